@@ -1,0 +1,74 @@
+import { SettingsError, toError } from './errors.js';
+import { createLogger, type Logger, type LogLevel } from './logger.js';
+
+/** Something that runs until it is stopped. */
+export interface Running {
+  /** Stops intake, drains, closes. Safe to call once; never throws away what it can still deliver. */
+  stop(): Promise<void>;
+  /** Settles when it ends by itself, for programs that have an end. */
+  readonly finished?: Promise<void>;
+}
+
+export interface Program<S extends { readonly logLevel: LogLevel }> {
+  readonly name: string;
+  readonly settings: () => S;
+  readonly start: (settings: S, log: Logger) => Promise<Running>;
+  /** Longest time for `stop()`, in milliseconds; below the pod's termination grace period of 30 s. */
+  readonly stopDeadlineMs?: number;
+}
+
+const EXIT_FAILED = 1;
+
+/**
+ * Runs a service as a process: reads settings, starts, waits for SIGTERM or SIGINT, stops within a deadline.
+ * Exit codes: 0 after an orderly stop, 1 for wrong settings, a failed start, a missed deadline or a second signal.
+ */
+export async function runProgram<S extends { readonly logLevel: LogLevel }>(
+  program: Program<S>,
+): Promise<void> {
+  const settings = readOrExit(program);
+  const log = createLogger(program.name, settings.logLevel);
+  const { promise: stopRequested, resolve: requestStop } = Promise.withResolvers<string>();
+  let signals = 0;
+  const onSignal = (signal: NodeJS.Signals) => {
+    signals += 1;
+    if (signals > 1) process.exit(EXIT_FAILED);
+    requestStop(signal);
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  try {
+    const running = await program.start(settings, log);
+    const reason = await Promise.race([
+      stopRequested,
+      running.finished?.then(() => 'finished') ?? stopRequested,
+    ]);
+    log.info({ reason }, 'stopping');
+    await stopWithin(running, program.stopDeadlineMs ?? 20_000);
+    log.info('stopped');
+    process.exit(0);
+  } catch (err) {
+    log.fatal({ err: toError(err) }, 'failed');
+    process.exit(EXIT_FAILED);
+  }
+}
+
+function readOrExit<S extends { readonly logLevel: LogLevel }>(program: Program<S>): S {
+  try {
+    return program.settings();
+  } catch (err) {
+    if (!(err instanceof SettingsError)) throw err;
+    process.stderr.write(`${program.name}: ${err.message}\n`);
+    process.exit(EXIT_FAILED);
+  }
+}
+
+async function stopWithin(running: Running, deadlineMs: number): Promise<void> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`not stopped within ${deadlineMs} ms`)), deadlineMs);
+  try {
+    await Promise.race([running.stop(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

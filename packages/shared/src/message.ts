@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import { MessageError } from './errors.js';
+
+export const POD_QUEUE = '/queue/pods';
+export const INVALID_QUEUE = '/queue/pods.invalid';
+export const MESSAGE_CONTENT_TYPE = 'application/json';
+
+export type PodIpStatus = 'alreadyRunning' | 'allocated' | 'deallocated';
+
+/** The audit record of one IP change. The first 13 fields and their order are those of podips 1.1. */
+export interface PodIpMessage {
+  readonly class: 'audit';
+  readonly subclass: 'pod_ip';
+  readonly origin: string;
+  readonly host: string;
+  readonly dc: string;
+  readonly pod_namespace: string;
+  readonly pod: string;
+  readonly pod_ip: string;
+  readonly pod_ip_status: PodIpStatus;
+  readonly short_message: string;
+  readonly full_message: string;
+  readonly timestamp: string;
+  readonly logtype: 'kube-api-server';
+  readonly event_id: string;
+  readonly pod_uid: string;
+  readonly pod_kind: string;
+  readonly pod_owner: string;
+  readonly node: string;
+  readonly host_network: boolean;
+  readonly inferred: boolean;
+}
+
+/** What a message says of the pod. */
+export interface MessagePod {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly ownerKind: string;
+  readonly ownerName: string;
+  readonly node: string;
+  readonly hostNetwork: boolean;
+}
+
+export interface MessageFacts {
+  readonly pod: MessagePod;
+  readonly ip: string;
+  readonly status: PodIpStatus;
+  /** Which of the pod's leases of this very IP it is: 0 for the first. */
+  readonly occurrence: number;
+  readonly inferred: boolean;
+  readonly observedAt: Date;
+}
+
+export interface MessageOrigin {
+  readonly hostname: string;
+  readonly dc: string;
+}
+
+/** Builds the message of one IP change (SPEC: "The message"). */
+export function buildMessage(facts: MessageFacts, origin: MessageOrigin): PodIpMessage {
+  const { pod, ip, status } = facts;
+  const timestamp = facts.observedAt.toISOString();
+  const subject = `${pod.namespace}/${pod.name}:${ip}`;
+  return {
+    class: 'audit',
+    subclass: 'pod_ip',
+    origin: origin.hostname,
+    host: origin.hostname,
+    dc: origin.dc,
+    pod_namespace: pod.namespace,
+    pod: pod.name,
+    pod_ip: ip,
+    pod_ip_status: status,
+    short_message: subject,
+    full_message: `${subject}:${status}:${timestamp}`,
+    timestamp,
+    logtype: 'kube-api-server',
+    event_id: eventId(pod.uid, ip, status, facts.occurrence),
+    pod_uid: pod.uid,
+    pod_kind: pod.ownerKind,
+    pod_owner: pod.ownerName,
+    node: pod.node,
+    host_network: pod.hostNetwork,
+    inferred: facts.inferred,
+  };
+}
+
+/**
+ * The identity of an IP change: the start or the end of the n-th lease of this IP by this pod.
+ * It has no time in it, so a change that is found again after a crash keeps its id; and both words for a
+ * start give the same id, because a restart may see as `alreadyRunning` what it had reported as `allocated`.
+ */
+export function eventId(podUid: string, ip: string, status: PodIpStatus, occurrence: number): string {
+  const edge = status === 'deallocated' ? 'end' : 'start';
+  return createHash('sha256').update(`${podUid}\n${ip}\n${edge}\n${occurrence}`).digest('hex').slice(0, 32);
+}
+
+/** A record as it goes to Fluentd: a message of ours, of podips 1.1, or of anybody else who uses the queue. */
+export type MessageRecord = Record<string, unknown>;
+
+const MAX_DEPTH = 50;
+
+/**
+ * Reads a message body from the queue.
+ * @throws {MessageError} MESSAGE_EMPTY, MESSAGE_NOT_UTF8, MESSAGE_NOT_JSON, MESSAGE_NOT_OBJECT or
+ *   MESSAGE_TOO_DEEP, with a text that says what was found and what would be right
+ */
+export function parseMessage(body: Uint8Array): MessageRecord {
+  if (body.byteLength === 0)
+    throw new MessageError('MESSAGE_EMPTY', 'the body is empty; a JSON object was expected');
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch (cause) {
+    if (cause instanceof TypeError)
+      throw new MessageError('MESSAGE_NOT_UTF8', 'the body is not UTF-8 text; a JSON object was expected', {
+        cause,
+      });
+    throw new MessageError('MESSAGE_NOT_JSON', 'the body is not JSON; a JSON object was expected', { cause });
+  }
+  if (!isRecord(value)) {
+    const found = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+    throw new MessageError('MESSAGE_NOT_OBJECT', `the body is ${found}; a JSON object was expected`);
+  }
+  if (depthExceeds(value, MAX_DEPTH))
+    throw new MessageError('MESSAGE_TOO_DEEP', `the body nests deeper than ${MAX_DEPTH} levels`);
+  return value;
+}
+
+function isRecord(value: unknown): value is MessageRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function depthExceeds(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  for (const child of Object.values(value)) if (depthExceeds(child, levels - 1)) return true;
+  return false;
+}

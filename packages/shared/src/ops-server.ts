@@ -1,0 +1,70 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Registry } from 'prom-client';
+import { toError } from './errors.js';
+import type { Running } from './lifecycle.js';
+import type { Logger } from './logger.js';
+
+/** State of the parts that a service needs: `undefined` while a part works, else what is wrong with it. */
+export type Readiness = () => Readonly<Record<string, string | undefined>>;
+
+export interface OpsServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly registry: Registry;
+  readonly readiness: Readiness;
+  readonly log: Logger;
+}
+
+export interface OpsServer extends Running {
+  readonly port: number;
+}
+
+/**
+ * `GET /healthz` (the process answers), `GET /readyz` (503 and the reasons while a part does not work) and
+ * `GET /metrics` (Prometheus). For reader and writer; the monitor has its own server.
+ * @throws when the address cannot be bound
+ */
+export async function startOpsServer(options: OpsServerOptions): Promise<OpsServer> {
+  const { registry, readiness, log } = options;
+  const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000 }, (request, response) => {
+    const path = request.url?.split('?')[0];
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return sendJson(response, 405, { error: 'GET only' });
+    if (path === '/healthz') return sendJson(response, 200, { status: 'ok' });
+    if (path === '/readyz') return sendReadiness(response, readiness());
+    if (path !== '/metrics') return sendJson(response, 404, { error: 'try /healthz, /readyz or /metrics' });
+    registry.metrics().then(
+      (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
+      (err) => {
+        log.error({ err: toError(err) }, 'metrics could not be collected');
+        sendJson(response, 500, { error: 'metrics could not be collected' });
+      },
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  server.on('error', (err) => log.error({ err }, 'HTTP server failed'));
+  // A TCP server that listens has an AddressInfo; only pipes and closed servers have not.
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function sendReadiness(response: ServerResponse, parts: Readonly<Record<string, string | undefined>>): void {
+  const broken = Object.entries(parts).filter(([, problem]) => problem !== undefined);
+  if (broken.length === 0) sendJson(response, 200, { status: 'ready' });
+  else sendJson(response, 503, { status: 'not ready', problems: Object.fromEntries(broken) });
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
+}

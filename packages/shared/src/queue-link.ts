@@ -1,0 +1,104 @@
+import { backoffDelayMs, pause } from './backoff.js';
+import { type QueueError, toError } from './errors.js';
+import type { Running } from './lifecycle.js';
+import type { Logger } from './logger.js';
+import { QueueSession } from './queue-session.js';
+import type { QueueServer, QueueSettings } from './settings.js';
+
+export interface QueueLinkEvents {
+  /** A session is open. Called before anything else can use it. */
+  onUp(session: QueueSession): void;
+  /** A session ended, or an attempt to open one failed. Called for each failed attempt. */
+  onDown(error: Error): void;
+  /** The broker was heard from within the last heart-beat interval. */
+  onAlive(): void;
+}
+
+/** `connecting` only until the first attempt has ended. */
+export type QueueLinkState = 'connecting' | 'up' | 'down';
+
+export interface QueueLink extends Running {
+  readonly state: QueueLinkState;
+  /** The open session, undefined unless the state is `up`. */
+  readonly session: QueueSession | undefined;
+}
+
+const RECONNECT = { baseMs: 200, capMs: 5_000 };
+/** A session that lasted this long was a real one: the next reconnect starts from the shortest delay again. */
+const STABLE_AFTER_MS = 10_000;
+
+/** Keeps a connection to one of the brokers: the next one after every failure, with capped backoff, until stopped. */
+export function startQueueLink(settings: QueueSettings, events: QueueLinkEvents, log: Logger): QueueLink {
+  const stopping = new AbortController();
+  let state: QueueLinkState = 'connecting';
+  let session: QueueSession | undefined;
+
+  const runSession = async (server: QueueServer): Promise<Error> => {
+    try {
+      const opened = await QueueSession.connect({ ...settings, server }, stopping.signal);
+      session = opened;
+      state = 'up';
+      log.info({ broker: server }, 'queue connected');
+      if (!opened.brokerSendsHeartbeats)
+        log.warn(
+          { broker: server },
+          'the broker sends no heart-beats: a dead link is only noticed when something is sent',
+        );
+      events.onUp(opened);
+      return await watchSession(opened, settings.heartbeatMs, events);
+    } catch (err) {
+      return toError(err);
+    }
+  };
+
+  const run = async () => {
+    for (let attempt = 0, next = 0; !stopping.signal.aborted; attempt += 1, next += 1) {
+      const server = settings.servers[next % settings.servers.length];
+      if (server === undefined) throw new TypeError('a queue link needs at least one server');
+      const startedMs = performance.now();
+      const error = await runSession(server);
+      session = undefined;
+      state = 'down';
+      if (stopping.signal.aborted) return;
+      log.warn({ err: error, broker: server }, 'queue not connected');
+      events.onDown(error);
+      if (performance.now() - startedMs > STABLE_AFTER_MS) attempt = 0;
+      await pause(backoffDelayMs(attempt, RECONNECT), stopping.signal);
+    }
+  };
+  const ended = run();
+
+  return {
+    get state() {
+      return state;
+    },
+    get session() {
+      return session;
+    },
+    async stop() {
+      stopping.abort();
+      await session?.close();
+      await ended;
+    },
+  };
+}
+
+/** Reports life until the session ends; the heart-beat supervision inside the session ends a silent one. */
+async function watchSession(
+  session: QueueSession,
+  heartbeatMs: number,
+  events: QueueLinkEvents,
+): Promise<QueueError> {
+  let bytesRead = 0;
+  events.onAlive();
+  const timer = setInterval(() => {
+    if (session.bytesRead === bytesRead) return;
+    bytesRead = session.bytesRead;
+    events.onAlive();
+  }, heartbeatMs);
+  try {
+    return await session.closed;
+  } finally {
+    clearInterval(timer);
+  }
+}

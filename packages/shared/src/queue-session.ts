@@ -1,0 +1,250 @@
+/// <reference path="./stompit.d.ts" />
+import { connect as connectTcp, type Socket } from 'node:net';
+import stompit, { type Client, type Message } from 'stompit';
+import { QueueError, toError } from './errors.js';
+import type { QueueServer } from './settings.js';
+
+export interface QueueSessionOptions {
+  readonly server: QueueServer;
+  readonly username: string;
+  readonly password: string;
+  /** Asked of the broker in both directions. */
+  readonly heartbeatMs: number;
+  /** From the first packet to the CONNECTED frame. */
+  readonly connectTimeoutMs: number;
+  /** From sending a frame to its RECEIPT. */
+  readonly receiptTimeoutMs: number;
+}
+
+export type QueueHeaders = Readonly<Record<string, string>>;
+
+export interface OutgoingMessage {
+  readonly destination: string;
+  readonly body: string | Uint8Array;
+  readonly headers?: QueueHeaders;
+}
+
+export interface ReceivedMessage {
+  readonly headers: QueueHeaders;
+  readonly body: Uint8Array;
+}
+
+/** A received message and what takes its place on the queue. */
+export interface Replacement {
+  readonly received: ReceivedMessage;
+  readonly message: OutgoingMessage;
+}
+
+/** Enough for any header of a broker; stompit's own 1,024 bytes end the connection. */
+const MAX_HEADER_LINE_BYTES = 65_536;
+const MAX_HEARTBEAT_MARGIN_MS = 5_000;
+
+interface Pending {
+  resolve(): void;
+  reject(error: QueueError): void;
+}
+
+/**
+ * One STOMP connection, from CONNECTED to its first error: it never comes back. What was sent and has no receipt
+ * when it ends is rejected, because only the broker knows whether it arrived.
+ */
+export class QueueSession {
+  readonly server: QueueServer;
+  /** Settles, always with an error, when the connection ends for whatever reason. */
+  readonly closed: Promise<QueueError>;
+  readonly #client: Client;
+  readonly #socket: Socket;
+  readonly #receiptTimeoutMs: number;
+  readonly #pending = new Set<Pending>();
+  #settleClosed: (error: QueueError) => void = () => undefined;
+  #ended: QueueError | undefined;
+  #transactions = 0;
+
+  /**
+   * Opens a connection and logs in.
+   * @throws {QueueError} QUEUE_CONNECT_TIMEOUT, QUEUE_CONNECT_FAILED (also for a refused login)
+   */
+  static async connect(options: QueueSessionOptions, signal?: AbortSignal): Promise<QueueSession> {
+    const { server, connectTimeoutMs, heartbeatMs } = options;
+    const name = `${server.host}:${server.port}`;
+    const socket = connectTcp({ host: server.host, port: server.port, noDelay: true, keepAlive: true });
+    const client = new stompit.Client(socket, {
+      heartbeat: [heartbeatMs, heartbeatMs],
+      heartbeatDelayMargin: Math.min(heartbeatMs, MAX_HEARTBEAT_MARGIN_MS),
+      maxLineLength: MAX_HEADER_LINE_BYTES,
+    });
+    const session = new QueueSession(client, socket, options);
+    const timer = setTimeout(() => {
+      client.destroy(
+        new QueueError('QUEUE_CONNECT_TIMEOUT', `${name} did not answer within ${connectTimeoutMs} ms`, {
+          retryable: true,
+        }),
+      );
+    }, connectTimeoutMs);
+    const onAbort = () => client.destroy(new Error('stopped'));
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        session.closed.then(reject);
+        if (signal?.aborted) onAbort();
+        socket.once('connect', () => {
+          const login = { login: options.username, passcode: options.password };
+          client.connect({ host: server.host, ...(options.username === '' ? {} : login) }, (err) => {
+            if (!err) resolve();
+          });
+        });
+      });
+      return session;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  private constructor(client: Client, socket: Socket, options: QueueSessionOptions) {
+    this.server = options.server;
+    this.#client = client;
+    this.#socket = socket;
+    this.#receiptTimeoutMs = options.receiptTimeoutMs;
+    this.closed = new Promise((resolve) => {
+      this.#settleClosed = resolve;
+    });
+    client.on('error', (err: Error) => this.#end(err));
+    client.on('end', () => this.#end(new Error('the connection was closed')));
+  }
+
+  get open(): boolean {
+    return this.#ended === undefined;
+  }
+
+  /** Bytes read so far; with heart-beats on, a live broker makes it grow within every interval. */
+  get bytesRead(): number {
+    return this.#socket.bytesRead;
+  }
+
+  /** Whether the broker agreed to send heart-beats, so that a dead link is noticed when nothing else flows. */
+  get brokerSendsHeartbeats(): boolean {
+    return Number(this.#client.headers['heart-beat']?.split(',')[0] ?? 0) > 0;
+  }
+
+  /**
+   * Sends persistent messages, several of them in one transaction: all or none arrive.
+   * Resolves at the broker's RECEIPT, that is when they are durable.
+   * @throws {QueueError} retryable; whether the messages arrived is then unknown
+   */
+  async send(messages: readonly OutgoingMessage[]): Promise<void> {
+    const [first] = messages;
+    if (first === undefined) return;
+    if (messages.length === 1) return this.#withReceipt((onReceipt) => this.#write(first, {}, onReceipt));
+    await this.#inTransaction((transaction) => {
+      for (const message of messages) this.#write(message, { transaction });
+    });
+  }
+
+  /**
+   * Puts messages in the place of received ones: SEND and ACK in one transaction.
+   * @throws {QueueError} retryable; the broker then still has the received ones, or already the replacements
+   */
+  async replace(replacements: readonly Replacement[]): Promise<void> {
+    if (replacements.length === 0) return;
+    await this.#inTransaction((transaction) => {
+      for (const { received, message } of replacements) {
+        this.#write(message, { transaction });
+        this.#client.ack(received, { transaction });
+      }
+    });
+  }
+
+  /** Subscribes with one acknowledgement per message. The broker sends at most `prefetch` without one. */
+  subscribe(destination: string, prefetch: number, listener: (message: ReceivedMessage) => void): void {
+    const headers = { destination, ack: 'client-individual', 'activemq.prefetchSize': prefetch };
+    this.#client.subscribe(headers, (error, message) => {
+      if (error) return; // the session has ended; `closed` says why
+      readBody(message, (body) => listener({ headers: message.headers, body }));
+    });
+  }
+
+  /** Acknowledges a message. If the frame is lost the broker sends the message again: at least once. */
+  ack(received: ReceivedMessage): void {
+    if (this.open) this.#client.ack(received);
+  }
+
+  /** Says goodbye, waits for the broker to have taken all that was written before, and closes. Never rejects. */
+  async close(): Promise<void> {
+    if (this.open) {
+      const timer = setTimeout(
+        () => this.#end(new Error('the broker did not confirm the goodbye')),
+        this.#receiptTimeoutMs,
+      );
+      this.#client.disconnect(() => this.#end(new Error('closed by us')));
+      await this.closed;
+      clearTimeout(timer);
+    }
+  }
+
+  async #inTransaction(write: (transaction: string) => void): Promise<void> {
+    this.#transactions += 1;
+    const transaction = `t${this.#transactions}`;
+    await this.#withReceipt((onReceipt) => {
+      this.#client.sendFrame('BEGIN', { transaction }).end();
+      write(transaction);
+      this.#client.sendFrame('COMMIT', { transaction }, { onReceipt }).end();
+    });
+  }
+
+  #write(message: OutgoingMessage, extra: Record<string, string>, onReceipt?: () => void): void {
+    // A fresh object for every frame: stompit adds to the one that it is given.
+    const headers = {
+      destination: message.destination,
+      persistent: 'true',
+      'content-length': Buffer.byteLength(message.body),
+      ...message.headers,
+      ...extra,
+    };
+    this.#client.sendFrame('SEND', headers, onReceipt ? { onReceipt } : undefined).end(message.body);
+  }
+
+  #withReceipt(write: (onReceipt: () => void) => void): Promise<void> {
+    if (this.#ended) return Promise.reject(this.#ended);
+    return new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#end(
+          new QueueError('QUEUE_RECEIPT_TIMEOUT', `no receipt within ${this.#receiptTimeoutMs} ms`, {
+            retryable: true,
+          }),
+        );
+      }, this.#receiptTimeoutMs);
+      const settle = (finish: () => void) => {
+        clearTimeout(timer);
+        this.#pending.delete(pending);
+        finish();
+      };
+      const pending: Pending = {
+        resolve: () => settle(resolve),
+        reject: (error) => settle(() => reject(error)),
+      };
+      this.#pending.add(pending);
+      write(pending.resolve);
+    });
+  }
+
+  #end(cause: Error): void {
+    if (this.#ended) return;
+    const error = cause instanceof QueueError ? cause : describeEnd(this.server, cause);
+    this.#ended = error;
+    for (const pending of [...this.#pending]) pending.reject(error);
+    this.#client.destroy();
+    this.#settleClosed(error);
+  }
+}
+
+function describeEnd(server: QueueServer, cause: Error): QueueError {
+  const text = `connection to ${server.host}:${server.port} failed: ${toError(cause).message || 'no reason given'}`;
+  return new QueueError('QUEUE_CONNECTION_FAILED', text, { retryable: true, cause });
+}
+
+function readBody(message: Message, done: (body: Uint8Array) => void): void {
+  const chunks: Uint8Array[] = [];
+  message.on('data', (chunk: Uint8Array) => chunks.push(chunk));
+  message.on('end', () => done(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+}
