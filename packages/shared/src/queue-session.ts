@@ -85,7 +85,7 @@ export class QueueSession {
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
       await new Promise<void>((resolve, reject) => {
-        session.closed.then(reject);
+        void session.closed.then(reject);
         if (signal?.aborted) onAbort();
         socket.once('connect', () => {
           const login = { login: options.username, passcode: options.password };
