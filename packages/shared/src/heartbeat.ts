@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { Agent, request } from 'undici';
 import { backoffDelayMs } from './backoff.js';
 import { toError } from './errors.js';
@@ -51,7 +52,11 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
   const deliver = async (operation: Operation, outcome: Outcome) => {
     const url = `${monitorUrl}/${operation}/${outcome.code}/${pathSegment(outcome.message)}`;
     const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
-    const response = await request(url, { dispatcher: agent, signal });
+    const response = await request(url, {
+      dispatcher: agent,
+      signal,
+      headers: { 'x-podips-host': hostname() },
+    });
     await response.body.dump();
     if (response.statusCode >= 300) throw new Error(`the monitor answered ${response.statusCode}`);
   };

@@ -5,6 +5,7 @@ export * from './heartbeat.js';
 export * from './lifecycle.js';
 export * from './logger.js';
 export * from './message.js';
+export * from './operation.js';
 export * from './ops-server.js';
 export * from './queue-link.js';
 export * from './queue-session.js';

@@ -38,6 +38,7 @@ export interface Replacement {
 /** Enough for any header of a broker; stompit's own 1,024 bytes end the connection. */
 const MAX_HEADER_LINE_BYTES = 65_536;
 const MAX_HEARTBEAT_MARGIN_MS = 5_000;
+const GOODBYE_TIMEOUT_MS = 2_000;
 
 interface Pending {
   resolve(): void;
@@ -155,13 +156,19 @@ export class QueueSession {
     });
   }
 
-  /** Subscribes with one acknowledgement per message. The broker sends at most `prefetch` without one. */
-  subscribe(destination: string, prefetch: number, listener: (message: ReceivedMessage) => void): void {
+  /**
+   * Subscribes with one acknowledgement per message. The broker sends at most `prefetch` without one.
+   * @returns ends the subscription: no more messages come, those not acknowledged stay on the queue
+   */
+  subscribe(destination: string, prefetch: number, listener: (message: ReceivedMessage) => void): () => void {
     const headers = { destination, ack: 'client-individual', 'activemq.prefetchSize': prefetch };
-    this.#client.subscribe(headers, (error, message) => {
+    const subscription = this.#client.subscribe(headers, (error, message) => {
       if (error) return; // the session has ended; `closed` says why
       readBody(message, (body) => listener({ headers: message.headers, body }));
     });
+    return () => {
+      if (this.open) subscription.unsubscribe();
+    };
   }
 
   /** Acknowledges a message. If the frame is lost the broker sends the message again: at least once. */
@@ -174,7 +181,7 @@ export class QueueSession {
     if (this.open) {
       const timer = setTimeout(
         () => this.#end(new Error('the broker did not confirm the goodbye')),
-        this.#receiptTimeoutMs,
+        GOODBYE_TIMEOUT_MS,
       );
       this.#client.disconnect(() => this.#end(new Error('closed by us')));
       await this.closed;

@@ -13,6 +13,8 @@ import { parse as parseIni } from 'ini';
 import { SettingsError, toError } from './errors.js';
 import { LOG_LEVELS } from './logger.js';
 
+export { type OptionalValidatorSpec, type RequiredValidatorSpec, str } from 'envalid';
+
 /** The files of podips 1.1 that are still read, below `CONFIG_DIR`. */
 export type ConfigFile =
   | 'default_podips_host'
@@ -165,11 +167,31 @@ export function integer(min: number, max: number) {
 export const port = integer(1, 65535);
 
 export const bool = makeValidator<boolean>((input) => {
-  const value = input.toLowerCase();
-  if (['true', '1', 'yes', 'on'].includes(value)) return true;
-  if (['false', '0', 'no', 'off'].includes(value)) return false;
-  throw new EnvError(`must be true or false, but is "${input}"`);
+  const value = readBool(input);
+  if (value === undefined) throw new EnvError(notBool(input));
+  return value;
 });
+
+/**
+ * A boolean of the command line.
+ * @throws {SettingsError} that names the flag
+ */
+export function parseBool(input: string, flag: string): boolean {
+  const value = readBool(input);
+  if (value === undefined) throw new SettingsError([`${flag} ${notBool(input)}`]);
+  return value;
+}
+
+function readBool(input: string): boolean | undefined {
+  const text = input.toLowerCase();
+  if (['true', '1', 'yes', 'on'].includes(text)) return true;
+  if (['false', '0', 'no', 'off'].includes(text)) return false;
+  return undefined;
+}
+
+function notBool(input: string): string {
+  return `must be true or false, but is "${input}"`;
+}
 
 /** `host`, `host:port` or a whole http(s) URL; becomes a URL without a path. */
 export const baseUrl = makeValidator<string>((input) => {

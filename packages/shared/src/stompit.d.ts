@@ -14,11 +14,15 @@ declare module 'stompit' {
     readonly onReceipt?: () => void;
   }
 
+  interface Subscription {
+    unsubscribe(): void;
+  }
+
   interface Client extends EventEmitter {
     readonly headers: Readonly<Record<string, string>>;
     connect(headers: Headers, callback: (error: Error | null) => void): void;
     sendFrame(command: string, headers: Headers, options?: SendOptions): Writable;
-    subscribe(headers: Headers, listener: (error: Error | null, message: Message) => void): unknown;
+    subscribe(headers: Headers, listener: (error: Error | null, message: Message) => void): Subscription;
     ack(message: { readonly headers: Readonly<Record<string, string>> }, headers?: Headers): void;
     disconnect(callback: (error: Error | null) => void): void;
     destroy(error?: Error): void;

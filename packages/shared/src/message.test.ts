@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { MessageError } from './errors.js';
+import { buildMessage, eventId, type MessageFacts, parseMessage } from './message.js';
+
+const FACTS: MessageFacts = {
+  pod: {
+    uid: 'uid-1',
+    namespace: 'shop',
+    name: 'web-1',
+    ownerKind: 'ReplicaSet',
+    ownerName: 'web',
+    node: 'node-1',
+    hostNetwork: false,
+  },
+  ip: '10.1.2.3',
+  status: 'allocated',
+  occurrence: 0,
+  inferred: false,
+  observedAt: new Date('2026-11-20T14:05:00.123Z'),
+};
+const ORIGIN = { hostname: 'reader-0', dc: 'fra' };
+
+describe('buildMessage', () => {
+  it('starts with the 13 fields of podips 1.1, in their order, all strings', () => {
+    const first = Object.entries(buildMessage(FACTS, ORIGIN)).slice(0, 13);
+    expect(first).toEqual([
+      ['class', 'audit'],
+      ['subclass', 'pod_ip'],
+      ['origin', 'reader-0'],
+      ['host', 'reader-0'],
+      ['dc', 'fra'],
+      ['pod_namespace', 'shop'],
+      ['pod', 'web-1'],
+      ['pod_ip', '10.1.2.3'],
+      ['pod_ip_status', 'allocated'],
+      ['short_message', 'shop/web-1:10.1.2.3'],
+      ['full_message', 'shop/web-1:10.1.2.3:allocated:2026-11-20T14:05:00.123Z'],
+      ['timestamp', '2026-11-20T14:05:00.123Z'],
+      ['logtype', 'kube-api-server'],
+    ]);
+  });
+
+  it('adds what podips 1.1 did not tell', () => {
+    expect(Object.entries(buildMessage({ ...FACTS, inferred: true }, ORIGIN)).slice(13)).toEqual([
+      ['event_id', expect.stringMatching(/^[0-9a-f]{32}$/)],
+      ['pod_uid', 'uid-1'],
+      ['pod_kind', 'ReplicaSet'],
+      ['pod_owner', 'web'],
+      ['node', 'node-1'],
+      ['host_network', false],
+      ['inferred', true],
+    ]);
+  });
+
+  it('gives the same change the same id, whenever and however it is seen', () => {
+    const later = buildMessage(
+      { ...FACTS, observedAt: new Date(0), inferred: true, status: 'alreadyRunning' },
+      {
+        hostname: 'reader-1',
+        dc: 'ams',
+      },
+    );
+    expect(later.event_id).toBe(buildMessage(FACTS, ORIGIN).event_id);
+  });
+});
+
+describe('eventId', () => {
+  it('differs between pods, addresses, start and end, and repeated leases', () => {
+    const ids = [
+      eventId('u', '10.0.0.1', 'allocated', 0),
+      eventId('v', '10.0.0.1', 'allocated', 0),
+      eventId('u', '10.0.0.2', 'allocated', 0),
+      eventId('u', '10.0.0.1', 'deallocated', 0),
+      eventId('u', '10.0.0.1', 'allocated', 1),
+    ];
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('never changes: consumers have stored it', () => {
+    expect(eventId('8f1a0f19-018e-4073-bfbc-4ecf29c9257a', '10.64.0.51', 'allocated', 0)).toBe(
+      '50ffdc4943ca946d25e6bb187d542bea',
+    );
+  });
+});
+
+describe('parseMessage', () => {
+  it('reads any JSON object, ours or not', () => {
+    expect(parseMessage(Buffer.from('{"pod":"web-1","n":1}'))).toEqual({ pod: 'web-1', n: 1 });
+  });
+
+  it.each([
+    ['MESSAGE_EMPTY', ''],
+    ['MESSAGE_NOT_JSON', 'hello'],
+    ['MESSAGE_NOT_JSON', '{"a":'],
+    ['MESSAGE_NOT_OBJECT', '[1,2]'],
+    ['MESSAGE_NOT_OBJECT', 'null'],
+    ['MESSAGE_NOT_OBJECT', '"text"'],
+    ['MESSAGE_NOT_OBJECT', '7'],
+    ['MESSAGE_TOO_DEEP', `${'{"a":'.repeat(60)}1${'}'.repeat(60)}`],
+  ])('refuses with %s: %s', (code, body) => {
+    expect(() => parseMessage(Buffer.from(body))).toThrow(
+      expect.objectContaining({ code, retryable: false }),
+    );
+  });
+
+  it('refuses bytes that are no text', () => {
+    expect(() => parseMessage(Uint8Array.of(0xff, 0xfe, 0x00))).toThrow(MessageError);
+    expect(() => parseMessage(Uint8Array.of(0xff))).toThrow(
+      expect.objectContaining({ code: 'MESSAGE_NOT_UTF8' }),
+    );
+  });
+
+  it('reads a body of 5 MB', () => {
+    expect(parseMessage(Buffer.from(JSON.stringify({ big: 'x'.repeat(5_000_000) })))).toHaveProperty('big');
+  });
+});

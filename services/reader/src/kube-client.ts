@@ -1,0 +1,170 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import { PodipsError, toError } from '@podips/shared';
+import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
+
+/** The API server, or the way to it, failed. */
+export class KubeError extends PodipsError {
+  /** HTTP status, or the code of a Status object; 503 when there was no answer, 504 when a deadline passed. */
+  readonly status: number;
+  /** How long the server asks us to wait, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    code: string,
+    message: string,
+    details: { status: number; retryAfterMs?: number | undefined; cause?: unknown },
+  ) {
+    super(code, message, { retryable: true, cause: details.cause });
+    this.status = details.status;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+
+  /** The requested version or continue token is gone: only a new list can help. */
+  get expired(): boolean {
+    return this.status === GONE;
+  }
+}
+
+const GONE = 410;
+
+export interface KubeRequest {
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  /** From the first packet to the response's headers, in milliseconds. */
+  readonly headersDeadlineMs: number;
+  /** Longest silence inside the body, in milliseconds. */
+  readonly bodyIdleMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface KubeClient {
+  /**
+   * GET below the API server's URL; the caller must read or destroy the body.
+   * @throws {KubeError} for every status but 2xx, for a lost connection and a passed deadline
+   */
+  get(request: KubeRequest): Promise<Dispatcher.ResponseData['body']>;
+  close(): Promise<void>;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Shorter than the usual 60 s of load balancers that drop idle connections. */
+const KEEP_ALIVE_PROBE_MS = 30_000;
+const MAX_ERROR_BODY_BYTES = 16_384;
+
+interface Credentials {
+  readonly headers: Record<string, string>;
+  readonly tls: Record<string, unknown>;
+}
+
+/**
+ * A client for the cluster of a kubeconfig. Address, TLS and credentials (with token refresh and exec plugins) are
+ * the library's; connections are ours, because the library opens a new one for each request.
+ */
+export function createKubeClient(kubeConfig: KubeConfig): KubeClient {
+  const cluster = kubeConfig.getCurrentCluster();
+  if (!cluster)
+    throw new KubeError('KUBE_NO_CLUSTER', 'the kubeconfig names no current cluster', { status: 503 });
+  let dispatcher: { readonly key: string; readonly agent: Dispatcher } | undefined;
+
+  const dispatcherFor = async (tls: Record<string, unknown>): Promise<Dispatcher> => {
+    const key = JSON.stringify(tls);
+    if (dispatcher?.key === key) return dispatcher.agent;
+    // Certificates were rotated. Requests under way keep the old connections until they end.
+    void dispatcher?.agent.close();
+    const connect = {
+      ...tls,
+      timeout: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE_PROBE_MS,
+    };
+    const agent = cluster.proxyUrl
+      ? new ProxyAgent({ uri: cluster.proxyUrl, requestTls: connect })
+      : new Agent({ connect });
+    dispatcher = { key, agent };
+    return agent;
+  };
+
+  return {
+    async get({ path, query, headersDeadlineMs, bodyIdleMs, signal }) {
+      const url = `${cluster.server.replace(/\/+$/, '')}${path}?${new URLSearchParams(query)}`;
+      try {
+        const { headers, tls } = await readCredentials(kubeConfig);
+        const response = await request(url, {
+          dispatcher: await dispatcherFor(tls),
+          headers: { accept: 'application/json', 'user-agent': 'podips-reader', ...headers },
+          headersTimeout: headersDeadlineMs,
+          bodyTimeout: bodyIdleMs,
+          signal,
+        });
+        if (response.statusCode >= 300) throw await errorOfResponse(response);
+        return response.body;
+      } catch (err) {
+        throw err instanceof KubeError ? err : errorOfConnection(toError(err));
+      }
+    },
+    async close() {
+      await dispatcher?.agent.destroy();
+    },
+  };
+}
+
+async function readCredentials(kubeConfig: KubeConfig): Promise<Credentials> {
+  // Read anew for each request: tokens and certificates are rotated while we run.
+  const options: Parameters<KubeConfig['applyToHTTPSOptions']>[0] = {};
+  await kubeConfig.applyToHTTPSOptions(options);
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(options.headers ?? {})) headers[name] = String(value).trim();
+  if (options.auth) headers.Authorization = `Basic ${Buffer.from(options.auth).toString('base64')}`;
+  const tls = Object.entries({
+    ca: options.ca,
+    cert: options.cert,
+    key: options.key,
+    pfx: options.pfx,
+    passphrase: options.passphrase,
+    servername: options.servername,
+    rejectUnauthorized: options.rejectUnauthorized,
+  }).filter(([, value]) => value !== undefined);
+  return { headers, tls: Object.fromEntries(tls) };
+}
+
+async function errorOfResponse(response: Dispatcher.ResponseData): Promise<KubeError> {
+  const { statusCode: status } = response;
+  const text = (await readAtMost(response.body, MAX_ERROR_BODY_BYTES)).trim();
+  const retryAfter = Number(response.headers['retry-after']);
+  return new KubeError('KUBE_REFUSED', `the API server answered ${status}: ${statusMessage(text)}`, {
+    status,
+    retryAfterMs: Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter * 1_000 : undefined,
+  });
+}
+
+/** The first bytes of a body; the rest is dropped together with the connection. */
+async function readAtMost(body: Dispatcher.ResponseData['body'], limit: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length >= limit) break;
+  }
+  return Buffer.concat(chunks).subarray(0, limit).toString('utf8');
+}
+
+function statusMessage(body: string): string {
+  try {
+    const status: unknown = JSON.parse(body);
+    if (typeof status === 'object' && status !== null && 'message' in status) return String(status.message);
+  } catch (err) {
+    // Not a Status object: proxies and load balancers answer with text or HTML.
+    if (!(err instanceof SyntaxError)) throw err;
+  }
+  return body.slice(0, 200) || 'no reason given';
+}
+
+function errorOfConnection(cause: Error): KubeError {
+  const timedOut = 'code' in cause && String(cause.code).includes('TIMEOUT');
+  return new KubeError(
+    timedOut ? 'KUBE_TIMEOUT' : 'KUBE_UNREACHABLE',
+    `the API server ${timedOut ? 'did not answer in time' : 'cannot be reached'}: ${cause.message}`,
+    { status: timedOut ? 504 : 503, cause },
+  );
+}

@@ -1,0 +1,243 @@
+import { describe, expect, it } from 'vitest';
+import { decideList, decideSeen, type IpChange, type KnownPod } from './leases.js';
+import type { Pod } from './pod.js';
+
+const X = '10.64.0.1';
+const Y = '10.64.0.2';
+const X6 = 'fd00::1';
+
+function pod(overrides: Partial<Pod> = {}): Pod {
+  return {
+    uid: 'uid-1',
+    namespace: 'default',
+    name: 'web-1',
+    ownerKind: 'ReplicaSet',
+    ownerName: 'web',
+    node: 'node-1',
+    hostNetwork: false,
+    ips: [],
+    finished: false,
+    ...overrides,
+  };
+}
+
+/** What an observer sees of one pod, in order. */
+type Step = { list: Pod[]; gap?: boolean } | { seen: Pod } | { gone: Pod };
+
+/** `alreadyRunning web-1 10.64.0.1`, with ` inferred` where it applies. */
+function replay(steps: readonly Step[]): string[] {
+  let known: ReadonlyMap<string, KnownPod> = new Map();
+  const told: string[] = [];
+  const tell = (changes: readonly IpChange[]) => {
+    for (const change of changes) told.push(describeChange(change));
+  };
+  for (const step of steps) {
+    if ('list' in step) {
+      const decision = decideList(known, step.list, step.gap ?? false);
+      known = decision.known;
+      tell(decision.changes);
+      continue;
+    }
+    const observed = 'seen' in step ? step.seen : { ...step.gone, finished: true };
+    const decision = decideSeen(known.get(observed.uid), observed, false);
+    const next = new Map(known);
+    if (decision.known) next.set(observed.uid, decision.known);
+    else next.delete(observed.uid);
+    known = next;
+    tell(decision.changes);
+  }
+  return told;
+}
+
+function describeChange(change: IpChange): string {
+  const again = change.occurrence === 0 ? '' : ` #${change.occurrence}`;
+  return `${change.status} ${change.pod.name} ${change.ip}${again}${change.inferred ? ' inferred' : ''}`;
+}
+
+interface Row {
+  readonly when: string;
+  readonly steps: readonly Step[];
+  readonly told: readonly string[];
+}
+
+const running = pod({ ips: [X] });
+const finished = pod({ ips: [X], finished: true });
+
+/** SPEC, "Which changes make a message": a row for each line of it, then the cases that it implies. */
+const TABLE: readonly Row[] = [
+  {
+    when: 'a pod with an IP is in the first list',
+    steps: [{ list: [running] }],
+    told: [`alreadyRunning web-1 ${X}`],
+  },
+  {
+    when: 'an unknown pod with an IP is added',
+    steps: [{ list: [] }, { seen: running }],
+    told: [`alreadyRunning web-1 ${X}`],
+  },
+  { when: 'a pod has no IP', steps: [{ list: [pod()] }, { seen: pod({ node: 'node-2' }) }], told: [] },
+  {
+    when: 'a known pod gets its first IP',
+    steps: [{ seen: pod() }, { seen: running }],
+    told: [`allocated web-1 ${X}`],
+  },
+  {
+    when: 'the IP of a known pod changes',
+    steps: [{ list: [running] }, { seen: pod({ ips: [Y] }) }],
+    told: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X}`, `allocated web-1 ${Y}`],
+  },
+  {
+    when: 'a pod that holds an IP succeeds or fails, though its status still shows the IP',
+    steps: [{ list: [running] }, { seen: finished }],
+    told: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X}`],
+  },
+  {
+    when: 'a pod that holds an IP is deleted',
+    steps: [{ list: [running] }, { gone: running }],
+    told: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X}`],
+  },
+  ...['StatefulSet', 'DaemonSet', 'Job', 'Node', 'Unknown'].map((ownerKind) => ({
+    when: `a pod owned by ${ownerKind} is deleted`,
+    steps: [{ seen: pod({ ownerKind, ips: [X] }) }, { gone: pod({ ownerKind, ips: [X] }) }],
+    told: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X}`],
+  })),
+  { when: 'a finished pod is first seen', steps: [{ list: [finished] }, { seen: finished }], told: [] },
+  {
+    when: 'a finished pod is deleted',
+    steps: [{ list: [running] }, { seen: finished }, { seen: finished }, { gone: finished }],
+    told: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X}`],
+  },
+  {
+    when: 'a pod is gone after a gap',
+    steps: [{ list: [running] }, { list: [], gap: true }],
+    told: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X} inferred`],
+  },
+  {
+    when: 'a pod is finished after a gap',
+    steps: [{ list: [running] }, { list: [finished], gap: true }],
+    told: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X} inferred`],
+  },
+  {
+    when: 'a pod has another IP after a gap',
+    steps: [{ list: [running] }, { list: [pod({ ips: [Y] })], gap: true }],
+    told: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X} inferred`, `allocated web-1 ${Y} inferred`],
+  },
+  {
+    when: 'a pod has the same IP after a gap',
+    steps: [{ list: [running] }, { list: [running], gap: true }],
+    told: [`alreadyRunning web-1 ${X}`],
+  },
+  {
+    when: 'a pod is new after a gap',
+    steps: [{ list: [] }, { list: [running], gap: true }],
+    told: [`alreadyRunning web-1 ${X} inferred`],
+  },
+  {
+    when: 'a pod has addresses of both families',
+    steps: [{ seen: pod() }, { seen: pod({ ips: [X, X6] }) }, { gone: pod({ ips: [X, X6] }) }],
+    told: [
+      `allocated web-1 ${X}`,
+      `allocated web-1 ${X6}`,
+      `deallocated web-1 ${X}`,
+      `deallocated web-1 ${X6}`,
+    ],
+  },
+  {
+    when: 'only one of two addresses changes',
+    steps: [{ list: [pod({ ips: [X, X6] })] }, { seen: pod({ ips: [Y, X6] }) }],
+    told: [
+      `alreadyRunning web-1 ${X}`,
+      `alreadyRunning web-1 ${X6}`,
+      `deallocated web-1 ${X}`,
+      `allocated web-1 ${Y}`,
+    ],
+  },
+  {
+    when: 'two pods on the network of one host share its address',
+    steps: [
+      { seen: pod({ hostNetwork: true, ips: [X] }) },
+      { seen: pod({ uid: 'uid-2', name: 'web-2', hostNetwork: true, ips: [X] }) },
+      { gone: pod({ hostNetwork: true, ips: [X] }) },
+    ],
+    told: [`alreadyRunning web-1 ${X}`, `alreadyRunning web-2 ${X}`, `deallocated web-1 ${X}`],
+  },
+  {
+    when: "a StatefulSet's pod returns under its name with another UID",
+    steps: [
+      { list: [pod({ uid: 'old', name: 'db-0', ips: [X] })] },
+      { gone: pod({ uid: 'old', name: 'db-0', ips: [X] }) },
+      { seen: pod({ uid: 'new', name: 'db-0' }) },
+      { seen: pod({ uid: 'new', name: 'db-0', ips: [X] }) },
+    ],
+    told: [`alreadyRunning db-0 ${X}`, `deallocated db-0 ${X}`, `allocated db-0 ${X}`],
+  },
+  {
+    when: "a StatefulSet's pod returned under its name during a gap",
+    steps: [
+      { list: [pod({ uid: 'old', name: 'db-0', ips: [X] })] },
+      { list: [pod({ uid: 'new', name: 'db-0', ips: [X] })], gap: true },
+    ],
+    told: [`alreadyRunning db-0 ${X}`, `deallocated db-0 ${X} inferred`, `alreadyRunning db-0 ${X} inferred`],
+  },
+  {
+    when: 'a finished Job pod still shows an IP that another pod has by now',
+    steps: [
+      { list: [pod({ uid: 'job', name: 'job-1', ips: [X] })] },
+      { seen: pod({ uid: 'job', name: 'job-1', ips: [X], finished: true }) },
+      { seen: pod({ uid: 'web', name: 'web-9', ips: [X] }) },
+      { gone: pod({ uid: 'job', name: 'job-1', ips: [X] }) },
+      {
+        list: [
+          pod({ uid: 'job', name: 'job-1', ips: [X], finished: true }),
+          pod({ uid: 'web', name: 'web-9', ips: [X] }),
+        ],
+        gap: true,
+      },
+    ],
+    told: [`alreadyRunning job-1 ${X}`, `deallocated job-1 ${X}`, `alreadyRunning web-9 ${X}`],
+  },
+  {
+    when: 'an address went from one listed pod to another during a gap',
+    steps: [
+      { list: [pod({ uid: 'a', name: 'a', ips: [X] }), pod({ uid: 'b', name: 'b', ips: [Y] })] },
+      { list: [pod({ uid: 'b', name: 'b', ips: [X] }), pod({ uid: 'a', name: 'a', ips: [Y] })], gap: true },
+    ],
+    told: [
+      `alreadyRunning a ${X}`,
+      `alreadyRunning b ${Y}`,
+      `deallocated b ${Y} inferred`,
+      `deallocated a ${X} inferred`,
+      `allocated b ${X} inferred`,
+      `allocated a ${Y} inferred`,
+    ],
+  },
+  {
+    when: 'a pod gets an address again that it had before',
+    steps: [{ list: [running] }, { seen: pod({ ips: [Y] }) }, { seen: running }, { gone: running }],
+    told: [
+      `alreadyRunning web-1 ${X}`,
+      `deallocated web-1 ${X}`,
+      `allocated web-1 ${Y}`,
+      `deallocated web-1 ${Y}`,
+      `allocated web-1 ${X} #1`,
+      `deallocated web-1 ${X} #1`,
+    ],
+  },
+  {
+    when: 'a pod loses its address and gets it back',
+    steps: [{ list: [running] }, { seen: pod() }, { seen: running }],
+    told: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X}`, `allocated web-1 ${X} #1`],
+  },
+  {
+    when: 'the same state is seen again after a resumed watch',
+    steps: [{ list: [running] }, { seen: running }, { seen: running }],
+    told: [`alreadyRunning web-1 ${X}`],
+  },
+  { when: 'an unknown pod is deleted', steps: [{ gone: running }], told: [] },
+];
+
+describe('the decision table', () => {
+  it.each(TABLE)('when $when', ({ steps, told }) => {
+    expect(replay(steps)).toEqual(told);
+  });
+});

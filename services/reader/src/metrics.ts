@@ -1,0 +1,34 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+
+export type ReaderMetrics = ReturnType<typeof createReaderMetrics>;
+
+/** The reader's Prometheus metrics, in a registry of their own. */
+export function createReaderMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
+    new Counter({ name: `podips_reader_${name}`, help, labelNames, registers });
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name: `podips_reader_${name}`,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  return {
+    registry,
+    gauge,
+    changes: counter('ip_changes_total', 'IP changes found, by status', ['status', 'inferred']),
+    lists: counter('lists_total', 'Pod lists begun, by reason', ['reason']),
+    apiSignals: counter('api_signals_total', 'Signs of life of the API server', ['what']),
+    apiFailures: counter('api_failures_total', 'Failed lists and watches, by status', ['status']),
+    skipped: counter('skipped_total', 'Input that was not understood, by kind', ['what']),
+    published: counter('published_total', 'Messages that the broker has made durable'),
+    publishFailures: counter('publish_failures_total', 'Failed attempts to reach the broker or to publish'),
+    stored: counter('outbox_stored_total', 'Messages that went to the outbox'),
+    storeFailures: counter('outbox_failures_total', 'Failed attempts to write or send the outbox'),
+  };
+}

@@ -1,0 +1,86 @@
+import { toError } from '@podips/shared';
+import { type KubeClient, KubeError } from './kube-client.js';
+import { type Pod, projectPod } from './pod.js';
+
+export const PODS_PATH = '/api/v1/pods';
+
+export interface ListOptions {
+  readonly pageSize: number;
+  /** Deadline for each page, from the request to its last byte. */
+  readonly pageDeadlineMs: number;
+  readonly signal: AbortSignal;
+  /** Called for an item that is no pod; the list goes on without it. */
+  readonly onSkipped: (reason: Error) => void;
+}
+
+export interface PodList {
+  readonly pods: readonly Pod[];
+  /** Where a watch has to start to continue this list without a gap. */
+  readonly resourceVersion: string;
+}
+
+interface Page {
+  readonly items: readonly unknown[];
+  readonly resourceVersion: string;
+  readonly next: string;
+}
+
+/**
+ * Lists all pods, a page at a time, and keeps only the projection of each.
+ * @throws {KubeError} `expired` when the list took so long that its continue token ran out: start again
+ */
+export async function listPods(client: KubeClient, options: ListOptions): Promise<PodList> {
+  const pods: Pod[] = [];
+  let next = '';
+  for (;;) {
+    const page = await fetchPage(client, next, options);
+    for (const item of page.items) {
+      try {
+        pods.push(projectPod(item));
+      } catch (err) {
+        options.onSkipped(toError(err));
+      }
+    }
+    if (page.next === '') return { pods, resourceVersion: page.resourceVersion };
+    next = page.next;
+  }
+}
+
+async function fetchPage(client: KubeClient, next: string, options: ListOptions): Promise<Page> {
+  const deadline = AbortSignal.timeout(options.pageDeadlineMs);
+  const body = await client.get({
+    path: PODS_PATH,
+    query: { limit: String(options.pageSize), ...(next === '' ? {} : { continue: next }) },
+    headersDeadlineMs: options.pageDeadlineMs,
+    bodyIdleMs: options.pageDeadlineMs,
+    signal: AbortSignal.any([options.signal, deadline]),
+  });
+  try {
+    return readPage(await body.json());
+  } catch (cause) {
+    if (cause instanceof KubeError) throw cause;
+    const late = deadline.aborted;
+    const text = late
+      ? `a page took longer than ${options.pageDeadlineMs} ms`
+      : 'a page of the list was cut short';
+    throw new KubeError(late ? 'KUBE_TIMEOUT' : 'KUBE_LIST_BROKEN', text, {
+      status: late ? 504 : 503,
+      cause,
+    });
+  }
+}
+
+function readPage(value: unknown): Page {
+  const page: Record<string, unknown> = typeof value === 'object' && value !== null ? { ...value } : {};
+  const metadata: Record<string, unknown> =
+    typeof page.metadata === 'object' && page.metadata !== null ? { ...page.metadata } : {};
+  if (typeof metadata.resourceVersion !== 'string' || (page.items !== null && !Array.isArray(page.items)))
+    throw new KubeError('KUBE_LIST_BROKEN', 'the API server answered something that is no pod list', {
+      status: 502,
+    });
+  return {
+    items: Array.isArray(page.items) ? page.items : [],
+    resourceVersion: metadata.resourceVersion,
+    next: typeof metadata.continue === 'string' ? metadata.continue : '',
+  };
+}

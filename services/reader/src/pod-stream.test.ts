@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { KubeError } from './kube-client.js';
+import { parseEvent } from './pod-stream.js';
+
+const POD = { metadata: { uid: 'u', name: 'n', namespace: 'ns', resourceVersion: '7' } };
+
+describe('parseEvent', () => {
+  it.each([
+    ['ADDED', 'seen'],
+    ['MODIFIED', 'seen'],
+    ['DELETED', 'gone'],
+  ])('takes %s as a pod that was %s', (type, meaning) => {
+    expect(parseEvent(JSON.stringify({ type, object: POD }))).toMatchObject({
+      type: meaning,
+      resourceVersion: '7',
+      pod: { uid: 'u' },
+    });
+  });
+
+  it('takes the resource version of a bookmark', () => {
+    const object = { kind: 'Pod', apiVersion: 'v1', metadata: { resourceVersion: '12' } };
+    expect(parseEvent(JSON.stringify({ type: 'BOOKMARK', object }))).toEqual({
+      type: 'bookmark',
+      resourceVersion: '12',
+    });
+  });
+
+  it.each([410, 500, 429, 777])('throws an ERROR event with code %i as an error of that status', (code) => {
+    const line = JSON.stringify({ type: 'ERROR', object: { kind: 'Status', code, message: 'too old' } });
+    expect(() => parseEvent(line)).toThrow(expect.objectContaining({ status: code, expired: code === 410 }));
+  });
+
+  it('throws an ERROR event without a Status as well', () => {
+    expect(() => parseEvent('{"type":"ERROR"}')).toThrow(KubeError);
+  });
+
+  it('says that a line which is not JSON cannot be read', () => {
+    expect(parseEvent('{"type":"ADD')).toMatchObject({ type: 'unreadable', what: 'not-json' });
+  });
+
+  it.each(['{"type":"FANCY","object":{}}', '{}', 'null', '[]', '7'])(
+    'skips %s, whose type nobody knows',
+    (line) => {
+      expect(parseEvent(line)).toMatchObject({ type: 'skipped', what: 'unknown-type' });
+    },
+  );
+
+  it.each([undefined, null, {}, { metadata: {} }])('skips the pod %j', (object) => {
+    expect(parseEvent(JSON.stringify({ type: 'ADDED', object }))).toMatchObject({
+      type: 'skipped',
+      what: 'malformed-pod',
+    });
+  });
+});

@@ -1,0 +1,130 @@
+import { toError } from '@podips/shared';
+import { type KubeClient, KubeError } from './kube-client.js';
+import { readLines } from './lines.js';
+import { type Pod, projectPod } from './pod.js';
+import { PODS_PATH } from './pod-list.js';
+
+/** One line of a watch, understood. `resourceVersion` is where a later watch has to start to continue after it. */
+export type PodEvent =
+  | { readonly type: 'seen' | 'gone'; readonly pod: Pod; readonly resourceVersion: string }
+  | { readonly type: 'bookmark'; readonly resourceVersion: string }
+  /** Says nothing about a pod; the stream goes on. */
+  | { readonly type: 'skipped'; readonly what: SkippedWhat; readonly reason: Error }
+  /** Held something that cannot be told any more: only a new list can. */
+  | { readonly type: 'unreadable'; readonly what: SkippedWhat; readonly reason: Error };
+
+export type SkippedWhat = 'not-json' | 'unknown-type' | 'malformed-pod';
+
+export interface WatchOptions {
+  readonly resourceVersion: string;
+  /** How long the server keeps the watch open before it ends it normally. */
+  readonly timeoutSeconds: number;
+  /** From the request to the response's headers. */
+  readonly headersDeadlineMs: number;
+  /** Longest silence; longer than the server's bookmark interval of about a minute. */
+  readonly idleMs: number;
+  readonly signal: AbortSignal;
+  /** The server has accepted the watch. */
+  readonly onOpen: () => void;
+}
+
+/** Some pods are large; this is far beyond what etcd stores (1.5 MB). */
+const MAX_LINE_BYTES = 16 * 1_048_576;
+
+/**
+ * Watches all pods from a resource version on. Ends when the server ends the watch.
+ * @throws {KubeError} `expired` when the version is gone; KUBE_WATCH_SILENT after `idleMs` without a byte;
+ *   KUBE_WATCH_BROKEN when the stream broke; others when the server refused or reported an error
+ */
+export async function* watchPods(client: KubeClient, options: WatchOptions): AsyncGenerator<PodEvent> {
+  const body = await client.get({
+    path: PODS_PATH,
+    query: {
+      watch: 'true',
+      allowWatchBookmarks: 'true',
+      resourceVersion: options.resourceVersion,
+      timeoutSeconds: String(options.timeoutSeconds),
+    },
+    headersDeadlineMs: options.headersDeadlineMs,
+    bodyIdleMs: options.idleMs,
+    signal: options.signal,
+  });
+  options.onOpen();
+  try {
+    for await (const line of readLines(body, MAX_LINE_BYTES)) {
+      if (line !== '') yield parseEvent(line);
+    }
+  } catch (cause) {
+    throw cause instanceof KubeError ? cause : errorOfStream(toError(cause), options.idleMs);
+  } finally {
+    body.destroy();
+  }
+}
+
+/**
+ * Understands one line of a watch.
+ * @throws {KubeError} for an ERROR event, with the code of its Status
+ */
+export function parseEvent(line: string): PodEvent {
+  let event: Record<string, unknown>;
+  try {
+    const value: unknown = JSON.parse(line);
+    event = typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch (err) {
+    return { type: 'unreadable', what: 'not-json', reason: toError(err) };
+  }
+  const { type, object } = event;
+  switch (type) {
+    case 'ADDED':
+    case 'MODIFIED':
+      return podEvent('seen', object);
+    case 'DELETED':
+      return podEvent('gone', object);
+    case 'BOOKMARK':
+      return { type: 'bookmark', resourceVersion: versionOf(object) };
+    case 'ERROR':
+      throw errorOfStatus(object);
+    default:
+      return {
+        type: 'skipped',
+        what: 'unknown-type',
+        reason: new Error(`unknown watch event type ${String(type)}`),
+      };
+  }
+}
+
+function podEvent(type: 'seen' | 'gone', object: unknown): PodEvent {
+  try {
+    return { type, pod: projectPod(object), resourceVersion: versionOf(object) };
+  } catch (err) {
+    return { type: 'skipped', what: 'malformed-pod', reason: toError(err) };
+  }
+}
+
+function versionOf(object: unknown): string {
+  if (typeof object !== 'object' || object === null || !('metadata' in object)) return '';
+  const { metadata } = object;
+  if (typeof metadata !== 'object' || metadata === null || !('resourceVersion' in metadata)) return '';
+  return typeof metadata.resourceVersion === 'string' ? metadata.resourceVersion : '';
+}
+
+function errorOfStatus(object: unknown): KubeError {
+  const status: Record<string, unknown> = typeof object === 'object' && object !== null ? { ...object } : {};
+  const code = typeof status.code === 'number' ? status.code : 500;
+  return new KubeError(
+    'KUBE_WATCH_ERROR',
+    `the watch ended with ${code}: ${String(status.message ?? 'no reason')}`,
+    {
+      status: code,
+    },
+  );
+}
+
+function errorOfStream(cause: Error, idleMs: number): KubeError {
+  if ('code' in cause && cause.code === 'UND_ERR_BODY_TIMEOUT')
+    return new KubeError('KUBE_WATCH_SILENT', `the watch was silent for ${idleMs} ms`, {
+      status: 504,
+      cause,
+    });
+  return new KubeError('KUBE_WATCH_BROKEN', `the watch broke: ${cause.message}`, { status: 503, cause });
+}

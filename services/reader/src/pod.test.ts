@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { PodError, projectPod } from './pod.js';
+
+const METADATA = { uid: 'u', name: 'n', namespace: 'ns' };
+
+describe('projectPod', () => {
+  it('keeps what a message needs and nothing else', () => {
+    const pod = projectPod({
+      metadata: {
+        ...METADATA,
+        labels: { app: 'web' },
+        ownerReferences: [
+          { kind: 'ReplicaSet', name: 'web-5cc' },
+          { kind: 'Other', name: 'second' },
+        ],
+      },
+      spec: { nodeName: 'node-1', hostNetwork: true, containers: [{}] },
+      status: { phase: 'Running', podIP: '10.0.0.1', podIPs: [{ ip: '10.0.0.1' }, { ip: 'fd00::1' }] },
+    });
+    expect(pod).toEqual({
+      uid: 'u',
+      name: 'n',
+      namespace: 'ns',
+      ownerKind: 'ReplicaSet',
+      ownerName: 'web-5cc',
+      node: 'node-1',
+      hostNetwork: true,
+      ips: ['10.0.0.1', 'fd00::1'],
+      finished: false,
+    });
+  });
+
+  it.each(['Succeeded', 'Failed'])('sees that a pod in phase %s is finished', (phase) => {
+    expect(projectPod({ metadata: METADATA, status: { phase } }).finished).toBe(true);
+  });
+
+  it.each(['Pending', 'Running', 'Unknown', undefined])(
+    'sees that a pod in phase %s is not finished',
+    (phase) => {
+      expect(projectPod({ metadata: METADATA, status: { phase } }).finished).toBe(false);
+    },
+  );
+
+  it('takes a pod without spec and status as one without an address', () => {
+    expect(projectPod({ metadata: METADATA })).toMatchObject({
+      ips: [],
+      ownerKind: 'Unknown',
+      ownerName: '',
+      node: '',
+    });
+  });
+
+  it.each([
+    ['2001:DB8:0:0:0:0:0:1', '2001:db8::1'],
+    ['2001:db8::0001', '2001:db8::1'],
+    ['::ffff:10.0.0.1', '::ffff:a00:1'],
+    ['::', '::'],
+    ['10.0.0.1', '10.0.0.1'],
+  ])('spells %s as %s', (given, canonical) => {
+    expect(projectPod({ metadata: METADATA, status: { podIP: given } }).ips).toEqual([canonical]);
+  });
+
+  it('takes two spellings of one address as one', () => {
+    const status = { podIP: 'fd00:0::1', podIPs: [{ ip: 'FD00::1' }] };
+    expect(projectPod({ metadata: METADATA, status }).ips).toEqual(['fd00::1']);
+  });
+
+  it('ignores what is no address', () => {
+    const status = { podIP: '', podIPs: [{ ip: 'nonsense' }, null, 7, {}] };
+    expect(projectPod({ metadata: METADATA, status }).ips).toEqual([]);
+  });
+
+  it.each([
+    null,
+    undefined,
+    'text',
+    [],
+    {},
+    { metadata: null },
+    { metadata: { name: 'n' } },
+    { metadata: { uid: 1 } },
+  ])('refuses %j, because nobody could tell which pod it is', (object) => {
+    expect(() => projectPod(object)).toThrow(PodError);
+  });
+});

@@ -1,0 +1,213 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { KubeConfig } from '@kubernetes/client-node';
+import {
+  commonSpecs,
+  type DatabaseSettings,
+  databaseSettings,
+  databaseSpecs,
+  type Environment,
+  httpSpecs,
+  integer,
+  type LogLevel,
+  monitorClientSpecs,
+  parseBool,
+  type QueueSettings,
+  queueSettings,
+  queueSpecs,
+  readSettings,
+  SettingsError,
+  statusDirSpecs,
+  str,
+  toError,
+} from '@podips/shared';
+
+export interface ReaderSettings {
+  readonly logLevel: LogLevel;
+  readonly monitorUrl: string | undefined;
+  readonly monitorTlsVerify: boolean;
+  readonly queue: QueueSettings;
+  readonly database: DatabaseSettings | undefined;
+  readonly statusDir: string;
+  readonly httpHost: string;
+  readonly httpPort: number;
+  readonly dc: string;
+  readonly kubeConfig: KubeConfig;
+  readonly pageSize: number;
+  readonly requestDeadlineMs: number;
+  readonly watchIdleMs: number;
+  readonly watchTimeoutSeconds: number;
+  readonly maxBufferedMessages: number;
+  readonly outboxIntervalMs: number;
+}
+
+/** Every variable that the reader knows; `desc` is its row in the README. */
+export const readerSpecs = {
+  ...commonSpecs,
+  ...httpSpecs,
+  ...monitorClientSpecs,
+  ...queueSpecs('podips-queue'),
+  ...databaseSpecs,
+  ...statusDirSpecs,
+  LOG_DC: str({ default: 'unknown', desc: 'data centre, the field `dc` of every message' }),
+  KUBECONFIG: str({ default: undefined, desc: 'kubeconfig file, with `--incluster=false`' }),
+  KUBE_APISERVER_URL: str({
+    default: undefined,
+    desc: 'API server, with `--incluster=false` and no kubeconfig',
+  }),
+  KUBE_APITOKEN: str({ default: undefined, desc: 'bearer token for KUBE_APISERVER_URL' }),
+  KUBE_CA_CERT_FILE: str({ default: undefined, desc: 'certificate authority for KUBE_APISERVER_URL' }),
+  KUBE_SERVICEACCOUNT_ROOT: str({
+    default: '',
+    desc: 'put before the path of the service account, for a reader beside a cluster',
+  }),
+  KUBE_PAGE_SIZE: integer(1, 10_000)({ default: 500, desc: 'pods in one page of a list' }),
+  KUBE_REQUEST_TIMEOUT_MS: integer(
+    100,
+    300_000,
+  )({
+    default: 30_000,
+    desc: 'deadline for a page of a list, and for the answer to a watch',
+  }),
+  KUBE_WATCH_IDLE_MS: integer(
+    100,
+    3_600_000,
+  )({
+    default: 90_000,
+    desc: 'a watch that is silent for so long is opened anew; longer than the bookmark interval of a minute',
+  }),
+  KUBE_WATCH_TIMEOUT_S: integer(
+    1,
+    86_400,
+  )({ default: 480, desc: 'the server ends a watch normally after this' }),
+  READER_BUFFER_MESSAGES: integer(
+    100,
+    1_000_000,
+  )({
+    default: 20_000,
+    desc: 'most messages in memory while neither queue nor database takes them; then the watch is closed',
+  }),
+  OUTBOX_INTERVAL_MS: integer(100, 3_600_000)({ default: 10_000, desc: 'how often the outbox is sent' }),
+};
+
+/**
+ * Reads the reader's settings from flags, environment and the files of podips 1.1.
+ * @param args the command line without program names
+ * @throws {SettingsError} with every problem at once
+ */
+export function readReaderSettings(args: readonly string[], env: Environment): ReaderSettings {
+  const problems: string[] = [];
+  const inCluster = collect(problems, () => parseInCluster(args)) ?? true;
+  const files = ['default_podips_host', 'queue.config.json', 'dbconfig.ini'] as const;
+  const values = collect(problems, () => readSettings({ specs: readerSpecs, env, files }));
+  const kubeConfig = collect(problems, () => (inCluster ? loadInCluster(env) : loadOutside(env)));
+  if (values === undefined || kubeConfig === undefined || problems.length > 0)
+    throw new SettingsError(problems);
+  return {
+    logLevel: values.LOG_LEVEL,
+    monitorUrl: values.PODIPS_HOST,
+    monitorTlsVerify: values.PODIPS_TLS_VERIFY,
+    queue: queueSettings(values),
+    database: databaseSettings(values),
+    statusDir: values.STATUS_DIR,
+    httpHost: values.HTTP_HOST,
+    httpPort: values.HTTP_PORT,
+    dc: values.LOG_DC,
+    kubeConfig,
+    pageSize: values.KUBE_PAGE_SIZE,
+    requestDeadlineMs: values.KUBE_REQUEST_TIMEOUT_MS,
+    watchIdleMs: values.KUBE_WATCH_IDLE_MS,
+    watchTimeoutSeconds: values.KUBE_WATCH_TIMEOUT_S,
+    maxBufferedMessages: values.READER_BUFFER_MESSAGES,
+    outboxIntervalMs: values.OUTBOX_INTERVAL_MS,
+  };
+}
+
+function collect<T>(problems: string[], read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (err) {
+    problems.push(...(err instanceof SettingsError ? err.problems : [toError(err).message]));
+    return undefined;
+  }
+}
+
+/** `--incluster`, `--incluster=false` and, as the original's flag package took it, `-incluster=false`. */
+function parseInCluster(args: readonly string[]): boolean {
+  const normalised = args
+    .map((arg) => arg.replace(/^--?incluster(?==|$)/, '--incluster'))
+    .map((arg) => (arg === '--incluster' ? '--incluster=true' : arg));
+  const { values } = parseArgs({
+    args: normalised,
+    options: { incluster: { type: 'string', default: 'true' } },
+  });
+  return parseBool(values.incluster, '--incluster');
+}
+
+function loadInCluster(env: Environment): KubeConfig {
+  if (!env.KUBERNETES_SERVICE_HOST || !env.KUBERNETES_SERVICE_PORT)
+    throw new SettingsError([
+      '--incluster is true, but KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set: run inside a cluster, or pass --incluster=false',
+    ]);
+  const config = new KubeConfig();
+  config.loadFromCluster(env.KUBE_SERVICEACCOUNT_ROOT ?? '');
+  return config;
+}
+
+function loadOutside(env: Environment): KubeConfig {
+  const config = new KubeConfig();
+  const homeFile = join(env.HOME ?? homedir(), '.kube', 'config');
+  if (env.KUBECONFIG) loadFiles(config, env.KUBECONFIG);
+  else if (existsSync(homeFile)) config.loadFromFile(homeFile);
+  else loadFromUrl(config, env);
+  return allowPlainHttp(config);
+}
+
+/** KUBECONFIG may name several files; the first one wins where they disagree, as in kubectl. */
+function loadFiles(config: KubeConfig, list: string): void {
+  const files = list.split(delimiter).filter((file) => file !== '');
+  for (const [index, file] of files.entries()) {
+    try {
+      const next = index === 0 ? config : new KubeConfig();
+      next.loadFromFile(file);
+      if (next !== config) config.mergeConfig(next, true);
+    } catch (err) {
+      throw new SettingsError([`KUBECONFIG: ${file} cannot be read: ${toError(err).message}`]);
+    }
+  }
+}
+
+function loadFromUrl(config: KubeConfig, env: Environment): void {
+  const server = env.KUBE_APISERVER_URL;
+  if (!server)
+    throw new SettingsError([
+      '--incluster is false, but there is no way to a cluster: set KUBECONFIG, or have $HOME/.kube/config, or set KUBE_APISERVER_URL (with KUBE_APITOKEN and KUBE_CA_CERT_FILE)',
+    ]);
+  const url = URL.parse(server);
+  if (!url || !['http:', 'https:'].includes(url.protocol))
+    throw new SettingsError([`KUBE_APISERVER_URL must be an http(s) URL, but is "${server}"`]);
+  const caFile = env.KUBE_CA_CERT_FILE;
+  config.loadFromClusterAndUser(
+    { name: 'cluster', server, skipTLSVerify: false, ...(caFile ? { caData: readBase64(caFile) } : {}) },
+    { name: 'reader', ...(env.KUBE_APITOKEN ? { token: env.KUBE_APITOKEN } : {}) },
+  );
+}
+
+function readBase64(caFile: string): string {
+  try {
+    return readFileSync(caFile).toString('base64');
+  } catch (err) {
+    throw new SettingsError([`KUBE_CA_CERT_FILE cannot be read: ${toError(err).message}`]);
+  }
+}
+
+/** The library refuses http:// unless told that there is no certificate to verify; `kubectl proxy` speaks plain HTTP. */
+function allowPlainHttp(config: KubeConfig): KubeConfig {
+  config.clusters = config.clusters.map((cluster) =>
+    cluster.server.startsWith('http:') ? { ...cluster, skipTLSVerify: true } : cluster,
+  );
+  if (!config.getCurrentCluster()) throw new SettingsError(['the kubeconfig names no current cluster']);
+  return config;
+}

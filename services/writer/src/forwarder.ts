@@ -1,0 +1,124 @@
+import { backoffDelayMs, type Logger, pause, toError } from '@podips/shared';
+import { FluentError, type FluentOptions, FluentSession, probeFluent } from './fluent-session.js';
+import type { Inbox } from './inbox.js';
+
+export interface ForwarderEvents {
+  /** Fluentd takes connections, though nothing was written. */
+  onAlive(): void;
+  onConnected(): void;
+  onWritten(count: number): void;
+  onFailed(error: FluentError): void;
+}
+
+export interface ForwarderOptions extends FluentOptions {
+  /** How long a record may wait for others to share a chunk with, in milliseconds. */
+  readonly batchDelayMs: number;
+  /** A chunk is sent at once when it has so many records. */
+  readonly batchSize: number;
+  /** How often an idle link is probed, in milliseconds. */
+  readonly probeIntervalMs: number;
+}
+
+const RECONNECT = { baseMs: 500, capMs: 5_000 };
+
+/**
+ * Forwards what the inbox holds to Fluentd, over one connection at a time. When that fails, everything held goes back
+ * on the queue, and the next attempt waits; meanwhile the inbox holds at most the broker's prefetch.
+ */
+export class Forwarder {
+  readonly #options: ForwarderOptions;
+  readonly #inbox: Inbox;
+  readonly #events: ForwarderEvents;
+  readonly #log: Logger;
+  readonly #underWay = new Set<Promise<void>>();
+  #session: FluentSession | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #attempt = 0;
+
+  constructor(options: ForwarderOptions, inbox: Inbox, events: ForwarderEvents, log: Logger) {
+    this.#options = options;
+    this.#inbox = inbox;
+    this.#events = events;
+    this.#log = log;
+  }
+
+  /** Keeps a connection until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const error = await this.#runSession(signal);
+      if (signal.aborted) return;
+      this.#log.warn({ err: error, held: this.#inbox.size }, 'Fluentd does not take records');
+      this.#events.onFailed(error);
+      await this.#inbox.putBack();
+      await pause(backoffDelayMs(this.#attempt, RECONNECT), signal);
+      this.#attempt += 1;
+    }
+  }
+
+  /** The inbox has something: forward it soon, or at once when there is enough for a chunk. */
+  wake(): void {
+    if (this.#session === undefined) return;
+    if (this.#inbox.waiting >= this.#options.batchSize) this.#forward();
+    else this.#timer ??= setTimeout(() => this.#forward(), this.#options.batchDelayMs);
+  }
+
+  /** Forwards what waits and waits for all acks, or until the signal aborts. */
+  async drain(signal: AbortSignal): Promise<void> {
+    this.#forward();
+    const aborted = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await Promise.race([Promise.all(this.#underWay), aborted]);
+  }
+
+  async #runSession(signal: AbortSignal): Promise<FluentError> {
+    try {
+      const session = await FluentSession.connect(this.#options, signal);
+      this.#session = session;
+      this.#log.info({ host: this.#options.host, port: this.#options.port }, 'Fluentd connected');
+      this.#events.onConnected();
+      this.#forward();
+      const probe = setInterval(() => void this.#probe(session, signal), this.#options.probeIntervalMs);
+      signal.addEventListener('abort', () => session.close(), { once: true });
+      const error = await session.closed;
+      clearInterval(probe);
+      return error;
+    } catch (err) {
+      return err instanceof FluentError
+        ? err
+        : new FluentError('FLUENT_FAILED', toError(err).message, 500, err);
+    } finally {
+      this.#session = undefined;
+    }
+  }
+
+  #forward(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const session = this.#session;
+    if (session === undefined || this.#inbox.waiting === 0) return;
+    const batch = this.#inbox.take();
+    const delivery = session.send(batch.map((message) => message.event)).then(
+      () => {
+        this.#attempt = 0;
+        this.#inbox.acknowledge(batch);
+        this.#events.onWritten(batch.length);
+      },
+      // The session has ended with this error: `run` reports it and puts the batch back.
+      () => undefined,
+    );
+    this.#underWay.add(delivery);
+    void delivery.finally(() => this.#underWay.delete(delivery));
+  }
+
+  async #probe(session: FluentSession, signal: AbortSignal): Promise<void> {
+    if (this.#underWay.size > 0) return;
+    try {
+      await probeFluent(this.#options, signal);
+      this.#events.onAlive();
+    } catch (err) {
+      if (err instanceof FluentError && !signal.aborted) session.close(err);
+    }
+  }
+}

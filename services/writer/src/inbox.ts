@@ -1,0 +1,162 @@
+import {
+  INVALID_QUEUE,
+  type Logger,
+  MessageError,
+  type OutgoingMessage,
+  POD_QUEUE,
+  type QueueSession,
+  type ReceivedMessage,
+  toError,
+} from '@podips/shared';
+import { type LogEvent, toLogEvent } from './record.js';
+
+/** A message that Fluentd has not acknowledged yet. */
+export interface HeldMessage {
+  readonly received: ReceivedMessage;
+  readonly event: LogEvent;
+}
+
+export interface InboxEvents {
+  onReceived(): void;
+  /** A message can never succeed and goes to the queue for invalid ones. */
+  onInvalid(reason: string): void;
+  onRequeued(count: number): void;
+  /** There is something to forward. */
+  onReady(): void;
+}
+
+/**
+ * The messages that the broker has lent us: at most its prefetch. They leave by being acknowledged, by being put back,
+ * or when the session ends, for then the broker gives them to somebody again.
+ */
+export class Inbox {
+  readonly #events: InboxEvents;
+  readonly #log: Logger;
+  readonly #waiting = new Set<HeldMessage>();
+  readonly #forwarding = new Set<HeldMessage>();
+  #session: QueueSession | undefined;
+  #unsubscribe: () => void = () => undefined;
+
+  constructor(events: InboxEvents, log: Logger) {
+    this.#events = events;
+    this.#log = log;
+  }
+
+  /** All messages held: not yet forwarded, or forwarded without an ack. */
+  get size(): number {
+    return this.#waiting.size + this.#forwarding.size;
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  open(session: QueueSession, prefetch: number): void {
+    this.#session = session;
+    this.#unsubscribe = session.subscribe(POD_QUEUE, prefetch, (received) =>
+      this.#receive(session, received),
+    );
+  }
+
+  /** The session has ended: the broker takes back what it lent. */
+  sessionEnded(): void {
+    this.#session = undefined;
+    this.#waiting.clear();
+    this.#forwarding.clear();
+  }
+
+  /** Stops intake; what is held stays held. */
+  closeIntake(): void {
+    this.#unsubscribe();
+  }
+
+  /** Takes all that waits, to be forwarded; to be followed by `acknowledge` or `putBack`. */
+  take(): readonly HeldMessage[] {
+    const batch = [...this.#waiting];
+    this.#waiting.clear();
+    for (const message of batch) this.#forwarding.add(message);
+    return batch;
+  }
+
+  /** Fluentd has the messages. */
+  acknowledge(batch: readonly HeldMessage[]): void {
+    for (const message of batch) {
+      // One that is not held any more belongs to an ended session: the broker sends it again, with the same event_id.
+      if (this.#forwarding.delete(message)) this.#session?.ack(message.received);
+    }
+  }
+
+  /** Puts everything held back on the queue, so that another writer can have it. Never rejects. */
+  async putBack(): Promise<void> {
+    const session = this.#session;
+    const held = [...this.#forwarding, ...this.#waiting];
+    this.#waiting.clear();
+    this.#forwarding.clear();
+    if (session === undefined || held.length === 0) return;
+    try {
+      await session.replace(held.map(({ received }) => ({ received, message: copyTo(POD_QUEUE, received) })));
+      this.#events.onRequeued(held.length);
+    } catch (err) {
+      this.#log.warn(
+        { err: toError(err), messages: held.length },
+        'not put back; the broker sends them again',
+      );
+    }
+  }
+
+  #receive(session: QueueSession, received: ReceivedMessage): void {
+    if (session !== this.#session) return;
+    this.#events.onReceived();
+    try {
+      this.#waiting.add({ received, event: toLogEvent(received.body, Date.now()) });
+      this.#events.onReady();
+    } catch (err) {
+      if (!(err instanceof MessageError)) throw err;
+      void this.#setAside(session, received, err);
+    }
+  }
+
+  async #setAside(session: QueueSession, received: ReceivedMessage, reason: MessageError): Promise<void> {
+    const bytes = received.body.byteLength;
+    this.#log.warn(
+      { err: reason, bytes, messageId: received.headers['message-id'] },
+      'message set aside as invalid',
+    );
+    this.#events.onInvalid(reason.code);
+    const message = copyTo(INVALID_QUEUE, received, {
+      'podips-error': reason.code,
+      'podips-reason': reason.message,
+    });
+    try {
+      await session.replace([{ received, message }]);
+    } catch (err) {
+      this.#log.warn({ err: toError(err) }, 'not set aside; the broker sends it again');
+    }
+  }
+}
+
+/** Headers that belong to one delivery, not to the message. */
+const DELIVERY_HEADERS = new Set([
+  'ack',
+  'content-length',
+  'destination',
+  'expires',
+  'message-id',
+  'original-destination',
+  'persistent',
+  'priority',
+  'receipt',
+  'redelivered',
+  'subscription',
+  'timestamp',
+  'transaction',
+]);
+
+function copyTo(
+  destination: string,
+  received: ReceivedMessage,
+  extra: Record<string, string> = {},
+): OutgoingMessage {
+  const own = Object.entries(received.headers).filter(([name]) => !DELIVERY_HEADERS.has(name));
+  return { destination, body: received.body, headers: { ...Object.fromEntries(own), ...extra } };
+}

@@ -1,0 +1,32 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+
+export type WriterMetrics = ReturnType<typeof createWriterMetrics>;
+
+/** The writer's Prometheus metrics, in a registry of their own. */
+export function createWriterMetrics(held: () => number) {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  new Gauge({
+    name: 'podips_writer_held_messages',
+    help: 'Messages without an acknowledgement; at most QUEUE_PREFETCH',
+    registers,
+    collect() {
+      this.set(held());
+    },
+  });
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
+    new Counter({ name: `podips_writer_${name}`, help, labelNames, registers });
+  return {
+    registry,
+    received: counter('received_total', 'Messages received from the queue'),
+    written: counter('written_total', 'Records that Fluentd has acknowledged'),
+    requeued: counter('requeued_total', 'Messages put back on the queue'),
+    invalid: counter('invalid_total', 'Messages that can never succeed, by reason', ['reason']),
+    queueFailures: counter('queue_failures_total', 'Lost or failed connections to the broker'),
+    fluentFailures: counter(
+      'fluentd_failures_total',
+      'Lost or failed connections to Fluentd, and missing acks',
+    ),
+  };
+}

@@ -1,0 +1,55 @@
+import { EventTime } from '@fluent-org/logger';
+import { type MessageRecord, parseMessage } from '@podips/shared';
+
+/** A message as Fluentd takes it. */
+export interface LogEvent {
+  readonly time: EventTime;
+  readonly record: MessageRecord;
+}
+
+/**
+ * Makes a log event of a message body. All that msgpack or Fluentd would choke on is made harmless, because one bad
+ * record takes every other one on the connection with it.
+ * @param now event time, in milliseconds, of a message that names none
+ * @throws {MessageError} for a body that can never be delivered
+ */
+export function toLogEvent(body: Uint8Array, now: number): LogEvent {
+  const record = harmlessObject(parseMessage(body));
+  return { record, time: toEventTime(parseTimestamp(record.timestamp) ?? now) };
+}
+
+/** Go's debug format, as podips 1.1 wrote it: `2021-03-04 10:11:12.123456789 +0000 UTC m=+0.001`. */
+const GO_TIMESTAMP = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d{1,9})? ([+-]\d\d)(\d\d)\b/;
+const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+
+/** Milliseconds since 1970, or undefined for anything that is no timestamp of ours or of podips 1.1. */
+export function parseTimestamp(value: unknown): number | undefined {
+  if (typeof value !== 'string') return undefined;
+  const go = GO_TIMESTAMP.exec(value);
+  const text = go ? `${go[1]}T${go[2]}${(go[3] ?? '').slice(0, 4)}${go[4]}:${go[5]}` : value;
+  if (!go && !RFC_3339.test(value)) return undefined;
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** The forward protocol's EventTime counts seconds from 1970 to 2106; beyond them only the record tells the time. */
+const MAX_EPOCH_MS = 0xffff_ffff * 1_000;
+
+function toEventTime(ms: number): EventTime {
+  return EventTime.fromTimestamp(Math.min(Math.max(ms, 0), MAX_EPOCH_MS));
+}
+
+function harmlessObject(object: MessageRecord): MessageRecord {
+  const copy: [string, unknown][] = [];
+  for (const [key, value] of Object.entries(object)) copy.push([key.toWellFormed(), harmless(value)]);
+  return Object.fromEntries(copy);
+}
+
+function harmless(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed();
+  // JSON.parse makes Infinity of 1e999, which is no JSON when Fluentd writes it out.
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
+  if (Array.isArray(value)) return value.map(harmless);
+  if (typeof value === 'object' && value !== null) return harmlessObject({ ...value });
+  return value;
+}

@@ -1,0 +1,103 @@
+import {
+  commonSpecs,
+  type Environment,
+  httpSpecs,
+  integer,
+  type LogLevel,
+  monitorClientSpecs,
+  port,
+  type QueueSettings,
+  queueSettings,
+  queueSpecs,
+  readSettings,
+  statusDirSpecs,
+  str,
+} from '@podips/shared';
+import type { ForwarderOptions } from './forwarder.js';
+
+export interface WriterSettings {
+  readonly logLevel: LogLevel;
+  readonly monitorUrl: string | undefined;
+  readonly monitorTlsVerify: boolean;
+  readonly queue: QueueSettings;
+  readonly prefetch: number;
+  readonly fluent: ForwarderOptions;
+  readonly statusDir: string;
+  readonly httpHost: string;
+  readonly httpPort: number;
+}
+
+/** With more, stompit and the broker can both wait for the other to read. */
+const MAX_PREFETCH = 100;
+const MAX_BATCH_DELAY_MS = 100;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Every variable that the writer knows; `desc` is its row in the README. */
+export const writerSpecs = {
+  ...commonSpecs,
+  ...httpSpecs,
+  ...monitorClientSpecs,
+  ...queueSpecs('podips-queue'),
+  ...statusDirSpecs,
+  QUEUE_PREFETCH: integer(
+    1,
+    MAX_PREFETCH,
+  )({
+    default: MAX_PREFETCH,
+    desc: 'most messages held without an acknowledgement',
+  }),
+  LOG_SERVER: str({ desc: 'host of Fluentd or Fluent Bit' }),
+  LOG_SERVER_PORT: port({ default: 24224, desc: 'its port for the forward protocol' }),
+  LOG_TAG: str({ default: 'audit', desc: 'records get the tag `<LOG_TAG>.pod_ip`' }),
+  LOG_ACK_TIMEOUT_MS: integer(
+    1_000,
+    300_000,
+  )({
+    default: 30_000,
+    desc: 'without an ack by then, messages go back on the queue',
+  }),
+  LOG_BATCH_DELAY_MS: integer(
+    0,
+    MAX_BATCH_DELAY_MS,
+  )({
+    default: 5,
+    desc: 'how long a record may wait for others to share a chunk with',
+  }),
+  LOG_PROBE_INTERVAL_MS: integer(
+    100,
+    240_000,
+  )({
+    default: 30_000,
+    desc: 'how often an idle link to Fluentd is probed with a TCP connection',
+  }),
+};
+
+/**
+ * Reads the writer's settings from environment and the files of podips 1.1.
+ * @throws {SettingsError} with every problem at once
+ */
+export function readWriterSettings(env: Environment): WriterSettings {
+  const files = ['podips_host', 'log_server', 'queue.config.json'] as const;
+  const values = readSettings({ specs: writerSpecs, env, files });
+  return {
+    logLevel: values.LOG_LEVEL,
+    monitorUrl: values.PODIPS_HOST,
+    monitorTlsVerify: values.PODIPS_TLS_VERIFY,
+    queue: queueSettings(values),
+    prefetch: values.QUEUE_PREFETCH,
+    fluent: {
+      host: values.LOG_SERVER,
+      port: values.LOG_SERVER_PORT,
+      tag: `${values.LOG_TAG}.pod_ip`,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      ackTimeoutMs: values.LOG_ACK_TIMEOUT_MS,
+      batchDelayMs: values.LOG_BATCH_DELAY_MS,
+      // Half of what may be held: one half is on its way while the other is collected.
+      batchSize: Math.ceil(values.QUEUE_PREFETCH / 2),
+      probeIntervalMs: values.LOG_PROBE_INTERVAL_MS,
+    },
+    statusDir: values.STATUS_DIR,
+    httpHost: values.HTTP_HOST,
+    httpPort: values.HTTP_PORT,
+  };
+}

@@ -1,0 +1,134 @@
+import {
+  type Logger,
+  type OperationHealth,
+  openStatusFile,
+  type QueueLink,
+  type Running,
+  startHeartbeats,
+  startOpsServer,
+  startQueueLink,
+  trackOperation,
+} from '@podips/shared';
+import { Forwarder } from './forwarder.js';
+import { Inbox } from './inbox.js';
+import { createWriterMetrics, type WriterMetrics } from './metrics.js';
+import type { WriterSettings } from './settings.js';
+
+export interface Writer extends Running {
+  readonly httpPort: number;
+}
+
+const QUEUE_FAILED = 503;
+/** How long a stop waits for Fluentd's acks before it puts messages back. */
+const DRAIN_DEADLINE_MS = 5_000;
+
+/**
+ * Starts the writer: queue -> inbox -> forwarder -> Fluentd.
+ * Resolves when all parts run; the broker and Fluentd may still be out of reach then.
+ */
+export async function startWriter(settings: WriterSettings, log: Logger): Promise<Writer> {
+  await using resources = new AsyncDisposableStack();
+  const metrics = createWriterMetrics(() => inbox.size);
+  const { queue, fluent } = startHealth(settings, log, resources);
+  const inbox: Inbox = createInbox(metrics, queue, log, () => forwarder.wake());
+  const forwarder = createForwarder(settings, inbox, metrics, fluent, log);
+  const link = startIntake(settings, inbox, metrics, queue, log);
+  resources.defer(() => link.stop());
+  const stopping = new AbortController();
+  const forwarding = forwarder.run(stopping.signal);
+  resources.defer(async () => {
+    inbox.closeIntake();
+    await forwarder.drain(AbortSignal.timeout(DRAIN_DEADLINE_MS));
+    stopping.abort();
+    await forwarding;
+    await inbox.putBack();
+  });
+  const ops = await startOpsServer({
+    host: settings.httpHost,
+    port: settings.httpPort,
+    registry: metrics.registry,
+    readiness: () => ({ queue: queue.problem, fluentd: fluent.problem }),
+    log,
+  });
+  resources.defer(() => ops.stop());
+  log.info({ httpPort: ops.port }, 'writer started');
+  const running = resources.move();
+  return { httpPort: ops.port, stop: () => running.disposeAsync() };
+}
+
+function startHealth(settings: WriterSettings, log: Logger, resources: AsyncDisposableStack) {
+  const heartbeats = startHeartbeats({
+    monitorUrl: settings.monitorUrl,
+    tlsVerify: settings.monitorTlsVerify,
+    log,
+  });
+  resources.defer(() => heartbeats.stop());
+  const statusFile = (name: 'queue_status' | 'log_status') =>
+    openStatusFile({ dir: settings.statusDir, name, log });
+  return {
+    queue: trackOperation('queue/read', statusFile('queue_status'), heartbeats),
+    fluent: trackOperation('log', statusFile('log_status'), heartbeats),
+  };
+}
+
+function createInbox(
+  metrics: WriterMetrics,
+  queue: OperationHealth,
+  log: Logger,
+  onReady: () => void,
+): Inbox {
+  const events = {
+    onReceived() {
+      metrics.received.inc();
+      queue.works('receiving');
+    },
+    onInvalid: (reason: string) => metrics.invalid.inc({ reason }),
+    onRequeued: (count: number) => metrics.requeued.inc(count),
+    onReady,
+  };
+  return new Inbox(events, log);
+}
+
+function createForwarder(
+  settings: WriterSettings,
+  inbox: Inbox,
+  metrics: WriterMetrics,
+  fluent: OperationHealth,
+  log: Logger,
+): Forwarder {
+  const events = {
+    onAlive: () => fluent.alive(),
+    onConnected: () => fluent.works('connected'),
+    onWritten(count: number) {
+      metrics.written.inc(count);
+      fluent.works(`${count} written`);
+    },
+    onFailed(error: { status: number; message: string }) {
+      metrics.fluentFailures.inc();
+      fluent.fails(error.status, error.message);
+    },
+  };
+  return new Forwarder(settings.fluent, inbox, events, log);
+}
+
+function startIntake(
+  settings: WriterSettings,
+  inbox: Inbox,
+  metrics: WriterMetrics,
+  queue: OperationHealth,
+  log: Logger,
+): QueueLink {
+  const events = {
+    onUp(session: Parameters<Inbox['open']>[0]) {
+      queue.works('connected');
+      inbox.open(session, settings.prefetch);
+    },
+    onDown(error: Error) {
+      inbox.sessionEnded();
+      metrics.queueFailures.inc();
+      queue.fails(QUEUE_FAILED, error.message);
+    },
+    onAlive: () => queue.alive(),
+  };
+  return startQueueLink(settings.queue, events, log);
+}
