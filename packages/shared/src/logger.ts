@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino';
+import { type Logger, pino, stdSerializers } from 'pino';
 
 export type { Logger } from 'pino';
 
@@ -12,5 +12,7 @@ export function createLogger(service: string, level: LogLevel): Logger {
     base: { service },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label) => ({ level: label }) },
+    // The other serializer writes the text of every cause into the message, which ours already says.
+    serializers: { err: stdSerializers.errWithCause },
   });
 }

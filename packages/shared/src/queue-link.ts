@@ -57,10 +57,12 @@ export function startQueueLink(settings: QueueSettings, events: QueueLinkEvents,
       if (server === undefined) throw new TypeError('a queue link needs at least one server');
       const startedMs = performance.now();
       const error = await runSession(server);
+      // A line for each outage, not for each attempt.
+      const level = state === 'down' ? 'debug' : 'warn';
       session = undefined;
       state = 'down';
       if (stopping.signal.aborted) return;
-      log.warn({ err: error, broker: server }, 'queue not connected');
+      log[level]({ err: error, broker: server }, 'queue not connected');
       events.onDown(error);
       if (performance.now() - startedMs > STABLE_AFTER_MS) attempt = 0;
       await pause(backoffDelayMs(attempt, RECONNECT), stopping.signal);

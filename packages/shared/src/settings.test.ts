@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { str } from 'envalid';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SettingsError } from './errors.js';
 import {
@@ -15,7 +16,6 @@ import {
   queueSettings,
   queueSpecs,
   readSettings,
-  str,
 } from './settings.js';
 
 let dir: string;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import {
   type CleanedEnv,
   cleanEnv,
@@ -11,9 +12,7 @@ import {
 } from 'envalid';
 import { parse as parseIni } from 'ini';
 import { SettingsError, toError } from './errors.js';
-import { LOG_LEVELS } from './logger.js';
-
-export { type OptionalValidatorSpec, type RequiredValidatorSpec, str } from 'envalid';
+import { LOG_LEVELS, type LogLevel } from './logger.js';
 
 /** The files of podips 1.1 that are still read, below `CONFIG_DIR`. */
 export type ConfigFile =
@@ -57,6 +56,35 @@ export function readSettings<S extends SettingSpecs>(request: SettingsRequest<S>
   if (problems.length === 0) problems.push(...(request.check?.(settings) ?? []));
   if (problems.length > 0) throw new SettingsError(problems);
   return settings;
+}
+
+/**
+ * For settings that come from several sources: the result of `read`, or undefined and its problems in `problems`.
+ * @throws whatever is no {@link SettingsError}
+ */
+export function collectProblems<T>(problems: string[], read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (err) {
+    if (!(err instanceof SettingsError)) throw err;
+    problems.push(...err.problems);
+    return undefined;
+  }
+}
+
+/** As util.parseArgs, but a wrong flag is a wrong setting. @param usage what would be right */
+export function parseFlags<T extends NonNullable<ParseArgsConfig['options']>>(
+  args: readonly string[],
+  options: T,
+  usage: string,
+) {
+  try {
+    return parseArgs({ args: [...args], options }).values;
+  } catch (err) {
+    // The rest of the text is about arguments that begin with a dash.
+    const [sentence] = toError(err).message.split('. ');
+    throw new SettingsError([`${sentence}; ${usage}`]);
+  }
 }
 
 function describeProblem(name: string, file: string | undefined, error: Error): string {
@@ -232,9 +260,15 @@ const queueHosts = makeValidator<string>((input) => {
   return input;
 });
 
+const logLevel = makeValidator<LogLevel>((input) => {
+  const level = LOG_LEVELS.find((known) => known === input);
+  if (level === undefined) throw new EnvError(`must be one of ${LOG_LEVELS.join(', ')}, but is "${input}"`);
+  return level;
+});
+
 /** Settings that more than one service has. The `desc` of each is its row in the README. */
 export const commonSpecs = {
-  LOG_LEVEL: str({ choices: LOG_LEVELS, default: 'info', desc: 'how much is logged' }),
+  LOG_LEVEL: logLevel({ default: 'info', desc: 'how much is logged' }),
   CONFIG_DIR: str({ default: '.', desc: 'folder of the files of podips 1.1' }),
 };
 

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { KubeConfig } from '@kubernetes/client-node';
 import {
+  collectProblems,
   commonSpecs,
   type DatabaseSettings,
   databaseSettings,
@@ -14,15 +14,16 @@ import {
   type LogLevel,
   monitorClientSpecs,
   parseBool,
+  parseFlags,
   type QueueSettings,
   queueSettings,
   queueSpecs,
   readSettings,
   SettingsError,
   statusDirSpecs,
-  str,
   toError,
 } from '@podips/shared';
+import { str } from 'envalid';
 
 export interface ReaderSettings {
   readonly logLevel: LogLevel;
@@ -99,10 +100,10 @@ export const readerSpecs = {
  */
 export function readReaderSettings(args: readonly string[], env: Environment): ReaderSettings {
   const problems: string[] = [];
-  const inCluster = collect(problems, () => parseInCluster(args)) ?? true;
+  const inCluster = collectProblems(problems, () => parseInCluster(args)) ?? true;
   const files = ['default_podips_host', 'queue.config.json', 'dbconfig.ini'] as const;
-  const values = collect(problems, () => readSettings({ specs: readerSpecs, env, files }));
-  const kubeConfig = collect(problems, () => (inCluster ? loadInCluster(env) : loadOutside(env)));
+  const values = collectProblems(problems, () => readSettings({ specs: readerSpecs, env, files }));
+  const kubeConfig = collectProblems(problems, () => (inCluster ? loadInCluster(env) : loadOutside(env)));
   if (values === undefined || kubeConfig === undefined || problems.length > 0)
     throw new SettingsError(problems);
   return {
@@ -125,25 +126,18 @@ export function readReaderSettings(args: readonly string[], env: Environment): R
   };
 }
 
-function collect<T>(problems: string[], read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (err) {
-    problems.push(...(err instanceof SettingsError ? err.problems : [toError(err).message]));
-    return undefined;
-  }
-}
-
 /** `--incluster`, `--incluster=false` and, as the original's flag package took it, `-incluster=false`. */
 function parseInCluster(args: readonly string[]): boolean {
   const normalised = args
     .map((arg) => arg.replace(/^--?incluster(?==|$)/, '--incluster'))
     .map((arg) => (arg === '--incluster' ? '--incluster=true' : arg));
-  const { values } = parseArgs({
-    args: normalised,
-    options: { incluster: { type: 'string', default: 'true' } },
-  });
-  return parseBool(values.incluster, '--incluster');
+  const options = { incluster: { type: 'string', default: 'true' } } as const;
+  const { incluster } = parseFlags(
+    normalised,
+    options,
+    'the only flag is --incluster=true or --incluster=false',
+  );
+  return parseBool(incluster, '--incluster');
 }
 
 function loadInCluster(env: Environment): KubeConfig {

@@ -47,7 +47,9 @@ export class Forwarder {
     while (!signal.aborted) {
       const error = await this.#runSession(signal);
       if (signal.aborted) return;
-      this.#log.warn({ err: error, held: this.#inbox.size }, 'Fluentd does not take records');
+      // A line for each outage, not for each attempt.
+      const level = this.#attempt === 0 ? 'warn' : 'debug';
+      this.#log[level]({ err: error, held: this.#inbox.size }, 'Fluentd does not take records');
       this.#events.onFailed(error);
       await this.#inbox.putBack();
       await pause(backoffDelayMs(this.#attempt, RECONNECT), signal);

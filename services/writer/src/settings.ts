@@ -11,8 +11,8 @@ import {
   queueSpecs,
   readSettings,
   statusDirSpecs,
-  str,
 } from '@podips/shared';
+import { str } from 'envalid';
 import type { ForwarderOptions } from './forwarder.js';
 
 export interface WriterSettings {

@@ -1,0 +1,67 @@
+import {
+  baseUrl,
+  collectProblems,
+  commonSpecs,
+  type Environment,
+  integer,
+  type LogLevel,
+  monitorClientSpecs,
+  parseFlags,
+  readSettings,
+  SettingsError,
+} from '@podips/shared';
+import { EnvError, makeValidator } from 'envalid';
+import { validate } from 'node-cron';
+
+const schedule = makeValidator<string>((input) => {
+  if (!validate(input))
+    throw new EnvError(`must be a cron expression such as "*/5 * * * *", but is "${input}"`);
+  return input;
+});
+
+export const cronjobSpecs = {
+  ...commonSpecs,
+  PODIPS_HOST: baseUrl({ desc: 'the monitor: host, host:port or URL' }),
+  PODIPS_TLS_VERIFY: monitorClientSpecs.PODIPS_TLS_VERIFY,
+  // Below the time that a stop may take, because a stop waits for the poke that is under way.
+  POKE_TIMEOUT_MS: integer(100, 15_000)({ default: 10_000, desc: 'deadline for the answer of the monitor' }),
+  CRON_SCHEDULE: schedule({
+    default: '*/5 * * * *',
+    desc: 'when the monitor is asked, in local time; not with --once',
+  }),
+};
+
+export interface CronjobSettings {
+  readonly logLevel: LogLevel;
+  /** Ask once and end, instead of on schedule. */
+  readonly once: boolean;
+  readonly monitorUrl: string;
+  readonly tlsVerify: boolean;
+  readonly timeoutMs: number;
+  /** A cron expression. */
+  readonly schedule: string;
+}
+
+/** @throws {SettingsError} with every problem at once, of the flags and of the settings */
+export function readCronjobSettings(
+  env: Environment = process.env,
+  args: readonly string[] = process.argv.slice(2),
+): CronjobSettings {
+  const problems: string[] = [];
+  const once = collectProblems(
+    problems,
+    () => parseFlags(args, { once: { type: 'boolean', default: false } }, 'the only flag is --once').once,
+  );
+  const settings = collectProblems(problems, () =>
+    readSettings({ specs: cronjobSpecs, env, files: ['default_podips_host', 'podips_host'] }),
+  );
+  if (once === undefined || settings === undefined) throw new SettingsError(problems);
+  return {
+    logLevel: settings.LOG_LEVEL,
+    once,
+    monitorUrl: settings.PODIPS_HOST,
+    tlsVerify: settings.PODIPS_TLS_VERIFY,
+    timeoutMs: settings.POKE_TIMEOUT_MS,
+    schedule: settings.CRON_SCHEDULE,
+  };
+}

@@ -1,0 +1,73 @@
+import { type Logger, pause, toError } from '@podips/shared';
+
+export interface LatestWriterOptions {
+  /** Writes the newest state, whatever it is by then. */
+  readonly write: () => Promise<void>;
+  readonly log: Logger;
+  /** Rest after a write that worked, in milliseconds: the most that a kill can lose. */
+  readonly intervalMs?: number;
+  /** Rest after a write that failed, in milliseconds. */
+  readonly retryMs?: number;
+}
+
+export interface LatestWriter {
+  /** Says that there is something new to write. Returns at once, never throws. */
+  changed(): void;
+  /** What keeps the newest state from being written; undefined while writing works. */
+  readonly problem: string | undefined;
+  /** Writes once more when there is something new; a failure is logged. */
+  close(): Promise<void>;
+}
+
+/**
+ * Writes a state that changes faster than the disk takes it: one write under way at a time, always with the newest
+ * state, again until one has worked. However many changes there are, no more than one waits.
+ */
+export function createLatestWriter(options: LatestWriterOptions): LatestWriter {
+  const { write, log, intervalMs = 200, retryMs = 5_000 } = options;
+  const closing = new AbortController();
+  let dirty = false;
+  let problem: string | undefined;
+  let running: Promise<void> | undefined;
+
+  const attempt = async () => {
+    dirty = false;
+    try {
+      await write();
+      if (problem !== undefined) log.info('statuses are saved again');
+      problem = undefined;
+    } catch (err) {
+      if (problem === undefined) log.error({ err: toError(err) }, 'statuses cannot be saved');
+      problem = describe(err);
+      dirty = true;
+    }
+  };
+  const run = async () => {
+    while (dirty && !closing.signal.aborted) {
+      await attempt();
+      await pause(problem === undefined ? intervalMs : retryMs, closing.signal);
+    }
+    running = undefined;
+  };
+
+  return {
+    changed() {
+      dirty = true;
+      if (!closing.signal.aborted) running ??= run();
+    },
+    get problem() {
+      return problem;
+    },
+    async close() {
+      closing.abort();
+      await running;
+      if (dirty) await attempt();
+    },
+  };
+}
+
+/** The reason without paths: it is shown on a page that anybody may read. */
+function describe(err: unknown): string {
+  const code = err instanceof Error && 'code' in err ? String(err.code) : 'unknown error';
+  return `the last heartbeats cannot be saved (${code}); they are kept in memory only`;
+}

@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { parseDocument } from './status-document.js';
+import { STATUS_FILE } from './status-store.js';
+
+// The program as it is shipped: tests run after the build.
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+
+async function newDir(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'podips-monitor-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+function launch(settings: Record<string, string>) {
+  const env = { HTTP_HOST: '127.0.0.1', HTTP_PORT: '0', ...settings };
+  const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  return child;
+}
+
+async function ended(child: ChildProcess): Promise<unknown> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return child.exitCode ?? child.signalCode;
+}
+
+/** Where the process says that it listens. */
+async function baseUrlOf(stdout: Readable): Promise<string> {
+  for await (const line of createInterface(stdout)) {
+    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
+    if (url !== undefined) return url;
+  }
+  throw new Error('the monitor did not start');
+}
+
+/** Sends heartbeats, 20 at a time, until the monitor is gone. */
+async function burst(url: string, message: string): Promise<void> {
+  const sendOne = async () => {
+    const response = await fetch(`${url}/log/200/${message}`);
+    await response.text();
+    return true;
+  };
+  let answered = true;
+  while (answered) {
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, sendOne));
+    answered = outcomes.every(({ status }) => status === 'fulfilled');
+  }
+}
+
+test('a kill in the middle of a burst leaves a whole file, which the next start reads', async () => {
+  const dir = await newDir();
+  const readSaved = async () => parseDocument(await readFile(join(dir, STATUS_FILE), 'utf8'));
+  for (const round of ['first', 'second', 'third']) {
+    const child = launch({ MONITOR_DATA_DIR: dir });
+    const url = await baseUrlOf(child.stdout);
+    const bursting = burst(url, round);
+    await vi.waitFor(async () => expect((await readSaved()).log?.message).toBe(round), { timeout: 10_000 });
+    child.kill('SIGKILL');
+    expect(await ended(child)).toBe('SIGKILL');
+    await bursting;
+    expect((await readSaved()).log?.message).toBe(round);
+  }
+}, 30_000);
+
+test('SIGTERM saves the last heartbeat and ends the process with code 0', async () => {
+  const dir = await newDir();
+  const child = launch({ MONITOR_DATA_DIR: dir });
+  const url = await baseUrlOf(child.stdout);
+  for (const count of [1, 2, 3]) await fetch(`${url}/kubernetes/200/${count}`);
+  child.kill('SIGTERM');
+  expect(await ended(child)).toBe(0);
+  expect(parseDocument(await readFile(join(dir, STATUS_FILE), 'utf8')).kubernetes?.message).toBe('3');
+});
+
+test('wrong settings end the process with code 1 and a message for each', async () => {
+  const child = launch({ HTTP_PORT: '70000', AGE_LIMIT_MS: 'long' });
+  const [code, stderr] = await Promise.all([ended(child), text(child.stderr)]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/HTTP_PORT must be.*AGE_LIMIT_MS must be/s);
+});

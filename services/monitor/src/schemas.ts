@@ -1,0 +1,78 @@
+import { Type } from 'typebox';
+import { TOO_OLD } from './lights.js';
+
+/** What would be right, for each field that a request can get wrong. */
+const RULES = {
+  code: 'three digits, for example 200',
+  message: '1 to 256 characters',
+  'x-podips-host': 'a host name of at most 253 characters',
+} as const;
+
+/** The header in which a sender of heartbeats says what it calls itself. */
+export const HOST_HEADER = 'x-podips-host';
+
+/** A sentence for a field that is wrong. */
+export function describeRule(field: string): string {
+  const rule = Object.entries(RULES).find(([name]) => name === field)?.[1];
+  return rule === undefined ? `${field} is wrong` : `${field} must be ${rule}`;
+}
+
+const code = Type.String({
+  pattern: '^[0-9]{3}$',
+  description: `200 when the operation works, else another number: ${RULES.code}`,
+});
+const message = Type.String({
+  minLength: 1,
+  maxLength: 256,
+  description: `what happened: ${RULES.message}, percent-encoded`,
+});
+
+export const HeartbeatParams = Type.Object({ code, message });
+
+export const QueueHeartbeatParams = Type.Object({
+  operation: Type.String({ description: '"write" or "read"' }),
+  code,
+  message,
+});
+
+export const HeartbeatHeaders = Type.Object({
+  [HOST_HEADER]: Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z0-9_]([A-Za-z0-9._-]{0,251}[A-Za-z0-9_])?$',
+      description: `what the sender calls itself: ${RULES[HOST_HEADER]}; without it, its address`,
+    }),
+  ),
+});
+
+export const ScopeParams = Type.Object({
+  operation: Type.String({
+    description: '"read" for the reader, "write" for the writer, "all" for both',
+  }),
+});
+
+export const HeartbeatReply = Type.Object(
+  { status: Type.Enum(['success', 'invalid operation']) },
+  { description: '{"status":"success"} when stored, {"status":"invalid operation"} for another operation' },
+);
+
+export const AnswerReply = Type.Object(
+  { status: Type.Enum(['success', 'fail', TOO_OLD, 'invalid operation']) },
+  { description: `{"status":…} with "success", "fail", "${TOO_OLD}" or "invalid operation"` },
+);
+
+export const PingReply = Type.Object(
+  { ack: Type.Integer() },
+  { description: '{"ack":…} with the time in Unix seconds' },
+);
+
+export const StateReply = Type.Object(
+  { status: Type.String() },
+  { description: '{"status":…} with "ok" or "ready"' },
+);
+
+export const ErrorReply = Type.Object(
+  { error: Type.String(), field: Type.Optional(Type.String()) },
+  { description: '{"error":…,"field":…}: which field is wrong, and what would be right' },
+);
+
+export const TextReply = Type.String({ description: 'the page or the text' });

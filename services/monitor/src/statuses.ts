@@ -1,0 +1,44 @@
+import { OPERATIONS, type Operation } from '@podips/shared';
+
+/** One report of one operation. */
+export interface Heartbeat {
+  readonly operation: Operation;
+  /** 200 when the operation works, else another three-digit number. */
+  readonly code: number;
+  readonly message: string;
+  readonly receivedAtMs: number;
+  /** Where the connection came from. */
+  readonly remoteAddress: string;
+  /** What the sender calls itself, else its remote address. */
+  readonly host: string;
+}
+
+/** The last heartbeat of each operation; undefined: never heard of. */
+export type Statuses = Readonly<Record<Operation, Heartbeat | undefined>>;
+
+/** Where heartbeats are kept. A store that cannot save goes on in memory: it never fails or delays a heartbeat. */
+export interface StatusStore {
+  latest(): Statuses;
+  /** Takes a heartbeat. Returns at once, never throws. */
+  record(heartbeat: Heartbeat): void;
+  /** What keeps the store from saving, for people to read; undefined while it works. */
+  readonly problem: string | undefined;
+  /** Saves what is not saved yet. */
+  close(): Promise<void>;
+}
+
+/** The last of the given heartbeats for each operation. */
+export function latestOf(heartbeats: Iterable<Heartbeat>): Statuses {
+  const latest = new Map([...heartbeats].map((heartbeat) => [heartbeat.operation, heartbeat]));
+  return {
+    kubernetes: latest.get('kubernetes'),
+    'queue/write': latest.get('queue/write'),
+    'queue/read': latest.get('queue/read'),
+    log: latest.get('log'),
+  };
+}
+
+/** The heartbeats there are, in the order in which data flows. */
+export function heardOf(statuses: Statuses): Heartbeat[] {
+  return OPERATIONS.map((operation) => statuses[operation]).filter((heartbeat) => heartbeat !== undefined);
+}

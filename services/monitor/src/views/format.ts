@@ -1,0 +1,37 @@
+const SECOND_MS = 1_000;
+const UNITS = [
+  { name: 'd', ms: 86_400 * SECOND_MS },
+  { name: 'h', ms: 3_600 * SECOND_MS },
+  { name: 'min', ms: 60 * SECOND_MS },
+  { name: 's', ms: SECOND_MS },
+];
+
+/** A length of time in its two largest units, `5 min 2 s`; a negative one, from a clock set back, is `0 s`. */
+export function formatDuration(ms: number): string {
+  const first = UNITS.findIndex((unit) => ms >= unit.ms);
+  if (first === -1) return '0 s';
+  let restMs = ms;
+  const parts: string[] = [];
+  for (const unit of UNITS.slice(first, first + 2)) {
+    const count = Math.floor(restMs / unit.ms);
+    restMs -= count * unit.ms;
+    if (count > 0) parts.push(`${count} ${unit.name}`);
+  }
+  return parts.join(' ');
+}
+
+/** An exact time, `2026-01-31 12:00:00.000 UTC`. */
+export function formatUtc(ms: number): string {
+  return new Date(ms).toISOString().replace('T', ' ').replace('Z', ' UTC');
+}
+
+/**
+ * Text from outside as it can be shown: characters that nobody sees, or that turn the direction of what follows,
+ * become their code points. Line ends and tabs stay, and so do the joiners that some scripts are written with.
+ */
+export function visibleText(text: string): string {
+  return text.replace(/(?![\t\n\r\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => {
+    const hex = (char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+    return `‹U+${hex}›`;
+  });
+}
