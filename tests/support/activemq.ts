@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pause } from '@podips/shared';
-import { freePort } from './ports.js';
+import { freePort } from '@podips/simulation';
 import { canConnect } from './tcp.js';
 
 /** A real ActiveMQ Classic, with a STOMP connector on a loopback port that stays the same over restarts. */

@@ -67,7 +67,6 @@ export class QueueSession {
    */
   static async connect(options: QueueSessionOptions, signal?: AbortSignal): Promise<QueueSession> {
     const { server, connectTimeoutMs, heartbeatMs } = options;
-    const name = `${server.host}:${server.port}`;
     const socket = connectTcp({ host: server.host, port: server.port, noDelay: true, keepAlive: true });
     const client = new stompit.Client(socket, {
       heartbeat: [heartbeatMs, heartbeatMs],
@@ -75,26 +74,12 @@ export class QueueSession {
       maxLineLength: MAX_HEADER_LINE_BYTES,
     });
     const session = new QueueSession(client, socket, options);
-    const timer = setTimeout(() => {
-      client.destroy(
-        new QueueError('QUEUE_CONNECT_TIMEOUT', `${name} did not answer within ${connectTimeoutMs} ms`, {
-          retryable: true,
-        }),
-      );
-    }, connectTimeoutMs);
-    const onAbort = () => client.destroy(new Error('stopped'));
+    const timer = setTimeout(() => session.#end(connectTimeout(options)), connectTimeoutMs);
+    const onAbort = () => session.#end(new Error('stopped'));
     signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted) onAbort();
     try {
-      await new Promise<void>((resolve, reject) => {
-        void session.closed.then(reject);
-        if (signal?.aborted) onAbort();
-        socket.once('connect', () => {
-          const login = { login: options.username, passcode: options.password };
-          client.connect({ host: server.host, ...(options.username === '' ? {} : login) }, (err) => {
-            if (!err) resolve();
-          });
-        });
-      });
+      await Promise.race([logIn(client, socket, options), session.closed.then((err) => Promise.reject(err))]);
       return session;
     } finally {
       clearTimeout(timer);
@@ -245,6 +230,28 @@ export class QueueSession {
   }
 }
 
+/** Resolves at CONNECTED. A failure ends the session, which is how it is told. */
+function logIn(client: Client, socket: Socket, options: QueueSessionOptions): Promise<void> {
+  const { server, username, password } = options;
+  const login = username === '' ? {} : { login: username, passcode: password };
+  return new Promise((resolve) => {
+    socket.once('connect', () => {
+      client.connect({ host: server.host, ...login }, (err) => {
+        if (err) return;
+        // CONNECTED has put the library's own handlers back.
+        endOnErrorFrame(client);
+        resolve();
+      });
+      endOnErrorFrame(client);
+    });
+  });
+}
+
+function connectTimeout({ server, connectTimeoutMs }: QueueSessionOptions): QueueError {
+  const text = `${server.host}:${server.port} did not answer within ${connectTimeoutMs} ms`;
+  return new QueueError('QUEUE_CONNECT_TIMEOUT', text, { retryable: true });
+}
+
 function describeEnd(server: QueueServer, cause: Error): QueueError {
   const text = `connection to ${server.host}:${server.port} failed: ${toError(cause).message || 'no reason given'}`;
   return new QueueError('QUEUE_CONNECTION_FAILED', text, { retryable: true, cause });
@@ -254,4 +261,11 @@ function readBody(message: Message, done: (body: Uint8Array) => void): void {
   const chunks: Uint8Array[] = [];
   message.on('data', (chunk: Uint8Array) => chunks.push(chunk));
   message.on('end', () => done(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+}
+
+/** The library's own handler throws, out of everybody's reach, on an ERROR frame with plain text and a length. */
+function endOnErrorFrame(client: Client): void {
+  client.setCommandHandler('ERROR', ({ headers }) => {
+    client.destroy(new Error(headers.message ?? 'the broker sent an ERROR frame'));
+  });
 }

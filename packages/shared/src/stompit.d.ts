@@ -26,6 +26,7 @@ declare module 'stompit' {
     ack(message: { readonly headers: Readonly<Record<string, string>> }, headers?: Headers): void;
     disconnect(callback: (error: Error | null) => void): void;
     destroy(error?: Error): void;
+    setCommandHandler(command: string, handler: (frame: Message) => void): void;
     getTransportSocket(): Socket;
   }
 

@@ -1,0 +1,204 @@
+import type { FaultState } from './broker-faults.js';
+import { type Frame, frame } from './frame.js';
+import { type Agreement, agree, type Login } from './handshake.js';
+import type { MessageStore } from './message-store.js';
+import { StompError } from './stomp-error.js';
+import { ACK_MODES, Subscription } from './subscription.js';
+import { resolveSteps, type Step, Transaction } from './transaction.js';
+
+export interface SessionDeps {
+  readonly store: MessageStore;
+  readonly faults: FaultState;
+  readonly heartbeatMs: number;
+  readonly login: Login | undefined;
+  /** Called before anything is sent. */
+  readonly connected: (agreement: Agreement) => void;
+  readonly send: (frame: Frame) => void;
+  readonly roomy: () => boolean;
+  /** The client has said goodbye: close when all is sent. */
+  readonly finish: () => void;
+}
+
+const DEFAULT_PREFETCH = 1_000;
+const MAX_OPEN_TRANSACTIONS = 1_000;
+
+/** What one client has said so far: its subscriptions and open transactions. Knows frames, not sockets. */
+export class Session {
+  readonly #deps: SessionDeps;
+  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #transactions = new Map<string, Transaction>();
+  #agreement: Agreement | undefined;
+
+  constructor(deps: SessionDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Does what a frame asks for.
+   * @throws {StompError} the answer is an ERROR frame and the end of the connection
+   */
+  handle(received: Frame): void {
+    const { faults, send, finish } = this.#deps;
+    if (!this.#agreement) {
+      if (!faults.connectIgnored) this.#connect(received);
+      return;
+    }
+    faults.check(received.command);
+    this.#obey(received, this.#agreement);
+    const receipt = received.headers.get('receipt');
+    if (receipt !== undefined) send(frame('RECEIPT', { 'receipt-id': receipt }));
+    if (received.command === 'DISCONNECT') finish();
+  }
+
+  /** Takes back what the client has not acknowledged and drops its open transactions. Safe to call twice. */
+  end(): void {
+    for (const subscription of this.#subscriptions.values()) this.#unsubscribe(subscription);
+    this.#subscriptions.clear();
+    this.#transactions.clear();
+  }
+
+  /** The client reads again: its subscriptions may be ready. */
+  wake(): void {
+    for (const { queue } of this.#subscriptions.values()) this.#deps.store.wake(queue);
+  }
+
+  #connect(received: Frame): void {
+    const { heartbeatMs, login, connected, send } = this.#deps;
+    const agreement = agree(received, heartbeatMs, login);
+    this.#agreement = agreement;
+    connected(agreement);
+    const heartbeat = `${heartbeatMs},${heartbeatMs}`;
+    send(frame('CONNECTED', { version: agreement.version, server: 'podips', 'heart-beat': heartbeat }));
+  }
+
+  #obey(received: Frame, agreement: Agreement): void {
+    const { command } = received;
+    if (command === 'SEND') this.#send(received);
+    else if (command === 'SUBSCRIBE') this.#subscribe(received, agreement);
+    else if (command === 'UNSUBSCRIBE') this.#unsubscribe(this.#takeSubscription(received));
+    else if (command === 'ACK') this.#acknowledge('ack', received, agreement);
+    else if (command === 'NACK') this.#acknowledge('nack', received, agreement);
+    else if (command === 'BEGIN') this.#begin(required(received, 'transaction'));
+    else if (command === 'COMMIT') this.#perform(this.#takeTransaction(received).steps);
+    else if (command === 'ABORT') this.#takeTransaction(received);
+    else if (command === 'DISCONNECT') this.end();
+    else throw new StompError('STOMP_COMMAND_UNKNOWN', `"${command}" is no command here`);
+  }
+
+  #send(received: Frame): void {
+    const message = this.#deps.store.newMessage(queueOf(received), received.headers, received.body);
+    this.#step({ kind: 'send', message }, received);
+  }
+
+  #acknowledge(kind: 'ack' | 'nack', received: Frame, { version }: Agreement): void {
+    const messageId = required(received, version === '1.2' ? 'id' : 'message-id');
+    const named = received.headers.get('subscription');
+    const candidates = named === undefined ? this.#subscriptions.values() : [this.#subscriptions.get(named)];
+    const subscription = [...candidates].find((candidate) => candidate?.holds(messageId));
+    if (!subscription)
+      throw new StompError('STOMP_MESSAGE_UNKNOWN', `message ${messageId} is not waiting to be acknowledged`);
+    this.#step({ kind, subscription, messageId }, received);
+  }
+
+  /** Notes a step of a transaction, or performs it at once. */
+  #step(step: Step, received: Frame): void {
+    const name = received.headers.get('transaction');
+    if (name === undefined) this.#perform([step]);
+    else this.#transaction(name).add(step);
+  }
+
+  #perform(steps: readonly Step[]): void {
+    const { store } = this.#deps;
+    const { changes, settlements } = resolveSteps(steps, (queue, refused) =>
+      store.newMessage(queue, refused.headers, refused.body),
+    );
+    store.commit(changes);
+    for (const { subscription, message } of settlements) subscription.forget(message);
+  }
+
+  #begin(name: string): void {
+    if (this.#transactions.has(name))
+      throw new StompError('STOMP_TRANSACTION_EXISTS', `transaction ${name} is open already`);
+    if (this.#transactions.size >= MAX_OPEN_TRANSACTIONS)
+      throw new StompError('STOMP_TRANSACTION_TOO_LARGE', `${MAX_OPEN_TRANSACTIONS} transactions are open`);
+    this.#transactions.set(name, new Transaction());
+  }
+
+  #transaction(name: string): Transaction {
+    const transaction = this.#transactions.get(name);
+    if (!transaction) throw new StompError('STOMP_TRANSACTION_UNKNOWN', `transaction ${name} is not open`);
+    return transaction;
+  }
+
+  #takeTransaction(received: Frame): Transaction {
+    const name = required(received, 'transaction');
+    const transaction = this.#transaction(name);
+    this.#transactions.delete(name);
+    return transaction;
+  }
+
+  #subscribe(received: Frame, { version }: Agreement): void {
+    const { store, send, roomy } = this.#deps;
+    const queue = store.queue(queueOf(received));
+    // STOMP 1.0 may leave the id out; it then unsubscribes by destination.
+    const id = version === '1.0' ? (received.headers.get('id') ?? queue.name) : required(received, 'id');
+    if (this.#subscriptions.has(id))
+      throw new StompError('STOMP_SUBSCRIPTION_EXISTS', `subscription ${id} exists already`);
+    const subscription = new Subscription({
+      id,
+      queue,
+      ackMode: choiceOf(received, 'ack', ACK_MODES, 'auto'),
+      prefetch: prefetchOf(received),
+      version,
+      roomy,
+      send,
+      consumed: (message) => store.commit([{ kind: 'remove', message }]),
+    });
+    this.#subscriptions.set(id, subscription);
+    queue.attach(subscription);
+    store.wake(queue);
+  }
+
+  #takeSubscription(received: Frame): Subscription {
+    const id = received.headers.get('id') ?? required(received, 'destination');
+    const subscription = this.#subscriptions.get(id);
+    if (!subscription) throw new StompError('STOMP_SUBSCRIPTION_UNKNOWN', `no subscription ${id}`);
+    this.#subscriptions.delete(id);
+    return subscription;
+  }
+
+  #unsubscribe(subscription: Subscription): void {
+    subscription.end();
+    this.#deps.store.wake(subscription.queue);
+  }
+}
+
+function required({ command, headers }: Frame, name: string): string {
+  const value = headers.get(name);
+  if (value === undefined)
+    throw new StompError('STOMP_HEADER_MISSING', `${command} needs the header "${name}"`);
+  return value;
+}
+
+function queueOf(received: Frame): string {
+  const destination = required(received, 'destination');
+  if (!/^\/queue\/./.test(destination))
+    throw new StompError('STOMP_DESTINATION_UNSUPPORTED', `only /queue/... is served, not ${destination}`);
+  return destination;
+}
+
+function choiceOf<T extends string>(received: Frame, name: string, choices: readonly T[], fallback: T): T {
+  const value = received.headers.get(name) ?? fallback;
+  const choice = choices.find((candidate) => candidate === value);
+  if (choice === undefined)
+    throw new StompError('STOMP_FRAME_MALFORMED', `${name} is "${value}", not one of ${choices.join(', ')}`);
+  return choice;
+}
+
+function prefetchOf({ headers }: Frame): number {
+  const text = headers.get('activemq.prefetchSize');
+  if (text === undefined) return DEFAULT_PREFETCH;
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    throw new StompError('STOMP_FRAME_MALFORMED', `activemq.prefetchSize is "${text}"`);
+  return Number(text);
+}

@@ -1,0 +1,160 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pause } from '@podips/shared';
+import { type AccessRules, refusal } from './access.js';
+import * as status from './api-status.js';
+import { continueAfter, inconsistent, parseContinueToken } from './continue-token.js';
+import { type FaultPlan, type PlannedFailure, requestKind } from './fault-plan.js';
+import { decideList } from './list-decision.js';
+import { type Reply, sendReply } from './reply.js';
+import type { PageRequest, VersionedStore } from './versioned-store.js';
+import { decideWatch, type WatchStart } from './watch-decision.js';
+import { WatchStream } from './watch-stream.js';
+
+export interface ApiServerOptions {
+  readonly store: VersionedStore;
+  readonly plan: FaultPlan;
+  readonly access: () => AccessRules;
+  readonly bookmarkIntervalMs: number;
+  /** For watches that name no time. */
+  readonly watchTimeoutMs: number;
+  readonly maxWatchLag: number;
+}
+
+/** A request that came in, for tests that want to know how a client asks. */
+export interface SeenRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+}
+
+const MAX_SEEN_REQUESTS = 1_000;
+const HEALTH_PATHS = ['/healthz', '/readyz', '/livez'];
+const VERSION = {
+  major: '1',
+  minor: '26',
+  gitVersion: 'v1.26.15',
+  gitTreeState: 'clean',
+  compiler: 'gc',
+  platform: 'linux/amd64',
+};
+
+/** Answers requests as kube-apiserver does for pods. Knows nothing of ports. */
+export class ApiServer {
+  readonly #options: ApiServerOptions;
+  readonly #watches = new Set<WatchStream>();
+  readonly #seen: SeenRequest[] = [];
+
+  constructor(options: ApiServerOptions) {
+    this.#options = options;
+    options.store.onWrite(() => {
+      for (const watch of this.#watches) watch.pump();
+    });
+  }
+
+  /** The open watches. */
+  get watches(): readonly WatchStream[] {
+    return [...this.#watches];
+  }
+
+  /** The latest requests, the oldest first. */
+  get requests(): readonly SeenRequest[] {
+    return this.#seen;
+  }
+
+  /** Answers one request; resolves when the answer is on its way. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.on('error', () => response.destroy());
+    const url = URL.parse(request.url ?? '/', 'http://localhost');
+    const reply = url ? this.#route(request, url) : { status: status.badRequest('the URL is malformed') };
+    if ('json' in reply && reply.delayMs && !(await pauseUnlessClosed(reply.delayMs, response))) return;
+    if ('watch' in reply) this.#openWatch(response, reply.watch);
+    else sendReply(request, response, reply);
+  }
+
+  #route(request: IncomingMessage, { pathname, searchParams }: URL): Reply {
+    const { method = 'GET' } = request;
+    this.#remember({ method, path: pathname, query: Object.fromEntries(searchParams) });
+    if (HEALTH_PATHS.includes(pathname)) return { text: 'ok' };
+    if (pathname === '/version') return { json: JSON.stringify(VERSION) };
+    if (pathname !== '/api/v1/pods') return { status: status.notFound() };
+    if (method !== 'GET') return { status: status.methodNotAllowed() };
+    return this.#pods(request.headers.authorization, searchParams);
+  }
+
+  #pods(authorization: string | undefined, query: URLSearchParams): Reply {
+    const { plan, access } = this.#options;
+    const kind = requestKind(query);
+    const failure = plan.takeFailure(kind);
+    if (failure) return planned(failure);
+    const refused = refusal(authorization, kind, access());
+    if (refused?.code === 403) return { status: refused, headers: { 'x-content-type-options': 'nosniff' } };
+    if (refused) return { status: refused };
+    return kind === 'watch' ? this.#watch(query) : this.#list(query);
+  }
+
+  #list(query: URLSearchParams): Reply {
+    const { store, plan } = this.#options;
+    const continuation = parseContinueToken(query.get('continue') ?? '');
+    if (continuation && plan.takeContinueExpiry())
+      return { status: status.expiredContinue(inconsistent(continuation)) };
+    const decision = decideList(query, store);
+    if ('refusal' in decision) return { status: decision.refusal };
+    return { json: this.#page(decision.page), delayMs: plan.listDelayMs };
+  }
+
+  #page(request: PageRequest): string {
+    const { store, plan } = this.#options;
+    const { events, remaining } = store.page(request);
+    const { resourceVersion } = request;
+    const last = events.at(-1);
+    const more = last &&
+      remaining > 0 && { continue: continueAfter(resourceVersion, last.key), remainingItemCount: remaining };
+    const metadata = JSON.stringify({ resourceVersion: String(resourceVersion), ...more });
+    const items = events.map((event) => event.item);
+    for (const item of plan.takeListItems()) items.push(JSON.stringify(item));
+    return `{"kind":"PodList","apiVersion":"v1","metadata":${metadata},"items":[${items.join(',')}]}`;
+  }
+
+  #watch(query: URLSearchParams): Reply {
+    const { store, plan } = this.#options;
+    const decision = decideWatch(query, store);
+    if ('refusal' in decision) return { status: decision.refusal };
+    const expiry = plan.takeWatchExpiry();
+    if (expiry === undefined) return 'error' in decision ? decision : { watch: decision.start };
+    const expired = status.expiredWatch(Number(query.get('resourceVersion')), store.revision);
+    return expiry === 'response' ? { status: expired } : { error: expired };
+  }
+
+  #openWatch(response: ServerResponse, start: WatchStart): void {
+    const { store, bookmarkIntervalMs, watchTimeoutMs, maxWatchLag } = this.#options;
+    const watch = new WatchStream({
+      response,
+      store,
+      start,
+      bookmarkIntervalMs,
+      timeoutMs: start.timeoutMs ?? watchTimeoutMs,
+      maxLag: maxWatchLag,
+      onClosed: (closed) => this.#watches.delete(closed),
+    });
+    this.#watches.add(watch);
+    watch.open();
+  }
+
+  #remember(request: SeenRequest): void {
+    this.#seen.push(request);
+    if (this.#seen.length > MAX_SEEN_REQUESTS) this.#seen.shift();
+  }
+}
+
+function planned({ status: code, retryAfterSeconds }: PlannedFailure): Reply {
+  const failure = { status: status.serverFailure(code) };
+  if (retryAfterSeconds === undefined) return failure;
+  return { ...failure, headers: { 'retry-after': String(retryAfterSeconds) } };
+}
+
+/** Waits, but not for a client that has gone: false then. */
+async function pauseUnlessClosed(ms: number, response: ServerResponse): Promise<boolean> {
+  const closed = new AbortController();
+  response.once('close', () => closed.abort());
+  return pause(ms, closed.signal);
+}

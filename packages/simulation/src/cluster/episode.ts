@@ -1,0 +1,81 @@
+import type { PodPhase } from './pod-object.js';
+import type { Random } from './random.js';
+import type { WorkloadKind } from './workload.js';
+
+/** One step in the life of a place for a pod. Each is one write, `remove` two. */
+export type ChurnStep =
+  | 'create'
+  | 'schedule'
+  | 'initialise'
+  | 'run'
+  | 'changeIp'
+  | 'finish'
+  | 'fail'
+  | 'evict'
+  | 'untrack'
+  | 'terminate'
+  | 'remove'
+  | 'forceDelete';
+
+/** What is at a place between two episodes. */
+export interface PlaceState {
+  readonly kind: WorkloadKind;
+  readonly hostNetwork: boolean;
+  /** Of the pod that is there; undefined: there is none. */
+  readonly phase: PodPhase | undefined;
+}
+
+interface Choice {
+  readonly weight: number;
+  readonly steps: readonly ChurnStep[];
+}
+
+const START: readonly Choice[] = [
+  { weight: 8, steps: ['create', 'schedule', 'run'] },
+  { weight: 2, steps: ['create', 'schedule', 'initialise', 'run'] },
+];
+/** A pod that never got as far as an address: it could not be admitted, or somebody changed their mind. */
+const FALSE_START: readonly Choice[] = [
+  { weight: 1, steps: ['create', 'schedule', 'evict'] },
+  { weight: 1, steps: ['create', 'forceDelete'] },
+];
+const STOP: readonly Choice[] = [
+  { weight: 70, steps: ['terminate', 'remove'] },
+  // Recent kubelets show the end of the containers before the pod is gone.
+  { weight: 15, steps: ['terminate', 'finish', 'remove'] },
+  { weight: 5, steps: ['terminate', 'fail', 'remove'] },
+  { weight: 10, steps: ['forceDelete'] },
+];
+const END: readonly Choice[] = [
+  { weight: 9, steps: ['finish', 'untrack'] },
+  { weight: 1, steps: ['fail', 'untrack'] },
+];
+const CHANGE_IP_SHARE = 0.01;
+const EVICT_SHARE = 0.03;
+const FALSE_START_SHARE = 0.03;
+
+/** The next episode at a place: the steps from one lasting state to another. */
+export function planEpisode(place: PlaceState, random: Random): readonly ChurnStep[] {
+  const { kind, phase } = place;
+  if (phase === undefined)
+    return random.next() < FALSE_START_SHARE
+      ? pickWeighted(FALSE_START, random)
+      : pickWeighted(START, random);
+  if (phase !== 'Running') return ['remove', ...pickWeighted(START, random)];
+  const chance = random.next();
+  if (chance < CHANGE_IP_SHARE && !place.hostNetwork) return ['changeIp'];
+  // A finished Job stays where it is until its next episode.
+  if (kind === 'Job') return pickWeighted(END, random);
+  if (chance < CHANGE_IP_SHARE + EVICT_SHARE) return ['evict'];
+  const stop = pickWeighted(STOP, random);
+  return kind === 'Bare' ? stop : [...stop, ...pickWeighted(START, random)];
+}
+
+function pickWeighted(choices: readonly Choice[], random: Random): readonly ChurnStep[] {
+  let rest = random.next() * choices.reduce((sum, { weight }) => sum + weight, 0);
+  for (const { weight, steps } of choices) {
+    rest -= weight;
+    if (rest < 0) return steps;
+  }
+  return [];
+}

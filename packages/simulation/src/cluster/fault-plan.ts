@@ -1,0 +1,80 @@
+import { isTrue } from './watch-decision.js';
+
+export type RequestKind = 'list' | 'watch';
+
+export interface PlannedFailure {
+  /** HTTP status, for example 429, 500 or 503. */
+  readonly status: number;
+  /** For this many requests; 1 by default. */
+  readonly count?: number;
+  /** Sent as a `Retry-After` header. */
+  readonly retryAfterSeconds?: number;
+  /** By default any request for pods. */
+  readonly on?: RequestKind;
+}
+
+/** 410 as a response, or as an ERROR event in a stream. */
+export type ExpiryStyle = 'response' | 'event';
+
+/** What goes wrong with the next requests. The server asks, the faults of the cluster decide. */
+export class FaultPlan {
+  #failures: Array<PlannedFailure & { readonly count: number }> = [];
+  #watchExpiries: ExpiryStyle[] = [];
+  #continueExpiries = 0;
+  #listItems: unknown[] = [];
+  listDelayMs = 0;
+  forbidden = false;
+
+  addFailure(failure: PlannedFailure): void {
+    this.#failures.push({ count: 1, ...failure });
+  }
+
+  expireNextWatch(style: ExpiryStyle): void {
+    this.#watchExpiries.push(style);
+  }
+
+  expireNextContinue(): void {
+    this.#continueExpiries += 1;
+  }
+
+  addListItem(item: unknown): void {
+    this.#listItems.push(item);
+  }
+
+  clear(): void {
+    this.#failures = [];
+    this.#watchExpiries = [];
+    this.#continueExpiries = 0;
+    this.#listItems = [];
+    this.listDelayMs = 0;
+    this.forbidden = false;
+  }
+
+  /** The failure for this request, which then is used up. */
+  takeFailure(kind: RequestKind): PlannedFailure | undefined {
+    const index = this.#failures.findIndex(({ on }) => on === undefined || on === kind);
+    const failure = this.#failures[index];
+    if (failure === undefined) return undefined;
+    if (failure.count > 1) this.#failures[index] = { ...failure, count: failure.count - 1 };
+    else this.#failures.splice(index, 1);
+    return failure;
+  }
+
+  takeWatchExpiry(): ExpiryStyle | undefined {
+    return this.#watchExpiries.shift();
+  }
+
+  takeContinueExpiry(): boolean {
+    if (this.#continueExpiries === 0) return false;
+    this.#continueExpiries -= 1;
+    return true;
+  }
+
+  takeListItems(): unknown[] {
+    return this.#listItems.splice(0);
+  }
+}
+
+export function requestKind(query: URLSearchParams): RequestKind {
+  return isTrue(query.get('watch')) ? 'watch' : 'list';
+}

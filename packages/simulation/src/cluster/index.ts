@@ -1,0 +1,17 @@
+export type { SeenRequest } from './api-server.js';
+export type { ApiStatus } from './api-status.js';
+export { Churn, type ChurnOptions } from './churn.js';
+export { ClusterError } from './cluster-error.js';
+export type { ExpiryStyle, PlannedFailure, RequestKind } from './fault-plan.js';
+export type { Faults } from './faults.js';
+export type { ClusterNode } from './nodes.js';
+export type { WorkloadMix } from './places.js';
+export { isFinished, type OwnerReference, type PodObject, type PodPhase } from './pod-object.js';
+export type { PodRef, PodStore } from './pod-store.js';
+export type { PodTemplate } from './pod-template.js';
+export { type RunningChurn, type RunningChurnOptions, startChurn } from './start-churn.js';
+export { type ClusterOptions, type SimulatedCluster, startCluster } from './start-cluster.js';
+export { createTlsFiles, type TlsFiles } from './tls.js';
+export type { IpChange, Truth } from './truth.js';
+export type { WorkloadKind, WorkloadOptions } from './workload.js';
+export type { Workloads } from './workloads.js';

@@ -1,0 +1,223 @@
+import { ClusterError } from './cluster-error.js';
+import type { IpLeases } from './ip-leases.js';
+import type { ClusterNode } from './nodes.js';
+import type { PodEvent, WriteType } from './pod-event.js';
+import { isFinished, type PodObject } from './pod-object.js';
+import * as steps from './pod-steps.js';
+import { newPod, type PodTemplate } from './pod-template.js';
+import type { Random } from './random.js';
+import type { VersionedStore } from './versioned-store.js';
+
+/** A pod as any of its states or by its UID. */
+export type PodRef = PodObject | string;
+
+export interface PodStoreParts {
+  readonly store: VersionedStore;
+  readonly leases: IpLeases;
+  readonly random: Random;
+  readonly nodes: readonly [ClusterNode, ...ClusterNode[]];
+  readonly managedFields: boolean;
+  readonly now: () => Date;
+}
+
+/** Other objects that are written between two pod writes, at most: their number is random. */
+const MAX_WRITES_BETWEEN = 3;
+const DEFAULT_GRACE_SECONDS = 30;
+
+/**
+ * The pods and the single steps of their lives. Every step is one write that watches see, gives the pod's new state,
+ * and throws {@link ClusterError} POD_NOT_FOUND for a pod that is gone. Address changes go to the truth.
+ */
+export class PodStore {
+  readonly #parts: PodStoreParts;
+  readonly #byUid = new Map<string, PodObject>();
+  readonly #uidByKey = new Map<string, string>();
+
+  constructor(parts: PodStoreParts) {
+    this.#parts = parts;
+  }
+
+  get nodes(): readonly [ClusterNode, ...ClusterNode[]] {
+    return this.#parts.nodes;
+  }
+
+  get count(): number {
+    return this.#byUid.size;
+  }
+
+  /** Addresses that the fullest pool can still hand out. */
+  get freeIps(): number {
+    return this.#parts.leases.free;
+  }
+
+  /** Resource version of the last write of anything. */
+  get resourceVersion(): number {
+    return this.#parts.store.revision;
+  }
+
+  all(): PodObject[] {
+    return [...this.#byUid.values()];
+  }
+
+  get(uid: string): PodObject | undefined {
+    return this.#byUid.get(uid);
+  }
+
+  find(namespace: string, name: string): PodObject | undefined {
+    return this.get(this.#uidByKey.get(`${namespace}/${name}`) ?? '');
+  }
+
+  /** Stores a pending pod. @throws {ClusterError} POD_EXISTS when there is one of this name. */
+  create(template: PodTemplate): PodObject {
+    const { random, now, managedFields: withManagedFields } = this.#parts;
+    const pod = newPod({ template, uid: random.uuid(), createdAt: now(), withManagedFields });
+    const key = keyOf(pod);
+    if (this.#uidByKey.has(key)) throw new ClusterError('POD_EXISTS', `there is a pod ${key} already`);
+    const stored = this.#write('ADDED', pod).pod;
+    this.#byUid.set(stored.metadata.uid, stored);
+    this.#uidByKey.set(key, stored.metadata.uid);
+    return stored;
+  }
+
+  /** Binds the pod to a node, by default a random one. */
+  schedule(ref: PodRef, nodeName = this.#parts.random.pick(this.nodes).name): PodObject {
+    return this.#modify(ref, (pod, now) => steps.scheduled(pod, nodeName, now));
+  }
+
+  /** Gives the pod its addresses while it is still pending, as when init containers run. */
+  initialise(ref: PodRef): PodObject {
+    return this.#modifyWithIps(ref, (pod, ips, now) => steps.initialising(pod, this.#hostIp(pod), ips, now));
+  }
+
+  /** All containers run. The pod gets its addresses unless it has them. @throws {ClusterError} IP_POOL_EXHAUSTED */
+  run(ref: PodRef): PodObject {
+    return this.#modifyWithIps(ref, (pod, ips, now) => steps.running(pod, this.#hostIp(pod), ips, now));
+  }
+
+  /** Phase Succeeded: the addresses are free for others, though the status goes on showing them. */
+  finish(ref: PodRef): PodObject {
+    return this.#releasing(ref, steps.succeeded);
+  }
+
+  /** Phase Failed, with a reason such as `Evicted`. The addresses are free. */
+  fail(ref: PodRef, reason?: string): PodObject {
+    return this.#releasing(ref, (pod, now) => steps.failed(pod, reason, now));
+  }
+
+  /** The Job controller has counted the finished pod. */
+  untrack(ref: PodRef): PodObject {
+    return this.#modify(ref, steps.withoutFinalizers);
+  }
+
+  /** The pod gets other addresses while it runs, as when its sandbox is made anew. */
+  changeIp(ref: PodRef): PodObject {
+    const { leases } = this.#parts;
+    const pod = this.#pod(ref);
+    if (leases.held(pod.metadata.uid).length === 0 || pod.spec.hostNetwork)
+      throw new ClusterError('POD_HOLDS_NO_IP', `${keyOf(pod)} holds no address of its own`);
+    // Taken before the old ones are back in the pool, or they would be the same again.
+    const ips = leases.take();
+    const changed = this.#modify(pod, (current) => steps.withAddresses(current, ips));
+    leases.release(changed);
+    leases.assign(changed, ips);
+    return changed;
+  }
+
+  /** Starts the graceful deletion: the pod gets a deletion timestamp and keeps its addresses. */
+  terminate(ref: PodRef, graceSeconds = DEFAULT_GRACE_SECONDS): PodObject {
+    return this.#modify(ref, (pod, now) => steps.terminating(pod, graceSeconds, now));
+  }
+
+  /** Ends the graceful deletion, two writes: a grace period of 0, then gone. */
+  remove(ref: PodRef): PodObject {
+    this.terminate(ref, 0);
+    return this.forceDelete(ref);
+  }
+
+  /** The whole graceful deletion, without a wait between its steps. */
+  delete(ref: PodRef): PodObject {
+    this.terminate(ref);
+    return this.remove(ref);
+  }
+
+  /** Gone at once, one write. */
+  forceDelete(ref: PodRef): PodObject {
+    const { pod } = this.#write('DELETED', this.#pod(ref));
+    this.#parts.leases.release(pod);
+    this.#byUid.delete(pod.metadata.uid);
+    this.#uidByKey.delete(keyOf(pod));
+    return pod;
+  }
+
+  /** Creates, schedules and runs a pod. */
+  start(template: PodTemplate): PodObject {
+    return this.run(this.schedule(this.create(template), template.pinnedTo));
+  }
+
+  /** Other objects are written: the resource version moves on though no pod changes. */
+  otherObjectsWrite(writes = 1): void {
+    this.#parts.store.advance(writes);
+  }
+
+  /** Forgets old versions, up to the current one by default: lists, watches and tokens from before get 410. */
+  compact(resourceVersion?: number): void {
+    this.#parts.store.compact(resourceVersion);
+  }
+
+  #pod(ref: PodRef): PodObject {
+    const uid = typeof ref === 'string' ? ref : ref.metadata.uid;
+    const pod = this.#byUid.get(uid);
+    if (pod === undefined) throw new ClusterError('POD_NOT_FOUND', `there is no pod with the UID ${uid}`);
+    return pod;
+  }
+
+  #hostIp(pod: PodObject): string {
+    return this.#nodeOf(pod).ips[0];
+  }
+
+  #nodeOf(pod: PodObject): ClusterNode {
+    const node = this.nodes.find(({ name }) => name === pod.spec.nodeName);
+    if (node === undefined)
+      throw new ClusterError('POD_NOT_SCHEDULED', `${keyOf(pod)} is on no node of this cluster`);
+    return node;
+  }
+
+  #write(type: WriteType, pod: PodObject): PodEvent {
+    const { store, random } = this.#parts;
+    store.advance(random.integer(MAX_WRITES_BETWEEN + 1));
+    return store.write(type, pod);
+  }
+
+  #modify(ref: PodRef, step: (pod: PodObject, now: Date) => PodObject): PodObject {
+    const { pod } = this.#write('MODIFIED', step(this.#pod(ref), this.#parts.now()));
+    this.#byUid.set(pod.metadata.uid, pod);
+    return pod;
+  }
+
+  #modifyWithIps(
+    ref: PodRef,
+    step: (pod: PodObject, ips: readonly string[], now: Date) => PodObject,
+  ): PodObject {
+    const { leases } = this.#parts;
+    const pod = this.#pod(ref);
+    if (isFinished(pod))
+      throw new ClusterError('POD_FINISHED', `${keyOf(pod)} is finished and never runs again`);
+    const node = this.#nodeOf(pod);
+    const held = leases.held(pod.metadata.uid);
+    if (held.length > 0) return this.#modify(pod, (current, now) => step(current, held, now));
+    const ips = pod.spec.hostNetwork ? node.ips : leases.take();
+    const changed = this.#modify(pod, (current, now) => step(current, ips, now));
+    leases.assign(changed, ips);
+    return changed;
+  }
+
+  #releasing(ref: PodRef, step: (pod: PodObject, now: Date) => PodObject): PodObject {
+    const pod = this.#modify(ref, step);
+    this.#parts.leases.release(pod);
+    return pod;
+  }
+}
+
+function keyOf({ metadata }: PodObject): string {
+  return `${metadata.namespace}/${metadata.name}`;
+}

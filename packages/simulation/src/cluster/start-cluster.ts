@@ -1,0 +1,154 @@
+import { ApiServer, type SeenRequest } from './api-server.js';
+import { ClusterError } from './cluster-error.js';
+import { FaultPlan } from './fault-plan.js';
+import { Faults, type TokenState } from './faults.js';
+import { IpLeases } from './ip-leases.js';
+import { IpPool, MAX_POD_IPS, podIpv4, podIpv6 } from './ip-pool.js';
+import { Listener } from './listener.js';
+import { createNodes } from './nodes.js';
+import { PodStore } from './pod-store.js';
+import { createRandom } from './random.js';
+import { createTlsFiles, type TlsFiles } from './tls.js';
+import { type Truth, TruthRecord } from './truth.js';
+import { VersionedStore } from './versioned-store.js';
+import { Workloads } from './workloads.js';
+
+export interface ClusterOptions {
+  /** Address to listen on; 127.0.0.1 by default. */
+  readonly host?: string;
+  /** 0, the default, takes a free port. */
+  readonly port?: number;
+  /** true makes a certificate authority and a certificate; or bring your own. */
+  readonly tls?: boolean | TlsFiles;
+  /** Bearer token that clients must show; without it everybody may read. */
+  readonly token?: string;
+  /** Of everything random: names, UIDs, nodes, resource versions. Same seed and steps, same cluster. */
+  readonly seed?: number;
+  /** Number of nodes, 4 by default. */
+  readonly nodes?: number;
+  /** Addresses of pods per family; few of them change hands quickly. */
+  readonly ipPoolSize?: number;
+  /** Whether every pod has an IPv6 address too. */
+  readonly dualStack?: boolean;
+  /** Whether pods carry `managedFields`, which makes them about twice as large. */
+  readonly managedFields?: boolean;
+  /** Between two bookmarks of a watch; 60,000 by default. */
+  readonly bookmarkIntervalMs?: number;
+  /** Of watches that name no timeout; five minutes by default. */
+  readonly watchTimeoutMs?: number;
+  /**
+   * Pod writes that are kept for watches, tokens and exact lists; 10,000 by default. More writes than this without
+   * a pause between them cut off every open watch.
+   */
+  readonly historyLimit?: number;
+  /** A watch this many events behind loses its connection; the history limit by default. */
+  readonly maxWatchLag?: number;
+  /** Changes that the truth keeps; a million by default. */
+  readonly truthLimit?: number;
+  readonly now?: () => Date;
+}
+
+/** A Kubernetes cluster as far as a reader of pods can tell. */
+export interface SimulatedCluster {
+  readonly url: string;
+  readonly port: number;
+  /** Certificate of the authority, when there is TLS. */
+  readonly caPem: string | undefined;
+  readonly pods: PodStore;
+  readonly workloads: Workloads;
+  readonly truth: Truth;
+  readonly faults: Faults;
+  /** Number of watches that are open now. */
+  readonly openWatches: number;
+  /** The latest thousand requests, the oldest first. */
+  readonly requests: readonly SeenRequest[];
+  /** Cuts all connections and closes the port. The pods stay, and may change on. */
+  stop(): Promise<void>;
+  /** Stops, then listens on the same port again, as an API server does whose etcd stayed alive. */
+  restart(): Promise<void>;
+}
+
+const DEFAULT_HISTORY = 10_000;
+const DEFAULT_POOL = 65_536;
+const DEFAULT_TRUTH = 1_000_000;
+const DEFAULT_BOOKMARK_MS = 60_000;
+const DEFAULT_WATCH_MS = 300_000;
+
+/** Starts a cluster without pods. @throws {ClusterError} OPTION_INVALID, LISTEN_FAILED */
+export async function startCluster(options: ClusterOptions = {}): Promise<SimulatedCluster> {
+  const { host = '127.0.0.1', historyLimit = DEFAULT_HISTORY } = options;
+  const tls = options.tls === true ? await createTlsFiles(host) : options.tls || undefined;
+  const state = createState(options, historyLimit);
+  const plan = new FaultPlan();
+  const tokens: TokenState = { token: options.token, expired: false };
+  const server = new ApiServer({
+    store: state.store,
+    plan,
+    access: () => ({
+      token: tokens.token,
+      tokenExpired: tokens.expired,
+      forbidden: plan.forbidden,
+    }),
+    bookmarkIntervalMs: options.bookmarkIntervalMs ?? DEFAULT_BOOKMARK_MS,
+    watchTimeoutMs: options.watchTimeoutMs ?? DEFAULT_WATCH_MS,
+    maxWatchLag: options.maxWatchLag ?? historyLimit,
+  });
+  const listener = new Listener({
+    host,
+    port: options.port ?? 0,
+    tls,
+    onRequest: (request, response) => void server.handle(request, response),
+  });
+  const faults = new Faults({ listener, server, plan, tokens, random: createRandom(options.seed ?? 1) });
+  await listener.open();
+  const stop = async () => {
+    faults.clear();
+    await listener.close();
+  };
+  return {
+    url: `${tls ? 'https' : 'http'}://${host === '0.0.0.0' ? '127.0.0.1' : host}:${listener.port}`,
+    port: listener.port,
+    caPem: tls?.caPem,
+    pods: state.pods,
+    workloads: state.workloads,
+    truth: state.truth,
+    faults,
+    get openWatches() {
+      return server.watches.length;
+    },
+    get requests() {
+      return server.requests;
+    },
+    stop,
+    async restart() {
+      await listener.close();
+      await listener.open();
+    },
+  };
+}
+
+function createState(options: ClusterOptions, historyLimit: number) {
+  const { nodes: nodeCount = 4, ipPoolSize = DEFAULT_POOL, dualStack = false } = options;
+  if (ipPoolSize < 1 || ipPoolSize > MAX_POD_IPS)
+    throw new ClusterError('OPTION_INVALID', `ipPoolSize must be from 1 to ${MAX_POD_IPS}`);
+  const [firstNode, ...otherNodes] = createNodes(nodeCount, dualStack);
+  if (firstNode === undefined) throw new ClusterError('OPTION_INVALID', 'a cluster needs a node');
+  const random = createRandom(options.seed ?? 1);
+  const now = options.now ?? (() => new Date());
+  const store = new VersionedStore(historyLimit);
+  const truth = new TruthRecord(options.truthLimit ?? DEFAULT_TRUTH);
+  const formats = dualStack ? [podIpv4, podIpv6] : [podIpv4];
+  const pods = new PodStore({
+    store,
+    leases: new IpLeases(
+      formats.map((format) => new IpPool(ipPoolSize, format)),
+      truth,
+      now,
+    ),
+    random,
+    nodes: [firstNode, ...otherNodes],
+    managedFields: options.managedFields ?? false,
+    now,
+  });
+  return { store, truth, pods, workloads: new Workloads(pods, random) };
+}

@@ -1,0 +1,12 @@
+export * from './broker/index.js';
+export * from './cluster/index.js';
+export { type ChildProgram, type ChildProgramOptions, startChildProgram } from './local/child-program.js';
+export { readMetrics } from './local/metrics.js';
+export { type LocalServices, type ServiceName, type Surroundings, startServices } from './local/services.js';
+export { startMockConsumer } from './mock-consumer/mock-consumer.js';
+export { type MockProducer, startMockProducer } from './mock-producer/mock-producer.js';
+export * from './mock-settings.js';
+export { freePort } from './ports.js';
+export { type LocalPostgres, startPostgres } from './postgres.js';
+export * from './proxy.js';
+export * from './sink/index.js';

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Environment } from '@podips/shared';
+
+/** A program of podips as a process of its own. */
+export interface ChildProgram {
+  readonly name: string;
+  readonly pid: number | undefined;
+  readonly running: boolean;
+  /** The last lines that it wrote, both streams. */
+  output(): string;
+  /** SIGTERM, and SIGKILL when it does not end in time. Resolves when it has ended. */
+  stop(deadlineMs?: number): Promise<void>;
+  kill(signal: NodeJS.Signals): void;
+  /** Settles with exit code or signal when it ends. */
+  readonly exited: Promise<number | NodeJS.Signals>;
+}
+
+export interface ChildProgramOptions {
+  readonly name: string;
+  /** Path of the program, from the repository's root. */
+  readonly program: string;
+  readonly args?: readonly string[];
+  /** All that it sees of settings: our own environment is not passed on, but for PATH and the like. */
+  readonly env: Environment;
+  /** Called for each line that it writes. */
+  readonly onLine?: (line: string) => void;
+}
+
+const ROOT = new URL('../../../../', import.meta.url);
+const KEPT_LINES = 200;
+const STOP_DEADLINE_MS = 25_000;
+const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'SystemRoot'];
+
+/** Starts a program of this repository with the Node that runs us. It must have been built. */
+export function startChildProgram(options: ChildProgramOptions): ChildProgram {
+  const inherited = Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]]));
+  const child = spawn(
+    process.execPath,
+    ['--enable-source-maps', fileURLToPath(new URL(options.program, ROOT)), ...(options.args ?? [])],
+    // A group of its own: Ctrl-C in the terminal is for us, and we stop the services in order.
+    { env: { ...inherited, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
+  );
+  const lines = collectLines(child, options.onLine);
+  const exited = once(child, 'exit').then(([code, signal]): number | NodeJS.Signals => code ?? signal);
+  const isRunning = () => child.exitCode === null && child.signalCode === null;
+  return {
+    name: options.name,
+    pid: child.pid,
+    get running() {
+      return isRunning();
+    },
+    exited,
+    output: () => lines.join('\n'),
+    kill: (signal) => void child.kill(signal),
+    async stop(deadlineMs = STOP_DEADLINE_MS) {
+      if (!isRunning()) return;
+      child.kill('SIGCONT');
+      child.kill('SIGTERM');
+      const hurry = setTimeout(() => child.kill('SIGKILL'), deadlineMs);
+      await exited;
+      clearTimeout(hurry);
+    },
+  };
+}
+
+function collectLines(child: ChildProcess, onLine: ((line: string) => void) | undefined): string[] {
+  const lines: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    let rest = '';
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      const parts = (rest + text).split('\n');
+      rest = parts.pop() ?? '';
+      for (const line of parts) {
+        lines.push(line);
+        onLine?.(line);
+      }
+      lines.splice(0, lines.length - KEPT_LINES);
+    });
+  }
+  return lines;
+}

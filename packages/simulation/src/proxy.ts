@@ -1,0 +1,88 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Running } from '@podips/shared';
+import { closeServer, listen } from './listen.js';
+import { relay, type Weather } from './relay.js';
+
+export interface ProxyTarget {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface TcpProxy extends Running {
+  /** Where it listens on 127.0.0.1. */
+  readonly port: number;
+  /** Holds back what passes, in both directions, for this long. */
+  delayMs: number;
+  /** Open connections. */
+  readonly connections: number;
+  /** Resets all connections. New ones are accepted. */
+  cut(): void;
+  /**
+   * Swallows all bytes and ends in both directions while connections stay open, as when a machine or a route
+   * vanishes. What was swallowed stays lost after it is turned off.
+   */
+  halfOpen(on: boolean): void;
+  /** Refuses new connections; those that are open stay. Listens on the same port again when turned off. */
+  refuse(on: boolean): Promise<void>;
+  /** Ends all connections at once. */
+  stop(): Promise<void>;
+}
+
+/** A TCP proxy that makes the faults of networks. @throws when no port can be bound */
+export async function startProxy(target: ProxyTarget): Promise<TcpProxy> {
+  const stopping = new AbortController();
+  const pairs = new Set<readonly [Socket, Socket]>();
+  const weather: Weather = { delayMs: 0, swallowing: false, stopping: stopping.signal };
+  let server: Server | undefined;
+
+  const serve = (client: Socket) => {
+    const upstream = connect({ ...target, noDelay: true, allowHalfOpen: true });
+    const pair = [client, upstream] as const;
+    pairs.add(pair);
+    const forgetPair = () => {
+      if (client.destroyed && upstream.destroyed) pairs.delete(pair);
+    };
+    for (const socket of pair) socket.on('close', forgetPair);
+    relay(client, upstream, weather);
+    relay(upstream, client, weather);
+  };
+  const open = async (port: number): Promise<number> => {
+    const opened = createServer({ noDelay: true, allowHalfOpen: true }, serve);
+    const bound = await listen(opened, '127.0.0.1', port);
+    opened.on('error', () => cut());
+    server = opened;
+    return bound;
+  };
+  const cut = () => {
+    for (const sockets of pairs) for (const socket of sockets) socket.resetAndDestroy();
+  };
+  const port = await open(0);
+  return {
+    port,
+    get delayMs() {
+      return weather.delayMs;
+    },
+    set delayMs(ms) {
+      weather.delayMs = ms;
+    },
+    get connections() {
+      return pairs.size;
+    },
+    cut,
+    halfOpen(on) {
+      weather.swallowing = on;
+    },
+    async refuse(on) {
+      if (!on && !server) await open(port);
+      // Its callback would wait for the open connections, which are to stay.
+      else if (on) server?.close();
+      if (on) server = undefined;
+    },
+    async stop() {
+      stopping.abort();
+      const closed = server ? closeServer(server) : undefined;
+      cut();
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,50 @@
+/** Ways in which the sink can be made to misbehave. */
+export interface SinkFaults {
+  /** Stores records but acknowledges none while it is on. */
+  neverAck(on: boolean): void;
+  /** Acknowledges this many milliseconds after a record is stored. */
+  ackDelayMs: number;
+  /**
+   * Resets the connection on which the next chunk comes: at its first bytes, so that nothing of it is stored,
+   * or when it is stored but not acknowledged. Once per call.
+   */
+  resetNextChunk(when: 'before-stored' | 'after-stored'): void;
+  /** Refuses connections, and ends the open ones; listens on the same port again when turned off. */
+  refuse(on: boolean): Promise<void>;
+}
+
+/** The faults that are on, as the connections see them. */
+export class SinkFaultState {
+  ackDelayMs = 0;
+  ackless = false;
+  #resets: ('before-stored' | 'after-stored')[] = [];
+
+  resetNextChunk(when: 'before-stored' | 'after-stored'): void {
+    this.#resets.push(when);
+  }
+
+  /** Whether to reset at this point. */
+  takeReset(point: 'before-stored' | 'after-stored'): boolean {
+    const index = this.#resets.indexOf(point);
+    if (index === -1) return false;
+    this.#resets.splice(index, 1);
+    return true;
+  }
+}
+
+/** The handles to these faults. */
+export function faultControls(state: SinkFaultState, refuse: SinkFaults['refuse']): SinkFaults {
+  return {
+    neverAck(on) {
+      state.ackless = on;
+    },
+    get ackDelayMs() {
+      return state.ackDelayMs;
+    },
+    set ackDelayMs(ms) {
+      state.ackDelayMs = ms;
+    },
+    resetNextChunk: (when) => state.resetNextChunk(when),
+    refuse,
+  };
+}

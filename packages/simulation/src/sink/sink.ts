@@ -1,0 +1,113 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { createLogger, type Logger, type Running } from '@podips/shared';
+import { closeServer, listen } from '../listen.js';
+import type { SinkRecord } from './forward-protocol.js';
+import { RecordLog } from './record-log.js';
+import { serveConnection } from './sink-connection.js';
+import { faultControls, SinkFaultState, type SinkFaults } from './sink-faults.js';
+
+export interface SinkOptions {
+  /** 0, the default, takes a free port. */
+  readonly port?: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** File that gets one line `{ tag, time, record }` of JSON per record, appended. */
+  readonly file?: string;
+  /** How many of the newest records stay in memory. Default 10,000. */
+  readonly keep?: number;
+  /** Called for each record when it is stored, before it is acknowledged. */
+  readonly onRecord?: (record: SinkRecord) => void;
+  readonly log?: Logger;
+}
+
+export interface Sink extends Running {
+  readonly port: number;
+  readonly faults: SinkFaults;
+  /** Records ever stored. */
+  readonly received: number;
+  /** Different `event_id`s among them. */
+  readonly distinct: number;
+  /** Records whose `event_id` had come before. */
+  readonly duplicates: number;
+  /** The newest records, oldest first. */
+  readonly records: readonly SinkRecord[];
+  /** Ends all connections at once. */
+  stop(): Promise<void>;
+}
+
+const MAX_EVENT_IDS = 2_000_000;
+const MAX_CONNECTIONS = 1_000;
+
+/**
+ * Stands in for Fluentd's `in_forward` without TLS and shared key.
+ * @throws when the address cannot be bound or the file cannot be opened
+ */
+export async function startSink(options: SinkOptions = {}): Promise<Sink> {
+  const { host = '127.0.0.1', log = createLogger('sink', 'silent'), onRecord } = options;
+  const recordLog = new RecordLog({
+    file: options.file,
+    keep: options.keep ?? 10_000,
+    maxEventIds: MAX_EVENT_IDS,
+  });
+  const faults = new SinkFaultState();
+  const stopping = new AbortController();
+  const sockets = new Set<Socket>();
+  const store = (records: readonly SinkRecord[]) => {
+    recordLog.write(records);
+    if (onRecord) for (const record of records) onRecord(record);
+  };
+
+  const serve = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    void serveConnection(socket, { faults, store, stopping: stopping.signal, log });
+  };
+  const open = async (port: number): Promise<{ server: Server; port: number }> => {
+    const server = createServer({ noDelay: true }, serve);
+    server.maxConnections = MAX_CONNECTIONS;
+    const bound = await listen(server, host, port);
+    server.on('error', (err) => log.error({ err }, 'sink failed'));
+    return { server, port: bound };
+  };
+  const close = async (server: Server) => {
+    const closed = closeServer(server);
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+
+  let current: Server | undefined;
+  const first = await open(options.port ?? 0).catch((err) => {
+    recordLog.close();
+    throw err;
+  });
+  current = first.server;
+  const refuse = async (on: boolean) => {
+    const server = current;
+    if (!on && !server) current = (await open(first.port)).server;
+    if (!on || !server) return;
+    current = undefined;
+    await close(server);
+  };
+  return {
+    port: first.port,
+    faults: faultControls(faults, refuse),
+    get received() {
+      return recordLog.received;
+    },
+    get distinct() {
+      return recordLog.distinct;
+    },
+    get duplicates() {
+      return recordLog.duplicates;
+    },
+    get records() {
+      return recordLog.records;
+    },
+    async stop() {
+      if (stopping.signal.aborted) return;
+      stopping.abort();
+      await refuse(true);
+      recordLog.close();
+    },
+  };
+}

@@ -1,0 +1,200 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+import {
+  createLogger,
+  QueueSession,
+  type QueueSettings,
+  type ReceivedMessage,
+  startQueueLink,
+} from '@podips/shared';
+import { freePort, startProxy, type TcpProxy } from '@podips/simulation';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type ActiveMq, startActiveMq } from './support/activemq.js';
+
+const log = createLogger('test', 'silent');
+const PATIENCE = { timeout: 30_000, interval: 50 };
+const USER = 'podips';
+const PASSWORD = 'secret';
+
+let broker: ActiveMq;
+let queue: string;
+let tests = 0;
+beforeAll(async () => {
+  broker = await startActiveMq({ users: { [USER]: PASSWORD } });
+});
+afterAll(() => broker?.destroy());
+beforeEach(() => {
+  tests += 1;
+  queue = `/queue/test-${tests}`;
+});
+
+const settings = (overrides: Partial<QueueSettings> = {}): QueueSettings => ({
+  servers: [{ host: '127.0.0.1', port: broker.port }],
+  username: USER,
+  password: PASSWORD,
+  heartbeatMs: 500,
+  connectTimeoutMs: 5_000,
+  receiptTimeoutMs: 10_000,
+  ...overrides,
+});
+
+async function connect(overrides: Partial<QueueSettings> = {}): Promise<QueueSession> {
+  const all = settings(overrides);
+  const [server] = all.servers;
+  if (!server) throw new Error('no server');
+  return QueueSession.connect({ ...all, server });
+}
+
+/** Takes `count` messages off the queue and acknowledges them. */
+async function drain(count: number): Promise<string[]> {
+  const session = await connect();
+  const bodies: string[] = [];
+  session.subscribe(queue, 100, (message) => {
+    bodies.push(Buffer.from(message.body).toString());
+    session.ack(message);
+  });
+  await vi.waitFor(() => expect(bodies.length).toBeGreaterThanOrEqual(count), PATIENCE);
+  await session.close();
+  return bodies;
+}
+
+const messages = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ destination: queue, body: `{"n":${index}}` }));
+
+describe('a queue session', () => {
+  it('sends one message or many, in order, whatever their bytes', async () => {
+    const session = await connect();
+    await session.send([{ destination: queue, body: 'grün ☸ \n:\\ \0 nul' }]);
+    await session.send(messages(500));
+    await session.close();
+    const [first, ...rest] = await drain(501);
+    expect(first).toBe('grün ☸ \n:\\ \0 nul');
+    expect(rest).toEqual(messages(500).map((message) => message.body));
+  });
+
+  it('keeps a message through the kill of the broker once its receipt has come', async () => {
+    const session = await connect();
+    await session.send(messages(20));
+    await broker.stop('SIGKILL');
+    expect((await session.closed).retryable).toBe(true);
+    await broker.start();
+    expect(await drain(20)).toHaveLength(20);
+  });
+
+  it('rejects what has no receipt when the broker is killed', async () => {
+    const session = await connect();
+    broker.freeze();
+    const rejected = expect(session.send(messages(10))).rejects.toMatchObject({
+      code: 'QUEUE_CONNECTION_FAILED',
+      retryable: true,
+    });
+    await broker.stop('SIGKILL');
+    await rejected;
+    await expect(session.send(messages(1))).rejects.toMatchObject({ retryable: true });
+    await broker.start();
+  });
+
+  it('notices a broker that is frozen, though its socket stays open', async () => {
+    const session = await connect();
+    expect(session.brokerSendsHeartbeats).toBe(true);
+    broker.freeze();
+    await session.closed;
+    broker.thaw();
+  });
+
+  it('ends when a receipt is overdue, because nobody knows what the broker has', async () => {
+    // Without heart-beats in time only the receipt can show it.
+    const session = await connect({ heartbeatMs: 60_000, receiptTimeoutMs: 300 });
+    broker.freeze();
+    await expect(session.send(messages(1))).rejects.toMatchObject({ code: 'QUEUE_RECEIPT_TIMEOUT' });
+    expect(session.open).toBe(false);
+    broker.thaw();
+  });
+
+  it('is refused with a wrong password, and says so', async () => {
+    await expect(connect({ password: 'wrong' })).rejects.toThrow(/password|credential|User name/i);
+  });
+
+  it('puts a message in the place of another, in one transaction', async () => {
+    const session = await connect();
+    await session.send([{ destination: queue, body: 'bad', headers: { 'x-kept': 'yes' } }]);
+    const received = await new Promise<ReceivedMessage>((resolve) => session.subscribe(queue, 1, resolve));
+    const message = { destination: `${queue}.moved`, body: received.body, headers: { reason: 'a:b\nc' } };
+    await session.replace([{ received, message }]);
+    await session.close();
+    queue = `${queue}.moved`;
+    expect(await drain(1)).toEqual(['bad']);
+  });
+
+  it('leaves a message on the queue when its consumers crash over and over', async () => {
+    const sender = await connect();
+    await sender.send(messages(1));
+    await sender.close();
+    for (let crash = 0; crash < 10; crash += 1) {
+      const proxy = await startProxy({ host: '127.0.0.1', port: broker.port });
+      const session = await connect({ servers: [{ host: '127.0.0.1', port: proxy.port }] });
+      await new Promise((resolve) => session.subscribe(queue, 100, resolve));
+      proxy.cut();
+      await session.closed;
+      await proxy.stop();
+    }
+    expect(await drain(1)).toEqual(['{"n":0}']);
+  });
+});
+
+describe('connecting', () => {
+  let silent: Server;
+  let proxy: TcpProxy | undefined;
+  beforeEach(async () => {
+    silent = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+  });
+  afterEach(async () => {
+    await proxy?.stop();
+    silent.close();
+  });
+  const silentServer = () => {
+    const address = silent.address();
+    if (address === null || typeof address === 'string') throw new Error('not listening');
+    return { host: '127.0.0.1', port: address.port };
+  };
+
+  it('has a deadline that covers the answer to CONNECT', async () => {
+    await expect(connect({ servers: [silentServer()], connectTimeoutMs: 200 })).rejects.toMatchObject({
+      code: 'QUEUE_CONNECT_TIMEOUT',
+    });
+  });
+
+  it('tries the next broker when one fails', async () => {
+    const servers = [{ host: '127.0.0.1', port: await freePort() }, silentServer(), ...settings().servers];
+    const onDown = vi.fn();
+    const events = { onUp: vi.fn(), onDown, onAlive: vi.fn() };
+    const link = startQueueLink(settings({ servers, connectTimeoutMs: 300 }), events, log);
+    await vi.waitFor(() => expect(link.state).toBe('up'), PATIENCE);
+    expect(onDown).toHaveBeenCalledTimes(2);
+    await link.stop();
+  });
+
+  it('comes back after the connection was cut, and tells of life in between', async () => {
+    proxy = await startProxy({ host: '127.0.0.1', port: broker.port });
+    const events = { onUp: vi.fn(), onDown: vi.fn(), onAlive: vi.fn() };
+    const link = startQueueLink(
+      settings({ servers: [{ host: '127.0.0.1', port: proxy.port }] }),
+      events,
+      log,
+    );
+    await vi.waitFor(() => expect(events.onAlive.mock.calls.length).toBeGreaterThan(2), PATIENCE);
+    proxy.cut();
+    await vi.waitFor(() => expect(events.onUp).toHaveBeenCalledTimes(2), PATIENCE);
+    expect(events.onDown).toHaveBeenCalledTimes(1);
+    await link.stop();
+  });
+
+  it('is given up on a half-open connection within two heart-beats', async () => {
+    proxy = await startProxy({ host: '127.0.0.1', port: broker.port });
+    const session = await connect({ servers: [{ host: '127.0.0.1', port: proxy.port }] });
+    proxy.halfOpen(true);
+    await session.closed;
+    expect(session.open).toBe(false);
+  });
+});

@@ -1,0 +1,9 @@
+import { build, install, main, run, step } from './steps.mjs';
+
+await main(async () => {
+  await install();
+  await build();
+  await step('running podips against a simulated cluster; Ctrl-C ends it', () =>
+    run('node', ['packages/simulation/dist/local/main.js', ...process.argv.slice(2)]),
+  );
+});

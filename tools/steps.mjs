@@ -1,0 +1,63 @@
+// Plain JavaScript without dependencies: it runs on Node 20 before anything is installed.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const BIN = join(ROOT, 'node_modules', '.bin');
+const { packageManager } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
+/** Runs a command with the pinned tools first in PATH; rejects when it fails. Its output is ours. */
+export function run(command, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: ROOT,
+      stdio: 'inherit',
+      // npx and the tools below node_modules/.bin are scripts that Windows starts through a shell.
+      shell: process.platform === 'win32',
+      env: { ...process.env, PATH: `${BIN}${delimiter}${process.env.PATH}`, ...options.env },
+    });
+    // Ctrl-C reaches the command as well; it ends in order, and we with it.
+    const wait = () => undefined;
+    process.on('SIGINT', wait);
+    const forward = (signal) => child.kill(signal);
+    process.on('SIGTERM', forward);
+    child.on('error', reject);
+    child.on('exit', (code, signal) => {
+      process.off('SIGINT', wait);
+      process.off('SIGTERM', forward);
+      if (code === 0) resolve();
+      else reject(new StepError(`${command} ${args.join(' ')} ended with ${signal ?? `exit code ${code}`}`));
+    });
+  });
+}
+
+/** A step that failed and has said why on its own. */
+export class StepError extends Error {}
+
+/** Announces a step, runs it and says how long it took. */
+export async function step(title, work) {
+  const startedMs = performance.now();
+  console.log(`\n▸ ${title}`);
+  await work();
+  console.log(`  ${title}: done in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+}
+
+/** Installs the packages of the lock file with the pinned pnpm, which npx fetches. */
+export const install = () =>
+  step(`installing packages (${packageManager})`, () =>
+    run('npx', ['--yes', packageManager, 'install', '--frozen-lockfile']),
+  );
+
+export const build = () => step('building', () => run('tsc', ['-b']));
+
+/** Runs a program to its end; the exit code says how it went, and a failed step needs no stack trace. */
+export async function main(program) {
+  try {
+    await program();
+  } catch (err) {
+    console.error(err instanceof StepError ? `\n✗ ${err.message}` : err);
+    process.exitCode = 1;
+  }
+}
