@@ -35,6 +35,12 @@ export async function inTransaction<T>(
 ): Promise<T> {
   const client = await pool.connect();
   let failure: unknown;
+  // The pool only listens to idle connections. One that breaks between two statements would end the process;
+  // the next statement fails anyway.
+  const onError = (err: Error) => {
+    failure = err;
+  };
+  client.on('error', onError);
   try {
     await client.query('BEGIN');
     const result = await work(client);
@@ -46,6 +52,7 @@ export async function inTransaction<T>(
   } finally {
     // A connection in an unknown state is thrown away, which also rolls back.
     client.release(failure !== undefined);
+    client.off('error', onError);
   }
 }
 
@@ -82,4 +89,19 @@ export async function migrate(pool: DatabasePool, dir = MIGRATIONS_DIR): Promise
     }
     return missing;
   });
+}
+
+/**
+ * A function that applies the migrations at its first call, and again after a failure; so that a service can start
+ * while the database is away.
+ */
+export function migrateOnce(pool: DatabasePool): () => Promise<void> {
+  let done: Promise<unknown> | undefined;
+  return async () => {
+    done ??= migrate(pool).catch((err) => {
+      done = undefined;
+      throw err;
+    });
+    await done;
+  };
 }

@@ -35,8 +35,9 @@ export interface Replacement {
   readonly message: OutgoingMessage;
 }
 
-/** Enough for any header of a broker; stompit's own 1,024 bytes end the connection. */
-const MAX_HEADER_LINE_BYTES = 65_536;
+/** Headers come from whoever sends; with the library's own bounds one odd message would end every connection. */
+const MAX_HEADER_LINE_BYTES = 1_048_576;
+const MAX_HEADERS = 10_000;
 const MAX_HEARTBEAT_MARGIN_MS = 5_000;
 const GOODBYE_TIMEOUT_MS = 2_000;
 
@@ -72,6 +73,7 @@ export class QueueSession {
       heartbeat: [heartbeatMs, heartbeatMs],
       heartbeatDelayMargin: Math.min(heartbeatMs, MAX_HEARTBEAT_MARGIN_MS),
       maxLineLength: MAX_HEADER_LINE_BYTES,
+      maxHeaders: MAX_HEADERS,
     });
     const session = new QueueSession(client, socket, options);
     const timer = setTimeout(() => session.#end(connectTimeout(options)), connectTimeoutMs);
@@ -149,6 +151,7 @@ export class QueueSession {
     const headers = { destination, ack: 'client-individual', 'activemq.prefetchSize': prefetch };
     const subscription = this.#client.subscribe(headers, (error, message) => {
       if (error) return; // the session has ended; `closed` says why
+      message.on('error', (err) => this.#end(err));
       readBody(message, (body) => listener({ headers: message.headers, body }));
     });
     return () => {

@@ -147,7 +147,13 @@ function parseConfigFile(file: ConfigFile, text: string): Record<string, string>
 }
 
 function parseJsonObject(text: string): Record<string, unknown> {
-  const value: unknown = JSON.parse(text);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The parser's own words quote the file, passwords included.
+    throw new Error('it is not JSON');
+  }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new Error('it must hold a JSON object');
   return { ...value };

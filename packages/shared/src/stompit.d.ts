@@ -34,6 +34,7 @@ declare module 'stompit' {
     readonly heartbeat: readonly [number, number];
     readonly heartbeatDelayMargin?: number;
     readonly maxLineLength: number;
+    readonly maxHeaders: number;
   }
 
   const stompit: { readonly Client: new (socket: Socket, options: ClientOptions) => Client };

@@ -1,3 +1,4 @@
+export * from './activemq/index.js';
 export * from './broker/index.js';
 export * from './cluster/index.js';
 export { type ChildProgram, type ChildProgramOptions, startChildProgram } from './local/child-program.js';

@@ -1,2 +1,4 @@
+export { createOutbox, type Outbox } from './outbox.js';
+export { Publisher, type PublisherDeps, type PublisherEvents, type PublisherLimits } from './publisher.js';
 export * from './reader.js';
 export * from './settings.js';

@@ -161,7 +161,9 @@ function statusMessage(body: string): string {
 }
 
 function errorOfConnection(cause: Error): KubeError {
-  const timedOut = 'code' in cause && String(cause.code).includes('TIMEOUT');
+  // The first is the abort of a deadline, the second a timeout of undici or of the socket.
+  const timedOut =
+    cause.name === 'TimeoutError' || ('code' in cause && String(cause.code).includes('TIMEOUT'));
   return new KubeError(
     timedOut ? 'KUBE_TIMEOUT' : 'KUBE_UNREACHABLE',
     `the API server ${timedOut ? 'did not answer in time' : 'cannot be reached'}: ${cause.message}`,

@@ -33,6 +33,13 @@ export interface PublisherLimits {
   readonly maxMessages: number;
 }
 
+/** Messages that are sent together. */
+interface Batch {
+  /** Batches are numbered in the order in which they were made up. */
+  readonly number: number;
+  readonly bodies: readonly string[];
+}
+
 /** Messages in one transaction. With two under way the broker syncs one to disk while it reads the next. */
 const BATCH_SIZE = 500;
 const MAX_BATCHES_IN_FLIGHT = 2;
@@ -46,8 +53,12 @@ export class Publisher {
   readonly #deps: PublisherDeps;
   readonly #limits: PublisherLimits;
   readonly #waiting: string[] = [];
+  /** What nobody took: to be sent again before what waits. */
+  readonly #returned: Batch[] = [];
   readonly #waiters = new Set<() => void>();
-  #inFlight = 0;
+  /** Messages in batches that are under way or returned. */
+  #batched = 0;
+  #batches = 0;
   #batchesInFlight = 0;
   #failures = 0;
   #hold: NodeJS.Timeout | undefined;
@@ -65,13 +76,13 @@ export class Publisher {
 
   /** Messages that are not durable yet. */
   get buffered(): number {
-    return this.#waiting.length + this.#inFlight;
+    return this.#waiting.length + this.#batched;
   }
 
   /** Takes messages for delivery. More than there is room for is a mistake of the caller. */
   publish(bodies: readonly string[]): void {
     if (bodies.length > this.room) throw new RangeError(`no room for ${bodies.length} messages`);
-    this.#waiting.push(...bodies);
+    for (const body of bodies) this.#waiting.push(body);
     this.#pump();
   }
 
@@ -107,6 +118,7 @@ export class Publisher {
       )
       .finally(() => {
         this.#draining = undefined;
+        this.#wakeWaiters();
       });
   }
 
@@ -116,8 +128,7 @@ export class Publisher {
    */
   async settle(signal: AbortSignal): Promise<number> {
     try {
-      while (this.buffered > 0) await waitIn(this.#waiters, signal);
-      await this.#draining;
+      while (this.buffered > 0 || this.#draining) await waitIn(this.#waiters, signal);
     } catch (err) {
       if (!signal.aborted) throw err;
     }
@@ -127,7 +138,7 @@ export class Publisher {
 
   #pump(): void {
     while (
-      this.#waiting.length > 0 &&
+      this.#waiting.length + this.#returned.length > 0 &&
       this.#batchesInFlight < MAX_BATCHES_IN_FLIGHT &&
       this.#hold === undefined
     ) {
@@ -138,22 +149,34 @@ export class Publisher {
     }
   }
 
-  /** Takes a batch and tries to make it durable; what is not durable goes back to the front. Never rejects. */
+  /** Takes a batch and tries to make it durable; if that fails, it keeps its place in the order. Never rejects. */
   async #deliver(attempt: (batch: readonly string[]) => Promise<boolean>): Promise<void> {
-    const batch = this.#waiting.splice(0, BATCH_SIZE);
-    this.#inFlight += batch.length;
+    const batch = this.#returned.shift() ?? this.#nextBatch();
     this.#batchesInFlight += 1;
-    const durable = await attempt(batch);
-    this.#inFlight -= batch.length;
+    const durable = await attempt(batch.bodies);
     this.#batchesInFlight -= 1;
     if (durable) {
+      this.#batched -= batch.bodies.length;
       this.#failures = 0;
     } else {
-      this.#waiting.unshift(...batch);
+      // The later of two batches may fail first, or last.
+      this.#returned.push(batch);
+      this.#returned.sort((a, b) => a.number - b.number);
       this.#holdBack();
     }
-    for (const wake of [...this.#waiters]) wake();
+    this.#wakeWaiters();
     this.#pump();
+  }
+
+  #wakeWaiters(): void {
+    for (const wake of [...this.#waiters]) wake();
+  }
+
+  #nextBatch(): Batch {
+    const bodies = this.#waiting.splice(0, BATCH_SIZE);
+    this.#batched += bodies.length;
+    this.#batches += 1;
+    return { number: this.#batches, bodies };
   }
 
   async #publishOrStore(session: QueueSession, batch: readonly string[]): Promise<boolean> {
@@ -215,7 +238,7 @@ function waitIn(waiters: Set<() => void>, signal: AbortSignal): Promise<void> {
     };
     const wake = leave(resolve);
     const abort = leave(() => reject(signal.reason));
-    if (signal.aborted) abort();
+    if (signal.aborted) return abort();
     waiters.add(wake);
     signal.addEventListener('abort', abort, { once: true });
   });

@@ -153,22 +153,22 @@ function loadInCluster(env: Environment): KubeConfig {
 function loadOutside(env: Environment): KubeConfig {
   const config = new KubeConfig();
   const homeFile = join(env.HOME ?? homedir(), '.kube', 'config');
-  if (env.KUBECONFIG) loadFiles(config, env.KUBECONFIG);
-  else if (existsSync(homeFile)) config.loadFromFile(homeFile);
+  if (env.KUBECONFIG) loadFiles(config, env.KUBECONFIG.split(delimiter));
+  else if (existsSync(homeFile)) loadFiles(config, [homeFile]);
   else loadFromUrl(config, env);
   return allowPlainHttp(config);
 }
 
 /** KUBECONFIG may name several files; the first one wins where they disagree, as in kubectl. */
-function loadFiles(config: KubeConfig, list: string): void {
-  const files = list.split(delimiter).filter((file) => file !== '');
+function loadFiles(config: KubeConfig, list: readonly string[]): void {
+  const files = list.filter((file) => file !== '');
   for (const [index, file] of files.entries()) {
     try {
       const next = index === 0 ? config : new KubeConfig();
       next.loadFromFile(file);
       if (next !== config) config.mergeConfig(next, true);
     } catch (err) {
-      throw new SettingsError([`KUBECONFIG: ${file} cannot be read: ${toError(err).message}`]);
+      throw new SettingsError([`the kubeconfig ${file} cannot be read: ${toError(err).message}`]);
     }
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Running } from '@podips/shared';
 import { startBroker } from '../broker/index.js';
 import { type SimulatedCluster, startChurn, startCluster } from '../cluster/index.js';
+import { requireFreePort } from '../ports.js';
 import { type LocalPostgres, startPostgres } from '../postgres.js';
 import { type Sink, startSink } from '../sink/index.js';
 import { runChaos, type Victim } from './chaos.js';
@@ -38,9 +39,14 @@ interface World {
   readonly sink: Sink;
 }
 
-/** Runs the whole of podips on this machine, against a simulated cluster and embedded stand-ins. */
+/**
+ * Runs the whole of podips on this machine, against a simulated cluster and embedded stand-ins.
+ * @throws {PodipsError} PORT_TAKEN when the dashboard's port is: the server there, perhaps of another local run, would
+ *   be taken for ours
+ */
 export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun> {
   const { print } = options;
+  await requireFreePort(options.port);
   await using resources = new AsyncDisposableStack();
   const dir = await mkdtemp(join(tmpdir(), 'podips-run-'));
   resources.defer(() => rm(dir, { recursive: true, force: true }));

@@ -1,0 +1,142 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+// A process has one exit code and real signals: the module is tried in one, as it was built.
+const LIFECYCLE = new URL('../dist/lifecycle.js', import.meta.url).href;
+const ERRORS = new URL('../dist/errors.js', import.meta.url).href;
+
+/** A program with `start` as given. */
+function launch(start: string, rest = '') {
+  const script = `
+    import { runProgram } from ${JSON.stringify(LIFECYCLE)};
+    import { SettingsError } from ${JSON.stringify(ERRORS)};
+    setInterval(() => undefined, 60_000);
+    const never = new Promise(() => undefined);
+    const settings = () => ({ logLevel: 'info' });
+    await runProgram({ name: 'test', settings, start: ${start}, ${rest} });
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const lines: string[] = [];
+  const waiting = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr])
+    createInterface(stream).on('line', (line) => {
+      lines.push(line);
+      for (const look of waiting) look();
+    });
+  return {
+    kill: (signal: NodeJS.Signals) => void child.kill(signal),
+    ended: once(child, 'close').then(() => child.exitCode ?? child.signalCode),
+    output: () => lines.join('\n'),
+    /** Resolves when the program has written this. */
+    said: (text: string) =>
+      new Promise<void>((resolve) => {
+        const look = () => {
+          if (!lines.some((line) => line.includes(text))) return;
+          waiting.delete(look);
+          resolve();
+        };
+        waiting.add(look);
+        look();
+      }),
+  };
+}
+
+describe('a program', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('stops in order at %s and ends with 0', async (signal) => {
+    const program = launch(
+      `async () => { console.log('up'); return { stop: async () => console.log('closed') }; }`,
+    );
+    await program.said('up');
+    program.kill(signal);
+    expect(await program.ended).toBe(0);
+    expect(program.output()).toMatch(new RegExp(`"reason":"${signal}".*closed.*"msg":"stopped"`, 's'));
+  });
+
+  it('that has an end stops by itself and ends with 0', async () => {
+    const program = launch(
+      `async () => ({ finished: Promise.resolve(), stop: async () => console.log('closed') })`,
+    );
+    expect(await program.ended).toBe(0);
+    expect(program.output()).toMatch(/"reason":"finished".*closed/s);
+  });
+
+  it('ends with 1 when it finishes with an error', async () => {
+    const program = launch(
+      `async () => ({ finished: Promise.reject(new Error('broke')), stop: async () => {} })`,
+    );
+    expect(await program.ended).toBe(1);
+    expect(program.output()).toContain('broke');
+  });
+
+  it('ends with 1, and says why, when its start fails', async () => {
+    const program = launch(`async () => { throw new Error('port 8080 is taken'); }`);
+    expect(await program.ended).toBe(1);
+    expect(program.output()).toMatch(/"level":"fatal".*port 8080 is taken/);
+  });
+
+  it('ends with 1 when its stop takes too long', async () => {
+    const program = launch(
+      `async () => { console.log('up'); return { stop: () => never }; }`,
+      'stopDeadlineMs: 10',
+    );
+    await program.said('up');
+    program.kill('SIGTERM');
+    expect(await program.ended).toBe(1);
+    expect(program.output()).toContain('not stopped within 10 ms');
+  });
+
+  it('ends with 1 when its stop fails', async () => {
+    const program = launch(
+      `async () => { console.log('up'); return { stop: async () => { throw new Error('stuck'); } }; }`,
+    );
+    await program.said('up');
+    program.kill('SIGTERM');
+    expect(await program.ended).toBe(1);
+    expect(program.output()).toContain('stuck');
+  });
+
+  it('ends at once with 1 at a second signal, of whatever kind', async () => {
+    const program = launch(
+      `async () => { console.log('up'); return { stop: () => { console.log('stopping now'); return never; } }; }`,
+      'stopDeadlineMs: 3_600_000',
+    );
+    await program.said('up');
+    program.kill('SIGTERM');
+    await program.said('stopping now');
+    program.kill('SIGINT');
+    expect(await program.ended).toBe(1);
+  });
+
+  it('that gets a signal while it starts stops as soon as it has started', async () => {
+    const program = launch(
+      `async () => { console.log('starting'); await new Promise((resolve) => process.once('SIGTERM', resolve));
+        return { stop: async () => console.log('closed') }; }`,
+    );
+    await program.said('starting');
+    program.kill('SIGTERM');
+    expect(await program.ended).toBe(0);
+    expect(program.output()).toContain('closed');
+  });
+});
+
+describe('settings', () => {
+  it('that are wrong end the program with 1 and a message that lists all of them', async () => {
+    const program = launch(
+      'never',
+      `settings: () => { throw new SettingsError(['A is required', 'B must be true or false']); }`,
+    );
+    expect(await program.ended).toBe(1);
+    expect(program.output()).toBe('test: wrong settings:\n  - A is required\n  - B must be true or false');
+  });
+
+  it('whose reading fails for another reason show the error, because it is a bug', async () => {
+    const program = launch('never', `settings: () => { throw new TypeError('bug'); }`);
+    expect(await program.ended).toBe(1);
+    expect(program.output()).toContain('TypeError: bug');
+  });
+});

@@ -1,0 +1,1 @@
+export { type ActiveMq, startActiveMq } from './activemq.js';

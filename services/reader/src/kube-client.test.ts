@@ -1,0 +1,165 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { KubeConfig } from '@kubernetes/client-node';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createKubeClient, type KubeRequest } from './kube-client.js';
+
+const cleanups: Array<() => Promise<unknown>> = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function serve(answer: RequestListener) {
+  const seen: IncomingMessage[] = [];
+  let connections = 0;
+  const server = createServer((request, response) => {
+    seen.push(request);
+    answer(request, response);
+  });
+  server.on('connection', () => {
+    connections += 1;
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanups.push(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  });
+  // A server that listens on TCP has an AddressInfo.
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, seen, connections: () => connections };
+}
+
+function clientFor(server: string, user: object = {}) {
+  const config = new KubeConfig();
+  config.loadFromClusterAndUser(
+    { name: 'c', server, skipTLSVerify: server.startsWith('http:') },
+    { name: 'u', ...user },
+  );
+  const client = createKubeClient(config);
+  cleanups.push(() => client.close());
+  return client;
+}
+
+const request = (overrides: Partial<KubeRequest> = {}): KubeRequest => ({
+  path: '/api/v1/pods',
+  query: { limit: '500', continue: 'a/b=' },
+  headersDeadlineMs: 5_000,
+  bodyIdleMs: 5_000,
+  signal: AbortSignal.timeout(10_000),
+  ...overrides,
+});
+
+describe('a request', () => {
+  it('goes below the path of the cluster, with its token and its query', async () => {
+    const { url, seen } = await serve((_, response) => response.end('{"kind":"PodList"}'));
+    const body = await clientFor(`${url}/k8s/clusters/c-1/`, { token: 'secret\n' }).get(request());
+    expect(await body.json()).toEqual({ kind: 'PodList' });
+    expect(seen[0]?.url).toBe('/k8s/clusters/c-1/api/v1/pods?limit=500&continue=a%2Fb%3D');
+    expect(seen[0]?.headers).toMatchObject({
+      authorization: 'Bearer secret',
+      accept: 'application/json',
+      'user-agent': 'podips-reader',
+    });
+  });
+
+  it('logs in with a name and a password where the kubeconfig has them', async () => {
+    const { url, seen } = await serve((_, response) => response.end('{}'));
+    await (await clientFor(url, { username: 'me', password: 'pass' }).get(request())).dump();
+    expect(seen[0]?.headers.authorization).toBe(`Basic ${Buffer.from('me:pass').toString('base64')}`);
+  });
+
+  it('goes over a connection that an earlier one has opened', async () => {
+    const { url, seen, connections } = await serve((_, response) => response.end('{}'));
+    const client = clientFor(url);
+    for (let count = 0; count < 20; count += 1) await (await client.get(request())).json();
+    expect(seen).toHaveLength(20);
+    // The next request may come a moment before the connection is known to be free.
+    expect(connections()).toBeLessThan(5);
+  });
+
+  it('is not possible without a cluster', () => {
+    expect(() => createKubeClient(new KubeConfig())).toThrow(/no current cluster/);
+  });
+});
+
+describe('a refusal', () => {
+  const refusal = async (status: number, body: string, headers: Record<string, string> = {}) => {
+    const { url } = await serve((_, response) => response.writeHead(status, headers).end(body));
+    const failed = clientFor(url).get(request());
+    return failed.then(
+      () => expect.unreachable('the request succeeded'),
+      (err) => err,
+    );
+  };
+
+  it('says what the Status object says', async () => {
+    const status = JSON.stringify({ kind: 'Status', message: 'pods is forbidden', code: 403 });
+    expect(await refusal(403, status)).toMatchObject({
+      code: 'KUBE_REFUSED',
+      status: 403,
+      retryable: true,
+      message: 'the API server answered 403: pods is forbidden',
+    });
+  });
+
+  it.each([
+    ['text', 'upstream is down\n', 'upstream is down'],
+    ['HTML', '<html><body>502</body></html>', '<html><body>502</body></html>'],
+    ['nothing', '', 'no reason given'],
+    ['JSON of another kind', '["no"]', '["no"]'],
+  ])('says what it can when the body is %s', async (_, body, told) => {
+    expect(await refusal(502, body)).toMatchObject({
+      status: 502,
+      message: `the API server answered 502: ${told}`,
+    });
+  });
+
+  it('reads no more of an endless body than it needs', async () => {
+    const err = await refusal(500, 'x'.repeat(10_000_000));
+    expect(err.message.length).toBeLessThan(300);
+  });
+
+  it('carries the time after which to ask again, when it is a number', async () => {
+    expect(await refusal(429, '', { 'retry-after': '7' })).toMatchObject({ retryAfterMs: 7_000 });
+    expect((await refusal(503, '', { 'retry-after': 'soon' })).retryAfterMs).toBeUndefined();
+    expect((await refusal(503, '')).retryAfterMs).toBeUndefined();
+  });
+
+  it('is an expiry when it is 410', async () => {
+    expect(await refusal(410, '')).toMatchObject({ expired: true });
+    expect(await refusal(504, '')).toMatchObject({ expired: false });
+  });
+});
+
+describe('no answer', () => {
+  const silent = () => serve(() => undefined);
+
+  it('is a timeout when the headers take too long', async () => {
+    const { url } = await silent();
+    const late = clientFor(url).get(request({ headersDeadlineMs: 100 }));
+    await expect(late).rejects.toMatchObject({ code: 'KUBE_TIMEOUT', status: 504 });
+  });
+
+  it('is a timeout when a deadline of the caller has passed', async () => {
+    const { url } = await silent();
+    const late = clientFor(url).get(request({ signal: AbortSignal.timeout(100) }));
+    await expect(late).rejects.toMatchObject({ code: 'KUBE_TIMEOUT', status: 504 });
+  });
+
+  it('is a server out of reach when nothing listens there', async () => {
+    const refused = clientFor('http://127.0.0.1:1').get(request());
+    await expect(refused).rejects.toMatchObject({
+      code: 'KUBE_UNREACHABLE',
+      status: 503,
+      message: expect.stringContaining('ECONNREFUSED'),
+    });
+  });
+
+  it('is a server out of reach when it hangs up', async () => {
+    const { url } = await serve((_, response) => response.destroy());
+    await expect(clientFor(url).get(request())).rejects.toMatchObject({ code: 'KUBE_UNREACHABLE' });
+  });
+});

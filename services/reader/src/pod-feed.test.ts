@@ -1,0 +1,213 @@
+import { Readable } from 'node:stream';
+import { createLogger } from '@podips/shared';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type KubeClient, KubeError } from './kube-client.js';
+import { followPods, type PodFeedEvents, type PodSink } from './pod-feed.js';
+
+/** How long the feed meant to wait before each further attempt, in milliseconds. */
+const waits = vi.hoisted((): number[] => []);
+vi.mock('@podips/shared', async (importOriginal) => ({
+  ...(await importOriginal<typeof import('@podips/shared')>()),
+  pause: async (ms: number) => {
+    waits.push(ms);
+    return true;
+  },
+}));
+afterEach(() => {
+  waits.length = 0;
+});
+
+type Body = Awaited<ReturnType<KubeClient['get']>>;
+/** What the API server answers to one request: a page, the lines of a watch, or a failure. */
+type Answer = object | readonly string[] | Error;
+
+const page = (resourceVersion: string, ...names: string[]) => ({
+  metadata: { resourceVersion },
+  items: names.map((name) => podObject(name, resourceVersion)),
+});
+const podObject = (name: string, resourceVersion?: string) => ({
+  metadata: { name, uid: `uid-${name}`, namespace: 'default', resourceVersion },
+  status: { phase: 'Running', podIP: '10.0.0.1' },
+});
+const added = (name: string, version?: string) =>
+  JSON.stringify({ type: 'ADDED', object: podObject(name, version) });
+const bookmark = (resourceVersion: string) =>
+  JSON.stringify({ type: 'BOOKMARK', object: { metadata: { resourceVersion } } });
+const refused = (status: number, retryAfterMs?: number) =>
+  new KubeError('KUBE_REFUSED', `answered ${status}`, { status, retryAfterMs });
+const silence = Object.assign(new Error('silent'), { code: 'UND_ERR_BODY_TIMEOUT' });
+/** A watch that breaks off after these lines. */
+const broken = (cause: Error, ...lines: string[]): Answer => ({ broken: cause, lines });
+
+function bodyOf(answer: object | readonly string[]): Body {
+  const lines: readonly string[] =
+    'lines' in answer && Array.isArray(answer.lines) ? answer.lines : Array.isArray(answer) ? answer : [];
+  async function* bytes() {
+    for (const line of lines) yield Buffer.from(`${line}\n`);
+    if ('broken' in answer) throw answer.broken;
+  }
+  // The feed iterates it, reads it as JSON or destroys it, nothing else.
+  return Object.assign(Readable.from(bytes()), { json: async () => answer }) as unknown as Body;
+}
+
+interface Run {
+  /** `list`, or `watch <version>`, for each request. */
+  readonly requests: readonly string[];
+  readonly seen: readonly string[];
+  readonly events: { [K in keyof PodFeedEvents]: ReturnType<typeof vi.fn<PodFeedEvents[K]>> };
+}
+
+/** Runs the feed until all answers are given. */
+async function follow(answers: readonly Answer[], sinkParts: Partial<PodSink> = {}): Promise<Run> {
+  const stopping = new AbortController();
+  const left = [...answers];
+  const requests: string[] = [];
+  const client: KubeClient = {
+    async get({ query }) {
+      const answer = left.shift();
+      if (answer === undefined) {
+        stopping.abort();
+        throw new Error('stopped');
+      }
+      requests.push(query.watch ? `watch ${query.resourceVersion}` : 'list');
+      if (answer instanceof Error) throw answer;
+      return bodyOf(answer);
+    },
+    close: async () => undefined,
+  };
+  const seen: string[] = [];
+  const sink: PodSink = {
+    replaceAll: async (pods) => void seen.push(`[${pods.map(({ name }) => name)}]`),
+    apply(event) {
+      if (event.type === 'seen') seen.push(event.pod.name);
+      return true;
+    },
+    roomAvailable: async () => undefined,
+    ...sinkParts,
+  };
+  const events = { onAlive: vi.fn(), onFailure: vi.fn(), onSkipped: vi.fn(), onList: vi.fn() };
+  const options = { pageSize: 100, requestDeadlineMs: 1_000, idleMs: 1_000, watchTimeoutSeconds: 60 };
+  await followPods(client, sink, options, events, createLogger('test', 'silent'), stopping.signal);
+  return { requests, seen, events };
+}
+
+const listReasons = ({ events }: Run) => events.onList.mock.calls.flat();
+const failures = ({ events }: Run) => events.onFailure.mock.calls.map(([error]) => error.status);
+
+describe('the feed', () => {
+  it('watches on from its list, and again from the last event or bookmark', async () => {
+    const run = await follow([
+      page('5', 'a'),
+      [added('b', '7'), bookmark('20')],
+      [added('c', '21')],
+      [bookmark('30')],
+    ]);
+    expect(run.requests).toEqual(['list', 'watch 5', 'watch 20', 'watch 21']);
+    expect(run.seen).toEqual(['[a]', 'b', 'c']);
+    expect(waits.slice(0, 3)).toEqual([0, 0, 0]);
+    expect(run.events.onFailure).not.toHaveBeenCalled();
+  });
+
+  it('keeps its place when an event tells no version', async () => {
+    const run = await follow([page('5'), [added('a'), bookmark('')], []]);
+    expect(run.requests).toEqual(['list', 'watch 5', 'watch 5']);
+  });
+
+  it('tells of every sign of life', async () => {
+    const { events } = await follow([page('5'), [added('a', '6'), bookmark('7')]]);
+    expect(events.onAlive.mock.calls.flat()).toEqual(['list', 'watch', 'event', 'bookmark']);
+  });
+
+  it('reports a failure of its own surroundings, and goes on', async () => {
+    const replaceAll = vi
+      .fn<PodSink['replaceAll']>()
+      .mockRejectedValueOnce(new TypeError('a mistake'))
+      .mockResolvedValue();
+    const run = await follow([page('5'), page('6'), []], { replaceAll });
+    expect(run.requests).toEqual(['list', 'list', 'watch 6']);
+    expect(failures(run)).toEqual([500]);
+  });
+});
+
+describe('waiting', () => {
+  it('grows with every failure without progress, up to half a minute', async () => {
+    await follow(Array.from({ length: 10 }, () => refused(503)));
+    const ceilings = [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000, 30_000];
+    for (const [index, ceiling] of ceilings.entries()) {
+      expect(waits[index]).toBeGreaterThanOrEqual(ceiling / 2);
+      expect(waits[index]).toBeLessThanOrEqual(ceiling);
+    }
+  });
+
+  it('starts small again after progress', async () => {
+    const outage = Array.from({ length: 8 }, () => refused(503));
+    await follow([page('5'), ...outage, [added('a', '6')], refused(503)]);
+    expect(waits.at(8)).toBe(0);
+    expect(waits.at(9)).toBeLessThanOrEqual(500);
+  });
+
+  it('follows what the server asks for, but not for more than a minute', async () => {
+    const run = await follow([refused(429, 7_000), refused(429, 3_600_000)]);
+    expect(waits.slice(0, 2)).toEqual([7_000, 60_000]);
+    expect(failures(run)).toEqual([429, 429]);
+  });
+});
+
+describe('a new list', () => {
+  it('is due when the version is gone, which is no failure', async () => {
+    const run = await follow([page('5'), refused(410), page('9', 'b'), []]);
+    expect(run.requests).toEqual(['list', 'watch 5', 'list', 'watch 9']);
+    expect(listReasons(run)).toEqual(['start', 'expired']);
+    expect(run.events.onFailure).not.toHaveBeenCalled();
+  });
+
+  it('is due after a line that cannot be read, without the rest of the stream', async () => {
+    const run = await follow([page('5'), [added('a', '6'), '{"type"', added('b', '7')], page('9', 'b')]);
+    expect(run.requests).toEqual(['list', 'watch 5', 'list']);
+    expect(run.seen).toEqual(['[]', 'a', '[b]']);
+    expect(listReasons(run)).toEqual(['start', 'unreadable']);
+  });
+
+  it('is due after two silent watches in a row: the version may be from the future', async () => {
+    const silent = broken(silence);
+    const run = await follow([page('5'), silent, silent, page('1'), []]);
+    expect(run.requests).toEqual(['list', 'watch 5', 'watch 5', 'list', 'watch 1']);
+    expect(listReasons(run)).toEqual(['start', 'silent']);
+  });
+
+  it('is not due after a silent watch that had said something, nor is that a failure', async () => {
+    const chatty = (version: string) => broken(silence, bookmark(version));
+    const run = await follow([page('5'), chatty('6'), chatty('7'), chatty('8')]);
+    expect(run.requests).toEqual(['list', 'watch 5', 'watch 6', 'watch 7']);
+    expect(run.events.onFailure).not.toHaveBeenCalled();
+  });
+
+  it('is not due after a watch that broke', async () => {
+    const run = await follow([page('5'), broken(new Error('reset'), added('a', '6')), []]);
+    expect(run.requests).toEqual(['list', 'watch 5', 'watch 6']);
+    expect(failures(run)).toEqual([503]);
+  });
+});
+
+describe('a sink without room', () => {
+  it('closes the watch, and gets the same event again when it has room', async () => {
+    const taken: string[] = [];
+    let room = 1;
+    const run = await follow(
+      [page('5'), [added('a', '6'), added('b', '7'), added('c', '8')], [added('b', '7'), added('c', '8')]],
+      {
+        apply(event) {
+          if (room === 0) return false;
+          if (event.type === 'seen') taken.push(event.pod.name);
+          room -= 1;
+          return true;
+        },
+        roomAvailable: async () => {
+          room = 10;
+        },
+      },
+    );
+    expect(run.requests).toEqual(['list', 'watch 5', 'watch 6']);
+    expect(taken).toEqual(['a', 'b', 'c']);
+  });
+});

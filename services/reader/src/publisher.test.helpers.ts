@@ -1,0 +1,67 @@
+import { createLogger, type OutgoingMessage, QueueError, type QueueSession } from '@podips/shared';
+import { type Mock, vi } from 'vitest';
+import type { Outbox } from './outbox.js';
+import { Publisher, type PublisherEvents } from './publisher.js';
+
+const log = createLogger('test', 'silent');
+export const refused = new QueueError('QUEUE_CONNECTION_FAILED', 'no broker', { retryable: true });
+
+/** Collects what is made durable, in its order; can be told to refuse, or to leave its callers waiting. */
+function createStore() {
+  const taken: string[] = [];
+  const waiting: Array<{ finish(): void; fail(): void }> = [];
+  let mode: 'take' | 'refuse' | 'wait' = 'take';
+  const accept = async (bodies: readonly string[]) => {
+    if (mode === 'refuse') throw refused;
+    if (mode === 'wait')
+      await new Promise<void>((finish, reject) => {
+        waiting.push({ finish, fail: () => reject(refused) });
+      });
+    taken.push(...bodies);
+  };
+  return {
+    taken,
+    waiting,
+    accept,
+    set(next: typeof mode) {
+      mode = next;
+    },
+  };
+}
+
+/** A publisher between a queue and a database that are both a {@link createStore}. */
+export function createPublisher({ maxMessages = 5_000, withOutbox = true } = {}) {
+  const queue = createStore();
+  const database = createStore();
+  const rows: string[] = [];
+  const session: Pick<QueueSession, 'send'> = {
+    send: (messages: readonly OutgoingMessage[]) => queue.accept(messages.map(({ body }) => String(body))),
+  };
+  const link: { session: QueueSession | undefined; state: 'connecting' | 'up' | 'down' } = {
+    session: undefined,
+    state: 'connecting',
+  };
+  const outbox: Outbox = {
+    rows: 0,
+    store: (bodies) => database.accept(bodies),
+    async drain(send) {
+      if (rows.length > 0) await send([...rows]);
+      return rows.splice(0).length;
+    },
+  };
+  const events: { [K in keyof PublisherEvents]: Mock<PublisherEvents[K]> } = {
+    onPublished: vi.fn(),
+    onPublishFailed: vi.fn(),
+    onStored: vi.fn(),
+    onStoreFailed: vi.fn(),
+  };
+  const deps = { link, outbox: withOutbox ? outbox : undefined, log, events };
+  const publisher = new Publisher(deps, { maxMessages });
+  const setLink = (state: typeof link.state) => {
+    link.state = state;
+    // The publisher only sends.
+    link.session = state === 'up' ? (session as QueueSession) : undefined;
+    publisher.linkChanged();
+  };
+  return { publisher, queue, database, rows, events, setLink };
+}

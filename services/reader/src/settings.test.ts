@@ -1,0 +1,184 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { type Environment, SettingsError } from '@podips/shared';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type ReaderSettings, readReaderSettings } from './settings.js';
+
+const OUTSIDE = ['--incluster=false'];
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'podips-settings-'));
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(dir, { recursive: true });
+});
+
+function write(name: string, content: string | object): string {
+  const path = join(dir, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+/** With a cluster that a URL leads to, unless told otherwise. */
+function read(env: Environment = {}, args: readonly string[] = OUTSIDE): ReaderSettings {
+  return readReaderSettings(args, {
+    HOME: dir,
+    CONFIG_DIR: dir,
+    KUBE_APISERVER_URL: 'https://cluster:6443',
+    ...env,
+  });
+}
+
+function problemsOf(env: Environment, args: readonly string[] = OUTSIDE): readonly string[] {
+  try {
+    read(env, args);
+  } catch (err) {
+    if (err instanceof SettingsError) return err.problems;
+    throw err;
+  }
+  return [];
+}
+
+const server = (settings: ReaderSettings) => settings.kubeConfig.getCurrentCluster()?.server;
+
+/** A kubeconfig with one cluster; JSON is YAML too. */
+const kubeconfig = (name: string, url: string, current = name) => ({
+  apiVersion: 'v1',
+  kind: 'Config',
+  'current-context': current,
+  contexts: [{ name, context: { cluster: name, user: name } }],
+  clusters: [{ name, cluster: { server: url } }],
+  users: [{ name, user: { token: 'secret' } }],
+});
+
+describe('settings', () => {
+  it('have defaults for all but the cluster', () => {
+    expect(read()).toMatchObject({
+      logLevel: 'info',
+      monitorUrl: undefined,
+      queue: { servers: [{ host: 'podips-queue', port: 61613 }], username: '', heartbeatMs: 5_000 },
+      database: undefined,
+      statusDir: '/tmp',
+      httpPort: 8080,
+      dc: 'unknown',
+      pageSize: 500,
+      watchIdleMs: 90_000,
+      maxBufferedMessages: 20_000,
+      outboxIntervalMs: 10_000,
+    });
+  });
+
+  it('come from the files of podips 1.1, below the environment', () => {
+    write('default_podips_host', 'monitor:8081\n');
+    write('queue.config.json', { QUEUE_HOST: 'broker', QUEUE_PORT: 61616, QUEUE_USERNAME: 'me' });
+    write(
+      'dbconfig.ini',
+      '[database]\ndriver = pgsql\nhost = db\nport = 5433\nuser = u\npassword = "p;x"\ndbName = q\n',
+    );
+    expect(read({ QUEUE_PORT: '61613', DB_USER: 'other' })).toMatchObject({
+      monitorUrl: 'http://monitor:8081',
+      queue: { servers: [{ host: 'broker', port: 61613 }], username: 'me' },
+      database: { host: 'db', port: 5433, user: 'other', password: 'p;x', database: 'q' },
+    });
+  });
+
+  it('are all told at once when they are wrong', () => {
+    const env = {
+      QUEUE_PORT: 'high',
+      LOG_LEVEL: 'loud',
+      READER_BUFFER_MESSAGES: '1',
+      KUBE_APISERVER_URL: '',
+    };
+    const problems = problemsOf(env, ['--incluster=perhaps']);
+    expect(problems).toHaveLength(5);
+    for (const [index, start] of ['--incluster', 'LOG_LEVEL', 'QUEUE_PORT'].entries())
+      expect(problems[index]).toMatch(new RegExp(`^${start} must be`));
+  });
+});
+
+describe('the flag', () => {
+  const inside = { KUBERNETES_SERVICE_HOST: '10.0.0.1', KUBERNETES_SERVICE_PORT: '443' };
+  beforeEach(() => {
+    // The library reads these from the process.
+    for (const [name, value] of Object.entries(inside)) vi.stubEnv(name, value);
+  });
+
+  it.each([[[]], [['--incluster']], [['-incluster']], [['--incluster=true']], [['-incluster=1']]])(
+    'is true as %j',
+    (args) => {
+      expect(server(read(inside, args))).toBe('https://10.0.0.1:443');
+    },
+  );
+
+  it.each([[['--incluster=false']], [['-incluster=false']], [['-incluster=0']]])('is false as %j', (args) => {
+    expect(server(read(inside, args))).toBe('https://cluster:6443');
+  });
+
+  it('is the only one, and others are refused with what would be right', () => {
+    expect(problemsOf(inside, ['--namespace=x'])).toEqual([
+      expect.stringMatching(/'--namespace'.*the only flag is --incluster/),
+    ]);
+    expect(problemsOf(inside, ['--incluster', 'no'])).toHaveLength(1);
+  });
+
+  it('needs a cluster around it when it is true', () => {
+    expect(problemsOf({ KUBERNETES_SERVICE_HOST: '' }, [])).toEqual([
+      expect.stringContaining('KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set'),
+    ]);
+  });
+});
+
+describe('outside a cluster', () => {
+  it('KUBECONFIG goes before the file at home, and that before the URL', () => {
+    expect(server(read())).toBe('https://cluster:6443');
+    write('.kube/config', kubeconfig('home', 'https://home:6443'));
+    expect(server(read())).toBe('https://home:6443');
+    const file = write('named', kubeconfig('named', 'https://named:6443'));
+    expect(server(read({ KUBECONFIG: file }))).toBe('https://named:6443');
+  });
+
+  it('KUBECONFIG may name several files, the first of which wins', () => {
+    const first = write('first', { ...kubeconfig('a', 'https://a:6443'), 'current-context': 'b' });
+    const second = write('second', kubeconfig('b', 'https://b:6443'));
+    expect(server(read({ KUBECONFIG: [first, second].join(delimiter) }))).toBe('https://b:6443');
+  });
+
+  it('a plain http:// address works, as of `kubectl proxy`', () => {
+    const { kubeConfig } = read({ KUBE_APISERVER_URL: 'http://127.0.0.1:8001' });
+    expect(kubeConfig.getCurrentCluster()).toMatchObject({ skipTLSVerify: true });
+    expect(read().kubeConfig.getCurrentCluster()).toMatchObject({ skipTLSVerify: false });
+  });
+
+  it('the token and the certificate authority go with the URL', () => {
+    const caFile = write('ca.crt', 'PEM');
+    const { kubeConfig } = read({ KUBE_APITOKEN: 'secret', KUBE_CA_CERT_FILE: caFile });
+    expect(kubeConfig.getCurrentUser()).toMatchObject({ token: 'secret' });
+    const caData = Buffer.from('PEM').toString('base64');
+    expect(kubeConfig.getCurrentCluster()).toMatchObject({ caData });
+  });
+
+  it.each<[string, () => Environment, RegExp]>([
+    ['no way to a cluster', () => ({ KUBE_APISERVER_URL: '' }), /no way to a cluster: set KUBECONFIG/],
+    ['a URL of another kind', () => ({ KUBE_APISERVER_URL: 'ftp://x' }), /must be an http\(s\) URL/],
+    ['an authority that is not there', () => ({ KUBE_CA_CERT_FILE: join(dir, 'none') }), /ENOENT/],
+    ['a kubeconfig that is not there', () => ({ KUBECONFIG: join(dir, 'none') }), /cannot be read: ENOENT/],
+    ['a kubeconfig that is no YAML', () => ({ KUBECONFIG: write('bad', '{{') }), /bad cannot be read/],
+    ['a kubeconfig that is empty', () => ({ KUBECONFIG: write('empty', '') }), /cannot be read|no current/],
+    [
+      'a kubeconfig without its current context',
+      () => ({ KUBECONFIG: write('lost', kubeconfig('a', 'https://a', 'other')) }),
+      /no current cluster/,
+    ],
+  ])('%s is told as a wrong setting', (_, env, text) => {
+    expect(problemsOf(env())).toEqual([expect.stringMatching(text)]);
+  });
+
+  it('a broken file at home is told as a wrong setting', () => {
+    write('.kube/config', '{{');
+    expect(problemsOf({})).toEqual([expect.stringMatching(/\.kube\/config cannot be read/)]);
+  });
+});

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import {
+  buildMessage,
+  type OutgoingMessage,
+  POD_QUEUE,
+  type PodIpMessage,
+  QueueSession,
+  type ReceivedMessage,
+} from '@podips/shared';
+
+const DEADLINE_MS = 60_000;
+const PREFETCH = 100;
+const BATCH = 500;
+
+/** A client of its own at the broker, as far from the code under test as the session class allows. */
+export async function connectQueue(port: number): Promise<QueueSession> {
+  return QueueSession.connect({
+    server: { host: '127.0.0.1', port },
+    username: '',
+    password: '',
+    heartbeatMs: 5_000,
+    connectTimeoutMs: 10_000,
+    receiptTimeoutMs: DEADLINE_MS,
+  });
+}
+
+/** Puts messages on the pod queue; they are durable when it resolves. */
+export async function enqueue(
+  port: number,
+  bodies: readonly (string | Uint8Array | object)[],
+  headers: Record<string, string> = {},
+): Promise<void> {
+  const session = await connectQueue(port);
+  const messages = bodies.map((body): OutgoingMessage => {
+    const raw = typeof body === 'string' || body instanceof Uint8Array;
+    return { destination: POD_QUEUE, body: raw ? body : JSON.stringify(body), headers };
+  });
+  for (let start = 0; start < messages.length; start += BATCH)
+    await session.send(messages.slice(start, start + BATCH));
+  await session.close();
+}
+
+/** Takes all that is on a queue and lent to nobody: a message of our own, sent last, tells where it ends. */
+export async function takeAll(port: number, queue: string): Promise<ReceivedMessage[]> {
+  const session = await connectQueue(port);
+  const end = randomUUID();
+  await session.send([{ destination: queue, body: end }]);
+  const taken: ReceivedMessage[] = [];
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`${queue} has no end`)), DEADLINE_MS);
+      session.subscribe(queue, PREFETCH, (received) => {
+        session.ack(received);
+        if (Buffer.from(received.body).toString() !== end) {
+          taken.push(received);
+          return;
+        }
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  } finally {
+    await session.close();
+  }
+  return taken;
+}
+
+/** A message as the reader makes it; every index gives another `event_id`. */
+export function podMessage(index: number): PodIpMessage {
+  const pod = {
+    uid: `uid-${index}`,
+    namespace: 'shop',
+    name: `cart-${index}`,
+    ownerKind: 'ReplicaSet',
+    ownerName: 'cart',
+    node: 'node-1',
+    hostNetwork: false,
+  };
+  const facts = { pod, ip: '10.0.0.7', status: 'allocated', occurrence: 0, inferred: false } as const;
+  const observedAt = new Date('2026-11-20T14:05:00.123Z');
+  return buildMessage({ ...facts, observedAt }, { hostname: 'reader-1', dc: 'dc-1' });
+}
+
+export function podMessages(count: number): PodIpMessage[] {
+  return Array.from({ length: count }, (_, index) => podMessage(index));
+}
+
+/** The body of a message as text. */
+export function textOf(message: ReceivedMessage | undefined): string {
+  return Buffer.from(message?.body ?? []).toString();
+}
+
+/** How many messages are on the pod queue and lent to nobody; they are taken off it. */
+export async function countLeft(port: number): Promise<number> {
+  return (await takeAll(port, POD_QUEUE)).length;
+}

@@ -1,0 +1,180 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readReaderSettings, startReader } from '@podips/reader';
+import {
+  createLogger,
+  type DatabasePool,
+  type Environment,
+  openPool,
+  POD_QUEUE,
+  type QueueSettings,
+  type Running,
+} from '@podips/shared';
+import {
+  type ClusterOptions,
+  type LocalPostgres,
+  readMetrics,
+  type SimulatedCluster,
+  type SinkRecord,
+  startCluster,
+  startPostgres,
+  startProxy,
+  type TcpProxy,
+} from '@podips/simulation';
+import { expect, vi } from 'vitest';
+import { type ActiveMq, startActiveMq } from './activemq.js';
+import { startConsumer } from './consumer.js';
+import { takeAll } from './pod-queue.js';
+import { judge, type Verdict } from './truth.js';
+
+/** How long to wait for a condition; a test goes on as soon as it holds. */
+export const PATIENCE = { timeout: 30_000, interval: 20 };
+/** Everything that happened was delivered, once, and nothing else. */
+export const EXACT: Verdict = { missing: [], untrue: [], contradicting: [], duplicates: 0 };
+/** As {@link EXACT}, where a connection was cut and nobody can know what the broker has. */
+export const COMPLETE: Partial<Verdict> = { missing: [], untrue: [], contradicting: [] };
+
+/** The servers that all tests of a file share. */
+export interface ReaderStage {
+  readonly broker: ActiveMq;
+  readonly postgres: LocalPostgres;
+  readonly database: DatabasePool;
+  destroy(): Promise<void>;
+}
+
+export async function startReaderStage(): Promise<ReaderStage> {
+  await using resources = new AsyncDisposableStack();
+  const postgres = await startPostgres();
+  resources.defer(() => postgres.destroy());
+  const database = openPool(postgres.settings, createLogger('test', 'silent'));
+  resources.defer(() => database.end());
+  const broker = await startActiveMq();
+  resources.defer(() => broker.destroy());
+  const owned = resources.move();
+  return { postgres, database, broker, destroy: () => owned.disposeAsync() };
+}
+
+/** A reader in this process. */
+export interface TestReader extends Running {
+  /** The value of `podips_reader_<name>`, labels included; undefined when there is none. */
+  metric(name: string): Promise<number | undefined>;
+  /** The parts that do not work, from `/readyz`; undefined when it is ready. */
+  problems(): Promise<Readonly<Record<string, string>> | undefined>;
+  /** Texts of the warnings and errors so far. */
+  logged(): readonly string[];
+}
+
+/** A cluster, an empty queue and an empty outbox of one test's own. */
+export interface ReaderCase extends AsyncDisposable {
+  readonly cluster: SimulatedCluster;
+  /** Stands between the reader and the broker. */
+  readonly brokerProxy: TcpProxy;
+  /** For files of this test; also the reader's STATUS_DIR and HOME. */
+  readonly dir: string;
+  /** What came out of the queue so far. */
+  readonly records: readonly SinkRecord[];
+  startReader(env?: Environment, args?: readonly string[]): Promise<TestReader>;
+  verdict(): Verdict;
+  /** Starts one more pod, waits until its message and all before it have come, receipts too, and judges then. */
+  caughtUp(): Promise<Verdict>;
+  /** Bodies in the outbox, oldest first. */
+  outbox(): Promise<readonly string[]>;
+}
+
+/** A reader with a database gets the settings of `withDatabase`. */
+export function withDatabase({ postgres: { settings } }: ReaderStage): Environment {
+  const { host, port, user, password, database } = settings;
+  return { DB_HOST: host, DB_PORT: String(port), DB_USER: user, DB_PASSWORD: password, DB_NAME: database };
+}
+
+export async function openReaderCase(stage: ReaderStage, options: ClusterOptions = {}): Promise<ReaderCase> {
+  await using resources = new AsyncDisposableStack();
+  const dir = await mkdtemp(join(tmpdir(), 'podips-reader-'));
+  resources.defer(() => rm(dir, { recursive: true, force: true }));
+  const cluster = await startCluster({ bookmarkIntervalMs: 100, ...options });
+  resources.defer(() => cluster.stop());
+  await takeAll(stage.broker.port, POD_QUEUE);
+  await stage.database.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+  const brokerProxy = await startProxy({ host: '127.0.0.1', port: stage.broker.port });
+  resources.defer(() => brokerProxy.stop());
+  const consumer = startConsumer(queueSettings(stage.broker.port));
+  resources.defer(() => consumer.stop());
+  const verdict = () => judge(cluster.truth.changes, consumer.records);
+  const readers: TestReader[] = [];
+  let markers = 0;
+  const owned = resources.move();
+  return {
+    cluster,
+    brokerProxy,
+    dir,
+    records: consumer.records,
+    async startReader(env = {}, args = ['--incluster=false']) {
+      const defaults = {
+        KUBE_APISERVER_URL: cluster.url,
+        QUEUE_HOST: '127.0.0.1',
+        QUEUE_PORT: String(brokerProxy.port),
+        QUEUE_HEARTBEAT_MS: '500',
+        HTTP_HOST: '127.0.0.1',
+        HTTP_PORT: '0',
+        STATUS_DIR: dir,
+        CONFIG_DIR: dir,
+        HOME: dir,
+      };
+      const reader = await startTestReader({ ...defaults, ...env }, args);
+      owned.defer(() => reader.stop());
+      readers.push(reader);
+      return reader;
+    },
+    verdict,
+    async caughtUp() {
+      markers += 1;
+      cluster.workloads.startBarePod(`marker-${markers}`);
+      await vi.waitFor(() => expect(verdict().missing).toEqual([]), PATIENCE);
+      // A test that cuts connections next must not lose a receipt that is still on its way.
+      for (const reader of readers)
+        await vi.waitFor(async () => expect(await reader.metric('buffered_messages')).toBe(0), PATIENCE);
+      return verdict();
+    },
+    async outbox() {
+      const sql = 'SELECT message FROM messages ORDER BY id';
+      return (await stage.database.query<{ message: string }>(sql)).rows.map(({ message }) => message);
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function startTestReader(env: Environment, args: readonly string[]): Promise<TestReader> {
+  const log = createLogger('reader', 'silent');
+  const spies = [vi.spyOn(log, 'warn'), vi.spyOn(log, 'error')];
+  const reader = await startReader(readReaderSettings(args, env), log);
+  const url = `http://127.0.0.1:${reader.httpPort}`;
+  let stopped: Promise<void> | undefined;
+  return {
+    metric: async (name) => (await readMetrics(`${url}/metrics`)).get(`podips_reader_${name}`),
+    async problems() {
+      const response = await fetch(`${url}/readyz`);
+      const answer: unknown = await response.json();
+      if (response.status === 200) return undefined;
+      expect(answer).toMatchObject({ status: 'not ready', problems: {} });
+      // The line above has shown that they are there.
+      return (answer as { problems: Record<string, string> }).problems;
+    },
+    logged: () => spies.flatMap((spy) => spy.mock.calls.map((call) => String(call.at(-1)))),
+    stop() {
+      stopped ??= reader.stop();
+      return stopped;
+    },
+  };
+}
+
+function queueSettings(port: number): QueueSettings {
+  return {
+    servers: [{ host: '127.0.0.1', port }],
+    username: '',
+    password: '',
+    heartbeatMs: 500,
+    connectTimeoutMs: 5_000,
+    receiptTimeoutMs: 10_000,
+  };
+}
