@@ -116,7 +116,7 @@ it('refuses a certificate that it does not trust, and says so', async () => {
     PATIENCE,
   );
   expect(await reader.metric('api_failures_total{status="503"}')).toBeGreaterThan(0);
-  expect(reader.logged()).toContain('pod feed interrupted');
+  expect(reader.logged()).toContain('the API server fails');
   expect(test.cluster.requests).toEqual([]);
   expect(test.records).toEqual([]);
 });

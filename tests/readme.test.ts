@@ -1,48 +1,132 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { readerSpecs } from '@podips/reader';
-import { mockProducerSpecs } from '@podips/simulation';
+import { buildMessage } from '@podips/shared';
+import { mockProducerSpecs, mockSpecs } from '@podips/simulation';
 import { writerSpecs } from '@podips/writer';
 import { describe, expect, it } from 'vitest';
-import { cronjobSpecs } from '../services/cronjob/dist/settings.js';
-import { monitorSpecs } from '../services/monitor/dist/settings.js';
+import { cronjobSpecs } from '../services/cronjob/src/settings.js';
+import { monitorSpecs } from '../services/monitor/src/settings.js';
 
-const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+const ROOT = new URL('../', import.meta.url);
+const README = readFileSync(new URL('README.md', ROOT), 'utf8');
 
-/** Of the settings table: variable -> the services and the default that it states. */
-const ROWS = new Map(
-  [...README.matchAll(/^\| `([A-Z_]+)` \|([^|]+)\|[^|]*\|([^|]+)\|/gm)].map(
-    ([, name = '', services = '', stated = '']) => [
-      name,
-      { services: services.trim(), stated: stated.trim() },
-    ],
-  ),
-);
-
-const SPECS = {
+type Specs = Readonly<Record<string, { readonly default?: unknown }>>;
+/** What each program really knows, under the name that the README gives it. */
+const PROGRAMS: Readonly<Record<string, Specs>> = {
   reader: readerSpecs,
   writer: writerSpecs,
   monitor: monitorSpecs,
   cronjob: cronjobSpecs,
-  mock: mockProducerSpecs,
+  'mock-producer': mockProducerSpecs,
+  'mock-consumer': mockSpecs,
+};
+/** Words of the README that stand for several programs. */
+const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  all: Object.keys(PROGRAMS),
+  mocks: ['mock-producer', 'mock-consumer'],
 };
 
-const SETTINGS = Object.entries(SPECS).flatMap(([service, specs]) =>
-  Object.entries(specs).map(([name, spec]) => ({ service, name, spec })),
-);
+interface Row {
+  readonly name: string;
+  readonly programs: readonly string[];
+  readonly defaultText: string;
+}
 
-describe('the settings table of the README', () => {
-  it.each(SETTINGS)('has $name of the $service with its default', ({ service, name, spec }) => {
-    const row = ROWS.get(name);
-    expect(row, `a row for ${name}`).toBeDefined();
-    if (row?.services !== 'all') expect(row?.services).toContain(service);
-    // A mock's queue has its own default, which the row states beside the other.
-    if ('default' in spec && spec.default !== undefined && spec.default !== '')
-      expect(row?.stated).toContain(String(spec.default));
-    else expect(row?.stated).toMatch(/none|empty|required/);
+/** The rows of the table of settings; the flags of the command line, which are no variables, left out. */
+function settingsRows(): Row[] {
+  const table = README.slice(README.indexOf('\n## Settings\n'), README.indexOf('\n## Differences'));
+  return [...table.matchAll(/^\| `([A-Z_]+)` \| ([^|]+) \| [^|]*\| ([^|]+) \|/gm)].map(
+    ([, name = '', services = '', defaultText = '']) => ({
+      name,
+      programs: services.split(', ').flatMap((service) => GROUPS[service] ?? [service]),
+      defaultText,
+    }),
+  );
+}
+
+/** How the README writes a default; the mocks' other defaults stand in parentheses behind it. */
+function written(value: unknown): string[] {
+  if (value === undefined) return ['none', 'required'];
+  return value === '' ? ['empty'] : [`\`${value}\``];
+}
+
+describe("the README's table of settings", () => {
+  const rows = settingsRows();
+
+  it('has each variable once', () => {
+    const names = rows.map(({ name }) => name);
+    expect(names.length).toBeGreaterThan(30);
+    expect(new Set(names).size).toBe(names.length);
   });
 
-  it('has no setting that no service reads', () => {
-    const known = new Set(SETTINGS.map(({ name }) => name));
-    expect([...ROWS.keys()].filter((name) => !known.has(name))).toEqual([]);
+  it.each(Object.keys(PROGRAMS))('names exactly what %s knows', (program) => {
+    const told = rows.filter(({ programs }) => programs.includes(program)).map(({ name }) => name);
+    expect(told.sort()).toEqual(Object.keys(PROGRAMS[program] ?? {}).sort());
+  });
+
+  it.each(rows)('tells the default of $name', ({ name, programs, defaultText }) => {
+    for (const program of programs) {
+      const texts = written(PROGRAMS[program]?.[name]?.default);
+      expect(
+        texts.some((text) => defaultText.includes(text)),
+        `${program}: ${texts.join(' or ')}`,
+      ).toBe(true);
+    }
   });
 });
+
+describe('the README', () => {
+  it('shows a message with the fields of a real one, in their order', () => {
+    const shown: unknown = JSON.parse(/```json\n(.*?)```/s.exec(README)?.[1] ?? '');
+    expect(Object.keys(shown ?? {})).toEqual(Object.keys(realMessage()));
+  });
+
+  it('links to files and headings that exist', () => {
+    const links = [...README.matchAll(/\]\(([^)]+)\)/g)].map(([, target = '']) => target);
+    const files = links.filter((target) => !target.startsWith('#') && !target.includes('://'));
+    expect(files.filter((file) => !existsSync(new URL(file, ROOT)))).toEqual([]);
+    const headings = [...README.matchAll(/^#+ (.+)$/gm)].map(([, text = '']) => `#${slug(text)}`);
+    for (const target of links.filter((link) => link.startsWith('#'))) expect(headings).toContain(target);
+  });
+
+  it('names only commands that exist', () => {
+    const { scripts }: { scripts: Record<string, string> } = JSON.parse(
+      readFileSync(new URL('package.json', ROOT), 'utf8'),
+    );
+    const code = [...README.matchAll(/```sh\n(.*?)```|`([^`\n]+)`/gs)].map(
+      ([, block, span]) => block ?? span,
+    );
+    const commands = [...code.join('\n').matchAll(/^p?npm (?:run )?([a-z]+)/gm)].map(([, name]) => name);
+    expect(commands).toEqual(expect.arrayContaining(['start', 'test', 'lint', 'bench']));
+    for (const command of commands) expect(Object.keys(scripts)).toContain(command);
+  });
+
+  it('names programs that the build makes', () => {
+    expect(README).toContain('node services/<name>/dist/main.js');
+    for (const name of ['reader', 'writer', 'monitor', 'cronjob'])
+      expect(existsSync(fileURLToPath(new URL(`services/${name}/dist/main.js`, ROOT)))).toBe(true);
+  });
+});
+
+function realMessage(): object {
+  const pod = {
+    uid: '',
+    namespace: '',
+    name: '',
+    ownerKind: '',
+    ownerName: '',
+    node: '',
+    hostNetwork: false,
+  };
+  const facts = { pod, ip: '', status: 'allocated', occurrence: 0, inferred: false } as const;
+  return buildMessage({ ...facts, observedAt: new Date(0) }, { hostname: '', dc: '' });
+}
+
+/** How GitHub names a heading. */
+function slug(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\w\s-]/g, '')
+    .replace(/\s/g, '-');
+}

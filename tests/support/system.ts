@@ -13,6 +13,7 @@ import {
   startPostgres,
   startServices,
   startSink,
+  untilWatched,
 } from '@podips/simulation';
 import { type ActiveMq, startActiveMq } from './activemq.js';
 import { judge, type Verdict } from './truth.js';
@@ -64,6 +65,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     ...(options.env ? { env: options.env } : {}),
   });
   resources.defer(() => services.stop());
+  await untilWatched(cluster);
   const owned = resources.move();
   const names = ['monitor', 'reader', 'writer', 'cronjob'] as const;
   return {

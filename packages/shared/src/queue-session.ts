@@ -3,6 +3,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import stompit, { type Client, type Message } from 'stompit';
 import { QueueError, toError } from './errors.js';
 import type { QueueServer } from './settings.js';
+import { StompFrameWriter } from './stomp-frame-writer.js';
 
 export interface QueueSessionOptions {
   readonly server: QueueServer;
@@ -61,6 +62,7 @@ export class QueueSession {
   #settleClosed: (error: QueueError) => void = () => undefined;
   #ended: QueueError | undefined;
   #transactions = 0;
+  #subscriptions = 0;
 
   /**
    * Opens a connection and logs in.
@@ -74,6 +76,7 @@ export class QueueSession {
       heartbeatDelayMargin: Math.min(heartbeatMs, MAX_HEARTBEAT_MARGIN_MS),
       maxLineLength: MAX_HEADER_LINE_BYTES,
       maxHeaders: MAX_HEADERS,
+      outgoingFrameStream: new StompFrameWriter(socket),
     });
     const session = new QueueSession(client, socket, options);
     const timer = setTimeout(() => session.#end(connectTimeout(options)), connectTimeoutMs);
@@ -148,14 +151,21 @@ export class QueueSession {
    * @returns ends the subscription: no more messages come, those not acknowledged stay on the queue
    */
   subscribe(destination: string, prefetch: number, listener: (message: ReceivedMessage) => void): () => void {
-    const headers = { destination, ack: 'client-individual', 'activemq.prefetchSize': prefetch };
-    const subscription = this.#client.subscribe(headers, (error, message) => {
+    this.#subscriptions += 1;
+    const id = `s${this.#subscriptions}`;
+    let ended = false;
+    const headers = { id, destination, ack: 'client-individual', 'activemq.prefetchSize': prefetch };
+    this.#client.subscribe(headers, (error, message) => {
       if (error) return; // the session has ended; `closed` says why
       message.on('error', (err) => this.#end(err));
-      readBody(message, (body) => listener({ headers: message.headers, body }));
+      readBody(message, (body) => {
+        if (!ended) listener({ headers: message.headers, body });
+      });
     });
     return () => {
-      if (this.open) subscription.unsubscribe();
+      ended = true;
+      // Not the library's way: it ends the connection when a message comes that was on its way meanwhile.
+      if (this.open) this.#client.sendFrame('UNSUBSCRIBE', { id }).end();
     };
   }
 

@@ -303,7 +303,10 @@ export function queueSpecs(defaultHost: string) {
     QUEUE_HEARTBEAT_MS: integer(
       100,
       60_000,
-    )({ default: 5_000, desc: 'STOMP heart-beat in both directions; a silent broker is left after two' }),
+    )({
+      default: 5_000,
+      desc: 'STOMP heart-beat in both directions; a silent broker is left after two to four',
+    }),
     QUEUE_CONNECT_TIMEOUT_MS: integer(
       100,
       60_000,
@@ -313,7 +316,7 @@ export function queueSpecs(defaultHost: string) {
 }
 
 export const databaseSpecs = {
-  DB_HOST: str({ default: undefined, desc: 'PostgreSQL; without it there is no outbox' }),
+  DB_HOST: str({ default: undefined, desc: 'PostgreSQL; without it there is no outbox and no ledger' }),
   DB_PORT: port({ default: 5432, desc: 'port of PostgreSQL' }),
   DB_USER: str({ default: 'postgres', desc: 'user at PostgreSQL' }),
   DB_PASSWORD: str({ default: '', desc: 'password at PostgreSQL' }),

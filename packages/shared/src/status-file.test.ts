@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-const open = () => openStatusFile({ dir, name: 'queue_status', log, now: () => nowMs });
+const open = (folder = dir) => openStatusFile({ dir: folder, name: 'queue_status', log, now: () => nowMs });
 const content = () => readFileSync(path, 'utf8');
 
 describe('a status file', () => {
@@ -59,8 +59,7 @@ describe('a status file', () => {
 
   it('that cannot be written is reported once and disturbs nothing', () => {
     const warn = vi.spyOn(log, 'warn');
-    dir = join(dir, 'missing');
-    const file = open();
+    const file = open(join(dir, 'missing'));
     for (let i = 0; i < 5; i += 1) {
       nowMs += 2_000;
       file.works();

@@ -14,15 +14,11 @@ declare module 'stompit' {
     readonly onReceipt?: () => void;
   }
 
-  interface Subscription {
-    unsubscribe(): void;
-  }
-
   interface Client extends EventEmitter {
     readonly headers: Readonly<Record<string, string>>;
     connect(headers: Headers, callback: (error: Error | null) => void): void;
-    sendFrame(command: string, headers: Headers, options?: SendOptions): Writable;
-    subscribe(headers: Headers, listener: (error: Error | null, message: Message) => void): Subscription;
+    sendFrame(command: string, headers: Headers, options?: SendOptions): Pick<Writable, 'end'>;
+    subscribe(headers: Headers, listener: (error: Error | null, message: Message) => void): unknown;
     ack(message: { readonly headers: Readonly<Record<string, string>> }, headers?: Headers): void;
     disconnect(callback: (error: Error | null) => void): void;
     destroy(error?: Error): void;
@@ -35,6 +31,7 @@ declare module 'stompit' {
     readonly heartbeatDelayMargin?: number;
     readonly maxLineLength: number;
     readonly maxHeaders: number;
+    readonly outgoingFrameStream?: object;
   }
 
   const stompit: { readonly Client: new (socket: Socket, options: ClientOptions) => Client };

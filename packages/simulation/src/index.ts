@@ -4,6 +4,7 @@ export * from './cluster/index.js';
 export { type ChildProgram, type ChildProgramOptions, startChildProgram } from './local/child-program.js';
 export { readMetrics } from './local/metrics.js';
 export { type LocalServices, type ServiceName, type Surroundings, startServices } from './local/services.js';
+export { untilWatched } from './local/until-watched.js';
 export { startMockConsumer } from './mock-consumer/mock-consumer.js';
 export { type MockProducer, startMockProducer } from './mock-producer/mock-producer.js';
 export * from './mock-settings.js';

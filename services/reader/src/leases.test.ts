@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { decideList, decideSeen, type IpChange, type KnownPod } from './leases.js';
+import { type Decision, decideGone, decideList, decideSeen, type IpChange, type KnownPod } from './leases.js';
 import type { Pod } from './pod.js';
 
+const AT = new Date('2026-11-20T14:05:00Z');
 const X = '10.64.0.1';
 const Y = '10.64.0.2';
 const X6 = 'fd00::1';
@@ -22,7 +23,7 @@ function pod(overrides: Partial<Pod> = {}): Pod {
 }
 
 /** What an observer sees of one pod, in order. */
-type Step = { list: Pod[]; gap?: boolean } | { seen: Pod } | { gone: Pod };
+type Step = { list: Pod[]; gap?: boolean } | { added: Pod } | { modified: Pod } | { gone: Pod };
 
 /** `alreadyRunning web-1 10.64.0.1`, with ` inferred` where it applies. */
 function replay(steps: readonly Step[]): string[] {
@@ -33,25 +34,32 @@ function replay(steps: readonly Step[]): string[] {
   };
   for (const step of steps) {
     if ('list' in step) {
-      const decision = decideList(known, step.list, step.gap ?? false);
+      const decision = decideList(known, step.list, { at: AT, inferred: step.gap ?? false });
       known = decision.known;
       tell(decision.changes);
       continue;
     }
-    const observed = 'seen' in step ? step.seen : { ...step.gone, finished: true };
-    const decision = decideSeen(known.get(observed.uid), observed, false);
+    const { uid } = 'gone' in step ? step.gone : 'added' in step ? step.added : step.modified;
+    const decision = decideEvent(known.get(uid), step);
     const next = new Map(known);
-    if (decision.known) next.set(observed.uid, decision.known);
-    else next.delete(observed.uid);
+    if (decision.known) next.set(uid, decision.known);
+    else next.delete(uid);
     known = next;
     tell(decision.changes);
   }
   return told;
 }
 
+function decideEvent(known: KnownPod | undefined, step: Exclude<Step, { list: Pod[] }>): Decision {
+  const sighting = { at: AT, inferred: false };
+  if ('gone' in step) return decideGone(known, 'deleted', sighting);
+  if ('added' in step) return decideSeen(known, step.added, true, sighting);
+  return decideSeen(known, step.modified, false, sighting);
+}
+
 function describeChange(change: IpChange): string {
-  const again = change.occurrence === 0 ? '' : ` #${change.occurrence}`;
-  return `${change.status} ${change.pod.name} ${change.ip}${again}${change.inferred ? ' inferred' : ''}`;
+  const again = change.lease.occurrence === 0 ? '' : ` #${change.lease.occurrence}`;
+  return `${change.status} ${change.pod.name} ${change.lease.ip}${again}${change.inferred ? ' inferred' : ''}`;
 }
 
 interface Row {
@@ -72,23 +80,23 @@ const TABLE: readonly Row[] = [
   },
   {
     when: 'an unknown pod with an IP is added',
-    steps: [{ list: [] }, { seen: running }],
+    steps: [{ list: [] }, { added: running }],
     told: [`alreadyRunning web-1 ${X}`],
   },
-  { when: 'a pod has no IP', steps: [{ list: [pod()] }, { seen: pod({ node: 'node-2' }) }], told: [] },
+  { when: 'a pod has no IP', steps: [{ list: [pod()] }, { modified: pod({ node: 'node-2' }) }], told: [] },
   {
     when: 'a known pod gets its first IP',
-    steps: [{ seen: pod() }, { seen: running }],
+    steps: [{ added: pod() }, { modified: running }],
     told: [`allocated web-1 ${X}`],
   },
   {
     when: 'the IP of a known pod changes',
-    steps: [{ list: [running] }, { seen: pod({ ips: [Y] }) }],
+    steps: [{ list: [running] }, { modified: pod({ ips: [Y] }) }],
     told: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X}`, `allocated web-1 ${Y}`],
   },
   {
     when: 'a pod that holds an IP succeeds or fails, though its status still shows the IP',
-    steps: [{ list: [running] }, { seen: finished }],
+    steps: [{ list: [running] }, { modified: finished }],
     told: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X}`],
   },
   {
@@ -98,13 +106,13 @@ const TABLE: readonly Row[] = [
   },
   ...['StatefulSet', 'DaemonSet', 'Job', 'Node', 'Unknown'].map((ownerKind) => ({
     when: `a pod owned by ${ownerKind} is deleted`,
-    steps: [{ seen: pod({ ownerKind, ips: [X] }) }, { gone: pod({ ownerKind, ips: [X] }) }],
+    steps: [{ added: pod({ ownerKind, ips: [X] }) }, { gone: pod({ ownerKind, ips: [X] }) }],
     told: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X}`],
   })),
-  { when: 'a finished pod is first seen', steps: [{ list: [finished] }, { seen: finished }], told: [] },
+  { when: 'a finished pod is first seen', steps: [{ list: [finished] }, { modified: finished }], told: [] },
   {
     when: 'a finished pod is deleted',
-    steps: [{ list: [running] }, { seen: finished }, { seen: finished }, { gone: finished }],
+    steps: [{ list: [running] }, { modified: finished }, { modified: finished }, { gone: finished }],
     told: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X}`],
   },
   {
@@ -134,7 +142,7 @@ const TABLE: readonly Row[] = [
   },
   {
     when: 'a pod has addresses of both families',
-    steps: [{ seen: pod() }, { seen: pod({ ips: [X, X6] }) }, { gone: pod({ ips: [X, X6] }) }],
+    steps: [{ added: pod() }, { modified: pod({ ips: [X, X6] }) }, { gone: pod({ ips: [X, X6] }) }],
     told: [
       `allocated web-1 ${X}`,
       `allocated web-1 ${X6}`,
@@ -144,7 +152,7 @@ const TABLE: readonly Row[] = [
   },
   {
     when: 'only one of two addresses changes',
-    steps: [{ list: [pod({ ips: [X, X6] })] }, { seen: pod({ ips: [Y, X6] }) }],
+    steps: [{ list: [pod({ ips: [X, X6] })] }, { modified: pod({ ips: [Y, X6] }) }],
     told: [
       `alreadyRunning web-1 ${X}`,
       `alreadyRunning web-1 ${X6}`,
@@ -155,8 +163,8 @@ const TABLE: readonly Row[] = [
   {
     when: 'two pods on the network of one host share its address',
     steps: [
-      { seen: pod({ hostNetwork: true, ips: [X] }) },
-      { seen: pod({ uid: 'uid-2', name: 'web-2', hostNetwork: true, ips: [X] }) },
+      { added: pod({ hostNetwork: true, ips: [X] }) },
+      { added: pod({ uid: 'uid-2', name: 'web-2', hostNetwork: true, ips: [X] }) },
       { gone: pod({ hostNetwork: true, ips: [X] }) },
     ],
     told: [`alreadyRunning web-1 ${X}`, `alreadyRunning web-2 ${X}`, `deallocated web-1 ${X}`],
@@ -166,8 +174,8 @@ const TABLE: readonly Row[] = [
     steps: [
       { list: [pod({ uid: 'old', name: 'db-0', ips: [X] })] },
       { gone: pod({ uid: 'old', name: 'db-0', ips: [X] }) },
-      { seen: pod({ uid: 'new', name: 'db-0' }) },
-      { seen: pod({ uid: 'new', name: 'db-0', ips: [X] }) },
+      { added: pod({ uid: 'new', name: 'db-0' }) },
+      { modified: pod({ uid: 'new', name: 'db-0', ips: [X] }) },
     ],
     told: [`alreadyRunning db-0 ${X}`, `deallocated db-0 ${X}`, `allocated db-0 ${X}`],
   },
@@ -183,8 +191,8 @@ const TABLE: readonly Row[] = [
     when: 'a finished Job pod still shows an IP that another pod has by now',
     steps: [
       { list: [pod({ uid: 'job', name: 'job-1', ips: [X] })] },
-      { seen: pod({ uid: 'job', name: 'job-1', ips: [X], finished: true }) },
-      { seen: pod({ uid: 'web', name: 'web-9', ips: [X] }) },
+      { modified: pod({ uid: 'job', name: 'job-1', ips: [X], finished: true }) },
+      { added: pod({ uid: 'web', name: 'web-9', ips: [X] }) },
       { gone: pod({ uid: 'job', name: 'job-1', ips: [X] }) },
       {
         list: [
@@ -213,7 +221,7 @@ const TABLE: readonly Row[] = [
   },
   {
     when: 'a pod gets an address again that it had before',
-    steps: [{ list: [running] }, { seen: pod({ ips: [Y] }) }, { seen: running }, { gone: running }],
+    steps: [{ list: [running] }, { modified: pod({ ips: [Y] }) }, { modified: running }, { gone: running }],
     told: [
       `alreadyRunning web-1 ${X}`,
       `deallocated web-1 ${X}`,
@@ -225,13 +233,18 @@ const TABLE: readonly Row[] = [
   },
   {
     when: 'a pod loses its address and gets it back',
-    steps: [{ list: [running] }, { seen: pod() }, { seen: running }],
+    steps: [{ list: [running] }, { modified: pod() }, { modified: running }],
     told: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X}`, `allocated web-1 ${X} #1`],
   },
   {
     when: 'the same state is seen again after a resumed watch',
-    steps: [{ list: [running] }, { seen: running }, { seen: running }],
+    steps: [{ list: [running] }, { modified: running }, { modified: running }],
     told: [`alreadyRunning web-1 ${X}`],
+  },
+  {
+    when: 'a pod that is not known, because it had no IP when the reader stopped, is modified to have one',
+    steps: [{ modified: running }],
+    told: [`allocated web-1 ${X}`],
   },
   { when: 'an unknown pod is deleted', steps: [{ gone: running }], told: [] },
 ];

@@ -6,6 +6,8 @@ export interface Lease {
   readonly ip: string;
   /** Which of the pod's leases of this very address it is: 0 for the first. */
   readonly occurrence: number;
+  readonly startedAt: Date;
+  readonly startInferred: boolean;
 }
 
 /** A pod that is not finished, with the leases that were reported for it. */
@@ -15,12 +17,17 @@ export interface KnownPod extends MessagePod {
   readonly ended?: ReadonlyMap<string, number>;
 }
 
+/** How a lease ended: with the pod, with its work, by getting another address, or before a list that lacked it. */
+export type EndReason = 'deleted' | 'finished' | 'changed' | 'missing';
+
 /** The start or the end of a lease. */
 export interface IpChange {
   readonly pod: MessagePod;
-  readonly ip: string;
-  readonly occurrence: number;
+  readonly lease: Lease;
   readonly status: PodIpStatus;
+  /** Undefined for a start. */
+  readonly endReason: EndReason | undefined;
+  readonly at: Date;
   /** Deduced from a fresh list after a gap, not seen happening. */
   readonly inferred: boolean;
 }
@@ -32,17 +39,39 @@ export interface Decision {
   readonly changes: readonly IpChange[];
 }
 
-/** Decides what an observed pod means (SPEC: "Which changes make a message"). */
-export function decideSeen(known: KnownPod | undefined, pod: Pod, inferred: boolean): Decision {
-  if (pod.finished) return decideGone(known, inferred);
+/** When, and how surely, something was seen. */
+export interface Sighting {
+  /** Of a list: of the ends; the starts are told as a millisecond later, so that their times say the order. */
+  readonly at: Date;
+  readonly inferred: boolean;
+}
+
+/**
+ * Decides what an observed pod means (SPEC: "Which changes make a message").
+ * @param appeared whether it is in a list or was added just now; else it was modified, and one that is not known had
+ *   no address before
+ */
+export function decideSeen(
+  known: KnownPod | undefined,
+  pod: Pod,
+  appeared: boolean,
+  sighting: Sighting,
+  startSighting = sighting,
+): Decision {
+  if (pod.finished) return decideGone(known, 'finished', sighting);
   const before = known?.leases ?? [];
   const kept = before.filter((lease) => pod.ips.includes(lease.ip));
   const ended = before.filter((lease) => !pod.ips.includes(lease.ip));
   const endedCounts = countEnded(known?.ended, ended);
   const started = pod.ips
     .filter((ip) => !before.some((lease) => lease.ip === ip))
-    .map((ip) => ({ ip, occurrence: endedCounts?.get(ip) ?? 0 }));
-  const status = known === undefined ? 'alreadyRunning' : 'allocated';
+    .map((ip) => ({
+      ip,
+      occurrence: endedCounts?.get(ip) ?? 0,
+      startedAt: startSighting.at,
+      startInferred: sighting.inferred,
+    }));
+  const status = known === undefined && appeared ? 'alreadyRunning' : 'allocated';
   return {
     known: {
       ...identityOf(pod),
@@ -50,17 +79,16 @@ export function decideSeen(known: KnownPod | undefined, pod: Pod, inferred: bool
       ...(endedCounts === undefined ? {} : { ended: endedCounts }),
     },
     changes: [
-      ...ended.map((lease) => changeOf(pod, lease, 'deallocated', inferred)),
-      ...started.map((lease) => changeOf(pod, lease, status, inferred)),
+      ...ended.map((lease) => endOf(pod, lease, 'changed', sighting)),
+      ...started.map((lease) => startOf(pod, lease, status, startSighting)),
     ],
   };
 }
 
-/** Decides what it means that a pod was deleted or is finished: all that it held ends. */
-export function decideGone(known: KnownPod | undefined, inferred: boolean): Decision {
+/** Decides what it means that a pod is gone or finished: all that it held ends. */
+export function decideGone(known: KnownPod | undefined, reason: EndReason, sighting: Sighting): Decision {
   if (known === undefined) return { known: undefined, changes: [] };
-  const changes = known.leases.map((lease) => changeOf(known, lease, 'deallocated', inferred));
-  return { known: undefined, changes };
+  return { known: undefined, changes: known.leases.map((lease) => endOf(known, lease, reason, sighting)) };
 }
 
 export interface ListDecision {
@@ -69,28 +97,26 @@ export interface ListDecision {
   readonly changes: readonly IpChange[];
 }
 
-/**
- * Decides what a complete list means, against what was known before it.
- * @param inferred true after a gap, false for the first list of all
- */
+/** Decides what a complete list means, against what was known before it. */
 export function decideList(
   before: ReadonlyMap<string, KnownPod>,
   listed: readonly Pod[],
-  inferred: boolean,
+  sighting: Sighting,
 ): ListDecision {
   const known = new Map<string, KnownPod>();
   const changes: IpChange[] = [];
   const listedUids = new Set(listed.map((pod) => pod.uid));
+  const startSighting = { ...sighting, at: new Date(sighting.at.getTime() + 1) };
   for (const pod of before.values()) {
-    if (!listedUids.has(pod.uid)) changes.push(...decideGone(pod, inferred).changes);
+    if (!listedUids.has(pod.uid)) changes.push(...decideGone(pod, 'missing', sighting).changes);
   }
   for (const pod of listed) {
-    const decision = decideSeen(before.get(pod.uid), pod, inferred);
+    const decision = decideSeen(before.get(pod.uid), pod, true, sighting, startSighting);
     changes.push(...decision.changes);
     if (decision.known !== undefined) known.set(pod.uid, decision.known);
   }
-  const ends = changes.filter((change) => change.status === 'deallocated');
-  const starts = changes.filter((change) => change.status !== 'deallocated');
+  const ends = changes.filter((change) => change.endReason !== undefined);
+  const starts = changes.filter((change) => change.endReason === undefined);
   return { known, changes: [...ends, ...starts] };
 }
 
@@ -104,8 +130,12 @@ function countEnded(
   return counts;
 }
 
-function changeOf(pod: MessagePod, lease: Lease, status: PodIpStatus, inferred: boolean): IpChange {
-  return { pod: identityOf(pod), ip: lease.ip, occurrence: lease.occurrence, status, inferred };
+function startOf(pod: MessagePod, lease: Lease, status: PodIpStatus, sighting: Sighting): IpChange {
+  return { pod: identityOf(pod), lease, status, endReason: undefined, ...sighting };
+}
+
+function endOf(pod: MessagePod, lease: Lease, endReason: EndReason, sighting: Sighting): IpChange {
+  return { pod: identityOf(pod), lease, status: 'deallocated', endReason, ...sighting };
 }
 
 function identityOf(pod: MessagePod): MessagePod {

@@ -1,11 +1,13 @@
 import { PodipsError } from '@podips/shared';
 
+export class LineTooLongError extends PodipsError {}
+
 const NEWLINE = 0x0a;
 
 /**
  * Splits a byte stream into lines, without their newline. A last line without a newline is not yielded:
  * it was cut off.
- * @throws {PodipsError} LINE_TOO_LONG
+ * @throws {LineTooLongError} LINE_TOO_LONG
  */
 export async function* readLines(
   chunks: AsyncIterable<Uint8Array>,
@@ -25,6 +27,7 @@ export async function* readLines(
     if (start === chunk.length) continue;
     parts.push(chunk.subarray(start));
     length += chunk.length - start;
-    if (length > maxBytes) throw new PodipsError('LINE_TOO_LONG', `a line is longer than ${maxBytes} bytes`);
+    if (length > maxBytes)
+      throw new LineTooLongError('LINE_TOO_LONG', `a line is longer than ${maxBytes} bytes`);
   }
 }

@@ -29,6 +29,10 @@ export function createReaderMetrics() {
     published: counter('published_total', 'Messages that the broker has made durable'),
     publishFailures: counter('publish_failures_total', 'Failed attempts to reach the broker or to publish'),
     stored: counter('outbox_stored_total', 'Messages that went to the outbox'),
+    ledgerWritten: counter('ledger_written_total', 'Starts and ends of leases written to the ledger'),
+    ledgerFailures: counter('ledger_failures_total', 'Failed attempts to write the ledger'),
+    full: counter('full_total', 'Times that no more messages fitted in memory, and the watch was closed'),
+    gaps: counter('gaps_total', 'Times of which not everything can be told, by reason', ['reason']),
     storeFailures: counter('outbox_failures_total', 'Failed attempts to write or send the outbox'),
   };
 }

@@ -1,31 +1,23 @@
-import { type DatabasePool, inTransaction, migrate } from '@podips/shared';
+import { type DatabasePool, inTransaction, migrateOnce } from '@podips/shared';
 
 /** Messages that the queue did not take, in PostgreSQL until it does. */
 export interface Outbox {
   /** Resolves when the rows are committed. */
   store(bodies: readonly string[]): Promise<void>;
   /**
-   * Hands rows to `send`, oldest first, and deletes them when it resolves, until there are none.
+   * Hands rows to `send`, oldest first, and deletes them when it resolves, until there are none or the signal aborts.
    * Another reader may drain at the same time: rows are locked, not shared.
    * @returns how many rows were sent
    */
-  drain(send: (bodies: readonly string[]) => Promise<void>): Promise<number>;
+  drain(send: (bodies: readonly string[]) => Promise<void>, signal?: AbortSignal): Promise<number>;
   /** How many rows waited when the table was last looked at. */
   readonly rows: number;
 }
 
 const DRAIN_BATCH = 500;
 
-/** The table is made or widened at the first use, so that a reader can start while the database is away. */
-export function createOutbox(pool: DatabasePool): Outbox {
-  let migrated: Promise<unknown> | undefined;
-  const ready = () => {
-    migrated ??= migrate(pool).catch((err) => {
-      migrated = undefined;
-      throw err;
-    });
-    return migrated;
-  };
+/** @param ready makes or widens the table; called before each use */
+export function createOutbox(pool: DatabasePool, ready = migrateOnce(pool)): Outbox {
   let rows = 0;
   const count = async () => {
     const result = await pool.query<{ count: number }>('SELECT count(*)::int AS count FROM messages');
@@ -40,12 +32,14 @@ export function createOutbox(pool: DatabasePool): Outbox {
       await pool.query('INSERT INTO messages (message) SELECT unnest($1::text[])', [bodies]);
       rows += bodies.length;
     },
-    async drain(send) {
+    async drain(send, signal) {
       await ready();
-      let sent = 0;
-      for (let taken = DRAIN_BATCH; taken === DRAIN_BATCH; sent += taken)
-        taken = await drainBatch(pool, send);
+      // Told before it is sent as well: the broker may not take it.
       await count();
+      let sent = 0;
+      for (let taken = DRAIN_BATCH; taken === DRAIN_BATCH && !signal?.aborted; sent += taken)
+        taken = await drainBatch(pool, send);
+      if (sent > 0) await count();
       return sent;
     },
   };

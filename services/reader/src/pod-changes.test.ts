@@ -1,7 +1,8 @@
 import type { PodIpMessage } from '@podips/shared';
 import { describe, expect, it } from 'vitest';
 import type { Pod } from './pod.js';
-import { type MessageOutlet, trackPodChanges } from './pod-changes.js';
+import { type MessageOutlet, PodChanges } from './pod-changes.js';
+import type { Publication } from './publisher.js';
 
 const NOW = new Date('2026-11-20T14:05:00.123Z');
 
@@ -20,8 +21,8 @@ function pod(index: number, overrides: Partial<Pod> = {}): Pod {
   };
 }
 
-const seen = (of: Pod) => ({ type: 'seen', pod: of, resourceVersion: '7' }) as const;
-const gone = (of: Pod) => ({ type: 'gone', pod: of, resourceVersion: '8' }) as const;
+const seen = (of: Pod) => ({ type: 'added', pod: of, resourceVersion: '7' }) as const;
+const gone = (of: Pod) => ({ type: 'deleted', pod: of, resourceVersion: '8' }) as const;
 
 /** An outlet with so much room, and the changes in front of it. */
 function createChanges(room = 1_000) {
@@ -29,9 +30,11 @@ function createChanges(room = 1_000) {
   const noted: PodIpMessage[] = [];
   const outlet = {
     room,
-    publish(bodies: readonly string[]) {
-      for (const body of bodies) told.push(JSON.parse(body));
-      outlet.room -= bodies.length;
+    lastSequence: 0,
+    publish(publications: readonly Publication[]) {
+      for (const { body } of publications) told.push(JSON.parse(body));
+      outlet.room -= publications.length;
+      outlet.lastSequence += publications.length;
     },
     async roomAvailable(signal: AbortSignal) {
       signal.throwIfAborted();
@@ -39,12 +42,14 @@ function createChanges(room = 1_000) {
     },
   } satisfies MessageOutlet;
   const stopping = new AbortController();
-  const changes = trackPodChanges({
+  const changes = new PodChanges({
     outlet,
     origin: { hostname: 'reader-1', dc: 'dc-1' },
     now: () => NOW,
     signal: stopping.signal,
     onChange: (message) => noted.push(message),
+    onGap: () => undefined,
+    ledger: undefined,
   });
   const short = () => told.map((message) => `${message.pod_ip_status} ${message.pod} ${message.inferred}`);
   return { changes, outlet, told, noted, short, stopping };
@@ -107,8 +112,8 @@ describe('an event', () => {
 describe('a list', () => {
   it('is what is there the first time, and what was missed from then on', async () => {
     const { changes, short } = createChanges();
-    await changes.replaceAll([pod(1), pod(2)], '1');
-    await changes.replaceAll([pod(2), pod(3)], '2');
+    await changes.replaceAll([pod(1), pod(2)], '1', 'start');
+    await changes.replaceAll([pod(2), pod(3)], '2', 'start');
     expect(short()).toEqual([
       'alreadyRunning cart-1 false',
       'alreadyRunning cart-2 false',
@@ -121,7 +126,7 @@ describe('a list', () => {
   it('may mean more messages than there is room for, and waits for room in between', async () => {
     const { changes, outlet, told } = createChanges(10);
     const pods = Array.from({ length: 35 }, (_, index) => pod(index));
-    await changes.replaceAll(pods, '1');
+    await changes.replaceAll(pods, '1', 'start');
     expect(told.map((message) => message.pod)).toEqual(pods.map(({ name }) => name));
     expect(outlet.room).toBe(5);
   });
@@ -129,7 +134,7 @@ describe('a list', () => {
   it('is given up when the reader stops while it waits for room', async () => {
     const { changes, told, stopping } = createChanges(10);
     stopping.abort(new Error('stopped'));
-    await expect(changes.replaceAll([pod(1)], '1')).rejects.toThrow('stopped');
+    await expect(changes.replaceAll([pod(1)], '1', 'start')).rejects.toThrow('stopped');
     expect(told).toEqual([]);
   });
 });

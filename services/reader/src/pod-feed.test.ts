@@ -58,7 +58,11 @@ interface Run {
 }
 
 /** Runs the feed until all answers are given. */
-async function follow(answers: readonly Answer[], sinkParts: Partial<PodSink> = {}): Promise<Run> {
+async function follow(
+  answers: readonly Answer[],
+  sinkParts: Partial<PodSink> = {},
+  resumeFrom?: string,
+): Promise<Run> {
   const stopping = new AbortController();
   const left = [...answers];
   const requests: string[] = [];
@@ -79,14 +83,26 @@ async function follow(answers: readonly Answer[], sinkParts: Partial<PodSink> = 
   const sink: PodSink = {
     replaceAll: async (pods) => void seen.push(`[${pods.map(({ name }) => name)}]`),
     apply(event) {
-      if (event.type === 'seen') seen.push(event.pod.name);
+      if (event.type === 'added') seen.push(event.pod.name);
       return true;
     },
     roomAvailable: async () => undefined,
     ...sinkParts,
   };
-  const events = { onAlive: vi.fn(), onFailure: vi.fn(), onSkipped: vi.fn(), onList: vi.fn() };
-  const options = { pageSize: 100, requestDeadlineMs: 1_000, idleMs: 1_000, watchTimeoutSeconds: 60 };
+  const events = {
+    onAlive: vi.fn(),
+    onFailure: vi.fn(),
+    onSkipped: vi.fn(),
+    onList: vi.fn(),
+    onFull: vi.fn(),
+  };
+  const options = {
+    resumeFrom,
+    pageSize: 100,
+    requestDeadlineMs: 1_000,
+    idleMs: 1_000,
+    watchTimeoutSeconds: 60,
+  };
   await followPods(client, sink, options, events, createLogger('test', 'silent'), stopping.signal);
   return { requests, seen, events };
 }
@@ -104,7 +120,7 @@ describe('the feed', () => {
     ]);
     expect(run.requests).toEqual(['list', 'watch 5', 'watch 20', 'watch 21']);
     expect(run.seen).toEqual(['[a]', 'b', 'c']);
-    expect(waits.slice(0, 3)).toEqual([0, 0, 0]);
+    expect(Math.max(...waits.slice(0, 3))).toBeLessThanOrEqual(500);
     expect(run.events.onFailure).not.toHaveBeenCalled();
   });
 
@@ -142,7 +158,7 @@ describe('waiting', () => {
   it('starts small again after progress', async () => {
     const outage = Array.from({ length: 8 }, () => refused(503));
     await follow([page('5'), ...outage, [added('a', '6')], refused(503)]);
-    expect(waits.at(8)).toBe(0);
+    expect(waits.at(8)).toBeLessThanOrEqual(500);
     expect(waits.at(9)).toBeLessThanOrEqual(500);
   });
 
@@ -151,9 +167,45 @@ describe('waiting', () => {
     expect(waits.slice(0, 2)).toEqual([7_000, 60_000]);
     expect(failures(run)).toEqual([429, 429]);
   });
+
+  it('grows when every watch soon ends in another list, though events come in between', async () => {
+    const lost = [page('5'), [added('a', '6'), '{"type"']];
+    await follow([...lost, ...lost, ...lost, ...lost, ...lost]);
+    for (const [index, ceiling] of [500, 1_000, 2_000, 4_000, 8_000].entries()) {
+      expect(waits[index]).toBeGreaterThanOrEqual(ceiling / 2);
+    }
+  });
+
+  it('is never left out after a watch that ended at once', async () => {
+    await follow([page('5'), [bookmark('6')], [bookmark('7')], [bookmark('8')]]);
+    expect(Math.min(...waits.slice(0, 3))).toBeGreaterThanOrEqual(250);
+  });
+});
+
+describe('an earlier reader', () => {
+  it('is followed without a list, from where it stopped', async () => {
+    const run = await follow([[added('a', '8')], []], {}, '7');
+    expect(run.requests).toEqual(['watch 7', 'watch 8']);
+    expect(run.events.onList).not.toHaveBeenCalled();
+  });
+
+  it('is followed by a list when the server has forgotten where it stopped', async () => {
+    const run = await follow([refused(410), page('9', 'a'), []], {}, '7');
+    expect(run.requests).toEqual(['watch 7', 'list', 'watch 9']);
+    expect(listReasons(run)).toEqual(['expired']);
+  });
 });
 
 describe('a new list', () => {
+  it.each([400, 422])(
+    'is due when the server answers %i: it will never understand that version',
+    async (status) => {
+      const run = await follow([page('5'), refused(status), page('9'), []]);
+      expect(run.requests).toEqual(['list', 'watch 5', 'list', 'watch 9']);
+      expect(listReasons(run)).toEqual(['start', 'refused']);
+    },
+  );
+
   it('is due when the version is gone, which is no failure', async () => {
     const run = await follow([page('5'), refused(410), page('9', 'b'), []]);
     expect(run.requests).toEqual(['list', 'watch 5', 'list', 'watch 9']);
@@ -198,7 +250,7 @@ describe('a sink without room', () => {
       {
         apply(event) {
           if (room === 0) return false;
-          if (event.type === 'seen') taken.push(event.pod.name);
+          if (event.type === 'added') taken.push(event.pod.name);
           room -= 1;
           return true;
         },

@@ -7,7 +7,7 @@ import { type PodEvent, type SkippedWhat, watchPods } from './pod-stream.js';
 /** Where the feed puts what it learns. */
 export interface PodSink {
   /** A complete list. May wait for room: no stream is open meanwhile. */
-  replaceAll(pods: readonly Pod[], resourceVersion: string): Promise<void>;
+  replaceAll(pods: readonly Pod[], resourceVersion: string, reason: ListReason): Promise<void>;
   /** One event. False: there is no room, and nothing was taken. Must not wait: a slow watcher is thrown out. */
   apply(event: PodEvent): boolean;
   /** Resolves when `apply` can be tried again. */
@@ -21,11 +21,16 @@ export interface PodFeedEvents {
   onSkipped(what: SkippedWhat, reason: Error): void;
   /** A list is due, and why. */
   onList(reason: ListReason): void;
+  /** There is no room: the watch is closed until there is. */
+  onFull(): void;
 }
 
-export type ListReason = 'start' | 'expired' | 'unreadable' | 'silent';
+/** Why only a list can tell what there is. */
+export type ListReason = 'start' | 'expired' | 'refused' | 'unreadable' | 'silent';
 
 export interface PodFeedOptions {
+  /** Where an earlier reader stopped; undefined: begin with a list. */
+  readonly resumeFrom: string | undefined;
   readonly pageSize: number;
   readonly requestDeadlineMs: number;
   readonly idleMs: number;
@@ -49,86 +54,158 @@ export async function followPods(
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {
+  await new PodFeed(client, sink, options, events, log, signal).run();
+}
+
+class PodFeed {
+  readonly #client: KubeClient;
+  readonly #sink: PodSink;
+  readonly #options: PodFeedOptions;
+  readonly #events: PodFeedEvents;
+  readonly #log: Logger;
+  readonly #signal: AbortSignal;
   /** After which resource version to go on; undefined when only a list can tell. */
-  let position: string | undefined;
-  let listReason: ListReason = 'start';
-  let silentWatches = 0;
-  let attempt = 0;
+  #position: string | undefined;
+  #listReason: ListReason = 'start';
+  #silentWatches = 0;
+  /** Attempts since the last event. */
+  #attempts = 0;
+  /** Lists since the last watch that lasted. */
+  #lists = 0;
+  #failing = false;
 
-  const list = async () => {
-    events.onList(listReason);
-    const { pods, resourceVersion } = await listPods(client, {
-      pageSize: options.pageSize,
-      pageDeadlineMs: options.requestDeadlineMs,
-      signal,
-      onSkipped: (reason) => events.onSkipped('malformed-pod', reason),
+  constructor(
+    client: KubeClient,
+    sink: PodSink,
+    options: PodFeedOptions,
+    events: PodFeedEvents,
+    log: Logger,
+    signal: AbortSignal,
+  ) {
+    this.#client = client;
+    this.#sink = sink;
+    this.#options = options;
+    this.#events = events;
+    this.#log = log;
+    this.#signal = signal;
+    this.#position = options.resumeFrom;
+  }
+
+  async run(): Promise<void> {
+    while (!this.#signal.aborted) {
+      this.#attempts += 1;
+      let retryAfterMs = 0;
+      try {
+        this.#position ??= await this.#list();
+        if ((await this.#watch(this.#position)) === 'full') await this.#waitForRoom();
+      } catch (err) {
+        if (this.#signal.aborted) return;
+        const error = asKubeError(err);
+        this.#afterFailure(error);
+        retryAfterMs = Math.min(error.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
+      }
+      await pause(Math.max(retryAfterMs, this.#restMs()), this.#signal);
+    }
+  }
+
+  /** After a watch that lasted there is nothing to wait for. Else ever longer; and lists are dear, events cheap. */
+  #restMs(): number {
+    if (this.#attempts === 0 && this.#lists === 0) return 0;
+    const restMs = backoffDelayMs(Math.max(0, this.#attempts - 1), RETRY);
+    if (this.#position !== undefined) return restMs;
+    return Math.max(restMs, backoffDelayMs(Math.max(0, this.#lists - 1), RETRY));
+  }
+
+  async #list(): Promise<string> {
+    const reason = this.#listReason;
+    this.#lists += 1;
+    this.#events.onList(reason);
+    const { pods, resourceVersion } = await listPods(this.#client, {
+      pageSize: this.#options.pageSize,
+      pageDeadlineMs: this.#options.requestDeadlineMs,
+      signal: this.#signal,
+      onSkipped: (error) => this.#events.onSkipped('malformed-pod', error),
     });
-    events.onAlive('list');
-    await sink.replaceAll(pods, resourceVersion);
-    log.info({ pods: pods.length, resourceVersion, reason: listReason }, 'pods listed');
+    this.#heard('list');
+    await this.#sink.replaceAll(pods, resourceVersion, reason);
+    this.#log.info({ pods: pods.length, resourceVersion, reason }, 'pods listed');
     return resourceVersion;
-  };
-
-  const loseTrack = (reason: ListReason) => {
-    position = undefined;
-    listReason = reason;
-  };
+  }
 
   /** Follows one watch to its end. */
-  const watch = async (from: string) => {
-    const stream = watchPods(client, {
-      resourceVersion: from,
-      timeoutSeconds: options.watchTimeoutSeconds,
-      headersDeadlineMs: options.requestDeadlineMs,
-      idleMs: options.idleMs,
-      signal,
-      onOpen: () => events.onAlive('watch'),
-    });
-    for await (const event of stream) {
-      if (event.type === 'unreadable') {
-        events.onSkipped(event.what, event.reason);
-        return loseTrack('unreadable');
-      }
-      if (event.type === 'skipped') {
-        events.onSkipped(event.what, event.reason);
-        continue;
-      }
-      if (!sink.apply(event)) return 'full';
-      if (event.resourceVersion !== '') position = event.resourceVersion;
-      events.onAlive(event.type === 'bookmark' ? 'bookmark' : 'event');
-      attempt = 0;
-      silentWatches = 0;
-    }
-    return 'ended';
-  };
-
-  const afterFailure = (error: KubeError) => {
-    if (error.expired) return loseTrack('expired');
-    if (error.code !== 'KUBE_WATCH_SILENT') return events.onFailure(error);
-    silentWatches += 1;
-    // A version from the future (a restored etcd) gives a watch that never says anything.
-    if (silentWatches > 1) loseTrack('silent');
-  };
-
-  while (!signal.aborted) {
+  async #watch(from: string): Promise<'ended' | 'full' | 'lost'> {
     const startedMs = performance.now();
-    let retryAfterMs = 0;
-    attempt += 1;
+    const stream = watchPods(this.#client, {
+      resourceVersion: from,
+      timeoutSeconds: this.#options.watchTimeoutSeconds,
+      headersDeadlineMs: this.#options.requestDeadlineMs,
+      idleMs: this.#options.idleMs,
+      signal: this.#signal,
+      onOpen: () => this.#heard('watch'),
+    });
     try {
-      position ??= await list();
-      const outcome = await watch(position);
-      if (outcome === 'full') await sink.roomAvailable(signal);
-    } catch (err) {
-      if (signal.aborted) return;
-      const error = asKubeError(err);
-      log.warn({ err: error }, 'pod feed interrupted');
-      afterFailure(error);
-      retryAfterMs = Math.min(error.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
+      for await (const event of stream) {
+        const outcome = this.#take(event);
+        if (outcome !== 'taken') return outcome;
+      }
+      return 'ended';
+    } finally {
+      if (performance.now() - startedMs > STABLE_AFTER_MS) this.#attempts = this.#lists = 0;
     }
-    if (performance.now() - startedMs > STABLE_AFTER_MS) attempt = 0;
-    // Without progress the next attempt waits; with progress it follows at once.
-    const backoffMs = attempt === 0 ? 0 : backoffDelayMs(attempt - 1, RETRY);
-    await pause(Math.max(retryAfterMs, backoffMs), signal);
+  }
+
+  #take(event: PodEvent): 'taken' | 'full' | 'lost' {
+    if (event.type === 'unreadable' || event.type === 'skipped') {
+      this.#events.onSkipped(event.what, event.reason);
+      if (event.type === 'skipped') return 'taken';
+      this.#loseTrack('unreadable');
+      return 'lost';
+    }
+    if (!this.#sink.apply(event)) return 'full';
+    if (event.resourceVersion !== '') this.#position = event.resourceVersion;
+    this.#heard(event.type === 'bookmark' ? 'bookmark' : 'event');
+    this.#attempts = 0;
+    this.#silentWatches = 0;
+    return 'taken';
+  }
+
+  async #waitForRoom(): Promise<void> {
+    this.#log.error(
+      'neither queue nor database takes messages, and no more fit in memory: the watch is closed',
+    );
+    this.#events.onFull();
+    await this.#sink.roomAvailable(this.#signal);
+    this.#log.info('there is room again: going on where the watch was closed');
+  }
+
+  #heard(what: 'list' | 'watch' | 'event' | 'bookmark'): void {
+    this.#failing = false;
+    this.#events.onAlive(what);
+  }
+
+  #loseTrack(reason: ListReason): void {
+    this.#position = undefined;
+    this.#listReason = reason;
+    this.#silentWatches = 0;
+  }
+
+  #afterFailure(error: KubeError): void {
+    if (error.code === 'KUBE_WATCH_SILENT') {
+      this.#silentWatches += 1;
+      this.#log.info({ err: error }, 'watch opened anew');
+      // A version from the future (a restored etcd) gives a watch that never says anything.
+      if (this.#silentWatches > 1) this.#loseTrack('silent');
+      return;
+    }
+    if (error.expired || (error.unusable && this.#position !== undefined)) {
+      this.#log.info({ err: error }, 'the watch cannot be resumed; listing');
+      this.#loseTrack(error.expired ? 'expired' : 'refused');
+      return;
+    }
+    // A line for each outage, not for each attempt.
+    this.#log[this.#failing ? 'debug' : 'warn']({ err: error }, 'the API server fails');
+    this.#failing = true;
+    this.#events.onFailure(error);
   }
 }
 

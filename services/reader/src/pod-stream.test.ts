@@ -6,9 +6,9 @@ const POD = { metadata: { uid: 'u', name: 'n', namespace: 'ns', resourceVersion:
 
 describe('parseEvent', () => {
   it.each([
-    ['ADDED', 'seen'],
-    ['MODIFIED', 'seen'],
-    ['DELETED', 'gone'],
+    ['ADDED', 'added'],
+    ['MODIFIED', 'modified'],
+    ['DELETED', 'deleted'],
   ])('takes %s as a pod that was %s', (type, meaning) => {
     expect(parseEvent(JSON.stringify({ type, object: POD }))).toMatchObject({
       type: meaning,
@@ -25,9 +25,14 @@ describe('parseEvent', () => {
     });
   });
 
-  it.each([410, 500, 429, 777])('throws an ERROR event with code %i as an error of that status', (code) => {
+  it.each([410, 500, 429])('throws an ERROR event with code %i as an error of that status', (code) => {
     const line = JSON.stringify({ type: 'ERROR', object: { kind: 'Status', code, message: 'too old' } });
     expect(() => parseEvent(line)).toThrow(expect.objectContaining({ status: code, expired: code === 410 }));
+  });
+
+  it.each([200, 7, 777, -1, 4.5, '500', null])('takes an ERROR event with code %j as a 500', (code) => {
+    const line = JSON.stringify({ type: 'ERROR', object: { kind: 'Status', code } });
+    expect(() => parseEvent(line)).toThrow(expect.objectContaining({ status: 500 }));
   });
 
   it('throws an ERROR event without a Status as well', () => {

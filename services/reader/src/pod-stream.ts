@@ -1,19 +1,19 @@
 import { toError } from '@podips/shared';
 import { type KubeClient, KubeError } from './kube-client.js';
-import { readLines } from './lines.js';
+import { LineTooLongError, readLines } from './lines.js';
 import { type Pod, projectPod } from './pod.js';
 import { PODS_PATH } from './pod-list.js';
 
 /** One line of a watch, understood. `resourceVersion` is where a later watch has to start to continue after it. */
 export type PodEvent =
-  | { readonly type: 'seen' | 'gone'; readonly pod: Pod; readonly resourceVersion: string }
+  | { readonly type: 'added' | 'modified' | 'deleted'; readonly pod: Pod; readonly resourceVersion: string }
   | { readonly type: 'bookmark'; readonly resourceVersion: string }
   /** Says nothing about a pod; the stream goes on. */
   | { readonly type: 'skipped'; readonly what: SkippedWhat; readonly reason: Error }
   /** Held something that cannot be told any more: only a new list can. */
   | { readonly type: 'unreadable'; readonly what: SkippedWhat; readonly reason: Error };
 
-export type SkippedWhat = 'not-json' | 'unknown-type' | 'malformed-pod';
+export type SkippedWhat = 'not-json' | 'line-too-long' | 'unknown-type' | 'malformed-pod';
 
 export interface WatchOptions {
   readonly resourceVersion: string;
@@ -55,6 +55,9 @@ export async function* watchPods(client: KubeClient, options: WatchOptions): Asy
       if (line !== '') yield parseEvent(line);
     }
   } catch (cause) {
+    // The same line would come again, and be too long again.
+    if (cause instanceof LineTooLongError)
+      return yield { type: 'unreadable', what: 'line-too-long', reason: cause };
     throw cause instanceof KubeError ? cause : errorOfStream(toError(cause), options.idleMs);
   } finally {
     body.destroy();
@@ -71,15 +74,18 @@ export function parseEvent(line: string): PodEvent {
     const value: unknown = JSON.parse(line);
     event = typeof value === 'object' && value !== null ? { ...value } : {};
   } catch (err) {
-    return { type: 'unreadable', what: 'not-json', reason: toError(err) };
+    const begin = line.slice(0, 100);
+    const reason = new Error(`a line of ${line.length} characters is not JSON: ${begin}`, { cause: err });
+    return { type: 'unreadable', what: 'not-json', reason };
   }
   const { type, object } = event;
   switch (type) {
     case 'ADDED':
+      return podEvent('added', object);
     case 'MODIFIED':
-      return podEvent('seen', object);
+      return podEvent('modified', object);
     case 'DELETED':
-      return podEvent('gone', object);
+      return podEvent('deleted', object);
     case 'BOOKMARK':
       return { type: 'bookmark', resourceVersion: versionOf(object) };
     case 'ERROR':
@@ -93,7 +99,7 @@ export function parseEvent(line: string): PodEvent {
   }
 }
 
-function podEvent(type: 'seen' | 'gone', object: unknown): PodEvent {
+function podEvent(type: 'added' | 'modified' | 'deleted', object: unknown): PodEvent {
   try {
     return { type, pod: projectPod(object), resourceVersion: versionOf(object) };
   } catch (err) {
@@ -110,7 +116,8 @@ function versionOf(object: unknown): string {
 
 function errorOfStatus(object: unknown): KubeError {
   const status: Record<string, unknown> = typeof object === 'object' && object !== null ? { ...object } : {};
-  const code = typeof status.code === 'number' ? status.code : 500;
+  // Whatever stands there, it is an error: a code that says otherwise would turn a light green.
+  const code = isErrorCode(status.code) ? status.code : 500;
   return new KubeError(
     'KUBE_WATCH_ERROR',
     `the watch ended with ${code}: ${String(status.message ?? 'no reason')}`,
@@ -118,6 +125,10 @@ function errorOfStatus(object: unknown): KubeError {
       status: code,
     },
   );
+}
+
+function isErrorCode(code: unknown): code is number {
+  return Number.isInteger(code) && Number(code) >= 400 && Number(code) <= 599;
 }
 
 function errorOfStream(cause: Error, idleMs: number): KubeError {

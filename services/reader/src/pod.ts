@@ -53,7 +53,7 @@ function podIps(status: Fields): string[] {
 }
 
 /** One spelling for each address, so that a new spelling is not taken for a new address (RFC 5952). */
-function canonicalIp(ip: string): string {
+export function canonicalIp(ip: string): string {
   return ipaddr.parse(ip).toString();
 }
 

@@ -10,6 +10,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+const publications = (texts: readonly string[]) => texts.map((body) => ({ body }));
 const bodies = (count: number, first = 0) => Array.from({ length: count }, (_, index) => `${first + index}`);
 /** Lets everything happen that needs no time. */
 const turn = () => vi.advanceTimersByTimeAsync(0);
@@ -19,7 +20,7 @@ describe('publishing', () => {
     const { publisher, queue, setLink, events } = createPublisher();
     setLink('up');
     queue.set('wait');
-    publisher.publish(bodies(1_700));
+    publisher.publish(publications(bodies(1_700)));
     expect(queue.waiting).toHaveLength(2);
     expect(publisher.buffered).toBe(1_700);
     queue.set('take');
@@ -32,7 +33,7 @@ describe('publishing', () => {
 
   it('waits for the first attempt to connect before it falls back on the outbox', async () => {
     const { publisher, database, setLink } = createPublisher();
-    publisher.publish(['a']);
+    publisher.publish(publications(['a']));
     await turn();
     expect(database.taken).toEqual([]);
     setLink('down');
@@ -44,7 +45,7 @@ describe('publishing', () => {
     const { publisher, queue, database, setLink, events } = createPublisher();
     setLink('up');
     queue.set('refuse');
-    publisher.publish(bodies(3));
+    publisher.publish(publications(bodies(3)));
     await turn();
     expect(database.taken).toEqual(bodies(3));
     expect(events.onPublishFailed).toHaveBeenCalledWith(refused);
@@ -57,7 +58,7 @@ describe('publishing', () => {
     setLink('up');
     queue.set('refuse');
     database.set('refuse');
-    publisher.publish(bodies(1_700));
+    publisher.publish(publications(bodies(1_700)));
     await turn();
     expect(publisher.buffered).toBe(1_700);
     const attempts = events.onStoreFailed.mock.calls.length;
@@ -77,7 +78,7 @@ describe('publishing', () => {
       const { publisher, queue, setLink } = createPublisher({ withOutbox: false });
       setLink('up');
       queue.set('wait');
-      publisher.publish(bodies(1_200));
+      publisher.publish(publications(bodies(1_200)));
       for (const index of order) {
         queue.waiting[index]?.fail();
         await turn();
@@ -93,7 +94,7 @@ describe('publishing', () => {
     const { publisher, queue, database, setLink } = createPublisher();
     database.set('refuse');
     setLink('down');
-    publisher.publish(bodies(3));
+    publisher.publish(publications(bodies(3)));
     await turn();
     expect(publisher.buffered).toBe(3);
     setLink('up');
@@ -104,7 +105,7 @@ describe('publishing', () => {
   it('leaves messages in memory without an outbox until the broker is back', async () => {
     const { publisher, queue, setLink } = createPublisher({ withOutbox: false });
     setLink('down');
-    publisher.publish(bodies(3));
+    publisher.publish(publications(bodies(3)));
     await vi.advanceTimersByTimeAsync(60_000);
     expect(publisher.buffered).toBe(3);
     setLink('up');
@@ -116,16 +117,16 @@ describe('publishing', () => {
 describe('room', () => {
   it('is bounded, and taking more than it is a mistake that changes nothing', () => {
     const { publisher } = createPublisher({ maxMessages: 10 });
-    publisher.publish(bodies(7));
+    publisher.publish(publications(bodies(7)));
     expect(publisher.room).toBe(3);
-    expect(() => publisher.publish(bodies(4))).toThrow(RangeError);
-    publisher.publish(bodies(3));
+    expect(() => publisher.publish(publications(bodies(4)))).toThrow(RangeError);
+    publisher.publish(publications(bodies(3)));
     expect(publisher.room).toBe(0);
   });
 
   it('is there for as many messages as the bound says, at once', () => {
     const { publisher } = createPublisher({ maxMessages: 1_000_000 });
-    publisher.publish(bodies(1_000_000));
+    publisher.publish(publications(bodies(1_000_000)));
     expect(publisher.room).toBe(0);
   });
 
@@ -133,7 +134,7 @@ describe('room', () => {
     const { publisher, queue, setLink } = createPublisher({ maxMessages: 1_000 });
     queue.set('wait');
     setLink('up');
-    publisher.publish(bodies(1_000));
+    publisher.publish(publications(bodies(1_000)));
     const announced = vi.fn();
     void publisher.roomAvailable(never).then(announced);
     await turn();
@@ -145,7 +146,7 @@ describe('room', () => {
 
   it('is not waited for after an abort', async () => {
     const { publisher } = createPublisher({ maxMessages: 10 });
-    publisher.publish(bodies(10));
+    publisher.publish(publications(bodies(10)));
     const stopping = new AbortController();
     const waiting = expect(publisher.roomAvailable(stopping.signal)).rejects.toThrow('stopped');
     stopping.abort(new Error('stopped'));
@@ -199,7 +200,7 @@ describe('settling', () => {
     rows.push('stored');
     queue.set('wait');
     setLink('up');
-    publisher.publish(bodies(2));
+    publisher.publish(publications(bodies(2)));
     const settled = vi.fn();
     void publisher.settle(never).then(settled);
     for (const { finish } of queue.waiting) {
@@ -227,7 +228,7 @@ describe('settling', () => {
   it('ends at its deadline with the number of messages that nothing took', async () => {
     const { publisher, setLink } = createPublisher({ withOutbox: false });
     setLink('down');
-    publisher.publish(bodies(3));
+    publisher.publish(publications(bodies(3)));
     const deadline = new AbortController();
     const left = publisher.settle(deadline.signal);
     deadline.abort();

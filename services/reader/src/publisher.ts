@@ -6,7 +6,6 @@ import {
   POD_QUEUE,
   QueueError,
   type QueueLink,
-  type QueueSession,
   toError,
 } from '@podips/shared';
 import type { Outbox } from './outbox.js';
@@ -33,16 +32,23 @@ export interface PublisherLimits {
   readonly maxMessages: number;
 }
 
+/** A message on its way out. */
+export interface Publication {
+  readonly body: string;
+  /** Called when the broker or the outbox has made it durable. */
+  readonly onDurable?: () => void;
+}
+
 /** Messages that are sent together. */
 interface Batch {
-  /** Batches are numbered in the order in which they were made up. */
-  readonly number: number;
-  readonly bodies: readonly string[];
+  /** The sequence number of its first message. */
+  readonly first: number;
+  readonly publications: readonly Publication[];
 }
 
 /** Messages in one transaction. With two under way the broker syncs one to disk while it reads the next. */
 const BATCH_SIZE = 500;
-const MAX_BATCHES_IN_FLIGHT = 2;
+const MAX_BATCHES_UNDER_WAY = 2;
 const HOLD = { baseMs: 500, capMs: 5_000 };
 
 /**
@@ -52,17 +58,18 @@ const HOLD = { baseMs: 500, capMs: 5_000 };
 export class Publisher {
   readonly #deps: PublisherDeps;
   readonly #limits: PublisherLimits;
-  readonly #waiting: string[] = [];
+  #waiting: Publication[] = [];
   /** What nobody took: to be sent again before what waits. */
   readonly #returned: Batch[] = [];
+  readonly #underWay = new Set<Batch>();
   readonly #waiters = new Set<() => void>();
   /** Messages in batches that are under way or returned. */
   #batched = 0;
-  #batches = 0;
-  #batchesInFlight = 0;
+  #lastSequence = 0;
   #failures = 0;
   #hold: NodeJS.Timeout | undefined;
   #draining: Promise<void> | undefined;
+  readonly #stopping = new AbortController();
 
   constructor(deps: PublisherDeps, limits: PublisherLimits) {
     this.#deps = deps;
@@ -79,10 +86,22 @@ export class Publisher {
     return this.#waiting.length + this.#batched;
   }
 
+  /** The number of the newest message taken; they are numbered from 1. */
+  get lastSequence(): number {
+    return this.#lastSequence;
+  }
+
+  /** The number of the newest message up to which every one is durable. */
+  get durableUpTo(): number {
+    const open = [...this.#returned, ...this.#underWay].map(({ first }) => first);
+    return Math.min(this.#lastSequence - this.#waiting.length, ...open.map((first) => first - 1));
+  }
+
   /** Takes messages for delivery. More than there is room for is a mistake of the caller. */
-  publish(bodies: readonly string[]): void {
-    if (bodies.length > this.room) throw new RangeError(`no room for ${bodies.length} messages`);
-    for (const body of bodies) this.#waiting.push(body);
+  publish(publications: readonly Publication[]): void {
+    if (publications.length > this.room) throw new RangeError(`no room for ${publications.length} messages`);
+    this.#lastSequence += publications.length;
+    for (const publication of publications) this.#waiting.push(publication);
     this.#pump();
   }
 
@@ -101,25 +120,11 @@ export class Publisher {
 
   /** Sends what waits in the outbox, if it can be sent now. One run at a time; failures are reported, not thrown. */
   drainOutbox(): void {
-    const { link, outbox, log, events } = this.#deps;
-    const { session } = link;
-    if (outbox === undefined || session === undefined || this.#draining) return;
-    this.#draining = outbox
-      .drain((bodies) => this.#send(session, bodies))
-      .then(
-        (sent) => {
-          if (sent > 0) log.info({ sent }, 'outbox drained');
-        },
-        (err) => {
-          log.warn({ err: toError(err) }, 'outbox not drained');
-          if (err instanceof QueueError) events.onPublishFailed(err);
-          else events.onStoreFailed(toError(err));
-        },
-      )
-      .finally(() => {
-        this.#draining = undefined;
-        this.#wakeWaiters();
-      });
+    const { link, outbox } = this.#deps;
+    if (outbox === undefined || link.session === undefined || this.#draining) return;
+    this.#draining = this.#drain(outbox).finally(() => {
+      this.#draining = undefined;
+    });
   }
 
   /**
@@ -127,8 +132,10 @@ export class Publisher {
    * @returns how many messages are not durable; they exist nowhere but in the cluster's own state
    */
   async settle(signal: AbortSignal): Promise<number> {
+    this.#stopping.abort();
     try {
-      while (this.buffered > 0 || this.#draining) await waitIn(this.#waiters, signal);
+      while (this.buffered > 0) await waitIn(this.#waiters, signal);
+      await Promise.race([this.#draining, waitIn(new Set(), signal)]);
     } catch (err) {
       if (!signal.aborted) throw err;
     }
@@ -139,75 +146,93 @@ export class Publisher {
   #pump(): void {
     while (
       this.#waiting.length + this.#returned.length > 0 &&
-      this.#batchesInFlight < MAX_BATCHES_IN_FLIGHT &&
+      this.#underWay.size < MAX_BATCHES_UNDER_WAY &&
       this.#hold === undefined
     ) {
-      const { session, state } = this.#deps.link;
-      if (session !== undefined) void this.#deliver((batch) => this.#publishOrStore(session, batch));
-      else if (state === 'down' && this.#deps.outbox) void this.#deliver((batch) => this.#store(batch));
+      const { link, outbox } = this.#deps;
+      if (link.session !== undefined) void this.#deliver((bodies) => this.#publishOrStore(bodies));
+      else if (link.state === 'down' && outbox) void this.#deliver((bodies) => this.#store(bodies));
       else return;
     }
   }
 
   /** Takes a batch and tries to make it durable; if that fails, it keeps its place in the order. Never rejects. */
-  async #deliver(attempt: (batch: readonly string[]) => Promise<boolean>): Promise<void> {
+  async #deliver(attempt: (bodies: readonly string[]) => Promise<boolean>): Promise<void> {
     const batch = this.#returned.shift() ?? this.#nextBatch();
-    this.#batchesInFlight += 1;
-    const durable = await attempt(batch.bodies);
-    this.#batchesInFlight -= 1;
+    this.#underWay.add(batch);
+    const durable = await attempt(batch.publications.map(({ body }) => body));
+    this.#underWay.delete(batch);
     if (durable) {
-      this.#batched -= batch.bodies.length;
+      this.#batched -= batch.publications.length;
       this.#failures = 0;
+      for (const { onDurable } of batch.publications) onDurable?.();
     } else {
       // The later of two batches may fail first, or last.
       this.#returned.push(batch);
-      this.#returned.sort((a, b) => a.number - b.number);
+      this.#returned.sort((a, b) => a.first - b.first);
       this.#holdBack();
     }
-    this.#wakeWaiters();
+    for (const wake of [...this.#waiters]) wake();
     this.#pump();
   }
 
-  #wakeWaiters(): void {
-    for (const wake of [...this.#waiters]) wake();
-  }
-
   #nextBatch(): Batch {
-    const bodies = this.#waiting.splice(0, BATCH_SIZE);
-    this.#batched += bodies.length;
-    this.#batches += 1;
-    return { number: this.#batches, bodies };
+    const first = this.#lastSequence - this.#waiting.length + 1;
+    const publications = this.#waiting.slice(0, BATCH_SIZE);
+    this.#waiting = this.#waiting.slice(BATCH_SIZE);
+    this.#batched += publications.length;
+    return { first, publications };
   }
 
-  async #publishOrStore(session: QueueSession, batch: readonly string[]): Promise<boolean> {
+  async #publishOrStore(bodies: readonly string[]): Promise<boolean> {
     try {
-      await this.#send(session, batch);
+      await this.#send(bodies);
       return true;
-    } catch (err) {
-      this.#deps.events.onPublishFailed(toError(err));
-      return this.#store(batch);
+    } catch {
+      return this.#store(bodies); // the failure was reported where it happened
     }
   }
 
-  async #send(session: QueueSession, bodies: readonly string[]): Promise<void> {
-    await session.send(bodies.map(toQueueMessage));
-    this.#deps.events.onPublished(bodies.length);
+  /** Sends over the session that is open now. A failure is reported only if that session is still the newest. */
+  async #send(bodies: readonly string[]): Promise<void> {
+    const { link, events } = this.#deps;
+    const { session } = link;
+    if (session === undefined)
+      throw new QueueError('QUEUE_DOWN', 'the queue is not connected', { retryable: true });
+    try {
+      await session.send(bodies.map(toQueueMessage));
+    } catch (err) {
+      if (link.session === session) events.onPublishFailed(toError(err));
+      throw err;
+    }
+    events.onPublished(bodies.length);
   }
 
-  async #store(batch: readonly string[]): Promise<boolean> {
+  async #store(bodies: readonly string[]): Promise<boolean> {
     const { outbox, events, log } = this.#deps;
     if (outbox === undefined) return false;
     try {
-      await outbox.store(batch);
-      events.onStored(batch.length);
+      await outbox.store(bodies);
+      events.onStored(bodies.length);
       return true;
     } catch (err) {
       log.warn(
-        { err: toError(err), messages: batch.length },
+        { err: toError(err), messages: bodies.length },
         'outbox did not take messages; they wait in memory',
       );
       events.onStoreFailed(toError(err));
       return false;
+    }
+  }
+
+  async #drain(outbox: Outbox): Promise<void> {
+    const { log, events } = this.#deps;
+    try {
+      const sent = await outbox.drain((bodies) => this.#send(bodies), this.#stopping.signal);
+      if (sent > 0) log.info({ sent }, 'outbox drained');
+    } catch (err) {
+      log.warn({ err: toError(err) }, 'outbox not drained');
+      if (!(err instanceof QueueError)) events.onStoreFailed(toError(err));
     }
   }
 

@@ -1,56 +1,76 @@
-import { hostname } from 'node:os';
 import {
   type Logger,
+  migrateOnce,
   type OperationHealth,
   openPool,
   openStatusFile,
+  pause,
   type Running,
   startHeartbeats,
   startOpsServer,
-  startQueueLink,
+  toError,
   trackOperation,
 } from '@podips/shared';
-import { createKubeClient } from './kube-client.js';
+import { type ActiveReader, startActiveReader } from './active-reader.js';
+import { createKubeClient, type KubeClient } from './kube-client.js';
+import { awaitLeadership, type Leadership, soleLeadership } from './leadership.js';
+import { createLedger, type Ledger, type LedgerState } from './ledger.js';
 import { createReaderMetrics, type ReaderMetrics } from './metrics.js';
 import { createOutbox, type Outbox } from './outbox.js';
-import { trackPodChanges } from './pod-changes.js';
-import { followPods, type PodFeedEvents } from './pod-feed.js';
-import { Publisher } from './publisher.js';
+import { pruneRegularly } from './retention.js';
 import type { ReaderSettings } from './settings.js';
 
 export interface Reader extends Running {
   readonly httpPort: number;
 }
 
-/** What the parts of a reader share while they are put together. */
-interface Parts {
+/** What the reader keeps in the database. */
+export interface ReaderDatabase {
+  readonly outbox: Outbox;
+  readonly ledger: Ledger;
+  /** Makes or widens the tables first, if that was not done yet. */
+  load(): Promise<LedgerState>;
+}
+
+/** What the parts of a reader share. */
+export interface ReaderParts {
   readonly settings: ReaderSettings;
   readonly log: Logger;
   readonly metrics: ReaderMetrics;
-  /** Released in reverse order, going on past failures. */
-  readonly resources: AsyncDisposableStack;
+  readonly health: { readonly kubernetes: OperationHealth; readonly queue: OperationHealth };
+  readonly client: KubeClient;
+  /** Undefined when no database is set. */
+  readonly database: ReaderDatabase | undefined;
 }
 
-const QUEUE_FAILED = 503;
-/** After this, what is not durable yet is left to be found again at the next start. */
-const SETTLE_DEADLINE_MS = 12_000;
+const LOAD_RETRY_MS = 1_000;
 
 /**
- * Starts the reader: API server -> pod feed -> changes -> publisher -> queue, or outbox.
- * Resolves when all parts run; the cluster, the broker and the database may still be out of reach then.
+ * Starts the reader. It waits until it leads, reads the ledger, and then runs what {@link startActiveReader} describes,
+ * until it is stopped or another reader leads.
+ * Resolves at once; the cluster, the broker and the database may still be out of reach then.
  */
 export async function startReader(settings: ReaderSettings, log: Logger): Promise<Reader> {
   await using resources = new AsyncDisposableStack();
   const metrics = createReaderMetrics();
-  const parts = { settings, log, metrics, resources };
-  const { kubernetes, queue } = startHealth(parts);
-  const publisher = startPublishing(parts, queue);
-  startFeed(parts, publisher, kubernetes);
+  const health = startHealth(settings, log, resources);
+  const client = createKubeClient(settings.kubeConfig);
+  resources.defer(() => client.close());
+  const database = openDatabase(settings, log, resources);
+  const parts = { settings, log, metrics, health, client, database };
+  const term: Term = { active: undefined };
+  exposeGauges(parts, term);
+  const stopping = new AbortController();
+  const terms = runTerms(parts, term, stopping.signal);
+  resources.defer(async () => {
+    stopping.abort();
+    await terms;
+  });
   const ops = await startOpsServer({
     host: settings.httpHost,
     port: settings.httpPort,
     registry: metrics.registry,
-    readiness: () => ({ kubernetes: kubernetes.problem, queue: queue.problem }),
+    readiness: () => ({ kubernetes: health.kubernetes.problem, queue: health.queue.problem }),
     log,
   });
   resources.defer(() => ops.stop());
@@ -59,7 +79,79 @@ export async function startReader(settings: ReaderSettings, log: Logger): Promis
   return { httpPort: ops.port, stop: () => running.disposeAsync() };
 }
 
-function startHealth({ settings, log, resources }: Parts) {
+/** The time during which this reader leads. */
+interface Term {
+  active: ActiveReader | undefined;
+}
+
+async function runTerms(parts: ReaderParts, term: Term, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const leadership = await becomeLeader(parts, signal);
+    if (leadership === undefined) return;
+    const ended = new AbortController();
+    const active = startActiveReader(parts, await tryToLoad(parts, leadership));
+    term.active = active;
+    const care = lookAfterLedger(parts, active, leadership, ended.signal);
+    await Promise.race([leadership.over, aborted(signal)]);
+    ended.abort();
+    await care;
+    await active.stop();
+    term.active = undefined;
+    await leadership.release();
+  }
+}
+
+async function becomeLeader(parts: ReaderParts, signal: AbortSignal): Promise<Leadership | undefined> {
+  const { settings, log, health } = parts;
+  if (settings.database === undefined) return soleLeadership();
+  const options = {
+    database: settings.database,
+    cluster: settings.clusterName,
+    standbyIntervalMs: settings.standbyIntervalMs,
+    databaseWaitMs: settings.databaseWaitMs,
+  };
+  const onStandby = () => {
+    health.kubernetes.standsBy();
+    health.queue.standsBy();
+  };
+  const leadership = await awaitLeadership(options, { onStandby }, log, signal);
+  if (leadership) log.info({ confirmed: leadership.confirmed }, 'this reader leads');
+  return leadership;
+}
+
+/** The ledger, or undefined when there is none or the database is away. */
+async function tryToLoad(
+  { database, log }: ReaderParts,
+  leadership: Leadership,
+): Promise<LedgerState | undefined> {
+  if (database === undefined || !leadership.confirmed) return undefined;
+  try {
+    return await database.load();
+  } catch (err) {
+    log.warn({ err: toError(err) }, 'the ledger cannot be loaded yet');
+    return undefined;
+  }
+}
+
+/** Loads the ledger as soon as that is possible, if it was not at the start; then deletes from it what is too old. */
+async function lookAfterLedger(
+  parts: ReaderParts,
+  active: ActiveReader,
+  leadership: Leadership,
+  signal: AbortSignal,
+): Promise<void> {
+  const { database, settings, log } = parts;
+  if (database === undefined) return;
+  while (!active.hasLedger && !signal.aborted) {
+    await Promise.race([leadership.confirmation, aborted(signal)]);
+    const state = await tryToLoad(parts, leadership);
+    if (state) await active.adopt(state);
+    else await pause(LOAD_RETRY_MS, signal);
+  }
+  await pruneRegularly(database.ledger, settings.ledgerRetentionDays, log, signal);
+}
+
+function startHealth(settings: ReaderSettings, log: Logger, resources: AsyncDisposableStack) {
   const heartbeats = startHeartbeats({
     monitorUrl: settings.monitorUrl,
     tlsVerify: settings.monitorTlsVerify,
@@ -74,110 +166,50 @@ function startHealth({ settings, log, resources }: Parts) {
   };
 }
 
-function startPublishing(parts: Parts, queue: OperationHealth): Publisher {
-  const { settings, log, metrics, resources } = parts;
-  const outbox = openOutbox(parts);
-  const fail = (error: Error) => {
-    metrics.publishFailures.inc();
-    queue.fails(QUEUE_FAILED, error.message);
-  };
-  const link = startQueueLink(
-    settings.queue,
-    {
-      onUp() {
-        queue.works('connected');
-        publisher.linkChanged();
-      },
-      onDown(error) {
-        fail(error);
-        publisher.linkChanged();
-      },
-      onAlive: () => queue.alive(),
-    },
-    log,
-  );
-  const events = {
-    onPublished(count: number) {
-      metrics.published.inc(count);
-      queue.works(`${count} published`);
-    },
-    onPublishFailed: fail,
-    onStored: (count: number) => metrics.stored.inc(count),
-    onStoreFailed: () => metrics.storeFailures.inc(),
-  };
-  const limits = { maxMessages: settings.maxBufferedMessages };
-  const publisher = new Publisher({ link, outbox, log, events }, limits);
-  metrics.gauge('buffered_messages', 'Messages in memory that are not durable yet', () => publisher.buffered);
-  metrics.gauge('buffer_limit_messages', 'Most messages in memory', () => settings.maxBufferedMessages);
-  resources.defer(() => link.stop());
-  const timer = setInterval(() => publisher.drainOutbox(), settings.outboxIntervalMs);
-  resources.defer(() => clearInterval(timer));
-  resources.defer(async () => {
-    const left = await publisher.settle(AbortSignal.timeout(SETTLE_DEADLINE_MS));
-    if (left > 0) log.error({ messages: left }, 'neither queue nor database took the last messages');
-  });
-  return publisher;
-}
-
-function openOutbox({ settings, log, metrics, resources }: Parts): Outbox | undefined {
+function openDatabase(
+  settings: ReaderSettings,
+  log: Logger,
+  resources: AsyncDisposableStack,
+): ReaderDatabase | undefined {
   if (settings.database === undefined) {
     log.warn(
-      'DB_HOST is not set: no outbox; what the queue does not take waits in memory and dies with this process',
+      'DB_HOST is not set: no outbox and no ledger; what is not delivered when this process ends is lost',
     );
     return undefined;
   }
   const pool = openPool(settings.database, log);
   resources.defer(() => pool.end());
-  const outbox = createOutbox(pool);
-  metrics.gauge(
-    'outbox_messages',
-    'Rows that waited in the outbox when it was last looked at',
-    () => outbox.rows,
-  );
-  return outbox;
+  const migrated = migrateOnce(pool);
+  const ledger = createLedger(pool, settings.clusterName);
+  return {
+    outbox: createOutbox(pool, migrated),
+    ledger,
+    async load() {
+      await migrated();
+      return ledger.load();
+    },
+  };
 }
 
-function startFeed(
-  { settings, log, metrics, resources }: Parts,
-  publisher: Publisher,
-  health: OperationHealth,
-): void {
-  const stopping = new AbortController();
-  const changes = trackPodChanges({
-    outlet: publisher,
-    origin: { hostname: hostname(), dc: settings.dc },
-    now: () => new Date(),
-    signal: stopping.signal,
-    onChange: ({ pod_ip_status: status, inferred }) =>
-      metrics.changes.inc({ status, inferred: String(inferred) }),
-  });
-  metrics.gauge('known_pods', 'Pods that are not finished', () => changes.knownPods);
-  const events: PodFeedEvents = {
-    onAlive(what) {
-      metrics.apiSignals.inc({ what });
-      health.works(what);
-    },
-    onFailure(error) {
-      metrics.apiFailures.inc({ status: error.status });
-      health.fails(error.status, error.message);
-    },
-    onSkipped(what, reason) {
-      metrics.skipped.inc({ what });
-      log.warn({ err: reason, what }, 'input not understood');
-    },
-    onList: (reason) => metrics.lists.inc({ reason }),
-  };
-  const client = createKubeClient(settings.kubeConfig);
-  resources.defer(() => client.close());
-  const options = {
-    pageSize: settings.pageSize,
-    requestDeadlineMs: settings.requestDeadlineMs,
-    idleMs: settings.watchIdleMs,
-    watchTimeoutSeconds: settings.watchTimeoutSeconds,
-  };
-  const feed = followPods(client, changes, options, events, log, stopping.signal);
-  resources.defer(async () => {
-    stopping.abort();
-    await feed;
+function exposeGauges({ metrics, settings, database }: ReaderParts, term: Term): void {
+  const { gauge } = metrics;
+  gauge('leads', '1 while this reader publishes, 0 while it stands by', () => (term.active ? 1 : 0));
+  gauge('known_pods', 'Pods that are not finished', () => term.active?.knownPods ?? 0);
+  gauge(
+    'buffered_messages',
+    'Messages in memory that are not durable yet',
+    () => term.active?.bufferedMessages ?? 0,
+  );
+  gauge('buffer_limit_messages', 'Most messages in memory', () => settings.maxBufferedMessages);
+  if (database === undefined) return;
+  gauge('pending_leases', 'Leases that are not in the ledger yet', () => term.active?.pendingLeases ?? 0);
+  gauge('pending_limit_leases', 'Most leases in memory for the ledger', () => settings.maxPendingLeases);
+  gauge('outbox_messages', 'Rows in the outbox when it was last looked at', () => database.outbox.rows);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }

@@ -42,6 +42,12 @@ export interface ReaderSettings {
   readonly watchTimeoutSeconds: number;
   readonly maxBufferedMessages: number;
   readonly outboxIntervalMs: number;
+  readonly clusterName: string;
+  readonly maxPendingLeases: number;
+  readonly ledgerIntervalMs: number;
+  readonly ledgerRetentionDays: number;
+  readonly standbyIntervalMs: number;
+  readonly databaseWaitMs: number;
 }
 
 /** Every variable that the reader knows; `desc` is its row in the README. */
@@ -91,6 +97,36 @@ export const readerSpecs = {
     desc: 'most messages in memory while neither queue nor database takes them; then the watch is closed',
   }),
   OUTBOX_INTERVAL_MS: integer(100, 3_600_000)({ default: 10_000, desc: 'how often the outbox is sent' }),
+  CLUSTER_NAME: str({
+    default: 'default',
+    desc: 'which cluster the ledger speaks of, when several share a database',
+  }),
+  LEDGER_RETENTION_DAYS: integer(
+    1,
+    36_500,
+  )({ default: 400, desc: 'closed leases older than this are deleted' }),
+  LEDGER_INTERVAL_MS: integer(10, 60_000)({ default: 1_000, desc: 'how often the ledger is written' }),
+  LEDGER_BUFFER_LEASES: integer(
+    100,
+    1_000_000,
+  )({
+    default: 100_000,
+    desc: 'most leases in memory while the database is away; then the ledger has a gap',
+  }),
+  STANDBY_INTERVAL_MS: integer(
+    100,
+    10_000,
+  )({
+    default: 2_000,
+    desc: 'how often a second reader asks whether the first one is gone',
+  }),
+  DB_WAIT_MS: integer(
+    0,
+    3_600_000,
+  )({
+    default: 10_000,
+    desc: 'a reader that starts without its database waits so long before it goes on without',
+  }),
 };
 
 /**
@@ -123,6 +159,12 @@ export function readReaderSettings(args: readonly string[], env: Environment): R
     watchTimeoutSeconds: values.KUBE_WATCH_TIMEOUT_S,
     maxBufferedMessages: values.READER_BUFFER_MESSAGES,
     outboxIntervalMs: values.OUTBOX_INTERVAL_MS,
+    clusterName: values.CLUSTER_NAME,
+    maxPendingLeases: values.LEDGER_BUFFER_LEASES,
+    ledgerIntervalMs: values.LEDGER_INTERVAL_MS,
+    ledgerRetentionDays: values.LEDGER_RETENTION_DAYS,
+    standbyIntervalMs: values.STANDBY_INTERVAL_MS,
+    databaseWaitMs: values.DB_WAIT_MS,
   };
 }
 

@@ -38,6 +38,7 @@ export class FluentSession {
   readonly #rejectPending = new Set<(error: FluentError) => void>();
   #settleClosed: (error: FluentError) => void = () => undefined;
   #ended: FluentError | undefined;
+  #opened = false;
 
   /** @throws {FluentError} FLUENT_CONNECT_FAILED */
   static async connect(options: FluentOptions, signal: AbortSignal): Promise<FluentSession> {
@@ -53,6 +54,7 @@ export class FluentSession {
       const failed = session.closed.then((error) => Promise.reject(error));
       const opened = session.#client.connect().catch((err) => end(toError(err).message));
       await Promise.race([failed, opened.then(() => session.#ended && failed)]);
+      session.#opened = true;
       return session;
     } finally {
       clearTimeout(timer);
@@ -73,7 +75,7 @@ export class FluentSession {
       socket: { host: options.host, port: options.port, timeout: -1, disableReconnect: true },
     });
     this.#client.socketOn(FluentSocketEvent.ERROR, (err: unknown) =>
-      this.#fail('FLUENT_FAILED', toError(err).message),
+      this.#fail(this.#opened ? 'FLUENT_FAILED' : 'FLUENT_CONNECT_FAILED', toError(err).message),
     );
     this.#client.socketOn(FluentSocketEvent.CLOSE, () =>
       this.#fail('FLUENT_CLOSED', 'the connection was closed'),

@@ -20,10 +20,12 @@ export interface ForwarderOptions extends FluentOptions {
 }
 
 const RECONNECT = { baseMs: 500, capMs: 5_000 };
+/** A connection that lasted this long was a real one: the next reconnect starts from the shortest delay again. */
+const STABLE_AFTER_MS = 10_000;
 
 /**
  * Forwards what the inbox holds to Fluentd, over one connection at a time. When that fails, everything held goes back
- * on the queue, and the next attempt waits; meanwhile the inbox holds at most the broker's prefetch.
+ * on the queue, and the next attempt waits; no messages come until there is a connection again.
  */
 export class Forwarder {
   readonly #options: ForwarderOptions;
@@ -34,6 +36,8 @@ export class Forwarder {
   #session: FluentSession | undefined;
   #timer: NodeJS.Timeout | undefined;
   #attempt = 0;
+  #written = 0;
+  #probing = false;
 
   constructor(options: ForwarderOptions, inbox: Inbox, events: ForwarderEvents, log: Logger) {
     this.#options = options;
@@ -45,8 +49,15 @@ export class Forwarder {
   /** Keeps a connection until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      const startedMs = performance.now();
       const error = await this.#runSession(signal);
       if (signal.aborted) return;
+      if (performance.now() - startedMs > STABLE_AFTER_MS) this.#attempt = 0;
+      // Closed while there was nothing to do, as load balancers like it: that is no failure, unless it cannot be opened.
+      if (error.code === 'FLUENT_CLOSED' && this.#inbox.size === 0 && this.#attempt === 0) {
+        this.#attempt += 1;
+        continue;
+      }
       // A line for each outage, not for each attempt.
       const level = this.#attempt === 0 ? 'warn' : 'debug';
       this.#log[level]({ err: error, held: this.#inbox.size }, 'Fluentd does not take records');
@@ -75,22 +86,25 @@ export class Forwarder {
   }
 
   async #runSession(signal: AbortSignal): Promise<FluentError> {
+    let probe: NodeJS.Timeout | undefined;
+    let onAbort: () => void = () => undefined;
     try {
       const session = await FluentSession.connect(this.#options, signal);
       this.#session = session;
-      this.#log.info({ host: this.#options.host, port: this.#options.port }, 'Fluentd connected');
+      onAbort = () => session.close();
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#log[this.#attempt === 0 ? 'info' : 'debug']({ host: this.#options.host }, 'Fluentd connected');
       this.#events.onConnected();
-      this.#forward();
-      const probe = setInterval(() => void this.#probe(session, signal), this.#options.probeIntervalMs);
-      signal.addEventListener('abort', () => session.close(), { once: true });
-      const error = await session.closed;
-      clearInterval(probe);
-      return error;
+      this.#inbox.openIntake();
+      probe = setInterval(() => void this.#probe(session, signal), this.#options.probeIntervalMs);
+      return await session.closed;
     } catch (err) {
       return err instanceof FluentError
         ? err
         : new FluentError('FLUENT_FAILED', toError(err).message, 500, err);
     } finally {
+      clearInterval(probe);
+      signal.removeEventListener('abort', onAbort);
       this.#session = undefined;
     }
   }
@@ -104,6 +118,7 @@ export class Forwarder {
     const delivery = session.send(batch.map((message) => message.event)).then(
       () => {
         this.#attempt = 0;
+        this.#written += batch.length;
         this.#inbox.acknowledge(batch);
         this.#events.onWritten(batch.length);
       },
@@ -115,12 +130,18 @@ export class Forwarder {
   }
 
   async #probe(session: FluentSession, signal: AbortSignal): Promise<void> {
-    if (this.#underWay.size > 0) return;
+    if (this.#underWay.size > 0 || this.#probing) return;
+    const writtenBefore = this.#written;
+    this.#probing = true;
     try {
       await probeFluent(this.#options, signal);
       this.#events.onAlive();
     } catch (err) {
-      if (err instanceof FluentError && !signal.aborted) session.close(err);
+      // What was acknowledged meanwhile, or is under way, says more than a connection that was not taken.
+      const idle = this.#underWay.size === 0 && this.#written === writtenBefore;
+      if (err instanceof FluentError && idle && !signal.aborted) session.close(err);
+    } finally {
+      this.#probing = false;
     }
   }
 }

@@ -16,6 +16,9 @@ export interface HeldMessage {
   readonly event: LogEvent;
 }
 
+/** What the inbox needs of a connection to the broker. */
+export type InboxSession = Pick<QueueSession, 'subscribe' | 'ack' | 'replace'>;
+
 export interface InboxEvents {
   onReceived(): void;
   /** A message can never succeed and goes to the queue for invalid ones. */
@@ -34,10 +37,14 @@ export class Inbox {
   readonly #log: Logger;
   readonly #waiting = new Set<HeldMessage>();
   readonly #forwarding = new Set<HeldMessage>();
-  #session: QueueSession | undefined;
-  #unsubscribe: () => void = () => undefined;
+  readonly #prefetch: number;
+  #session: InboxSession | undefined;
+  #unsubscribe: (() => void) | undefined;
+  #intake: 'paused' | 'open' | 'closed' = 'paused';
 
-  constructor(events: InboxEvents, log: Logger) {
+  /** @param prefetch most messages held without an acknowledgement */
+  constructor(prefetch: number, events: InboxEvents, log: Logger) {
+    this.#prefetch = prefetch;
     this.#events = events;
     this.#log = log;
   }
@@ -51,23 +58,33 @@ export class Inbox {
     return this.#waiting.size;
   }
 
-  open(session: QueueSession, prefetch: number): void {
+  /** A session is open: takes messages from it as long as intake is open. */
+  sessionStarted(session: InboxSession): void {
     this.#session = session;
-    this.#unsubscribe = session.subscribe(POD_QUEUE, prefetch, (received) =>
-      this.#receive(session, received),
-    );
+    this.#subscribe();
   }
 
   /** The session has ended: the broker takes back what it lent. */
   sessionEnded(): void {
     this.#session = undefined;
+    this.#unsubscribe = undefined;
     this.#waiting.clear();
     this.#forwarding.clear();
   }
 
-  /** Stops intake; what is held stays held. */
+  /** Lets messages come. Until the first call none do, so that nothing is lent to a writer that cannot forward it. */
+  openIntake(): void {
+    if (this.#intake !== 'paused') return;
+    this.#intake = 'open';
+    this.#subscribe();
+  }
+
+  /**
+   * Stops intake for good; what is held stays held. The subscription stays open: without it the broker would lend what
+   * is held to somebody else at once, and take no acknowledgement for it. What still comes returns when the session ends.
+   */
   closeIntake(): void {
-    this.#unsubscribe();
+    this.#intake = 'closed';
   }
 
   /** Takes all that waits, to be forwarded; to be followed by `acknowledge` or `putBack`. */
@@ -86,16 +103,26 @@ export class Inbox {
     }
   }
 
-  /** Puts everything held back on the queue, so that another writer can have it. Never rejects. */
+  /**
+   * Puts everything held back on the queue, so that another writer can have it, and takes no more until intake is
+   * opened again. Never rejects.
+   */
   async putBack(): Promise<void> {
     const session = this.#session;
     const held = [...this.#forwarding, ...this.#waiting];
     this.#waiting.clear();
     this.#forwarding.clear();
-    if (session === undefined || held.length === 0) return;
+    if (this.#intake === 'open') this.#intake = 'paused';
+    if (session === undefined) return;
+    const replaced = session.replace(
+      held.map(({ received }) => ({ received, message: copyTo(POD_QUEUE, received) })),
+    );
+    // After the acknowledgements, which the broker takes only while the subscription is there.
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
     try {
-      await session.replace(held.map(({ received }) => ({ received, message: copyTo(POD_QUEUE, received) })));
-      this.#events.onRequeued(held.length);
+      await replaced;
+      if (held.length > 0) this.#events.onRequeued(held.length);
     } catch (err) {
       this.#log.warn(
         { err: toError(err), messages: held.length },
@@ -104,8 +131,16 @@ export class Inbox {
     }
   }
 
-  #receive(session: QueueSession, received: ReceivedMessage): void {
-    if (session !== this.#session) return;
+  #subscribe(): void {
+    const session = this.#session;
+    if (session === undefined || this.#intake !== 'open' || this.#unsubscribe) return;
+    this.#unsubscribe = session.subscribe(POD_QUEUE, this.#prefetch, (received) =>
+      this.#receive(session, received),
+    );
+  }
+
+  #receive(session: InboxSession, received: ReceivedMessage): void {
+    if (this.#intake !== 'open' || session !== this.#session) return;
     this.#events.onReceived();
     try {
       this.#waiting.add({ received, event: toLogEvent(received.body, Date.now()) });
@@ -116,7 +151,7 @@ export class Inbox {
     }
   }
 
-  async #setAside(session: QueueSession, received: ReceivedMessage, reason: MessageError): Promise<void> {
+  async #setAside(session: InboxSession, received: ReceivedMessage, reason: MessageError): Promise<void> {
     const bytes = received.body.byteLength;
     this.#log.warn(
       { err: reason, bytes, messageId: received.headers['message-id'] },

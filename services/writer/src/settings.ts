@@ -92,8 +92,8 @@ export function readWriterSettings(env: Environment): WriterSettings {
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       ackTimeoutMs: values.LOG_ACK_TIMEOUT_MS,
       batchDelayMs: values.LOG_BATCH_DELAY_MS,
-      // Half of what may be held: one half is on its way while the other is collected.
-      batchSize: Math.ceil(values.QUEUE_PREFETCH / 2),
+      // A quarter of what may be held: the broker sends more only when half of it is acknowledged.
+      batchSize: Math.ceil(values.QUEUE_PREFETCH / 4),
       probeIntervalMs: values.LOG_PROBE_INTERVAL_MS,
     },
     statusDir: values.STATUS_DIR,

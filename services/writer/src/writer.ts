@@ -9,6 +9,7 @@ import {
   startQueueLink,
   trackOperation,
 } from '@podips/shared';
+import type { FluentError } from './fluent-session.js';
 import { Forwarder } from './forwarder.js';
 import { Inbox } from './inbox.js';
 import { createWriterMetrics, type WriterMetrics } from './metrics.js';
@@ -30,7 +31,7 @@ export async function startWriter(settings: WriterSettings, log: Logger): Promis
   await using resources = new AsyncDisposableStack();
   const metrics = createWriterMetrics(() => inbox.size);
   const { queue, fluent } = startHealth(settings, log, resources);
-  const inbox: Inbox = createInbox(metrics, queue, log, () => forwarder.wake());
+  const inbox: Inbox = createInbox(settings.prefetch, metrics, queue, log, () => forwarder.wake());
   const forwarder = createForwarder(settings, inbox, metrics, fluent, log);
   const link = startIntake(settings, inbox, metrics, queue, log);
   resources.defer(() => link.stop());
@@ -72,6 +73,7 @@ function startHealth(settings: WriterSettings, log: Logger, resources: AsyncDisp
 }
 
 function createInbox(
+  prefetch: number,
   metrics: WriterMetrics,
   queue: OperationHealth,
   log: Logger,
@@ -86,7 +88,7 @@ function createInbox(
     onRequeued: (count: number) => metrics.requeued.inc(count),
     onReady,
   };
-  return new Inbox(events, log);
+  return new Inbox(prefetch, events, log);
 }
 
 function createForwarder(
@@ -98,14 +100,15 @@ function createForwarder(
 ): Forwarder {
   const events = {
     onAlive: () => fluent.alive(),
-    onConnected: () => fluent.works('connected'),
+    onConnected: () => fluent.connected(),
     onWritten(count: number) {
       metrics.written.inc(count);
       fluent.works(`${count} written`);
     },
-    onFailed(error: { status: number; message: string }) {
+    onFailed(error: FluentError) {
       metrics.fluentFailures.inc();
-      fluent.fails(error.status, error.message);
+      // Fluentd may take connections and yet no records: its buffer is full.
+      fluent.fails(error.status, error.message, error.code === 'FLUENT_ACK_TIMEOUT' ? 'work' : 'link');
     },
   };
   return new Forwarder(settings.fluent, inbox, events, log);
@@ -119,9 +122,9 @@ function startIntake(
   log: Logger,
 ): QueueLink {
   const events = {
-    onUp(session: Parameters<Inbox['open']>[0]) {
-      queue.works('connected');
-      inbox.open(session, settings.prefetch);
+    onUp(session: Parameters<Inbox['sessionStarted']>[0]) {
+      queue.connected();
+      inbox.sessionStarted(session);
     },
     onDown(error: Error) {
       inbox.sessionEnded();

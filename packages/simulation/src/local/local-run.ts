@@ -10,6 +10,7 @@ import { type Sink, startSink } from '../sink/index.js';
 import { runChaos, type Victim } from './chaos.js';
 import { readMetrics } from './metrics.js';
 import { type LocalServices, startServices } from './services.js';
+import { untilWatched } from './until-watched.js';
 
 export interface LocalRunOptions {
   readonly seed: number;
@@ -69,6 +70,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     stopping = true;
     await services.stop(SERVICES_DEADLINE_MS);
   });
+  await untilWatched(world.cluster);
   const churn = startChurn(world.cluster, { seed: options.seed, changesPerSecond: options.changesPerSecond });
   resources.defer(() => churn.stop());
   const tally = setInterval(() => void printTally(world, services, print), TALLY_INTERVAL_MS);

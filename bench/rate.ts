@@ -1,0 +1,43 @@
+/** One way of doing something. */
+export interface Contender {
+  readonly name: string;
+  /** Does it for a while. @returns how many per second */
+  run(): Promise<number>;
+}
+
+/**
+ * Lets all contenders run, one after the other, in several rounds, so that what else goes on on the machine meets all
+ * of them.
+ * @returns the median of each contender's rates, by name
+ */
+export async function medianRates(
+  contenders: readonly Contender[],
+  rounds: number,
+  tell: (line: string) => void,
+): Promise<ReadonlyMap<string, number>> {
+  const rates = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const { name, run } of contenders) {
+      const rate = await run();
+      rates.get(name)?.push(rate);
+      tell(`  ${name}, round ${round} of ${rounds}: ${Math.round(rate)}/s`);
+    }
+  }
+  return new Map([...rates].map(([name, all]) => [name, median(all)]));
+}
+
+/** @throws {RangeError} for no values */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)];
+  const lower = sorted[Math.ceil(sorted.length / 2) - 1];
+  if (upper === undefined || lower === undefined) throw new RangeError('no values have no median');
+  return (lower + upper) / 2;
+}
+
+/** How many per second, when `work` does so many. */
+export async function rateOf(count: number, work: () => Promise<void>): Promise<number> {
+  const startedMs = performance.now();
+  await work();
+  return (count * 1_000) / (performance.now() - startedMs);
+}

@@ -1,0 +1,36 @@
+import { startActiveMq } from '@podips/simulation';
+import { measureLatency } from './latency.js';
+import { describeMachine } from './machine.js';
+import { type Figure, isMet, type Measurement } from './measurement.js';
+import { measureMemory } from './memory.js';
+import { measurePublish } from './publish.js';
+import { formatFigures } from './report.js';
+import type { BenchSettings, MeasurementName } from './settings.js';
+import { measureWrite } from './write.js';
+
+const MEASURE: Readonly<Record<MeasurementName, Measurement>> = {
+  publish: measurePublish,
+  write: measureWrite,
+  latency: measureLatency,
+  memory: measureMemory,
+};
+
+/** Measures and prints. @returns whether all expectations are met, or do not matter */
+export async function runBench(
+  { measurements, scale, judged }: BenchSettings,
+  signal: AbortSignal,
+  print: (text: string) => void,
+): Promise<boolean> {
+  await using resources = new AsyncDisposableStack();
+  const broker = await startActiveMq();
+  resources.defer(() => broker.destroy());
+  const machine = await describeMachine(broker.port, signal);
+  const figures: Figure[] = [];
+  for (const name of measurements) {
+    signal.throwIfAborted();
+    figures.push(...(await MEASURE[name]({ scale, brokerPort: broker.port, signal, tell: print })));
+  }
+  print(`\n${machine}\n\n${formatFigures(figures, judged)}`);
+  if (!judged) print('\nA quick run: too short to be judged by.');
+  return !judged || figures.every((figure) => isMet(figure) !== false);
+}

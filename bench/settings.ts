@@ -1,0 +1,78 @@
+import { parseFlags, SettingsError } from '@podips/shared';
+
+export const MEASUREMENTS = ['publish', 'write', 'latency', 'memory'] as const;
+export type MeasurementName = (typeof MEASUREMENTS)[number];
+
+/** How much is measured. */
+export interface Scale {
+  /** Times that each rate is measured; the median counts. */
+  readonly rounds: number;
+  readonly publish: {
+    readonly warmUpMessages: number;
+    readonly messages: number;
+    /** With a connection for each. */
+    readonly singleMessages: number;
+  };
+  readonly write: {
+    readonly warmUpMessages: number;
+    readonly messages: number;
+    /** With a connection for each. */
+    readonly singleMessages: number;
+  };
+  readonly latency: {
+    readonly warmUpChanges: number;
+    readonly changes: number;
+    readonly changesPerSecond: number;
+  };
+  readonly memory: {
+    readonly pods: number;
+    /** Changes of address, each the end of a lease and the start of another. */
+    readonly updates: number;
+    readonly updatesPerSecond: number;
+  };
+}
+
+export interface BenchSettings {
+  readonly measurements: readonly MeasurementName[];
+  readonly scale: Scale;
+  /** Whether a missed expectation is a failure. */
+  readonly judged: boolean;
+}
+
+const FULL: Scale = {
+  rounds: 3,
+  publish: { warmUpMessages: 5_000, messages: 10_000, singleMessages: 500 },
+  write: { warmUpMessages: 5_000, messages: 20_000, singleMessages: 1_000 },
+  latency: { warmUpChanges: 100, changes: 1_000, changesPerSecond: 20 },
+  memory: { pods: 20_000, updates: 20_000, updatesPerSecond: 1_000 },
+};
+
+const QUICK: Scale = {
+  rounds: 1,
+  publish: { warmUpMessages: 100, messages: 1_000, singleMessages: 20 },
+  write: { warmUpMessages: 100, messages: 1_000, singleMessages: 20 },
+  latency: { warmUpChanges: 10, changes: 40, changesPerSecond: 20 },
+  memory: { pods: 500, updates: 500, updatesPerSecond: 500 },
+};
+
+const FLAGS = {
+  only: { type: 'string', multiple: true },
+  quick: { type: 'boolean', default: false },
+} as const;
+
+const USAGE = `usage: pnpm bench [--only ${MEASUREMENTS.join('|')}] [--quick]
+      --only X   only this measurement; may be given several times
+      --quick    a few seconds of each, to see that it runs: figures too rough to be judged`;
+
+/** @throws {SettingsError} for a wrong flag */
+export function readBenchSettings(args: readonly string[]): BenchSettings {
+  const { only, quick } = parseFlags(args, FLAGS, USAGE);
+  const measurements = only?.map(toMeasurement) ?? MEASUREMENTS;
+  return { measurements, scale: quick ? QUICK : FULL, judged: !quick };
+}
+
+function toMeasurement(name: string): MeasurementName {
+  const found = MEASUREMENTS.find((known) => known === name);
+  if (found === undefined) throw new SettingsError([`--only ${name} names no measurement; ${USAGE}`]);
+  return found;
+}

@@ -1,0 +1,52 @@
+import { FluentClient } from '@fluent-org/logger';
+import { POD_QUEUE, parseMessage, type ReceivedMessage } from '@podips/shared';
+import { openSession } from './messages.js';
+import { within } from './until.js';
+
+/** As the writer's, so that only the way to the sink differs. */
+const PREFETCH = 100;
+const DEADLINE_MS = 120_000;
+const ACK_TIMEOUT_MS = 30_000;
+
+/** Forwards so many messages, one after the other, with a connection to the sink for each. */
+export async function writeOneByOne(
+  brokerPort: number,
+  sinkPort: number,
+  count: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const session = await openSession(brokerPort);
+  const { promise: done, resolve, reject } = Promise.withResolvers<void>();
+  void session.closed.then(reject);
+  let left = count;
+  let last = Promise.resolve();
+  const forward = async (received: ReceivedMessage) => {
+    await writeAlone(sinkPort, received.body);
+    session.ack(received);
+    left -= 1;
+    if (left === 0) resolve();
+  };
+  // At most the prefetch are in this chain.
+  session.subscribe(POD_QUEUE, PREFETCH, (received) => {
+    last = last.then(() => forward(received));
+    last.catch(reject);
+  });
+  try {
+    await within({ deadlineMs: DEADLINE_MS, signal }, done);
+  } finally {
+    await session.close();
+  }
+}
+
+async function writeAlone(port: number, body: Uint8Array): Promise<void> {
+  const client = new FluentClient('audit.pod_ip', {
+    ack: { ackTimeout: ACK_TIMEOUT_MS },
+    socket: { host: '127.0.0.1', port, timeout: -1, disableReconnect: true },
+  });
+  try {
+    await client.connect();
+    await client.emit(parseMessage(body));
+  } finally {
+    await client.shutdown();
+  }
+}

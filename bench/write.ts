@@ -1,0 +1,98 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startChildProgram } from '@podips/simulation';
+import type { BenchRun, Figure } from './measurement.js';
+import { fillQueue, makeBodies } from './messages.js';
+import { type Contender, medianRates } from './rate.js';
+import { type SinkWorker, startSinkWorker } from './sink-worker.js';
+import { writeOneByOne } from './write-original.js';
+
+const WRITER = 'write: writer';
+const ORIGINAL = 'write: connection per message';
+const EXPECTED_TIMES = 10;
+
+/** Messages per second from a full queue to an acknowledging sink, two ways. */
+export async function measureWrite(run: BenchRun): Promise<Figure[]> {
+  const { rounds, write } = run.scale;
+  await using resources = new AsyncDisposableStack();
+  const sink = await startSinkWorker(run.signal);
+  resources.defer(() => sink.stop());
+  const dir = await mkdtemp(join(tmpdir(), 'podips-bench-'));
+  resources.defer(() => rm(dir, { recursive: true, force: true }));
+  const contenders: Contender[] = [
+    { name: WRITER, run: () => timeWriter(run, sink, dir) },
+    { name: ORIGINAL, run: () => timeOriginal(run, sink) },
+  ];
+  run.tell(`write: ${write.messages} messages, after ${write.warmUpMessages} to warm up`);
+  const rates = await medianRates(contenders, rounds, run.tell);
+  return toFigures(rates.get(WRITER) ?? Number.NaN, rates.get(ORIGINAL) ?? Number.NaN);
+}
+
+/** The writer as a process of its own, fresh each time; what it does until it is warm does not count. */
+async function timeWriter(run: BenchRun, sink: SinkWorker, dir: string): Promise<number> {
+  const { warmUpMessages, messages } = run.scale.write;
+  await fillQueue(run.brokerPort, makeBodies(warmUpMessages + messages), run.signal);
+  const rate = sink.rate(warmUpMessages, messages);
+  const writer = startChildProgram({
+    name: 'writer',
+    program: 'services/writer/dist/main.js',
+    env: {
+      LOG_LEVEL: 'warn',
+      CONFIG_DIR: dir,
+      STATUS_DIR: dir,
+      HTTP_HOST: '127.0.0.1',
+      HTTP_PORT: '0',
+      QUEUE_HOST: '127.0.0.1',
+      QUEUE_PORT: String(run.brokerPort),
+      LOG_SERVER: '127.0.0.1',
+      LOG_SERVER_PORT: String(sink.port),
+    },
+  });
+  const ended = writer.exited.then((how) => {
+    throw new Error(`the writer ended (${how}):\n${writer.output()}`);
+  });
+  try {
+    return await Promise.race([rate, ended]);
+  } finally {
+    ended.catch(() => undefined);
+    await writer.stop();
+  }
+}
+
+async function timeOriginal(run: BenchRun, sink: SinkWorker): Promise<number> {
+  const { singleMessages } = run.scale.write;
+  const warmUp = Math.ceil(singleMessages / 4);
+  await fillQueue(run.brokerPort, makeBodies(warmUp + singleMessages), run.signal);
+  const [rate] = await Promise.all([
+    sink.rate(warmUp, singleMessages),
+    writeOneByOne(run.brokerPort, sink.port, warmUp + singleMessages, run.signal),
+  ]);
+  return rate;
+}
+
+function toFigures(writer: number, original: number): Figure[] {
+  return [
+    {
+      name: WRITER,
+      value: writer,
+      unit: '/s',
+      meaning:
+        'messages per second from a full queue to acknowledged records, by the writer as a process of its own',
+    },
+    {
+      name: ORIGINAL,
+      value: original,
+      unit: '/s',
+      meaning:
+        'the same, one message after the other, each with connect, send, ack, close, as podips 1.1 did, by the same library',
+    },
+    {
+      name: 'write: writer / connection per message',
+      value: writer / original,
+      unit: 'times',
+      expectation: { atLeast: EXPECTED_TIMES },
+      meaning: 'what one lasting connection with many records in a chunk gains',
+    },
+  ];
+}

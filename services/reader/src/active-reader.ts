@@ -1,0 +1,175 @@
+import { hostname } from 'node:os';
+import { type OperationHealth, pause, QueueError, type QueueLink, startQueueLink } from '@podips/shared';
+import type { LedgerState } from './ledger.js';
+import { LedgerWriter } from './ledger-writer.js';
+import { PodChanges } from './pod-changes.js';
+import { followPods, type PodFeedEvents } from './pod-feed.js';
+import { Publisher } from './publisher.js';
+import type { ReaderParts } from './reader.js';
+
+/** What runs while this reader leads: API server -> pod feed -> changes -> publisher -> queue, or outbox -> ledger. */
+export interface ActiveReader {
+  readonly bufferedMessages: number;
+  readonly pendingLeases: number;
+  readonly knownPods: number;
+  /** Whether the ledger was loaded, at the start or later. */
+  readonly hasLedger: boolean;
+  /** Takes in the ledger, if it could not be loaded at the start, and begins to write it. */
+  adopt(state: LedgerState): Promise<void>;
+  /** Stops intake, waits for what was taken to be durable and written, closes. */
+  stop(): Promise<void>;
+}
+
+const QUEUE_FAILED = 503;
+/** After these, what is not durable, or not written, is found again by the next reader. */
+const SETTLE_DEADLINE_MS = 12_000;
+const LEDGER_DEADLINE_MS = 3_000;
+
+/** @param restored the ledger; undefined while it cannot be loaded, or when there is none */
+export function startActiveReader(parts: ReaderParts, restored: LedgerState | undefined): ActiveReader {
+  const { settings, log, metrics, database } = parts;
+  const resources = new AsyncDisposableStack();
+  const stopping = new AbortController();
+  const publisher = startPublishing(parts, resources);
+  const writer =
+    database &&
+    new LedgerWriter(
+      {
+        ledger: database.ledger,
+        durableUpTo: () => publisher.durableUpTo,
+        log,
+        now: () => new Date(),
+        onWritten: (leases) => metrics.ledgerWritten.inc(leases),
+        onFailed: () => metrics.ledgerFailures.inc(),
+      },
+      { maxLeases: settings.maxPendingLeases, intervalMs: settings.ledgerIntervalMs },
+      () => changes.openLeases(),
+    );
+  const changes = new PodChanges(
+    {
+      outlet: publisher,
+      ledger: writer,
+      origin: { hostname: hostname(), dc: settings.dc },
+      now: () => new Date(),
+      signal: stopping.signal,
+      onChange: ({ pod_ip_status: status, inferred }) =>
+        metrics.changes.inc({ status, inferred: String(inferred) }),
+      onGap({ startedAt, endedAt, reason }) {
+        metrics.gaps.inc({ reason });
+        log.warn({ startedAt, endedAt, reason }, 'gap: what came and went in this time was not seen');
+      },
+    },
+    restored,
+  );
+  let writing: Promise<void> | undefined;
+  const startWriting = () => {
+    writing ??= writer?.run(stopping.signal);
+  };
+  if (restored) startWriting();
+  const feed = startFeed(parts, changes, restored, stopping.signal);
+  return {
+    get bufferedMessages() {
+      return publisher.buffered;
+    },
+    get pendingLeases() {
+      return writer?.pending ?? 0;
+    },
+    get knownPods() {
+      return changes.knownPods;
+    },
+    get hasLedger() {
+      return writing !== undefined;
+    },
+    async adopt(state) {
+      await changes.adopt(state);
+      writer?.forgetPositions();
+      startWriting();
+    },
+    async stop() {
+      stopping.abort();
+      await feed;
+      const left = await publisher.settle(AbortSignal.timeout(SETTLE_DEADLINE_MS));
+      if (left > 0) log.error({ messages: left }, 'neither queue nor database took the last messages');
+      await writing;
+      if (writing) await Promise.race([writer?.flush(), pause(LEDGER_DEADLINE_MS)]);
+      await resources.disposeAsync();
+    },
+  };
+}
+
+function startPublishing(parts: ReaderParts, resources: AsyncDisposableStack): Publisher {
+  const { settings, log, metrics, database } = parts;
+  const { queue } = parts.health;
+  const fail = (error: Error) => {
+    metrics.publishFailures.inc();
+    // A broker may take connections and yet no messages: its disk is full.
+    const overdue = error instanceof QueueError && error.code === 'QUEUE_RECEIPT_TIMEOUT';
+    queue.fails(QUEUE_FAILED, error.message, overdue ? 'work' : 'link');
+  };
+  const link: QueueLink = startQueueLink(
+    settings.queue,
+    {
+      onUp() {
+        queue.connected();
+        publisher.linkChanged();
+      },
+      onDown(error) {
+        fail(error);
+        publisher.linkChanged();
+      },
+      onAlive: () => queue.alive(),
+    },
+    log,
+  );
+  const events = {
+    onPublished(count: number) {
+      metrics.published.inc(count);
+      queue.works(`${count} published`);
+    },
+    onPublishFailed: fail,
+    onStored: (count: number) => metrics.stored.inc(count),
+    onStoreFailed: () => metrics.storeFailures.inc(),
+  };
+  const limits = { maxMessages: settings.maxBufferedMessages };
+  const publisher = new Publisher({ link, outbox: database?.outbox, log, events }, limits);
+  resources.defer(() => link.stop());
+  const timer = setInterval(() => publisher.drainOutbox(), settings.outboxIntervalMs);
+  resources.defer(() => clearInterval(timer));
+  return publisher;
+}
+
+function startFeed(
+  parts: ReaderParts,
+  changes: PodChanges,
+  restored: LedgerState | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const { settings, log, client } = parts;
+  const options = {
+    resumeFrom: restored?.position?.resourceVersion,
+    pageSize: settings.pageSize,
+    requestDeadlineMs: settings.requestDeadlineMs,
+    idleMs: settings.watchIdleMs,
+    watchTimeoutSeconds: settings.watchTimeoutSeconds,
+  };
+  return followPods(client, changes, options, feedEvents(parts, parts.health.kubernetes), log, signal);
+}
+
+function feedEvents({ metrics, log }: ReaderParts, health: OperationHealth): PodFeedEvents {
+  return {
+    onAlive(what) {
+      metrics.apiSignals.inc({ what });
+      health.works(what);
+    },
+    onFailure(error) {
+      metrics.apiFailures.inc({ status: error.status });
+      health.fails(error.status, error.message);
+    },
+    onSkipped(what, reason) {
+      metrics.skipped.inc({ what });
+      log.warn({ err: reason, what }, 'input not understood');
+    },
+    onList: (reason) => metrics.lists.inc({ reason }),
+    onFull: () => metrics.full.inc(),
+  };
+}

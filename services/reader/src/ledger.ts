@@ -1,0 +1,222 @@
+import { type DatabasePool, inTransaction, type MessagePod } from '@podips/shared';
+import type { EndReason, KnownPod } from './leases.js';
+import { canonicalIp } from './pod.js';
+
+/** A lease as the ledger keeps it. */
+export interface LeaseRecord {
+  readonly pod: MessagePod;
+  readonly ip: string;
+  readonly occurrence: number;
+  readonly startedAt: Date;
+  readonly startInferred: boolean;
+  /** Undefined while the lease is open. */
+  readonly end: LeaseEnd | undefined;
+}
+
+export interface LeaseEnd {
+  readonly at: Date;
+  readonly reason: EndReason;
+  readonly inferred: boolean;
+}
+
+/** Up to where everything is durable and written down. */
+export interface Position {
+  readonly resourceVersion: string;
+  /** When the reader last knew the whole truth. */
+  readonly knownAt: Date;
+}
+
+/** A time of which not everything can be told. */
+export interface Gap {
+  /** Undefined: since ever. */
+  readonly startedAt: Date | undefined;
+  readonly endedAt: Date;
+  readonly reason: string;
+}
+
+export interface LedgerBatch {
+  readonly leases: readonly LeaseRecord[];
+  readonly gaps: readonly Gap[];
+  readonly position: Position | undefined;
+}
+
+export interface LedgerState {
+  /** Pods with open leases, and pods that may get an address again that they had before. */
+  readonly known: ReadonlyMap<string, KnownPod>;
+  readonly position: Position | undefined;
+}
+
+/** The table of all leases of one cluster. */
+export interface Ledger {
+  load(): Promise<LedgerState>;
+  /** Writes all of the batch or nothing. The same lease may be written again: an end, once known, stays. */
+  write(batch: LedgerBatch): Promise<void>;
+  /** Ends every open lease that is not among `open`; for a ledger that has missed some ends. @returns how many */
+  closeOthers(open: readonly LeaseRecord[], end: LeaseEnd): Promise<number>;
+  /** Deletes closed leases and gaps that ended before a time, in small steps. @returns how many leases */
+  prune(endedBefore: Date, signal: AbortSignal): Promise<number>;
+}
+
+const PRUNE_BATCH = 2_000;
+
+export function createLedger(pool: DatabasePool, cluster: string): Ledger {
+  return {
+    load: () => load(pool, cluster),
+    write: (batch) => write(pool, cluster, batch),
+    async closeOthers(open, end) {
+      const keys = JSON.stringify(
+        open.map(({ pod, ip, occurrence }) => ({ pod_uid: pod.uid, ip, occurrence })),
+      );
+      const { rowCount } = await pool.query(CLOSE_OTHERS, [cluster, keys, end.at, end.reason, end.inferred]);
+      return rowCount ?? 0;
+    },
+    async prune(endedBefore, signal) {
+      await pool.query('DELETE FROM gaps WHERE cluster = $1 AND ended_at < $2', [cluster, endedBefore]);
+      let deleted = 0;
+      for (let count = PRUNE_BATCH; count === PRUNE_BATCH && !signal.aborted; deleted += count) {
+        const { rowCount } = await pool.query(PRUNE, [endedBefore, PRUNE_BATCH]);
+        count = rowCount ?? 0;
+      }
+      return deleted;
+    },
+  };
+}
+
+const UPSERT = `
+  INSERT INTO leases AS old (cluster, pod_uid, ip, occurrence, namespace, pod, owner_kind, owner_name, node,
+    host_network, started_at, start_inferred, ended_at, end_reason, end_inferred)
+  SELECT $1, pod_uid, ip, occurrence, namespace, pod, owner_kind, owner_name, node, host_network, started_at,
+    start_inferred, coalesce(ended_at, 'infinity'), end_reason, end_inferred
+  FROM jsonb_to_recordset($2::jsonb) AS new (pod_uid text, ip inet, occurrence integer, namespace text, pod text,
+    owner_kind text, owner_name text, node text, host_network boolean, started_at timestamptz,
+    start_inferred boolean, ended_at timestamptz, end_reason text, end_inferred boolean)
+  ON CONFLICT (cluster, pod_uid, ip, occurrence) DO UPDATE
+  SET ended_at = excluded.ended_at, end_reason = excluded.end_reason, end_inferred = excluded.end_inferred
+  WHERE old.ended_at = 'infinity' AND excluded.ended_at <> 'infinity'`;
+
+const CLOSE_OTHERS = `
+  UPDATE leases SET ended_at = greatest($3, started_at), end_reason = $4, end_inferred = $5
+  WHERE cluster = $1 AND ended_at = 'infinity' AND NOT EXISTS (
+    SELECT FROM jsonb_to_recordset($2::jsonb) AS open (pod_uid text, ip inet, occurrence integer)
+    WHERE open.pod_uid = leases.pod_uid AND open.ip = leases.ip AND open.occurrence = leases.occurrence)`;
+
+const PRUNE = `
+  DELETE FROM leases WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM leases WHERE ended_at <> 'infinity' AND ended_at < $1 ORDER BY ended_at LIMIT $2))`;
+
+async function write(pool: DatabasePool, cluster: string, batch: LedgerBatch): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    if (batch.leases.length > 0)
+      await client.query(UPSERT, [cluster, JSON.stringify(batch.leases.map(toRow))]);
+    for (const gap of batch.gaps) {
+      await client.query('INSERT INTO gaps (cluster, started_at, ended_at, reason) VALUES ($1, $2, $3, $4)', [
+        cluster,
+        gap.startedAt ?? null,
+        gap.endedAt,
+        gap.reason,
+      ]);
+    }
+    if (batch.position === undefined) return;
+    await client.query(
+      `INSERT INTO reader_positions (cluster, resource_version, known_at) VALUES ($1, $2, $3)
+       ON CONFLICT (cluster) DO UPDATE SET resource_version = $2, known_at = $3`,
+      [cluster, batch.position.resourceVersion, batch.position.knownAt],
+    );
+  });
+}
+
+function toRow({ pod, ip, occurrence, startedAt, startInferred, end }: LeaseRecord): Record<string, unknown> {
+  return {
+    pod_uid: pod.uid,
+    ip,
+    occurrence,
+    namespace: pod.namespace,
+    pod: pod.name,
+    owner_kind: pod.ownerKind,
+    owner_name: pod.ownerName,
+    node: pod.node,
+    host_network: pod.hostNetwork,
+    started_at: startedAt,
+    start_inferred: startInferred,
+    ended_at: end?.at,
+    end_reason: end?.reason,
+    end_inferred: end?.inferred,
+  };
+}
+
+interface LeaseRow {
+  readonly pod_uid: string;
+  readonly ip: string;
+  readonly occurrence: number;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly owner_kind: string;
+  readonly owner_name: string;
+  readonly node: string;
+  readonly host_network: boolean;
+  readonly started_at: Date;
+  readonly start_inferred: boolean;
+}
+
+const OPEN = `
+  SELECT pod_uid, host(ip) AS ip, occurrence, namespace, pod, owner_kind, owner_name, node, host_network, started_at,
+    start_inferred
+  FROM leases WHERE cluster = $1 AND ended_at = 'infinity' ORDER BY started_at`;
+
+/** Addresses that a pod gave up while it lived on: should it get one back, that is another lease. */
+const GIVEN_UP = `
+  SELECT DISTINCT ON (pod_uid, ip) pod_uid, host(ip) AS ip, occurrence, namespace, pod, owner_kind, owner_name, node,
+    host_network, started_at, start_inferred
+  FROM leases AS changed WHERE cluster = $1 AND end_reason = 'changed' AND NOT EXISTS (
+    SELECT FROM leases AS last WHERE last.cluster = $1 AND last.pod_uid = changed.pod_uid
+    AND last.end_reason IN ('deleted', 'finished', 'missing'))
+  ORDER BY pod_uid, ip, occurrence DESC`;
+
+async function load(pool: DatabasePool, cluster: string): Promise<LedgerState> {
+  return inTransaction(pool, async (client) => {
+    const open = await client.query<LeaseRow>(OPEN, [cluster]);
+    const givenUp = await client.query<LeaseRow>(GIVEN_UP, [cluster]);
+    const position = await client.query<{ resource_version: string; known_at: Date }>(
+      'SELECT resource_version, known_at FROM reader_positions WHERE cluster = $1',
+      [cluster],
+    );
+    const [row] = position.rows;
+    return {
+      known: toKnownPods(open.rows, givenUp.rows),
+      position: row && { resourceVersion: row.resource_version, knownAt: row.known_at },
+    };
+  });
+}
+
+function toKnownPods(open: readonly LeaseRow[], givenUp: readonly LeaseRow[]): Map<string, KnownPod> {
+  const known = new Map<string, KnownPod>();
+  const podOf = (row: LeaseRow) => known.get(row.pod_uid) ?? { ...toPod(row), leases: [] };
+  for (const row of open) {
+    const pod = podOf(row);
+    const lease = {
+      ip: canonicalIp(row.ip),
+      occurrence: row.occurrence,
+      startedAt: row.started_at,
+      startInferred: row.start_inferred,
+    };
+    known.set(row.pod_uid, { ...pod, leases: [...pod.leases, lease] });
+  }
+  for (const row of givenUp) {
+    const pod = podOf(row);
+    const ended = new Map(pod.ended).set(canonicalIp(row.ip), row.occurrence + 1);
+    known.set(row.pod_uid, { ...pod, ended });
+  }
+  return known;
+}
+
+function toPod(row: LeaseRow): MessagePod {
+  return {
+    uid: row.pod_uid,
+    namespace: row.namespace,
+    name: row.pod,
+    ownerKind: row.owner_kind,
+    ownerName: row.owner_name,
+    node: row.node,
+    hostNetwork: row.host_network,
+  };
+}

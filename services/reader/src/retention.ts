@@ -1,0 +1,22 @@
+import { type Logger, pause, toError } from '@podips/shared';
+import type { Ledger } from './ledger.js';
+
+const INTERVAL_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+/** Deletes what is older than the retention from the ledger, every hour, until the signal aborts. */
+export async function pruneRegularly(
+  ledger: Pick<Ledger, 'prune'>,
+  retentionDays: number,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  do {
+    try {
+      const deleted = await ledger.prune(new Date(Date.now() - retentionDays * DAY_MS), signal);
+      if (deleted > 0) log.info({ leases: deleted, retentionDays }, 'old leases deleted');
+    } catch (err) {
+      log.warn({ err: toError(err) }, 'old leases not deleted; tried again in an hour');
+    }
+  } while (await pause(INTERVAL_MS, signal));
+}

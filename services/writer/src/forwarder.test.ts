@@ -1,0 +1,141 @@
+import { createLogger, type ReceivedMessage } from '@podips/shared';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { fluentOptions, RecordingServer, startSilentServer } from './fluent-server.test.helpers.js';
+import { Forwarder, type ForwarderOptions } from './forwarder.js';
+import { Inbox, type InboxSession } from './inbox.js';
+
+const HOUR_MS = 3_600_000;
+const log = createLogger('test', 'silent');
+const events = { onAlive: vi.fn(), onConnected: vi.fn(), onWritten: vi.fn(), onFailed: vi.fn() };
+let server: RecordingServer;
+let port: number | undefined;
+let inbox: Inbox;
+let forwarder: Forwarder;
+let stopping: AbortController;
+let running: Promise<void>;
+let lend: ((message: ReceivedMessage) => void) | undefined;
+let acked: number;
+let putBack: number;
+
+beforeEach(async () => {
+  vi.clearAllMocks();
+  lend = undefined;
+  acked = 0;
+  putBack = 0;
+  stopping = new AbortController();
+  server = await RecordingServer.start();
+  port = server.port;
+});
+afterEach(async () => {
+  stopping.abort();
+  await running;
+  await server.close();
+});
+
+function start(options: Partial<ForwarderOptions> = {}): void {
+  const defaults = { batchDelayMs: 1, batchSize: 5, probeIntervalMs: HOUR_MS };
+  const session: InboxSession = {
+    subscribe(_destination, _prefetch, listener) {
+      lend = listener;
+      return () => {
+        lend = undefined;
+      };
+    },
+    ack() {
+      acked += 1;
+    },
+    async replace(replacements) {
+      putBack += replacements.length;
+    },
+  };
+  const inboxEvents = { onReceived: vi.fn(), onInvalid: vi.fn(), onRequeued: vi.fn() };
+  inbox = new Inbox(100, { ...inboxEvents, onReady: () => forwarder.wake() }, log);
+  forwarder = new Forwarder({ ...fluentOptions(port), ...defaults, ...options }, inbox, events, log);
+  inbox.sessionStarted(session);
+  running = forwarder.run(stopping.signal);
+}
+
+/** Lends messages as soon as the inbox takes any. */
+async function lendMessages(count: number): Promise<void> {
+  await vi.waitFor(() => expect(lend).toBeDefined(), { timeout: 10_000 });
+  for (let n = 0; n < count; n += 1)
+    lend?.({ headers: { 'message-id': `${n}` }, body: Buffer.from(`{"n":${n}}`) });
+}
+
+describe('the forwarder', () => {
+  it('acknowledges a message when Fluentd has it', async () => {
+    start();
+    await lendMessages(3);
+    await vi.waitFor(() => expect(acked).toBe(3));
+    expect(server.entries.map(({ record }) => record)).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }]);
+    expect(events.onWritten.mock.calls).toEqual([[3]]);
+    expect([inbox.size, putBack]).toEqual([0, 0]);
+  });
+
+  it('sends a full chunk at once, and what is left when it is asked to drain', async () => {
+    start({ batchDelayMs: HOUR_MS });
+    await lendMessages(7);
+    await vi.waitFor(() => expect(acked).toBe(5));
+    expect(inbox.waiting).toBe(2);
+    await forwarder.drain(AbortSignal.timeout(10_000));
+    expect([acked, inbox.size]).toEqual([7, 0]);
+  });
+
+  it('drains no longer than it may', async () => {
+    const silent = await startSilentServer();
+    port = silent.port;
+    start();
+    await lendMessages(3);
+    await forwarder.drain(AbortSignal.abort());
+    expect([acked, inbox.size]).toEqual([0, 3]);
+    await silent.stop();
+  });
+
+  it('puts everything held back on the queue when an ack is overdue, and reports a timeout', async () => {
+    const silent = await startSilentServer();
+    port = silent.port;
+    start({ ackTimeoutMs: 50 });
+    await lendMessages(3);
+    await vi.waitFor(() => expect(putBack).toBe(3));
+    expect([acked, inbox.size]).toEqual([0, 0]);
+    expect(events.onFailed.mock.calls[0]?.[0]).toMatchObject({ code: 'FLUENT_ACK_TIMEOUT', status: 504 });
+    stopping.abort();
+    await running;
+    await silent.stop();
+  });
+
+  it('lets no message come while it has no connection', async () => {
+    await server.close();
+    start();
+    await vi.waitFor(() => expect(events.onFailed).toHaveBeenCalled());
+    expect(lend).toBeUndefined();
+    server = await RecordingServer.start(port);
+    await lendMessages(1);
+    await vi.waitFor(() => expect(acked).toBe(1));
+    expect(events.onConnected).toHaveBeenCalledTimes(1);
+  });
+
+  it('writes one line for an outage, not one for each attempt', async () => {
+    const warn = vi.spyOn(log, 'warn');
+    await server.close();
+    start();
+    await vi.waitFor(() => expect(events.onFailed.mock.calls.length).toBeGreaterThan(1), { timeout: 10_000 });
+    expect(warn).toHaveBeenCalledTimes(1);
+    server = await RecordingServer.start();
+  });
+
+  it('proves an idle link by probes', async () => {
+    start({ probeIntervalMs: 10 });
+    await vi.waitFor(() => expect(events.onAlive.mock.calls.length).toBeGreaterThan(1));
+    expect(events.onWritten).not.toHaveBeenCalled();
+  });
+
+  it('ends while it waits for the next attempt', async () => {
+    await server.close();
+    start();
+    await vi.waitFor(() => expect(events.onFailed).toHaveBeenCalled());
+    stopping.abort();
+    await running;
+    server = await RecordingServer.start();
+  });
+});

@@ -1,0 +1,196 @@
+import { createLogger, type ReceivedMessage, type Replacement } from '@podips/shared';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { Inbox, type InboxSession } from './inbox.js';
+
+const PREFETCH = 10;
+const log = createLogger('test', 'silent');
+const events = { onReceived: vi.fn(), onInvalid: vi.fn(), onRequeued: vi.fn(), onReady: vi.fn() };
+let inbox: Inbox;
+let session: FakeSession;
+
+/** Lends messages to whoever subscribes, and remembers what becomes of them. */
+class FakeSession implements InboxSession {
+  readonly acked: string[] = [];
+  readonly replaced: Replacement[][] = [];
+  failure: Error | undefined;
+  lend: ((message: ReceivedMessage) => void) | undefined;
+  prefetch = 0;
+
+  subscribe(_destination: string, prefetch: number, listener: (message: ReceivedMessage) => void) {
+    this.prefetch = prefetch;
+    this.lend = listener;
+    return () => {
+      this.lend = undefined;
+    };
+  }
+
+  ack(received: ReceivedMessage) {
+    this.acked.push(received.headers['message-id'] ?? '');
+  }
+
+  async replace(replacements: readonly Replacement[]) {
+    if (this.failure) throw this.failure;
+    this.replaced.push([...replacements]);
+  }
+}
+
+function message(id: string, body = '{}', headers: Record<string, string> = {}): ReceivedMessage {
+  return { headers: { 'message-id': id, ...headers }, body: Buffer.from(body) };
+}
+const idsOf = (held: readonly { received: ReceivedMessage }[]) =>
+  held.map(({ received }) => received.headers['message-id']);
+
+beforeEach(() => {
+  vi.clearAllMocks();
+  inbox = new Inbox(PREFETCH, events, log);
+  session = new FakeSession();
+  inbox.sessionStarted(session);
+  inbox.openIntake();
+});
+
+describe('intake', () => {
+  it('subscribes with the prefetch that bounds what is held', () => {
+    expect(session.prefetch).toBe(PREFETCH);
+  });
+
+  it('is not open before somebody can forward', () => {
+    const idle = new FakeSession();
+    new Inbox(PREFETCH, events, log).sessionStarted(idle);
+    expect(idle.lend).toBeUndefined();
+  });
+
+  it('opens on the next session by itself', () => {
+    inbox.sessionEnded();
+    const next = new FakeSession();
+    inbox.sessionStarted(next);
+    expect(next.lend).toBeDefined();
+  });
+
+  it('subscribes once, however often it is opened', () => {
+    const subscribe = vi.spyOn(session, 'subscribe');
+    inbox.openIntake();
+    expect(subscribe).not.toHaveBeenCalled();
+  });
+
+  it('that is closed keeps the subscription for the acknowledgements to come, but takes nothing', () => {
+    session.lend?.(message('a'));
+    const batch = inbox.take();
+    inbox.closeIntake();
+    session.lend?.(message('b'));
+    expect(inbox.size).toBe(1);
+    inbox.acknowledge(batch);
+    expect(session.acked).toEqual(['a']);
+  });
+
+  it('that is closed is never opened again', () => {
+    inbox.closeIntake();
+    inbox.openIntake();
+    session.lend?.(message('a'));
+    expect(inbox.size).toBe(0);
+  });
+
+  it('takes nothing from a session that has ended', () => {
+    const { lend } = session;
+    inbox.sessionEnded();
+    inbox.sessionStarted(new FakeSession());
+    lend?.(message('late'));
+    expect(inbox.size).toBe(0);
+  });
+});
+
+describe('a held message', () => {
+  it('is taken once, in the order of the queue, and held until it is acknowledged', () => {
+    for (const id of ['a', 'b', 'c']) session.lend?.(message(id));
+    expect([inbox.waiting, inbox.size]).toEqual([3, 3]);
+    const batch = inbox.take();
+    expect(idsOf(batch)).toEqual(['a', 'b', 'c']);
+    expect([inbox.take(), inbox.waiting, inbox.size]).toEqual([[], 0, 3]);
+    inbox.acknowledge(batch);
+    expect([session.acked, inbox.size]).toEqual([['a', 'b', 'c'], 0]);
+  });
+
+  it('is acknowledged once', () => {
+    session.lend?.(message('a'));
+    const batch = inbox.take();
+    inbox.acknowledge(batch);
+    inbox.acknowledge(batch);
+    expect(session.acked).toEqual(['a']);
+  });
+
+  it('of an ended session is acknowledged to nobody, for the broker sends it again', () => {
+    session.lend?.(message('a'));
+    const batch = inbox.take();
+    inbox.sessionEnded();
+    expect(inbox.size).toBe(0);
+    const next = new FakeSession();
+    inbox.sessionStarted(next);
+    inbox.acknowledge(batch);
+    expect([session.acked, next.acked]).toEqual([[], []]);
+  });
+});
+
+describe('putting back', () => {
+  it('returns all that is held, with headers of its own but none of the delivery, and pauses intake', async () => {
+    session.lend?.(message('a', '{"n":1}', { ack: 'x', redelivered: 'true', 'x-own': 'kept' }));
+    const batch = inbox.take();
+    session.lend?.(message('b'));
+    await inbox.putBack();
+    const [replaced = []] = session.replaced;
+    expect(idsOf(replaced)).toEqual(['a', 'b']);
+    expect(replaced[0]?.message).toEqual({
+      destination: '/queue/pods',
+      body: Buffer.from('{"n":1}'),
+      headers: { 'x-own': 'kept' },
+    });
+    expect([inbox.size, session.lend]).toEqual([0, undefined]);
+    expect(events.onRequeued.mock.calls).toEqual([[2]]);
+    inbox.acknowledge(batch);
+    expect(session.acked).toEqual([]);
+    inbox.openIntake();
+    expect(session.lend).toBeDefined();
+  });
+
+  it('that fails is told once in the log and to nobody else: the broker sends the messages again', async () => {
+    const warn = vi.spyOn(log, 'warn');
+    session.lend?.(message('a'));
+    session.failure = new Error('connection lost');
+    await inbox.putBack();
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(events.onRequeued).not.toHaveBeenCalled();
+    expect(inbox.size).toBe(0);
+  });
+
+  it('does nothing without messages, nor without a session', async () => {
+    await inbox.putBack();
+    inbox.sessionEnded();
+    await inbox.putBack();
+    expect(events.onRequeued).not.toHaveBeenCalled();
+  });
+});
+
+describe('a message that can never succeed', () => {
+  it('goes to the queue for such with its reason, and is not held', async () => {
+    session.lend?.(message('bad', '[]', { 'x-own': 'kept' }));
+    await vi.waitFor(() => expect(session.replaced).toHaveLength(1));
+    expect(session.replaced[0]?.[0]?.message).toEqual({
+      destination: '/queue/pods.invalid',
+      body: Buffer.from('[]'),
+      headers: {
+        'x-own': 'kept',
+        'podips-error': 'MESSAGE_NOT_OBJECT',
+        'podips-reason': 'the body is an array; a JSON object was expected',
+      },
+    });
+    expect(inbox.size).toBe(0);
+    expect(events.onInvalid.mock.calls).toEqual([['MESSAGE_NOT_OBJECT']]);
+    expect(events.onReady).not.toHaveBeenCalled();
+  });
+
+  it('that cannot be set aside is left to the broker', async () => {
+    session.failure = new Error('connection lost');
+    const warn = vi.spyOn(log, 'warn').mockClear();
+    session.lend?.(message('bad', 'text'));
+    await vi.waitFor(() => expect(warn).toHaveBeenCalledTimes(2));
+    expect(session.acked).toEqual([]);
+  });
+});

@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SettingsError } from '@podips/shared';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readWriterSettings } from './settings.js';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'podips-settings-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const read = (env: Record<string, string> = {}) => readWriterSettings({ CONFIG_DIR: dir, ...env });
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    read(env);
+  } catch (err) {
+    if (err instanceof SettingsError) return err.problems;
+    throw err;
+  }
+  return [];
+}
+
+describe("the writer's settings", () => {
+  it('need Fluentd alone; all others have defaults', () => {
+    expect(read({ LOG_SERVER: 'fluentd' })).toEqual({
+      logLevel: 'info',
+      monitorUrl: undefined,
+      monitorTlsVerify: true,
+      queue: {
+        servers: [{ host: 'podips-queue', port: 61613 }],
+        username: '',
+        password: '',
+        heartbeatMs: 5_000,
+        connectTimeoutMs: 5_000,
+        receiptTimeoutMs: 10_000,
+      },
+      prefetch: 100,
+      fluent: {
+        host: 'fluentd',
+        port: 24224,
+        tag: 'audit.pod_ip',
+        connectTimeoutMs: 5_000,
+        ackTimeoutMs: 30_000,
+        batchDelayMs: 5,
+        batchSize: 25,
+        probeIntervalMs: 30_000,
+      },
+      statusDir: '/tmp',
+      httpHost: '0.0.0.0',
+      httpPort: 8080,
+    });
+  });
+
+  it('come from the files of podips 1.1, unless the environment says otherwise', () => {
+    writeFileSync(join(dir, 'log_server'), 'fluentd-from-file\n');
+    writeFileSync(join(dir, 'podips_host'), 'monitor-from-file\n');
+    writeFileSync(join(dir, 'queue.config.json'), '{"QUEUE_HOST":"queue-from-file","QUEUE_PORT":61616}');
+    const settings = read({ QUEUE_HOST: 'queue-from-env' });
+    expect(settings.fluent.host).toBe('fluentd-from-file');
+    expect(settings.monitorUrl).toBe('http://monitor-from-file');
+    expect(settings.queue.servers).toEqual([{ host: 'queue-from-env', port: 61616 }]);
+  });
+
+  it.each([
+    ['1', 1],
+    ['99', 25],
+    ['100', 25],
+  ])('with a prefetch of %s make chunks of at most %i records', (QUEUE_PREFETCH, batchSize) => {
+    expect(read({ LOG_SERVER: 'fluentd', QUEUE_PREFETCH }).fluent.batchSize).toBe(batchSize);
+  });
+
+  it('that are wrong are all named at once', () => {
+    const problems = problemsOf({
+      QUEUE_PREFETCH: '101',
+      LOG_ACK_TIMEOUT_MS: '999',
+      LOG_BATCH_DELAY_MS: '-1',
+    });
+    expect(problems.map((problem) => problem.split(' ')[0])).toEqual(
+      expect.arrayContaining(['QUEUE_PREFETCH', 'LOG_SERVER', 'LOG_ACK_TIMEOUT_MS', 'LOG_BATCH_DELAY_MS']),
+    );
+    expect(problems).toHaveLength(4);
+  });
+});

@@ -1,0 +1,44 @@
+import { startChildProgram } from '@podips/simulation';
+import { expect, it } from 'vitest';
+
+const FIGURES = [
+  'publish: reader',
+  'publish: connection per message',
+  'publish: best of bare stompit',
+  'publish: reader / connection per message',
+  'publish: reader / best of bare stompit',
+  'write: writer',
+  'write: connection per message',
+  'write: writer / connection per message',
+  'latency: p50',
+  'latency: p99',
+  'memory: reader, peak',
+];
+
+it('prints every figure of the benchmark, with the machine, and ends', async () => {
+  const bench = startChildProgram({
+    name: 'bench',
+    program: 'bench/dist/main.js',
+    args: ['--quick'],
+    env: {},
+  });
+  try {
+    expect(await bench.exited, bench.output()).toBe(0);
+  } finally {
+    await bench.stop();
+  }
+  for (const figure of FIGURES)
+    expect(bench.output()).toMatch(new RegExp(`^${figure} +[\\d,.]+ +(/s|times|%|ms|MB)( |$)`, 'm'));
+  expect(bench.output()).toMatch(/cores .* GiB, Node v\d+.*, ActiveMQ\/\d/);
+});
+
+it('explains a wrong flag and measures nothing', async () => {
+  const bench = startChildProgram({
+    name: 'bench',
+    program: 'bench/dist/main.js',
+    args: ['--only', 'nothing'],
+    env: {},
+  });
+  expect(await bench.exited).toBe(1);
+  expect(bench.output()).toContain('--only nothing names no measurement');
+});

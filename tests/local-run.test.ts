@@ -1,0 +1,126 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { type ChildProgram, freePort, startChildProgram } from '@podips/simulation';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+/** The first part that this seed takes away is the queue, after 18 seconds and for 12. */
+const SEED = '1';
+const PATIENCE = { timeout: 45_000, interval: 100 };
+
+let port: number;
+let run: ChildProgram;
+let lines: string[];
+const launched: ChildProgram[] = [];
+beforeAll(async () => {
+  port = await freePort();
+  lines = [];
+  run = launch(['--port', String(port), '--seed', SEED, '--chaos'], (line) => lines.push(line));
+});
+afterAll(() => Promise.all(launched.map((child) => child.stop())));
+
+function launch(args: readonly string[], onLine: (line: string) => void = () => undefined): ChildProgram {
+  const program = 'packages/simulation/dist/local/main.js';
+  const child = startChildProgram({ name: 'local run', program, args, env: {}, onLine });
+  launched.push(child);
+  return child;
+}
+
+/** The lights of the four operations on the dashboard, in the order in which data flows. */
+async function lights(): Promise<(string | undefined)[]> {
+  const response = await fetch(`http://127.0.0.1:${port}/`);
+  const page = await response.text();
+  const operations = /<ol class="operations">.*?<\/ol>/s.exec(page)?.[0] ?? '';
+  return [...operations.matchAll(/class="light (\w+)"/g)].map(([, light]) => light);
+}
+
+/** How many messages the last tally says have arrived. */
+function arrivedByTally(): number {
+  const tally = lines.findLast((line) => line.includes(' arrived'));
+  return Number(/(\d+) arrived/.exec(tally ?? '')?.[1] ?? 0);
+}
+
+/** The processes that a process has started, and theirs. */
+function descendants(pid: number): number[] {
+  const parents = new Map(
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map((name) => [Number(name), parentOf(Number(name))]),
+  );
+  const childrenOf = (parent: number): number[] =>
+    [...parents].filter(([, of]) => of === parent).flatMap(([child]) => [child, ...childrenOf(child)]);
+  return childrenOf(pid);
+}
+
+/** Undefined for a process that has ended or is about to. */
+function parentOf(pid: number): number | undefined {
+  try {
+    // The name, in parentheses, may hold anything; state and parent follow it.
+    const [state, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+    return state === 'Z' ? undefined : Number(parent);
+  } catch (err) {
+    if (err instanceof Error && 'code' in err && (err.code === 'ENOENT' || err.code === 'ESRCH'))
+      return undefined;
+    throw err;
+  }
+}
+
+describe('the local run', () => {
+  it('prints where the dashboard is', async () => {
+    await vi.waitFor(() => expect(lines.join('\n')).toContain(`http://127.0.0.1:${port}/`), PATIENCE);
+  });
+
+  it('shows four green lights once messages flow', async () => {
+    await vi.waitFor(
+      async () => expect(await lights()).toEqual(['green', 'green', 'green', 'green']),
+      PATIENCE,
+    );
+  });
+
+  it('tells of more and more messages that arrive', async () => {
+    await vi.waitFor(() => expect(arrivedByTally()).toBeGreaterThan(0), PATIENCE);
+    const first = arrivedByTally();
+    await vi.waitFor(() => expect(arrivedByTally()).toBeGreaterThan(first), PATIENCE);
+  });
+
+  it('refuses to start a second time on the same port, and says so', async () => {
+    const second = launch(['--port', String(port)]);
+    expect(await second.exited).toBe(1);
+    expect(second.output()).toMatch(new RegExp(`port ${port}`));
+    expect(second.output()).not.toContain('Dashboard');
+    expect(await lights()).toHaveLength(4);
+  });
+
+  it.each([
+    [['--port', '0', '--rate', 'fast'], /--rate must be.*--port must be/s],
+    [['--speed'], /--speed.*usage/s],
+  ])('ends with exit code 1 and the usage for %j', async (args, message) => {
+    const wrong = launch(args);
+    expect(await wrong.exited).toBe(1);
+    expect(wrong.output()).toMatch(message);
+  });
+
+  it('shows a red light when chaos takes a part away, and green again when it is back', async () => {
+    await vi.waitFor(() => expect(lines.join('\n')).toMatch(/chaos: .* stops/), PATIENCE);
+    await vi.waitFor(async () => expect(await lights()).toContain('red'), PATIENCE);
+    await vi.waitFor(() => expect(lines.join('\n')).toMatch(/chaos: .* is back/), PATIENCE);
+    await vi.waitFor(
+      async () => expect(await lights()).toEqual(['green', 'green', 'green', 'green']),
+      PATIENCE,
+    );
+  });
+
+  it('ends with exit code 0 at Ctrl-C, and leaves no process and no server behind', async () => {
+    const { pid } = run;
+    if (pid === undefined) throw new Error('the local run is not running');
+    const processes = descendants(pid);
+    // Four services and PostgreSQL with its helpers.
+    expect(processes.length).toBeGreaterThan(5);
+    // Ctrl-C in a terminal reaches the whole process group.
+    process.kill(-pid, 'SIGINT');
+    expect(await run.exited, run.output()).toBe(0);
+    await vi.waitFor(
+      () => expect(processes.filter((child) => parentOf(child) !== undefined)).toEqual([]),
+      PATIENCE,
+    );
+    await expect(lights()).rejects.toThrow(/fetch failed/);
+  });
+});
