@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { get } from 'node:http';
 import { FluentClient } from '@fluent-org/logger';
 import { POD_QUEUE, parseMessage, type ReceivedMessage } from '@podips/shared';
 import { openSession } from './messages.js';
@@ -8,11 +10,15 @@ const PREFETCH = 100;
 const DEADLINE_MS = 120_000;
 const ACK_TIMEOUT_MS = 30_000;
 
-/** Forwards so many messages, one after the other, with a connection to the sink for each. */
+/**
+ * Forwards so many messages, one after the other, with a connection to the sink for each.
+ * @param monitorUrl where podips 1.1 reported each message twice, and waited for the answers; undefined: nowhere
+ */
 export async function writeOneByOne(
   brokerPort: number,
   sinkPort: number,
   count: number,
+  monitorUrl: string | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   const session = await openSession(brokerPort);
@@ -21,7 +27,9 @@ export async function writeOneByOne(
   let left = count;
   let last = Promise.resolve();
   const forward = async (received: ReceivedMessage) => {
+    if (monitorUrl) await report(`${monitorUrl}/queue/read/200/success`);
     await writeAlone(sinkPort, received.body);
+    if (monitorUrl) await report(`${monitorUrl}/log/200/success`);
     session.ack(received);
     left -= 1;
     if (left === 0) resolve();
@@ -36,6 +44,14 @@ export async function writeOneByOne(
   } finally {
     await session.close();
   }
+}
+
+/** A request on a connection of its own. */
+async function report(url: string): Promise<void> {
+  const request = get(url, { agent: false });
+  const [response] = await once(request, 'response');
+  response.resume();
+  await once(response, 'end');
 }
 
 async function writeAlone(port: number, body: Uint8Array): Promise<void> {

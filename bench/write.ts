@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startChildProgram } from '@podips/simulation';
+import { pause } from '@podips/shared';
+import { canConnect, freePort, startChildProgram } from '@podips/simulation';
 import type { BenchRun, Figure } from './measurement.js';
 import { fillQueue, makeBodies } from './messages.js';
 import { type Contender, medianRates } from './rate.js';
@@ -9,8 +10,10 @@ import { type SinkWorker, startSinkWorker } from './sink-worker.js';
 import { writeOneByOne } from './write-original.js';
 
 const WRITER = 'write: writer';
-const ORIGINAL = 'write: connection per message';
+const ORIGINAL = 'write: as podips 1.1';
+const BARE = 'write: connection per message';
 const EXPECTED_TIMES = 10;
+const START_DEADLINE_MS = 30_000;
 
 /** Messages per second from a full queue to an acknowledging sink, two ways. */
 export async function measureWrite(run: BenchRun): Promise<Figure[]> {
@@ -20,17 +23,21 @@ export async function measureWrite(run: BenchRun): Promise<Figure[]> {
   resources.defer(() => sink.stop());
   const dir = await mkdtemp(join(tmpdir(), 'podips-bench-'));
   resources.defer(() => rm(dir, { recursive: true, force: true }));
+  const monitor = await startMonitor(dir);
+  resources.defer(() => monitor.stop());
   const contenders: Contender[] = [
-    { name: WRITER, run: () => timeWriter(run, sink, dir) },
-    { name: ORIGINAL, run: () => timeOriginal(run, sink) },
+    { name: WRITER, run: () => timeWriter(run, sink, monitor.url, dir) },
+    { name: ORIGINAL, run: () => timeOneByOne(run, sink, monitor.url) },
+    { name: BARE, run: () => timeOneByOne(run, sink, undefined) },
   ];
   run.tell(`write: ${write.messages} messages, after ${write.warmUpMessages} to warm up`);
   const rates = await medianRates(contenders, rounds, run.tell);
-  return toFigures(rates.get(WRITER) ?? Number.NaN, rates.get(ORIGINAL) ?? Number.NaN);
+  const rate = (name: string) => rates.get(name) ?? Number.NaN;
+  return toFigures(rate(WRITER), rate(ORIGINAL), rate(BARE));
 }
 
 /** The writer as a process of its own, fresh each time; what it does until it is warm does not count. */
-async function timeWriter(run: BenchRun, sink: SinkWorker, dir: string): Promise<number> {
+async function timeWriter(run: BenchRun, sink: SinkWorker, monitorUrl: string, dir: string): Promise<number> {
   const { warmUpMessages, messages } = run.scale.write;
   await fillQueue(run.brokerPort, makeBodies(warmUpMessages + messages), run.signal);
   const rate = sink.rate(warmUpMessages, messages);
@@ -45,6 +52,7 @@ async function timeWriter(run: BenchRun, sink: SinkWorker, dir: string): Promise
       HTTP_PORT: '0',
       QUEUE_HOST: '127.0.0.1',
       QUEUE_PORT: String(run.brokerPort),
+      PODIPS_HOST: monitorUrl,
       LOG_SERVER: '127.0.0.1',
       LOG_SERVER_PORT: String(sink.port),
     },
@@ -60,39 +68,72 @@ async function timeWriter(run: BenchRun, sink: SinkWorker, dir: string): Promise
   }
 }
 
-async function timeOriginal(run: BenchRun, sink: SinkWorker): Promise<number> {
+/** The real monitor, as a process of its own: reports to it are part of the work. */
+async function startMonitor(dir: string) {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const child = startChildProgram({
+    name: 'monitor',
+    program: 'services/monitor/dist/main.js',
+    env: { LOG_LEVEL: 'warn', MONITOR_DATA_DIR: dir, HTTP_HOST: '127.0.0.1', HTTP_PORT: String(port) },
+  });
+  const deadline = AbortSignal.timeout(START_DEADLINE_MS);
+  while (!(await canConnect(port))) {
+    if (deadline.aborted || !child.running) throw new Error(`the monitor did not start:\n${child.output()}`);
+    await pause(50);
+  }
+  return { url, stop: () => child.stop() };
+}
+
+async function timeOneByOne(
+  run: BenchRun,
+  sink: SinkWorker,
+  monitorUrl: string | undefined,
+): Promise<number> {
   const { singleMessages } = run.scale.write;
   const warmUp = Math.ceil(singleMessages / 4);
   await fillQueue(run.brokerPort, makeBodies(warmUp + singleMessages), run.signal);
   const [rate] = await Promise.all([
     sink.rate(warmUp, singleMessages),
-    writeOneByOne(run.brokerPort, sink.port, warmUp + singleMessages, run.signal),
+    writeOneByOne(run.brokerPort, sink.port, warmUp + singleMessages, monitorUrl, run.signal),
   ]);
   return rate;
 }
 
-function toFigures(writer: number, original: number): Figure[] {
+function toFigures(writer: number, original: number, bare: number): Figure[] {
   return [
     {
       name: WRITER,
       value: writer,
       unit: '/s',
       meaning:
-        'messages per second from a full queue to acknowledged records, by the writer as a process of its own',
+        'messages per second from a full queue to acknowledged records, by the writer as a process of its own, with a monitor',
     },
     {
       name: ORIGINAL,
       value: original,
       unit: '/s',
       meaning:
-        'the same, one message after the other, each with connect, send, ack, close, as podips 1.1 did, by the same library',
+        'one message after the other as podips 1.1 did: report the read, connect, send, ack, close, report the write',
     },
     {
-      name: 'write: writer / connection per message',
+      name: BARE,
+      value: bare,
+      unit: '/s',
+      meaning: 'the same without the two reports: only a connection to Fluentd per message',
+    },
+    {
+      name: 'write: writer / as podips 1.1',
       value: writer / original,
       unit: 'times',
       expectation: { atLeast: EXPECTED_TIMES },
-      meaning: 'what one lasting connection with many records in a chunk gains',
+      meaning: 'what one lasting connection, many records in a chunk and reports beside the pipeline gain',
+    },
+    {
+      name: 'write: writer / connection per message',
+      value: writer / bare,
+      unit: 'times',
+      meaning: 'what the lasting connection and the chunks gain alone; the broker is the limit then',
     },
   ];
 }

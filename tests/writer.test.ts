@@ -67,6 +67,16 @@ describe('a message', () => {
     expect(sink.records.find(({ record }) => record.event_id === large.event_id)?.record).toEqual(large);
   });
 
+  it.each([
+    ['a hundred headers', Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`x-${index}`, 'y']))],
+    ['a header of 9 kB', { 'x-long': 'y'.repeat(9_000) }],
+    ['headers with the names of methods', { hasOwnProperty: 'x', toString: 'y', __proto__x: 'z' }],
+  ])('with %s is delivered like any other', async (_what, headers) => {
+    await enqueue(broker.port, [podMessage(1)], headers);
+    await enqueue(broker.port, [podMessage(2)]);
+    await vi.waitFor(() => expect(sink.distinct).toBe(2), PATIENCE);
+  });
+
   it('is acknowledged to the broker once Fluentd has it, so that nothing is delivered twice', async () => {
     await enqueue(broker.port, podMessages(1_000));
     await vi.waitFor(() => expect(sink.received).toBe(1_000), PATIENCE);

@@ -9,6 +9,8 @@ export interface Verdict {
   readonly untrue: readonly string[];
   /** Copies that differ in more than the moment of observation. */
   readonly contradicting: readonly string[];
+  /** Addresses that two pods seem to hold at once, to somebody who orders the records by their timestamps. */
+  readonly overlapping: readonly string[];
   readonly duplicates: number;
 }
 
@@ -31,7 +33,35 @@ export function judge(changes: readonly IpChange[], records: readonly SinkRecord
     const record = delivered.get(id);
     if (record && !agrees(change, record)) contradicting.push(`${describeChange(change)} / ${facts(record)}`);
   }
-  return { missing, untrue, contradicting, duplicates: records.length - delivered.size };
+  return {
+    missing,
+    untrue,
+    contradicting,
+    overlapping: findOverlaps([...delivered.values()]),
+    duplicates: records.length - delivered.size,
+  };
+}
+
+/** Replays the records of each address in the order of their timestamps, as an analyst would. */
+function findOverlaps(records: readonly SinkRecord[]): string[] {
+  const holders = new Map<string, string>();
+  const overlaps: string[] = [];
+  const inOrder = records
+    .filter(({ record }) => record.host_network === false)
+    .sort((a, b) => String(a.record.timestamp).localeCompare(String(b.record.timestamp)));
+  for (const { record } of inOrder) {
+    const ip = String(record.pod_ip);
+    const uid = String(record.pod_uid);
+    const holder = holders.get(ip);
+    if (record.pod_ip_status !== 'deallocated') {
+      if (holder !== undefined && holder !== uid)
+        overlaps.push(`${ip} of ${holder} at ${record.timestamp}, when ${uid} got it`);
+      holders.set(ip, uid);
+    } else if (holder === uid) {
+      holders.delete(ip);
+    }
+  }
+  return overlaps;
 }
 
 interface CountedChange extends IpChange {

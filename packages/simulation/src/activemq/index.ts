@@ -1,1 +1,2 @@
 export { type ActiveMq, startActiveMq } from './activemq.js';
+export { canConnect } from './tcp.js';

@@ -1,0 +1,111 @@
+import type { DatabasePool } from '@podips/shared';
+import type { IpChange } from '@podips/simulation';
+
+/** A row of the ledger, as far as tests ask for it. */
+export interface LedgerRow {
+  readonly uid: string;
+  readonly ip: string;
+  readonly occurrence: number;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly owner: string;
+  readonly node: string;
+  readonly hostNetwork: boolean;
+  readonly startInferred: boolean;
+  readonly open: boolean;
+  readonly endReason: string | null;
+  readonly endInferred: boolean | null;
+}
+
+export interface GapRow {
+  readonly startedAt: Date | null;
+  readonly endedAt: Date;
+  readonly reason: string;
+}
+
+export interface PositionRow {
+  readonly resourceVersion: string;
+  readonly knownAt: Date;
+}
+
+/** What is wrong with the ledger, measured against what really happened; empty when all is well. */
+export interface LedgerVerdict {
+  /** Leases that it does not have, or not as they are. */
+  readonly missing: readonly string[];
+  /** Leases that it has, but that never were, or not so. */
+  readonly untrue: readonly string[];
+  /** Leases of one address, not a node's, at the same time. */
+  readonly overlapping: number;
+}
+
+/** The ledger holds exactly what happened. */
+export const TRUE_LEDGER: LedgerVerdict = { missing: [], untrue: [], overlapping: 0 };
+
+const LEASES = `
+  SELECT pod_uid AS uid, host(ip) AS ip, occurrence, namespace, pod, owner_kind || '/' || owner_name AS owner, node,
+    host_network AS "hostNetwork", start_inferred AS "startInferred", ended_at = 'infinity' AS open,
+    end_reason AS "endReason", end_inferred AS "endInferred"
+  FROM leases ORDER BY started_at, pod_uid, ip, occurrence`;
+
+const OVERLAPPING = `
+  SELECT count(*)::int AS count FROM leases AS one JOIN leases AS other USING (cluster, ip)
+  WHERE NOT one.host_network AND NOT other.host_network
+    AND (one.pod_uid, one.occurrence) < (other.pod_uid, other.occurrence)
+    AND one.started_at < other.ended_at AND other.started_at < one.ended_at`;
+
+/** All leases, in the order in which they began. */
+export async function readLedger(database: DatabasePool): Promise<LedgerRow[]> {
+  return (await database.query<LedgerRow>(LEASES)).rows;
+}
+
+/** All gaps, in the order in which they were written. */
+export async function readGaps(database: DatabasePool): Promise<GapRow[]> {
+  const sql = 'SELECT started_at AS "startedAt", ended_at AS "endedAt", reason FROM gaps ORDER BY id';
+  return (await database.query<GapRow>(sql)).rows;
+}
+
+/** Undefined before the first one is written. */
+export async function readPosition(database: DatabasePool): Promise<PositionRow | undefined> {
+  const sql =
+    'SELECT resource_version AS "resourceVersion", known_at AS "knownAt" FROM reader_positions';
+  return (await database.query<PositionRow>(sql)).rows[0];
+}
+
+/** Compares the ledger with what happened in the cluster. */
+export async function judgeLedger(
+  database: DatabasePool,
+  changes: readonly IpChange[],
+): Promise<LedgerVerdict> {
+  const expected = new Set(leasesOf(changes));
+  const kept = new Set((await readLedger(database)).map(describeLease));
+  const { rows } = await database.query<{ count: number }>(OVERLAPPING);
+  return {
+    missing: [...expected].filter((lease) => !kept.has(lease)),
+    untrue: [...kept].filter((lease) => !expected.has(lease)),
+    overlapping: rows[0]?.count ?? 0,
+  };
+}
+
+/** The leases that begin and end with these changes, described as {@link describeLease} does. */
+function leasesOf(changes: readonly IpChange[]): string[] {
+  const ended = new Map<string, number>();
+  const leases = new Map<string, string>();
+  for (const change of changes) {
+    const { podUid: uid, ip, namespace, pod, node, hostNetwork, kind } = change;
+    const owner = `${change.ownerKind}/${change.ownerName}`;
+    const occurrence = ended.get(`${uid} ${ip}`) ?? 0;
+    const open = kind === 'assigned';
+    if (!open) ended.set(`${uid} ${ip}`, occurrence + 1);
+    const facts = { uid, ip, occurrence, namespace, pod, owner, node, hostNetwork, open };
+    leases.set(`${uid} ${ip} ${occurrence}`, describeLease(facts));
+  }
+  return [...leases.values()];
+}
+
+type LeaseFacts = Omit<LedgerRow, 'startInferred' | 'endReason' | 'endInferred'>;
+
+function describeLease(lease: LeaseFacts): string {
+  const { uid, ip, occurrence, namespace, pod, owner, node, hostNetwork, open } = lease;
+  const network = hostNetwork ? ' on the network of its node' : '';
+  return `${ip} ${namespace}/${pod} ${uid} #${occurrence} of ${owner} at ${node}${network} ${open ? 'open' : 'closed'}`;
+}
