@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DatabaseSettings, pause } from '@podips/shared';
+import { onExit } from './on-exit.js';
 import { freePort } from './ports.js';
 
 /** A real PostgreSQL in a folder of its own, on a loopback port that stays the same over restarts. */
@@ -40,18 +41,22 @@ export async function startPostgres(): Promise<LocalPostgres> {
     onLog: () => undefined,
     onError: () => undefined,
   });
+  const lockFile = join(databaseDir, 'postmaster.pid');
   let running = false;
+  let forget: () => void = () => undefined;
   const postgres: LocalPostgres = {
     settings: { host: '127.0.0.1', port, user: USER, password: PASSWORD, database: DATABASE },
     async start() {
       await server.start();
       running = true;
+      forget = onExit(() => killServer(lockFile));
     },
     async stop() {
       if (!running) return;
       running = false;
+      forget();
       // Ctrl-C in a terminal reaches the server too; the library then waits for an exit that has already been.
-      await Promise.race([server.stop(), gone(join(databaseDir, 'postmaster.pid'))]);
+      await Promise.race([server.stop(), gone(lockFile)]);
     },
     async destroy() {
       await postgres.stop();
@@ -62,6 +67,11 @@ export async function startPostgres(): Promise<LocalPostgres> {
   await postgres.start();
   await server.createDatabase(DATABASE);
   return postgres;
+}
+
+/** The first line of the lock file is the server's process id. */
+function killServer(lockFile: string): void {
+  if (existsSync(lockFile)) process.kill(Number.parseInt(readFileSync(lockFile, 'utf8'), 10), 'SIGINT');
 }
 
 /** Resolves when a file does not exist. The server removes its lock file as the last thing that it does. */

@@ -56,7 +56,9 @@ export function startActiveReader(parts: ReaderParts, restored: LedgerState | un
         metrics.changes.inc({ status, inferred: String(inferred) }),
       onGap({ startedAt, endedAt, reason }) {
         metrics.gaps.inc({ reason });
-        log.warn({ startedAt, endedAt, reason }, 'gap: what came and went in this time was not seen');
+        if (startedAt)
+          log.warn({ startedAt, endedAt, reason }, 'gap: what came and went in this time was not seen');
+        else log.info({ endedAt }, 'first list: of the time before it nothing is known');
       },
     },
     restored,

@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pause } from '@podips/shared';
+import { onExit } from '../on-exit.js';
 import { freePort } from '../ports.js';
 import { canConnect } from './tcp.js';
 
@@ -102,6 +103,10 @@ async function launch(base: string): Promise<ChildProcess> {
   child.stdout?.resume();
   child.stderr?.resume();
   child.on('error', () => undefined); // a failed spawn shows as an exit below
+  child.once(
+    'exit',
+    onExit(() => child.kill('SIGKILL')),
+  );
   return child;
 }
 

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '@podips/shared';
+import { onExit } from '../on-exit.js';
 
 /** A program of podips as a process of its own. */
 export interface ChildProgram {
@@ -43,7 +44,11 @@ export function startChildProgram(options: ChildProgramOptions): ChildProgram {
     { env: { ...inherited, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   );
   const lines = collectLines(child, options.onLine);
-  const exited = once(child, 'exit').then(([code, signal]): number | NodeJS.Signals => code ?? signal);
+  const forget = onExit(() => child.kill('SIGKILL'));
+  const exited = once(child, 'exit').then(([code, signal]): number | NodeJS.Signals => {
+    forget();
+    return code ?? signal;
+  });
   const isRunning = () => child.exitCode === null && child.signalCode === null;
   return {
     name: options.name,
