@@ -2,8 +2,9 @@ import { runProgram } from '@podips/shared';
 import { startLocalRun } from './local-run.js';
 import { readLocalSettings } from './settings.js';
 
-// Nobody reads what we print any more, as after `npm start | head`.
-process.stdout.on('error', () => process.kill(process.pid, 'SIGTERM'));
+// Nobody reads what we print any more, as after `npm start | head`: stop in order. A second signal would cut that short.
+process.stdout.once('error', () => process.kill(process.pid, 'SIGTERM'));
+process.stdout.on('error', () => undefined);
 
 await runProgram({
   name: 'podips',
