@@ -1,5 +1,5 @@
 import type { Environment } from '@podips/shared';
-import { startChurn } from '@podips/simulation';
+import { startChurn, untilWatched } from '@podips/simulation';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   judgeLedger,
@@ -10,12 +10,14 @@ import {
   TRUE_LEDGER,
 } from './support/ledger.js';
 import {
+  COMPLETE,
   EXACT,
   openReaderCase,
   PATIENCE,
   type ReaderCase,
   type ReaderStage,
   startReaderStage,
+  type TestReader,
   withDatabase,
 } from './support/reader-case.js';
 
@@ -28,6 +30,13 @@ afterAll(() => stage?.destroy());
 beforeEach(() => {
   database = { ...withDatabase(stage), LEDGER_INTERVAL_MS: '20' };
 });
+
+/** Starts a reader and waits until it has listed: what comes and goes before that, nobody can know of. */
+async function startReader(test: ReaderCase, env: Environment = {}): Promise<TestReader> {
+  const reader = await test.startReader({ ...database, ...env });
+  await untilWatched(test.cluster);
+  return reader;
+}
 
 /** Waits until the ledger holds exactly what happened. */
 function untilTrue({ cluster }: ReaderCase): Promise<void> {
@@ -45,7 +54,7 @@ async function leasesOfPod(uid: string): Promise<LedgerRow[]> {
 describe('the ledger holds exactly what happened', () => {
   it('after many pods of all kinds came and went', async () => {
     await using test = await openReaderCase(stage, { ipPoolSize: 150 });
-    await test.startReader(database);
+    await startReader(test);
     const churn = startChurn(test.cluster, { seed: 11, changesPerSecond: 800, pods: 120 });
     await vi.waitFor(() => expect(churn.changes).toBeGreaterThan(3_000), PATIENCE);
     churn.stop();
@@ -57,7 +66,7 @@ describe('the ledger holds exactly what happened', () => {
 
   it('with an address of each family for each pod', async () => {
     await using test = await openReaderCase(stage, { dualStack: true });
-    await test.startReader(database);
+    await startReader(test);
     const [pod] = test.cluster.workloads.scaleDeployment('web', 5);
     test.cluster.workloads.startDaemonSet('agent', { hostNetwork: true });
     test.cluster.workloads.scaleDeployment('web', 2);
@@ -69,7 +78,7 @@ describe('the ledger holds exactly what happened', () => {
 
   it('with the way in which each lease ended', async () => {
     await using test = await openReaderCase(stage);
-    await test.startReader(database);
+    await startReader(test);
     const { pods, workloads } = test.cluster;
     const deleted = workloads.startBarePod('deleted');
     const finished = workloads.startBarePod('finished');
@@ -91,7 +100,7 @@ describe('the ledger holds exactly what happened', () => {
 
   it('with the times that the messages say', async () => {
     await using test = await openReaderCase(stage);
-    await test.startReader(database);
+    await startReader(test);
     const pod = test.cluster.workloads.startBarePod('short');
     test.cluster.pods.delete(pod);
     expect(await test.caughtUp()).toEqual(EXACT);
@@ -107,10 +116,98 @@ describe('the ledger holds exactly what happened', () => {
   });
 });
 
+describe('a reader whose database is away at the start', () => {
+  const PATIENT = { DB_WAIT_MS: '0', STANDBY_INTERVAL_MS: '100' };
+
+  it('goes on without, takes in the ledger when it is back, and tells what ended meanwhile', async () => {
+    await using test = await openReaderCase(stage);
+    const { pods, workloads } = test.cluster;
+    const first = await startReader(test);
+    workloads.scaleDeployment('stays', 5);
+    const gone = workloads.startBarePod('gone');
+    const changed = workloads.startBarePod('changed');
+    await untilTrue(test);
+    await first.stop();
+    await vi.waitFor(() => expect(test.cluster.openWatches).toBe(0), PATIENCE);
+    const before = await readPosition(stage.database);
+    const told = test.records.length;
+
+    await stage.postgres.stop();
+    pods.delete(gone);
+    pods.changeIp(changed);
+    const second = await startReader(test, PATIENT);
+    workloads.startBarePod('new');
+    await vi.waitFor(
+      () => expect(test.records.some(({ record }) => record.pod === 'new')).toBe(true),
+      PATIENCE,
+    );
+    expect(await second.metric('leads')).toBe(1);
+    await stage.postgres.start();
+    await vi.waitFor(() => expect(test.verdict()).toMatchObject(COMPLETE), PATIENCE);
+    const inferred = test.records.slice(told).filter(({ record }) => record.inferred);
+    expect(inferred.map(({ record }) => `${record.pod_ip_status} ${record.pod}`).sort()).toEqual([
+      'deallocated changed',
+      'deallocated gone',
+    ]);
+    await untilTrue(test);
+    workloads.scaleDeployment('stays', 2);
+    await untilTrue(test);
+    expect(await readGaps(stage.database)).toEqual([
+      { startedAt: null, endedAt: expect.any(Date), reason: 'start' },
+      { startedAt: before?.knownAt, endedAt: expect.any(Date), reason: 'start' },
+    ]);
+  });
+
+  it('writes the ledger from its beginning when that is empty', async () => {
+    await using test = await openReaderCase(stage);
+    await stage.postgres.stop();
+    test.cluster.workloads.scaleDeployment('web', 5);
+    await startReader(test, PATIENT);
+    test.cluster.workloads.scaleDeployment('web', 2);
+    await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
+    await stage.postgres.start();
+    await untilTrue(test);
+    expect(await readGaps(stage.database)).toEqual([
+      { startedAt: null, endedAt: expect.any(Date), reason: 'start' },
+    ]);
+    expect(await test.caughtUp()).toEqual(EXACT);
+  });
+});
+
+it('names a gap when more leases than fit in memory came while the database was away, and has what is open', async () => {
+  await using test = await openReaderCase(stage);
+  const { workloads } = test.cluster;
+  const reader = await startReader(test, { LEDGER_BUFFER_LEASES: '100' });
+  workloads.scaleDeployment('web', 20);
+  await untilTrue(test);
+  await stage.postgres.stop();
+  workloads.scaleDeployment('web', 5);
+  workloads.scaleDeployment('brief', 200);
+  workloads.scaleDeployment('brief', 30);
+  await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
+  expect(reader.logged()).toContain('the database is away for too long: the ledger has a gap');
+  expect(await reader.metric('pending_leases')).toBeLessThanOrEqual(100);
+  await stage.postgres.start();
+  await vi.waitFor(async () => {
+    const reasons = (await readGaps(stage.database)).map(({ reason }) => reason);
+    expect(reasons).toEqual(['start', 'ledger-overflow']);
+  }, PATIENCE);
+  const open = async () => {
+    const rows = (await readLedger(stage.database)).filter((lease) => lease.open);
+    return rows.map(({ uid, ip }) => `${uid} ${ip}`).sort();
+  };
+  const held = () => test.cluster.truth.openLeases().map(({ podUid, ip }) => `${podUid} ${ip}`);
+  await vi.waitFor(async () => expect(await open()).toEqual(held().sort()), PATIENCE);
+  const { untrue, overlapping } = await judgeLedger(stage.database, test.cluster.truth.changes);
+  expect({ untrue, overlapping }).toEqual({ untrue: [], overlapping: 0 });
+  workloads.scaleDeployment('brief', 10);
+  await vi.waitFor(async () => expect(await open()).toEqual(held().sort()), PATIENCE);
+});
+
 describe('the ledger is never ahead of what is durable', () => {
   it('while neither queue nor outbox takes messages, and all is told after a restart', async () => {
     await using test = await openReaderCase(stage);
-    const reader = await test.startReader(database);
+    const reader = await startReader(test);
     test.cluster.workloads.scaleDeployment('web', 20);
     expect(await test.caughtUp()).toEqual(EXACT);
     await untilTrue(test);
@@ -118,7 +215,7 @@ describe('the ledger is never ahead of what is durable', () => {
     await stage.database.query('ALTER TABLE messages RENAME TO messages_away');
     await test.brokerProxy.refuse(true);
     test.brokerProxy.cut();
-    const lastDurable = test.cluster.pods.resourceVersion;
+    const durable = test.cluster.truth.changeCount;
     test.cluster.workloads.scaleDeployment('web', 5);
     test.cluster.workloads.scaleDeployment('new', 10);
     await vi.waitFor(async () => expect(await reader.metric('buffered_messages')).toBe(25), PATIENCE);
@@ -130,14 +227,14 @@ describe('the ledger is never ahead of what is durable', () => {
     expect(kept.filter((lease) => lease.open)).toHaveLength(21);
     expect(kept).toHaveLength(21);
     const position = Number((await readPosition(stage.database))?.resourceVersion);
-    expect(position).toBeLessThanOrEqual(lastDurable + 3);
+    expect(position).toBeLessThan(test.cluster.truth.changes[durable]?.resourceVersion ?? 0);
     await reader.stop();
     expect(reader.logged()).toContain('neither queue nor database took the last messages');
     expect(await readLedger(stage.database)).toEqual(kept);
 
     await stage.database.query('ALTER TABLE messages_away RENAME TO messages');
     await test.brokerProxy.refuse(false);
-    await test.startReader(database);
+    await startReader(test);
     await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
     await untilTrue(test);
     expect(test.records.filter(({ record }) => record.inferred)).toEqual([]);

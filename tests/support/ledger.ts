@@ -66,8 +66,7 @@ export async function readGaps(database: DatabasePool): Promise<GapRow[]> {
 
 /** Undefined before the first one is written. */
 export async function readPosition(database: DatabasePool): Promise<PositionRow | undefined> {
-  const sql =
-    'SELECT resource_version AS "resourceVersion", known_at AS "knownAt" FROM reader_positions';
+  const sql = 'SELECT resource_version AS "resourceVersion", known_at AS "knownAt" FROM reader_positions';
   return (await database.query<PositionRow>(sql)).rows[0];
 }
 

@@ -30,13 +30,19 @@ CREATE INDEX leases_by_pod ON leases (namespace, pod, started_at);
 CREATE INDEX leases_open ON leases (cluster) WHERE ended_at = 'infinity';
 CREATE INDEX leases_changed ON leases (cluster, pod_uid) WHERE end_reason = 'changed';
 -- What retention deletes, oldest first.
-CREATE INDEX leases_by_end ON leases (ended_at) WHERE ended_at <> 'infinity';
+CREATE INDEX leases_by_end ON leases (cluster, ended_at) WHERE ended_at <> 'infinity';
 
 -- Up to where the reader of a cluster has made durable and written down all that it saw.
 CREATE TABLE reader_positions (
   cluster text PRIMARY KEY,
   resource_version text NOT NULL,
   known_at timestamptz NOT NULL
+);
+
+-- Which reader may write the ledger of a cluster: the one that loaded it last, and so raised the number.
+CREATE TABLE reader_terms (
+  cluster text PRIMARY KEY,
+  term integer NOT NULL
 );
 
 -- Times of which podips cannot tell everything: pods that came and went between start and end were not seen.

@@ -37,13 +37,14 @@ export function startActiveReader(parts: ReaderParts, restored: LedgerState | un
       {
         ledger: database.ledger,
         durableUpTo: () => publisher.durableUpTo,
+        lastSequence: () => publisher.lastSequence,
+        openLeases: () => changes.openLeases(),
         log,
         now: () => new Date(),
         onWritten: (leases) => metrics.ledgerWritten.inc(leases),
         onFailed: () => metrics.ledgerFailures.inc(),
       },
       { maxLeases: settings.maxPendingLeases, intervalMs: settings.ledgerIntervalMs },
-      () => changes.openLeases(),
     );
   const changes = new PodChanges(
     {
@@ -92,8 +93,8 @@ export function startActiveReader(parts: ReaderParts, restored: LedgerState | un
       await feed;
       const left = await publisher.settle(AbortSignal.timeout(SETTLE_DEADLINE_MS));
       if (left > 0) log.error({ messages: left }, 'neither queue nor database took the last messages');
-      await writing;
-      if (writing) await Promise.race([writer?.flush(), pause(LEDGER_DEADLINE_MS)]);
+      const written = writing?.then(() => writer?.flush());
+      await Promise.race([written, pause(LEDGER_DEADLINE_MS)]);
       await resources.disposeAsync();
     },
   };

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { type DatabaseSettings, type Logger, pause, toError } from '@podips/shared';
 import pg from 'pg';
 
@@ -54,17 +54,19 @@ export async function awaitLeadership(
   signal: AbortSignal,
 ): Promise<Leadership | undefined> {
   const startedMs = performance.now();
-  let unansweredSinceMs = startedMs;
+  const name = `podips-leader ${randomUUID()}`;
+  let toldOfAnother = false;
   while (!signal.aborted) {
     try {
-      const lock = await tryLock(options);
-      if (lock) return keepLeadership(options, lock, log);
-      unansweredSinceMs = performance.now();
+      const lock = await tryLock(options, name);
+      if (lock) return keepLeadership(options, name, lock, log);
+      toldOfAnother = true;
       events.onStandby();
     } catch (err) {
       log.warn({ err: toError(err) }, 'the database cannot be asked who leads');
-      if (performance.now() - unansweredSinceMs > options.databaseWaitMs)
-        return keepLeadership(options, undefined, log);
+      // One that knows of another leader never leads without the lock.
+      if (!toldOfAnother && performance.now() - startedMs > options.databaseWaitMs)
+        return keepLeadership(options, name, undefined, log);
     }
     await pause(options.standbyIntervalMs, signal);
   }
@@ -77,7 +79,12 @@ export function soleLeadership(): Leadership {
   return { confirmed: true, confirmation: Promise.resolve(), over, release: async () => resolve() };
 }
 
-function keepLeadership(options: LeadershipOptions, first: HeldLock | undefined, log: Logger): Leadership {
+function keepLeadership(
+  options: LeadershipOptions,
+  name: string,
+  first: HeldLock | undefined,
+  log: Logger,
+): Leadership {
   const stopping = new AbortController();
   const confirmation = Promise.withResolvers<void>();
   let lock = first;
@@ -91,7 +98,7 @@ function keepLeadership(options: LeadershipOptions, first: HeldLock | undefined,
         log.warn('the database that says who leads is away; going on');
         lock = undefined;
       }
-      const answer = await askAgain(options);
+      const answer = await askAgain(options, name);
       if (answer === 'taken') return log.warn('another reader leads');
       if (answer === 'away') {
         await pause(REGAIN_INTERVAL_MS, stopping.signal);
@@ -116,23 +123,26 @@ function keepLeadership(options: LeadershipOptions, first: HeldLock | undefined,
   };
 }
 
-async function askAgain(options: LeadershipOptions): Promise<HeldLock | 'taken' | 'away'> {
+async function askAgain(options: LeadershipOptions, name: string): Promise<HeldLock | 'taken' | 'away'> {
   try {
-    return (await tryLock(options)) ?? 'taken';
+    return (await tryLock(options, name)) ?? 'taken';
   } catch {
     return 'away'; // said once, when the lock was lost; asked again by the caller
   }
 }
 
 /** @returns undefined when another holds it @throws when the database does not answer */
-async function tryLock({ database, cluster }: LeadershipOptions): Promise<HeldLock | undefined> {
+async function tryLock(
+  { database, cluster }: LeadershipOptions,
+  name: string,
+): Promise<HeldLock | undefined> {
   const client = new pg.Client({
     ...database,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: QUERY_TIMEOUT_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
-    application_name: 'podips-leader',
+    application_name: name,
     options: SERVER_KEEPALIVE,
   });
   const { promise: lost, resolve: lose } = Promise.withResolvers<void>();
@@ -140,10 +150,12 @@ async function tryLock({ database, cluster }: LeadershipOptions): Promise<HeldLo
   client.on('end', () => lose());
   try {
     await client.connect();
-    const { rows } = await client.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1) AS held', [
-      lockKey(cluster),
-    ]);
-    if (rows[0]?.held) return holdLock(client, lost, lose);
+    const take = () =>
+      client.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1) AS held', [lockKey(cluster)]);
+    if ((await take()).rows[0]?.held) return holdLock(client, lost, lose);
+    // The holder may be an earlier connection of our own, which is dead without the server knowing.
+    const { rowCount } = await client.query(END_GHOSTS, [name]);
+    if (rowCount && (await take()).rows[0]?.held) return holdLock(client, lost, lose);
   } catch (err) {
     await endQuietly(client);
     throw err;
@@ -174,6 +186,10 @@ function holdLock(client: pg.Client, lost: Promise<void>, lose: () => void): Hel
 async function endQuietly(client: pg.Client): Promise<void> {
   await Promise.race([client.end().catch(() => undefined), pause(QUERY_TIMEOUT_MS)]);
 }
+
+const END_GHOSTS = `
+  SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity
+  WHERE application_name = $1 AND pid <> pg_backend_pid()`;
 
 /** The lock of a cluster: the first 8 bytes of a hash, as a signed number. */
 function lockKey(cluster: string): string {

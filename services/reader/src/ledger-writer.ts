@@ -1,10 +1,14 @@
 import { backoffDelayMs, type Logger, pause, toError } from '@podips/shared';
-import type { Gap, LeaseRecord, Ledger, Position } from './ledger.js';
+import type { Gap, LeaseRecord, Ledger, LedgerBatch, Position } from './ledger.js';
 
 export interface LedgerWriterDeps {
-  readonly ledger: Ledger;
+  readonly ledger: Pick<Ledger, 'write'>;
   /** The number of the newest message up to which every one is durable. */
   readonly durableUpTo: () => number;
+  /** The number of the newest message of all. */
+  readonly lastSequence: () => number;
+  /** All leases that are open now; undefined while some of them are still to be told. */
+  readonly openLeases: () => readonly LeaseRecord[] | undefined;
   readonly log: Logger;
   readonly now: () => Date;
   readonly onWritten: (leases: number) => void;
@@ -12,65 +16,70 @@ export interface LedgerWriterDeps {
 }
 
 export interface LedgerWriterLimits {
-  /** Most leases in memory while the database is away. */
+  /** Most starts and ends of leases in memory while the database is away. */
   readonly maxLeases: number;
   /** How often what has come is written, in milliseconds. */
   readonly intervalMs: number;
 }
 
-interface PendingPosition extends Position {
-  /** Of the newest message that was published before. */
+/** Something to be written together with a position that is not before it. */
+interface Noted<T> {
+  readonly what: T;
+  /** Of its message, or of the newest message that was published before it. */
   readonly sequence: number;
 }
 
-const BATCH_SIZE = 2_000;
 const RETRY = { baseMs: 500, capMs: 10_000 };
 
 /**
- * Writes the ledger in batches, beside the hot path. Only leases whose messages are durable come here, and the position
- * is written together with the last of the leases before it: the ledger is never ahead of the messages.
+ * Writes the ledger, beside the hot path. Each write is a cut: a position, and exactly the starts and ends of leases
+ * whose messages were published up to it, all of them durable. So the ledger is never ahead of the messages, and who
+ * resumes from the position finds the leases as they were there.
  */
 export class LedgerWriter {
   readonly #deps: LedgerWriterDeps;
   readonly #limits: LedgerWriterLimits;
-  readonly #leases = new Map<string, LeaseRecord>();
-  readonly #openLeases: () => readonly LeaseRecord[];
-  #gaps: Gap[] = [];
-  #positions: PendingPosition[] = [];
-  /** Since when leases were dropped at the bound; what is open in the database is then put right from memory. */
+  #leases: Noted<LeaseRecord>[] = [];
+  #gaps: Noted<Gap>[] = [];
+  #positions: Noted<Position>[] = [];
+  /** The oldest change among those that were dropped at the bound. */
   #incompleteSince: Date | undefined;
   #writing: Promise<boolean> | undefined;
+  #failing = false;
 
-  /** @param openLeases all leases that are open now, for the time after leases had to be dropped */
-  constructor(deps: LedgerWriterDeps, limits: LedgerWriterLimits, openLeases: () => readonly LeaseRecord[]) {
+  constructor(deps: LedgerWriterDeps, limits: LedgerWriterLimits) {
     this.#deps = deps;
     this.#limits = limits;
-    this.#openLeases = openLeases;
   }
 
-  /** Leases in memory that are not written yet. */
+  /** Starts and ends in memory that are not written yet. */
   get pending(): number {
-    return this.#leases.size;
+    return this.#leases.length;
   }
 
-  /** The message of this start or end of a lease is durable. */
-  durable(record: LeaseRecord): void {
-    const key = `${record.pod.uid} ${record.ip} ${record.occurrence}`;
-    // An end says all that the start said, whichever was durable first.
-    if (this.#leases.get(key)?.end === undefined) this.#leases.set(key, record);
-    if (this.#leases.size <= this.#limits.maxLeases) return;
-    this.#incompleteSince ??= this.#deps.now();
-    this.#leases.clear();
+  /** The message of this start or end of a lease, with this number, is durable. */
+  durable(record: LeaseRecord, sequence: number): void {
+    this.#leases.push({ what: record, sequence });
+    if (this.#leases.length <= this.#limits.maxLeases) return;
+    const oldest = this.#leases.reduce(
+      (least, { what }) => earlier(least, changedAt(what)),
+      changedAt(record),
+    );
+    this.#incompleteSince = earlier(this.#incompleteSince ?? oldest, oldest);
+    this.#leases = [];
     this.#deps.log.error(
       { leases: this.#limits.maxLeases },
       'the database is away for too long: the ledger has a gap',
     );
   }
 
-  /** All up to this resource version was seen, and its messages published, the last one with this number. */
+  /** All up to this position was seen, and its messages published, the last one with this number. */
   moved(position: Position, sequence: number): void {
     if (this.#positions.at(-1)?.sequence === sequence) this.#positions.pop();
-    this.#positions.push({ ...position, sequence });
+    this.#positions.push({ what: position, sequence });
+    // Of those that could be written only the newest counts: a long outage of the database does not pile them up.
+    const newest = this.#positions.findLastIndex((held) => held.sequence <= this.#deps.durableUpTo());
+    if (newest > 0) this.#positions.splice(0, newest);
   }
 
   /** What was seen up to now says nothing about the ledger that is taken in now. */
@@ -78,11 +87,11 @@ export class LedgerWriter {
     this.#positions = [];
   }
 
-  gap(gap: Gap): void {
-    this.#gaps.push(gap);
+  gap(gap: Gap, sequence: number): void {
+    this.#gaps.push({ what: gap, sequence });
   }
 
-  /** Writes now and then, and at once when much has come, until the signal aborts. */
+  /** Writes now and then, until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     let failures = 0;
     while (!signal.aborted) {
@@ -104,47 +113,96 @@ export class LedgerWriter {
   async #write(): Promise<boolean> {
     try {
       if (this.#incompleteSince) await this.#putRight(this.#incompleteSince);
-      while (await this.#writeBatch());
+      else await this.#writeCut();
+      this.#failing = false;
       return true;
     } catch (err) {
+      if (!this.#failing)
+        this.#deps.log.warn({ err: toError(err) }, 'the ledger cannot be written; it waits in memory');
+      this.#failing = true;
       this.#deps.onFailed(toError(err));
       return false;
     }
   }
 
-  /** @returns whether there is more to write */
-  async #writeBatch(): Promise<boolean> {
-    const entries = [...this.#leases].slice(0, BATCH_SIZE);
-    const rest = this.#leases.size - entries.length;
-    const gaps = [...this.#gaps];
-    // A position is true only together with all leases before it, so it goes with the last of them.
+  async #writeCut(): Promise<void> {
     const durableUpTo = this.#deps.durableUpTo();
-    const position =
-      rest > 0 ? undefined : this.#positions.findLast(({ sequence }) => sequence <= durableUpTo);
-    if (entries.length === 0 && gaps.length === 0 && position === undefined) return false;
-    await this.#deps.ledger.write({ leases: entries.map(([, record]) => record), gaps, position });
-    // What changed meanwhile is another record and stays.
-    for (const [key, record] of entries) if (this.#leases.get(key) === record) this.#leases.delete(key);
-    this.#gaps = this.#gaps.slice(gaps.length);
-    if (position) this.#positions = this.#positions.filter(({ sequence }) => sequence > position.sequence);
-    this.#deps.onWritten(entries.length);
-    return rest > 0;
+    const position = this.#positions.findLast(({ sequence }) => sequence <= durableUpTo);
+    if (position === undefined) return;
+    const upTo = <T>(noted: readonly Noted<T>[]) =>
+      noted.filter(({ sequence }) => sequence <= position.sequence);
+    const leases = upTo(this.#leases);
+    const gaps = upTo(this.#gaps);
+    await this.#deps.ledger.write({
+      leases: lastOfEach(leases.map(({ what }) => what)),
+      gaps: gaps.map(({ what }) => what),
+      position: position.what,
+    });
+    this.#forget(position, gaps, leases);
   }
 
-  /** After leases were dropped: what is open in memory is written, what is open only in the database is closed. */
+  /**
+   * After changes were dropped: writes what is open now, ends what is open only in the ledger, and names the gap. Waits
+   * until all that is open was told; tried again soon.
+   */
   async #putRight(since: Date): Promise<void> {
-    const open = this.#openLeases();
-    const now = this.#deps.now();
-    for (let next = 0; next < open.length; next += BATCH_SIZE) {
-      await this.#deps.ledger.write({
-        leases: open.slice(next, next + BATCH_SIZE),
-        gaps: [],
-        position: undefined,
-      });
-    }
-    const closed = await this.#deps.ledger.closeOthers(open, { at: now, reason: 'missing', inferred: true });
-    this.#gaps.push({ startedAt: since, endedAt: now, reason: 'ledger-overflow' });
+    const position = this.#positions.at(-1);
+    const open = this.#deps.openLeases();
+    const durable = this.#deps.durableUpTo() === this.#deps.lastSequence();
+    if (!position || !open || !durable || position.sequence !== this.#deps.lastSequence()) return;
+    const gaps = [...this.#gaps];
+    const leases = [...this.#leases];
+    const batch: LedgerBatch = {
+      leases: lastOfEach([...leases.map(({ what }) => what), ...open]),
+      gaps: [
+        ...gaps.map(({ what }) => what),
+        { startedAt: since, endedAt: this.#deps.now(), reason: 'ledger-overflow' },
+      ],
+      position: position.what,
+      // When they ended, nobody knows any more. Not later than others got their addresses, so as early as can be.
+      endOthers: { at: since, reason: 'missing', inferred: true },
+    };
+    // What is dropped from here on belongs to the next time.
     this.#incompleteSince = undefined;
-    this.#deps.log.warn({ since, closed }, 'the ledger is right again, but has a gap');
+    try {
+      await this.#deps.ledger.write(batch);
+    } catch (err) {
+      this.#incompleteSince = earlier(this.#incompleteSince ?? since, since);
+      throw err;
+    }
+    this.#forget(position, gaps, leases);
+    this.#deps.log.warn({ since }, 'the ledger is right again, but has a gap');
   }
+
+  #forget(
+    position: Noted<Position>,
+    gaps: readonly Noted<Gap>[],
+    leases: readonly Noted<LeaseRecord>[],
+  ): void {
+    const written = new Set<unknown>([...gaps, ...leases]);
+    this.#gaps = this.#gaps.filter((gap) => !written.has(gap));
+    this.#leases = this.#leases.filter((lease) => !written.has(lease));
+    this.#positions = this.#positions.filter(
+      (held) => held !== position && held.sequence >= position.sequence,
+    );
+    this.#deps.onWritten(leases.length);
+  }
+}
+
+/** Of each lease one record: its end, if that is among them, says all that its start said. */
+function lastOfEach(records: readonly LeaseRecord[]): LeaseRecord[] {
+  const last = new Map<string, LeaseRecord>();
+  for (const record of records) {
+    const key = `${record.pod.uid} ${record.ip} ${record.occurrence}`;
+    if (last.get(key)?.end === undefined) last.set(key, record);
+  }
+  return [...last.values()];
+}
+
+function changedAt({ startedAt, end }: LeaseRecord): Date {
+  return end?.at ?? startedAt;
+}
+
+function earlier(a: Date, b: Date): Date {
+  return a < b ? a : b;
 }

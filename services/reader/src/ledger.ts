@@ -1,4 +1,4 @@
-import { type DatabasePool, inTransaction, type MessagePod } from '@podips/shared';
+import { type DatabasePool, inTransaction, type MessagePod, PodipsError, pause } from '@podips/shared';
 import type { EndReason, KnownPod } from './leases.js';
 import { canonicalIp } from './pod.js';
 
@@ -38,6 +38,8 @@ export interface LedgerBatch {
   readonly leases: readonly LeaseRecord[];
   readonly gaps: readonly Gap[];
   readonly position: Position | undefined;
+  /** Ends every open lease that is not among `leases`; for a ledger that has missed some ends. */
+  readonly endOthers?: LeaseEnd;
 }
 
 export interface LedgerState {
@@ -48,34 +50,38 @@ export interface LedgerState {
 
 /** The table of all leases of one cluster. */
 export interface Ledger {
+  /** Reads the ledger and takes it over: whoever loaded it before can write no more. */
   load(): Promise<LedgerState>;
-  /** Writes all of the batch or nothing. The same lease may be written again: an end, once known, stays. */
+  /**
+   * Writes all of the batch or nothing. The same lease may be written again: an end, once known, stays.
+   * @throws {PodipsError} LEDGER_TAKEN when another reader has loaded it since
+   */
   write(batch: LedgerBatch): Promise<void>;
-  /** Ends every open lease that is not among `open`; for a ledger that has missed some ends. @returns how many */
-  closeOthers(open: readonly LeaseRecord[], end: LeaseEnd): Promise<number>;
   /** Deletes closed leases and gaps that ended before a time, in small steps. @returns how many leases */
   prune(endedBefore: Date, signal: AbortSignal): Promise<number>;
 }
 
 const PRUNE_BATCH = 2_000;
+/** Between two steps, so that others get their turn. */
+const PRUNE_REST_MS = 50;
+const WRITE_BATCH = 2_000;
 
 export function createLedger(pool: DatabasePool, cluster: string): Ledger {
+  let term = 0;
   return {
-    load: () => load(pool, cluster),
-    write: (batch) => write(pool, cluster, batch),
-    async closeOthers(open, end) {
-      const keys = JSON.stringify(
-        open.map(({ pod, ip, occurrence }) => ({ pod_uid: pod.uid, ip, occurrence })),
-      );
-      const { rowCount } = await pool.query(CLOSE_OTHERS, [cluster, keys, end.at, end.reason, end.inferred]);
-      return rowCount ?? 0;
+    async load() {
+      const loaded = await load(pool, cluster);
+      term = loaded.term;
+      return loaded.state;
     },
+    write: (batch) => write(pool, cluster, term, batch),
     async prune(endedBefore, signal) {
       await pool.query('DELETE FROM gaps WHERE cluster = $1 AND ended_at < $2', [cluster, endedBefore]);
       let deleted = 0;
       for (let count = PRUNE_BATCH; count === PRUNE_BATCH && !signal.aborted; deleted += count) {
-        const { rowCount } = await pool.query(PRUNE, [endedBefore, PRUNE_BATCH]);
+        const { rowCount } = await pool.query(PRUNE, [endedBefore, PRUNE_BATCH, cluster]);
         count = rowCount ?? 0;
+        await pause(PRUNE_REST_MS, signal);
       }
       return deleted;
     },
@@ -91,10 +97,10 @@ const UPSERT = `
     owner_kind text, owner_name text, node text, host_network boolean, started_at timestamptz,
     start_inferred boolean, ended_at timestamptz, end_reason text, end_inferred boolean)
   ON CONFLICT (cluster, pod_uid, ip, occurrence) DO UPDATE
-  SET ended_at = excluded.ended_at, end_reason = excluded.end_reason, end_inferred = excluded.end_inferred
+  SET ended_at = greatest(excluded.ended_at, old.started_at), end_reason = excluded.end_reason, end_inferred = excluded.end_inferred
   WHERE old.ended_at = 'infinity' AND excluded.ended_at <> 'infinity'`;
 
-const CLOSE_OTHERS = `
+const END_OTHERS = `
   UPDATE leases SET ended_at = greatest($3, started_at), end_reason = $4, end_inferred = $5
   WHERE cluster = $1 AND ended_at = 'infinity' AND NOT EXISTS (
     SELECT FROM jsonb_to_recordset($2::jsonb) AS open (pod_uid text, ip inet, occurrence integer)
@@ -102,12 +108,30 @@ const CLOSE_OTHERS = `
 
 const PRUNE = `
   DELETE FROM leases WHERE ctid = ANY (ARRAY(
-    SELECT ctid FROM leases WHERE ended_at <> 'infinity' AND ended_at < $1 ORDER BY ended_at LIMIT $2))`;
+    SELECT ctid FROM leases WHERE ended_at <> 'infinity' AND ended_at < $1 AND cluster = $3 ORDER BY ended_at LIMIT $2))`;
 
-async function write(pool: DatabasePool, cluster: string, batch: LedgerBatch): Promise<void> {
+async function write(pool: DatabasePool, cluster: string, term: number, batch: LedgerBatch): Promise<void> {
   await inTransaction(pool, async (client) => {
-    if (batch.leases.length > 0)
-      await client.query(UPSERT, [cluster, JSON.stringify(batch.leases.map(toRow))]);
+    // Locked until the commit: who loads the ledger waits for us, and we cannot write once somebody has.
+    const { rowCount } = await client.query(
+      'SELECT FROM reader_terms WHERE cluster = $1 AND term = $2 FOR SHARE',
+      [cluster, term],
+    );
+    if (rowCount === 0) throw new PodipsError('LEDGER_TAKEN', 'another reader has taken the ledger over');
+    for (let next = 0; next < batch.leases.length; next += WRITE_BATCH) {
+      const rows = batch.leases.slice(next, next + WRITE_BATCH).map(toRow);
+      await client.query(UPSERT, [cluster, JSON.stringify(rows)]);
+    }
+    if (batch.endOthers) {
+      const { at, reason, inferred } = batch.endOthers;
+      await client.query(END_OTHERS, [
+        cluster,
+        JSON.stringify(batch.leases.map(toRow)),
+        at,
+        reason,
+        inferred,
+      ]);
+    }
     for (const gap of batch.gaps) {
       await client.query('INSERT INTO gaps (cluster, started_at, ended_at, reason) VALUES ($1, $2, $3, $4)', [
         cluster,
@@ -172,8 +196,14 @@ const GIVEN_UP = `
     AND last.end_reason IN ('deleted', 'finished', 'missing'))
   ORDER BY pod_uid, ip, occurrence DESC`;
 
-async function load(pool: DatabasePool, cluster: string): Promise<LedgerState> {
+async function load(pool: DatabasePool, cluster: string): Promise<{ term: number; state: LedgerState }> {
   return inTransaction(pool, async (client) => {
+    // First, because it waits for a write that is under way; what follows then sees all of it.
+    const terms = await client.query<{ term: number }>(
+      `INSERT INTO reader_terms AS old (cluster, term) VALUES ($1, 1)
+       ON CONFLICT (cluster) DO UPDATE SET term = old.term + 1 RETURNING term`,
+      [cluster],
+    );
     const open = await client.query<LeaseRow>(OPEN, [cluster]);
     const givenUp = await client.query<LeaseRow>(GIVEN_UP, [cluster]);
     const position = await client.query<{ resource_version: string; known_at: Date }>(
@@ -181,10 +211,11 @@ async function load(pool: DatabasePool, cluster: string): Promise<LedgerState> {
       [cluster],
     );
     const [row] = position.rows;
-    return {
+    const state = {
       known: toKnownPods(open.rows, givenUp.rows),
       position: row && { resourceVersion: row.resource_version, knownAt: row.known_at },
     };
+    return { term: terms.rows[0]?.term ?? 0, state };
   });
 }
 

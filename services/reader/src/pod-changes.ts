@@ -25,9 +25,9 @@ export interface MessageOutlet {
 
 /** Takes note of what is durable. See {@link LedgerWriter}. */
 export interface LedgerNotes {
-  durable(record: LeaseRecord): void;
+  durable(record: LeaseRecord, sequence: number): void;
   moved(position: Position, sequence: number): void;
-  gap(gap: Gap): void;
+  gap(gap: Gap, sequence: number): void;
 }
 
 export interface PodChangesDeps {
@@ -51,6 +51,11 @@ export class PodChanges implements PodSink {
   /** When the whole truth was known last; undefined: never. */
   #knownAt: Date | undefined;
   #firstListAt: Date | undefined;
+  #ledgerLoaded = false;
+  /** `uid ip` of ends that were told before the ledger could be loaded, and are not to be told again then. */
+  readonly #endsToldBefore = new Set<string>();
+  /** Lists whose changes are being told. */
+  #telling = 0;
 
   /** @param restored what the ledger knew when it was loaded */
   constructor(deps: PodChangesDeps, restored?: LedgerState) {
@@ -64,17 +69,26 @@ export class PodChanges implements PodSink {
     return this.#known.size;
   }
 
-  openLeases(): LeaseRecord[] {
+  /** Undefined while some of them are still to be told. */
+  openLeases(): LeaseRecord[] | undefined {
+    if (this.#telling > 0) return undefined;
     return [...this.#known.values()].flatMap((pod) => pod.leases.map((lease) => toRecord(pod, lease)));
   }
 
   async replaceAll(pods: readonly Pod[], resourceVersion: string, reason: ListReason): Promise<void> {
     const at = this.#clock.next();
-    const decision = decideList(this.#known, pods, { at, inferred: this.#knownAt !== undefined });
+    // A ledger may know leases and yet no position: its reader died before its first list was all told.
+    const inferred = this.#knownAt !== undefined || this.#known.size > 0;
+    const decision = decideList(this.#known, pods, { at, inferred });
     this.#known = decision.known;
-    this.#tellGap({ startedAt: this.#knownAt, endedAt: at, reason });
+    const gap = { startedAt: this.#knownAt, endedAt: at, reason };
+    this.#deps.onGap(gap);
+    // When the first gap began, only the ledger can say: see adopt.
+    const known = this.#ledgerLoaded || this.#firstListAt !== undefined;
     this.#firstListAt ??= at;
+    this.#keepOrder(decision.changes);
     await this.#tellWhenRoom(decision.changes);
+    if (known) this.#noteGap(gap);
     this.#moved(resourceVersion, at);
   }
 
@@ -84,6 +98,7 @@ export class PodChanges implements PodSink {
       const decision = this.#decide(event, this.#clock.next());
       if (decision.changes.length > this.#deps.outlet.room) return false;
       this.#remember(event.pod.uid, decision.known);
+      this.#keepOrder(decision.changes);
       this.#tell(decision.changes);
     }
     this.#moved(event.resourceVersion, this.#deps.now());
@@ -100,20 +115,27 @@ export class PodChanges implements PodSink {
    */
   async adopt(state: LedgerState): Promise<void> {
     if (this.#firstListAt === undefined) return this.#restore(state);
-    const sighting = { at: this.#clock.next(), inferred: true };
+    // The first list lacked them; since then another pod may have got their addresses.
+    const sighting = { at: this.#firstListAt, inferred: true };
     const changes: IpChange[] = [];
     for (const pod of state.known.values()) {
       const current = this.#known.get(pod.uid);
-      const gone = pod.leases.filter((lease) => !current?.leases.some(({ ip }) => ip === lease.ip));
-      changes.push(...decideGone({ ...pod, leases: gone }, 'missing', sighting).changes);
+      const gone = pod.leases.filter(
+        ({ ip }) =>
+          !current?.leases.some((lease) => lease.ip === ip) && !this.#endsToldBefore.has(`${pod.uid} ${ip}`),
+      );
+      const reason = current ? 'changed' : 'missing';
+      changes.push(...decideGone({ ...pod, leases: gone }, reason, sighting).changes);
       if (current) this.#remember(pod.uid, mergeKnown(pod, current));
     }
-    if (state.position)
-      this.#tellGap({ startedAt: state.position.knownAt, endedAt: this.#firstListAt, reason: 'start' });
+    this.#ledgerLoaded = true;
+    this.#endsToldBefore.clear();
     await this.#tellWhenRoom(changes);
+    this.#noteGap({ startedAt: state.position?.knownAt, endedAt: sighting.at, reason: 'start' });
   }
 
   #restore(state: LedgerState): void {
+    this.#ledgerLoaded = true;
     this.#known = new Map(state.known);
     this.#knownAt = state.position?.knownAt;
   }
@@ -130,39 +152,49 @@ export class PodChanges implements PodSink {
     else this.#known.set(uid, known);
   }
 
-  #tellGap(gap: Gap): void {
-    this.#deps.ledger?.gap(gap);
-    this.#deps.onGap(gap);
-  }
-
   #moved(resourceVersion: string, knownAt: Date): void {
     this.#knownAt = knownAt;
     const { ledger, outlet } = this.#deps;
     if (resourceVersion !== '') ledger?.moved({ resourceVersion, knownAt }, outlet.lastSequence);
   }
 
+  #keepOrder(changes: readonly IpChange[]): void {
+    const last = changes.at(-1);
+    if (last) this.#clock.used(last.at);
+  }
+
   async #tellWhenRoom(changes: readonly IpChange[]): Promise<void> {
     const { outlet, signal } = this.#deps;
+    this.#telling += 1;
     for (let next = 0; next < changes.length; ) {
       await outlet.roomAvailable(signal);
       const count = outlet.room;
       this.#tell(changes.slice(next, next + count));
       next += count;
     }
+    // Not after a failure: what was not told then is never told by this reader.
+    this.#telling -= 1;
+  }
+
+  #noteGap(gap: Gap): void {
+    this.#deps.ledger?.gap(gap, this.#deps.outlet.lastSequence);
   }
 
   #tell(changes: readonly IpChange[]): void {
     const { ledger, onChange, origin, outlet } = this.#deps;
-    const last = changes.at(-1);
-    if (last === undefined) return;
-    this.#clock.used(last.at);
+    if (changes.length === 0) return;
     outlet.publish(
       changes.map((change) => {
         const { pod, lease, status, inferred, at } = change;
         const facts = { pod, ip: lease.ip, occurrence: lease.occurrence, status, inferred, observedAt: at };
         const message = buildMessage(facts, origin);
         onChange(message);
-        return { body: JSON.stringify(message), onDurable: () => ledger?.durable(recordOf(change)) };
+        if (!this.#ledgerLoaded && ledger && change.endReason)
+          this.#endsToldBefore.add(`${pod.uid} ${lease.ip}`);
+        return {
+          body: JSON.stringify(message),
+          onDurable: (sequence: number) => ledger?.durable(recordOf(change), sequence),
+        };
       }),
     );
   }
@@ -180,6 +212,10 @@ function toRecord(pod: MessagePod, lease: Lease, end?: LeaseEnd): LeaseRecord {
 /** What the cluster shows now, with the ledger's numbering of the leases. */
 function mergeKnown(ledger: KnownPod, current: KnownPod): KnownPod {
   const leases = current.leases.map((lease) => ledger.leases.find(({ ip }) => ip === lease.ip) ?? lease);
-  const ended = new Map([...(ledger.ended ?? []), ...(current.ended ?? [])]);
+  const ended = new Map(ledger.ended);
+  for (const { ip, occurrence } of ledger.leases) {
+    if (!leases.some((lease) => lease.ip === ip)) ended.set(ip, occurrence + 1);
+  }
+  for (const [ip, count] of current.ended ?? []) ended.set(ip, Math.max(count, ended.get(ip) ?? 0));
   return { ...current, leases, ...(ended.size === 0 ? {} : { ended }) };
 }

@@ -48,7 +48,9 @@ export function projectPod(object: unknown): Pod {
 
 function podIps(status: Fields): string[] {
   const listed = Array.isArray(status.podIPs) ? status.podIPs.map((entry) => text(fields(entry).ip)) : [];
-  const ips = [...listed, text(status.podIP)].filter((ip) => isIP(ip) !== 0).map(canonicalIp);
+  const ips = [...listed, text(status.podIP)]
+    .filter((ip) => isIP(ip) !== 0 && !ip.includes('%'))
+    .map(canonicalIp);
   return [...new Set(ips)];
 }
 

@@ -35,8 +35,8 @@ export interface PublisherLimits {
 /** A message on its way out. */
 export interface Publication {
   readonly body: string;
-  /** Called when the broker or the outbox has made it durable. */
-  readonly onDurable?: () => void;
+  /** Called with its number when the broker or the outbox has made it durable. */
+  readonly onDurable?: (sequence: number) => void;
 }
 
 /** Messages that are sent together. */
@@ -70,6 +70,7 @@ export class Publisher {
   #hold: NodeJS.Timeout | undefined;
   #draining: Promise<void> | undefined;
   readonly #stopping = new AbortController();
+  #closed = false;
 
   constructor(deps: PublisherDeps, limits: PublisherLimits) {
     this.#deps = deps;
@@ -128,7 +129,7 @@ export class Publisher {
   }
 
   /**
-   * Waits until everything is durable and no drain is under way, or the signal aborts.
+   * Waits until everything is durable and no drain is under way, or the signal aborts. Nothing is sent afterwards.
    * @returns how many messages are not durable; they exist nowhere but in the cluster's own state
    */
   async settle(signal: AbortSignal): Promise<number> {
@@ -140,6 +141,7 @@ export class Publisher {
       if (!signal.aborted) throw err;
     }
     clearTimeout(this.#hold);
+    this.#closed = true;
     return this.buffered;
   }
 
@@ -147,7 +149,8 @@ export class Publisher {
     while (
       this.#waiting.length + this.#returned.length > 0 &&
       this.#underWay.size < MAX_BATCHES_UNDER_WAY &&
-      this.#hold === undefined
+      this.#hold === undefined &&
+      !this.#closed
     ) {
       const { link, outbox } = this.#deps;
       if (link.session !== undefined) void this.#deliver((bodies) => this.#publishOrStore(bodies));
@@ -165,7 +168,7 @@ export class Publisher {
     if (durable) {
       this.#batched -= batch.publications.length;
       this.#failures = 0;
-      for (const { onDurable } of batch.publications) onDurable?.();
+      for (const [index, { onDurable }] of batch.publications.entries()) onDurable?.(batch.first + index);
     } else {
       // The later of two batches may fail first, or last.
       this.#returned.push(batch);
@@ -238,7 +241,7 @@ export class Publisher {
 
   /** Neither broker nor database took a batch: wait before the next attempt, unless the link changes first. */
   #holdBack(): void {
-    if (this.#hold !== undefined) return;
+    if (this.#hold !== undefined || this.#closed) return;
     this.#hold = setTimeout(
       () => {
         this.#hold = undefined;

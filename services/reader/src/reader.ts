@@ -89,13 +89,12 @@ async function runTerms(parts: ReaderParts, term: Term, signal: AbortSignal): Pr
     const leadership = await becomeLeader(parts, signal);
     if (leadership === undefined) return;
     const ended = new AbortController();
-    const active = startActiveReader(parts, await tryToLoad(parts, leadership));
+    const active = startActiveReader(parts, await loadPatiently(parts, leadership, signal));
     term.active = active;
     const care = lookAfterLedger(parts, active, leadership, ended.signal);
     await Promise.race([leadership.over, aborted(signal)]);
     ended.abort();
-    await care;
-    await active.stop();
+    await Promise.all([care, active.stop()]);
     term.active = undefined;
     await leadership.release();
   }
@@ -117,6 +116,20 @@ async function becomeLeader(parts: ReaderParts, signal: AbortSignal): Promise<Le
   const leadership = await awaitLeadership(options, { onStandby }, log, signal);
   if (leadership) log.info({ confirmed: leadership.confirmed }, 'this reader leads');
   return leadership;
+}
+
+/** Without the ledger every pod would be told again: worth a wait, as long as the database says that we lead. */
+async function loadPatiently(
+  parts: ReaderParts,
+  leadership: Leadership,
+  signal: AbortSignal,
+): Promise<LedgerState | undefined> {
+  const untilMs = performance.now() + parts.settings.databaseWaitMs;
+  for (;;) {
+    const state = await tryToLoad(parts, leadership);
+    const hopeless = parts.database === undefined || !leadership.confirmed || performance.now() > untilMs;
+    if (state || hopeless || !(await pause(LOAD_RETRY_MS, signal))) return state;
+  }
 }
 
 /** The ledger, or undefined when there is none or the database is away. */
@@ -145,7 +158,7 @@ async function lookAfterLedger(
   while (!active.hasLedger && !signal.aborted) {
     await Promise.race([leadership.confirmation, aborted(signal)]);
     const state = await tryToLoad(parts, leadership);
-    if (state) await active.adopt(state);
+    if (state) await active.adopt(state).catch(unlessAborted(signal));
     else await pause(LOAD_RETRY_MS, signal);
   }
   await pruneRegularly(database.ledger, settings.ledgerRetentionDays, log, signal);
@@ -205,6 +218,13 @@ function exposeGauges({ metrics, settings, database }: ReaderParts, term: Term):
   gauge('pending_leases', 'Leases that are not in the ledger yet', () => term.active?.pendingLeases ?? 0);
   gauge('pending_limit_leases', 'Most leases in memory for the ledger', () => settings.maxPendingLeases);
   gauge('outbox_messages', 'Rows in the outbox when it was last looked at', () => database.outbox.rows);
+}
+
+/** What is given up at a stop is no failure. */
+function unlessAborted(signal: AbortSignal) {
+  return (err: unknown) => {
+    if (!signal.aborted) throw err;
+  };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

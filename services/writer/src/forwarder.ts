@@ -96,6 +96,8 @@ export class Forwarder {
       this.#log[this.#attempt === 0 ? 'info' : 'debug']({ host: this.#options.host }, 'Fluentd connected');
       this.#events.onConnected();
       this.#inbox.openIntake();
+      // What came while there was no connection has nobody else to wake it.
+      if (this.#inbox.waiting > 0) this.wake();
       probe = setInterval(() => void this.#probe(session, signal), this.#options.probeIntervalMs);
       return await session.closed;
     } catch (err) {

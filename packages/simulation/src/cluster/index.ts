@@ -9,6 +9,7 @@ export type { WorkloadMix } from './places.js';
 export { isFinished, type OwnerReference, type PodObject, type PodPhase } from './pod-object.js';
 export type { PodRef, PodStore } from './pod-store.js';
 export type { PodTemplate } from './pod-template.js';
+export { createRandom, type Random } from './random.js';
 export { type RunningChurn, type RunningChurnOptions, startChurn } from './start-churn.js';
 export { type ClusterOptions, type SimulatedCluster, startCluster } from './start-cluster.js';
 export { createTlsFiles, type TlsFiles } from './tls.js';

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import type { KnownPod } from './leases.js';
+import type { LedgerState } from './ledger.js';
+import type { Pod } from './pod.js';
+import { createChanges, gone, NOW, pod, seen } from './pod-changes.test.helpers.js';
+
+const BEFORE = new Date('2026-11-20T13:00:00.000Z');
+
+/** A ledger in which these pods hold the address of their index. */
+function ledgerOf(indexes: readonly number[], ended: KnownPod['ended'] = undefined): LedgerState {
+  const known = indexes.map((index): [string, KnownPod] => {
+    const { ips, finished, ...identity } = pod(index);
+    const leases = ips.map((ip) => ({
+      ip,
+      occurrence: ended?.get(ip) ?? 0,
+      startedAt: BEFORE,
+      startInferred: false,
+    }));
+    return [identity.uid, { ...identity, leases, ...(ended && { ended }) }];
+  });
+  return { known: new Map(known), position: { resourceVersion: '5', knownAt: BEFORE } };
+}
+
+const moved = (of: Pod) => ({ type: 'modified', pod: of, resourceVersion: '9' }) as const;
+const NEXT = new Date(NOW.getTime() + 1);
+
+describe('the ledger', () => {
+  it('gets a start and an end when their messages are durable, not before', () => {
+    const { changes, ledger, makeDurable } = createChanges();
+    changes.apply(seen(pod(1)));
+    changes.apply(gone(pod(1)));
+    expect(ledger.leases).toEqual([]);
+    makeDurable();
+    expect(ledger.leases).toMatchObject([
+      { ip: '10.0.0.1', occurrence: 0, startedAt: NOW, end: undefined },
+      {
+        ip: '10.0.0.1',
+        occurrence: 0,
+        startedAt: NOW,
+        end: { at: NEXT, reason: 'deleted', inferred: false },
+      },
+    ]);
+  });
+
+  it('gets each position with the number of the last message before it', async () => {
+    const { changes, ledger } = createChanges();
+    await changes.replaceAll([pod(1), pod(2)], '5', 'start');
+    changes.apply({ type: 'bookmark', resourceVersion: '6' });
+    changes.apply(seen(pod(3)));
+    expect(ledger.positions).toEqual(['5 after 2', '6 after 2', '7 after 3']);
+  });
+
+  it('gets no position of an event for which there is no room', () => {
+    const { changes, ledger, outlet } = createChanges();
+    outlet.room = 0;
+    expect(changes.apply(seen(pod(1)))).toBe(false);
+    expect(ledger.positions).toEqual([]);
+  });
+
+  it('is what the first list is compared with', async () => {
+    const { changes, ledger, short } = createChanges(1_000, ledgerOf([1, 2]));
+    await changes.replaceAll([pod(2), pod(3)], '8', 'expired');
+    expect(short()).toEqual(['deallocated cart-1 true', 'alreadyRunning cart-3 true']);
+    expect(ledger.gaps).toEqual([{ startedAt: BEFORE, endedAt: NOW, reason: 'expired' }]);
+  });
+
+  it('is what events are compared with when the reader resumes', () => {
+    const { changes, ledger, short } = createChanges(1_000, ledgerOf([1, 2]));
+    changes.apply(seen(pod(1)));
+    changes.apply(gone(pod(2)));
+    changes.apply(moved(pod(3)));
+    expect(short()).toEqual(['deallocated cart-2 false', 'allocated cart-3 false']);
+    expect(ledger.gaps).toEqual([]);
+  });
+
+  it('says that what is missing was deduced, also when it has no position yet', async () => {
+    const { changes, short } = createChanges(1_000, { ...ledgerOf([1]), position: undefined });
+    await changes.replaceAll([], '8', 'start');
+    expect(short()).toEqual(['deallocated cart-1 true']);
+  });
+});
+
+describe('a ledger that is taken in late', () => {
+  it('shows what ended before the first list, and where the gap began', async () => {
+    const { changes, ledger, makeDurable, short } = createChanges();
+    await changes.replaceAll([pod(2)], '8', 'start');
+    expect(ledger.gaps).toEqual([]);
+    await changes.adopt(ledgerOf([1, 2]));
+    makeDurable();
+    expect(short()).toEqual(['alreadyRunning cart-2 false', 'deallocated cart-1 true']);
+    expect(ledger.leases.at(-1)).toMatchObject({ startedAt: BEFORE, end: { at: NOW, reason: 'missing' } });
+    expect(ledger.gaps).toEqual([{ startedAt: BEFORE, endedAt: NOW, reason: 'start' }]);
+    expect(changes.openLeases()).toMatchObject([{ ip: '10.0.0.2', startedAt: BEFORE }]);
+  });
+
+  it('is the ground for the first list when that has not come yet', async () => {
+    const { changes, short } = createChanges();
+    await changes.adopt(ledgerOf([1]));
+    await changes.replaceAll([pod(1), pod(2)], '8', 'start');
+    expect(short()).toEqual(['alreadyRunning cart-2 true']);
+  });
+
+  it('leaves a gap without a start when it is empty', async () => {
+    const { changes, ledger } = createChanges();
+    await changes.replaceAll([pod(1)], '8', 'start');
+    await changes.adopt({ known: new Map(), position: undefined });
+    expect(ledger.gaps).toEqual([{ startedAt: undefined, endedAt: NOW, reason: 'start' }]);
+  });
+
+  it('keeps the numbers of leases: an address that comes back is another lease', async () => {
+    const { changes, ledger, makeDurable } = createChanges();
+    await changes.replaceAll([pod(1, { ips: ['10.0.0.99'] })], '8', 'start');
+    await changes.adopt(ledgerOf([1]));
+    changes.apply(moved(pod(1)));
+    makeDurable();
+    expect(ledger.leases.slice(1)).toMatchObject([
+      { ip: '10.0.0.1', occurrence: 0, end: { reason: 'changed', inferred: true } },
+      { ip: '10.0.0.99', occurrence: 0, end: { reason: 'changed', inferred: false } },
+      { ip: '10.0.0.1', occurrence: 1, end: undefined },
+    ]);
+  });
+
+  it('keeps the number of a lease that goes on', async () => {
+    const { changes } = createChanges();
+    await changes.replaceAll([pod(1)], '8', 'start');
+    await changes.adopt(ledgerOf([1], new Map([['10.0.0.1', 2]])));
+    expect(changes.openLeases()).toMatchObject([{ ip: '10.0.0.1', occurrence: 2, startedAt: BEFORE }]);
+  });
+});

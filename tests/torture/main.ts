@@ -1,0 +1,42 @@
+import { parseFlags, SettingsError } from '@podips/shared';
+import { torture } from './run.js';
+
+const USAGE = 'usage: pnpm torture [--minutes N] [--seed N]';
+
+const stopping = new AbortController();
+process.once('SIGINT', () => stopping.abort());
+process.once('SIGTERM', () => stopping.abort());
+
+try {
+  const flags = {
+    minutes: { type: 'string', default: '2' },
+    seed: { type: 'string', default: '1' },
+  } as const;
+  const { minutes, seed } = parseFlags(process.argv.slice(2), flags, USAGE);
+  const verdict = await torture({
+    minutes: positive('minutes', minutes),
+    seed: positive('seed', seed),
+    print: (line) => console.log(line),
+    signal: stopping.signal,
+  });
+  const { missing, untrue, contradicting, ledger } = verdict;
+  console.log(
+    JSON.stringify(
+      { ...verdict, gaps: verdict.gaps.map(({ reason, ended_at }) => `${reason} ${ended_at.toISOString()}`) },
+      null,
+      2,
+    ),
+  );
+  const wrong = missing.length + untrue.length + contradicting.length + ledger.length;
+  console.log(wrong === 0 ? 'nothing lost, nothing untrue' : `${wrong} things are wrong`);
+  process.exit(wrong === 0 ? 0 : 1);
+} catch (err) {
+  console.error(err instanceof SettingsError ? err.message : err);
+  process.exit(1);
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new SettingsError([`--${name} must be a number above 0, but is "${text}"; ${USAGE}`]);
+}
