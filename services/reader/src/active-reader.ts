@@ -92,6 +92,7 @@ export function startActiveReader(parts: ReaderParts, restored: LedgerState | un
       stopping.abort();
       await feed;
       const left = await publisher.settle(AbortSignal.timeout(SETTLE_DEADLINE_MS));
+      publisher.close();
       if (left > 0) log.error({ messages: left }, 'neither queue nor database took the last messages');
       const written = writing?.then(() => writer?.flush());
       await Promise.race([written, pause(LEDGER_DEADLINE_MS)]);

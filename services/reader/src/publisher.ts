@@ -129,7 +129,7 @@ export class Publisher {
   }
 
   /**
-   * Waits until everything is durable and no drain is under way, or the signal aborts. Nothing is sent afterwards.
+   * Waits until everything is durable and no drain is under way, or the signal aborts.
    * @returns how many messages are not durable; they exist nowhere but in the cluster's own state
    */
   async settle(signal: AbortSignal): Promise<number> {
@@ -140,9 +140,13 @@ export class Publisher {
     } catch (err) {
       if (!signal.aborted) throw err;
     }
-    clearTimeout(this.#hold);
-    this.#closed = true;
     return this.buffered;
+  }
+
+  /** Sends nothing any more; what is not durable is left to be found again. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#hold);
   }
 
   #pump(): void {
