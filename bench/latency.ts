@@ -1,6 +1,6 @@
 import { createHistogram } from 'node:perf_hooks';
 import { eventId } from '@podips/shared';
-import { type IpChange, startChurn, startCluster } from '@podips/simulation';
+import { type IpChange, startChurn, startCluster, untilWatched } from '@podips/simulation';
 import { startChain } from './chain.js';
 import type { BenchRun, Figure } from './measurement.js';
 import { until } from './until.js';
@@ -32,6 +32,7 @@ export async function measureLatency(run: BenchRun): Promise<Figure[]> {
       () => arrivedAtMs.size >= truth.changeCount,
     );
 
+  await untilWatched(cluster);
   const churn = startChurn(cluster, { changesPerSecond, pods: PODS });
   resources.defer(() => churn.stop());
   await allArrived();
