@@ -1,9 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ChildProgram, freePort, type Sink, startChildProgram, startSink } from '@podips/simulation';
+import {
+  type ActiveMq,
+  type ChildProgram,
+  freePort,
+  type Sink,
+  startActiveMq,
+  startChildProgram,
+  startSink,
+} from '@podips/simulation';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type ActiveMq, startActiveMq } from './support/activemq.js';
 import { writerEnvironment } from './support/writer.js';
 
 const PATIENCE = { timeout: 30_000, interval: 50 };

@@ -7,9 +7,8 @@ import {
   type ReceivedMessage,
   startQueueLink,
 } from '@podips/shared';
-import { freePort, startProxy, type TcpProxy } from '@podips/simulation';
+import { type ActiveMq, freePort, startActiveMq, startProxy, type TcpProxy } from '@podips/simulation';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type ActiveMq, startActiveMq } from './support/activemq.js';
 
 const log = createLogger('test', 'silent');
 const PATIENCE = { timeout: 30_000, interval: 50 };

@@ -1,14 +1,15 @@
 import { INVALID_QUEUE, POD_QUEUE } from '@podips/shared';
 import {
+  type ActiveMq,
   type Broker,
   type Sink,
+  startActiveMq,
   startBroker,
   startProxy,
   startSink,
   type TcpProxy,
 } from '@podips/simulation';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type ActiveMq, startActiveMq } from './support/activemq.js';
 import { countLeft, enqueue, podMessage, podMessages, takeAll } from './support/pod-queue.js';
 import { startTestWriter, type WriterUnderTest, watchHeld, writerEnvironment } from './support/writer.js';
 

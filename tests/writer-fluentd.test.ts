@@ -1,7 +1,13 @@
 import { POD_QUEUE } from '@podips/shared';
-import { type Sink, startProxy, startSink, type TcpProxy } from '@podips/simulation';
+import {
+  type ActiveMq,
+  type Sink,
+  startActiveMq,
+  startProxy,
+  startSink,
+  type TcpProxy,
+} from '@podips/simulation';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type ActiveMq, startActiveMq } from './support/activemq.js';
 import { countLeft, enqueue, podMessages, takeAll, textOf } from './support/pod-queue.js';
 import { startTestWriter, type WriterUnderTest, watchHeld, writerEnvironment } from './support/writer.js';
 

@@ -1,9 +1,15 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { POD_QUEUE } from '@podips/shared';
-import { type Sink, startProxy, startSink, type TcpProxy } from '@podips/simulation';
+import {
+  type ActiveMq,
+  type Sink,
+  startActiveMq,
+  startProxy,
+  startSink,
+  type TcpProxy,
+} from '@podips/simulation';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type ActiveMq, startActiveMq } from './support/activemq.js';
 import { type FakeMonitor, startFakeMonitor } from './support/fake-monitor.js';
 import { enqueue, podMessages, takeAll } from './support/pod-queue.js';
 import { startTestWriter, type WriterUnderTest, writerEnvironment } from './support/writer.js';

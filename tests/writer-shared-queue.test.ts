@@ -1,7 +1,13 @@
 import { POD_QUEUE, type PodIpMessage } from '@podips/shared';
-import { type ChildProgram, type Sink, startChildProgram, startSink } from '@podips/simulation';
+import {
+  type ActiveMq,
+  type ChildProgram,
+  type Sink,
+  startActiveMq,
+  startChildProgram,
+  startSink,
+} from '@podips/simulation';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type ActiveMq, startActiveMq } from './support/activemq.js';
 import { countLeft, enqueue, podMessages, takeAll, textOf } from './support/pod-queue.js';
 import { startTestWriter, type WriterUnderTest, writerEnvironment } from './support/writer.js';
 

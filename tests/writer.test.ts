@@ -1,7 +1,6 @@
 import { INVALID_QUEUE, POD_QUEUE } from '@podips/shared';
-import { type Sink, startSink } from '@podips/simulation';
+import { type ActiveMq, type Sink, startActiveMq, startSink } from '@podips/simulation';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type ActiveMq, startActiveMq } from './support/activemq.js';
 import { countLeft, enqueue, podMessage, podMessages, takeAll, textOf } from './support/pod-queue.js';
 import { startTestWriter, type WriterUnderTest, writerEnvironment } from './support/writer.js';
 

@@ -12,18 +12,19 @@ import {
   type Running,
 } from '@podips/shared';
 import {
+  type ActiveMq,
   type ClusterOptions,
   type LocalPostgres,
   readMetrics,
   type SimulatedCluster,
   type SinkRecord,
+  startActiveMq,
   startCluster,
   startPostgres,
   startProxy,
   type TcpProxy,
 } from '@podips/simulation';
 import { expect, vi } from 'vitest';
-import { type ActiveMq, startActiveMq } from './activemq.js';
 import { startConsumer } from './consumer.js';
 import { takeAll } from './pod-queue.js';
 import { judge, type Verdict } from './truth.js';

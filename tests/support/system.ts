@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  type ActiveMq,
   type ClusterOptions,
   type LocalPostgres,
   type LocalServices,
@@ -9,13 +10,13 @@ import {
   type SimulatedCluster,
   type Sink,
   type Surroundings,
+  startActiveMq,
   startCluster,
   startPostgres,
   startServices,
   startSink,
   untilWatched,
 } from '@podips/simulation';
-import { type ActiveMq, startActiveMq } from './activemq.js';
 import { judge, type Verdict } from './truth.js';
 
 /** The whole of podips: real services, real ActiveMQ and PostgreSQL, a simulated cluster, a Fluentd stand-in. */

@@ -1,4 +1,5 @@
 import type {
+  ActiveMq,
   LocalPostgres,
   LocalServices,
   ServiceName,
@@ -6,7 +7,6 @@ import type {
   Sink,
   TcpProxy,
 } from '@podips/simulation';
-import type { ActiveMq } from '../support/activemq.js';
 
 /** All that can be made to fail. */
 export interface Surroundings {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createLogger, openPool, pause } from '@podips/shared';
 import {
   createRandom,
+  startActiveMq,
   startChurn,
   startCluster,
   startPostgres,
@@ -12,7 +13,6 @@ import {
   startSink,
   untilWatched,
 } from '@podips/simulation';
-import { startActiveMq } from '../support/activemq.js';
 import { check, type TortureVerdict } from './check.js';
 import { createFaults, type Surroundings } from './faults.js';
 import { type PlannedFault, planFaults } from './schedule.js';

@@ -28,3 +28,11 @@ export async function pause(ms: number, signal?: AbortSignal): Promise<boolean> 
     throw err;
   }
 }
+
+/** Resolves when the signal aborts, or at once when it has. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

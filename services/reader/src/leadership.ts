@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type DatabaseSettings, type Logger, pause, toError } from '@podips/shared';
+import { aborted, type DatabaseSettings, type Logger, pause, toError } from '@podips/shared';
 import pg from 'pg';
 
 export interface LeadershipOptions {
@@ -194,11 +194,4 @@ const END_GHOSTS = `
 /** The lock of a cluster: the first 8 bytes of a hash, as a signed number. */
 function lockKey(cluster: string): string {
   return createHash('sha256').update(`podips reader ${cluster}`).digest().readBigInt64BE().toString();
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

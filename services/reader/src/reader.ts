@@ -1,4 +1,5 @@
 import {
+  aborted,
   type Logger,
   migrateOnce,
   type OperationHealth,
@@ -225,11 +226,4 @@ function unlessAborted(signal: AbortSignal) {
   return (err: unknown) => {
     if (!signal.aborted) throw err;
   };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

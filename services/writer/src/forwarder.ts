@@ -1,4 +1,4 @@
-import { backoffDelayMs, type Logger, pause, toError } from '@podips/shared';
+import { aborted, backoffDelayMs, type Logger, pause, toError } from '@podips/shared';
 import { FluentError, type FluentOptions, FluentSession, probeFluent } from './fluent-session.js';
 import type { Inbox } from './inbox.js';
 
@@ -78,11 +78,7 @@ export class Forwarder {
   /** Forwards what waits and waits for all acks, or until the signal aborts. */
   async drain(signal: AbortSignal): Promise<void> {
     this.#forward();
-    const aborted = new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-    await Promise.race([Promise.all(this.#underWay), aborted]);
+    await Promise.race([Promise.all(this.#underWay), aborted(signal)]);
   }
 
   async #runSession(signal: AbortSignal): Promise<FluentError> {

@@ -1,1 +1,0 @@
-export { type ActiveMq, startActiveMq } from '@podips/simulation';
