@@ -19,17 +19,16 @@ try {
     print: (line) => console.log(line),
     signal: stopping.signal,
   });
-  const { missing, untrue, contradicting, ledger } = verdict;
-  console.log(
-    JSON.stringify(
-      { ...verdict, gaps: verdict.gaps.map(({ reason, ended_at }) => `${reason} ${ended_at.toISOString()}`) },
-      null,
-      2,
-    ),
-  );
-  const wrong = missing.length + untrue.length + contradicting.length + ledger.length;
-  console.log(wrong === 0 ? 'nothing lost, nothing untrue' : `${wrong} things are wrong`);
-  process.exit(wrong === 0 ? 0 : 1);
+  const { missing, untrue, contradicting, overlapping, ledger, gaps, ...counts } = verdict;
+  const wrong = [...missing, ...untrue, ...contradicting, ...overlapping, ...ledger];
+  for (const gap of gaps)
+    console.log(
+      `gap: ${gap.reason} from ${gap.started_at?.toISOString() ?? 'ever'} to ${gap.ended_at.toISOString()}`,
+    );
+  for (const line of wrong) console.log(`wrong: ${line}`);
+  console.log(`${JSON.stringify(counts)}`);
+  console.log(wrong.length === 0 ? 'nothing lost, nothing untrue' : `${wrong.length} things are wrong`);
+  process.exit(wrong.length === 0 ? 0 : 1);
 } catch (err) {
   console.error(err instanceof SettingsError ? err.message : err);
   process.exit(1);

@@ -1,4 +1,4 @@
-import type { Fault } from './faults.js';
+import type { Fault } from '../faults/fault.js';
 
 /** A fault at a time, both in milliseconds from the start. */
 export interface PlannedFault {

@@ -119,3 +119,22 @@ describe('proxy', () => {
     await vi.waitFor(() => expect(one.ending).toBeDefined());
   });
 });
+
+test('it answers in the place of the server, once, and ends both connections', async () => {
+  proxy.answerNext(/(^|\0\n*)SEND\n/, 'ERROR\n\nno\0');
+  const client = await connectedPeer();
+  client.socket.write('\0\nSEND\ndestination:a\n\nx\0');
+  await vi.waitFor(() => expect(client.text).toBe('helloERROR\n\nno\0'));
+  await vi.waitFor(() => expect(upstream[0]?.destroyed).toBe(true));
+  const next = await connectedPeer();
+  next.socket.write('SEND\n');
+  await vi.waitFor(() => expect(next.text).toBe('helloSEND\n'));
+});
+
+test('new connections go to a new target', async () => {
+  const other = createServer((socket) => socket.end('other'));
+  proxy.target = { host: '127.0.0.1', port: await listen(other, '127.0.0.1', 0) };
+  const client = peer();
+  await vi.waitFor(() => expect(client.text).toBe('other'));
+  await closeServer(other);
+});

@@ -1,7 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Running } from '@podips/shared';
 import { closeServer, listen } from './listen.js';
-import { relay, type Weather } from './relay.js';
+import { answerInstead, relay, type Weather } from './relay.js';
 
 export interface ProxyTarget {
   readonly host: string;
@@ -22,6 +22,13 @@ export interface TcpProxy extends Running {
    * vanishes. What was swallowed stays lost after it is turned off.
    */
   halfOpen(on: boolean): void;
+  /**
+   * The next bytes of a client that match are not passed on: it gets this answer instead, and both ends are closed.
+   * Once per call.
+   */
+  answerNext(request: RegExp, answer: string): void;
+  /** Where new connections go from now on. */
+  target: ProxyTarget;
   /** Refuses new connections; those that are open stay. Listens on the same port again when turned off. */
   refuse(on: boolean): Promise<void>;
   /** Ends all connections at once. */
@@ -32,19 +39,20 @@ export interface TcpProxy extends Running {
 export async function startProxy(target: ProxyTarget): Promise<TcpProxy> {
   const stopping = new AbortController();
   const pairs = new Set<readonly [Socket, Socket]>();
-  const weather: Weather = { delayMs: 0, swallowing: false, stopping: stopping.signal };
+  const weather: Weather = { delayMs: 0, swallowing: false, answers: [], stopping: stopping.signal };
+  let goal = target;
   let server: Server | undefined;
 
   const serve = (client: Socket) => {
-    const upstream = connect({ ...target, noDelay: true, allowHalfOpen: true });
+    const upstream = connect({ ...goal, noDelay: true, allowHalfOpen: true });
     const pair = [client, upstream] as const;
     pairs.add(pair);
     const forgetPair = () => {
       if (client.destroyed && upstream.destroyed) pairs.delete(pair);
     };
     for (const socket of pair) socket.on('close', forgetPair);
-    relay(client, upstream, weather);
-    relay(upstream, client, weather);
+    relay(client, upstream, weather, (bytes) => answerInstead(client, upstream, weather, bytes));
+    relay(upstream, client, weather, () => false);
   };
   const open = async (port: number): Promise<number> => {
     const opened = createServer({ noDelay: true, allowHalfOpen: true }, serve);
@@ -71,6 +79,15 @@ export async function startProxy(target: ProxyTarget): Promise<TcpProxy> {
     cut,
     halfOpen(on) {
       weather.swallowing = on;
+    },
+    answerNext(request, answer) {
+      weather.answers.push({ request, answer });
+    },
+    get target() {
+      return goal;
+    },
+    set target(next) {
+      goal = next;
     },
     async refuse(on) {
       if (!on && !server) await open(port);

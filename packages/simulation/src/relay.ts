@@ -7,11 +7,33 @@ export interface Weather {
   delayMs: number;
   /** Whether bytes and ends vanish. */
   swallowing: boolean;
+  /** What clients get instead of being passed on. */
+  readonly answers: PlannedAnswer[];
   readonly stopping: AbortSignal;
 }
 
-/** Passes on what one socket receives, and how it ends, to another. */
-export function relay(from: Socket, to: Socket, weather: Weather): void {
+/** An answer to the next bytes that match. */
+export interface PlannedAnswer {
+  readonly request: RegExp;
+  readonly answer: string;
+}
+
+/** Answers a client in the place of the server, if that is planned for these bytes, and ends both connections. */
+export function answerInstead(client: Socket, upstream: Socket, weather: Weather, bytes: Buffer): boolean {
+  const text = bytes.toString('latin1');
+  const index = weather.answers.findIndex(({ request }) => request.test(text));
+  const [planned] = index === -1 ? [] : weather.answers.splice(index, 1);
+  if (planned === undefined) return false;
+  client.end(planned.answer);
+  upstream.resetAndDestroy();
+  return true;
+}
+
+/**
+ * Passes on what one socket receives, and how it ends, to another.
+ * @param taken says whether bytes were dealt with otherwise
+ */
+export function relay(from: Socket, to: Socket, weather: Weather, taken: (bytes: Buffer) => boolean): void {
   const passOn = async (bytes: Buffer) => {
     // One chunk at a time: this keeps the order and bounds what is in flight.
     from.pause();
@@ -20,7 +42,7 @@ export function relay(from: Socket, to: Socket, weather: Weather): void {
     else to.once('drain', () => from.resume());
   };
   from.on('data', (bytes) => {
-    if (!weather.swallowing) void passOn(bytes);
+    if (!weather.swallowing && !taken(bytes)) void passOn(bytes);
   });
   from.on('end', () => {
     if (!weather.swallowing) to.end();

@@ -1,5 +1,5 @@
 /** How far it may run ahead of the clock before it gives up the order: the clock was set back, by a lot. */
-const MAX_AHEAD_MS = 10_000;
+const MAX_AHEAD_MS = 3_600_000;
 
 /** Times that say in which order things were seen: each is later than the last one used, if only by a millisecond. */
 export class OrderClock {

@@ -9,12 +9,15 @@ import { onExit } from '../on-exit.js';
 import { freePort } from '../ports.js';
 import { canConnect } from './tcp.js';
 
+/** Passwords by name. Who is not among them is refused. */
+export type Users = Readonly<Record<string, string>>;
+
 /** A real ActiveMQ Classic, with a STOMP connector on a loopback port that stays the same over restarts. */
 export interface ActiveMq {
   readonly port: number;
   readonly pid: number;
-  /** Starts it again on the same journal. */
-  start(): Promise<void>;
+  /** Starts it again on the same journal; with other logins when they are given. */
+  start(users?: Users): Promise<void>;
   /** Ends it: SIGTERM lets it close its journal, SIGKILL does not. */
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   /** SIGSTOP and SIGCONT: the sockets stay open, nothing answers. */
@@ -29,13 +32,14 @@ const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 20_000;
 
 /** @throws when Debian's package `activemq` is not installed: nothing that needs a broker is skipped */
-export async function startActiveMq(options: { users?: Record<string, string> } = {}): Promise<ActiveMq> {
+export async function startActiveMq(options: { users?: Users } = {}): Promise<ActiveMq> {
   if (!existsSync(`${HOME}/lib`))
     throw new Error('ActiveMQ is missing: install Debian\'s package "activemq"');
   const base = await mkdtemp(join(tmpdir(), 'podips-activemq-'));
   const port = await freePort();
   await mkdir(join(base, 'conf'));
-  await writeFile(join(base, 'conf', 'activemq.xml'), brokerXml(port, options.users));
+  const configure = (users: Users | undefined) =>
+    writeFile(join(base, 'conf', 'activemq.xml'), brokerXml(port, users));
   await writeFile(join(base, 'conf', 'log4j.properties'), LOG4J);
   let child: ChildProcess | undefined;
 
@@ -45,7 +49,8 @@ export async function startActiveMq(options: { users?: Record<string, string> } 
       if (child?.pid === undefined) throw new Error('ActiveMQ is not running');
       return child.pid;
     },
-    async start() {
+    async start(users = options.users) {
+      await configure(users);
       child = await launch(base);
       await waitUntilListening(port, child);
     },
@@ -126,7 +131,7 @@ log4j.appender.console.layout.ConversionPattern=%d %p %c{1} %m%n
 `;
 
 /** What an operator would set as well: a journal, limits on memory and disk, non-blocking STOMP. */
-function brokerXml(port: number, users: Record<string, string> | undefined): string {
+function brokerXml(port: number, users: Users | undefined): string {
   const accounts = Object.entries(users ?? {}).map(
     ([name, password]) => `<authenticationUser username="${name}" password="${password}" groups="users"/>`,
   );

@@ -12,6 +12,8 @@ export interface RunningChurnOptions extends ChurnOptions {
 export interface RunningChurn {
   /** Changes of addresses that it has made, those of the filling not counted. */
   readonly changes: number;
+  /** While it is on, nothing happens; what was missed is not made up for. */
+  paused: boolean;
   /** Ends it. The pods stay as they are, some in the middle of something. */
   stop(): void;
 }
@@ -31,10 +33,12 @@ export function startChurn(
   const { pods, truth } = cluster;
   const churn = new Churn(pods, options);
   if (options.fill ?? true) churn.fill();
-  const pacer = new Pacer(options.changesPerSecond, performance.now());
+  let pacer = new Pacer(options.changesPerSecond, performance.now());
   let changes = 0;
+  let paused = false;
 
   const timer = setInterval(() => {
+    if (paused) return;
     const due = pacer.due(performance.now());
     const before = truth.changeCount;
     for (let steps = 0; truth.changeCount - before < due && steps < due * MAX_STEPS_PER_CHANGE; steps += 1)
@@ -47,6 +51,13 @@ export function startChurn(
   return {
     get changes() {
       return changes;
+    },
+    get paused() {
+      return paused;
+    },
+    set paused(on) {
+      paused = on;
+      pacer = new Pacer(options.changesPerSecond, performance.now());
     },
     stop: () => clearInterval(timer),
   };

@@ -1,0 +1,120 @@
+import type { DatabasePool } from '@podips/shared';
+import pg from 'pg';
+import type { Fault } from './fault.js';
+import { readerCounts } from './felt.js';
+import type { Stage } from './stage.js';
+
+const DATABASE = { part: 'database', lights: {}, felt: readerCounts('ledger_failures_total') } as const;
+const RED = { 'queue/write': 'red', 'queue/read': 'red' } as const;
+
+async function setReadOnly(database: DatabasePool, on: boolean): Promise<void> {
+  // A session of the test's own may write all the same.
+  await database.query(
+    `BEGIN READ WRITE; ALTER DATABASE queue SET default_transaction_read_only = ${on ? 'on' : 'off'}; COMMIT`,
+  );
+  await endSessions(database);
+}
+
+/** Ends what the reader has open: settings of a database hold for new sessions. */
+async function endSessions(database: DatabasePool): Promise<void> {
+  await database.query(
+    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+  );
+}
+
+/** Takes every connection that the server has to give, those of the reader too. */
+async function takeConnections({ postgres }: Stage): Promise<pg.Client[]> {
+  const taken: pg.Client[] = [];
+  const takeRest = async () => {
+    for (;;) {
+      const client = new pg.Client(postgres.settings);
+      client.on('error', () => undefined);
+      try {
+        await client.connect();
+      } catch {
+        return; // none is left, which is the aim
+      }
+      taken.push(client);
+    }
+  };
+  await takeRest();
+  await taken[0]?.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name LIKE 'podips%'`,
+  );
+  await takeRest();
+  return taken;
+}
+
+const connections = new WeakMap<Stage, pg.Client[]>();
+
+/** The database fails, alone or together with the broker. */
+export const DATABASE_FAULTS: readonly Fault[] = [
+  {
+    ...DATABASE,
+    name: 'database stopped',
+    begin: ({ postgres }) => postgres.stop(),
+    end: ({ postgres }) => postgres.start(),
+  },
+  {
+    ...DATABASE,
+    name: 'database half-open',
+    begin: ({ databaseProxy }) => databaseProxy.halfOpen(true),
+    end({ databaseProxy }) {
+      databaseProxy.halfOpen(false);
+      databaseProxy.cut();
+    },
+  },
+  {
+    ...DATABASE,
+    name: 'database slow',
+    felt: async () => undefined,
+    begin({ databaseProxy }) {
+      databaseProxy.delayMs = 500;
+    },
+    end({ databaseProxy }) {
+      databaseProxy.delayMs = 0;
+    },
+  },
+  {
+    ...DATABASE,
+    name: 'database read-only',
+    begin: ({ database }) => setReadOnly(database, true),
+    end: ({ database }) => setReadOnly(database, false),
+  },
+  {
+    ...DATABASE,
+    name: 'database out of connections',
+    async begin(stage) {
+      connections.set(stage, await takeConnections(stage));
+    },
+    async end(stage) {
+      await Promise.all((connections.get(stage) ?? []).map((client) => client.end()));
+    },
+  },
+  {
+    ...DATABASE,
+    name: 'broker and database stopped together',
+    alone: true,
+    lights: RED,
+    felt: readerCounts('full_total'),
+    begin: ({ broker, postgres }) =>
+      Promise.all([broker.stop('SIGKILL'), postgres.stop()]).then(() => undefined),
+    end: ({ broker, postgres }) => Promise.all([broker.start(), postgres.start()]).then(() => undefined),
+  },
+  {
+    ...DATABASE,
+    name: 'database read-only while the broker is away',
+    alone: true,
+    lights: RED,
+    felt: readerCounts('outbox_failures_total'),
+    async begin({ broker, database }) {
+      await setReadOnly(database, true);
+      await broker.stop('SIGKILL');
+    },
+    async end({ broker, database }) {
+      await setReadOnly(database, false);
+      await broker.start();
+    },
+  },
+];

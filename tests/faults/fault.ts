@@ -1,0 +1,21 @@
+import type { Operation } from '@podips/shared';
+import type { Stage } from './stage.js';
+
+/** Something that goes wrong around podips, made on purpose. */
+export interface Fault {
+  readonly name: string;
+  /** What it hits. Of one part, only one fault lasts at a time. */
+  readonly part: 'api' | 'broker' | 'database' | 'fluentd' | 'monitor' | 'reader' | 'writer' | 'surroundings';
+  begin(stage: Stage): Promise<void> | void;
+  end(stage: Stage): Promise<void> | void;
+  /** The lights that it puts out, and what they turn to. */
+  readonly lights: Readonly<Partial<Record<Operation, 'red' | 'yellow'>>>;
+  /** Resolves when it is felt, where no light can tell. */
+  felt?(stage: Stage): Promise<void>;
+  /** The cluster forgets what happened: what came and went unseen is named as a gap. */
+  readonly forgets?: true;
+  /** Never beside others: it hits several parts, takes its time, or needs a stage of its own. */
+  readonly alone?: true;
+}
+
+export const nothing = () => undefined;

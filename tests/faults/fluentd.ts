@@ -1,0 +1,58 @@
+import type { Fault } from './fault.js';
+import { nothing } from './fault.js';
+
+const RED = { log: 'red' } as const;
+
+/** Fluentd fails. */
+export const FLUENTD_FAULTS: readonly Fault[] = [
+  {
+    name: 'Fluentd stopped',
+    part: 'fluentd',
+    lights: RED,
+    begin: ({ sink }) => sink.faults.refuse(true),
+    end: ({ sink }) => sink.faults.refuse(false),
+  },
+  {
+    name: 'Fluentd accepts, but never acknowledges',
+    part: 'fluentd',
+    lights: RED,
+    begin: ({ sink }) => sink.faults.neverAck(true),
+    end: ({ sink }) => sink.faults.neverAck(false),
+  },
+  {
+    name: 'Fluentd acknowledges late',
+    part: 'fluentd',
+    lights: {},
+    begin({ sink }) {
+      sink.faults.ackDelayMs = 1_000;
+    },
+    end({ sink }) {
+      sink.faults.ackDelayMs = 0;
+    },
+  },
+  {
+    name: 'Fluentd acknowledges too late',
+    part: 'fluentd',
+    lights: RED,
+    begin({ sink }) {
+      sink.faults.ackDelayMs = 3_000;
+    },
+    end({ sink }) {
+      sink.faults.ackDelayMs = 0;
+    },
+  },
+  {
+    name: 'Fluentd resets in the middle of a chunk',
+    part: 'fluentd',
+    lights: RED,
+    begin: ({ sink }) => sink.faults.resetNextChunk('before-stored'),
+    end: nothing,
+  },
+  {
+    name: 'Fluentd resets after a chunk, without an ack',
+    part: 'fluentd',
+    lights: RED,
+    begin: ({ sink }) => sink.faults.resetNextChunk('after-stored'),
+    end: nothing,
+  },
+];
