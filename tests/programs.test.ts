@@ -20,6 +20,7 @@ const PASSWORDS = {
   DB_PASSWORD: SECRET,
   SMTP_PASSWORD: SECRET,
   KUBE_APITOKEN: SECRET,
+  HEARTBEAT_TOKEN: SECRET,
 };
 
 const MOCKS = 'packages/simulation/dist';
@@ -30,6 +31,7 @@ const PROGRAMS = {
   cronjob: 'services/cronjob/dist/main.js',
   'mock-producer': `${MOCKS}/mock-producer/main.js`,
   'mock-consumer': `${MOCKS}/mock-consumer/main.js`,
+  'mock-cluster': `${MOCKS}/mock-cluster/main.js`,
 } as const;
 type Name = keyof typeof PROGRAMS;
 // Object.keys does not say which keys an object has.
@@ -46,6 +48,7 @@ const WRONG: Record<Name, { env: Record<string, string>; args?: string[] }> = {
   cronjob: { env: { LOG_LEVEL: 'loud', CRON_SCHEDULE: 'often', POKE_TIMEOUT_MS: '0' }, args: ['--twice'] },
   'mock-producer': { env: { LOG_LEVEL: 'loud', QUEUE_PORT: '0', MOCK_INTERVAL_MS: 'fast' } },
   'mock-consumer': { env: { LOG_LEVEL: 'loud', QUEUE_PORT: '0', QUEUE_HEARTBEAT_MS: 'fast' } },
+  'mock-cluster': { env: { LOG_LEVEL: 'loud', HTTP_PORT: 'http', MOCK_CHANGES_PER_SECOND: '0' } },
 };
 /** What is missing altogether, or wrong on the command line. */
 const ALSO_NAMED: Partial<Record<Name, string>> = {

@@ -5,6 +5,7 @@ export { type ChildProgram, type ChildProgramOptions, startChildProgram } from '
 export { readMetrics } from './local/metrics.js';
 export { type LocalServices, type ServiceName, type Surroundings, startServices } from './local/services.js';
 export { untilWatched } from './local/until-watched.js';
+export { type MockCluster, startMockCluster } from './mock-cluster/mock-cluster.js';
 export { startMockConsumer } from './mock-consumer/mock-consumer.js';
 export { type MockProducer, startMockProducer } from './mock-producer/mock-producer.js';
 export * from './mock-settings.js';

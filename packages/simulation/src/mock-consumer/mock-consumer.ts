@@ -1,4 +1,4 @@
-import { type Logger, POD_QUEUE, type Running, startQueueLink } from '@podips/shared';
+import { type Logger, openStatusFile, POD_QUEUE, type Running, startQueueLink } from '@podips/shared';
 import type { MockSettings } from '../mock-settings.js';
 import { messageLine } from './message-line.js';
 
@@ -6,7 +6,8 @@ import { messageLine } from './message-line.js';
 const PREFETCH = 100;
 
 /**
- * Prints every message of the pod queue and takes it off the queue.
+ * Prints every message of the pod queue and takes it off the queue. The status file `queue_status` is there while the
+ * broker is.
  * @param print gets one line per message, without its end
  */
 export function startMockConsumer(
@@ -14,6 +15,7 @@ export function startMockConsumer(
   log: Logger,
   print: (line: string) => void = (line) => process.stdout.write(`${line}\n`),
 ): Running {
+  const status = openStatusFile({ dir: settings.statusDir, name: 'queue_status', log });
   return startQueueLink(
     settings.queue,
     {
@@ -22,8 +24,8 @@ export function startMockConsumer(
           print(messageLine(message.body));
           session.ack(message);
         }),
-      onDown: () => undefined,
-      onAlive: () => undefined,
+      onDown: () => status.fails(),
+      onAlive: () => status.works(),
     },
     log,
   );

@@ -1,3 +1,7 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createLogger, POD_QUEUE, type Running } from '@podips/shared';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Broker, startBroker } from '../broker/index.js';
@@ -10,17 +14,25 @@ import { type MockProducer, startMockProducer } from './mock-producer.js';
 
 const log = createLogger('test', 'silent');
 let broker: Broker;
+let statusDir: string;
 const running: Running[] = [];
 beforeEach(async () => {
+  statusDir = await mkdtemp(join(tmpdir(), 'podips-mocks-'));
   broker = await startBroker();
 });
 afterEach(async () => {
   for (const each of running.splice(0)) await each.stop();
   await broker.stop();
+  await rm(statusDir, { recursive: true, force: true });
 });
 
 function settings(port: number) {
-  return readMockProducerSettings({ QUEUE_HOST: '127.0.0.1', QUEUE_PORT: `${port}`, MOCK_INTERVAL_MS: '5' });
+  return readMockProducerSettings({
+    QUEUE_HOST: '127.0.0.1',
+    QUEUE_PORT: `${port}`,
+    MOCK_INTERVAL_MS: '5',
+    STATUS_DIR: statusDir,
+  });
 }
 
 function produce(port: number): MockProducer {
@@ -84,6 +96,17 @@ describe('mock producer and mock consumer', () => {
     const ids = new Set(lines.map((line) => JSON.parse(line).event_id));
     expect(new Set(subjects(lines)).size).toBe(ids.size);
   }, 15_000);
+
+  test.each([
+    ['producer', produce],
+    ['consumer', consume],
+  ])('the %s has a status file while the broker is there', async (_name, start) => {
+    const isThere = () => existsSync(join(statusDir, 'queue_status'));
+    start(broker.port);
+    await vi.waitFor(() => expect(isThere()).toBe(true));
+    await broker.stop();
+    await vi.waitFor(() => expect(isThere()).toBe(false));
+  });
 
   test('the consumer says of a bad body that it is bad, and takes it off the queue', async () => {
     const session = await openSession(broker.port);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   type Logger,
   MESSAGE_CONTENT_TYPE,
+  openStatusFile,
   POD_QUEUE,
   pause,
   type Running,
@@ -18,15 +19,16 @@ export interface MockProducer extends Running {
 
 /**
  * Sends one mock message per interval, each until the broker confirms it. A message whose confirmation is lost
- * is sent again under the same `event_id`.
+ * is sent again under the same `event_id`. The status file `queue_status` is there from a confirmed message to a failure.
  */
 export function startMockProducer(settings: MockProducerSettings, log: Logger): MockProducer {
   const run = randomUUID();
   const stopping = new AbortController();
   let sent = 0;
+  const status = openStatusFile({ dir: settings.statusDir, name: 'queue_status', log });
   const link = startQueueLink(
     settings.queue,
-    { onUp: () => undefined, onDown: () => undefined, onAlive: () => undefined },
+    { onUp: () => undefined, onDown: () => status.fails(), onAlive: () => undefined },
     log,
   );
 
@@ -38,9 +40,11 @@ export function startMockProducer(settings: MockProducerSettings, log: Logger): 
     try {
       await session.send([{ destination: POD_QUEUE, body: JSON.stringify(message), headers }]);
       sent += 1;
+      status.works();
       // The one thing that this program is watched for, so at `info` although it comes with every message.
       log.info({ shortMessage: message.short_message }, 'mock message sent');
     } catch (err) {
+      status.fails();
       if (!stopping.signal.aborted) log.warn({ err: toError(err) }, 'mock message not confirmed');
     }
   };

@@ -1,0 +1,102 @@
+# One target for each program: docker build --target reader --tag podips/reader:2.0.0 .
+# What differs between registries comes from outside: --build-arg NODE_IMAGE for a mirror of the base image, and
+# --secret id=npmrc,src=$HOME/.npmrc for a mirror of npm. Neither is left in an image.
+ARG NODE_IMAGE=node:24-bookworm-slim
+
+# Nothing here depends on the processor, so one build on the builder's own serves images for all of them.
+FROM --platform=$BUILDPLATFORM ${NODE_IMAGE} AS build
+RUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm install --global pnpm@12.21.0
+WORKDIR /build
+# Packages first: they change less often than the code. This checks the lock file; all that comes after is offline.
+COPY pnpm-lock.yaml pnpm-workspace.yaml ./
+COPY patches ./patches
+RUN --mount=type=secret,id=npmrc,target=/root/.npmrc pnpm fetch
+COPY . .
+RUN pnpm install --offline --frozen-lockfile --trust-lockfile --ignore-scripts
+RUN pnpm exec tsc --build packages/simulation services/reader services/writer services/monitor services/cronjob
+# Optional dependencies are the PostgreSQL of local runs and native accelerators that nothing here relies on.
+RUN pnpm --filter @podips/reader deploy --prod --no-optional --offline --trust-lockfile /out/reader
+RUN pnpm --filter @podips/writer deploy --prod --no-optional --offline --trust-lockfile /out/writer
+RUN pnpm --filter @podips/monitor deploy --prod --no-optional --offline --trust-lockfile /out/monitor
+RUN pnpm --filter @podips/cronjob deploy --prod --no-optional --offline --trust-lockfile /out/cronjob
+RUN pnpm --filter @podips/simulation deploy --prod --no-optional --offline --trust-lockfile /out/simulation
+# Without traces of the package manager, which may name a registry; readable for every user, however the sources came
+# here; and an empty folder for the monitor's volume.
+RUN rm -f /out/*/pnpm-*.yaml /out/*/node_modules/.modules.yaml /out/*/node_modules/.pnpm-workspace-state-v1.json \
+  && chmod -R a+rX,go-w /out \
+  && mkdir -p /out/data
+
+# What all images share. Node is process 1: podips handles SIGTERM itself and starts no other processes, so there is
+# nothing for an init to forward or to reap. The user is numeric because Kubernetes' runAsNonRoot asks for it.
+# It has no entry in /etc/passwd, and so no home but this. Programs write to STATUS_DIR (/tmp) alone, and the monitor to
+# its volume: the rest may be mounted read-only.
+FROM ${NODE_IMAGE} AS base
+ENV NODE_ENV=production \
+    HOME=/app \
+    NODE_OPTIONS="--enable-source-maps --max-old-space-size=192"
+LABEL org.opencontainers.image.vendor="podips" \
+      org.opencontainers.image.version="2.0.0" \
+      org.opencontainers.image.licenses="LGPL-2.1-or-later"
+WORKDIR /app
+COPY LICENSE ./
+USER 10001:10001
+ENTRYPOINT ["node", "/app/dist/main.js"]
+
+FROM base AS reader
+LABEL org.opencontainers.image.title="podips reader" \
+      org.opencontainers.image.description="Watches pods and puts each change of an IP address on the queue"
+COPY --from=build --chown=0:0 /out/reader ./
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+  CMD ["node", "/app/node_modules/@podips/shared/dist/probe/main.js", "kubernetes_status", "queue_status"]
+
+FROM base AS writer
+LABEL org.opencontainers.image.title="podips writer" \
+      org.opencontainers.image.description="Carries messages from the queue to Fluentd"
+COPY --from=build --chown=0:0 /out/writer ./
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+  CMD ["node", "/app/node_modules/@podips/shared/dist/probe/main.js", "queue_status", "log_status"]
+
+FROM base AS monitor
+LABEL org.opencontainers.image.title="podips monitor" \
+      org.opencontainers.image.description="Shows with four lights how reader and writer are"
+COPY --from=build --chown=0:0 /out/monitor ./
+# A new named volume takes over owner and mode of the folder that it covers.
+COPY --from=build --chown=10001:10001 /out/data /var/lib/podips
+VOLUME /var/lib/podips
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
+  CMD ["node", "/app/node_modules/@podips/shared/dist/probe/main.js", "/healthz"]
+
+# Asks the monitor once with --once, else on schedule. It is well as long as it runs.
+FROM base AS cronjob
+LABEL org.opencontainers.image.title="podips cronjob" \
+      org.opencontainers.image.description="Asks the monitor every five minutes how reader and writer are"
+COPY --from=build --chown=0:0 /out/cronjob ./
+HEALTHCHECK NONE
+
+FROM base AS mock-producer
+LABEL org.opencontainers.image.title="podips mock-producer" \
+      org.opencontainers.image.description="Puts a mock message on the queue every second"
+COPY --from=build --chown=0:0 /out/simulation ./
+ENTRYPOINT ["node", "/app/dist/mock-producer/main.js"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+  CMD ["node", "/app/node_modules/@podips/shared/dist/probe/main.js", "queue_status"]
+
+FROM base AS mock-consumer
+LABEL org.opencontainers.image.title="podips mock-consumer" \
+      org.opencontainers.image.description="Prints what it takes from the queue"
+COPY --from=build --chown=0:0 /out/simulation ./
+ENTRYPOINT ["node", "/app/dist/mock-consumer/main.js"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+  CMD ["node", "/app/node_modules/@podips/shared/dist/probe/main.js", "queue_status"]
+
+FROM base AS mock-cluster
+LABEL org.opencontainers.image.title="podips mock-cluster" \
+      org.opencontainers.image.description="Serves the API of a simulated cluster whose pods come and go"
+COPY --from=build --chown=0:0 /out/simulation ./
+ENTRYPOINT ["node", "/app/dist/mock-cluster/main.js"]
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
+  CMD ["node", "/app/node_modules/@podips/shared/dist/probe/main.js", "/readyz"]
