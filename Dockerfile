@@ -33,7 +33,7 @@ RUN rm -f /out/*/pnpm-*.yaml /out/*/node_modules/.modules.yaml /out/*/node_modul
 FROM ${NODE_IMAGE} AS base
 ENV NODE_ENV=production \
     HOME=/app \
-    NODE_OPTIONS="--enable-source-maps --max-old-space-size=192"
+    NODE_OPTIONS="--enable-source-maps --max-old-space-size=192 --max-semi-space-size=8"
 LABEL org.opencontainers.image.vendor="podips" \
       org.opencontainers.image.version="2.0.0" \
       org.opencontainers.image.licenses="LGPL-2.1-or-later"

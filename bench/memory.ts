@@ -1,18 +1,24 @@
 import { readFile } from 'node:fs/promises';
 import { pause } from '@podips/shared';
-import { type SimulatedCluster, startCluster } from '@podips/simulation';
-import { startChain } from './chain.js';
+import { type ServiceName, type SimulatedCluster, startCluster } from '@podips/simulation';
+import { type Chain, startChain } from './chain.js';
 import type { BenchRun, Figure } from './measurement.js';
+import { fillQueue, makeBodies } from './messages.js';
 import { until } from './until.js';
 
+const SERVICES = ['reader', 'writer', 'monitor', 'cronjob'] as const;
+const EXPECTED_MB = 300;
 const DEADLINE_MS = 180_000;
 const KIB_PER_MB = 1_000_000 / 1_024;
 const NAMESPACES = 20;
 const TICK_MS = 50;
+/** Together more than 3 kB. */
+const LABELS = 40;
+const LABEL_LENGTH = 63;
 
-/** The largest resident set of the reader while it lists many pods and sees all of them change. */
+/** The largest resident set of each service: many pods listed, all of them changed, and Fluentd away for a while. */
 export async function measureMemory(run: BenchRun): Promise<Figure[]> {
-  const { pods, updates, updatesPerSecond } = run.scale.memory;
+  const { pods, updates, updatesPerSecond, backlog } = run.scale.memory;
   const { signal, tell } = run;
   await using resources = new AsyncDisposableStack();
   const cluster = await startCluster({ managedFields: true, nodes: 100, historyLimit: 2 * pods });
@@ -22,29 +28,44 @@ export async function measureMemory(run: BenchRun): Promise<Figure[]> {
   const chain = await startChain(run, { cluster });
   resources.use(chain);
   const patience = { deadlineMs: DEADLINE_MS, signal };
-  const allArrived = () =>
-    until('all changes arrived', patience, () => chain.sink.distinct >= cluster.truth.changeCount);
+  const allArrived = (others = 0) =>
+    until('all messages arrived', patience, () => chain.sink.distinct >= cluster.truth.changeCount + others);
   await allArrived();
   await changeAddresses(cluster, uids, run);
   await allArrived();
-  const reader = chain.services.process('reader');
-  return [
-    {
-      name: 'memory: reader, peak',
-      value: await peakMemoryMb(reader.pid),
-      unit: 'MB',
-      meaning: `largest resident set (VmHWM) of the reader's process, ${pods} pods listed, then ${updates} changes of address`,
-    },
-  ];
+  tell(`memory: ${backlog} messages come while Fluentd is away`);
+  await chain.sink.faults.refuse(true);
+  await fillQueue(run.brokerPort, makeBodies(backlog), signal);
+  await chain.sink.faults.refuse(false);
+  await allArrived(backlog);
+  const meaning = `with ${pods} pods, ${updates} changes of address and a backlog of ${backlog} messages`;
+  // Awaited here: the services end with this function.
+  return await Promise.all(SERVICES.map((name) => toFigure(name, chain, meaning)));
+}
+
+async function toFigure(name: ServiceName, { services }: Chain, circumstances: string): Promise<Figure> {
+  const service = services.process(name);
+  if (!service.running) throw new Error(`the ${name} has ended:\n${service.output()}`);
+  return {
+    name: `memory: ${name}, peak`,
+    value: await peakMemoryMb(service.pid),
+    unit: 'MB',
+    expectation: { below: EXPECTED_MB },
+    meaning: `largest resident set (VmHWM) of the process, ${circumstances}`,
+  };
 }
 
 function fill(cluster: SimulatedCluster, count: number): string[] {
+  // Pods of real clusters have some 6 kB.
+  const ballast = Object.fromEntries(
+    Array.from({ length: LABELS }, (_, n) => [`example.com/${n}`, 'x'.repeat(LABEL_LENGTH)]),
+  );
   return Array.from({ length: count }, (_, n) => {
     const app = `service-${n % 500}`;
     const template = {
       name: `${app}-6c8f5d9b7d-${n.toString(36).padStart(5, '0')}`,
       namespace: `team-${n % NAMESPACES}`,
-      labels: { app, 'pod-template-hash': '6c8f5d9b7d', 'app.kubernetes.io/managed-by': 'Helm' },
+      labels: { app, 'pod-template-hash': '6c8f5d9b7d', ...ballast },
     };
     return cluster.pods.start(template).metadata.uid;
   });
@@ -69,7 +90,8 @@ async function changeAddresses(
   }
 }
 
-async function peakMemoryMb(pid: number | undefined): Promise<number> {
+/** The largest resident set that a process has had so far. */
+export async function peakMemoryMb(pid: number | undefined): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   const kib = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
   if (kib === undefined) throw new Error('the system does not tell the peak of a process');

@@ -1,8 +1,10 @@
 import { startActiveMq } from '@podips/simulation';
 import { measureLatency } from './latency.js';
+import { measureLedger } from './ledger.js';
 import { describeMachine } from './machine.js';
 import { type Figure, isMet, type Measurement } from './measurement.js';
 import { measureMemory } from './memory.js';
+import { measureMonitor } from './monitor.js';
 import { measurePublish } from './publish.js';
 import { formatFigures } from './report.js';
 import type { BenchSettings, MeasurementName } from './settings.js';
@@ -13,6 +15,8 @@ const MEASURE: Readonly<Record<MeasurementName, Measurement>> = {
   write: measureWrite,
   latency: measureLatency,
   memory: measureMemory,
+  ledger: measureLedger,
+  monitor: measureMonitor,
 };
 
 /** Measures and prints. @returns whether all expectations are met, or do not matter */

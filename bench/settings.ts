@@ -1,6 +1,6 @@
 import { parseFlags, SettingsError } from '@podips/shared';
 
-export const MEASUREMENTS = ['publish', 'write', 'latency', 'memory'] as const;
+export const MEASUREMENTS = ['publish', 'write', 'latency', 'memory', 'ledger', 'monitor'] as const;
 export type MeasurementName = (typeof MEASUREMENTS)[number];
 
 /** How much is measured. */
@@ -29,6 +29,20 @@ export interface Scale {
     /** Changes of address, each the end of a lease and the start of another. */
     readonly updates: number;
     readonly updatesPerSecond: number;
+    /** Messages that come while Fluentd is away. */
+    readonly backlog: number;
+  };
+  readonly ledger: {
+    readonly leases: number;
+    /** Of each kind. */
+    readonly queries: number;
+    /** How many days of 400 are deleted. */
+    readonly retentionDays: number;
+  };
+  readonly monitor: {
+    /** Dashboards that are open all the time. */
+    readonly streams: number;
+    readonly seconds: number;
   };
 }
 
@@ -44,7 +58,9 @@ const FULL: Scale = {
   publish: { warmUpMessages: 5_000, messages: 10_000, singleMessages: 500 },
   write: { warmUpMessages: 5_000, messages: 20_000, singleMessages: 1_000 },
   latency: { warmUpChanges: 100, changes: 1_000, changesPerSecond: 20 },
-  memory: { pods: 20_000, updates: 20_000, updatesPerSecond: 1_000 },
+  memory: { pods: 20_000, updates: 20_000, updatesPerSecond: 1_000, backlog: 50_000 },
+  ledger: { leases: 10_000_000, queries: 1_000, retentionDays: 10 },
+  monitor: { streams: 1_000, seconds: 15 },
 };
 
 const QUICK: Scale = {
@@ -52,7 +68,9 @@ const QUICK: Scale = {
   publish: { warmUpMessages: 100, messages: 1_000, singleMessages: 20 },
   write: { warmUpMessages: 100, messages: 1_000, singleMessages: 20 },
   latency: { warmUpChanges: 10, changes: 40, changesPerSecond: 20 },
-  memory: { pods: 500, updates: 500, updatesPerSecond: 500 },
+  memory: { pods: 500, updates: 500, updatesPerSecond: 500, backlog: 500 },
+  ledger: { leases: 20_000, queries: 50, retentionDays: 100 },
+  monitor: { streams: 50, seconds: 1 },
 };
 
 const FLAGS = {

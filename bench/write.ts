@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pause } from '@podips/shared';
-import { canConnect, freePort, startChildProgram } from '@podips/simulation';
+import { startChildProgram } from '@podips/simulation';
 import type { BenchRun, Figure } from './measurement.js';
 import { fillQueue, makeBodies } from './messages.js';
+import { startMonitorProcess } from './monitor-process.js';
 import { type Contender, medianRates } from './rate.js';
 import { type SinkWorker, startSinkWorker } from './sink-worker.js';
 import { writeOneByOne } from './write-original.js';
@@ -13,7 +13,6 @@ const WRITER = 'write: writer';
 const ORIGINAL = 'write: as podips 1.1';
 const BARE = 'write: connection per message';
 const EXPECTED_TIMES = 10;
-const START_DEADLINE_MS = 30_000;
 
 /** Messages per second from a full queue to an acknowledging sink, two ways. */
 export async function measureWrite(run: BenchRun): Promise<Figure[]> {
@@ -23,8 +22,9 @@ export async function measureWrite(run: BenchRun): Promise<Figure[]> {
   resources.defer(() => sink.stop());
   const dir = await mkdtemp(join(tmpdir(), 'podips-bench-'));
   resources.defer(() => rm(dir, { recursive: true, force: true }));
-  const monitor = await startMonitor(dir);
-  resources.defer(() => monitor.stop());
+  // Reports to the monitor are part of the work.
+  const monitor = await startMonitorProcess(dir);
+  resources.defer(() => monitor.process.stop());
   const contenders: Contender[] = [
     { name: WRITER, run: () => timeWriter(run, sink, monitor.url, dir) },
     { name: ORIGINAL, run: () => timeOneByOne(run, sink, monitor.url) },
@@ -66,23 +66,6 @@ async function timeWriter(run: BenchRun, sink: SinkWorker, monitorUrl: string, d
     ended.catch(() => undefined);
     await writer.stop();
   }
-}
-
-/** The real monitor, as a process of its own: reports to it are part of the work. */
-async function startMonitor(dir: string) {
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  const child = startChildProgram({
-    name: 'monitor',
-    program: 'services/monitor/dist/main.js',
-    env: { LOG_LEVEL: 'warn', MONITOR_DATA_DIR: dir, HTTP_HOST: '127.0.0.1', HTTP_PORT: String(port) },
-  });
-  const deadline = AbortSignal.timeout(START_DEADLINE_MS);
-  while (!(await canConnect(port))) {
-    if (deadline.aborted || !child.running) throw new Error(`the monitor did not start:\n${child.output()}`);
-    await pause(50);
-  }
-  return { url, stop: () => child.stop() };
 }
 
 async function timeOneByOne(

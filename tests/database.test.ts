@@ -149,15 +149,19 @@ describe('the outbox', () => {
     expect(received).toEqual(bodies(20));
   });
 
-  it('drops rows without a message, which nobody could send', async () => {
+  it('deletes rows without a message, which nobody could send, and tells their number', async () => {
     const pool = connect();
-    const outbox = createOutbox(pool);
+    const onEmpty = vi.fn();
+    const outbox = createOutbox(pool, undefined, onEmpty);
     await outbox.store(['{"n":0}']);
-    await pool.query('INSERT INTO messages (message) VALUES (NULL)');
+    await pool.query('INSERT INTO messages (message) SELECT NULL FROM generate_series(1, 600)');
+    await outbox.store(['{"n":1}']);
     const { received, send } = createReceiver();
-    await outbox.drain(send);
-    expect(received).toEqual(['{"n":0}']);
+    expect(await outbox.drain(send)).toBe(2);
+    expect(received).toEqual(['{"n":0}', '{"n":1}']);
+    expect(onEmpty.mock.calls).toEqual([[499], [101]]);
     expect(await stored(pool)).toEqual([]);
+    expect(outbox.rows).toBe(0);
   });
 
   it('works as soon as a database that was away at the start is there', async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createLedger, type LeaseRecord } from '@podips/reader';
 import { createLogger, type DatabasePool, migrate, openPool } from '@podips/shared';
 import { type LocalPostgres, startPostgres } from '@podips/simulation';
@@ -152,4 +153,53 @@ it('gaps are deleted with the leases of their time', async () => {
   await ledger.write({ leases: [], gaps: [gap(new Date(START)), gap(at)], position: undefined });
   await ledger.prune(at, never);
   expect((await database.query('SELECT ended_at FROM gaps')).rows).toEqual([{ ended_at: at }]);
+});
+
+it('a gap that is written again is there once', async () => {
+  const ledger = createLedger(database, 'default');
+  await ledger.load();
+  const reason = 'expired';
+  const gaps = [
+    { startedAt: undefined, endedAt: at, reason },
+    { startedAt: new Date(START), endedAt: at, reason },
+  ];
+  await ledger.write({ leases: [], gaps, position: undefined });
+  await ledger.write({ leases: [], gaps, position: undefined });
+  expect((await database.query('SELECT FROM gaps')).rowCount).toBe(2);
+});
+
+it('leases that the database will never take are set aside with a gap each, and the others written', async () => {
+  const onRefused = vi.fn();
+  const ledger = createLedger(database, 'default', onRefused);
+  await ledger.load();
+  // No text of PostgreSQL holds a NUL, and no index this much.
+  const unusual = new Map([
+    [7, { node: 'node-\0' }],
+    [1_900, { name: Array.from({ length: 100 }, () => randomUUID()).join('') }],
+    [2_999, { namespace: '\0' }],
+  ]);
+  const leases = Array.from({ length: 3_000 }, (_, n) => {
+    const plain = lease('10.0.0.1');
+    return { ...plain, pod: { ...plain.pod, uid: `uid-${n}`, ...unusual.get(n) } };
+  });
+  const position = { resourceVersion: '42', knownAt: at };
+  const endOthers = { at, reason: 'missing', inferred: true } as const;
+  // Twice, as when the first commit was not heard of.
+  await ledger.write({ leases, gaps: [], position, endOthers });
+  await ledger.write({ leases, gaps: [], position, endOthers });
+  expect(onRefused.mock.calls.map(([{ record, error }]) => [record.pod.uid, error.code])).toEqual(
+    Array(2)
+      .fill([
+        ['uid-7', '22P05'],
+        ['uid-1900', '54000'],
+        ['uid-2999', '22P05'],
+      ])
+      .flat(),
+  );
+  const state = await ledger.load();
+  expect(state.known.size).toBe(2_997);
+  expect(state.position).toEqual(position);
+  const { rows } = await database.query('SELECT started_at, ended_at, reason FROM gaps');
+  // They began at the same moment.
+  expect(rows).toEqual([{ started_at: new Date(START), ended_at: new Date(START), reason: 'refused' }]);
 });

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readerSpecs } from '@podips/reader';
 import { buildMessage } from '@podips/shared';
-import { mockProducerSpecs, mockSpecs } from '@podips/simulation';
+import { mockClusterSpecs, mockProducerSpecs, mockSpecs } from '@podips/simulation';
 import { writerSpecs } from '@podips/writer';
 import { describe, expect, it } from 'vitest';
 import { cronjobSpecs } from '../services/cronjob/src/settings.js';
@@ -20,6 +20,7 @@ const PROGRAMS: Readonly<Record<string, Specs>> = {
   cronjob: cronjobSpecs,
   'mock-producer': mockProducerSpecs,
   'mock-consumer': mockSpecs,
+  'mock-cluster': mockClusterSpecs,
 };
 /** Words of the README that stand for several programs. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {

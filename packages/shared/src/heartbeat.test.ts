@@ -9,15 +9,18 @@ const log = createLogger('test', 'silent');
 const LONG_MS = 3_600_000;
 let server: Server;
 let seen: string[];
+let tokens: (string | undefined)[];
 let answer: (url: string) => number | 'never';
 let heartbeats: Heartbeats;
 
 beforeEach(async () => {
   seen = [];
+  tokens = [];
   answer = () => 200;
   server = createServer((request, response) => {
     const url = request.url ?? '';
     seen.push(url);
+    tokens.push(request.headers.authorization);
     const status = answer(url);
     if (status !== 'never') response.writeHead(status).end('{"status":"success"}');
   });
@@ -30,9 +33,10 @@ afterEach(async () => {
   server.close();
 });
 
-function start(intervalMs: number): void {
+function start(intervalMs: number, token?: string): void {
   const { port } = server.address() as AddressInfo;
-  heartbeats = startHeartbeats({ monitorUrl: `http://127.0.0.1:${port}`, tlsVerify: true, log, intervalMs });
+  const monitorUrl = `http://127.0.0.1:${port}`;
+  heartbeats = startHeartbeats({ monitorUrl, tlsVerify: true, token, log, intervalMs });
 }
 
 describe('heartbeats', () => {
@@ -73,6 +77,30 @@ describe('heartbeats', () => {
     answer = () => (failures++ === 0 ? 500 : 200);
     heartbeats.report('log', 503, 'down');
     await vi.waitFor(() => expect(seen).toEqual(['/log/503/down', '/log/503/down']), { timeout: 10_000 });
+  });
+
+  it('carry the token, when there is one', async () => {
+    start(LONG_MS);
+    heartbeats.report('log', 200, 'x');
+    await vi.waitFor(() => expect(tokens).toEqual([undefined]));
+    await heartbeats.stop();
+    start(LONG_MS, 'correct-horse-battery-staple');
+    heartbeats.report('log', 200, 'x');
+    await vi.waitFor(() => expect(tokens).toEqual([undefined, 'Bearer correct-horse-battery-staple']));
+  });
+
+  it('with another token than the monitor wants are said to be so, without it', async () => {
+    const warn = vi.spyOn(log, 'warn');
+    answer = () => 401;
+    start(LONG_MS, 'correct-horse-battery-staple');
+    heartbeats.report('log', 200, 'x');
+    await vi.waitFor(() => expect(warn).toHaveBeenCalled());
+    expect(warn.mock.calls[0]).toMatchObject([
+      { err: { message: expect.stringContaining('HEARTBEAT_TOKEN') } },
+      {},
+    ]);
+    expect(JSON.stringify(warn.mock.calls)).not.toContain('correct-horse');
+    warn.mockRestore();
   });
 
   it('of a monitor that never answers hold up nobody', async () => {

@@ -13,6 +13,8 @@ export interface HeartbeatOptions {
   /** Base URL of the monitor; undefined: reports go nowhere. */
   readonly monitorUrl: string | undefined;
   readonly tlsVerify: boolean;
+  /** What the monitor asks of those who report to it; undefined: nothing. */
+  readonly token?: string | undefined;
   readonly log: Logger;
   /** Shortest time between two reports of one operation while its code stays the same, in milliseconds. */
   readonly intervalMs?: number;
@@ -24,6 +26,7 @@ export interface Heartbeats extends Running {
 }
 
 export const OK = 200;
+const UNAUTHORIZED = 401;
 const REQUEST_TIMEOUT_MS = 5_000;
 const RETRY = { baseMs: 1_000, capMs: 30_000 };
 const MAX_MESSAGE_CHARS = 200;
@@ -49,15 +52,16 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
     bodyTimeout: REQUEST_TIMEOUT_MS,
   });
   const stopping = new AbortController();
+  const headers = {
+    'x-podips-host': hostname(),
+    ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
+  };
   const deliver = async (operation: Operation, outcome: Outcome) => {
     const url = `${monitorUrl}/${operation}/${outcome.code}/${pathSegment(outcome.message)}`;
     const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
-    const response = await request(url, {
-      dispatcher: agent,
-      signal,
-      headers: { 'x-podips-host': hostname() },
-    });
+    const response = await request(url, { dispatcher: agent, signal, headers });
     await response.body.dump();
+    if (response.statusCode === UNAUTHORIZED) throw new Error('the monitor wants another HEARTBEAT_TOKEN');
     if (response.statusCode >= 300) throw new Error(`the monitor answered ${response.statusCode}`);
   };
   const reporters = new Map(

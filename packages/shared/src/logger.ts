@@ -5,12 +5,24 @@ export type { Logger } from 'pino';
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** Control characters that JSON leaves as they are, line ends of other alphabets, and what turns the direction of text. */
+const MISLEADING = /[\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+/**
+ * A line of JSON that shows in every terminal and viewer as what it is, whoever wrote the texts in it. It says the
+ * same: such characters can only stand inside of strings.
+ */
+export function escapeMisleading(line: string): string {
+  return line.replace(MISLEADING, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /** Structured log on stdout, one JSON object a line, the time in RFC 3339 UTC. */
 export function createLogger(service: string, level: LogLevel): Logger {
   const options = {
     level,
     base: { service },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    hooks: { streamWrite: escapeMisleading },
     formatters: { level: (label: string) => ({ level: label }) },
     // The other serializer writes the text of every cause into the message, which ours already says.
     serializers: { err: stdSerializers.errWithCause },

@@ -283,12 +283,28 @@ export const httpSpecs = {
   HTTP_PORT: integer(0, MAX_PORT)({ default: 8080, desc: 'port of the HTTP server; 0 takes a free one' }),
 };
 
+/** A secret that is sent in a header. Its value never appears in what is said about it. */
+const bearerToken = makeValidator<string>((input) => {
+  if (!/^[A-Za-z0-9._~+/-]{16,256}=*$/.test(input))
+    throw new EnvError('must have 16 to 256 letters, digits or characters of ._~+/-');
+  return input;
+});
+
+/** The same secret at the monitor and at those who report to it. */
+export const heartbeatTokenSpecs = {
+  HEARTBEAT_TOKEN: bearerToken({
+    default: undefined,
+    desc: 'secret without which the monitor takes no heartbeats; the same for reader, writer and monitor',
+  }),
+};
+
 export const monitorClientSpecs = {
   PODIPS_HOST: baseUrl({
     default: undefined,
     desc: 'the monitor: host, host:port or URL; without it no heartbeats',
   }),
   PODIPS_TLS_VERIFY: bool({ default: true, desc: 'whether the certificate of an https monitor is verified' }),
+  ...heartbeatTokenSpecs,
 };
 
 export function queueSpecs(defaultHost: string) {

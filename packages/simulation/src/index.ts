@@ -1,7 +1,12 @@
 export * from './activemq/index.js';
 export * from './broker/index.js';
 export * from './cluster/index.js';
-export { type ChildProgram, type ChildProgramOptions, startChildProgram } from './local/child-program.js';
+export {
+  type ChildProgram,
+  type ChildProgramOptions,
+  NODE_FLAGS,
+  startChildProgram,
+} from './local/child-program.js';
 export { readMetrics } from './local/metrics.js';
 export { type LocalServices, type ServiceName, type Surroundings, startServices } from './local/services.js';
 export { untilWatched } from './local/until-watched.js';

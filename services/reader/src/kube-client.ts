@@ -1,4 +1,4 @@
-import type { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { PodipsError, toError } from '@podips/shared';
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
 

@@ -1,5 +1,6 @@
 import { type DatabasePool, inTransaction, type MessagePod, PodipsError, pause } from '@podips/shared';
 import type { EndReason, KnownPod } from './leases.js';
+import { endOthers, type RefusedLease, upsertLeases } from './ledger-leases.js';
 import { canonicalIp } from './pod.js';
 
 /** A lease as the ledger keeps it. */
@@ -53,7 +54,8 @@ export interface Ledger {
   /** Reads the ledger and takes it over: whoever loaded it before can write no more. */
   load(): Promise<LedgerState>;
   /**
-   * Writes all of the batch or nothing. The same lease may be written again: an end, once known, stays.
+   * Writes all of the batch or nothing, but for leases that the database will never take: a gap stands for them. The same
+   * lease may be written again: an end, once known, stays.
    * @throws {PodipsError} LEDGER_TAKEN when another reader has loaded it since
    */
   write(batch: LedgerBatch): Promise<void>;
@@ -64,9 +66,13 @@ export interface Ledger {
 const PRUNE_BATCH = 2_000;
 /** Between two steps, so that others get their turn. */
 const PRUNE_REST_MS = 50;
-const WRITE_BATCH = 2_000;
 
-export function createLedger(pool: DatabasePool, cluster: string): Ledger {
+/** @param onRefused called for each lease that the database will never take; a gap tells its time */
+export function createLedger(
+  pool: DatabasePool,
+  cluster: string,
+  onRefused: (refused: RefusedLease) => void = () => undefined,
+): Ledger {
   let term = 0;
   return {
     async load() {
@@ -74,7 +80,9 @@ export function createLedger(pool: DatabasePool, cluster: string): Ledger {
       term = loaded.term;
       return loaded.state;
     },
-    write: (batch) => write(pool, cluster, term, batch),
+    async write(batch) {
+      for (const refused of await write(pool, cluster, term, batch)) onRefused(refused);
+    },
     async prune(endedBefore, signal) {
       await pool.query('DELETE FROM gaps WHERE cluster = $1 AND ended_at < $2', [cluster, endedBefore]);
       let deleted = 0;
@@ -88,84 +96,47 @@ export function createLedger(pool: DatabasePool, cluster: string): Ledger {
   };
 }
 
-const UPSERT = `
-  INSERT INTO leases AS old (cluster, pod_uid, ip, occurrence, namespace, pod, owner_kind, owner_name, node,
-    host_network, started_at, start_inferred, ended_at, end_reason, end_inferred)
-  SELECT $1, pod_uid, ip, occurrence, namespace, pod, owner_kind, owner_name, node, host_network, started_at,
-    start_inferred, coalesce(ended_at, 'infinity'), end_reason, end_inferred
-  FROM jsonb_to_recordset($2::jsonb) AS new (pod_uid text, ip inet, occurrence integer, namespace text, pod text,
-    owner_kind text, owner_name text, node text, host_network boolean, started_at timestamptz,
-    start_inferred boolean, ended_at timestamptz, end_reason text, end_inferred boolean)
-  ON CONFLICT (cluster, pod_uid, ip, occurrence) DO UPDATE
-  SET ended_at = greatest(excluded.ended_at, old.started_at), end_reason = excluded.end_reason, end_inferred = excluded.end_inferred
-  WHERE old.ended_at = 'infinity' AND excluded.ended_at <> 'infinity'`;
-
-const END_OTHERS = `
-  UPDATE leases SET ended_at = greatest($3, started_at), end_reason = $4, end_inferred = $5
-  WHERE cluster = $1 AND ended_at = 'infinity' AND NOT EXISTS (
-    SELECT FROM jsonb_to_recordset($2::jsonb) AS open (pod_uid text, ip inet, occurrence integer)
-    WHERE open.pod_uid = leases.pod_uid AND open.ip = leases.ip AND open.occurrence = leases.occurrence)`;
-
 const PRUNE = `
   DELETE FROM leases WHERE ctid = ANY (ARRAY(
     SELECT ctid FROM leases WHERE ended_at <> 'infinity' AND ended_at < $1 AND cluster = $3 ORDER BY ended_at LIMIT $2))`;
 
-async function write(pool: DatabasePool, cluster: string, term: number, batch: LedgerBatch): Promise<void> {
-  await inTransaction(pool, async (client) => {
+/** The same again changes nothing: a write whose commit was not heard of is repeated. */
+const INSERT_GAP = `
+  INSERT INTO gaps (cluster, started_at, ended_at, reason) SELECT $1::text, $2::timestamptz, $3::timestamptz, $4::text
+  WHERE NOT EXISTS (SELECT FROM gaps WHERE cluster = $1 AND started_at IS NOT DISTINCT FROM $2 AND ended_at = $3 AND reason = $4)`;
+
+async function write(
+  pool: DatabasePool,
+  cluster: string,
+  term: number,
+  batch: LedgerBatch,
+): Promise<RefusedLease[]> {
+  return inTransaction(pool, async (client) => {
     // Locked until the commit: who loads the ledger waits for us, and we cannot write once somebody has.
     const { rowCount } = await client.query(
       'SELECT FROM reader_terms WHERE cluster = $1 AND term = $2 FOR SHARE',
       [cluster, term],
     );
     if (rowCount === 0) throw new PodipsError('LEDGER_TAKEN', 'another reader has taken the ledger over');
-    for (let next = 0; next < batch.leases.length; next += WRITE_BATCH) {
-      const rows = batch.leases.slice(next, next + WRITE_BATCH).map(toRow);
-      await client.query(UPSERT, [cluster, JSON.stringify(rows)]);
-    }
-    if (batch.endOthers) {
-      const { at, reason, inferred } = batch.endOthers;
-      await client.query(END_OTHERS, [
-        cluster,
-        JSON.stringify(batch.leases.map(toRow)),
-        at,
-        reason,
-        inferred,
-      ]);
-    }
-    for (const gap of batch.gaps) {
-      await client.query('INSERT INTO gaps (cluster, started_at, ended_at, reason) VALUES ($1, $2, $3, $4)', [
-        cluster,
-        gap.startedAt ?? null,
-        gap.endedAt,
-        gap.reason,
-      ]);
-    }
-    if (batch.position === undefined) return;
+    const refused = await upsertLeases(client, cluster, batch.leases);
+    const refusedRecords = new Set(refused.map(({ record }) => record));
+    const kept = batch.leases.filter((record) => !refusedRecords.has(record));
+    if (batch.endOthers) await endOthers(client, cluster, kept, batch.endOthers);
+    for (const { startedAt = null, endedAt, reason } of [...batch.gaps, ...refused.map(toGap)])
+      await client.query(INSERT_GAP, [cluster, startedAt, endedAt, reason]);
+    if (batch.position === undefined) return refused;
     await client.query(
       `INSERT INTO reader_positions (cluster, resource_version, known_at) VALUES ($1, $2, $3)
        ON CONFLICT (cluster) DO UPDATE SET resource_version = $2, known_at = $3`,
       [cluster, batch.position.resourceVersion, batch.position.knownAt],
     );
+    return refused;
   });
 }
 
-function toRow({ pod, ip, occurrence, startedAt, startInferred, end }: LeaseRecord): Record<string, unknown> {
-  return {
-    pod_uid: pod.uid,
-    ip,
-    occurrence,
-    namespace: pod.namespace,
-    pod: pod.name,
-    owner_kind: pod.ownerKind,
-    owner_name: pod.ownerName,
-    node: pod.node,
-    host_network: pod.hostNetwork,
-    started_at: startedAt,
-    start_inferred: startInferred,
-    ended_at: end?.at,
-    end_reason: end?.reason,
-    end_inferred: end?.inferred,
-  };
+/** Of the time of a lease that is not in the ledger, as far as it is known. */
+function toGap({ record: { startedAt, end } }: RefusedLease): Gap {
+  return { startedAt, endedAt: end?.at ?? startedAt, reason: 'refused' };
 }
 
 interface LeaseRow {

@@ -16,8 +16,15 @@ export interface Outbox {
 
 const DRAIN_BATCH = 500;
 
-/** @param ready makes or widens the table; called before each use */
-export function createOutbox(pool: DatabasePool, ready = migrateOnce(pool)): Outbox {
+/**
+ * @param ready makes or widens the table; called before each use
+ * @param onEmpty called with the number of rows that were deleted because there is no message in them
+ */
+export function createOutbox(
+  pool: DatabasePool,
+  ready = migrateOnce(pool),
+  onEmpty: (rows: number) => void = () => undefined,
+): Outbox {
   let rows = 0;
   const count = async () => {
     const result = await pool.query<{ count: number }>('SELECT count(*)::int AS count FROM messages');
@@ -37,9 +44,13 @@ export function createOutbox(pool: DatabasePool, ready = migrateOnce(pool)): Out
       // Told before it is sent as well: the broker may not take it.
       await count();
       let sent = 0;
-      for (let taken = DRAIN_BATCH; taken === DRAIN_BATCH && !signal?.aborted; sent += taken)
-        taken = await drainBatch(pool, send);
-      if (sent > 0) await count();
+      for (let taken = DRAIN_BATCH; taken === DRAIN_BATCH && !signal?.aborted; ) {
+        const batch = await drainBatch(pool, send);
+        taken = batch.sent + batch.empty;
+        sent += batch.sent;
+        if (batch.empty > 0) onEmpty(batch.empty);
+      }
+      if (rows > 0) await count();
       return sent;
     },
   };
@@ -48,7 +59,7 @@ export function createOutbox(pool: DatabasePool, ready = migrateOnce(pool)): Out
 async function drainBatch(
   pool: DatabasePool,
   send: (bodies: readonly string[]) => Promise<void>,
-): Promise<number> {
+): Promise<{ sent: number; empty: number }> {
   return inTransaction(pool, async (client) => {
     const { rows } = await client.query<{ id: number; message: string | null }>(
       `DELETE FROM messages WHERE id IN (
@@ -60,6 +71,6 @@ async function drainBatch(
       .sort((a, b) => a.id - b.id)
       .flatMap((row) => (row.message === null ? [] : [row.message]));
     if (bodies.length > 0) await send(bodies);
-    return rows.length;
+    return { sent: bodies.length, empty: rows.length - bodies.length };
   });
 }

@@ -54,9 +54,12 @@ function podIps(status: Fields): string[] {
   return [...new Set(ips)];
 }
 
-/** One spelling for each address, so that a new spelling is not taken for a new address (RFC 5952). */
+/** One spelling for each address, so that a new spelling is not taken for a new address (RFC 5952, 4 and 5). */
 export function canonicalIp(ip: string): string {
-  return ipaddr.parse(ip).toString();
+  const address = ipaddr.parse(ip);
+  return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress()
+    ? `::ffff:${address.toIPv4Address()}`
+    : address.toString();
 }
 
 function fields(value: unknown): Fields {

@@ -57,7 +57,7 @@ export async function startReader(settings: ReaderSettings, log: Logger): Promis
   const health = startHealth(settings, log, resources);
   const client = createKubeClient(settings.kubeConfig);
   resources.defer(() => client.close());
-  const database = openDatabase(settings, log, resources);
+  const database = openDatabase(settings, metrics, log, resources);
   const parts = { settings, log, metrics, health, client, database };
   const term: Term = { active: undefined };
   exposeGauges(parts, term);
@@ -169,6 +169,7 @@ function startHealth(settings: ReaderSettings, log: Logger, resources: AsyncDisp
   const heartbeats = startHeartbeats({
     monitorUrl: settings.monitorUrl,
     tlsVerify: settings.monitorTlsVerify,
+    token: settings.heartbeatToken,
     log,
   });
   resources.defer(() => heartbeats.stop());
@@ -182,6 +183,7 @@ function startHealth(settings: ReaderSettings, log: Logger, resources: AsyncDisp
 
 function openDatabase(
   settings: ReaderSettings,
+  metrics: ReaderMetrics,
   log: Logger,
   resources: AsyncDisposableStack,
 ): ReaderDatabase | undefined {
@@ -194,9 +196,19 @@ function openDatabase(
   const pool = openPool(settings.database, log);
   resources.defer(() => pool.end());
   const migrated = migrateOnce(pool);
-  const ledger = createLedger(pool, settings.clusterName);
+  const ledger = createLedger(pool, settings.clusterName, ({ record: { pod, ip }, error }) => {
+    metrics.ledgerRefused.inc();
+    log.error(
+      { err: error, podUid: pod.uid, ip },
+      'the database will never take this lease; the ledger has a gap',
+    );
+  });
+  const onEmpty = (rows: number) => {
+    metrics.outboxEmpty.inc(rows);
+    log.warn({ rows }, 'rows without a message deleted from the outbox');
+  };
   return {
-    outbox: createOutbox(pool, migrated),
+    outbox: createOutbox(pool, migrated, onEmpty),
     ledger,
     async load() {
       await migrated();

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
+// Not from the package itself, which loads every API of Kubernetes: 50 MB.
+import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import {
   collectProblems,
   commonSpecs,
@@ -29,6 +30,7 @@ export interface ReaderSettings {
   readonly logLevel: LogLevel;
   readonly monitorUrl: string | undefined;
   readonly monitorTlsVerify: boolean;
+  readonly heartbeatToken: string | undefined;
   readonly queue: QueueSettings;
   readonly database: DatabaseSettings | undefined;
   readonly statusDir: string;
@@ -146,6 +148,7 @@ export function readReaderSettings(args: readonly string[], env: Environment): R
     logLevel: values.LOG_LEVEL,
     monitorUrl: values.PODIPS_HOST,
     monitorTlsVerify: values.PODIPS_TLS_VERIFY,
+    heartbeatToken: values.HEARTBEAT_TOKEN,
     queue: queueSettings(values),
     database: databaseSettings(values),
     statusDir: values.STATUS_DIR,
@@ -194,11 +197,21 @@ function loadInCluster(env: Environment): KubeConfig {
 
 function loadOutside(env: Environment): KubeConfig {
   const config = new KubeConfig();
-  const homeFile = join(env.HOME ?? homedir(), '.kube', 'config');
+  const home = env.HOME ?? homeOfUser();
+  const homeFile = home && join(home, '.kube', 'config');
   if (env.KUBECONFIG) loadFiles(config, env.KUBECONFIG.split(delimiter));
-  else if (existsSync(homeFile)) loadFiles(config, [homeFile]);
+  else if (homeFile && existsSync(homeFile)) loadFiles(config, [homeFile]);
   else loadFromUrl(config, env);
   return allowPlainHttp(config);
+}
+
+/** The user of a container may have no entry, and so no home. */
+function homeOfUser(): string | undefined {
+  try {
+    return homedir();
+  } catch {
+    return undefined; // then there is no kubeconfig in it either
+  }
 }
 
 /** KUBECONFIG may name several files; the first one wins where they disagree, as in kubectl. */

@@ -29,6 +29,7 @@ describe("the writer's settings", () => {
       logLevel: 'info',
       monitorUrl: undefined,
       monitorTlsVerify: true,
+      heartbeatToken: undefined,
       queue: {
         servers: [{ host: 'podips-queue', port: 61613 }],
         username: '',

@@ -19,6 +19,7 @@ export interface WriterSettings {
   readonly logLevel: LogLevel;
   readonly monitorUrl: string | undefined;
   readonly monitorTlsVerify: boolean;
+  readonly heartbeatToken: string | undefined;
   readonly queue: QueueSettings;
   readonly prefetch: number;
   readonly fluent: ForwarderOptions;
@@ -83,6 +84,7 @@ export function readWriterSettings(env: Environment): WriterSettings {
     logLevel: values.LOG_LEVEL,
     monitorUrl: values.PODIPS_HOST,
     monitorTlsVerify: values.PODIPS_TLS_VERIFY,
+    heartbeatToken: values.HEARTBEAT_TOKEN,
     queue: queueSettings(values),
     prefetch: values.QUEUE_PREFETCH,
     fluent: {

@@ -61,6 +61,7 @@ function startHealth(settings: WriterSettings, log: Logger, resources: AsyncDisp
   const heartbeats = startHeartbeats({
     monitorUrl: settings.monitorUrl,
     tlsVerify: settings.monitorTlsVerify,
+    token: settings.heartbeatToken,
     log,
   });
   resources.defer(() => heartbeats.stop());

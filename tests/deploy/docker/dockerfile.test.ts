@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { NODE_FLAGS } from '@podips/simulation';
 import { validate } from 'dockerfile-utils';
 import { describe, expect, it } from 'vitest';
 import { buildContext, isIgnored, readRules } from './build-context.js';
@@ -45,6 +46,10 @@ describe('the Dockerfile', () => {
     expect(flags).toEqual(Array(2).fill('--mount=type=secret,id=npmrc,target=/root/.npmrc'));
     expect(text).not.toMatch(/^ARG .*(npm|token|registry|password)/im);
     expect(buildContext().filter((path) => /\.npmrc|\.env/.test(path))).toEqual([]);
+  });
+
+  it('gives Node the memory with which all is tested and measured', () => {
+    expect(text).toContain(`NODE_OPTIONS="${NODE_FLAGS.join(' ')}"`);
   });
 
   it('uses the pinned pnpm and the version of the packages', () => {

@@ -1,0 +1,176 @@
+import { createLedger } from '@podips/reader';
+import { createLogger, type DatabasePool, migrate, openPool, pause } from '@podips/shared';
+import { startPostgres } from '@podips/simulation';
+import { CLUSTER, DAY_MS, fillLedger, LEDGER_START, newLeases } from './ledger-fill.js';
+import type { BenchRun, Figure } from './measurement.js';
+
+const EXPECTED_BELOW_MS = 10;
+const WRITE_LEASES = 100;
+const WRITE_REST_MS = 50;
+const BYTES_PER_MB = 1_000_000;
+
+/** A lease of the ledger, to be asked for, and a time at which it was held. */
+interface Sample {
+  readonly ip: string;
+  readonly at: Date;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly uid: string;
+}
+
+interface Question {
+  readonly name: string;
+  readonly sql: string;
+  readonly values: (sample: Sample) => readonly unknown[];
+}
+
+const QUESTIONS: readonly Question[] = [
+  {
+    name: 'ledger: who held an address',
+    sql: 'SELECT namespace, pod, pod_uid FROM leases WHERE ip = $1 AND started_at <= $2 AND ended_at > $2',
+    values: ({ ip, at }) => [ip, at],
+  },
+  {
+    name: 'ledger: leases of a pod by name',
+    sql: 'SELECT * FROM leases WHERE namespace = $1 AND pod = $2 ORDER BY started_at',
+    values: ({ namespace, pod }) => [namespace, pod],
+  },
+  {
+    name: 'ledger: leases of a pod by UID',
+    sql: 'SELECT * FROM leases WHERE cluster = $1 AND pod_uid = $2',
+    values: ({ uid }) => [CLUSTER, uid],
+  },
+];
+
+/** How long a large ledger takes to answer, to be loaded and to be pruned while it is written. */
+export async function measureLedger(run: BenchRun): Promise<Figure[]> {
+  const { leases, queries } = run.scale.ledger;
+  await using resources = new AsyncDisposableStack();
+  const postgres = await startPostgres();
+  resources.defer(() => postgres.destroy());
+  const pool = openPool(postgres.settings, createLogger('bench', 'silent'));
+  resources.defer(() => pool.end());
+  await migrate(pool);
+  run.tell(`ledger: filling in ${leases} leases`);
+  await fillLedger(postgres.settings, leases, run);
+  run.tell(`ledger: ${queries} questions of each kind`);
+  const samples = await pickSamples(pool, leases, queries);
+  const figures: Figure[] = [];
+  for (const question of QUESTIONS) figures.push(...(await ask(pool, question, samples, run)));
+  const sizes = await measureSizes(pool);
+  figures.push(...(await measureRetention(pool, run)), ...sizes);
+  return figures;
+}
+
+/** Leases picked at random over the whole time. */
+async function pickSamples(pool: DatabasePool, leases: number, count: number): Promise<Sample[]> {
+  // More than needed, because a sample of a table is only about as large as it was asked to be.
+  const percent = Math.min(100, (300 * count) / leases);
+  const { rows } = await pool.query<Sample>(
+    `SELECT host(ip) AS ip, started_at + interval '1 second' AS at, namespace, pod, pod_uid AS uid
+     FROM leases TABLESAMPLE BERNOULLI (${percent}) ORDER BY random() LIMIT $1`,
+    [count],
+  );
+  return rows;
+}
+
+async function ask(
+  pool: DatabasePool,
+  { name, sql, values }: Question,
+  samples: readonly Sample[],
+  { signal, tell }: BenchRun,
+): Promise<Figure[]> {
+  const timesMs: number[] = [];
+  let answers = 0;
+  for (const sample of samples) {
+    signal.throwIfAborted();
+    const startedMs = performance.now();
+    const { rows } = await pool.query(sql, [...values(sample)]);
+    timesMs.push(performance.now() - startedMs);
+    if (rows.length === 0) throw new Error(`${name}: no answer for ${sample.ip}`);
+    answers += rows.length;
+  }
+  const [sample] = samples;
+  if (sample) tell(`${name}: ${await explain(pool, sql, values(sample))}`);
+  const meaning = `${samples.length} questions about leases picked at random, ${answers} rows in all`;
+  return [
+    { name: `${name}, p50`, value: percentile(timesMs, 0.5), unit: 'ms', meaning },
+    {
+      name: `${name}, p99`,
+      value: percentile(timesMs, 0.99),
+      unit: 'ms',
+      expectation: { below: EXPECTED_BELOW_MS },
+      meaning,
+    },
+  ];
+}
+
+/** The nodes of the plan, such as `Index Scan using leases_by_ip on leases`. */
+async function explain(pool: DatabasePool, sql: string, values: readonly unknown[]): Promise<string> {
+  const { rows } = await pool.query<{ 'QUERY PLAN': string }>(`EXPLAIN (COSTS OFF) ${sql}`, [...values]);
+  const nodes = rows.map((row) => row['QUERY PLAN']).filter((line) => /Scan|Sort/.test(line));
+  return nodes.map((line) => line.replace('->', '').trim()).join(' < ');
+}
+
+/** Deletes the oldest days in the steps in which the reader does it, while new leases are written. */
+async function measureRetention(pool: DatabasePool, { scale, signal }: BenchRun): Promise<Figure[]> {
+  const ledger = createLedger(pool, CLUSTER);
+  const loadedMs = performance.now();
+  const { known } = await ledger.load();
+  const loadMs = performance.now() - loadedMs;
+  const startedMs = performance.now();
+  let pruning = true;
+  const { retentionDays } = scale.ledger;
+  const pruned = ledger
+    .prune(new Date(LEDGER_START.getTime() + retentionDays * DAY_MS), signal)
+    .finally(() => {
+      pruning = false;
+    });
+  const writesMs: number[] = [];
+  do {
+    const before = performance.now();
+    await ledger.write({ leases: newLeases(WRITE_LEASES), gaps: [], position: undefined });
+    writesMs.push(performance.now() - before);
+    await pause(WRITE_REST_MS, signal);
+  } while (pruning);
+  const seconds = (performance.now() - startedMs) / 1_000;
+  const deleted = await pruned;
+  return [
+    {
+      name: 'ledger: load',
+      value: loadMs,
+      unit: 'ms',
+      meaning: `what a reader does at its start: ${known.size} pods with open leases`,
+    },
+    {
+      name: 'ledger: retention',
+      value: deleted / seconds,
+      unit: '/s',
+      meaning: `leases deleted per second, ${deleted} in all, in small steps with rests between them`,
+    },
+    {
+      name: 'ledger: write during retention, p99',
+      value: percentile(writesMs, 0.99),
+      unit: 'ms',
+      meaning: `${writesMs.length} transactions of ${WRITE_LEASES} new leases meanwhile`,
+    },
+  ];
+}
+
+async function measureSizes(pool: DatabasePool): Promise<Figure[]> {
+  const { rows } = await pool.query<{ name: string; bytes: string }>(
+    `SELECT relname AS name, pg_relation_size(oid) AS bytes FROM pg_class
+     WHERE relname LIKE 'leases%' AND relkind IN ('r', 'i') ORDER BY relkind DESC, relname`,
+  );
+  return rows.map(({ name, bytes }) => ({
+    name: `ledger: size of ${name}`,
+    value: Number(bytes) / BYTES_PER_MB,
+    unit: 'MB',
+    meaning: name === 'leases' ? 'the table without its indexes' : 'an index, as new',
+  }));
+}
+
+function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}

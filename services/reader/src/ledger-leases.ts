@@ -1,0 +1,105 @@
+import { type DatabaseClient, toError } from '@podips/shared';
+import type { LeaseEnd, LeaseRecord } from './ledger.js';
+
+/** A lease that the database will never take, whatever is done. */
+export interface RefusedLease {
+  readonly record: LeaseRecord;
+  readonly error: Error;
+}
+
+const WRITE_BATCH = 2_000;
+/** SQLSTATE classes that blame what was written: wrong number of rows, data, constraint, limit of the program. */
+const BLAMES_DATA = /^(21|22|23|54)/;
+
+const UPSERT = `
+  INSERT INTO leases AS old (cluster, pod_uid, ip, occurrence, namespace, pod, owner_kind, owner_name, node,
+    host_network, started_at, start_inferred, ended_at, end_reason, end_inferred)
+  SELECT $1, pod_uid, ip, occurrence, namespace, pod, owner_kind, owner_name, node, host_network, started_at,
+    start_inferred, coalesce(ended_at, 'infinity'), end_reason, end_inferred
+  FROM jsonb_to_recordset($2::jsonb) AS new (pod_uid text, ip inet, occurrence integer, namespace text, pod text,
+    owner_kind text, owner_name text, node text, host_network boolean, started_at timestamptz,
+    start_inferred boolean, ended_at timestamptz, end_reason text, end_inferred boolean)
+  ON CONFLICT (cluster, pod_uid, ip, occurrence) DO UPDATE
+  SET ended_at = greatest(excluded.ended_at, old.started_at), end_reason = excluded.end_reason, end_inferred = excluded.end_inferred
+  WHERE old.ended_at = 'infinity' AND excluded.ended_at <> 'infinity'`;
+
+const END_OTHERS = `
+  UPDATE leases SET ended_at = greatest($3, started_at), end_reason = $4, end_inferred = $5
+  WHERE cluster = $1 AND ended_at = 'infinity' AND NOT EXISTS (
+    SELECT FROM jsonb_to_recordset($2::jsonb) AS open (pod_uid text, ip inet, occurrence integer)
+    WHERE open.pod_uid = leases.pod_uid AND open.ip = leases.ip AND open.occurrence = leases.occurrence)`;
+
+/**
+ * Writes leases within a transaction. One that the database will never take does not hold up the others.
+ * @returns those that were refused
+ */
+export async function upsertLeases(
+  client: DatabaseClient,
+  cluster: string,
+  records: readonly LeaseRecord[],
+): Promise<RefusedLease[]> {
+  const refused: RefusedLease[] = [];
+  for (let next = 0; next < records.length; next += WRITE_BATCH)
+    refused.push(...(await upsertBatch(client, cluster, records.slice(next, next + WRITE_BATCH))));
+  return refused;
+}
+
+/** All at once; when something in it is refused, each half for itself. */
+async function upsertBatch(
+  client: DatabaseClient,
+  cluster: string,
+  records: readonly LeaseRecord[],
+): Promise<RefusedLease[]> {
+  const [record] = records;
+  if (record === undefined) return [];
+  await client.query('SAVEPOINT leases');
+  try {
+    await client.query(UPSERT, [cluster, JSON.stringify(records.map(toRow))]);
+    await client.query('RELEASE SAVEPOINT leases');
+    return [];
+  } catch (err) {
+    const error = toError(err);
+    if (!('code' in error && BLAMES_DATA.test(String(error.code)))) throw err;
+    await client.query('ROLLBACK TO SAVEPOINT leases; RELEASE SAVEPOINT leases');
+    if (records.length === 1) return [{ record, error }];
+  }
+  const middle = Math.ceil(records.length / 2);
+  return [
+    ...(await upsertBatch(client, cluster, records.slice(0, middle))),
+    ...(await upsertBatch(client, cluster, records.slice(middle))),
+  ];
+}
+
+/** Ends every open lease of a cluster that is not among these. */
+export async function endOthers(
+  client: DatabaseClient,
+  cluster: string,
+  open: readonly LeaseRecord[],
+  { at, reason, inferred }: LeaseEnd,
+): Promise<void> {
+  await client.query(END_OTHERS, [cluster, JSON.stringify(open.map(toKey)), at, reason, inferred]);
+}
+
+function toRow({ pod, ip, occurrence, startedAt, startInferred, end }: LeaseRecord): Record<string, unknown> {
+  return {
+    pod_uid: pod.uid,
+    ip,
+    occurrence,
+    namespace: pod.namespace,
+    pod: pod.name,
+    owner_kind: pod.ownerKind,
+    owner_name: pod.ownerName,
+    node: pod.node,
+    host_network: pod.hostNetwork,
+    started_at: startedAt,
+    start_inferred: startInferred,
+    ended_at: end?.at,
+    end_reason: end?.reason,
+    end_inferred: end?.inferred,
+  };
+}
+
+/** What tells a lease from all others of its cluster. */
+function toKey({ pod, ip, occurrence }: LeaseRecord): Record<string, unknown> {
+  return { pod_uid: pod.uid, ip, occurrence };
+}
