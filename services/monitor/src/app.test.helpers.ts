@@ -1,8 +1,12 @@
 import { createLogger, type Operation } from '@podips/shared';
 import type { FastifyInstance } from 'fastify';
 import { onTestFinished } from 'vitest';
-import { buildApp } from './app.js';
+import { OPEN_ACCESS } from './access/access.test.helpers.js';
+import type { AccessSettings } from './access/settings.js';
+import { type AlertingSource, buildApp } from './app.js';
+import { type History, openHistory } from './history/history.js';
 import { type Heartbeat, latestOf, type StatusStore } from './statuses.js';
+import { createTracker } from './tracker.js';
 
 /** The time at which tests take place. */
 export const NOW_MS = Date.UTC(2026, 0, 31, 12, 0, 0);
@@ -34,10 +38,42 @@ export function memoryStore(heartbeats: readonly Heartbeat[] = [], problem?: str
   };
 }
 
-/** The application over a store, closed after the test. */
-export async function openApp(store: StatusStore): Promise<FastifyInstance> {
+/** Nobody is told of anything. */
+export const NO_ALERTING: AlertingSource = {
+  view: () => ({ enabled: false, channels: [], lastAlert: null, heldBack: 0 }),
+  counts: () => ({ sent: 0, failed: 0, heldBack: 0 }),
+  problem: undefined,
+};
+
+/** A history that touches no disk, closed after the test. */
+export async function memoryHistory(now: () => number): Promise<History> {
   const log = createLogger('monitor', 'silent');
-  const app = await buildApp({ store, now: () => NOW_MS, settings: { ageLimitMs: LIMIT_MS }, log });
+  const files = { append: async () => undefined, replace: async () => undefined };
+  const history = await openHistory({ dir: '/nonexistent', now, log, keepDays: 90, files });
+  onTestFinished(() => history.close());
+  return history;
+}
+
+/** The application over a store, closed after the test; open to all, but for what is given. */
+export async function openApp(
+  store: StatusStore,
+  access: Partial<AccessSettings> = {},
+): Promise<FastifyInstance> {
+  const log = createLogger('monitor', 'silent');
+  const now = () => NOW_MS;
+  const history = await memoryHistory(now);
+  const tracker = createTracker({ store, now, ageLimitMs: LIMIT_MS, log });
+  tracker.onTransition((transition) => history.record(transition));
+  const app = await buildApp({
+    store,
+    tracker,
+    history,
+    alerting: NO_ALERTING,
+    peers: { view: () => [] },
+    now,
+    settings: { cluster: 'default', ageLimitMs: LIMIT_MS, access: { ...OPEN_ACCESS, ...access } },
+    log,
+  });
   onTestFinished(() => app.close());
   return app;
 }

@@ -1,42 +1,94 @@
 import swagger from '@fastify/swagger';
 import type { Logger } from '@podips/shared';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
+import { installAccess } from './access/access.js';
+import { createStatusView } from './create-status-view.js';
 import { installErrorReplies, replyWithError } from './error-replies.js';
-import { createMetrics, type Metrics } from './metrics.js';
+import type { History } from './history/history.js';
+import { createLiveFeed, type LiveFeed } from './live/live-feed.js';
+import { type AlertCounts, createMetrics, type Metrics } from './metrics.js';
 import { answerRoutes } from './routes/answers.js';
+import { statusRoutes } from './routes/api-v1.js';
+import { badgeRoutes } from './routes/badge.js';
+import { eventsRoutes } from './routes/events.js';
 import { heartbeatRoutes } from './routes/heartbeats.js';
 import { operationsRoutes } from './routes/operations.js';
 import { pageRoutes } from './routes/pages.js';
 import { SECURITY_HEADERS } from './security-headers.js';
+import type { MonitorSettings } from './settings.js';
+import type { AlertingView, ClusterView, StatusView } from './status-view.js';
 import type { StatusStore } from './statuses.js';
+import type { HearingTracker } from './tracker.js';
+import { readVersion } from './version.js';
 
 export interface AppDeps {
   readonly store: StatusStore;
+  readonly tracker: HearingTracker;
+  readonly history: History;
+  readonly alerting: AlertingSource;
+  readonly peers: PeersSource;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  readonly settings: { readonly ageLimitMs: number };
+  readonly settings: AppSettings;
   readonly log: Logger;
+}
+
+export type AppSettings = Pick<MonitorSettings, 'cluster' | 'ageLimitMs' | 'access'>;
+
+/** What the page and the metrics want to know of alerts. */
+export interface AlertingSource {
+  view(): AlertingView;
+  counts(): AlertCounts;
+  /** What is wrong with it, for people to read. */
+  readonly problem: string | undefined;
+}
+
+/** What the page wants to know of other monitors. */
+export interface PeersSource {
+  view(): readonly ClusterView[];
 }
 
 /** What routes are made from. */
 export interface AppContext extends AppDeps {
+  readonly view: () => StatusView;
+  /** Another object whenever a heartbeat has come. */
+  readonly state: () => object;
+  readonly live: LiveFeed;
   readonly metrics: Metrics;
 }
+
+const ROUTES = [
+  heartbeatRoutes,
+  answerRoutes,
+  statusRoutes,
+  badgeRoutes,
+  eventsRoutes,
+  operationsRoutes,
+  pageRoutes,
+] as const;
 
 const MAX_HEADER_BYTES = 16_384;
 const MAX_BODY_BYTES = 65_536;
 const REQUEST_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 30_000;
+/** How often the server looks for requests that take too long. */
+const TIMEOUT_CHECK_MS = 2_000;
 
-/** The monitor's HTTP interface, ready for `inject` or `listen`. It does not close the store. */
+/** The monitor's HTTP interface, ready for `inject` or `listen`. It closes nothing that it was given. */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
+  const version = readVersion();
   const loggerInstance: FastifyBaseLogger = deps.log;
   const app = fastify({
     loggerInstance,
     // Heartbeats come by the second: routes log for themselves.
     logController: new LogController({ disableRequestLogging: true }),
-    http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: REQUEST_TIMEOUT_MS },
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    },
     bodyLimit: MAX_BODY_BYTES,
+    trustProxy: [...deps.settings.access.trustedProxies],
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: IDLE_TIMEOUT_MS,
     keepAliveTimeout: IDLE_TIMEOUT_MS,
@@ -49,18 +101,30 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(SECURITY_HEADERS).header('cache-control', 'no-store');
   });
+  installAccess(app, deps.settings.access);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: {
         title: 'podips monitor',
-        version: '2.0.0',
+        version,
         description: 'Takes heartbeats of the reader and the writer, and says how they are.',
       },
     },
   });
-  const context = { ...deps, metrics: createMetrics({ ...deps, ageLimitMs: deps.settings.ageLimitMs }) };
-  for (const routes of [heartbeatRoutes, answerRoutes, operationsRoutes, pageRoutes])
-    await app.register(routes(context));
+  const context = createContext(deps, version);
+  for (const routes of ROUTES) await app.register(routes(context));
   return app;
+}
+
+function createContext(deps: AppDeps, version: string): AppContext {
+  const { settings, peers } = deps;
+  const view = createStatusView({
+    ...deps,
+    ...settings,
+    clusters: () => peers.view(),
+  });
+  const live = createLiveFeed({ ...deps, view });
+  const metrics = createMetrics({ ...deps, live, version });
+  return { ...deps, view, state: () => deps.store.latest(), live, metrics };
 }

@@ -17,7 +17,7 @@ function manualWrite() {
 
 test('a burst of changes makes one write that is under way and one that follows', async () => {
   const { write, end } = manualWrite();
-  const writer = createLatestWriter({ write, log, intervalMs: 0 });
+  const writer = createLatestWriter({ write, what: 'the notes', log, intervalMs: 0 });
   for (let change = 0; change < 2_000; change += 1) writer.changed();
   expect(write).toHaveBeenCalledTimes(1);
   end();
@@ -29,7 +29,7 @@ test('a burst of changes makes one write that is under way and one that follows'
 
 test('changes during the rest after a write wait for one next write, which closing does not wait for', async () => {
   const write = vi.fn(async () => undefined);
-  const writer = createLatestWriter({ write, log, intervalMs: 3_600_000 });
+  const writer = createLatestWriter({ write, what: 'the notes', log, intervalMs: 3_600_000 });
   writer.changed();
   await vi.waitFor(() => expect(write).toHaveBeenCalledTimes(1));
   for (let change = 0; change < 2_000; change += 1) writer.changed();
@@ -45,7 +45,7 @@ test('a failed write is tried again without a new change, and logged once', asyn
   const write = vi.fn(async () => {
     if (diskFull) throw full;
   });
-  const writer = createLatestWriter({ write, log, intervalMs: 0, retryMs: 1 });
+  const writer = createLatestWriter({ write, what: 'the notes', log, intervalMs: 0, retryMs: 1 });
   writer.changed();
   await vi.waitFor(() => expect(write.mock.calls.length).toBeGreaterThan(2));
   expect(writer.problem).toContain('ENOSPC');
@@ -58,14 +58,14 @@ test('a failed write is tried again without a new change, and logged once', asyn
 
 test('closing does not write when there is nothing new', async () => {
   const write = vi.fn(async () => undefined);
-  const writer = createLatestWriter({ write, log });
+  const writer = createLatestWriter({ write, what: 'the notes', log });
   await writer.close();
   expect(write).not.toHaveBeenCalled();
 });
 
 test('closing ends although the disk still fails', async () => {
   const write = vi.fn(() => Promise.reject(new Error('broken')));
-  const writer = createLatestWriter({ write, log });
+  const writer = createLatestWriter({ write, what: 'the notes', log });
   writer.changed();
   await writer.close();
   expect(writer.problem).toContain('unknown error');

@@ -3,6 +3,8 @@ import { type Logger, pause, toError } from '@podips/shared';
 export interface LatestWriterOptions {
   /** Writes the newest state, whatever it is by then. */
   readonly write: () => Promise<void>;
+  /** What is written, in the plural and for people: `the last heartbeats`. */
+  readonly what: string;
   readonly log: Logger;
   /** Rest after a write that worked, in milliseconds: the most that a kill can lose. */
   readonly intervalMs?: number;
@@ -24,7 +26,7 @@ export interface LatestWriter {
  * state, again until one has worked. However many changes there are, no more than one waits.
  */
 export function createLatestWriter(options: LatestWriterOptions): LatestWriter {
-  const { write, log, intervalMs = 200, retryMs = 5_000 } = options;
+  const { write, what, log, intervalMs = 200, retryMs = 5_000 } = options;
   const closing = new AbortController();
   let dirty = false;
   let problem: string | undefined;
@@ -34,11 +36,11 @@ export function createLatestWriter(options: LatestWriterOptions): LatestWriter {
     dirty = false;
     try {
       await write();
-      if (problem !== undefined) log.info('statuses are saved again');
+      if (problem !== undefined) log.info({ what }, 'saved again');
       problem = undefined;
     } catch (err) {
-      if (problem === undefined) log.error({ err: toError(err) }, 'statuses cannot be saved');
-      problem = describe(err);
+      if (problem === undefined) log.error({ err: toError(err), what }, 'cannot be saved');
+      problem = describe(what, err);
       dirty = true;
     }
   };
@@ -67,7 +69,7 @@ export function createLatestWriter(options: LatestWriterOptions): LatestWriter {
 }
 
 /** The reason without paths: it is shown on a page that anybody may read. */
-function describe(err: unknown): string {
+function describe(what: string, err: unknown): string {
   const code = err instanceof Error && 'code' in err ? String(err.code) : 'unknown error';
-  return `the last heartbeats cannot be saved (${code}); they are kept in memory only`;
+  return `${what} cannot be saved (${code}); they are kept in memory only`;
 }

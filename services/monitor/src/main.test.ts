@@ -8,6 +8,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { HISTORY_FILE } from './history/history.js';
 import { parseDocument } from './status-document.js';
 import { STATUS_FILE } from './status-store.js';
 
@@ -44,9 +45,11 @@ async function baseUrlOf(stdout: Readable): Promise<string> {
 }
 
 /** Sends heartbeats, 20 at a time, until the monitor is gone. */
-async function burst(url: string, message: string): Promise<void> {
+async function burst(url: string, message: string, codes = [200]): Promise<void> {
+  let count = 0;
   const sendOne = async () => {
-    const response = await fetch(`${url}/log/200/${message}`);
+    count += 1;
+    const response = await fetch(`${url}/log/${codes[count % codes.length]}/${message}`);
     await response.text();
     return true;
   };
@@ -54,6 +57,22 @@ async function burst(url: string, message: string): Promise<void> {
   while (answered) {
     const outcomes = await Promise.allSettled(Array.from({ length: 20 }, sendOne));
     answered = outcomes.every(({ status }) => status === 'fulfilled');
+  }
+}
+
+interface Incident {
+  readonly startedAt: string;
+  readonly message: string;
+}
+
+/** All incidents that the monitor knows, the newest first. */
+async function allIncidents(url: string): Promise<Incident[]> {
+  const all: Incident[] = [];
+  for (let before = '9999-01-01T00:00:00Z'; ; before = all.at(-1)?.startedAt ?? '') {
+    const reply = await fetch(`${url}/api/v1/incidents?limit=500&before=${before}`);
+    const { incidents }: { incidents: Incident[] } = JSON.parse(await reply.text());
+    if (incidents.length === 0) return all;
+    all.push(...incidents);
   }
 }
 
@@ -70,6 +89,28 @@ test('a kill in the middle of a burst leaves a whole file, which the next start 
     await bursting;
     expect((await readSaved()).log?.message).toBe(round);
   }
+}, 30_000);
+
+test('a kill while a light flaps leaves a history that the next start goes on with', async () => {
+  const dir = await newDir();
+  const readHistory = () => readFile(join(dir, HISTORY_FILE), 'utf8');
+  const rounds = ['first', 'second', 'third'];
+  for (const round of rounds) {
+    const child = launch({ MONITOR_DATA_DIR: dir });
+    const url = await baseUrlOf(child.stdout);
+    const bursting = burst(url, round, [500, 200]);
+    await vi.waitFor(async () => expect(await readHistory()).toContain(`"code":500,"message":"${round}"`), {
+      timeout: 10_000,
+    });
+    child.kill('SIGKILL');
+    expect(await ended(child)).toBe('SIGKILL');
+    await bursting;
+  }
+  const url = await baseUrlOf(launch({ MONITOR_DATA_DIR: dir }).stdout);
+  const status = await (await fetch(`${url}/api/v1/status`)).json();
+  expect(status).toMatchObject({ problems: [] });
+  const told = new Set((await allIncidents(url)).map(({ message }) => message));
+  expect([...told].reverse()).toEqual(rounds);
 }, 30_000);
 
 test('SIGTERM saves the last heartbeat and ends the process with code 0', async () => {

@@ -1,12 +1,25 @@
 import { OK, OPERATIONS, type Operation } from '@podips/shared';
-import { Counter, Gauge, Registry } from 'prom-client';
-import { LIGHTS, lightOf } from './lights.js';
-import { heardOf, type StatusStore } from './statuses.js';
+import { Counter, Gauge, type Metric, Registry } from 'prom-client';
+import type { History } from './history/history.js';
+import { LIGHTS } from './lights.js';
+import type { StatusStore } from './statuses.js';
+import type { Tracker, Transition } from './tracker.js';
+
+/** Since the start of the process. */
+export interface AlertCounts {
+  readonly sent: number;
+  readonly failed: number;
+  readonly heldBack: number;
+}
 
 export interface MetricsOptions {
-  readonly store: StatusStore;
+  readonly store: Pick<StatusStore, 'problem'>;
+  readonly tracker: Pick<Tracker, 'states' | 'onTransition'>;
+  readonly history: Pick<History, 'problem'>;
+  readonly alerting: { counts(): AlertCounts };
+  readonly live: { readonly clients: number };
+  readonly version: string;
   readonly now: () => number;
-  readonly ageLimitMs: number;
 }
 
 export interface Metrics {
@@ -14,8 +27,8 @@ export interface Metrics {
   countHeartbeat(operation: Operation, code: number): void;
 }
 
-/** The monitor's Prometheus metrics; lights and ages are computed when they are asked for. */
-export function createMetrics({ store, now, ageLimitMs }: MetricsOptions): Metrics {
+/** The monitor's Prometheus metrics; what is a state is computed when it is asked for. */
+export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
   const heartbeats = new Counter({
     name: 'podips_heartbeats_received_total',
@@ -23,39 +36,109 @@ export function createMetrics({ store, now, ageLimitMs }: MetricsOptions): Metri
     labelNames: ['operation', 'outcome'],
     registers: [registry],
   });
-  new Gauge({
-    name: 'podips_operation_light',
-    help: 'Light of an operation: 1 for the light that is on',
-    labelNames: ['operation', 'light'],
-    registers: [registry],
-    collect() {
-      for (const operation of OPERATIONS) {
-        const on = lightOf(store.latest()[operation], now(), ageLimitMs);
-        for (const light of LIGHTS) this.set({ operation, light }, light === on ? 1 : 0);
-      }
-    },
-  });
-  new Gauge({
-    name: 'podips_operation_age_seconds',
-    help: 'Seconds since the last heartbeat of an operation; absent when there was none',
-    labelNames: ['operation'],
-    registers: [registry],
-    collect() {
-      for (const { operation, receivedAtMs } of heardOf(store.latest()))
-        this.set({ operation }, Math.max(0, now() - receivedAtMs) / 1_000);
-    },
-  });
-  new Gauge({
-    name: 'podips_statuses_saved',
-    help: '1 while the last heartbeats can be saved, else 0',
-    registers: [registry],
-    collect() {
-      this.set(store.problem === undefined ? 1 : 0);
-    },
-  });
+  const own: Metric[] = [
+    ...operationMetrics(options),
+    incidentMetric(options),
+    alertMetric(options),
+    ...stateMetrics(options),
+  ];
+  for (const metric of own) registry.registerMetric(metric);
   return {
     registry,
     countHeartbeat: (operation, code) =>
       heartbeats.inc({ operation, outcome: code === OK ? 'ok' : 'failed' }),
   };
+}
+
+function operationMetrics({ tracker, now }: MetricsOptions): Metric[] {
+  const light = new Gauge({
+    name: 'podips_operation_light',
+    help: 'Light of an operation: 1 for the light that is on',
+    labelNames: ['operation', 'light'],
+    registers: [],
+    collect() {
+      const states = tracker.states();
+      for (const operation of OPERATIONS)
+        for (const one of LIGHTS)
+          this.set({ operation, light: one }, states[operation].light === one ? 1 : 0);
+    },
+  });
+  const age = new Gauge({
+    name: 'podips_operation_age_seconds',
+    help: 'Seconds since the last heartbeat of an operation; absent when there was none',
+    labelNames: ['operation'],
+    registers: [],
+    collect() {
+      const states = tracker.states();
+      for (const operation of OPERATIONS) {
+        const receivedAtMs = states[operation].heartbeat?.receivedAtMs;
+        if (receivedAtMs !== undefined) this.set({ operation }, Math.max(0, now() - receivedAtMs) / 1_000);
+      }
+    },
+  });
+  return [light, age];
+}
+
+function incidentMetric({ tracker }: MetricsOptions): Metric {
+  const incidents = new Counter({
+    name: 'podips_incidents_total',
+    help: 'Times that an operation failed or fell silent, after it had worked or before it was heard of',
+    labelNames: ['operation'],
+    registers: [],
+  });
+  for (const operation of OPERATIONS) incidents.inc({ operation }, 0);
+  tracker.onTransition((transition) => {
+    if (beginsIncident(transition)) incidents.inc({ operation: transition.operation });
+  });
+  return incidents;
+}
+
+function beginsIncident({ from, to }: Transition): boolean {
+  const isOut = (light: Transition['to']) => light === 'red' || light === 'yellow';
+  return isOut(to) && !isOut(from);
+}
+
+function alertMetric({ alerting }: MetricsOptions): Metric {
+  return new Counter({
+    name: 'podips_alerts_total',
+    help: 'Alerts that were sent, could not be sent, or were held back by the hourly limit',
+    labelNames: ['outcome'],
+    registers: [],
+    collect() {
+      const { sent, failed, heldBack } = alerting.counts();
+      this.reset();
+      this.inc({ outcome: 'sent' }, sent);
+      this.inc({ outcome: 'failed' }, failed);
+      this.inc({ outcome: 'held_back' }, heldBack);
+    },
+  });
+}
+
+function stateMetrics({ store, history, live, version }: MetricsOptions): Metric[] {
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [],
+      collect() {
+        this.set(value());
+      },
+    });
+  const build = new Gauge({
+    name: 'podips_build_info',
+    help: 'Always 1; the version is a label',
+    labelNames: ['version'],
+    registers: [],
+  });
+  build.set({ version }, 1);
+  return [
+    gauge('podips_statuses_saved', '1 while the last heartbeats can be saved, else 0', () =>
+      store.problem === undefined ? 1 : 0,
+    ),
+    gauge('podips_history_intact', '1 while nothing is wrong with the history, else 0', () =>
+      history.problem === undefined ? 1 : 0,
+    ),
+    gauge('podips_event_streams', 'Open dashboards that are kept live', () => live.clients),
+    build,
+  ];
 }

@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { createLogger } from '@podips/shared';
 import { expect, onTestFinished, test } from 'vitest';
+import { OPEN_ACCESS } from './access/access.test.helpers.js';
+import { NO_ALERTS } from './alerts/alerts.test.helpers.js';
 import { type Monitor, startMonitor } from './monitor.js';
 
+const NO_PEERS = { peers: [], intervalMs: 10_000 };
 const log = createLogger('monitor', 'silent');
 
 async function newDir(): Promise<string> {
@@ -17,7 +20,18 @@ async function newDir(): Promise<string> {
 
 function start(dataDir: string): Promise<Monitor> {
   return startMonitor(
-    { logLevel: 'silent', httpHost: '127.0.0.1', httpPort: 0, dataDir, ageLimitMs: 300_000 },
+    {
+      logLevel: 'silent',
+      httpHost: '127.0.0.1',
+      httpPort: 0,
+      dataDir,
+      ageLimitMs: 300_000,
+      cluster: 'default',
+      historyDays: 90,
+      access: OPEN_ACCESS,
+      peers: NO_PEERS,
+      alerts: NO_ALERTS,
+    },
     log,
   );
 }
@@ -48,6 +62,27 @@ test('heartbeats are answered for, and outlive an orderly stop', async () => {
   await first.stop();
   const second = await start(dir);
   expect(await status(second, 'all')).toEqual({ status: 'success' });
+  await second.stop();
+});
+
+test('an incident that lasts goes on after a restart', async () => {
+  const dir = await newDir();
+  const incidents = async (monitor: Monitor) => {
+    const response = await fetch(`http://127.0.0.1:${monitor.port}/api/v1/incidents`);
+    const answer: { incidents: { startedAt: string; endedAt: string | null }[] } = JSON.parse(
+      await response.text(),
+    );
+    return answer.incidents.map(({ startedAt, endedAt }) => ({ startedAt, endedAt }));
+  };
+  const first = await start(dir);
+  await fetch(`http://127.0.0.1:${first.port}/log/503/no%20link`, { method: 'POST' });
+  const before = await incidents(first);
+  await first.stop();
+  const second = await start(dir);
+  expect(await incidents(second)).toEqual(before);
+  expect(before).toEqual([{ startedAt: expect.any(String), endedAt: null }]);
+  await fetch(`http://127.0.0.1:${second.port}/log/200/OK`, { method: 'POST' });
+  expect(await incidents(second)).toEqual([{ startedAt: before[0]?.startedAt, endedAt: expect.any(String) }]);
   await second.stop();
 });
 
@@ -97,7 +132,18 @@ test('an address that is taken fails the start', async () => {
   const dir = await newDir();
   const first = await start(dir);
   const second = startMonitor(
-    { logLevel: 'silent', httpHost: '127.0.0.1', httpPort: first.port, dataDir: dir, ageLimitMs: 300_000 },
+    {
+      logLevel: 'silent',
+      httpHost: '127.0.0.1',
+      httpPort: first.port,
+      dataDir: dir,
+      ageLimitMs: 300_000,
+      cluster: 'default',
+      historyDays: 90,
+      access: OPEN_ACCESS,
+      peers: NO_PEERS,
+      alerts: NO_ALERTS,
+    },
     log,
   );
   await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE' });

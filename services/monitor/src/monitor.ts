@@ -1,9 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import type { Logger, Running } from '@podips/shared';
 import type { FastifyInstance } from 'fastify';
-import { buildApp } from './app.js';
+import { startAlerting } from './alerts/alerting.js';
+import { type AppDeps, buildApp } from './app.js';
+import { openHistory } from './history/history.js';
+import { startPeers } from './peers/peers.js';
 import type { MonitorSettings } from './settings.js';
 import { openStatusStore } from './status-store.js';
+import { createTracker } from './tracker.js';
 
 export type { MonitorSettings } from './settings.js';
 
@@ -16,31 +20,46 @@ export interface Monitor extends Running {
 const CLOSE_GRACE_MS = 2_000;
 
 /**
- * Starts the monitor. `stop()` closes the connections, then saves the last heartbeats.
+ * Starts the monitor. `stop()` closes the connections, then saves what is not saved.
  * @throws when the address cannot be bound
  */
 export async function startMonitor(settings: MonitorSettings, log: Logger): Promise<Monitor> {
-  const store = await openStatusStore({ dir: settings.dataDir, log, now: Date.now });
-  try {
-    const app = await buildApp({ store, now: Date.now, settings, log });
-    await app.listen({ host: settings.httpHost, port: settings.httpPort });
-    app.server.on('error', (err) => log.error({ err }, 'HTTP server failed'));
-    // A TCP server that listens has an AddressInfo; only pipes and closed servers have not.
-    const { port } = app.server.address() as AddressInfo;
-    return {
-      port,
-      async stop() {
-        try {
-          await closePromptly(app);
-        } finally {
-          await store.close();
-        }
-      },
-    };
-  } catch (err) {
-    await store.close();
-    throw err;
-  }
+  await using starting = new AsyncDisposableStack();
+  const parts = await startParts(settings, log, starting);
+  const app = await buildApp({ ...parts, settings, now: Date.now, log });
+  starting.defer(() => closePromptly(app));
+  await app.listen({ host: settings.httpHost, port: settings.httpPort });
+  app.server.on('error', (err) => log.error({ err }, 'HTTP server failed'));
+  // A TCP server that listens has an AddressInfo; only pipes and closed servers have not.
+  const { port } = app.server.address() as AddressInfo;
+  const running = starting.move();
+  return { port, stop: () => running.disposeAsync() };
+}
+
+type Parts = Pick<AppDeps, 'store' | 'tracker' | 'history' | 'alerting' | 'peers'>;
+
+/** What works without anybody asking. */
+async function startParts(
+  settings: MonitorSettings,
+  log: Logger,
+  resources: AsyncDisposableStack,
+): Promise<Parts> {
+  const { dataDir: dir, ageLimitMs, historyDays: keepDays } = settings;
+  const now = Date.now;
+  const store = await openStatusStore({ dir, log, now });
+  resources.defer(() => store.close());
+  const history = await openHistory({ dir, log, now, keepDays, graceMs: ageLimitMs });
+  resources.defer(() => history.close());
+  const tracker = createTracker({ store, now, ageLimitMs, log, before: history.last });
+  resources.defer(() => tracker.stop());
+  tracker.onTransition((transition) => history.record(transition));
+  const { cluster, alerts } = settings;
+  const { pageUrl } = alerts;
+  const alerting = startAlerting({ settings: alerts, tracker, now, log, dir, cluster, pageUrl, ageLimitMs });
+  resources.defer(() => alerting.stop());
+  const peers = startPeers({ settings: settings.peers, now, log });
+  resources.defer(() => peers.stop());
+  return { store, history, tracker, alerting, peers };
 }
 
 async function closePromptly(app: FastifyInstance): Promise<void> {

@@ -6,6 +6,8 @@ const RULES = {
   code: 'three digits, for example 200',
   message: '1 to 256 characters',
   'x-podips-host': 'a host name of at most 253 characters',
+  limit: 'a whole number from 1 to 500',
+  before: 'a time, for example 2026-01-31T12:00:00Z',
 } as const;
 
 /** The header in which a sender of heartbeats says what it calls itself. */
@@ -48,6 +50,18 @@ export const ScopeParams = Type.Object({
   operation: Type.String({
     description: '"read" for the reader, "write" for the writer, "all" for both',
   }),
+});
+
+export const IncidentsQuery = Type.Object({
+  limit: Type.Optional(
+    Type.String({
+      pattern: '^([1-9][0-9]?|[1-4][0-9]{2}|500)$',
+      description: `${RULES.limit}; 50 without it`,
+    }),
+  ),
+  before: Type.Optional(
+    Type.String({ format: 'date-time', description: `only incidents that began earlier: ${RULES.before}` }),
+  ),
 });
 
 export const HeartbeatReply = Type.Object(

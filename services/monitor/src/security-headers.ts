@@ -1,9 +1,11 @@
-/** On every reply. The pages need nothing but their own style sheet, so everything else is forbidden. */
+/** On every reply. The pages need nothing but their own files and stream, so everything else is forbidden. */
 export const SECURITY_HEADERS = {
   'content-security-policy': [
     "default-src 'none'",
+    "script-src 'self'",
     "style-src 'self'",
-    'img-src data:',
+    "img-src 'self'",
+    "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",

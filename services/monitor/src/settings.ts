@@ -1,24 +1,35 @@
 import {
+  collectProblems,
   commonSpecs,
   type Environment,
   httpSpecs,
   integer,
   type LogLevel,
+  parseFlags,
   readSettings,
+  SettingsError,
 } from '@podips/shared';
 import { str } from 'envalid';
+import { type AccessSettings, accessSettings, accessSpecs, checkAccess } from './access/settings.js';
+import { type AlertSettings, alertSettings, alertSpecs, checkAlerts } from './alerts/settings.js';
+import { type PeerSettings, peerSettings, peerSpecs } from './peers/settings.js';
 
 export const monitorSpecs = {
   LOG_LEVEL: commonSpecs.LOG_LEVEL,
   ...httpSpecs,
   MONITOR_DATA_DIR: str({
     default: '/var/lib/podips',
-    desc: 'folder in which the monitor keeps the last heartbeats; a volume in a container',
+    desc: 'folder in which the monitor keeps the last heartbeats and its history; a volume in a container',
   }),
   AGE_LIMIT_MS: integer(
     1_000,
     86_400_000,
   )({ default: 300_000, desc: 'age in milliseconds after which a good heartbeat no longer counts' }),
+  CLUSTER_NAME: str({ default: 'default', desc: 'which cluster the page speaks of' }),
+  HISTORY_DAYS: integer(1, 3_650)({ default: 90, desc: 'how long incidents are kept' }),
+  ...accessSpecs,
+  ...peerSpecs,
+  ...alertSpecs,
 };
 
 export interface MonitorSettings {
@@ -27,16 +38,49 @@ export interface MonitorSettings {
   readonly httpPort: number;
   readonly dataDir: string;
   readonly ageLimitMs: number;
+  /** Of the cluster that this monitor watches. */
+  readonly cluster: string;
+  readonly historyDays: number;
+  readonly access: AccessSettings;
+  readonly peers: PeerSettings;
+  readonly alerts: AlertSettings;
+}
+
+export interface MonitorProgramSettings extends MonitorSettings {
+  /** Send one alert through every channel and end, instead of monitoring. */
+  readonly testAlert: boolean;
+}
+
+/** @throws {SettingsError} with every problem at once, of the flags and of the settings */
+export function readProgramSettings(
+  env: Environment = process.env,
+  args: readonly string[] = process.argv.slice(2),
+): MonitorProgramSettings {
+  const problems: string[] = [];
+  const options = { 'test-alert': { type: 'boolean', default: false } } as const;
+  const flags = collectProblems(problems, () => parseFlags(args, options, 'the only flag is --test-alert'));
+  const settings = collectProblems(problems, () => readMonitorSettings(env));
+  if (flags === undefined || settings === undefined) throw new SettingsError(problems);
+  return { ...settings, testAlert: flags['test-alert'] };
 }
 
 /** @throws {SettingsError} with every problem at once */
-export function readMonitorSettings(env: Environment = process.env): MonitorSettings {
-  const settings = readSettings({ specs: monitorSpecs, env });
+export function readMonitorSettings(env: Environment): MonitorSettings {
+  const settings = readSettings({
+    specs: monitorSpecs,
+    env,
+    check: (all) => [...checkAccess(all), ...checkAlerts(all)],
+  });
   return {
     logLevel: settings.LOG_LEVEL,
     httpHost: settings.HTTP_HOST,
     httpPort: settings.HTTP_PORT,
     dataDir: settings.MONITOR_DATA_DIR,
     ageLimitMs: settings.AGE_LIMIT_MS,
+    cluster: settings.CLUSTER_NAME,
+    historyDays: settings.HISTORY_DAYS,
+    access: accessSettings(settings),
+    peers: peerSettings(settings),
+    alerts: alertSettings(settings),
   };
 }

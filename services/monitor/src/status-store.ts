@@ -1,7 +1,8 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Logger, toError } from '@podips/shared';
 import { createLatestWriter } from './latest-writer.js';
+import { replaceFile } from './replace-file.js';
 import { formatDocument, parseDocument } from './status-document.js';
 import { latestOf, type Statuses, type StatusStore } from './statuses.js';
 
@@ -22,6 +23,7 @@ export async function openStatusStore(options: StatusStoreOptions): Promise<Stat
   const path = join(dir, STATUS_FILE);
   let statuses = await load(path, options);
   const writer = createLatestWriter({
+    what: 'the last heartbeats',
     log,
     async write() {
       // The folder may vanish and come back with its volume.
@@ -61,16 +63,6 @@ async function setAside(path: string, reason: Error, nowMs: number, log: Logger)
   } catch (err) {
     log.warn({ err: reason, renameErr: toError(err), path }, 'status file cannot be read nor set aside');
   }
-}
-
-/**
- * Whatever stops it on the way, `path` holds the old text or the new. The write-file-atomic package does not promise
- * that: on a disk that fills up in the middle of a write it puts the part that was written in place.
- */
-async function replaceFile(path: string, text: string): Promise<void> {
-  const next = `${path}.new`;
-  await writeFile(next, text, { flush: true });
-  await rename(next, path);
 }
 
 function isMissing(err: unknown): boolean {

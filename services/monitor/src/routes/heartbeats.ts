@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { OPERATIONS, type Operation } from '@podips/shared';
 import type { FastifyRequest } from 'fastify';
+import { clientAddress } from '../access/client-address.js';
 import type { AppContext } from '../app.js';
 import {
   ErrorReply,
@@ -64,9 +65,9 @@ export function heartbeatRoutes(context: AppContext): FastifyPluginAsyncTypebox 
   };
 }
 
-function createReceiver({ store, metrics, now, log }: AppContext) {
+function createReceiver({ store, tracker, live, metrics, now, log }: AppContext) {
   return (operation: Operation, code: string, message: string, request: FastifyRequest) => {
-    const remoteAddress = plainAddress(request.socket.remoteAddress);
+    const remoteAddress = clientAddress(request);
     const named = request.headers[HOST_HEADER];
     const heartbeat = {
       operation,
@@ -77,13 +78,10 @@ function createReceiver({ store, metrics, now, log }: AppContext) {
       host: typeof named === 'string' ? named : remoteAddress,
     };
     store.record(heartbeat);
+    tracker.heard(heartbeat);
+    live.changed();
     metrics.countHeartbeat(operation, heartbeat.code);
     log.debug({ heartbeat }, 'heartbeat');
     return { status: 'success' as const };
   };
-}
-
-/** An IPv4 client of a dual-stack socket is shown as what it is. */
-function plainAddress(address: string | undefined): string {
-  return address?.replace(/^::ffff:(?=\d+\.)/, '') ?? 'unknown';
 }

@@ -32,3 +32,16 @@ test('metrics count heartbeats and tell when they cannot be saved', async () => 
   expect(body).toContain('podips_heartbeats_received_total{operation="log",outcome="failed"} 1');
   expect(body).toContain('podips_statuses_saved 0');
 });
+
+test('metrics count incidents, and tell of alerts, streams, the history and the version', async () => {
+  const app = await openApp(memoryStore());
+  for (const code of [200, 500, 501, 200, 500]) await app.inject(`/log/${code}/said`);
+  const { body } = await app.inject('/metrics');
+  expect(body).toContain('podips_incidents_total{operation="log"} 2');
+  expect(body).toContain('podips_incidents_total{operation="queue/write"} 0');
+  for (const outcome of ['sent', 'failed', 'held_back'])
+    expect(body).toContain(`podips_alerts_total{outcome="${outcome}"} 0`);
+  expect(body).toContain('podips_event_streams 0');
+  expect(body).toContain('podips_history_intact 1');
+  expect(body).toMatch(/^podips_build_info\{version="\d+\.\d+\.\d+"\} 1$/m);
+});

@@ -1,134 +1,270 @@
 import { OPERATIONS } from '@podips/shared';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { heartbeat, LIMIT_MS, memoryStore, NOW_MS, openApp } from '../app.test.helpers.js';
-import type { Heartbeat } from '../statuses.js';
+import { buildPages } from '../pages.test.helpers.js';
+import type { StatusView } from '../status-view.js';
+import { ago, fullView, operationView, statusView } from '../views/status-view.test.helpers.js';
 
-async function dashboard(heartbeats: readonly Heartbeat[], problem?: string): Promise<string> {
-  const app = await openApp(memoryStore(heartbeats, problem));
-  return (await app.inject('/')).body;
+async function openPages(view: StatusView) {
+  const { app } = await buildPages(view);
+  onTestFinished(() => app.close());
+  return app;
+}
+
+async function dashboard(view: StatusView): Promise<string> {
+  return (await (await openPages(view)).inject('/')).body;
 }
 
 /** What the page says of one operation. */
-function itemOf(page: string, name: string): string {
-  const items = page.split('<li>').slice(1);
-  return items.find((item) => item.includes(`<h2>${name}</h2>`)) ?? '';
+function cardOf(page: string, name: string): string {
+  const items = page.split('<li>\n<span class="node"').slice(1);
+  return items.find((item) => item.includes(`<h3>${name}`)) ?? '';
 }
 
-const GOOD = OPERATIONS.map((operation) => heartbeat(operation));
-const old = { receivedAtMs: NOW_MS - LIMIT_MS - 1 };
+const GREEN = ['green', 'green', 'green', 'green'] as const;
 
 test.each([
-  ['green', 'working', heartbeat('log'), '<circle cx'],
-  ['yellow', 'silent', heartbeat('log', old), '<path d="M12 2 23 21H1z"/>'],
-  ['red', 'failing', heartbeat('log', { code: 500 }), '<path d="M8 2h8l6 6v8l-6 6H8l-6-6V8z"/>'],
-])('%s is told by colour, shape and the word %s', async (light, word, last, shape) => {
-  const page = await dashboard([...GOOD, last]);
-  const item = itemOf(page, 'Fluentd write');
-  expect(item).toContain(`class="light ${light}"`);
-  expect(item).toContain(shape);
-  expect(item).toContain(`</svg> ${word}</span>`);
-  expect(page).toContain(`<title>${word} – podips monitor</title>`);
+  ['green', 'working', '<circle cx'],
+  ['yellow', 'silent', '<path d="M12 2 23 21H1z"/>'],
+  ['red', 'failing', '<path d="M8 2h8l6 6v8l-6 6H8l-6-6V8z"/>'],
+  ['grey', 'never heard of', '<circle class="ring"'],
+] as const)(
+  '%s is told by colour, shape and the word %s, in title and icon too',
+  async (light, word, shape) => {
+    const page = await dashboard(statusView(['green', 'green', 'green', light]));
+    const card = cardOf(page, 'Fluentd write');
+    expect(card).toContain(`class="light ${light}"`);
+    expect(card).toContain(shape);
+    expect(card).toContain(`<strong>${word}</strong>`);
+    expect(page).toContain(`<title>${word} – fra1 – podips monitor</title>`);
+    expect(page).toContain(`href="/assets/favicon-${light}.svg"`);
+  },
+);
+
+test('an operation never heard of has no details', async () => {
+  const card = cardOf(await dashboard(statusView(['grey', ...GREEN.slice(1)])), 'Kubernetes read');
+  expect(card).toContain('No heartbeat has come yet.');
+  expect(card).not.toContain('<dt>');
 });
 
-test('an operation never heard of is grey, a ring, and without details', async () => {
-  const page = await dashboard([]);
-  const item = itemOf(page, 'Kubernetes read');
-  expect(item).toContain('class="light grey"');
-  expect(item).toContain('class="ring"');
-  expect(item).toContain('never heard of');
-  expect(item).not.toContain('<dt>');
-  expect(page).toContain('<title>never heard of – podips monitor</title>');
+test('the operations stand in the order in which data flows, between what they connect', async () => {
+  const page = await dashboard(statusView(GREEN));
+  const order = [...page.matchAll(/class="node[^>]*>(.*?)<|<h3>(.*?)</g)].map(
+    ([, node, name]) => node ?? name,
+  );
+  expect(order.slice(0, 9)).toEqual([
+    'Kubernetes',
+    'Kubernetes read',
+    'reader',
+    'Queue write',
+    'queue',
+    'Queue read',
+    'writer',
+    'Fluentd write',
+    'Fluentd',
+  ]);
 });
 
-test('the operations stand in the order in which data flows', async () => {
-  const names = [...(await dashboard(GOOD)).matchAll(/<h2>(.*?)<\/h2>/g)].map((match) => match[1]);
-  expect(names).toEqual(['Kubernetes read', 'Queue write', 'Queue read', 'Fluentd write']);
-});
-
-test('a heartbeat is shown with code, message, exact time, age, address and host', async () => {
-  const last = heartbeat('queue/read', {
+test('a heartbeat is shown with code, message, relative and exact time, address and host', async () => {
+  const heard = {
     code: 42,
     message: 'broker gone',
-    receivedAtMs: NOW_MS - 125_250,
+    receivedAt: ago(125_250),
+    ageMs: 125_250,
     remoteAddress: '2001:db8::1',
     host: 'writer-0',
-  });
-  const item = itemOf(await dashboard([last]), 'Queue read');
+  };
+  const operation = operationView(2, 'red', { heartbeat: heard, since: ago(3_600_000) });
+  const card = cardOf(await dashboard({ ...statusView(GREEN), operations: [operation] }), 'Queue read');
   for (const detail of [
-    '<dd>042</dd>',
-    'broker gone',
-    '<time datetime="2026-01-31T11:57:54.750Z">2026-01-31 11:57:54.750 UTC</time>',
-    '<dd>2 min 5 s</dd>',
-    '<dd>2001:db8::1</dd>',
-    '<dd>writer-0</dd>',
+    '<span class="code">042</span> <bdi>broker gone</bdi>',
+    '>2 min 5 s ago</time>',
+    '<time datetime="2026-01-31T12:05:24.750Z">2026-01-31 12:05:24</time> UTC',
+    '2001:db8::1',
+    'writer-0',
+    'failing</strong> for <time datetime="2026-01-31T11:07:30.000Z" data-run="since"',
+    '>1 h</time>',
   ])
-    expect(item).toContain(detail);
+    expect(card).toContain(detail);
+});
+
+test('the likely cause is marked where it is, and the sentence of it stands on top', async () => {
+  const page = await dashboard(statusView(['green', 'red', 'red', 'green']));
+  expect(page.match(/Look here first/g)).toHaveLength(1);
+  expect(cardOf(page, 'Queue write')).toContain('Look here first');
+  expect(page).toMatch(/<h1 class="headline red">.*<bdi>Queue write does not work\./);
 });
 
 test('reader, writer and both are summed up as other programs are answered', async () => {
-  const page = await dashboard([...GOOD, heartbeat('log', { ...old, code: 500 })]);
-  expect(page).toContain('<dt>Reader</dt><dd>success</dd>');
-  expect(page).toContain('<dt>Writer</dt><dd>no logs for more than 5 minutes</dd>');
-  expect(page).toContain('<dt>Both</dt><dd>fail</dd>');
+  const answers = { read: 'success', write: 'no logs for more than 5 minutes', all: 'fail' } as const;
+  const page = await dashboard(statusView(GREEN, { answers }));
+  for (const [scope, name, answer] of [
+    ['read', 'Reader', 'success'],
+    ['write', 'Writer', 'no logs for more than 5 minutes'],
+    ['all', 'Both', 'fail'],
+  ])
+    expect(page).toMatch(
+      new RegExp(`<a href="/podips/${scope}">${name}</a></dt><dd>.*?</span> ${answer}</span></dd>`),
+    );
 });
 
-test('a message from outside cannot become markup, or act on what stands beside it', async () => {
-  const store = memoryStore();
-  const app = await openApp(store);
-  const message = '</dd><script>alert("1")</script><img src=x onerror=\'y\'>&amp;\u202e\u0000\u2066';
-  await app.inject(`/log/200/${encodeURIComponent(message)}`);
-  const page = (await app.inject('/')).body;
-  expect(page).toContain(
-    '<bdi>&lt;/dd&gt;&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&lt;img src=x onerror=&#39;y&#39;&gt;&amp;amp;‹U+202E›‹U+0000›‹U+2066›</bdi>',
-  );
-  expect(page).not.toContain('<script');
+test('incidents, other clusters, alerts and problems of the monitor are shown', async () => {
+  const page = await dashboard(fullView());
+  for (const text of [
+    'The monitor itself has a problem',
+    'the last heartbeats cannot be saved (ENOSPC)',
+    '<strong>not yet</strong>',
+    '1 h 2 min',
+    '<a href="https://podips.lon1.example">lon1</a>',
+    '<strong>No answer</strong> for',
+    'podips fra1: Queue write is failing',
+    '3 held back in the last hour',
+    'HTTP 503',
+  ])
+    expect(page).toContain(text);
 });
 
-test('a disk that cannot be written is a warning on the page', async () => {
-  expect(await dashboard(GOOD, 'it cannot be saved (ENOSPC)')).toContain(
-    '<p class="warning" role="alert">Warning: it cannot be saved (ENOSPC).</p>',
-  );
-  expect(await dashboard(GOOD)).not.toContain('class="warning"');
+test('what there is nothing of is not shown, or said in a sentence', async () => {
+  const page = await dashboard(statusView(GREEN));
+  expect(page).not.toMatch(/Other clusters|class="warning"|<table/);
+  expect(page).toContain('None that this monitor remembers.');
+  expect(page).toContain('no recipient is set');
 });
 
-test('the page loads itself again and has nothing that its policy forbids', async () => {
-  const app = await openApp(memoryStore(GOOD));
-  const { body, headers } = await app.inject('/');
+test('text from outside cannot become markup, a script link, or act on what stands beside it', async () => {
+  const evil = (field: string) => `</bdi><script>${field}</script><img src=x onerror='y'>\u202e\u0000`;
+  const view = fullView();
+  const [first, ...others] = view.operations;
+  const [incident] = view.incidents;
+  const [cluster] = view.clusters;
+  const [channel] = view.alerting.channels;
+  if (!first || !incident || !cluster || !channel) throw new Error('the full view is not full');
+  const heartbeat = {
+    code: 500,
+    message: evil('message'),
+    receivedAt: ago(0),
+    ageMs: 0,
+    remoteAddress: evil('address'),
+    host: evil('host'),
+  };
+  const strip = first.strip.map((slot) => ({ ...slot, message: evil('slot') }));
+  const gone = { reachable: false, error: evil('error'), headline: evil('headline of another') };
+  const page = await dashboard({
+    ...view,
+    cluster: evil('cluster'),
+    headline: evil('headline'),
+    problems: [evil('problem')],
+    operations: [{ ...first, heartbeat, strip }, ...others],
+    incidents: [{ ...incident, message: evil('incident') }],
+    clusters: [{ ...cluster, ...gone, name: evil('name'), url: 'javascript:alert(1)' }],
+    alerting: {
+      ...view.alerting,
+      lastAlert: { at: ago(0), subject: evil('subject') },
+      channels: [{ ...channel, kind: evil('kind'), target: evil('target'), error: evil('failure') }],
+    },
+  });
+  const fields = [
+    'message',
+    'address',
+    'host',
+    'slot',
+    'error',
+    'headline of another',
+    'cluster',
+    'headline',
+  ];
+  for (const field of [...fields, 'problem', 'incident', 'name', 'subject', 'kind', 'target', 'failure'])
+    expect(page).toContain(
+      `&lt;/bdi&gt;&lt;script&gt;${field}&lt;/script&gt;&lt;img src=x onerror=&#39;y&#39;&gt;‹U+202E›‹U+0000›`,
+    );
+  for (const wrong of ['<script>', '<img', 'javascript:', '\u202e', '\u0000'])
+    expect(page).not.toContain(wrong);
+});
+
+test('the page has nothing that its policy forbids, and loads itself again only without scripts', async () => {
+  const { body, headers } = await (await openPages(fullView())).inject('/');
   expect(headers['content-type']).toBe('text/html; charset=utf-8');
   expect(headers['cache-control']).toBe('no-store');
-  expect(headers['content-security-policy']).toContain("default-src 'none'; style-src 'self'");
-  expect(body).toContain('<meta http-equiv="refresh" content="60">');
-  expect(body).not.toMatch(/<script|<style|\sstyle=|\son\w+=|https?:\/\//);
+  expect(headers['content-security-policy']).toContain(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'",
+  );
+  expect(body).toContain('<noscript><meta http-equiv="refresh" content="60"></noscript>');
+  expect(body.match(/<meta http-equiv/g)).toHaveLength(1);
+  expect(body).not.toMatch(/<style|\sstyle=|\son\w+=|<script>/);
 });
 
-test('the style sheet may be kept for ever, under a name that changes with it', async () => {
-  const app = await openApp(memoryStore());
-  const path = /href="(\/assets\/style-[0-9a-f]+\.css)"/.exec((await app.inject('/')).body)?.[1] ?? '';
-  const reply = await app.inject(path);
-  expect(reply.statusCode).toBe(200);
-  expect(reply.headers['content-type']).toBe('text/css; charset=utf-8');
-  expect(reply.headers['cache-control']).toBe('public, max-age=31536000, immutable');
+test('style sheet and scripts may be kept for ever, under names that change with them', async () => {
+  const app = await openPages(statusView(GREEN));
+  const page = (await app.inject('/')).body;
+  const paths = [...page.matchAll(/"(\/assets\/\w+-[0-9a-f]{12}\.(?:css|js))"/g)].map(
+    ([, path]) => path ?? '',
+  );
+  expect(paths).toHaveLength(3);
+  for (const path of paths) {
+    const reply = await app.inject(path);
+    expect(reply.statusCode).toBe(200);
+    expect(reply.headers['content-type']).toMatch(/^text\/(css|javascript); charset=utf-8$/);
+    expect(reply.headers['cache-control']).toBe('public, max-age=31536000, immutable');
+  }
   expect((await app.inject('/assets/style-000000000000.css')).statusCode).toBe(404);
+});
+
+test('there is an icon for each light', async () => {
+  const app = await openPages(statusView(GREEN));
+  for (const light of ['red', 'yellow', 'grey', 'green']) {
+    const reply = await app.inject(`/assets/favicon-${light}.svg`);
+    expect(reply.headers['content-type']).toBe('image/svg+xml');
+    expect(reply.body).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+  }
+});
+
+test.each([
+  ['all lights green', statusView(GREEN)],
+  ['everything at once', fullView()],
+])('the first view is smaller than 50 kB, uncompressed: %s', async (_what, view) => {
+  const app = await openPages(view);
+  const page = (await app.inject('/')).body;
+  const assets = [...page.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, path]) => path ?? '');
+  expect(assets).toHaveLength(4);
+  const bodies = await Promise.all(assets.map(async (path) => (await app.inject(path)).body));
+  const bytes = [page, ...bodies].reduce((sum, body) => sum + Buffer.byteLength(body), 0);
+  expect(bytes).toBeLessThan(50_000);
+});
+
+test('the real monitor shows what it was told', async () => {
+  const old = { receivedAtMs: NOW_MS - LIMIT_MS - 1 };
+  const heard = [...OPERATIONS.map((operation) => heartbeat(operation)), heartbeat('log', old)];
+  const app = await openApp(
+    memoryStore([...heard, heartbeat('queue/write', { code: 500, message: 'broker gone' })]),
+  );
+  const page = (await app.inject('/')).body;
+  expect(page).toContain('<title>failing – default – podips monitor</title>');
+  expect(cardOf(page, 'Queue write')).toContain('<bdi>broker gone</bdi>');
+  expect(cardOf(page, 'Fluentd write')).toContain('<strong>silent</strong>');
 });
 
 test('the OpenAPI document names every route of the interface', async () => {
   const app = await openApp(memoryStore());
-  const reply = await app.inject('/api/openapi.json');
-  const document = reply.json();
+  const document = (await app.inject('/api/openapi.json')).json();
   expect(document.openapi).toBe('3.1.0');
-  expect(Object.keys(document.paths).sort()).toEqual([
-    '/',
-    '/api',
-    '/api/openapi.json',
-    '/api/ping',
-    '/healthz',
-    '/kubernetes/{code}/{message}',
-    '/log/{code}/{message}',
-    '/metrics',
-    '/podips/{operation}',
-    '/queue/{operation}/{code}/{message}',
-    '/readyz',
-  ]);
+  expect(Object.keys(document.paths)).toEqual(
+    expect.arrayContaining([
+      '/',
+      '/api',
+      '/api/openapi.json',
+      '/api/ping',
+      '/api/v1/events',
+      '/api/v1/incidents',
+      '/api/v1/status',
+      '/healthz',
+      '/kubernetes/{code}/{message}',
+      '/log/{code}/{message}',
+      '/metrics',
+      '/podips/{operation}',
+      '/queue/{operation}/{code}/{message}',
+      '/readyz',
+    ]),
+  );
   expect(Object.keys(document.paths['/log/{code}/{message}'])).toEqual(['get', 'post']);
 });
 

@@ -1,38 +1,37 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
-import type { AppContext } from '../app.js';
+import { loadAssets } from '../assets.js';
+import { createPageCache } from '../page-cache.js';
 import { TextReply } from '../schemas.js';
+import type { StatusView } from '../status-view.js';
 import { apiPage, readApiDocument } from '../views/api-page.js';
 import { dashboardPage } from '../views/dashboard-page.js';
-import type { Html } from '../views/html.js';
 
-const STYLE_FILE = new URL('../../public/style.css', import.meta.url);
+export interface PagesContext {
+  readonly view: () => StatusView;
+  /** Another object whenever a heartbeat has come. */
+  readonly state: () => object;
+  readonly now: () => number;
+}
+
 const ONE_YEAR_S = 31_536_000;
+const ONE_DAY_S = 86_400;
 
 /** The pages for people, and what they load. */
-export function pageRoutes({ store, now, settings }: AppContext): FastifyPluginAsyncTypebox {
-  const style = readFileSync(STYLE_FILE, 'utf8');
-  // The name changes with the content, so browsers may keep it for ever.
-  const stylePath = `/assets/style-${createHash('sha256').update(style).digest('hex').slice(0, 12)}.css`;
-
+export function pageRoutes({ view, state, now }: PagesContext): FastifyPluginAsyncTypebox {
+  const { files, assets } = loadAssets();
+  const dashboard = createPageCache({
+    render: () => dashboardPage(view(), assets).text,
+    state,
+    now,
+  });
   return async (app) => {
     const page = { tags: ['pages'], produces: ['text/html'], response: { 200: TextReply } };
     app.get('/', { schema: { ...page, summary: 'The dashboard' } }, async (_request, reply) =>
-      sendHtml(
-        reply,
-        dashboardPage({
-          statuses: store.latest(),
-          problem: store.problem,
-          nowMs: now(),
-          ageLimitMs: settings.ageLimitMs,
-          stylePath,
-        }),
-      ),
+      sendHtml(reply, dashboard()),
     );
     app.get('/api', { schema: { ...page, summary: 'The API documentation' } }, async (_request, reply) =>
-      sendHtml(reply, apiPage(readApiDocument(app.swagger()), stylePath)),
+      sendHtml(reply, apiPage(readApiDocument(app.swagger()), { assets, light: view().worst }).text),
     );
     app.get(
       '/api/openapi.json',
@@ -42,15 +41,16 @@ export function pageRoutes({ store, now, settings }: AppContext): FastifyPluginA
         return app.swagger();
       },
     );
-    app.get(stylePath, { schema: { hide: true } }, async (_request, reply) => {
-      reply
-        .type('text/css; charset=utf-8')
-        .header('cache-control', `public, max-age=${ONE_YEAR_S}, immutable`);
-      return style;
-    });
+    for (const { path, type, text, immutable } of files) {
+      const caching = immutable ? `public, max-age=${ONE_YEAR_S}, immutable` : `public, max-age=${ONE_DAY_S}`;
+      app.get(path, { schema: { hide: true } }, async (_request, reply) => {
+        reply.type(type).header('cache-control', caching);
+        return text;
+      });
+    }
   };
 }
 
-function sendHtml(reply: FastifyReply, page: Html): FastifyReply {
-  return reply.type('text/html; charset=utf-8').send(page.text);
+function sendHtml(reply: FastifyReply, page: string | Buffer): FastifyReply {
+  return reply.type('text/html; charset=utf-8').send(page);
 }

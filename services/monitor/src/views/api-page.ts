@@ -1,12 +1,14 @@
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
+import type { Light } from '../lights.js';
 import { type Html, html } from './html.js';
-import { layout } from './layout.js';
+import { type Assets, layout } from './layout.js';
 
 const Parameter = Type.Object({ name: Type.String(), in: Type.String(), description: Type.String() });
 
 const Operation = Type.Object({
   summary: Type.String(),
+  tags: Type.Optional(Type.Array(Type.String())),
   description: Type.Optional(Type.String()),
   parameters: Type.Optional(Type.Array(Parameter)),
   responses: Type.Record(Type.String(), Type.Object({ description: Type.String() })),
@@ -24,29 +26,52 @@ export function readApiDocument(document: unknown): ApiDocument {
   return Value.Parse(ApiDocument, document);
 }
 
+export interface ApiPageOptions {
+  readonly assets: Assets;
+  /** The worst light, for the icon of the tab. */
+  readonly light: Light;
+}
+
 /** The API documentation for people. */
-export function apiPage({ info, paths }: ApiDocument, stylePath: string): Html {
+export function apiPage({ info, paths }: ApiDocument, { assets, light }: ApiPageOptions): Html {
   const content = html`
 <h1>HTTP interface</h1>
 <p>${info.description} Version ${info.version}. Also as an <a href="/api/openapi.json">OpenAPI document</a>.</p>
-${Object.entries(paths).map(([path, methods]) => pathSection(path, methods))}`;
-  return layout({ title: 'API – podips monitor', stylePath, content });
+${groupsOf(paths).map(
+  ([
+    tag,
+    entries,
+  ]) => html`<section aria-labelledby="tag-${tag}"><h2 id="tag-${tag}" class="section">${tag}</h2>
+${entries.map(([path, methods]) => pathSection(path, methods))}</section>`,
+)}`;
+  return layout({ title: 'API – podips monitor', light, assets, content, current: '/api' });
+}
+
+type Methods = ApiDocument['paths'][string];
+
+/** Paths by their first tag, in the order in which the tags first appear. */
+function groupsOf(paths: ApiDocument['paths']): [string, [string, Methods][]][] {
+  const groups = Map.groupBy(
+    Object.entries(paths),
+    ([, methods]) => Object.values(methods)[0]?.tags?.[0] ?? 'other',
+  );
+  return [...groups];
 }
 
 /** Methods of one path differ in nothing else, so one description does for all. */
-function pathSection(path: string, methods: ApiDocument['paths'][string]): Html {
+function pathSection(path: string, methods: Methods): Html {
   const names = Object.keys(methods).map((method) => method.toUpperCase());
   const operation = Object.values(methods)[0];
   if (operation === undefined) return html``;
   const { summary, description, parameters = [], responses } = operation;
   return html`
-<section class="path">
-<h2><span class="method">${names.join(', ')}</span> <code>${path}</code></h2>
+<article class="card path">
+<h3><span class="method">${names.join(', ')}</span> <code>${path}</code></h3>
 <p>${summary}.</p>
-${description === undefined ? undefined : html`<p>${description}</p>`}
-<dl>
-${parameters.map((parameter) => html`<dt><code>${parameter.name}</code> (${parameter.in})</dt><dd>${parameter.description}</dd>`)}
+${description === undefined ? undefined : html`<p class="exact">${description}</p>`}
+<dl class="facts">
+${parameters.map((parameter) => html`<dt><code>${parameter.name}</code> in ${parameter.in}</dt><dd>${parameter.description}</dd>`)}
 ${Object.entries(responses).map(([status, response]) => html`<dt>${status}</dt><dd>${response.description}</dd>`)}
 </dl>
-</section>`;
+</article>`;
 }

@@ -1,80 +1,69 @@
-import { OPERATIONS, type Operation } from '@podips/shared';
-import { type Answer, answerOf, lightOf, type Scope, worstLight } from '../lights.js';
-import type { Heartbeat, Statuses } from '../statuses.js';
-import { formatDuration, formatUtc, visibleText } from './format.js';
+import type { Operation } from '@podips/shared';
+import type { StatusView } from '../status-view.js';
+import { cardId, dashboardParts, linkId, type Part, partAttributes, stripId } from './dashboard/parts.js';
+import { formatDuration, visibleText } from './format.js';
 import { type Html, html } from './html.js';
-import { layout } from './layout.js';
-import { LIGHT_WORDS, lightIcon } from './light-icon.js';
+import { type Assets, layout } from './layout.js';
+import { LIGHT_WORDS } from './light-icon.js';
+import { exactTime } from './running-time.js';
 
-export interface DashboardModel {
-  readonly statuses: Statuses;
-  /** What keeps heartbeats from being saved. */
-  readonly problem: string | undefined;
-  readonly nowMs: number;
-  readonly ageLimitMs: number;
-  readonly stylePath: string;
-}
-
+/** Without JavaScript the page loads itself again. */
 const REFRESH_SECONDS = 60;
 
-const OPERATION_NAMES: Readonly<Record<Operation, string>> = {
-  kubernetes: 'Kubernetes read',
-  'queue/write': 'Queue write',
-  'queue/read': 'Queue read',
-  log: 'Fluentd write',
+/** What stands before an operation in the chain; Fluentd ends it. */
+const NODES: Readonly<Record<Operation, string>> = {
+  kubernetes: 'Kubernetes',
+  'queue/write': 'reader',
+  'queue/read': 'queue',
+  log: 'writer',
 };
+const LAST_NODE = 'Fluentd';
 
-const SUMMARIES: readonly { readonly scope: Scope; readonly name: string }[] = [
-  { scope: 'read', name: 'Reader' },
-  { scope: 'write', name: 'Writer' },
-  { scope: 'all', name: 'Both' },
-];
-
-/** The four operations in the order in which data flows, each with its light and its last heartbeat. */
-export function dashboardPage(model: DashboardModel): Html {
-  const { statuses, problem, nowMs, ageLimitMs, stylePath } = model;
-  const lights = OPERATIONS.map((operation) => lightOf(statuses[operation], nowMs, ageLimitMs));
-  const worst = worstLight(lights);
+/** The whole dashboard. */
+export function dashboardPage(view: StatusView, assets: Assets): Html {
+  const parts = dashboardParts(view);
   const content = html`
-<h1>${lightIcon(worst)}</h1>
-${problem === undefined ? undefined : html`<p class="warning" role="alert">Warning: ${problem}.</p>`}
-<dl class="summary">${SUMMARIES.map(({ scope, name }) => summaryItem(name, answerOf(scope, statuses, nowMs, ageLimitMs)))}</dl>
-<ol class="operations">${OPERATIONS.map((operation) => operationItem(operation, model))}</ol>
-<p class="note">As of <time datetime="${new Date(nowMs).toISOString()}">${formatUtc(nowMs)}</time>.
-A heartbeat counts for ${formatDuration(ageLimitMs)}. This page loads itself again every ${REFRESH_SECONDS} s.</p>`;
+<p id="lost" class="lost" role="status" hidden></p>
+${slot(parts, 'headline', html`aria-live="polite" aria-atomic="true"`)}
+${slot(parts, 'answers')}
+${slot(parts, 'problems')}
+<section aria-labelledby="chain"><h2 id="chain" class="sr">The chain, in the order in which data flows</h2>
+<ol class="operations">${view.operations.map(({ operation }, index) => chainLink(parts, operation, index === view.operations.length - 1))}</ol></section>
+${slot(parts, 'clusters')}
+<div class="columns">
+${slot(parts, 'incidents', html`role="region" aria-labelledby="incidents"`)}
+${slot(parts, 'alerting', html`role="region" aria-labelledby="alerting"`)}
+</div>`;
+  // The page's script replaces what is said of loading.
+  const footer = html`<p>A heartbeat counts for ${formatDuration(view.ageLimitMs)}. <span id="loaded">This page was made at ${exactTime(view.at)} and loads itself again every ${REFRESH_SECONDS} s.</span></p>`;
   return layout({
-    title: `${LIGHT_WORDS[worst]} – podips monitor`,
-    stylePath,
+    title: dashboardTitle(view),
+    light: view.worst,
+    assets,
     content,
-    refreshSeconds: REFRESH_SECONDS,
+    footer,
+    current: '/',
+    cluster: view.cluster,
+    live: { nowMs: Date.parse(view.at), refreshSeconds: REFRESH_SECONDS },
   });
 }
 
-function summaryItem(name: string, answer: Answer): Html {
-  return html`<div><dt>${name}</dt><dd>${answer}</dd></div>`;
+/** The worst state first: a tab shows little more. */
+export function dashboardTitle({ worst, cluster }: StatusView): string {
+  return `${LIGHT_WORDS[worst]} – ${visibleText(cluster)} – podips monitor`;
 }
 
-function operationItem(operation: Operation, { statuses, nowMs, ageLimitMs }: DashboardModel): Html {
-  const heartbeat = statuses[operation];
-  return html`
-<li>
-<h2>${OPERATION_NAMES[operation]}</h2>
-${lightIcon(lightOf(heartbeat, nowMs, ageLimitMs))}
-${heartbeat === undefined ? html`<p>No heartbeat has come yet.</p>` : heartbeatDetails(heartbeat, nowMs)}
+function chainLink(parts: ReadonlyMap<string, Part>, operation: Operation, isLast: boolean): Html {
+  return html`<li>
+<span class="node" aria-hidden="true">${NODES[operation]}</span>
+${slot(parts, linkId(operation), html`class="link"`)}
+<div class="card">${slot(parts, cardId(operation))}${slot(parts, stripId(operation))}</div>
+${isLast ? html`<span class="node last" aria-hidden="true">${LAST_NODE}</span>` : undefined}
 </li>`;
 }
 
-function heartbeatDetails(
-  { code, message, receivedAtMs, remoteAddress, host }: Heartbeat,
-  nowMs: number,
-): Html {
-  // bdi keeps the direction of a text to itself.
-  return html`<dl>
-<dt>Code</dt><dd>${String(code).padStart(3, '0')}</dd>
-<dt>Message</dt><dd><bdi>${visibleText(message)}</bdi></dd>
-<dt>Time</dt><dd><time datetime="${new Date(receivedAtMs).toISOString()}">${formatUtc(receivedAtMs)}</time></dd>
-<dt>Age</dt><dd>${formatDuration(nowMs - receivedAtMs)}</dd>
-<dt>Address</dt><dd>${remoteAddress}</dd>
-<dt>Host</dt><dd>${visibleText(host)}</dd>
-</dl>`;
+/** A part in an element that stays when the part is replaced. */
+function slot(parts: ReadonlyMap<string, Part>, id: string, attributes: Html = html``): Html {
+  const part = parts.get(id);
+  return part === undefined ? html`` : html`<div ${attributes} ${partAttributes(part)}>${part.markup}</div>`;
 }

@@ -1,12 +1,13 @@
 import type { Light } from '../lights.js';
 import { type Html, html } from './html.js';
 
-/** The word for each light. */
-export const LIGHT_WORDS: Readonly<Record<Light, string>> = {
+/** The word for each light; the strip also knows times in which no monitor was running. */
+export const LIGHT_WORDS: Readonly<Record<Light | 'unknown', string>> = {
   green: 'working',
   yellow: 'silent',
   red: 'failing',
   grey: 'never heard of',
+  unknown: 'not known',
 };
 
 /** A circle, a triangle, an octagon, a ring: told apart without colours. */
@@ -17,7 +18,26 @@ const SHAPES: Readonly<Record<Light, Html>> = {
   grey: html`<circle class="ring" cx="12" cy="12" r="9"/>`,
 };
 
-/** A light as colour, shape and word. */
+/** A light as colour and shape; the word stands beside it. */
 export function lightIcon(light: Light): Html {
-  return html`<span class="light ${light}"><svg viewBox="0 0 24 24" aria-hidden="true">${SHAPES[light]}</svg> ${LIGHT_WORDS[light]}</span>`;
+  return html`<span class="light ${light}"><svg viewBox="0 0 24 24" aria-hidden="true">${SHAPES[light]}</svg></span>`;
 }
+
+/** A light as colour, shape and word. */
+export function lightWithWord(light: Light, word = LIGHT_WORDS[light]): Html {
+  return html`<span class="lit">${lightIcon(light)} ${word}</span>`;
+}
+
+/** A light as an image of its own, for the tab of a browser, which gives it no style sheet. */
+export function favicon(light: Light): Html {
+  return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><style>*{fill:${FAVICON_COLOURS[light]}}
+.mark,.ring{fill:none;stroke:#fff;stroke-width:2.5}.ring{stroke:${FAVICON_COLOURS[light]};stroke-dasharray:4 3}</style>${SHAPES[light]}</svg>`;
+}
+
+/** Seen on light and on dark tabs. */
+const FAVICON_COLOURS: Readonly<Record<Light, string>> = {
+  green: '#1f9d55',
+  yellow: '#c98500',
+  red: '#d93036',
+  grey: '#7a8290',
+};

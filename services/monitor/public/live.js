@@ -1,0 +1,113 @@
+// Keeps the dashboard live: replaces the parts that changed, lets times run on, and says when it cannot.
+// What the monitor sends as markup is escaped by the monitor.
+
+const SILENCE_MS = 40_000;
+const RETRY_MS = 2_000;
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1_000],
+];
+
+const lost = document.getElementById('lost');
+const loaded = document.getElementById('loaded');
+const icon = document.querySelector('link[rel=icon]');
+/** How far the monitor's clock is ahead of ours. */
+let aheadMs = Number(document.body.dataset.now) - Date.now();
+let heardAtMs = Date.now();
+let isLost = false;
+let title = document.title;
+
+function connect() {
+  const source = new EventSource('/api/v1/events');
+  let watchdog;
+  const retry = () => {
+    source.close();
+    clearTimeout(watchdog);
+    showLost();
+    setTimeout(connect, RETRY_MS * (1 + Math.random()));
+  };
+  const watch = () => {
+    clearTimeout(watchdog);
+    watchdog = setTimeout(retry, SILENCE_MS);
+  };
+  source.onmessage = (event) => {
+    watch();
+    receive(JSON.parse(event.data));
+  };
+  source.onerror = retry;
+  watch();
+}
+
+function receive(news) {
+  // A newer monitor has other parts, for other scripts.
+  if (news.build !== document.body.dataset.build) return location.reload();
+  aheadMs = news.now - Date.now();
+  heardAtMs = Date.now();
+  title = news.title;
+  icon.href = `/assets/favicon-${news.light}.svg`;
+  for (const part of news.parts) replace(part);
+  showLive();
+}
+
+function replace({ id, version, html }) {
+  const part = document.querySelector(`[data-part="${id}"]`);
+  if (part === null || part.dataset.version === version) return;
+  const focusable = () => [...part.querySelectorAll('a, [tabindex]')];
+  const focused = focusable().indexOf(document.activeElement);
+  part.innerHTML = html;
+  part.dataset.version = version;
+  part.dispatchEvent(new Event('replaced', { bubbles: true }));
+  focusable()[focused]?.focus({ preventScroll: true });
+}
+
+function showLive() {
+  if (isLost) lost.textContent = '';
+  isLost = false;
+  lost.hidden = true;
+  document.documentElement.className = 'live';
+  document.title = title;
+  loaded.textContent = 'Live: changes appear by themselves.';
+  runOn();
+}
+
+function showLost() {
+  if (isLost) return;
+  isLost = true;
+  const since = new Date(heardAtMs + aheadMs).toISOString();
+  lost.innerHTML = `<strong>This page is old.</strong> The monitor has not been heard since <time>${since.slice(11, 19)} UTC</time>
+<span aria-hidden="true">(<time data-run="ago" datetime="${since}"></time>)</span>. Trying again; <a href="">load the page</a>.`;
+  lost.hidden = false;
+  document.documentElement.className = 'old';
+  document.title = `old: ${title}`;
+  icon.href = '/assets/favicon-grey.svg';
+  loaded.textContent = '';
+  runOn();
+}
+
+function duration(ms) {
+  const first = UNITS.findIndex(([, unitMs]) => ms >= unitMs);
+  if (first === -1) return '0 s';
+  let restMs = ms;
+  return UNITS.slice(first, first + 2)
+    .map(([name, unitMs]) => {
+      const count = Math.floor(restMs / unitMs);
+      restMs -= count * unitMs;
+      return count > 0 ? `${count} ${name}` : '';
+    })
+    .join(' ')
+    .trim();
+}
+
+function runOn() {
+  // Whether something lasts, a page that is old does not know.
+  for (const time of document.querySelectorAll(isLost ? '[data-run=ago]' : '[data-run]')) {
+    const text = duration(Date.now() + aheadMs - Date.parse(time.dateTime));
+    const shown = time.dataset.run === 'ago' ? `${text} ago` : text;
+    if (time.textContent !== shown) time.textContent = shown;
+  }
+}
+
+setInterval(runOn, 1_000);
+connect();

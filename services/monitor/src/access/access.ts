@@ -1,0 +1,83 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { clientAddress, clientOf } from './client-address.js';
+import { basicCredentials, bearerCredentials, type Credentials } from './credentials.js';
+import { createRateLimit } from './rate-limit.js';
+import type { AccessSettings } from './settings.js';
+
+/** Most connections at a time, a bound for what many clients together can take. */
+const MAX_CONNECTIONS = 4_096;
+
+const BADGE = /^\/badge[./]/;
+const HEARTBEAT = /^\/(kubernetes|log|queue\/:operation)\/:code\/:message$/;
+/** Probes answer whatever the rate: who shares an address with them must not be able to get the monitor restarted. */
+const PROBES: readonly string[] = ['/healthz', '/readyz'];
+/** They say so little that nobody needs a secret for it: whether the monitor lives, one of three answers, a light. */
+const OPEN: readonly string[] = [...PROBES, '/api/ping', '/podips/:operation'];
+
+interface Guard {
+  readonly isRight: Credentials;
+  readonly challenge: string;
+  readonly error: string;
+}
+
+/**
+ * Decides about every request before anything else does: its client's rate, then the token of heartbeats, or the
+ * login of everything else. To be installed before the routes.
+ */
+export function installAccess(app: FastifyInstance, settings: AccessSettings): void {
+  const limit = createRateLimit({
+    perSecond: settings.rateLimitPerSecond,
+    monotonicMs: () => performance.now(),
+  });
+  const guards = createGuards(settings);
+  app.server.maxConnections = MAX_CONNECTIONS;
+  app.addHook('onRequest', async (request, reply) => {
+    const { url } = request.routeOptions;
+    const allowed = PROBES.includes(url ?? '') || limit.allows(clientOf(clientAddress(request)));
+    if (!allowed) return tellToWait(reply, settings.rateLimitPerSecond);
+    const guard = guardOf(url, guards);
+    if (guard && !guard.isRight(request.headers.authorization)) return tellToLogIn(reply, guard);
+  });
+}
+
+interface Guards {
+  readonly heartbeats: Guard | undefined;
+  readonly pages: Guard | undefined;
+}
+
+function createGuards({ heartbeatToken, login }: AccessSettings): Guards {
+  return {
+    heartbeats:
+      heartbeatToken === undefined
+        ? undefined
+        : {
+            isRight: bearerCredentials(heartbeatToken),
+            challenge: 'Bearer realm="podips heartbeats"',
+            error: 'heartbeats need the header "Authorization: Bearer …" with the token of HEARTBEAT_TOKEN',
+          },
+    pages:
+      login === undefined
+        ? undefined
+        : {
+            isRight: basicCredentials(login),
+            challenge: 'Basic realm="podips", charset="UTF-8"',
+            error: 'this needs the user and password of READ_USER and READ_PASSWORD',
+          },
+  };
+}
+
+/** A path that leads nowhere is guarded like a page. */
+function guardOf(url: string | undefined, { heartbeats, pages }: Guards): Guard | undefined {
+  if (url === undefined) return pages;
+  if (HEARTBEAT.test(url)) return heartbeats;
+  return OPEN.includes(url) || BADGE.test(url) ? undefined : pages;
+}
+
+function tellToWait(reply: FastifyReply, perSecond: number): FastifyReply {
+  const error = `too many requests: at most ${perSecond} a second; try again in a second`;
+  return reply.code(429).header('retry-after', '1').send({ error });
+}
+
+function tellToLogIn(reply: FastifyReply, { challenge, error }: Guard): FastifyReply {
+  return reply.code(401).header('www-authenticate', challenge).send({ error });
+}

@@ -1,0 +1,78 @@
+import { isIP } from 'node:net';
+import { heartbeatTokenSpecs, integer } from '@podips/shared';
+import { type CleanedEnv, EnvError, makeValidator, str } from 'envalid';
+
+/** A list of addresses and networks, `10.0.0.0/8,192.0.2.7,2001:db8::/32`. */
+const networks = makeValidator<string>((input) => {
+  for (const entry of splitList(input))
+    if (!isNetwork(entry))
+      throw new EnvError(`must be a list of addresses or networks (CIDR), but has "${entry}"`);
+  return input;
+});
+
+const MAX_REQUESTS_PER_SECOND = 1_000_000;
+
+export const accessSpecs = {
+  ...heartbeatTokenSpecs,
+  READ_USER: str({
+    default: undefined,
+    desc: 'user who may look at the monitor; with READ_PASSWORD, else everybody may',
+  }),
+  READ_PASSWORD: str({ default: undefined, desc: 'password of READ_USER' }),
+  TRUSTED_PROXIES: networks({
+    default: '',
+    desc: 'addresses and networks of proxies whose X-Forwarded-For is believed',
+  }),
+  RATE_LIMIT_PER_SECOND: integer(
+    1,
+    MAX_REQUESTS_PER_SECOND,
+  )({ default: 200, desc: 'most requests a second of one client; more get 429' }),
+};
+
+export interface Login {
+  readonly user: string;
+  readonly password: string;
+}
+
+export interface AccessSettings {
+  /** What senders of heartbeats have to know; undefined: nothing. */
+  readonly heartbeatToken: string | undefined;
+  /** What readers have to know; undefined: nothing. */
+  readonly login: Login | undefined;
+  /** Addresses and networks (CIDR). */
+  readonly trustedProxies: readonly string[];
+  readonly rateLimitPerSecond: number;
+}
+
+type AccessEnv = CleanedEnv<typeof accessSpecs>;
+
+export function accessSettings(env: AccessEnv): AccessSettings {
+  const { READ_USER: user, READ_PASSWORD: password } = env;
+  return {
+    heartbeatToken: env.HEARTBEAT_TOKEN,
+    login: user === undefined || password === undefined ? undefined : { user, password },
+    trustedProxies: splitList(env.TRUSTED_PROXIES),
+    rateLimitPerSecond: env.RATE_LIMIT_PER_SECOND,
+  };
+}
+
+/** What is wrong with the settings together, a line for each problem. */
+export function checkAccess({ READ_USER: user, READ_PASSWORD: password }: AccessEnv): string[] {
+  if ((user === undefined) !== (password === undefined))
+    return ['READ_USER and READ_PASSWORD must both be set, or neither'];
+  return user?.includes(':') ? ['READ_USER must not contain a colon, which ends a user name in HTTP'] : [];
+}
+
+function splitList(list: string): string[] {
+  return list
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+}
+
+function isNetwork(entry: string): boolean {
+  const [address = '', bits, ...rest] = entry.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}

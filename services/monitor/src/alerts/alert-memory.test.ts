@@ -1,0 +1,69 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLogger } from '@podips/shared';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { ALERTS_FILE, type AlertMemory, openAlertMemory } from './alert-memory.js';
+import { chainOf, stateOf } from './alerts.test.helpers.js';
+import { decide, NOTHING_TOLD } from './decide.js';
+import type { Notice } from './notice.js';
+
+const NOW_MS = Date.UTC(2026, 0, 31, 12, 0, 0);
+const RULES = {
+  holdMs: 0,
+  reminderMs: 0,
+  maxPerHour: 1,
+  collectMs: 0,
+  listeningSinceMs: 0,
+  ageLimitMs: 300_000,
+};
+
+async function newDir(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'podips-alerts-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+function open(dir: string, undelivered: Record<string, Notice> = {}): AlertMemory {
+  const log = createLogger('monitor', 'silent');
+  return openAlertMemory({ dir, now: () => NOW_MS, log, undelivered: () => undelivered });
+}
+
+test('what was told, held back and not delivered is there after a restart', async () => {
+  const dir = await newDir();
+  const red = decide(NOTHING_TOLD, chainOf({ log: stateOf('log', 'red', 1) }), NOW_MS, RULES);
+  const green = decide(red.state, chainOf(), NOW_MS + 1, RULES);
+  if (red.notice === undefined) throw new Error('nothing was told');
+  const first = open(dir, { webhook: red.notice });
+  first.remember(green.state);
+  first.lastAlert = { at: '2026-01-31T12:00:00.000Z', subject: 'Fluentd write failing' };
+  await first.close();
+  const second = open(dir);
+  onTestFinished(() => second.close());
+  expect(second.state).toMatchObject({ told: { log: { light: 'red' } }, decided: {}, heldBack: 1 });
+  expect(second.undelivered).toEqual({ webhook: red.notice });
+  expect(second.lastAlert).toEqual(first.lastAlert);
+});
+
+test.each([
+  ['cut', '{"version": 1, "told": {'],
+  ['of another shape', '{"version": 2}'],
+])('a file that is %s is set aside, and nothing counts as told', async (_what, text) => {
+  const dir = await newDir();
+  await writeFile(join(dir, ALERTS_FILE), text);
+  const memory = open(dir);
+  expect(memory.state).toMatchObject(NOTHING_TOLD);
+  memory.changed();
+  await memory.close();
+  const aside = (await readdir(dir)).find((name) => name.startsWith(`${ALERTS_FILE}.damaged-`));
+  expect(await readFile(join(dir, aside ?? ''), 'utf8')).toBe(text);
+});
+
+test('a folder that cannot be written shows, and harms nothing', async () => {
+  const file = join(await newDir(), 'file');
+  await writeFile(file, '');
+  const memory = open(join(file, 'below'));
+  memory.changed();
+  await vi.waitFor(() => expect(memory.problem).toContain('the alerts that were sent cannot be saved'));
+  await memory.close();
+});

@@ -1,0 +1,124 @@
+import type { Logger } from '@podips/shared';
+import type { AlertingView } from '../status-view.js';
+import type { Tracker } from '../tracker.js';
+import { openAlertMemory } from './alert-memory.js';
+import { startAlerter } from './alerter.js';
+import { createChannels, type Outside } from './channels.js';
+import { type Courier, createCourier } from './courier.js';
+import { type Deadman, startDeadman } from './deadman.js';
+import type { AlertRules } from './decide.js';
+import { messageOf } from './message.js';
+import type { Notice } from './notice.js';
+import type { AlertSettings } from './settings.js';
+
+export interface AlertingOptions extends Outside {
+  readonly settings: AlertSettings;
+  readonly tracker: Tracker;
+  readonly now: () => number;
+  readonly log: Logger;
+  /** Of which lights it tells. */
+  readonly cluster: string;
+  /** The dashboard, for a link. */
+  readonly pageUrl: string | undefined;
+  /** Folder in which it remembers what people were told. */
+  readonly dir: string;
+  /** As of the lights, in milliseconds: after a start, silence counts only when it has lasted so long. */
+  readonly ageLimitMs: number;
+  /** Lights that change within this time share an alert, in milliseconds. */
+  readonly collectMs?: number;
+}
+
+export interface Alerting {
+  view(): AlertingView;
+  /** Since the start: messages that channels took, attempts that failed, alerts that the hourly limit held back. */
+  counts(): { readonly sent: number; readonly failed: number; readonly heldBack: number };
+  /** What keeps the alerts that were sent from being remembered; undefined while it works. */
+  readonly problem: string | undefined;
+  /** Ends within 5 s. What has not been delivered by then is delivered after the next start. */
+  stop(): Promise<void>;
+}
+
+const COLLECT_MS = 2_000;
+const STOP_GRACE_MS = 3_000;
+
+/** Tells people when lights change, and while they stay bad. No heartbeat ever waits for it. */
+export function startAlerting(options: AlertingOptions): Alerting {
+  const { settings, tracker, now, log, dir, cluster, pageUrl } = options;
+  const deadman = startDeadmanOf(options);
+  const channels = createChannels(settings, options);
+  if (channels.length === 0) return withoutChannels(deadman);
+  const words = (notice: Notice) => messageOf(notice, { cluster, pageUrl });
+  const onChange = () => memory.changed();
+  const couriers = channels.map((channel) => createCourier({ channel, words, now, log, onChange }));
+  const memory = openAlertMemory({ dir, now, log, undelivered: () => undeliveredOf(couriers) });
+  for (const courier of couriers) {
+    const undelivered = memory.undelivered[courier.channelId];
+    if (undelivered !== undefined) courier.deliver(undelivered);
+  }
+  const tell = (notice: Notice) => {
+    memory.lastAlert = { at: new Date(notice.atMs).toISOString(), subject: words(notice).subject };
+    for (const courier of couriers) courier.deliver(notice);
+  };
+  const alerter = startAlerter({
+    tracker,
+    rules: rulesOf(options),
+    now,
+    state: memory.state,
+    onState: memory.remember,
+    tell,
+  });
+  return {
+    view: () => ({
+      enabled: true,
+      channels: [...couriers.map(({ record }) => record.view()), ...viewsOf(deadman)],
+      lastAlert: memory.lastAlert,
+      heldBack: memory.state.heldBack,
+    }),
+    counts: () => ({ ...countsOf(couriers), heldBack: alerter.heldBack }),
+    get problem() {
+      return memory.problem;
+    },
+    async stop() {
+      alerter.stop();
+      await Promise.all([deadman?.stop(), ...couriers.map((courier) => courier.stop(STOP_GRACE_MS))]);
+      await memory.close();
+    },
+  };
+}
+
+function withoutChannels(deadman: Deadman | undefined): Alerting {
+  return {
+    view: () => ({ enabled: false, channels: viewsOf(deadman), lastAlert: null, heldBack: 0 }),
+    counts: () => ({ sent: 0, failed: 0, heldBack: 0 }),
+    problem: undefined,
+    stop: async () => deadman?.stop(),
+  };
+}
+
+function startDeadmanOf({ settings, tracker, fetch = globalThis.fetch, now, log }: AlertingOptions) {
+  if (settings.deadman === undefined) return undefined;
+  const allGreen = () => Object.values(tracker.states()).every(({ light }) => light === 'green');
+  return startDeadman({ settings: settings.deadman, allGreen, fetch, now, log });
+}
+
+function rulesOf({ settings, now, ageLimitMs, collectMs = COLLECT_MS }: AlertingOptions): AlertRules {
+  const { holdMs, reminderMs, maxPerHour } = settings;
+  return { holdMs, reminderMs, maxPerHour, collectMs, listeningSinceMs: now(), ageLimitMs };
+}
+
+function undeliveredOf(couriers: readonly Courier[]): Record<string, Notice> {
+  return Object.fromEntries(
+    couriers.flatMap(({ channelId, undelivered }) =>
+      undelivered === undefined ? [] : [[channelId, undelivered]],
+    ),
+  );
+}
+
+function viewsOf(deadman: Deadman | undefined): AlertingView['channels'] {
+  return deadman === undefined ? [] : [deadman.view()];
+}
+
+function countsOf(couriers: readonly Courier[]) {
+  const sum = (count: 'sent' | 'failed') => couriers.reduce((total, { record }) => total + record[count], 0);
+  return { sent: sum('sent'), failed: sum('failed') };
+}

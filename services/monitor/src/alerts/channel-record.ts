@@ -1,0 +1,55 @@
+import type { AlertingView } from '../status-view.js';
+import type { AlertError } from './channel.js';
+
+export type ChannelView = AlertingView['channels'][number];
+
+/** How a channel has been doing, for the page and the metrics. */
+export interface ChannelRecord {
+  /** Attempts that worked, and that did not, since the start. */
+  readonly sent: number;
+  readonly failed: number;
+  /** Attempts that failed since the last one that worked. */
+  readonly failedInRow: number;
+  /** @param warning what went wrong all the same */
+  succeeded(warning?: string): void;
+  failedWith(error: AlertError): void;
+  view(): ChannelView;
+}
+
+export function createChannelRecord(
+  { kind, target }: Pick<ChannelView, 'kind' | 'target'>,
+  now: () => number,
+): ChannelRecord {
+  let sent = 0;
+  let failed = 0;
+  let failedInRow = 0;
+  let lastSuccessAt: string | null = null;
+  let lastFailureAt: string | null = null;
+  let problem: string | null = null;
+  const time = () => new Date(now()).toISOString();
+  return {
+    get sent() {
+      return sent;
+    },
+    get failed() {
+      return failed;
+    },
+    get failedInRow() {
+      return failedInRow;
+    },
+    succeeded(warning) {
+      sent += 1;
+      failedInRow = 0;
+      lastSuccessAt = time();
+      problem = warning ?? null;
+      if (warning !== undefined) lastFailureAt = lastSuccessAt;
+    },
+    failedWith({ message }) {
+      failed += 1;
+      failedInRow += 1;
+      lastFailureAt = time();
+      problem = message;
+    },
+    view: () => ({ kind, target, lastSuccessAt, lastFailureAt, error: problem }),
+  };
+}

@@ -1,0 +1,22 @@
+import type { Channel } from './channel.js';
+import { createMailChannel, type MailTransport } from './mail-channel.js';
+import type { AlertSettings } from './settings.js';
+import { createSlackChannel, createWebhookChannel, type Fetch } from './webhook-channel.js';
+
+/** What channels reach the outside with; tests bring their own. */
+export interface Outside {
+  readonly fetch?: Fetch;
+  readonly transport?: MailTransport;
+}
+
+/** All channels that are set. */
+export function createChannels(
+  { mail, webhookUrls, slackUrls }: AlertSettings,
+  { fetch = globalThis.fetch, transport }: Outside,
+): Channel[] {
+  return [
+    ...(mail === undefined ? [] : [createMailChannel(mail, transport)]),
+    ...webhookUrls.map((url) => createWebhookChannel(url, fetch)),
+    ...slackUrls.map((url) => createSlackChannel(url, fetch)),
+  ];
+}

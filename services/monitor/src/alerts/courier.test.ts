@@ -1,0 +1,121 @@
+import { createLogger } from '@podips/shared';
+import { expect, test, vi } from 'vitest';
+import { chainOf, stateOf } from './alerts.test.helpers.js';
+import { AlertError, type Channel } from './channel.js';
+import { createCourier } from './courier.js';
+import { decide, NOTHING_TOLD } from './decide.js';
+import { messageOf } from './message.js';
+import type { Notice } from './notice.js';
+
+const log = createLogger('monitor', 'silent');
+const HOUR_MS = 3_600_000;
+const RULES = {
+  holdMs: 0,
+  reminderMs: 0,
+  maxPerHour: 20,
+  collectMs: 0,
+  listeningSinceMs: 0,
+  ageLimitMs: 300_000,
+};
+
+function noticeOf(operation: 'kubernetes' | 'log', atMs = 0): Notice {
+  const chain = chainOf({ [operation]: stateOf(operation, 'red', atMs) });
+  const { notice } = decide(NOTHING_TOLD, chain, atMs, RULES);
+  if (notice === undefined) throw new Error('nothing was told');
+  return notice;
+}
+
+/** A channel each of whose attempts ends when the test says so, and a courier for it. */
+function setUp(now: () => number = () => 0) {
+  const subjects: string[] = [];
+  const ends: PromiseWithResolvers<string | undefined>[] = [];
+  const channel: Channel = {
+    id: 'fake',
+    kind: 'fake',
+    target: 'nowhere',
+    send({ subject }, signal) {
+      subjects.push(subject);
+      const end = Promise.withResolvers<string | undefined>();
+      signal.addEventListener('abort', () => end.reject(new Error('aborted')));
+      ends.push(end);
+      return end.promise;
+    },
+  };
+  const words = (notice: Notice) => messageOf(notice, { cluster: 'default', pageUrl: undefined });
+  const onChange = vi.fn();
+  const courier = createCourier({ channel, words, now, log, onChange, retry: { baseMs: 1, capMs: 1 } });
+  const fail = (retryable: boolean) =>
+    ends.shift()?.reject(new AlertError('FAKE', 'it is broken', { retryable }));
+  const untilAttempt = (count: number) => vi.waitFor(() => expect(subjects).toHaveLength(count));
+  return { courier, subjects, onChange, fail, take: () => ends.shift()?.resolve(undefined), untilAttempt };
+}
+
+test('a notice is tried again until it is taken', async () => {
+  const { courier, fail, take, untilAttempt } = setUp();
+  courier.deliver(noticeOf('kubernetes'));
+  fail(true);
+  await untilAttempt(2);
+  expect(courier.record.view()).toMatchObject({ error: 'it is broken', lastSuccessAt: null });
+  fail(true);
+  await untilAttempt(3);
+  take();
+  await vi.waitFor(() => expect(courier.undelivered).toBeUndefined());
+  expect(courier.record).toMatchObject({ sent: 1, failed: 2, failedInRow: 0 });
+  expect(courier.record.view().error).toBeNull();
+});
+
+test('what comes while the channel is down goes into one message', async () => {
+  const { courier, subjects, fail, take, untilAttempt } = setUp();
+  courier.deliver(noticeOf('kubernetes'));
+  for (let count = 0; count < 100; count += 1) courier.deliver(noticeOf('log'));
+  fail(true);
+  await untilAttempt(2);
+  take();
+  await vi.waitFor(() => expect(courier.undelivered).toBeUndefined());
+  expect(subjects).toEqual([
+    '[podips default] Kubernetes read failing',
+    '[podips default] Fluentd write failing and 1 more',
+  ]);
+});
+
+test('what comes while a notice is being taken is sent after it', async () => {
+  const { courier, subjects, take, untilAttempt } = setUp();
+  courier.deliver(noticeOf('kubernetes'));
+  courier.deliver(noticeOf('log'));
+  take();
+  await untilAttempt(2);
+  take();
+  await vi.waitFor(() => expect(courier.undelivered).toBeUndefined());
+  expect(subjects[1]).toBe('[podips default] Fluentd write failing');
+});
+
+test.each([
+  { name: 'a notice that is refused for good is given up', retryable: false, nowMs: 0 },
+  { name: 'a notice that is an hour old is given up', retryable: true, nowMs: HOUR_MS },
+])('$name', async ({ retryable, nowMs }) => {
+  const { courier, subjects, fail } = setUp(() => nowMs);
+  courier.deliver(noticeOf('kubernetes'));
+  fail(retryable);
+  await vi.waitFor(() => expect(courier.undelivered).toBeUndefined());
+  expect(subjects).toHaveLength(1);
+  expect(courier.record.view().error).toBe('it is broken');
+});
+
+test('a stop ends an attempt that hangs, and what was not delivered is known', async () => {
+  const { courier, subjects } = setUp();
+  courier.deliver(noticeOf('kubernetes'));
+  courier.deliver(noticeOf('log'));
+  await courier.stop(1);
+  expect(courier.undelivered?.changes.map(({ operation }) => operation)).toEqual(['kubernetes', 'log']);
+  courier.deliver(noticeOf('log'));
+  expect(subjects).toHaveLength(1);
+});
+
+test('a stop lets an attempt end that is about to', async () => {
+  const { courier, take } = setUp();
+  courier.deliver(noticeOf('kubernetes'));
+  const stopped = courier.stop(HOUR_MS);
+  take();
+  await stopped;
+  expect(courier.undelivered).toBeUndefined();
+});

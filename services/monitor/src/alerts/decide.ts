@@ -1,0 +1,179 @@
+import { OPERATIONS, type Operation } from '@podips/shared';
+import { headlineOf } from '../headline.js';
+import type { OperationState } from '../tracker.js';
+import type { Change, Notice, Trouble } from './notice.js';
+
+export const HOUR_MS = 3_600_000;
+
+export type Troubles = Readonly<Partial<Record<Operation, Trouble>>>;
+export type Chain = Readonly<Record<Operation, OperationState>>;
+
+export interface AlertRules {
+  /** A light that is red for less makes no alert. */
+  readonly holdMs: number;
+  /** How often an alert is repeated while it lasts; 0: never. */
+  readonly reminderMs: number;
+  readonly maxPerHour: number;
+  /** Lights that change within this time share an alert. */
+  readonly collectMs: number;
+  /** Since when heartbeats are taken: silence before that is our own. */
+  readonly listeningSinceMs: number;
+  readonly ageLimitMs: number;
+}
+
+export interface AlertState {
+  /** What people know to be out of order. */
+  readonly told: Troubles;
+  /** What they would know without the hourly limit. */
+  readonly decided: Troubles;
+  /** When the first of the changes was seen that wait for others. */
+  readonly collectingSinceMs: number | undefined;
+  /** When the last alerts were sent, oldest first; as many as may be sent in an hour. */
+  readonly sentAtMs: readonly number[];
+  /** How many alerts the hourly limit has held back since the last one that was sent. */
+  readonly heldBack: number;
+}
+
+export interface Decision {
+  readonly state: AlertState;
+  readonly notice?: Notice;
+  /** Decide again after this time, even if no light changes; undefined: only when one does. */
+  readonly waitMs: number | undefined;
+}
+
+export const NOTHING_TOLD: AlertState = {
+  told: {},
+  decided: {},
+  collectingSinceMs: undefined,
+  sentAtMs: [],
+  heldBack: 0,
+};
+
+/**
+ * Compares the lights with what people were told, instead of following changes: so an alert that could not be sent,
+ * because of the hourly limit or a restart, is made up for by whatever is true by then.
+ */
+export function decide(state: AlertState, chain: Chain, nowMs: number, rules: AlertRules): Decision {
+  const wishes = OPERATIONS.map((operation) => ({
+    operation,
+    ...wishFor(state.decided[operation], chain[operation], nowMs, rules),
+  }));
+  const decided: Troubles = Object.fromEntries(wishes.map(({ operation, trouble }) => [operation, trouble]));
+  const holds = wishes.map(({ waitMs }) => waitMs).filter((waitMs) => waitMs > 0);
+  const changed = OPERATIONS.some(
+    (operation) => decided[operation]?.light !== state.decided[operation]?.light,
+  );
+  const collectingSinceMs = changed ? (state.collectingSinceMs ?? nowMs) : undefined;
+  const collectMs =
+    collectingSinceMs === undefined ? 0 : remainingMs(collectingSinceMs, rules.collectMs, nowMs);
+  if (collectMs > 0)
+    return { state: { ...state, collectingSinceMs }, waitMs: shortest([collectMs, ...holds]) };
+  const { waitMs, ...decision } = settle(state, { decided, changed }, { chain, nowMs, rules });
+  return { ...decision, waitMs: shortest([waitMs, ...holds]) };
+}
+
+interface Moment {
+  readonly chain: Chain;
+  readonly nowMs: number;
+  readonly rules: AlertRules;
+}
+
+/** Tells people what has been decided, if there is anything to tell and the hourly limit allows it. */
+function settle(
+  before: AlertState,
+  { decided, changed }: { readonly decided: Troubles; readonly changed: boolean },
+  { chain, nowMs, rules }: Moment,
+): Decision {
+  const settled = { ...before, decided, collectingSinceMs: undefined };
+  const reminderMs = untilReminder(settled, nowMs, rules);
+  const limitMs = untilAllowed(before.sentAtMs, nowMs, rules);
+  if (limitMs > 0) {
+    const heldBack = before.heldBack + (changed ? 1 : 0);
+    const wantedMs = heldBack > 0 ? 0 : reminderMs;
+    const waitMs = wantedMs === undefined ? undefined : Math.max(limitMs, wantedMs);
+    return { state: { ...settled, heldBack }, waitMs };
+  }
+  if (!changed && before.heldBack === 0 && reminderMs !== 0) return { state: settled, waitMs: reminderMs };
+  const sentAtMs = [...before.sentAtMs, nowMs].slice(-rules.maxPerHour);
+  const state = { ...settled, told: decided, sentAtMs, heldBack: 0 };
+  return {
+    state,
+    notice: makeNotice(before, decided, { chain, nowMs, rules }),
+    waitMs: untilReminder(state, nowMs, rules),
+  };
+}
+
+/** What people should know of one operation, and how long to wait until that changes by itself. */
+function wishFor(
+  known: Trouble | undefined,
+  { light, sinceMs, heartbeat }: OperationState,
+  nowMs: number,
+  rules: AlertRules,
+): { readonly trouble: Trouble | undefined; readonly waitMs: number } {
+  if (light === 'green') return { trouble: undefined, waitMs: 0 };
+  if (light === 'grey' || heartbeat === undefined) return { trouble: known, waitMs: 0 };
+  const startMs = sinceMs ?? heartbeat.receivedAtMs;
+  const waitMs =
+    light === 'red'
+      ? remainingMs(startMs, rules.holdMs, nowMs)
+      : remainingMs(rules.listeningSinceMs, rules.ageLimitMs, nowMs);
+  if (known?.light !== light && waitMs > 0) return { trouble: known, waitMs };
+  const { code, message, host } = heartbeat;
+  return { trouble: { light, sinceMs: known?.sinceMs ?? startMs, code, message, host }, waitMs: 0 };
+}
+
+function makeNotice(before: AlertState, decided: Troubles, { chain, nowMs, rules }: Moment): Notice {
+  const changes = OPERATIONS.map((operation): Change | undefined => {
+    const was = before.told[operation];
+    const is = decided[operation];
+    if (is !== undefined && is.light !== was?.light)
+      return { operation, kind: 'started', trouble: is, untilMs: null };
+    if (is === undefined && was !== undefined)
+      return { operation, kind: 'ended', trouble: was, untilMs: endOf(was, chain[operation], nowMs) };
+    return undefined;
+  }).filter((change) => change !== undefined);
+  const { text: headline, likelyCause } = headlineOf(chain, rules.ageLimitMs);
+  return {
+    atMs: nowMs,
+    headline,
+    likelyCause,
+    changes: changes.length > 0 ? changes : lasting(decided),
+    chain: OPERATIONS.map((operation) => ({ operation, light: chain[operation].light })),
+    heldBack: before.heldBack,
+  };
+}
+
+function endOf(trouble: Trouble, { sinceMs }: OperationState, nowMs: number): number {
+  return sinceMs !== undefined && sinceMs >= trouble.sinceMs ? sinceMs : nowMs;
+}
+
+function lasting(decided: Troubles): Change[] {
+  return OPERATIONS.flatMap((operation) => {
+    const trouble = decided[operation];
+    return trouble === undefined ? [] : [{ operation, kind: 'continues' as const, trouble, untilMs: null }];
+  });
+}
+
+/** How long until the next reminder; undefined: there is none. */
+function untilReminder(state: AlertState, nowMs: number, { reminderMs }: AlertRules): number | undefined {
+  const lastMs = state.sentAtMs.at(-1);
+  const lasts = OPERATIONS.some((operation) => state.decided[operation] !== undefined);
+  return reminderMs === 0 || lastMs === undefined || !lasts
+    ? undefined
+    : remainingMs(lastMs, reminderMs, nowMs);
+}
+
+function untilAllowed(sentAtMs: readonly number[], nowMs: number, { maxPerHour }: AlertRules): number {
+  const waits = sentAtMs.map((atMs) => remainingMs(atMs, HOUR_MS, nowMs)).filter((waitMs) => waitMs > 0);
+  return waits.length < maxPerHour ? 0 : (waits.at(-maxPerHour) ?? 0);
+}
+
+/** What is left of a time; nothing when it seems to begin in the future, because the clock was set back. */
+function remainingMs(startMs: number, lengthMs: number, nowMs: number): number {
+  return nowMs < startMs ? 0 : Math.max(0, startMs + lengthMs - nowMs);
+}
+
+function shortest(waits: readonly (number | undefined)[]): number | undefined {
+  const known = waits.filter((waitMs) => waitMs !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}

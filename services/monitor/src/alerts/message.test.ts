@@ -1,0 +1,157 @@
+import { expect, test } from 'vitest';
+import { chainOf, stateOf } from './alerts.test.helpers.js';
+import { decide, NOTHING_TOLD } from './decide.js';
+import { messageOf, oneLine, testMessage } from './message.js';
+import { mergeNotices, type Notice } from './notice.js';
+import { slackBody } from './webhook-channel.js';
+
+const START_MS = Date.UTC(2026, 0, 31, 12, 0, 0);
+const MIN = 60_000;
+const RULES = {
+  holdMs: 0,
+  reminderMs: 240 * MIN,
+  maxPerHour: 20,
+  collectMs: 0,
+  listeningSinceMs: 0,
+  ageLimitMs: 5 * MIN,
+};
+const CONTEXT = { cluster: 'default', pageUrl: 'https://podips.example.com/' };
+
+/** What is told at each of the given times about a chain that is so by then. */
+function noticesOf(
+  ...chains: readonly (readonly [atMs: number, chain: ReturnType<typeof chainOf>])[]
+): Notice[] {
+  let state = NOTHING_TOLD;
+  return chains.flatMap(([atMs, chain]) => {
+    const decision = decide(state, chain, atMs, RULES);
+    state = decision.state;
+    return decision.notice ?? [];
+  });
+}
+
+const BROKEN = chainOf({
+  'queue/write': stateOf('queue/write', 'red', START_MS, 'connection refused'),
+  log: stateOf('log', 'yellow', START_MS),
+});
+
+test('an alert says what is wrong, since when, and where to look first', () => {
+  const [notice] = noticesOf([START_MS + 2 * MIN, BROKEN]);
+  const message = messageOf({ ...defined(notice), heldBack: 3 }, CONTEXT);
+  expect(message.subject).toBe('[podips default] Queue write failing and 1 more');
+  expect(message.text).toMatchInlineSnapshot(`
+    "Queue write fails: connection refused (503). Look at the queue first; Fluentd write follows from it.
+
+    Queue write: failing since 2026-01-31 12:00:00.000 UTC (2 min).
+      503 connection refused, from node-1
+    Fluentd write: silent since 2026-01-31 12:00:00.000 UTC (2 min).
+      The last report was good: 200 OK, from node-1
+
+    As of 2026-01-31 12:02:00.000 UTC:
+      Kubernetes read: working
+      Queue write: failing
+      Queue read: working
+      Fluentd write: silent
+
+    The hourly limit held back 3 alerts before this one.
+
+    https://podips.example.com/
+    "
+  `);
+  expect(message.body).toMatchObject({ event: 'problem', likelyCause: 'queue/write', heldBack: 3 });
+});
+
+test('the end of an alert says how long it lasted and what it was', () => {
+  const end = START_MS + 5 * MIN;
+  const later = chainOf({
+    'queue/write': stateOf('queue/write', 'green', end),
+    log: stateOf('log', 'green', end),
+  });
+  const [, notice] = noticesOf([START_MS, BROKEN], [START_MS + 6 * MIN, later]);
+  const message = messageOf(defined(notice), CONTEXT);
+  expect(message.subject).toBe('[podips default] Working again after 5 min');
+  expect(message.text).toMatchInlineSnapshot(`
+    "All four links work.
+
+    Queue write: working again since 2026-01-31 12:05:00.000 UTC; it was failing for 5 min, since 2026-01-31 12:00:00.000 UTC.
+      503 connection refused, from node-1
+    Fluentd write: working again since 2026-01-31 12:05:00.000 UTC; it was silent for 5 min, since 2026-01-31 12:00:00.000 UTC.
+      The last report was good: 200 OK, from node-1
+
+    As of 2026-01-31 12:06:00.000 UTC:
+      Kubernetes read: working
+      Queue write: working
+      Queue read: working
+      Fluentd write: working
+
+    https://podips.example.com/
+    "
+  `);
+  expect(message.body.changes[0]).toMatchObject({ kind: 'ended', durationMs: 5 * MIN, code: 503 });
+});
+
+test('the end of one of several names it', () => {
+  const later = chainOf({ log: stateOf('log', 'yellow', START_MS) });
+  const [, notice] = noticesOf([START_MS, BROKEN], [START_MS + 6 * MIN, later]);
+  expect(messageOf(defined(notice), CONTEXT).subject).toBe(
+    '[podips default] Queue write working again after 6 min',
+  );
+});
+
+test('a reminder says for how long', () => {
+  const [, notice] = noticesOf([START_MS, BROKEN], [START_MS + 240 * MIN, BROKEN]);
+  const message = messageOf(defined(notice), CONTEXT);
+  expect(message.subject).toBe('[podips default] Still after 4 h: Queue write failing and 1 more');
+  expect(message.body.event).toBe('reminder');
+});
+
+test('what was held back and is over is told as well', () => {
+  const notice = { ...defined(noticesOf([START_MS, BROKEN])[0]), changes: [], heldBack: 1 };
+  const message = messageOf({ ...notice, headline: 'All four links work.' }, CONTEXT);
+  expect(message.subject).toBe('[podips default] Working again');
+  expect(message.text).toContain('The hourly limit held back 1 alert before this one.');
+});
+
+test('a test says that it is one', () => {
+  const { subject, text, body } = testMessage(START_MS, CONTEXT);
+  expect(subject).toBe('[podips default] Test of alerts');
+  expect(text).toContain('This is a test');
+  expect(body.event).toBe('test');
+});
+
+const HOSTILE = `x\r\nBcc: all@example.com\r\n\r\n<script>\u0000\u202e<!channel> @here & \ud800${'a'.repeat(900)}`;
+
+test('hostile text stays on its line, is seen as what it is, and has an end', () => {
+  const chain = chainOf({ kubernetes: stateOf('kubernetes', 'red', START_MS, HOSTILE) });
+  const [notice] = noticesOf([START_MS, chain]);
+  const { subject, text, body } = messageOf(defined(notice), { ...CONTEXT, cluster: 'a\r\nTo: b' });
+  for (const line of [subject, ...text.split('\n')]) expect(line).not.toMatch(/^\s*(?:Bcc|To):|[\r\0\u202e]/);
+  expect(text).toContain('x‹U+000D›‹U+000A›Bcc');
+  expect(text.isWellFormed() && text.length < 2_000).toBe(true);
+  expect(body.changes[0]?.message).toHaveLength(300);
+});
+
+test('Slack gets no mention and no markup', () => {
+  const { text } = slackBody({ subject: 's', text: oneLine('<!channel> <http://a|b> @here & more') });
+  expect(text).toBe('s\n&lt;!channel&gt; &lt;http://a|b&gt; ＠here &amp; more');
+});
+
+test('what was not delivered goes into what is told next', () => {
+  const later = chainOf({ log: stateOf('log', 'yellow', START_MS) });
+  const [first, second] = noticesOf([START_MS, BROKEN], [START_MS + 6 * MIN, later]);
+  const merged = mergeNotices({ ...defined(first), heldBack: 1 }, { ...defined(second), heldBack: 2 });
+  expect(merged.changes.map(({ operation, kind }) => `${operation} ${kind}`)).toEqual([
+    'queue/write ended',
+    'log started',
+  ]);
+  expect(merged).toMatchObject({ heldBack: 3, atMs: START_MS + 6 * MIN });
+  const reminder = {
+    ...defined(first),
+    changes: defined(first).changes.map((c) => ({ ...c, kind: 'continues' as const })),
+  };
+  expect(mergeNotices(defined(first), reminder).changes.every(({ kind }) => kind === 'started')).toBe(true);
+});
+
+function defined<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('nothing was told');
+  return value;
+}

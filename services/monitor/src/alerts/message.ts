@@ -1,0 +1,199 @@
+import { OPERATIONS } from '@podips/shared';
+import { type Static, Type } from 'typebox';
+import { LIGHTS } from '../lights.js';
+import { OPERATION_NAMES } from '../operations.js';
+import { formatDuration, formatUtc, visibleText } from '../views/format.js';
+import { LIGHT_WORDS } from '../views/light-icon.js';
+import type { Change, Notice } from './notice.js';
+
+const Time = Type.String({ format: 'date-time' });
+
+/** What is posted to `ALERT_WEBHOOK_URLS`. */
+export const WebhookBody = Type.Object({
+  version: Type.Literal(1),
+  event: Type.Enum(['problem', 'reminder', 'recovery', 'test']),
+  cluster: Type.String(),
+  at: Time,
+  /** The alert as one line, and as a whole. */
+  subject: Type.String(),
+  text: Type.String(),
+  /** The operation to look at first; null when none has failed or fallen silent. */
+  likelyCause: Type.Union([Type.Enum(OPERATIONS), Type.Null()]),
+  changes: Type.Array(
+    Type.Object({
+      operation: Type.Enum(OPERATIONS),
+      name: Type.String(),
+      kind: Type.Enum(['started', 'continues', 'ended']),
+      /** The light of the time in which the operation did not work. */
+      light: Type.Enum(['red', 'yellow']),
+      startedAt: Time,
+      /** null: it lasts. */
+      endedAt: Type.Union([Time, Type.Null()]),
+      durationMs: Type.Integer({ minimum: 0 }),
+      code: Type.Integer(),
+      message: Type.String(),
+      host: Type.String(),
+    }),
+  ),
+  lights: Type.Array(Type.Object({ operation: Type.Enum(OPERATIONS), light: Type.Enum(LIGHTS) })),
+  /** How many alerts the hourly limit held back before this one. */
+  heldBack: Type.Integer({ minimum: 0 }),
+  /** The dashboard. */
+  page: Type.Union([Type.String(), Type.Null()]),
+});
+export type WebhookBody = Static<typeof WebhookBody>;
+
+/** An alert as it leaves. */
+export interface Message {
+  /** One line. */
+  readonly subject: string;
+  readonly text: string;
+  readonly body: WebhookBody;
+}
+
+export interface MessageContext {
+  readonly cluster: string;
+  readonly pageUrl: string | undefined;
+}
+
+const MAX_CHARS = 300;
+
+/** Text from a request as one line: what nobody sees, or could begin a line of its own, becomes its code point. */
+export function oneLine(text: string): string {
+  const visible = visibleText(text.toWellFormed()).replace(
+    /[\t\n\r]/g,
+    (char) => `‹U+000${char.charCodeAt(0).toString(16).toUpperCase()}›`,
+  );
+  const chars = [...visible];
+  return chars.length > MAX_CHARS ? `${chars.slice(0, MAX_CHARS - 1).join('')}…` : visible;
+}
+
+/** The words for a notice. Safe in headers and in plain text, whatever heartbeats have said. */
+export function messageOf(notice: Notice, context: MessageContext): Message {
+  const changes = inOrder(notice);
+  const title = titleOf(changes, notice);
+  const paragraphs = [
+    notice.headline.toWellFormed(),
+    changes.map((change) => describeChange(change, notice.atMs)).join('\n'),
+    `As of ${formatUtc(notice.atMs)}:\n${notice.chain.map(describeLink).join('\n')}`,
+    notice.heldBack > 0 ? `The hourly limit held back ${alerts(notice.heldBack)} before this one.` : '',
+    context.pageUrl ?? '',
+  ];
+  return compose({ title, paragraphs, event: eventOf(changes), notice, changes, context });
+}
+
+/** What `--test-alert` sends. */
+export function testMessage(nowMs: number, context: MessageContext): Message {
+  const notice: Notice = {
+    atMs: nowMs,
+    headline: 'This is a test: alerts of podips reach you this way.',
+    likelyCause: null,
+    changes: [],
+    chain: [],
+    heldBack: 0,
+  };
+  const paragraphs = [notice.headline, context.pageUrl ?? ''];
+  return compose({ title: 'Test of alerts', paragraphs, event: 'test', notice, changes: [], context });
+}
+
+interface Parts {
+  readonly title: string;
+  readonly paragraphs: readonly string[];
+  readonly event: WebhookBody['event'];
+  readonly notice: Notice;
+  readonly changes: readonly Change[];
+  readonly context: MessageContext;
+}
+
+function compose({ title, paragraphs, event, notice, changes, context }: Parts): Message {
+  const subject = `[podips ${oneLine(context.cluster)}] ${title}`;
+  const text = `${paragraphs.filter((paragraph) => paragraph !== '').join('\n\n')}\n`;
+  const body: WebhookBody = {
+    version: 1,
+    event,
+    cluster: context.cluster,
+    at: new Date(notice.atMs).toISOString(),
+    subject,
+    text,
+    likelyCause: notice.likelyCause,
+    changes: changes.map((change) => changeBody(change, notice.atMs)),
+    lights: [...notice.chain],
+    heldBack: notice.heldBack,
+    page: context.pageUrl ?? null,
+  };
+  return { subject, text, body };
+}
+
+/** The likely cause first, then as data flows. */
+function inOrder({ changes, likelyCause }: Notice): Change[] {
+  const isCause = (change: Change) => change.operation === likelyCause;
+  return [...changes.filter(isCause), ...changes.filter((change) => !isCause(change))];
+}
+
+function eventOf(changes: readonly Change[]): WebhookBody['event'] {
+  if (changes.some(({ kind }) => kind === 'started')) return 'problem';
+  return changes.some(({ kind }) => kind === 'continues') ? 'reminder' : 'recovery';
+}
+
+function titleOf(changes: readonly Change[], { atMs, chain }: Notice): string {
+  const event = eventOf(changes);
+  const told = changes.filter(({ kind }) => kind === (event === 'problem' ? 'started' : 'continues'));
+  const [first] = event === 'recovery' ? changes : told;
+  if (first === undefined) return 'Working again';
+  const lengthMs = Math.max(...changes.map((change) => durationMs(change, atMs)));
+  if (event === 'recovery') {
+    if (chain.every(({ light }) => light === 'green'))
+      return `Working again after ${formatDuration(lengthMs)}`;
+    return `${OPERATION_NAMES[first.operation]}${others(changes)} working again after ${formatDuration(lengthMs)}`;
+  }
+  const what = `${OPERATION_NAMES[first.operation]} ${LIGHT_WORDS[first.trouble.light]}${others(told)}`;
+  return event === 'problem' ? what : `Still after ${formatDuration(lengthMs)}: ${what}`;
+}
+
+function others({ length }: readonly Change[]): string {
+  return length > 1 ? ` and ${length - 1} more` : '';
+}
+
+function describeChange(change: Change, nowMs: number): string {
+  const { operation, kind, trouble, untilMs } = change;
+  const name = OPERATION_NAMES[operation];
+  const word = LIGHT_WORDS[trouble.light];
+  const length = formatDuration(durationMs(change, nowMs));
+  const since = formatUtc(trouble.sinceMs);
+  if (kind === 'ended')
+    return `${name}: working again since ${formatUtc(untilMs ?? nowMs)}; it was ${word} for ${length}, since ${since}.${reason(change)}`;
+  return `${name}: ${kind === 'continues' ? 'still ' : ''}${word} since ${since} (${length}).${reason(change)}`;
+}
+
+function reason({ trouble: { light, code, message, host } }: Change): string {
+  const said = `${String(code).padStart(3, '0')} ${oneLine(message)}, from ${oneLine(host)}`;
+  return light === 'red' ? `\n  ${said}` : `\n  The last report was good: ${said}`;
+}
+
+function describeLink({ operation, light }: Notice['chain'][number]): string {
+  return `  ${OPERATION_NAMES[operation]}: ${LIGHT_WORDS[light]}`;
+}
+
+function changeBody(change: Change, nowMs: number): WebhookBody['changes'][number] {
+  const { operation, kind, trouble, untilMs } = change;
+  return {
+    operation,
+    name: OPERATION_NAMES[operation],
+    kind,
+    light: trouble.light,
+    startedAt: new Date(trouble.sinceMs).toISOString(),
+    endedAt: untilMs === null ? null : new Date(untilMs).toISOString(),
+    durationMs: durationMs(change, nowMs),
+    code: trouble.code,
+    message: oneLine(trouble.message),
+    host: oneLine(trouble.host),
+  };
+}
+
+function durationMs({ trouble, untilMs }: Change, nowMs: number): number {
+  return Math.max(0, Math.round((untilMs ?? nowMs) - trouble.sinceMs));
+}
+
+function alerts(count: number): string {
+  return count === 1 ? '1 alert' : `${count} alerts`;
+}

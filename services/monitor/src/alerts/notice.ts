@@ -1,0 +1,49 @@
+import { OPERATIONS } from '@podips/shared';
+import { type Static, Type } from 'typebox';
+import { LIGHTS } from '../lights.js';
+
+/** An operation that does not work, and what it said last. */
+export const Trouble = Type.Object({
+  light: Type.Enum(['red', 'yellow']),
+  sinceMs: Type.Number(),
+  code: Type.Number(),
+  message: Type.String(),
+  host: Type.String(),
+});
+
+/** What people are told of one operation. */
+export const Change = Type.Object({
+  operation: Type.Enum(OPERATIONS),
+  kind: Type.Enum(['started', 'continues', 'ended']),
+  trouble: Trouble,
+  /** When the trouble ended; null: it lasts. */
+  untilMs: Type.Union([Type.Number(), Type.Null()]),
+});
+
+/** One alert: what changed, in the order in which data flows, and how the whole chain is. */
+export const Notice = Type.Object({
+  atMs: Type.Number(),
+  /** What is wrong and where to look first. */
+  headline: Type.String(),
+  likelyCause: Type.Union([Type.Enum(OPERATIONS), Type.Null()]),
+  changes: Type.Array(Change),
+  chain: Type.Array(Type.Object({ operation: Type.Enum(OPERATIONS), light: Type.Enum(LIGHTS) })),
+  /** How many alerts the hourly limit held back before this one. */
+  heldBack: Type.Number(),
+});
+
+export type Trouble = Static<typeof Trouble>;
+export type Change = Static<typeof Change>;
+export type Notice = Static<typeof Notice>;
+
+/** One notice that says what both say, where the older one has not been delivered. */
+export function mergeNotices(older: Notice, newer: Notice): Notice {
+  const changes = OPERATIONS.map((operation) => {
+    const before = older.changes.find((change) => change.operation === operation);
+    const after = newer.changes.find((change) => change.operation === operation);
+    // Nobody has been told yet that it started.
+    if (before?.kind === 'started' && after?.kind === 'continues') return { ...after, kind: before.kind };
+    return after ?? before;
+  }).filter((change) => change !== undefined);
+  return { ...newer, changes, heldBack: older.heldBack + newer.heldBack };
+}

@@ -1,0 +1,150 @@
+import { bool, integer, port } from '@podips/shared';
+import { type CleanedEnv, EnvError, makeValidator, str } from 'envalid';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const SECURITY = ['starttls', 'tls', 'none'] as const;
+export type MailSecurity = (typeof SECURITY)[number];
+
+const mailSecurity = makeValidator<MailSecurity>((input) => {
+  const security = SECURITY.find((known) => known === input);
+  if (security === undefined) throw new EnvError(`must be one of ${SECURITY.join(', ')}, but is "${input}"`);
+  return security;
+});
+
+/** One address without a name. What could end a header or an address is not allowed, quoted or not. */
+const ADDRESS = /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/;
+/** The same, or a name with the address in angle brackets. */
+const SENDER = /^(?:[^\r\n<>"@,;:]+<([^<>]+)>|([^<>]+))$/;
+
+const addresses = makeValidator<string>((input) => {
+  for (const entry of entriesOf(input))
+    if (!ADDRESS.test(entry))
+      throw new EnvError(`must be e-mail addresses separated by commas, but has "${entry}"`);
+  return input;
+});
+
+const sender = makeValidator<string>((input) => {
+  const match = SENDER.exec(input);
+  if (!ADDRESS.test(match?.[1] ?? match?.[2] ?? ''))
+    throw new EnvError(`must be an e-mail address or "name <address>", but is "${input}"`);
+  return input;
+});
+
+// A URL is not repeated in the message: its path is often the only secret of a webhook.
+const url = makeValidator<string>((input) => {
+  const problem = problemOfUrl(input);
+  if (problem !== undefined) throw new EnvError(`must be a http(s) URL, but ${problem}`);
+  return input;
+});
+
+const urls = makeValidator<string>((input) => {
+  for (const [index, entry] of entriesOf(input).entries()) {
+    const problem = problemOfUrl(entry);
+    if (problem !== undefined)
+      throw new EnvError(`must be http(s) URLs separated by commas, but number ${index + 1} ${problem}`);
+  }
+  return input;
+});
+
+function problemOfUrl(input: string): string | undefined {
+  const parsed = URL.parse(input);
+  if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) return 'is none';
+  return parsed.username || parsed.password ? 'has a login in it, which is not supported' : undefined;
+}
+
+function entriesOf(list: string): string[] {
+  return list
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+}
+
+/** Settings of the monitor about alerts. */
+export const alertSpecs = {
+  PODIPS_SEND_MAIL: bool({ default: false, desc: 'whether alerts are sent by e-mail' }),
+  PODIPS_RECIPIENT_MAIL: addresses({ default: '', desc: 'who gets the e-mails, separated by commas' }),
+  SMTP_HOST: str({ default: '', desc: 'mail server' }),
+  SMTP_PORT: port({ default: 587, desc: 'its port; usually 465 with `SMTP_SECURE=tls`' }),
+  SMTP_SECURE: mailSecurity({ default: 'starttls', desc: '`starttls`, `tls`, or `none` for plain text' }),
+  SMTP_USER: str({ default: '', desc: 'login at the mail server' }),
+  SMTP_PASSWORD: str({ default: '', desc: 'password at the mail server' }),
+  SMTP_FROM: sender({ default: '', desc: 'sender of the e-mails' }),
+  ALERT_WEBHOOK_URLS: urls({ default: '', desc: 'alerts are posted there as JSON; separated by commas' }),
+  ALERT_SLACK_URLS: urls({
+    default: '',
+    desc: 'incoming webhooks of Slack or of what understands the same; separated by commas',
+  }),
+  ALERT_HOLD_MS: integer(0, DAY_MS)({ default: 0, desc: 'a light that is red for less makes no alert' }),
+  ALERT_REMINDER_MS: integer(
+    0,
+    30 * DAY_MS,
+  )({ default: 4 * HOUR_MS, desc: 'how often an alert is repeated while it lasts; 0: never' }),
+  ALERT_MAX_PER_HOUR: integer(1, 1_000)({ default: 20, desc: 'most alerts in an hour' }),
+  ALERT_PAGE_URL: url({ default: undefined, desc: 'the dashboard, for a link in alerts' }),
+  DEADMAN_URL: url({ default: undefined, desc: 'is called while all lights are green' }),
+  DEADMAN_INTERVAL_MS: integer(1_000, DAY_MS)({ default: 60_000, desc: 'how often it is called' }),
+};
+
+export interface MailSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly security: MailSecurity;
+  /** Both empty: no login. */
+  readonly user: string;
+  readonly password: string;
+  readonly from: string;
+  readonly recipients: readonly string[];
+}
+
+export interface AlertSettings {
+  /** undefined: no e-mail. */
+  readonly mail: MailSettings | undefined;
+  readonly webhookUrls: readonly string[];
+  readonly slackUrls: readonly string[];
+  readonly holdMs: number;
+  /** 0: no reminders. */
+  readonly reminderMs: number;
+  readonly maxPerHour: number;
+  readonly pageUrl: string | undefined;
+  readonly deadman: { readonly url: string; readonly intervalMs: number } | undefined;
+}
+
+type AlertEnv = Pick<CleanedEnv<typeof alertSpecs>, keyof typeof alertSpecs>;
+
+/** What is wrong with settings of which each is right, a line for each problem. */
+export function checkAlerts(env: AlertEnv): string[] {
+  const problems: string[] = [];
+  const needed = ['PODIPS_RECIPIENT_MAIL', 'SMTP_HOST', 'SMTP_FROM'] as const;
+  for (const name of env.PODIPS_SEND_MAIL ? needed : [])
+    if (entriesOf(env[name]).length === 0) problems.push(`${name} is required when PODIPS_SEND_MAIL is true`);
+  if ((env.SMTP_USER === '') !== (env.SMTP_PASSWORD === ''))
+    problems.push('SMTP_USER and SMTP_PASSWORD must be set both or not at all');
+  return problems;
+}
+
+/** The alert part of the monitor's settings. */
+export function alertSettings(env: AlertEnv): AlertSettings {
+  return {
+    mail: env.PODIPS_SEND_MAIL ? mailSettings(env) : undefined,
+    webhookUrls: entriesOf(env.ALERT_WEBHOOK_URLS),
+    slackUrls: entriesOf(env.ALERT_SLACK_URLS),
+    holdMs: env.ALERT_HOLD_MS,
+    reminderMs: env.ALERT_REMINDER_MS,
+    maxPerHour: env.ALERT_MAX_PER_HOUR,
+    pageUrl: env.ALERT_PAGE_URL,
+    deadman: env.DEADMAN_URL ? { url: env.DEADMAN_URL, intervalMs: env.DEADMAN_INTERVAL_MS } : undefined,
+  };
+}
+
+function mailSettings(env: AlertEnv): MailSettings {
+  return {
+    host: env.SMTP_HOST,
+    port: env.SMTP_PORT,
+    security: env.SMTP_SECURE,
+    user: env.SMTP_USER,
+    password: env.SMTP_PASSWORD,
+    from: env.SMTP_FROM,
+    recipients: entriesOf(env.PODIPS_RECIPIENT_MAIL),
+  };
+}

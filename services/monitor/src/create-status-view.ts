@@ -1,0 +1,80 @@
+import { OPERATIONS, type Operation } from '@podips/shared';
+import { headlineOf } from './headline.js';
+import type { History } from './history/history.js';
+import { answerOf, worstLight } from './lights.js';
+import { OPERATION_NAMES } from './operations.js';
+import type { AlertingView, ClusterView, OperationView, StatusView } from './status-view.js';
+import type { Heartbeat, StatusStore } from './statuses.js';
+import type { OperationState, Tracker } from './tracker.js';
+
+export interface StatusViewDeps {
+  readonly cluster: string;
+  readonly ageLimitMs: number;
+  readonly now: () => number;
+  readonly store: Pick<StatusStore, 'latest' | 'problem'>;
+  readonly tracker: Pick<Tracker, 'states'>;
+  readonly history: Pick<History, 'incidents' | 'strip' | 'problem'>;
+  readonly alerting: { view(): AlertingView; readonly problem: string | undefined };
+  readonly clusters: () => readonly ClusterView[];
+}
+
+/** Incidents on the dashboard; `GET /api/v1/incidents` has the rest. */
+const INCIDENTS_SHOWN = 20;
+
+/** A function that gives everything that the monitor shows, as it is at that moment. */
+export function createStatusView(deps: StatusViewDeps): () => StatusView {
+  const { cluster, ageLimitMs, now, store, tracker, history, alerting } = deps;
+  return () => {
+    const nowMs = now();
+    const states = tracker.states();
+    const { text: headline, likelyCause } = headlineOf(states, ageLimitMs);
+    const statuses = store.latest();
+    return {
+      cluster,
+      at: formatTime(nowMs),
+      ageLimitMs,
+      worst: worstLight(OPERATIONS.map((operation) => states[operation].light)),
+      headline,
+      likelyCause,
+      answers: {
+        read: answerOf('read', statuses, nowMs, ageLimitMs),
+        write: answerOf('write', statuses, nowMs, ageLimitMs),
+        all: answerOf('all', statuses, nowMs, ageLimitMs),
+      },
+      operations: OPERATIONS.map((operation) => toOperation(operation, states[operation], deps, nowMs)),
+      incidents: history.incidents(INCIDENTS_SHOWN),
+      alerting: alerting.view(),
+      clusters: [...deps.clusters()],
+      problems: [store, history, alerting]
+        .map(({ problem }) => problem)
+        .filter((problem) => problem !== undefined),
+    };
+  };
+}
+
+function toOperation(
+  operation: Operation,
+  { light, sinceMs, heartbeat }: OperationState,
+  { history }: StatusViewDeps,
+  nowMs: number,
+): OperationView {
+  return {
+    operation,
+    name: OPERATION_NAMES[operation],
+    light,
+    since: sinceMs === undefined ? null : formatTime(sinceMs),
+    heartbeat: heartbeat === undefined ? null : toHeartbeat(heartbeat, nowMs),
+    strip: history.strip(operation, nowMs),
+  };
+}
+
+function toHeartbeat(
+  { operation: _, receivedAtMs, ...rest }: Heartbeat,
+  nowMs: number,
+): NonNullable<OperationView['heartbeat']> {
+  return { ...rest, receivedAt: formatTime(receivedAtMs), ageMs: Math.max(0, nowMs - receivedAtMs) };
+}
+
+function formatTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

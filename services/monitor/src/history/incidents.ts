@@ -1,0 +1,63 @@
+import { OPERATIONS, type Operation } from '@podips/shared';
+import { OPERATION_NAMES } from '../operations.js';
+import type { IncidentView } from '../status-view.js';
+import type { Span, Timeline } from './timeline.js';
+
+export interface IncidentQuery {
+  /** At least 1. A few more are given when they began in the same moment as the last. */
+  readonly limit: number;
+  /** Only incidents that began earlier. */
+  readonly beforeMs?: number;
+  readonly nowMs: number;
+}
+
+interface Incident {
+  readonly operation: Operation;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number | undefined;
+  readonly worst: Span;
+}
+
+/** The newest incidents first: from a light that turns red or yellow until it is green (or grey) again. */
+export function listIncidents(timeline: Timeline, { limit, beforeMs, nowMs }: IncidentQuery): IncidentView[] {
+  const newest = OPERATIONS.flatMap((operation) => incidentsOf(operation, timeline.spans(operation)))
+    .filter(({ startedAtMs }) => beforeMs === undefined || startedAtMs < beforeMs)
+    .sort((a, b) => b.startedAtMs - a.startedAtMs);
+  const lastMs = newest[limit - 1]?.startedAtMs ?? -Infinity;
+  return newest.filter(({ startedAtMs }) => startedAtMs >= lastMs).map((one) => toView(one, nowMs));
+}
+
+function incidentsOf(operation: Operation, spans: readonly Span[]): Incident[] {
+  const incidents: Incident[] = [];
+  let open: { first: Span; worst: Span } | undefined;
+  for (const span of spans) {
+    if (span.light === 'red' || span.light === 'yellow') {
+      open ??= { first: span, worst: span };
+      if (span.light === 'red' && open.worst.light === 'yellow') open.worst = span;
+    } else if (open !== undefined) {
+      incidents.push({
+        operation,
+        startedAtMs: open.first.sinceMs,
+        endedAtMs: span.sinceMs,
+        worst: open.worst,
+      });
+      open = undefined;
+    }
+  }
+  if (open !== undefined)
+    incidents.push({ operation, startedAtMs: open.first.sinceMs, endedAtMs: undefined, worst: open.worst });
+  return incidents;
+}
+
+function toView({ operation, startedAtMs, endedAtMs, worst }: Incident, nowMs: number): IncidentView {
+  return {
+    operation,
+    name: OPERATION_NAMES[operation],
+    light: worst.light === 'red' ? 'red' : 'yellow',
+    startedAt: new Date(startedAtMs).toISOString(),
+    endedAt: endedAtMs === undefined ? null : new Date(endedAtMs).toISOString(),
+    durationMs: Math.max(0, (endedAtMs ?? nowMs) - startedAtMs),
+    code: worst.code ?? null,
+    message: worst.message,
+  };
+}

@@ -1,0 +1,65 @@
+import { OPERATIONS, type Operation } from '@podips/shared';
+import { type Static, Type } from 'typebox';
+import { Value } from 'typebox/value';
+import { LIGHTS } from '../lights.js';
+import type { Run, Span, Timeline } from './timeline.js';
+
+const LightLine = Type.Object({
+  at: Type.String(),
+  operation: Type.Enum(OPERATIONS),
+  light: Type.Enum(LIGHTS),
+  code: Type.Optional(Type.Integer({ minimum: 0, maximum: 999 })),
+  message: Type.String(),
+});
+const RunLine = Type.Object({ from: Type.String(), to: Type.String() });
+
+/** A line of the journal: a light that turned, or a time in which the monitor was running. */
+export function formatTurn(operation: Operation, { light, sinceMs, code, message }: Span): string {
+  const line: Static<typeof LightLine> = {
+    at: formatTime(sinceMs),
+    operation,
+    light,
+    ...(code === undefined ? {} : { code }),
+    message,
+  };
+  return `${JSON.stringify(line)}\n`;
+}
+
+export function formatRun({ fromMs, toMs }: Run): string {
+  const line: Static<typeof RunLine> = { from: formatTime(fromMs), to: formatTime(toMs) };
+  return `${JSON.stringify(line)}\n`;
+}
+
+/** All lines of a timeline, in an order from which it comes out the same. */
+export function formatTimeline(timeline: Timeline): string[] {
+  const turns = OPERATIONS.flatMap((operation) =>
+    timeline.spans(operation).map((span) => formatTurn(operation, span)),
+  );
+  return [...timeline.runs.map(formatRun), ...turns];
+}
+
+/** Adds a line to the timeline, or says that it is damaged. */
+export function takeLine(timeline: Timeline, text: string): 'taken' | 'damaged' {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (Value.Check(LightLine, value)) {
+      const { at, operation, light, code, message } = value;
+      timeline.turn(operation, { light, sinceMs: parseTime(at), code, message });
+    } else if (Value.Check(RunLine, value)) {
+      timeline.ran({ fromMs: parseTime(value.from), toMs: parseTime(value.to) });
+    } else return 'damaged';
+    return 'taken';
+  } catch {
+    // Whatever is wrong with it: the line itself is kept for whoever wants to know.
+    return 'damaged';
+  }
+}
+
+function formatTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** @throws when the text is no time */
+function parseTime(text: string): number {
+  return Date.parse(new Date(text).toISOString());
+}

@@ -1,0 +1,43 @@
+import swagger from '@fastify/swagger';
+import { createLogger } from '@podips/shared';
+import { type FastifyInstance, fastify } from 'fastify';
+import { createLiveFeed, type LiveFeed } from './live/live-feed.js';
+import { eventsRoutes } from './routes/events.js';
+import { pageRoutes } from './routes/pages.js';
+import { SECURITY_HEADERS } from './security-headers.js';
+import type { StatusView } from './status-view.js';
+
+export interface Pages {
+  readonly app: FastifyInstance;
+  readonly live: LiveFeed;
+  /** Shows another view from now on; open pages are told. */
+  show(view: StatusView): void;
+}
+
+/** The pages and their stream alone, over views that are made up. The caller closes the application. */
+export async function buildPages(first: StatusView, maxClients?: number): Promise<Pages> {
+  let current = first;
+  const app = fastify({ http: {} });
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.headers(SECURITY_HEADERS).header('cache-control', 'no-store');
+  });
+  await app.register(swagger, {
+    openapi: { openapi: '3.1.0', info: { title: 'podips monitor', version: '0.0.0', description: '' } },
+  });
+  const live = createLiveFeed({
+    view: () => current,
+    tracker: { onTransition: () => undefined },
+    log: createLogger('monitor', 'silent'),
+    ...(maxClients === undefined ? {} : { maxClients }),
+  });
+  await app.register(pageRoutes({ view: () => current, state: () => current, now: Date.now }));
+  await app.register(eventsRoutes({ live }));
+  return {
+    app,
+    live,
+    show(view) {
+      current = view;
+      live.changed();
+    },
+  };
+}

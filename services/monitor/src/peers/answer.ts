@@ -1,0 +1,52 @@
+import { Type } from 'typebox';
+import { Value } from 'typebox/value';
+import { LIGHTS, type Light, TOO_OLD } from '../lights.js';
+import type { ClusterView } from '../status-view.js';
+
+/** How a cluster is, in the words of its monitor. */
+export type PeerReport = Pick<ClusterView, 'headline' | 'operations'> & { readonly light: Light };
+
+const MAX_HEADLINE_CHARS = 400;
+const MAX_NAME_CHARS = 40;
+const MAX_OPERATIONS = 10;
+
+/** What is shown of a StatusView. No more is asked for, so that monitors of several versions understand each other. */
+const StatusAnswer = Type.Object({
+  worst: Type.Enum(LIGHTS),
+  headline: Type.String(),
+  operations: Type.Array(Type.Object({ name: Type.String(), light: Type.Enum(LIGHTS) })),
+});
+
+const ORIGINAL_ANSWERS: Readonly<Record<string, { readonly light: Light; readonly headline: string }>> = {
+  success: { light: 'green', headline: 'Everything works.' },
+  fail: { light: 'red', headline: 'An operation fails; its own page says which.' },
+  [TOO_OLD]: {
+    light: 'yellow',
+    headline: 'Nothing heard for more than 5 minutes; its own page says of what.',
+  },
+};
+const OriginalAnswer = Type.Object({ status: Type.String() });
+
+/** Reads the answer to `GET /api/v1/status`. @returns undefined when it is something else */
+export function readStatus(body: unknown): PeerReport | undefined {
+  if (!Value.Check(StatusAnswer, body)) return undefined;
+  return {
+    light: body.worst,
+    headline: cut(body.headline, MAX_HEADLINE_CHARS),
+    operations: body.operations
+      .slice(0, MAX_OPERATIONS)
+      .map(({ name, light }) => ({ name: cut(name, MAX_NAME_CHARS), light })),
+  };
+}
+
+/** Reads the answer to `GET /podips/all`, all that podips 1.1 can say. @returns undefined when it is something else */
+export function readOriginal(body: unknown): PeerReport | undefined {
+  if (!Value.Check(OriginalAnswer, body)) return undefined;
+  const found = Object.entries(ORIGINAL_ANSWERS).find(([status]) => status === body.status)?.[1];
+  return found && { ...found, operations: [] };
+}
+
+/** Cuts a text of another monitor, which is no more to be trusted than one of a heartbeat. */
+function cut(text: string, maxChars: number): string {
+  return [...text.slice(0, 2 * maxChars)].slice(0, maxChars).join('');
+}

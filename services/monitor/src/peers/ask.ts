@@ -1,0 +1,93 @@
+import { PodipsError } from '@podips/shared';
+import { Agent, request } from 'undici';
+import { type PeerReport, readOriginal, readStatus } from './answer.js';
+import type { PeerAddress } from './settings.js';
+
+/** Another monitor gave no answer that can be shown; `message` says why in words for the page. */
+export class PeerError extends PodipsError {}
+
+export interface AskOptions {
+  /** Deadline for all of it, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** More than the longest answer of a monitor whose every message is as long as it may be. */
+const MAX_ANSWER_BYTES = 1_048_576;
+const OK = 200;
+/** A monitor that says so will not say more on another path. */
+const FINAL_STATUSES: readonly number[] = [401, 403, 429];
+
+export interface PeerClient {
+  /**
+   * Asks for everything that the other monitor shows, and when it does not know such a question, what podips 1.1 does.
+   * @throws {PeerError} PEER_SILENT
+   */
+  ask(options: AskOptions): Promise<PeerReport>;
+  close(): Promise<void>;
+}
+
+export function createPeerClient({ url, authorization }: PeerAddress): PeerClient {
+  const agent = new Agent({ connections: 1, maxResponseSize: MAX_ANSWER_BYTES });
+  const headers = authorization === undefined ? {} : { authorization };
+  const get = async (path: string, signal: AbortSignal) => {
+    const { statusCode, body } = await request(`${url}${path}`, { dispatcher: agent, signal, headers });
+    const text = await body.text();
+    return { statusCode, json: parseJson(text) };
+  };
+  const askBoth = async (signal: AbortSignal) => {
+    const first = await get('/api/v1/status', signal);
+    const report = first.statusCode === OK ? readStatus(first.json) : undefined;
+    if (report) return report;
+    if (FINAL_STATUSES.includes(first.statusCode)) throw refused(first.statusCode);
+    const second = await get('/podips/all', signal);
+    if (second.statusCode !== OK) throw refused(second.statusCode);
+    const original = readOriginal(second.json);
+    if (!original) throw new PeerError('PEER_SILENT', 'what answers is no monitor of podips');
+    return original;
+  };
+  return {
+    async ask({ timeoutMs, signal }) {
+      const deadline = AbortSignal.timeout(timeoutMs);
+      try {
+        return await askBoth(AbortSignal.any([signal, deadline]));
+      } catch (cause) {
+        if (cause instanceof PeerError) throw cause;
+        const why = deadline.aborted ? `no answer within ${timeoutMs / 1_000} s` : describeFailure(cause);
+        throw new PeerError('PEER_SILENT', why, { retryable: true, cause });
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+function refused(status: number): PeerError {
+  const why =
+    status === 401 ? 'it wants another login in OTHER_MONITORS' : `it answers with HTTP status ${status}`;
+  return new PeerError('PEER_SILENT', why, { retryable: true });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Whatever it is: not what was asked for.
+    return undefined;
+  }
+}
+
+const FAILURES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection is refused',
+  ENOTFOUND: 'there is no such host',
+  EAI_AGAIN: 'its name cannot be resolved now',
+  EHOSTUNREACH: 'there is no way to it',
+  ECONNRESET: 'the connection broke',
+  UND_ERR_SOCKET: 'the connection broke',
+  UND_ERR_RES_EXCEEDED_MAX_SIZE: 'its answer is too long',
+};
+
+/** Own words for what is usual: a library's may repeat what the other side said. */
+function describeFailure(cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  return FAILURES[code] ?? `the connection failed${/^[A-Z0-9_]{1,60}$/.test(code) ? ` (${code})` : ''}`;
+}

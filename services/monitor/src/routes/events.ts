@@ -1,0 +1,52 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { LiveFeed } from '../live/live-feed.js';
+import { ErrorReply, TextReply } from '../schemas.js';
+
+export interface EventsContext {
+  readonly live: LiveFeed;
+}
+
+const RETRY_AFTER_S = 30;
+
+/** The stream that keeps the dashboard live. */
+export function eventsRoutes({ live }: EventsContext): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    // Open streams would keep the server from closing.
+    app.addHook('preClose', async () => live.close());
+    app.get(
+      '/api/v1/events',
+      {
+        exposeHeadRoute: false,
+        schema: {
+          summary: 'Changes of the dashboard, as server-sent events',
+          description:
+            'Made for the dashboard: each event is JSON with the time and the parts of the page that changed, ' +
+            'at most one a second, and one without parts now and then as a sign of life. Programs read /api/v1/status.',
+          tags: ['pages'],
+          produces: ['text/event-stream'],
+          response: { 200: TextReply, 503: ErrorReply },
+        },
+      },
+      async (_request, reply) => {
+        if (live.isFull)
+          return reply
+            .code(503)
+            .header('retry-after', RETRY_AFTER_S)
+            .send({ error: 'too many pages are open; this one can be loaded again later' });
+        reply.hijack();
+        const { raw } = reply;
+        for (const [name, value] of Object.entries(reply.getHeaders()))
+          if (value !== undefined) raw.setHeader(name, value);
+        raw.writeHead(200, {
+          'content-type': 'text/event-stream; charset=utf-8',
+          // For proxies that would collect the stream before they pass it on.
+          'x-accel-buffering': 'no',
+          // The connection serves nothing after the stream: it ends with it.
+          connection: 'close',
+        });
+        live.add(raw);
+        return reply;
+      },
+    );
+  };
+}

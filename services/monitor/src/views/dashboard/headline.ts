@@ -1,0 +1,18 @@
+import type { StatusView } from '../../status-view.js';
+import { visibleText } from '../format.js';
+import { type Html, html } from '../html.js';
+import { lightIcon } from '../light-icon.js';
+
+/** What is wrong and where to look first, the first sentence in the largest type of the page. */
+export function headline({ worst, headline: text }: StatusView): Html {
+  const [first = '', ...others] = visibleText(text).split(/(?<=\.) /);
+  const rest = others.length === 0 ? undefined : html` <small>${others.join(' ')}</small>`;
+  return html`<h1 class="headline ${worst}">${lightIcon(worst)}<bdi>${first}${rest}</bdi></h1>`;
+}
+
+/** What is wrong with the monitor itself. */
+export function problems({ problems: found }: StatusView): Html {
+  if (found.length === 0) return html``;
+  return html`<section class="warning" aria-labelledby="problems"><h2 id="problems">The monitor itself has a problem</h2>
+<ul>${found.map((problem) => html`<li>${visibleText(problem)}</li>`)}</ul></section>`;
+}

@@ -1,0 +1,162 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { launchChromium, openPage, PATIENCE, untilLive } from '../support/browser.js';
+import { type MonitorProcess, startMonitorProcess } from '../support/monitor-process.js';
+
+const OPERATIONS = [
+  ['Kubernetes read', 'kubernetes'],
+  ['Queue write', 'queue/write'],
+  ['Queue read', 'queue/read'],
+  ['Fluentd write', 'log'],
+] as const;
+
+let browser: Browser;
+let monitor: MonitorProcess;
+beforeAll(async () => {
+  browser = await launchChromium();
+  monitor = await startMonitorProcess();
+});
+afterAll(async () => {
+  await browser?.close();
+  await monitor?.destroy();
+});
+
+/** A page that is closed after the test, which must not have complained about anything. */
+async function open(url = monitor.url, options: Parameters<typeof openPage>[2] = {}): Promise<Page> {
+  const { page, complaints, close } = await openPage(browser, url, options);
+  onTestFinished(async () => {
+    expect(complaints.filter((text) => !/ERR_(CONNECTION|INCOMPLETE|EMPTY)/.test(text))).toEqual([]);
+    await close();
+  });
+  return page;
+}
+
+async function beatAll(): Promise<void> {
+  for (const [, path] of OPERATIONS) await monitor.beat(`${path}/200/OK`);
+}
+
+const card = (page: Page, name: string) =>
+  page.locator('.operations > li', { has: page.getByRole('heading', { name }) });
+const state = (page: Page, name: string) => card(page, name).locator('.state strong');
+const light = (page: Page, name: string) => card(page, name).locator('.light');
+const icon = (page: Page) => page.locator('link[rel=icon]').getAttribute('href');
+
+describe('the dashboard of a running monitor', () => {
+  it('shows four grey lights before anything is heard', async () => {
+    const page = await open();
+    for (const [name] of OPERATIONS) {
+      expect(await state(page, name).textContent()).toBe('never heard of');
+      expect(await light(page, name).getAttribute('class')).toBe('light grey');
+    }
+    expect(await icon(page)).toBe('/assets/favicon-grey.svg');
+  });
+
+  it('turns green, red and green again while it is open, with title and icon', async () => {
+    const page = await open();
+    for (const [name, path] of OPERATIONS) {
+      await monitor.beat(`${path}/200/OK`);
+      await expect.poll(() => state(page, name).textContent(), PATIENCE).toBe('working');
+    }
+    await expect.poll(() => page.title(), PATIENCE).toMatch(/^working/);
+    await monitor.beat('queue/write/500/broker%20gone');
+    await expect.poll(() => state(page, 'Queue write').textContent(), PATIENCE).toBe('failing');
+    expect(await light(page, 'Queue write').getAttribute('class')).toBe('light red');
+    expect(await card(page, 'Queue write').textContent()).toContain('500 broker gone');
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toContain('Queue write');
+    expect(await page.title()).toMatch(/^failing/);
+    expect(await icon(page)).toBe('/assets/favicon-red.svg');
+    await expect.poll(() => page.getByRole('table').textContent(), PATIENCE).toContain('not yet');
+    await monitor.beat('queue/write/200/OK');
+    await expect.poll(() => state(page, 'Queue write').textContent(), PATIENCE).toBe('working');
+    expect(await icon(page)).toBe('/assets/favicon-green.svg');
+  });
+
+  it('turns yellow by itself when nothing more is heard', async () => {
+    const impatient = await startMonitorProcess({ AGE_LIMIT_MS: '1000' });
+    onTestFinished(() => impatient.destroy());
+    const page = await open(impatient.url);
+    await impatient.beat('log/200/OK');
+    await expect.poll(() => state(page, 'Fluentd write').textContent(), PATIENCE).toBe('silent');
+    expect(await light(page, 'Fluentd write').getAttribute('class')).toBe('light yellow');
+    await expect.poll(() => page.title(), PATIENCE).toMatch(/^silent/);
+  });
+
+  it('shows text from outside as text', async () => {
+    const page = await open();
+    const evil = '<img src=x onerror=alert(1)><script>alert(2)</script>';
+    await monitor.beat(`log/500/${encodeURIComponent(evil)}`);
+    await expect.poll(() => card(page, 'Fluentd write').textContent(), PATIENCE).toContain(evil);
+    expect(await page.locator('main img, main script').count()).toBe(0);
+    await monitor.beat('log/200/OK');
+  });
+
+  it('lets the times run on', async () => {
+    await beatAll();
+    const page = await open();
+    const heard = card(page, 'Kubernetes read').locator('[data-run=ago]');
+    const before = await heard.textContent();
+    await expect.poll(() => heard.textContent(), PATIENCE).not.toBe(before);
+  });
+
+  it('says that it is old while the monitor is away, and goes on when it is back', async () => {
+    const page = await open();
+    await untilLive(page);
+    await monitor.stop();
+    const lost = page.getByText('This page is old.');
+    await expect.poll(() => lost.isVisible(), PATIENCE).toBe(true);
+    expect(await page.locator('#lost').textContent()).toMatch(/not been heard since \d\d:\d\d:\d\d UTC/);
+    expect(await page.title()).toMatch(/^old: /);
+    expect(await icon(page)).toBe('/assets/favicon-grey.svg');
+    await monitor.start();
+    await monitor.beat('kubernetes/503/still%20here');
+    await expect.poll(() => lost.isVisible(), PATIENCE).toBe(false);
+    await expect.poll(() => state(page, 'Kubernetes read').textContent(), PATIENCE).toBe('failing');
+    expect(await page.title()).toMatch(/^failing/);
+    await monitor.beat('kubernetes/200/OK');
+  });
+
+  it('takes a stream that says nothing for a broken one', async () => {
+    const page = await open();
+    await untilLive(page);
+    monitor.process.kill('SIGSTOP');
+    onTestFinished(() => monitor.process.kill('SIGCONT'));
+    await page.clock.fastForward(41_000);
+    await expect.poll(() => page.getByText('This page is old.').isVisible(), PATIENCE).toBe(true);
+    monitor.process.kill('SIGCONT');
+    await untilLive(page);
+  });
+
+  it('loads itself again when it meets a newer monitor', async () => {
+    const page = await open();
+    await page.evaluate('document.body.dataset.build = "older"; document.body.dataset.before = "yes"');
+    await monitor.beat('kubernetes/200/OK');
+    await expect.poll(() => page.locator('body').getAttribute('data-before'), PATIENCE).toBe(null);
+  });
+
+  it('is live for those who had to log in', async () => {
+    const login = { username: 'ops', password: 'a long secret' };
+    const guarded = await startMonitorProcess({ READ_USER: login.username, READ_PASSWORD: login.password });
+    onTestFinished(() => guarded.destroy());
+    const page = await open(guarded.url, { httpCredentials: login });
+    await untilLive(page);
+    await guarded.beat('log/500/gone');
+    await expect.poll(() => state(page, 'Fluentd write').textContent(), PATIENCE).toBe('failing');
+  });
+
+  it('is whole without JavaScript, and then loads itself again', async () => {
+    await beatAll();
+    const page = await open(monitor.url, { javaScriptEnabled: false });
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).not.toBe('');
+    for (const [name] of OPERATIONS) expect(await state(page, name).textContent()).toBe('working');
+    expect(await page.locator('.strip').count()).toBe(4);
+    expect(await page.locator('meta[http-equiv=refresh]').getAttribute('content')).toBe('60');
+    expect(await page.getByText('loads itself again every 60 s').isVisible()).toBe(true);
+  });
+
+  it('does not load itself again with JavaScript', async () => {
+    const page = await open();
+    await untilLive(page);
+    expect(await page.locator('meta[http-equiv=refresh]').count()).toBe(0);
+    expect(await page.getByText('Live: changes appear by themselves.').isVisible()).toBe(true);
+  });
+});
