@@ -2,8 +2,6 @@ import { pause } from '@podips/shared';
 import { type ChildProgram, canConnect, freePort, startChildProgram } from '@podips/simulation';
 
 const START_DEADLINE_MS = 30_000;
-/** Without bounds V8 lets garbage lie about, as much as the machine has room for. The monitor needs some 30 MB of heap. */
-const HEAP_BOUNDS = '--max-old-space-size=96 --max-semi-space-size=4';
 
 export interface MonitorProcess {
   readonly port: number;
@@ -23,7 +21,6 @@ export async function startMonitorProcess(dir: string): Promise<MonitorProcess> 
       HTTP_HOST: '127.0.0.1',
       HTTP_PORT: String(port),
       RATE_LIMIT_PER_SECOND: '1000000',
-      NODE_OPTIONS: HEAP_BOUNDS,
     },
   });
   const deadline = AbortSignal.timeout(START_DEADLINE_MS);
