@@ -1,6 +1,6 @@
 import type { Environment } from '@podips/shared';
 import { startChurn, untilWatched } from '@podips/simulation';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   judgeLedger,
   type LedgerRow,
@@ -15,18 +15,13 @@ import {
   openReaderCase,
   PATIENCE,
   type ReaderCase,
-  type ReaderStage,
-  startReaderStage,
   type TestReader,
+  useReaderStage,
   withDatabase,
 } from './support/reader-case.js';
 
-let stage: ReaderStage;
+const stage = useReaderStage();
 let database: Environment;
-beforeAll(async () => {
-  stage = await startReaderStage();
-});
-afterAll(() => stage?.destroy());
 beforeEach(() => {
   database = { ...withDatabase(stage), LEDGER_INTERVAL_MS: '20' };
 });

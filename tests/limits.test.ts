@@ -1,26 +1,21 @@
 import type { Environment } from '@podips/shared';
 import { untilWatched } from '@podips/simulation';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { judgeLedger, readGaps, readLedger, TRUE_LEDGER } from './support/ledger.js';
 import {
   EXACT,
   openReaderCase,
   PATIENCE,
   type ReaderCase,
-  type ReaderStage,
-  startReaderStage,
+  useReaderStage,
   withDatabase,
 } from './support/reader-case.js';
 
 const MEGABYTE = 1_000_000;
 const CONTAINERS = 1_000;
 
-let stage: ReaderStage;
+const stage = useReaderStage();
 let database: Environment;
-beforeAll(async () => {
-  stage = await startReaderStage();
-});
-afterAll(() => stage?.destroy());
 beforeEach(() => {
   database = { ...withDatabase(stage), LEDGER_INTERVAL_MS: '20' };
 });

@@ -19,9 +19,13 @@ const PASSWORDS = {
   QUEUE_PASSWORD: SECRET,
   DB_PASSWORD: SECRET,
   SMTP_PASSWORD: SECRET,
+  READ_PASSWORD: SECRET,
   KUBE_APITOKEN: SECRET,
   HEARTBEAT_TOKEN: SECRET,
 };
+
+/** Whose passwords they are; some settings go in pairs. */
+const USERS = { QUEUE_USERNAME: 'podips', SMTP_USER: 'podips', READ_USER: 'podips' };
 
 const MOCKS = 'packages/simulation/dist';
 const PROGRAMS = {
@@ -115,7 +119,7 @@ describe.each(NAMES)('%s', (name) => {
   );
 
   it('says no secret at the highest log level', async () => {
-    const child = launchAlone(name, { ...PASSWORDS, QUEUE_USERNAME: 'podips', LOG_LEVEL: 'trace' });
+    const child = launchAlone(name, { ...PASSWORDS, ...USERS, LOG_LEVEL: 'trace' });
     await hasStarted(child);
     await child.stop();
     expect(child.output()).not.toContain(SECRET);

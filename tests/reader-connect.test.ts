@@ -1,23 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
-import {
-  EXACT,
-  openReaderCase,
-  PATIENCE,
-  type ReaderCase,
-  type ReaderStage,
-  startReaderStage,
-} from './support/reader-case.js';
+import { afterEach, expect, it, vi } from 'vitest';
+import { EXACT, openReaderCase, PATIENCE, type ReaderCase, useReaderStage } from './support/reader-case.js';
 
 const TOKEN = 'token-one';
 const SERVICE_ACCOUNT = 'var/run/secrets/kubernetes.io/serviceaccount';
 
-let stage: ReaderStage;
-beforeAll(async () => {
-  stage = await startReaderStage();
-});
-afterAll(() => stage?.destroy());
+const stage = useReaderStage();
 afterEach(() => {
   vi.unstubAllEnvs();
   vi.useRealTimers();

@@ -1,24 +1,13 @@
 import { existsSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Operation } from '@podips/shared';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { startFakeMonitor } from './support/fake-monitor.js';
-import {
-  EXACT,
-  openReaderCase,
-  PATIENCE,
-  type ReaderCase,
-  type ReaderStage,
-  startReaderStage,
-} from './support/reader-case.js';
+import { EXACT, openReaderCase, PATIENCE, type ReaderCase, useReaderStage } from './support/reader-case.js';
 
 const EPOCH = new Date(0);
 
-let stage: ReaderStage;
-beforeAll(async () => {
-  stage = await startReaderStage();
-});
-afterAll(() => stage?.destroy());
+const stage = useReaderStage();
 
 const kubernetesStatus = ({ dir }: ReaderCase) => join(dir, 'kubernetes_status');
 const queueStatus = ({ dir }: ReaderCase) => join(dir, 'queue_status');

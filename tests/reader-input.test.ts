@@ -1,18 +1,8 @@
 import type { SimulatedCluster } from '@podips/simulation';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import {
-  EXACT,
-  openReaderCase,
-  type ReaderCase,
-  type ReaderStage,
-  startReaderStage,
-} from './support/reader-case.js';
+import { expect, it } from 'vitest';
+import { EXACT, openReaderCase, type ReaderCase, useReaderStage } from './support/reader-case.js';
 
-let stage: ReaderStage;
-beforeAll(async () => {
-  stage = await startReaderStage();
-});
-afterAll(() => stage?.destroy());
+const stage = useReaderStage();
 
 /** Changes before, bad input, and changes after it, all in the same stream. */
 async function followThrough(test: ReaderCase, sendBadInput: (cluster: SimulatedCluster) => void) {

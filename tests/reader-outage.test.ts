@@ -1,25 +1,20 @@
 import type { Environment } from '@podips/shared';
 import { freePort, startChurn } from '@podips/simulation';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   COMPLETE,
   EXACT,
   openReaderCase,
   PATIENCE,
   type ReaderCase,
-  type ReaderStage,
-  startReaderStage,
   type TestReader,
+  useReaderStage,
   withDatabase,
 } from './support/reader-case.js';
 import { judge } from './support/truth.js';
 
-let stage: ReaderStage;
+const stage = useReaderStage();
 let database: Environment;
-beforeAll(async () => {
-  stage = await startReaderStage();
-});
-afterAll(() => stage?.destroy());
 beforeEach(() => {
   // The outbox is not looked at by itself within a test: what comes out, came out because the broker was back.
   database = { ...withDatabase(stage), OUTBOX_INTERVAL_MS: '3600000' };

@@ -1,6 +1,6 @@
 import type { Environment } from '@podips/shared';
 import { type SinkRecord, startChurn, untilWatched } from '@podips/simulation';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { judgeLedger, readGaps, readLedger, readPosition, TRUE_LEDGER } from './support/ledger.js';
 import {
   COMPLETE,
@@ -8,19 +8,14 @@ import {
   openReaderCase,
   PATIENCE,
   type ReaderCase,
-  type ReaderStage,
-  startReaderStage,
   type TestReader,
+  useReaderStage,
   withDatabase,
 } from './support/reader-case.js';
 import { startReaderProcess } from './support/reader-process.js';
 
-let stage: ReaderStage;
+const stage = useReaderStage();
 let database: Environment;
-beforeAll(async () => {
-  stage = await startReaderStage();
-});
-afterAll(() => stage?.destroy());
 beforeEach(() => {
   database = { ...withDatabase(stage), LEDGER_INTERVAL_MS: '20' };
 });

@@ -2,7 +2,7 @@ import { statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '@podips/shared';
 import { startChurn } from '@podips/simulation';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { startFakeMonitor } from './support/fake-monitor.js';
 import { judgeLedger, readGaps, TRUE_LEDGER } from './support/ledger.js';
 import {
@@ -11,20 +11,15 @@ import {
   openReaderCase,
   PATIENCE,
   type ReaderCase,
-  type ReaderStage,
-  startReaderStage,
+  useReaderStage,
   withDatabase,
 } from './support/reader-case.js';
 import { type ReaderProcess, startReaderProcess } from './support/reader-process.js';
 
 const EPOCH = new Date(0);
 
-let stage: ReaderStage;
+const stage = useReaderStage();
 let env: Environment;
-beforeAll(async () => {
-  stage = await startReaderStage();
-});
-afterAll(() => stage?.destroy());
 beforeEach(() => {
   env = { ...withDatabase(stage), LEDGER_INTERVAL_MS: '20', STANDBY_INTERVAL_MS: '500' };
 });

@@ -1,19 +1,8 @@
 import type { Faults, SimulatedCluster } from '@podips/simulation';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import {
-  EXACT,
-  openReaderCase,
-  PATIENCE,
-  type ReaderCase,
-  type ReaderStage,
-  startReaderStage,
-} from './support/reader-case.js';
+import { describe, expect, it, vi } from 'vitest';
+import { EXACT, openReaderCase, PATIENCE, type ReaderCase, useReaderStage } from './support/reader-case.js';
 
-let stage: ReaderStage;
-beforeAll(async () => {
-  stage = await startReaderStage();
-});
-afterAll(() => stage?.destroy());
+const stage = useReaderStage();
 
 const requests = (cluster: SimulatedCluster, watch: boolean) =>
   cluster.requests.filter(({ query }) => (query.watch === 'true') === watch);

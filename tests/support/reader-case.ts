@@ -24,7 +24,7 @@ import {
   startProxy,
   type TcpProxy,
 } from '@podips/simulation';
-import { expect, vi } from 'vitest';
+import { afterAll, beforeAll, expect, vi } from 'vitest';
 import { startConsumer } from './consumer.js';
 import { takeAll } from './pod-queue.js';
 import { judge, type Verdict } from './truth.js';
@@ -41,10 +41,33 @@ export interface ReaderStage {
   readonly broker: ActiveMq;
   readonly postgres: LocalPostgres;
   readonly database: DatabasePool;
-  destroy(): Promise<void>;
 }
 
-export async function startReaderStage(): Promise<ReaderStage> {
+/** Starts the servers before the first test of the file that calls it, and destroys them after the last. */
+export function useReaderStage(): ReaderStage {
+  let open: (ReaderStage & { destroy(): Promise<void> }) | undefined;
+  beforeAll(async () => {
+    open = await startReaderStage();
+  });
+  afterAll(() => open?.destroy());
+  const stage = () => {
+    if (open === undefined) throw new Error('the servers are there in hooks and tests only');
+    return open;
+  };
+  return {
+    get broker() {
+      return stage().broker;
+    },
+    get postgres() {
+      return stage().postgres;
+    },
+    get database() {
+      return stage().database;
+    },
+  };
+}
+
+async function startReaderStage(): Promise<ReaderStage & { destroy(): Promise<void> }> {
   await using resources = new AsyncDisposableStack();
   const postgres = await startPostgres();
   resources.defer(() => postgres.destroy());
