@@ -123,11 +123,15 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     },
   });
   resources.defer(() => services.stop());
-  await untilWatched(cluster);
+  const names = ['monitor', 'reader', 'writer'] as const;
+  const output = () =>
+    names.map((name) => `--- ${name}\n${lastLines(services.process(name).output())}`).join('\n');
+  await untilWatched(cluster).catch((err) => {
+    throw new Error(`${err.message}\n${output()}`, { cause: err });
+  });
   const churn = startChurn(cluster, options);
   resources.defer(() => churn.stop());
   const owned = resources.move();
-  const names = ['monitor', 'reader', 'writer'] as const;
   return {
     cluster,
     churn,
@@ -139,8 +143,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     lights: () => readLights(services.monitorUrl),
     readerMetric: async (name) =>
       (await readMetrics(`http://${LINK}:${services.httpPorts.reader}/metrics`)).get(`podips_reader_${name}`),
-    output: () =>
-      names.map((name) => `--- ${name}\n${lastLines(services.process(name).output())}`).join('\n'),
+    output,
     destroy: () => owned.disposeAsync(),
   };
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,7 +19,6 @@ export interface LocalPostgres {
 }
 
 const USER = 'podips';
-const PASSWORD = 'podips';
 const DATABASE = 'queue';
 const STOP_DEADLINE_MS = 20_000;
 
@@ -26,12 +26,14 @@ const STOP_DEADLINE_MS = 20_000;
 export async function startPostgres(): Promise<LocalPostgres> {
   const databaseDir = await mkdtemp(join(tmpdir(), 'podips-postgres-'));
   const port = await freePort();
+  // A client of another server that had this port before is refused.
+  const password = randomUUID();
   const EmbeddedPostgres = await loadEmbeddedPostgres();
   const server = new EmbeddedPostgres({
     databaseDir,
     port,
     user: USER,
-    password: PASSWORD,
+    password,
     authMethod: 'scram-sha-256',
     persistent: true,
     // PostgreSQL refuses to run as root; the library then runs it as the user `postgres`.
@@ -45,7 +47,7 @@ export async function startPostgres(): Promise<LocalPostgres> {
   let running = false;
   let forget: () => void = () => undefined;
   const postgres: LocalPostgres = {
-    settings: { host: '127.0.0.1', port, user: USER, password: PASSWORD, database: DATABASE },
+    settings: { host: '127.0.0.1', port, user: USER, password, database: DATABASE },
     async start() {
       await server.start();
       running = true;
