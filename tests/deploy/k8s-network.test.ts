@@ -72,6 +72,7 @@ describe.each(SITUATIONS)('in %s', (_what, manifests) => {
 /** The README's picture. */
 const ARROWS = [
   'cronjob -> monitor:8080',
+  'monitor -> database:5432',
   'reader -> database:5432',
   'reader -> monitor:8080',
   'reader -> queue:61613',
@@ -79,7 +80,7 @@ const ARROWS = [
   'writer -> monitor:8080',
   'writer -> queue:61613',
 ];
-const DNS = ['cronjob -> 53', 'reader -> 53', 'writer -> 53'];
+const DNS = ['cronjob -> 53', 'monitor -> 53', 'reader -> 53', 'writer -> 53'];
 const API_SERVER = [443, 6443, 8443, 16443].map((port) => `reader -> ${port}`);
 
 describe('the network', () => {
@@ -89,18 +90,24 @@ describe('the network', () => {
   });
 
   it('lets out to the queue, the database and the Fluentd of a production', () => {
-    expect(arrowsInside(PRODUCTION)).toEqual(ARROWS.filter((arrow) => arrow.includes('monitor')));
-    const external = ['reader -> 61613', 'reader -> 5432', 'writer -> 61613', 'writer -> 24224'];
+    expect(arrowsInside(PRODUCTION)).toEqual(ARROWS.filter((arrow) => arrow.includes('-> monitor')));
+    const external = [
+      'reader -> 61613',
+      'reader -> 5432',
+      'writer -> 61613',
+      'writer -> 24224',
+      'monitor -> 5432',
+    ];
     expect(arrowsOutside(PRODUCTION)).toEqual([...DNS, ...API_SERVER, ...external].sort());
   });
 
-  it('lets the monitor out for alerts alone', () => {
+  it('lets the monitor out of the namespace for alerts alone', () => {
     const manifests = buildFrom(MANIFESTS, {
       resources: ['overlays/trial'],
       components: ['components/alerts'],
     });
     const added = arrowsOutside(manifests).filter((arrow) => !arrowsOutside(TRIAL).includes(arrow));
-    expect(added).toEqual([25, 443, 465, 53, 587, 80].map((port) => `monitor -> ${port}`));
+    expect(added).toEqual([25, 443, 465, 587, 80].map((port) => `monitor -> ${port}`));
     expect(arrowsInside(manifests)).toEqual(ARROWS);
   });
 

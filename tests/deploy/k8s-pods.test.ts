@@ -137,7 +137,9 @@ describe.each([
     const reader = readReaderSettings(['--incluster=false'], outside(envOf('reader')));
     expect(reader).toMatchObject({ monitorUrl, database: { port: 5432 } });
     expect(readWriterSettings(envOf('writer'))).toMatchObject({ monitorUrl });
-    expect(readMonitorSettings(envOf('monitor')).dataDir).toBe('/var/lib/podips');
+    const { dataDir, database } = readMonitorSettings(envOf('monitor'));
+    expect(dataDir).toBe('/var/lib/podips');
+    expect(database).toEqual(reader.database);
     const { args } = podTemplate(manifests, 'cronjob').container;
     expect(readCronjobSettings(envOf('cronjob'), args)).toMatchObject({ monitorUrl, once: true });
   });

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { CONTEXT, list, type Rule, runInstaller } from './support/installer.js';
+
+const UNATTENDED = ['--yes', '--context', CONTEXT];
+
+describe('a step that fails ends the installation and says how to go on:', () => {
+  const waiting = (reason: string, message = '') =>
+    list({
+      metadata: { name: 'podips-queue-0' },
+      status: {
+        containerStatuses: [{ ready: false, restartCount: 0, state: { waiting: { reason, message } } }],
+      },
+    });
+  const notReady = { match: '^rollout status statefulset/podips-queue', code: 1, stderr: 'timed out' };
+
+  it.each<[string, Rule[], string[]]>([
+    [
+      'applying',
+      [
+        { match: 'strict --filename', times: 1 },
+        { match: 'strict --filename', code: 1, stderr: 'etcd is full' },
+      ],
+      ['etcd is full', 'Repeat with --upgrade --overlay trial'],
+    ],
+    ['the namespace', [{ match: 'strict --filename', code: 1, stderr: 'forbidden' }], ['forbidden']],
+    ['the Secret', [{ match: '^create --filename', code: 1, stderr: 'quota exceeded' }], ['quota exceeded']],
+    [
+      'an image that is not there',
+      [notReady, { match: '^get pods', stdout: waiting('ImagePullBackOff', 'pull access denied') }],
+      [
+        'statefulset/podips-queue is not ready: timed out',
+        'pull access denied',
+        '--registry',
+        'repeat with --upgrade',
+      ],
+    ],
+    [
+      'a key that is missing',
+      [notReady, { match: '^get pods', stdout: waiting('CreateContainerConfigError') }],
+      ['A Secret or ConfigMap, or a key in one, is missing.'],
+    ],
+    [
+      'no room',
+      [
+        notReady,
+        {
+          match: '^get pods',
+          stdout: list({
+            metadata: { name: 'podips-queue-0' },
+            status: {
+              conditions: [
+                {
+                  type: 'PodScheduled',
+                  status: 'False',
+                  reason: 'Unschedulable',
+                  message: '0/1 nodes are available',
+                },
+              ],
+            },
+          }),
+        },
+      ],
+      ['0/1 nodes are available', 'No node has room'],
+    ],
+    [
+      'a service that ends',
+      [
+        notReady,
+        {
+          match: '^get pods',
+          stdout: list({
+            metadata: { name: 'podips-queue-0' },
+            status: {
+              containerStatuses: [
+                { ready: false, restartCount: 3, state: { waiting: { reason: 'CrashLoopBackOff' } } },
+              ],
+            },
+          }),
+        },
+        { match: '^logs pod/podips-queue-0', stdout: 'LOG_SERVER is required\n' },
+      ],
+      ['It starts and ends.', 'LOG_SERVER is required'],
+    ],
+    [
+      'a canary that hears nothing',
+      [{ match: '^get job', stdout: JSON.stringify({ status: { failed: 1 } }) }],
+      ['the cron job got no answer from the monitor'],
+    ],
+  ])('%s', async (_what, rules, told) => {
+    const { code, output } = await runInstaller(UNATTENDED, { rules });
+    expect(code).toBe(1);
+    for (const text of told) expect(output).toContain(text);
+    expect(output).not.toContain('podips works');
+  });
+});

@@ -1,0 +1,225 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { MANIFESTS, parseManifests } from './support/documents.js';
+import { CONTEXT, installedRules, list, runInstaller, secret, toText } from './support/installer.js';
+import { buildFrom } from './support/kustomize.js';
+
+const UNATTENDED = ['--yes', '--context', CONTEXT];
+const UPGRADE = [...UNATTENDED, '--upgrade', '--overlay', 'trial'];
+const APPLY = 'apply --server-side --validate=strict --filename -';
+const DRY_RUN = 'apply --server-side --validate=strict --dry-run=server --filename -';
+
+describe('an installation', () => {
+  it('is checked by the server as a whole, then made in order, then proven to work', async () => {
+    const { code, output, calls, changes } = await runInstaller(UNATTENDED);
+    expect(output).toContain('podips works. The dashboard:');
+    expect(code).toBe(0);
+    const [canary = ''] = changes.filter((command) => command.startsWith('create job'));
+    const job = canary.split(' ')[2];
+    expect(job).toMatch(/^podips-canary-/);
+    expect(changes).toEqual([
+      APPLY,
+      'create --filename -',
+      APPLY,
+      `create job ${job} --from cronjob/podips-cronjob --namespace podips`,
+      `delete job ${job} --namespace podips`,
+    ]);
+    const commands = calls.map(({ command }) => command);
+    expect(commands.indexOf(DRY_RUN)).toBeGreaterThan(-1);
+    expect(commands.indexOf(DRY_RUN)).toBeLessThan(commands.indexOf(APPLY));
+    expect(output).toContain(`Fluentd has it: audit.pod_ip: {"pod":"${job}-x7k2p"}`);
+    expect(output).toContain(
+      `kubectl --context ${CONTEXT} --namespace podips port-forward service/podips-monitor 8080:80`,
+    );
+  });
+
+  it('waits for everything, what others need first', async () => {
+    const { calls } = await runInstaller(UNATTENDED);
+    const waits = calls.filter(({ command }) => command.startsWith('rollout status'));
+    expect(waits.map(({ args }) => args[2])).toEqual([
+      'statefulset/podips-queue',
+      'statefulset/podips-database',
+      'deployment/podips-reader',
+      'deployment/podips-writer',
+      'deployment/podips-monitor',
+      'deployment/podips-fluentd',
+    ]);
+    for (const { command } of waits) expect(command).toMatch(/--namespace podips --timeout \d+s$/);
+  });
+
+  it('names the cluster in every command that goes to it', async () => {
+    const { calls } = await runInstaller(['--yes', '--context', 'other']);
+    const local = /^(version --client|config get-contexts|config current-context)/;
+    for (const { command, context } of calls) if (!local.test(command)) expect(context).toBe('other');
+  });
+
+  it('makes the namespace, then passwords that nobody knows, and shows them to nobody', async () => {
+    const { calls, output } = await runInstaller(UNATTENDED);
+    const inputs = calls.filter(({ command }) => command === APPLY).map(({ input }) => parseManifests(input));
+    expect(inputs[0]?.map(({ kind }) => kind)).toEqual(['Namespace']);
+    const made = calls.find(({ command }) => command === 'create --filename -');
+    const { stringData, metadata } = JSON.parse(made?.input ?? '');
+    expect(metadata).toMatchObject({ name: 'podips', namespace: 'podips' });
+    const passwords = [stringData.QUEUE_PASSWORD, stringData.DB_PASSWORD, stringData.HEARTBEAT_TOKEN];
+    expect(new Set(passwords).size).toBe(3);
+    for (const password of passwords) {
+      expect(password).toMatch(/^[0-9a-f]{48}$/);
+      expect(output).not.toContain(password);
+      for (const { command } of calls) expect(command).not.toContain(password);
+    }
+  });
+
+  it('applies all of the overlay but the passwords that everybody can read', async () => {
+    const { calls } = await runInstaller(UNATTENDED);
+    const applied = calls.findLast(({ command }) => command === APPLY)?.input ?? '';
+    expect(applied).not.toContain('trial-only');
+    const kinds = parseManifests(applied).map(({ kind }) => kind);
+    expect(kinds).toEqual(expect.arrayContaining(['Namespace', 'Deployment', 'StatefulSet', 'CronJob']));
+    expect(kinds).not.toContain('Secret');
+  });
+
+  it('lets the namespace "default" stand in for its own in the dry run, as long as there is none', async () => {
+    const namespaces = async (rules = installedRules()) => {
+      const { calls } = await runInstaller(['--dry-run', '--upgrade', '--overlay', 'trial'], { rules });
+      const input = calls.find(({ command }) => command === DRY_RUN)?.input ?? '';
+      return new Set(parseManifests(input).flatMap(({ metadata }) => metadata.namespace ?? []));
+    };
+    expect(await namespaces()).toEqual(new Set(['podips']));
+    const { calls } = await runInstaller(['--dry-run']);
+    const input = calls.find(({ command }) => command === DRY_RUN)?.input ?? '';
+    const found = parseManifests(input).map(({ metadata }) => metadata.namespace ?? 'none');
+    expect(new Set(found)).toEqual(new Set(['none', 'default']));
+  });
+
+  it('takes images from the registry that is named', async () => {
+    const { calls, output } = await runInstaller([
+      ...UNATTENDED,
+      '--registry',
+      'registry.local:5000/team/podips',
+    ]);
+    const applied = calls.findLast(({ command }) => command === APPLY)?.input ?? '';
+    const images = [...applied.matchAll(/image: (\S+)/g)].map(([, image]) => image);
+    expect(images).toContain('registry.local:5000/team/podips/reader:2.0.0');
+    expect(images).toContain('postgres:17');
+    expect(images.filter((image) => image?.startsWith('podips/'))).toEqual([]);
+    expect(output).not.toContain('name no registry');
+  });
+
+  it('asks the canary again until the chain works', async () => {
+    const notYet = { match: '^logs job/', stdout: '{"status":"fail"}', times: 1 };
+    const { code, output, changes } = await runInstaller(UNATTENDED, { rules: [notYet] });
+    expect(code).toBe(0);
+    expect(output).toMatch(/answered: fail\n.*answered: success/);
+    expect(changes.filter((command) => command.startsWith('create job'))).toHaveLength(2);
+    expect(changes.filter((command) => command.startsWith('delete job'))).toHaveLength(2);
+  });
+});
+
+describe('without a yes', () => {
+  it('a dry run checks everything and changes nothing', async () => {
+    const { code, output, calls, changes } = await runInstaller(['--dry-run']);
+    expect(code).toBe(0);
+    expect(changes).toEqual([]);
+    expect(calls.map(({ command }) => command)).toContain(DRY_RUN);
+    expect(output).toContain('make the Secret "podips" with generated passwords');
+    expect(output).toContain('Dry run: nothing was changed.');
+  });
+
+  it('nothing is changed where nobody can be asked', async () => {
+    const { code, output, changes } = await runInstaller(['--context', CONTEXT]);
+    expect(code).toBe(1);
+    expect(changes).toEqual([]);
+    expect(output).toContain('Add --yes and --context NAME; nothing was changed');
+  });
+
+  it.each(['no', '', 'y', '\u0003', '\u0004'])('the answer %j changes nothing', async (answer) => {
+    const { code, output, changes } = await runInstaller([], { answer });
+    expect(output).toContain(`Change the cluster of context ${CONTEXT}? Type "yes" to go on:`);
+    expect(output).toMatch(/✗ nothing was changed\s*$/);
+    expect(code).toBe(1);
+    expect(changes).toEqual([]);
+  });
+
+  it('a yes at the terminal installs', async () => {
+    const { code, changes } = await runInstaller([], { answer: 'yes' });
+    expect(code).toBe(0);
+    expect(changes).toContain(APPLY);
+  });
+});
+
+describe('an upgrade', () => {
+  it('keeps passwords and volumes', async () => {
+    const rules = installedRules('podips/reader:1.9.0', 'data-podips-database-0', 'podips-monitor');
+    const { code, output, changes } = await runInstaller(UPGRADE, { rules });
+    expect(code).toBe(0);
+    expect(output).toContain('upgrade to podips 2.0.0 (now 1.9.0), overlay trial');
+    expect(output).toContain('keep the Secret "podips"');
+    expect(output).toContain('keep the volumes data-podips-database-0, podips-monitor');
+    expect(changes).not.toContain('create --filename -');
+  });
+
+  it('restarts what has new settings, and nothing else', async () => {
+    const configMap = (name: string, value: string) => ({ metadata: { name }, data: { value } });
+    const configMaps = (writer: string) =>
+      list(configMap('podips-reader', 'a'), configMap('podips-writer', writer), configMap('other', writer));
+    const rules = [
+      { match: '^get configmaps', stdout: configMaps('old'), times: 1 },
+      { match: '^get configmaps', stdout: configMaps('new') },
+      ...installedRules(),
+    ];
+    const { changes } = await runInstaller(UPGRADE, { rules });
+    expect(changes.filter((command) => command.startsWith('rollout'))).toEqual([
+      'rollout restart deployment/podips-writer --namespace podips',
+    ]);
+  });
+
+  it('takes over foreign fields only when it is told to', async () => {
+    const conflict = {
+      match: 'dry-run=server',
+      code: 1,
+      stderr: 'Apply failed with 1 conflict: .spec.replicas',
+    };
+    const refused = await runInstaller(UPGRADE, { rules: [conflict, ...installedRules()] });
+    expect(refused.code).toBe(1);
+    expect(refused.output).toContain('take them over with --force-conflicts');
+    expect(refused.changes).toEqual([]);
+    const forced = await runInstaller([...UPGRADE, '--force-conflicts'], { rules: installedRules() });
+    expect(forced.changes[0]).toBe('apply --server-side --validate=strict --force-conflicts --filename -');
+  });
+
+  it('says when the passwords are those of the trial', async () => {
+    const known = { match: '^get secret podips', stdout: secret({ DB_PASSWORD: 'trial-only' }) };
+    const { code, output } = await runInstaller(UPGRADE, { rules: [known, ...installedRules()] });
+    expect(code).toBe(0);
+    expect(output).toContain('passwords of the trial, which everybody can read');
+  });
+});
+
+describe('an overlay of your own', () => {
+  it('is named by its folder, and its dashboard by its ingress', async () => {
+    const ingress = { spec: { tls: [{}], rules: [{ host: 'podips.intern' }] } };
+    const folder = join(MANIFESTS, 'overlays/production');
+    const rules = [
+      { match: '^kustomize', stdout: filledIn() },
+      { match: '^get ingress', stdout: JSON.stringify(ingress) },
+      { match: '^get secret podips', stdout: secret() },
+      ...installedRules().filter(({ match }) => match.includes('namespace')),
+    ];
+    const { code, output, changes } = await runInstaller([...UNATTENDED, '--overlay', folder], { rules });
+    expect(output).toContain('https://podips.intern/');
+    expect(code).toBe(0);
+    expect(changes).not.toContain('create --filename -');
+    expect(output).toMatch(
+      /look for the record of the pod podips-canary-\w+-\.\.\. where your Fluentd writes to/,
+    );
+  });
+});
+
+/** The production overlay with an ingress, filled in. */
+function filledIn(): string {
+  const manifests = buildFrom(MANIFESTS, {
+    resources: ['overlays/production'],
+    components: ['components/ingress'],
+  });
+  return toText(manifests).replaceAll('example.org', 'intern');
+}

@@ -1,0 +1,71 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { StepError } from '../steps.mjs';
+import { explainPod } from './rollout.mjs';
+
+const ASK_EVERY_MS = 1_000;
+/** Beyond what its job may take by itself. */
+const JOB_DEADLINE_MS = 150_000;
+/** Even when getting ready took all the time, in milliseconds. */
+const LEAST_MS = 120_000;
+
+/**
+ * Sends a message through the whole chain: a pod of the cron job comes, takes an address, asks the monitor and goes. With
+ * a Fluentd of our own the record of that pod is looked for in its output.
+ * @param deadline a time of Date.now() @throws {StepError} when the chain does not work in time
+ */
+export async function pokeCanary(kubectl, overlay, deadline, leastMs = LEAST_MS) {
+  console.log('\nSending a message through the whole chain');
+  const end = Math.max(deadline, Date.now() + leastMs);
+  for (;;) {
+    const { job, answer } = await poke(kubectl, overlay);
+    console.log(`  the monitor answered: ${answer}`);
+    if (answer === 'success') return await followRecord(kubectl, overlay, { job, end });
+    if (Date.now() >= end)
+      throw new StepError(
+        `all is running, but the monitor says: ${answer}. The first light of its page that is not green is where to look:\n    kubectl --context ${kubectl.context} --namespace ${overlay.namespace} port-forward service/podips-monitor 8080:80`,
+      );
+    await pause(ASK_EVERY_MS);
+  }
+}
+
+/** @returns the job's name, and what the monitor told it */
+async function poke(kubectl, { namespace }) {
+  const job = `podips-canary-${Date.now().toString(36)}`;
+  const where = ['--namespace', namespace];
+  await kubectl.must(['create', 'job', job, '--from', 'cronjob/podips-cronjob', ...where]);
+  try {
+    await waitForJob(kubectl, namespace, job);
+    const log = await kubectl.must(['logs', `job/${job}`, ...where]);
+    return { job, answer: /"status":"([^"]*)"/.exec(log)?.[1] ?? 'nothing' };
+  } finally {
+    await kubectl.run(['delete', 'job', job, ...where]);
+  }
+}
+
+async function waitForJob(kubectl, namespace, job) {
+  const end = Date.now() + JOB_DEADLINE_MS;
+  for (;;) {
+    const { status = {} } = (await kubectl.get('job', job, '--namespace', namespace)) ?? {};
+    if (status.succeeded) return;
+    if (status.failed || Date.now() >= end) break;
+    await pause(ASK_EVERY_MS);
+  }
+  const select = ['--namespace', namespace, '--selector', `job-name=${job}`];
+  const { items = [] } = (await kubectl.get('pods', ...select)) ?? {};
+  const reasons = (await Promise.all(items.map((pod) => explainPod(kubectl, namespace, pod)))).flat();
+  throw new StepError(`the cron job got no answer from the monitor\n    ${reasons.join('\n    ')}`);
+}
+
+async function followRecord(kubectl, overlay, { job, end }) {
+  if (!overlay.ofKind('Deployment').some(({ name }) => name === 'podips-fluentd'))
+    return console.log(`  look for the record of the pod ${job}-... where your Fluentd writes to`);
+  const args = ['logs', 'deployment/podips-fluentd', '--namespace', overlay.namespace, '--since', '15m'];
+  for (;;) {
+    const { stdout } = await kubectl.run(args);
+    const record = stdout.split('\n').find((line) => line.includes(job));
+    if (record) return console.log(`  ✓ Fluentd has it: ${record}`);
+    if (Date.now() >= end)
+      throw new StepError(`the monitor is content, but Fluentd has no record of the pod ${job}-...`);
+    await pause(ASK_EVERY_MS);
+  }
+}

@@ -1,0 +1,186 @@
+import { findForeign } from './installed.mjs';
+import { SECRET } from './overlay.mjs';
+
+const AT_A_TIME = 4;
+const REQUIRED_KEYS = ['QUEUE_USERNAME', 'QUEUE_PASSWORD', 'DB_USER', 'DB_PASSWORD'];
+const TOKEN_KEY = 'HEARTBEAT_TOKEN';
+/** What trial-secret.yaml begins its passwords with. */
+const KNOWN_PASSWORD = 'trial-only';
+/** Needed besides what the overlay's objects need: for the canary, and to see why something does not start. */
+const OTHER_PERMISSIONS = [
+  ['create', 'secrets'],
+  ['get', 'secrets'],
+  ['create', 'jobs.batch'],
+  ['list', 'pods'],
+  ['get', 'pods', '--subresource', 'log'],
+];
+
+/** Values that nobody but the operator can know. */
+export function checkPlaceholders(report, overlay, options) {
+  if (overlay.placeholders.length === 0) return;
+  report.problem(
+    `the overlay still has values of the example:\n${overlay.placeholders.join('\n')}`,
+    `fill them in below ${options.overlayDir}; --registry is a short way to name the images`,
+  );
+}
+
+/** Custom resources need somebody who understands them. */
+export async function checkKinds(kubectl, report, overlay) {
+  const custom = overlay.documents.filter(({ apiVersion }) => apiVersion.includes('monitoring.coreos.com'));
+  if (custom.length === 0) return true;
+  const group = ['api-resources', '--api-group', 'monitoring.coreos.com', '--output', 'name'];
+  const known = (await kubectl.must(group)).split('\n');
+  const unknown = custom.filter(({ resource }) => !known.includes(resource));
+  if (unknown.length === 0) return true;
+  report.problem(
+    `the cluster does not know ${[...new Set(unknown.map(({ kind }) => kind))].join(', ')}`,
+    'install the Prometheus operator, or leave out the component prometheus',
+  );
+  return false;
+}
+
+/** Asks the cluster whether you may do all that is needed. */
+export async function checkPermissions(kubectl, report, overlay) {
+  const inNamespace = ['--namespace', overlay.namespace];
+  const kinds = new Map(
+    overlay.documents.map(({ resource, namespace }) => [resource, namespace ? inNamespace : []]),
+  );
+  const questions = [
+    ...[...kinds].flatMap(([resource, where]) =>
+      ['create', 'patch'].map((verb) => [verb, resource, ...where]),
+    ),
+    ...OTHER_PERMISSIONS.map((question) => [...question, ...inNamespace]),
+  ];
+  const answers = await inTurns(questions, AT_A_TIME, async (question) => {
+    const { stdout, text } = await kubectl.run(['auth', 'can-i', ...question]);
+    return { question, allowed: stdout.trim() === 'yes', text: stdout.trim() || text };
+  });
+  const refused = answers.filter(({ allowed }) => !allowed);
+  if (refused.length === 0) return report.ok('you may do all that is needed');
+  report.problem(
+    `you may not:\n${refused.map(({ question, text }) => `${question.join(' ')} (${text})`).join('\n')}`,
+    'ask an administrator of the cluster, or choose another context with --context',
+  );
+}
+
+/** Runs `work` for each entry, some at a time; the results stand in the order of the entries. */
+async function inTurns(entries, atATime, work) {
+  const results = [];
+  const rest = entries.entries();
+  const runner = async () => {
+    for (const [index, entry] of rest) results[index] = await work(entry);
+  };
+  await Promise.all(Array.from({ length: atATime }, runner));
+  return results;
+}
+
+/** @returns what is to be done about the Secret: `keep` it, or `generate` it */
+export async function checkSecret(kubectl, report, overlay, installed) {
+  const secret =
+    installed.namespace && (await kubectl.get('secret', SECRET, '--namespace', overlay.namespace));
+  if (secret) return checkKeys(secret, report);
+  if (!overlay.bringsSecret)
+    return report.problem(
+      `there is no Secret "${SECRET}" in the namespace ${overlay.namespace}`,
+      `make it with the logins of your queue and database:\n${secretCommand(kubectl, overlay, installed)}`,
+    );
+  if (installed.volumes.includes('data-podips-database-0'))
+    return report.problem(
+      'the database has a volume of an earlier installation, but its password is gone with the Secret "podips"',
+      `make the Secret with the old password:\n${secretCommand(kubectl, overlay, installed)}\nor, without its data: kubectl --context ${kubectl.context} --namespace ${overlay.namespace} delete persistentvolumeclaim data-podips-database-0`,
+    );
+  report.ok('the Secret "podips" will get generated passwords');
+  return 'generate';
+}
+
+function checkKeys({ data = {} }, report) {
+  const missing = REQUIRED_KEYS.filter((key) => !data[key]);
+  if (missing.length > 0)
+    return report.problem(
+      `the Secret "${SECRET}" lacks ${missing.join(', ')}`,
+      'add them: kubectl edit secret, or delete the Secret and make it anew (deploy/k8s/secret.example.yaml)',
+    );
+  report.ok(`the Secret "${SECRET}" is there, and stays as it is`);
+  if (!data[TOKEN_KEY])
+    report.note(`it has no ${TOKEN_KEY}: whoever reaches the monitor may send heartbeats`);
+  const values = [...REQUIRED_KEYS, TOKEN_KEY].map((key) =>
+    Buffer.from(data[key] ?? '', 'base64').toString(),
+  );
+  if (values.some((value) => value.startsWith(KNOWN_PASSWORD)))
+    report.note('it has the passwords of the trial, which everybody can read');
+  return 'keep';
+}
+
+function secretCommand({ context }, { namespace }, installed) {
+  const command = `kubectl --context ${context}`;
+  return [
+    ...(installed.namespace
+      ? []
+      : [`${command} apply --server-side --filename deploy/k8s/services/namespace.yaml`]),
+    `${command} --namespace ${namespace} create secret generic ${SECRET} \\`,
+    '  --from-literal=QUEUE_USERNAME=... --from-literal=QUEUE_PASSWORD=... \\',
+    '  --from-literal=DB_USER=... --from-literal=DB_PASSWORD=... \\',
+    '  --from-literal=HEARTBEAT_TOKEN="$(openssl rand -hex 24)"',
+  ].join('\n');
+}
+
+/** Two installations in one cluster need two names for what belongs to no namespace. */
+export async function checkForeign(kubectl, report, overlay) {
+  for (const { name, namespace } of await findForeign(kubectl, overlay))
+    report.problem(
+      `the ClusterRoleBinding ${name} belongs to the podips in the namespace ${namespace}`,
+      'give ClusterRole and ClusterRoleBinding other names, as in docs/migrate.md, "Side by side"',
+    );
+}
+
+/** The policies of podips close its namespace, also for those who live there already. */
+export async function checkOthers(kubectl, report, overlay, installed) {
+  if (!installed.namespace) return;
+  const { items = [] } = (await kubectl.get('pods', '--namespace', overlay.namespace)) ?? {};
+  const others = items.filter(({ metadata }) => metadata.labels?.['app.kubernetes.io/name'] !== 'podips');
+  if (others.length === 0) return;
+  report.problem(
+    `the policies of podips would cut off who else is in the namespace ${overlay.namespace}: ${others.map(({ metadata }) => metadata.name).join(', ')}`,
+    'give podips a namespace of its own, by "namespace" in an overlay of yours (docs/migrate.md, "Side by side")',
+  );
+}
+
+/** Images without a registry come from Docker Hub, or are on the nodes already. */
+export function checkImages(report, overlay) {
+  const own = overlay.images.filter((image) => image.startsWith('podips/'));
+  if (own.length === 0) return;
+  report.note(
+    `these images name no registry: ${own.join(', ')}\nThey have to be on the nodes (kind load docker-image, minikube image load); else use --registry.`,
+  );
+}
+
+/**
+ * Lets the server itself check everything, without keeping any of it. As long as there is no namespace of our own, the
+ * namespace "default" stands in for it.
+ */
+export async function checkByServer(kubectl, report, overlay, { installed, forceConflicts }) {
+  const stand = installed.namespace ? overlay.namespace : 'default';
+  const args = applyArgs({ forceConflicts, dryRun: true });
+  const { ok, text } = await kubectl.run(args, { input: overlay.text(stand) });
+  if (ok) return report.ok(`the server accepts all ${overlay.documents.length} objects (strict dry run)`);
+  const conflict = /conflict/i.test(text);
+  report.problem(
+    `the server does not accept everything:\n${text}`,
+    conflict
+      ? 'somebody has changed these fields in the cluster. Put them into the overlay, or take them over with --force-conflicts'
+      : 'change the overlay, or ask an administrator of the cluster',
+  );
+}
+
+/** How everything is applied, and checked before. */
+export function applyArgs({ forceConflicts, dryRun = false }) {
+  return [
+    'apply',
+    '--server-side',
+    '--validate=strict',
+    ...(dryRun ? ['--dry-run=server'] : []),
+    ...(forceConflicts ? ['--force-conflicts'] : []),
+    '--filename',
+    '-',
+  ];
+}

@@ -1,0 +1,161 @@
+import { randomBytes } from 'node:crypto';
+import { StepError } from '../steps.mjs';
+import { pokeCanary } from './canary.mjs';
+import {
+  checkContext,
+  checkKubectl,
+  checkNodes,
+  checkOtherQueues,
+  checkServer,
+  checkStorage,
+} from './check-cluster.mjs';
+import {
+  applyArgs,
+  checkByServer,
+  checkForeign,
+  checkImages,
+  checkKinds,
+  checkOthers,
+  checkPermissions,
+  checkPlaceholders,
+  checkSecret,
+} from './check-overlay.mjs';
+import { findInstalled, versionOf } from './installed.mjs';
+import { renderOverlay, SECRET } from './overlay.mjs';
+import { confirm, createReport } from './report.mjs';
+import { readConfiguration, restartChanged, waitUntilReady } from './rollout.mjs';
+
+const APPLY_DEADLINE_MS = 300_000;
+
+/** Installs or upgrades: looks at everything first, says what it will do, asks, does it, and proves that it works. */
+export async function installCommand(anyKubectl, options) {
+  console.log(`\nChecking${options.dryRun ? ' (dry run)' : ''}`);
+  const report = createReport();
+  const kubectl = await connect(anyKubectl, report);
+  const overlay = await renderOverlay(kubectl, options);
+  const installed = await findInstalled(kubectl, overlay);
+  checkMode(report, installed, options);
+  const secret = await checkAll(kubectl, report, overlay, { installed, options });
+  report.stopAtProblems();
+  printPlan({ kubectl, overlay, installed, options, secret });
+  if (options.dryRun) return console.log('\nDry run: nothing was changed.');
+  await confirm(`Change the cluster of context ${kubectl.context}?`, options);
+  const deadline = Date.now() + options.timeoutMs;
+  await apply(kubectl, overlay, { installed, options, secret });
+  await waitUntilReady(kubectl, overlay, deadline);
+  await pokeCanary(kubectl, overlay, deadline);
+  await printDashboard(kubectl, overlay);
+}
+
+/** @returns kubectl for a cluster that answers @throws {StepError} */
+export async function connect(kubectl, report) {
+  if (!(await checkKubectl(kubectl, report))) report.stopAtProblems();
+  const chosen = await checkContext(kubectl, report);
+  if (chosen === undefined || !(await checkServer(chosen, report))) report.stopAtProblems();
+  return chosen;
+}
+
+function checkMode(report, installed, { upgrade, overlay }) {
+  if (installed.ending)
+    report.problem(
+      `the namespace ${installed.name} is being deleted`,
+      'wait until it is gone: kubectl get namespaces',
+    );
+  const version = installed.versions.join(', ');
+  if (upgrade && installed.workloads.length === 0)
+    report.problem('there is no podips here to upgrade', 'leave out --upgrade');
+  if (!upgrade && installed.workloads.length > 0)
+    report.problem(
+      `podips ${version} is here already, or a part of it`,
+      `bring it up to date with --upgrade --overlay ${overlay}, or remove it with --uninstall`,
+    );
+}
+
+async function checkAll(kubectl, report, overlay, { installed, options }) {
+  checkPlaceholders(report, overlay, options);
+  checkImages(report, overlay);
+  const known = await checkKinds(kubectl, report, overlay);
+  await checkPermissions(kubectl, report, overlay);
+  await checkStorage(kubectl, report, overlay);
+  await checkNodes(kubectl, report);
+  await checkOtherQueues(kubectl, report, overlay);
+  await checkForeign(kubectl, report, overlay);
+  await checkOthers(kubectl, report, overlay, installed);
+  const secret = await checkSecret(kubectl, report, overlay, installed);
+  if (known && !installed.ending) await checkByServer(kubectl, report, overlay, { installed, ...options });
+  return secret;
+}
+
+function printPlan({ kubectl, overlay, installed, options, secret }) {
+  const counts = new Map();
+  for (const { kind } of overlay.documents) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  const objects = [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ');
+  const from = options.upgrade ? ` (now ${installed.versions.join(', ')})` : '';
+  const secrets =
+    secret === 'generate' ? 'make the Secret "podips" with generated passwords' : 'keep the Secret "podips"';
+  const volumes = installed.volumes.length > 0 ? `keep the volumes ${installed.volumes.join(', ')}` : '';
+  const steps = [
+    `${options.upgrade ? 'upgrade to' : 'install'} podips ${versionOf(overlay.images).join(', ')}${from}, overlay ${options.overlay}`,
+    secrets,
+    `apply ${overlay.documents.length} objects: ${objects}`,
+    volumes,
+    options.upgrade ? 'restart what has new settings' : '',
+    `wait until all is ready, ${options.timeoutMs / 60_000} minutes at most, and send a message through the whole chain`,
+  ];
+  console.log(`\nThis will, in the namespace ${overlay.namespace} of context ${kubectl.context}:`);
+  for (const step of steps.filter(Boolean)) console.log(`  - ${step}`);
+}
+
+async function apply(kubectl, overlay, { installed, options, secret }) {
+  console.log('\nApplying');
+  const args = applyArgs(options);
+  const limits = { deadlineMs: APPLY_DEADLINE_MS };
+  const before = await readConfiguration(kubectl, overlay);
+  if (secret === 'generate') {
+    const [namespace] = overlay.ofKind('Namespace');
+    if (!installed.namespace && namespace === undefined)
+      throw new StepError(`there is no namespace ${overlay.namespace}, and the overlay brings none`);
+    if (!installed.namespace) await kubectl.must(args, { input: namespace.text, ...limits });
+    // By standard input: the arguments of a process are for everybody to see.
+    await kubectl.must(['create', '--filename', '-'], {
+      input: JSON.stringify(makeSecret(overlay.namespace)),
+    });
+    console.log('  made the Secret "podips"');
+  }
+  await kubectl.must(args, { input: overlay.text(), ...limits }).catch((err) => {
+    throw new StepError(
+      `${err.message}\n  Some objects may have been changed. Repeat with --upgrade --overlay ${options.overlay}`,
+    );
+  });
+  console.log(`  applied ${overlay.documents.length} objects`);
+  await restartChanged(kubectl, overlay, before);
+}
+
+function makeSecret(namespace) {
+  const secret = () => randomBytes(24).toString('hex');
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: SECRET, namespace, labels: { 'app.kubernetes.io/name': 'podips' } },
+    type: 'Opaque',
+    stringData: {
+      QUEUE_USERNAME: 'podips',
+      QUEUE_PASSWORD: secret(),
+      DB_USER: 'podips',
+      DB_PASSWORD: secret(),
+      HEARTBEAT_TOKEN: secret(),
+    },
+  };
+}
+
+async function printDashboard(kubectl, { namespace, ofKind }) {
+  const port = `kubectl --context ${kubectl.context} --namespace ${namespace} port-forward service/podips-monitor 8080:80`;
+  console.log('\npodips works. The dashboard:');
+  if (ofKind('Ingress').some(({ name }) => name === 'podips-monitor')) {
+    const ingress = await kubectl.get('ingress', 'podips-monitor', '--namespace', namespace);
+    const scheme = ingress?.spec?.tls ? 'https' : 'http';
+    for (const { host } of ingress?.spec?.rules ?? []) console.log(`  ${scheme}://${host}/`);
+  } else {
+    console.log(`  ${port}\n  http://127.0.0.1:8080/`);
+  }
+}

@@ -1,0 +1,71 @@
+import { StepError } from '../steps.mjs';
+
+/** The Secret that all services share. */
+export const SECRET = 'podips';
+const OWN_IMAGE = /(\bimage: )(?:registry\.example\.org\/)?podips\/(reader|writer|monitor|cronjob):/g;
+/** Hosts that stand in examples for what only the operator knows. */
+const PLACEHOLDER = /^\s*(?:- )?(\S+:)? *(\S*\bexample\.(?:org|com)\b\S*)$/gm;
+
+/**
+ * Everything that an overlay puts into a cluster.
+ * @throws {StepError} when kustomize cannot build it, or it is in no namespace or in several
+ */
+export async function renderOverlay(kubectl, { overlayDir, registry }) {
+  const text = await kubectl.must(['kustomize', overlayDir]);
+  return parseOverlay(registry === undefined ? text : text.replaceAll(OWN_IMAGE, `$1${registry}/$2:`));
+}
+
+/** @param text as kustomize writes it: block style, two spaces, one document after each line of dashes */
+export function parseOverlay(text) {
+  const all = text
+    .split(/^---\n/m)
+    .filter((document) => document.trim() !== '')
+    .map(parseDocument);
+  const namespaces = [...new Set(all.map(({ namespace }) => namespace).filter(Boolean))];
+  if (namespaces.length !== 1)
+    throw new StepError(
+      `the overlay has to be in one namespace, but is in: ${namespaces.join(', ') || 'none'}`,
+    );
+  const [namespace] = namespaces;
+  const isSecret = ({ kind, name }) => kind === 'Secret' && name === SECRET;
+  // Passwords are made for each installation, and never replaced. Those of the overlay are for kubectl apply -k.
+  const documents = all.filter((document) => !isSecret(document));
+  return {
+    namespace,
+    documents,
+    bringsSecret: documents.length < all.length,
+    images: [...new Set([...text.matchAll(/^ *(?:- )?image: (\S+)$/gm)].map(([, image]) => image))],
+    placeholders: [
+      ...new Set([...text.matchAll(PLACEHOLDER)].map(([, key = '', value]) => `${key} ${value}`.trim())),
+    ],
+    ofKind: (...kinds) => documents.filter(({ kind }) => kinds.includes(kind)),
+    /** @param into another namespace, for trying out without the own one */
+    text: (into = namespace) =>
+      documents
+        .map((document) =>
+          document.text.replaceAll(new RegExp(`^( *(?:- )?namespace:) ${namespace}$`, 'gm'), `$1 ${into}`),
+        )
+        .join('---\n'),
+  };
+}
+
+function parseDocument(text) {
+  const [, metadata = ''] = /^metadata:\n((?: .*\n)+)/m.exec(text) ?? [];
+  const field = (pattern, where) => pattern.exec(where)?.[1];
+  const document = {
+    apiVersion: field(/^apiVersion: (\S+)$/m, text),
+    kind: field(/^kind: (\S+)$/m, text),
+    name: field(/^ {2}name: (\S+)$/m, metadata),
+    namespace: field(/^ {2}namespace: (\S+)$/m, metadata),
+    text,
+  };
+  if (!document.kind || !document.name) throw new StepError(`no object of a cluster:\n${text.slice(0, 200)}`);
+  return { ...document, resource: toResource(document) };
+}
+
+/** How kubectl names all objects of a kind: `networkpolicies.networking.k8s.io`. */
+function toResource({ apiVersion, kind }) {
+  const [group] = apiVersion.includes('/') ? apiVersion.split('/') : [''];
+  const plural = kind.toLowerCase().replace(/y$/, 'ie').replace(/s$/, 'se');
+  return group === '' ? `${plural}s` : `${plural}s.${group}`;
+}

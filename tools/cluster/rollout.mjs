@@ -1,0 +1,88 @@
+import { StepError } from '../steps.mjs';
+
+const MS_PER_SECOND = 1_000;
+/** What a kubectl that waits may take beyond what it was told to wait. */
+const GRACE_MS = 15_000;
+const LOG_LINES = 5;
+/** Reasons for which Kubernetes goes on trying, though waiting does not help. */
+const ADVICE = [
+  [
+    /ImagePull|ErrImage|InvalidImageName/,
+    'The cluster cannot get the image. Load it onto the nodes, or push it to a registry and name that with --registry (docs/install.md, "Images").',
+  ],
+  [/CreateContainerConfigError/, 'A Secret or ConfigMap, or a key in one, is missing.'],
+  [/Unschedulable/, 'No node has room, or the volume cannot be made: kubectl describe pod says more.'],
+  [/CrashLoopBackOff|Error|OOMKilled/, 'It starts and ends. The last lines of its log say why.'],
+];
+
+/** @returns the data of each ConfigMap of the overlay that has a workload of the same name, as the cluster has it now */
+export async function readConfiguration(kubectl, overlay) {
+  const { items = [] } = (await kubectl.get('configmaps', '--namespace', overlay.namespace)) ?? {};
+  return new Map(items.map(({ metadata, data }) => [metadata.name, JSON.stringify(data ?? {})]));
+}
+
+/** Environment variables are read at the start only: restarts what was running with settings that changed. */
+export async function restartChanged(kubectl, overlay, before) {
+  const after = await readConfiguration(kubectl, overlay);
+  for (const { kind, name } of workloads(overlay)) {
+    const old = before.get(name);
+    if (old === undefined || old === after.get(name)) continue;
+    const target = `${kind.toLowerCase()}/${name}`;
+    await kubectl.must(['rollout', 'restart', target, '--namespace', overlay.namespace]);
+    console.log(`  ${target} has new settings and is restarted`);
+  }
+}
+
+/** What others wait for comes first. */
+function workloads(overlay) {
+  return [...overlay.ofKind('StatefulSet'), ...overlay.ofKind('Deployment')];
+}
+
+/** @param deadline a time of Date.now() @throws {StepError} that says what is not ready, and why */
+export async function waitUntilReady(kubectl, overlay, deadline) {
+  console.log('\nWaiting until all is ready');
+  for (const { kind, name } of workloads(overlay)) {
+    const target = `${kind.toLowerCase()}/${name}`;
+    const leftMs = Math.max(MS_PER_SECOND, deadline - Date.now());
+    const seconds = Math.ceil(leftMs / MS_PER_SECOND);
+    const args = ['rollout', 'status', target, '--namespace', overlay.namespace, '--timeout', `${seconds}s`];
+    const { ok, text } = await kubectl.run(args, { deadlineMs: leftMs + GRACE_MS });
+    if (!ok) throw new StepError(`${target} is not ready: ${text}\n${await explain(kubectl, overlay, name)}`);
+    console.log(`  ✓ ${target}`);
+  }
+}
+
+async function explain(kubectl, { namespace }, name) {
+  const component = name.replace(/^podips-/, '');
+  const select = ['--namespace', namespace, '--selector', `app.kubernetes.io/component=${component}`];
+  const { items = [] } = (await kubectl.get('pods', ...select)) ?? {};
+  const lines = await Promise.all(items.map((pod) => explainPod(kubectl, namespace, pod)));
+  return [
+    ...lines.flat().map((line) => `    ${line}`),
+    '  Nothing has to be undone: repair it, then repeat with --upgrade. docs/operate.md says more.',
+  ].join('\n');
+}
+
+/** @returns lines that say why a pod is not ready; none when it is */
+export async function explainPod(kubectl, namespace, { metadata, status = {} }) {
+  const states = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
+  const conditions = (status.conditions ?? []).filter(
+    ({ status: value, reason }) => value === 'False' && reason,
+  );
+  if (states.length > 0 && states.every(({ ready }) => ready)) return [];
+  const reasons = [
+    ...states.map(({ state }) => state?.waiting ?? state?.terminated).filter(Boolean),
+    ...conditions.filter(({ type }) => type === 'PodScheduled'),
+  ].map(({ reason, message = '' }) => `${reason} ${message}`.trim());
+  const all = reasons.join('; ') || 'it runs, but is not ready';
+  const advice = ADVICE.find(([pattern]) => pattern.test(all))?.[1];
+  const started = states.some(({ state, restartCount }) => state?.running || restartCount > 0);
+  const log = started ? await lastLines(kubectl, namespace, metadata.name) : [];
+  return [`pod ${metadata.name}: ${all}`, ...(advice ? [advice] : []), ...log];
+}
+
+async function lastLines(kubectl, namespace, pod) {
+  const args = ['logs', `pod/${pod}`, '--namespace', namespace, '--tail', String(LOG_LINES)];
+  const { stdout } = await kubectl.run(args);
+  return stdout.split('\n').filter(Boolean);
+}

@@ -1,0 +1,100 @@
+import { StepError } from '../steps.mjs';
+import { connect } from './install.mjs';
+import { findForeign, findInstalled, OWN } from './installed.mjs';
+import { renderOverlay, SECRET } from './overlay.mjs';
+import { confirm, createReport } from './report.mjs';
+
+/** Everything that podips can have in its namespace, but for volumes and passwords. */
+export const KINDS = [
+  'deployments.apps',
+  'statefulsets.apps',
+  'cronjobs.batch',
+  'jobs.batch',
+  'services',
+  'configmaps',
+  'serviceaccounts',
+  'ingresses.networking.k8s.io',
+  'networkpolicies.networking.k8s.io',
+  'poddisruptionbudgets.policy',
+];
+const CUSTOM_KINDS = ['podmonitors.monitoring.coreos.com', 'prometheusrules.monitoring.coreos.com'];
+const DEADLINE_MS = 300_000;
+
+/** Removes podips. Data goes only with --purge: volumes, passwords and the namespace. */
+export async function uninstallCommand(anyKubectl, options) {
+  console.log(`\nChecking${options.dryRun ? ' (dry run)' : ''}`);
+  const report = createReport();
+  const kubectl = await connect(anyKubectl, report);
+  const overlay = await renderOverlay(kubectl, { overlayDir: options.overlayDir });
+  const installed = await findInstalled(kubectl, overlay);
+  const plan = await findAll(kubectl, overlay);
+  const nothing = plan.objects.length === 0 && plan.clusterWide.length === 0;
+  if (nothing && !(options.purge && installed.namespace))
+    throw new StepError(
+      `there is no podips in the namespace ${overlay.namespace} of context ${kubectl.context}`,
+    );
+  printPlan({ kubectl, overlay, installed, plan, options });
+  if (options.dryRun) return console.log('\nDry run: nothing was changed.');
+  const word = options.purge ? overlay.namespace : 'yes';
+  await confirm(`Remove this from the cluster of context ${kubectl.context}?`, { ...options, word });
+  await remove(kubectl, overlay, { installed, plan, options });
+}
+
+async function findAll(kubectl, overlay) {
+  const { namespace, documents } = overlay;
+  const crds = await kubectl.must([
+    'api-resources',
+    '--api-group',
+    'monitoring.coreos.com',
+    '--output',
+    'name',
+  ]);
+  const kinds = [...KINDS, ...CUSTOM_KINDS.filter((kind) => crds.split('\n').includes(kind))].join(',');
+  const list = async (args) =>
+    (await kubectl.must(['get', ...args, '--ignore-not-found', '--output', 'name']))
+      .split('\n')
+      .filter(Boolean);
+  const own = documents.filter(
+    (document) => document.namespace === undefined && document.kind !== 'Namespace',
+  );
+  // What another podips uses by now stays.
+  const foreign = (await findForeign(kubectl, overlay)).length > 0;
+  const clusterWide = foreign
+    ? []
+    : await Promise.all(own.map(({ resource, name }) => list([resource, name])));
+  return {
+    kinds,
+    objects: await list([kinds, '--namespace', namespace, '--selector', OWN]),
+    clusterWide: clusterWide.flat(),
+  };
+}
+
+function printPlan({ kubectl, overlay, installed, plan, options }) {
+  const { namespace } = overlay;
+  console.log(`\nThis will remove from the namespace ${namespace} of context ${kubectl.context}:`);
+  for (const name of [...plan.objects, ...plan.clusterWide]) console.log(`  - ${name}`);
+  const volumes = installed.volumes.join(', ') || 'none';
+  if (options.purge) {
+    console.log(`  - the volumes, with all data: ${volumes}`);
+    console.log(`  - the namespace ${namespace} with everything else in it, such as Secrets`);
+  } else {
+    console.log(
+      `It will keep the volumes (${volumes}), the Secret "${SECRET}" and the namespace; --purge removes them, too.`,
+    );
+  }
+  if (installed.volumes.includes('data-podips-queue-0'))
+    console.log('Messages that the writer has not taken from the queue stay in its volume.');
+}
+
+async function remove(kubectl, { namespace }, { installed, plan, options }) {
+  const limits = { deadlineMs: DEADLINE_MS };
+  const wait = ['--ignore-not-found', '--wait'];
+  if (plan.objects.length > 0)
+    await kubectl.must(['delete', plan.kinds, '--namespace', namespace, '--selector', OWN, ...wait], limits);
+  if (plan.clusterWide.length > 0) await kubectl.must(['delete', ...plan.clusterWide, ...wait], limits);
+  if (options.purge && installed.namespace)
+    await kubectl.must(['delete', 'namespace', namespace, ...wait], limits);
+  console.log(
+    options.purge ? '\npodips and its data are gone.' : '\npodips is gone; its data is still there.',
+  );
+}
