@@ -9,7 +9,7 @@ export interface MonitorProcess {
   readonly process: ChildProgram;
 }
 
-/** Starts the real monitor as a process of its own, with a rate that no client of a benchmark exceeds. */
+/** Starts the real monitor as a process of its own, with bounds that no client of a benchmark reaches. */
 export async function startMonitorProcess(dir: string): Promise<MonitorProcess> {
   const port = await freePort();
   const process = startChildProgram({
@@ -21,6 +21,8 @@ export async function startMonitorProcess(dir: string): Promise<MonitorProcess> 
       HTTP_HOST: '127.0.0.1',
       HTTP_PORT: String(port),
       RATE_LIMIT_PER_SECOND: '1000000',
+      CONNECTIONS_PER_CLIENT: '1000000',
+      STREAMS_PER_CLIENT: '1000000',
     },
   });
   const deadline = AbortSignal.timeout(START_DEADLINE_MS);

@@ -2,45 +2,21 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createOutbox } from '@podips/reader';
-import { createLogger, type DatabasePool, inTransaction, migrate, openPool } from '@podips/shared';
-import { type LocalPostgres, startPostgres } from '@podips/simulation';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type DatabasePool, migrate } from '@podips/shared';
+import { startProxy } from '@podips/simulation';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { PATIENCE } from './support/reader-case.js';
+import { useTestDatabases } from './support/test-databases.js';
 
-const log = createLogger('test', 'silent');
 /** The numbered SQL files of this version. */
 let migrations: string[];
 
-let postgres: LocalPostgres;
-let database: string;
-let tests = 0;
-let pools: DatabasePool[] = [];
-
+const databases = useTestDatabases();
+const { connect } = databases;
 beforeAll(async () => {
   const names = await readdir(new URL('../packages/shared/sql/', import.meta.url));
   migrations = names.sort();
-  postgres = await startPostgres();
 });
-afterAll(() => postgres?.destroy());
-beforeEach(async () => {
-  tests += 1;
-  database = `test_${tests}`;
-  const admin = openPool(postgres.settings, log);
-  await admin.query(`CREATE DATABASE ${database}`);
-  await admin.end();
-});
-afterEach(async () => {
-  const ended = pools.map((pool) => pool.end());
-  pools = [];
-  await Promise.all(ended);
-});
-
-/** A pool as another process would have it, on this test's database. */
-function connect(): DatabasePool {
-  const pool = openPool({ ...postgres.settings, database }, log);
-  pools.push(pool);
-  return pool;
-}
 
 const bodies = (count: number) => Array.from({ length: count }, (_, index) => `{"n":${index}}`);
 
@@ -152,7 +128,7 @@ describe('the outbox', () => {
   it('deletes rows without a message, which nobody could send, and tells their number', async () => {
     const pool = connect();
     const onEmpty = vi.fn();
-    const outbox = createOutbox(pool, undefined, onEmpty);
+    const outbox = createOutbox(pool, { onEmpty });
     await outbox.store(['{"n":0}']);
     await pool.query('INSERT INTO messages (message) SELECT NULL FROM generate_series(1, 600)');
     await outbox.store(['{"n":1}']);
@@ -164,52 +140,45 @@ describe('the outbox', () => {
     expect(outbox.rows).toBe(0);
   });
 
-  it('works as soon as a database that was away at the start is there', async () => {
-    const outbox = createOutbox(connect());
-    await postgres.stop();
-    await expect(outbox.store(['{"n":0}'])).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-    await postgres.start();
-    await outbox.store(['{"n":0}']);
-    expect(outbox.rows).toBe(1);
-  });
-});
-
-describe('a pool', () => {
-  it('survives a restart of the server while its connections are idle', async () => {
-    const pool = connect();
-    const warn = vi.spyOn(log, 'warn');
-    await Promise.all([pool.query('SELECT pg_sleep(0.05)'), pool.query('SELECT pg_sleep(0.05)')]);
-    expect(pool.idleCount).toBe(2);
-    await postgres.stop();
-    await vi.waitFor(() => expect(pool.totalCount).toBe(0), PATIENCE);
-    expect(warn.mock.calls.map((call) => String(call.at(-1)))).toContain('idle database connection lost');
-    warn.mockRestore();
-    await postgres.start();
-    expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
-  });
-
-  it('survives a stop of the server in the middle of a transaction, whose work is undone', async () => {
+  it('makes its table again in a database that came back empty', async () => {
     const pool = connect();
     const outbox = createOutbox(pool);
-    await outbox.store(bodies(3));
-    const interrupted = outbox.drain(async () => {
-      await postgres.stop();
-    });
-    await expect(interrupted).rejects.toThrow(/terminat|not queryable|closed/i);
-    await postgres.start();
-    expect(await stored(pool)).toEqual(bodies(3));
+    await outbox.store(bodies(1));
+    await pool.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+    await expect(outbox.store(bodies(2))).rejects.toMatchObject({ code: '42P01' });
+    await outbox.store(bodies(2));
+    expect(await stored(pool)).toEqual(bodies(2));
   });
 
-  it('undoes the work of a transaction that failed, and its connections stay usable', async () => {
-    const pool = connect();
-    await migrate(pool);
-    for (let attempt = 0; attempt < 10; attempt += 1)
-      await expect(
-        inTransaction(pool, async (client) => {
-          await client.query("INSERT INTO messages (message) VALUES ('x')");
-          throw new Error('changed my mind');
-        }),
-      ).rejects.toThrow('changed my mind');
-    expect(await stored(pool)).toEqual([]);
+  it('gets back the rows that a reader held when its machine vanished', async () => {
+    const route = await startProxy({ host: '127.0.0.1', port: databases.settings.port });
+    const lost = connect({}, { port: route.port });
+    const outbox = createOutbox(connect());
+    await outbox.store(bodies(3));
+    const vanished = Promise.withResolvers<void>();
+    const sending = Promise.withResolvers<void>();
+    const interrupted = createOutbox(lost, { maxSendMs: 500 }).drain(async () => {
+      route.halfOpen(true);
+      sending.resolve();
+      await vanished.promise;
+      throw new Error('the machine vanished');
+    });
+    await sending.promise;
+    const { received, send } = createReceiver();
+    expect(await outbox.drain(send)).toBe(0);
+    await vi.waitFor(async () => expect(await outbox.drain(send)).toBe(3), PATIENCE);
+    expect(received).toEqual(bodies(3));
+    vanished.resolve();
+    await expect(interrupted).rejects.toThrow('the machine vanished');
+    await route.stop();
+  });
+
+  it('works as soon as a database that was away at the start is there', async () => {
+    const outbox = createOutbox(connect());
+    await databases.postgres.stop();
+    await expect(outbox.store(['{"n":0}'])).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await databases.postgres.start();
+    await outbox.store(['{"n":0}']);
+    expect(outbox.rows).toBe(1);
   });
 });

@@ -10,9 +10,11 @@ import {
   useReaderStage,
   withDatabase,
 } from './support/reader-case.js';
+import { startReaderProcess } from './support/reader-process.js';
 
 const MEGABYTE = 1_000_000;
 const CONTAINERS = 1_000;
+const LARGE_PODS = 100;
 
 const stage = useReaderStage();
 let database: Environment;
@@ -76,6 +78,17 @@ describe('a pod', () => {
     ]);
     expect(await reader.metric('skipped_total{what="malformed-pod"}')).toBeUndefined();
   });
+});
+
+it('a list of pods of a megabyte each is told within 300 MB', async () => {
+  await using test = await openReaderCase(stage);
+  await using owner = new AsyncDisposableStack();
+  const labels = { large: 'x'.repeat(MEGABYTE) };
+  for (let n = 0; n < LARGE_PODS; n += 1) test.cluster.pods.start({ name: `large-${n}`, labels });
+  const reader = await startReaderProcess(test, owner, 'reader', database);
+  await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
+  expect(await reader.metric('lists_total{reason="start"}')).toBe(1);
+  expect(await reader.peakKib()).toBeLessThan(300_000_000 / 1_024);
 });
 
 function crowd(container: object): object[] {

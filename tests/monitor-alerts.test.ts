@@ -132,7 +132,8 @@ describe('alerts of the monitor', () => {
     await reportAll(200);
     await report('kubernetes', 500);
     await untilSubjects([FAILING]);
-    const saved = { told: { kubernetes: expect.objectContaining({ light: 'red' }) }, undelivered: {} };
+    const told = { kubernetes: expect.objectContaining({ light: 'red' }) };
+    const saved = { told, undelivered: {}, lastAlert: expect.objectContaining({ subject: FAILING }) };
     await vi.waitFor(
       async () => expect(await savedAlerts()).toEqual(expect.objectContaining(saved)),
       PATIENCE,
@@ -140,6 +141,10 @@ describe('alerts of the monitor', () => {
     first.kill('SIGKILL');
     await first.exited;
     await startMonitor();
+    expect(await alertingView()).toMatchObject({
+      channels: [{ lastSuccessAt: expect.any(String), error: null }],
+      lastAlert: { subject: FAILING },
+    });
     await report('kubernetes', 500);
     await report('log', 500);
     await untilSubjects([FAILING, '[podips fra1] Fluentd write failing']);
@@ -187,6 +192,7 @@ describe('alerts of the monitor', () => {
             { ...failure, kind: 'e-mail', error: expect.stringContaining('127.0.0.1') },
             { ...failure, kind: 'Slack webhook', target: `127.0.0.1:${closed}` },
           ],
+          lastAlert: null,
         }),
       PATIENCE,
     );

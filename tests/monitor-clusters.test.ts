@@ -98,12 +98,22 @@ it('shows another monitor behind a login, as it is, then that it is gone, and th
       ]),
     PATIENCE,
   );
+  await first.stop();
+  const again = await launchMonitor('north', north, `south=${urlOf(south)}`);
+  expect(await clusters(north)).toMatchObject([
+    { reachable: false, light: 'red', lastAnswerAt: expect.any(String) },
+  ]);
   await launchMonitor('south', south, `north=${urlOf(north)}`);
   await vi.waitFor(
     async () => expect(await clusters(north)).toMatchObject([{ reachable: true, error: null }]),
     PATIENCE,
   );
-  for (const text of [first.output(), await look(north, '/'), await look(north, '/api/v1/status')])
+  for (const text of [
+    first.output(),
+    again.output(),
+    await look(north, '/'),
+    await look(north, '/api/v1/status'),
+  ])
     expect(text).not.toMatch(/tr0ub4dor|correct-horse/);
 });
 

@@ -6,7 +6,7 @@ import { pause } from '@podips/shared';
 import { type ChildProgram, canConnect, freePort, startChildProgram } from '@podips/simulation';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AUTHORIZED, CLOSE, get, REFUSED, TOKEN } from './support/hostile-requests.js';
-import { createRawHttp } from './support/raw-http.js';
+import { createRawHttp, type RawConnection } from './support/raw-http.js';
 
 const PATIENCE = { timeout: 60_000, interval: 50 };
 const PASSWORD = 'tr0ub4dor-and-3';
@@ -117,6 +117,18 @@ describe('a request', () => {
     expectNothingTold(answer);
   });
 
+  it.each([
+    ['that is none', 'nonsense\r\n\r\n', 400, 'the request is not HTTP'],
+    ['with too much in it', get('/', `x: ${'x'.repeat(20_000)}\r\n`), 431, 'path and headers are too long'],
+  ])('%s is answered like any other that is wrong', async (_what, bytes, status, error) => {
+    const answer = await http.exchange(bytes);
+    expect(answer).toContain(`HTTP/1.1 ${status} `);
+    expect(answer).toMatch(
+      /^content-security-policy: default-src 'none'.*^x-content-type-options: nosniff/ms,
+    );
+    expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))).toEqual({ error });
+  });
+
   it('for a tunnel gets a closed connection', async () => {
     expect(await http.exchange(`CONNECT evil.example:443 HTTP/1.1\r\nhost: evil.example\r\n\r\n`)).toBe('');
   });
@@ -169,23 +181,35 @@ describe('a client that takes its time', () => {
 });
 
 describe('many clients', () => {
+  function countClosed(connections: readonly RawConnection[]): () => number {
+    let count = 0;
+    for (const { closed } of connections)
+      void closed.then(() => {
+        count += 1;
+      });
+    return () => count;
+  }
+
   it('that say nothing leave room for others', async () => {
-    const idle = Array.from({ length: 1_000 }, () => http.open());
+    const idle = Array.from({ length: 1_000 }, (_, n) => http.open(`127.0.1.${1 + (n % 10)}`));
     await Promise.all(idle.map(({ socket }) => once(socket, 'connect')));
     expect(await (await fetch(`${url}/api/ping`)).json()).toHaveProperty('ack');
   });
 
   it('beyond what it takes are turned away, and it answers again when they are gone', async () => {
-    const all = Array.from({ length: 4_500 }, () => http.open());
-    let left = 0;
-    for (const { closed } of all)
-      void closed.then(() => {
-        left += 1;
-      });
-    await vi.waitFor(() => expect(left).toBeGreaterThan(300), PATIENCE);
+    const all = Array.from({ length: 4_500 }, (_, n) => http.open(`127.0.1.${1 + (n % 100)}`));
+    const left = countClosed(all);
+    await vi.waitFor(() => expect(left()).toBeGreaterThan(300), PATIENCE);
     http.destroyAll();
     const answers = () => fetch(`${url}/api/ping`).then(({ status }) => status);
     await vi.waitFor(async () => expect(await answers()).toBe(200), PATIENCE);
+  });
+
+  it('that are one leave room for others, however many connections it opens', async () => {
+    const all = Array.from({ length: 400 }, () => http.open('127.0.2.1'));
+    const left = countClosed(all);
+    await vi.waitFor(() => expect(left()).toBe(400 - 256), PATIENCE);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
   });
 
   it('that ask and do not read the answers hold up nobody', async () => {

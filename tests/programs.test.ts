@@ -180,6 +180,6 @@ describe('with a real broker', () => {
     await vi.waitFor(() => expect(writer.output()).toContain('"msg":"stopping"'), PATIENCE);
     expect(writer.running).toBe(true);
     writer.kill('SIGTERM');
-    expect(await writer.exited).toBe(1);
+    expect(await writer.exited).toBe('SIGKILL');
   });
 });

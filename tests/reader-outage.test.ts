@@ -90,22 +90,6 @@ describe('messages go to the outbox, and out of it as soon as the broker is back
   });
 });
 
-it('sends to the broker while the database is away, and what is in there once it is back', async () => {
-  await using test = await openReaderCase(stage);
-  await cutBroker(test);
-  test.cluster.workloads.scaleDeployment('web', 600);
-  const reader = await test.startReader({ ...database, OUTBOX_INTERVAL_MS: '100' });
-  await reached(reader, 'outbox_stored_total', 600);
-  await stage.postgres.stop();
-  await restoreBroker(test);
-  test.cluster.workloads.scaleDeployment('more', 20);
-  await reached(reader, 'published_total', 20);
-  await reached(reader, 'outbox_failures_total', 1);
-  expect(test.verdict().missing).toHaveLength(600);
-  await stage.postgres.start();
-  expect(await test.caughtUp()).toEqual(EXACT);
-});
-
 describe('messages wait in memory', () => {
   it('while the broker is down and there is no database', async () => {
     await using test = await openReaderCase(stage);

@@ -1,7 +1,7 @@
 import { statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '@podips/shared';
-import { startChurn } from '@podips/simulation';
+import { startChurn, startProxy } from '@podips/simulation';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { startFakeMonitor } from './support/fake-monitor.js';
 import { judgeLedger, readGaps, TRUE_LEDGER } from './support/ledger.js';
@@ -61,13 +61,6 @@ async function touchedAgain(path: string): Promise<void> {
   await vi.waitFor(() => expect(statSync(path).mtimeMs).toBeGreaterThan(0), PATIENCE);
 }
 
-/** Has the server end the connections that hold the lock, as it does when it cannot reach a machine any more. */
-async function endLeadersConnections(): Promise<void> {
-  await stage.database.query(
-    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'podips-leader %'`,
-  );
-}
-
 describe('the second of two readers', () => {
   it('is ready and publishes nothing', async () => {
     await using test = await openReaderCase(stage);
@@ -122,7 +115,51 @@ describe('the second of two readers', () => {
   });
 });
 
+it('the second takes over when the machine of the first vanishes, of which the database never hears', async () => {
+  await using test = await openReaderCase(stage);
+  await using owner = new AsyncDisposableStack();
+  const route = await startProxy({ host: '127.0.0.1', port: stage.postgres.settings.port });
+  owner.defer(() => route.stop());
+  const leader = await startReaderProcess(test, owner, 'first', { ...env, DB_PORT: String(route.port) });
+  await until(() => leads(leader));
+  const standby = await startReaderProcess(test, owner, 'second', env);
+  await vi.waitFor(async () => expect(await standby.readiness()).toBe(200), PATIENCE);
+  test.cluster.workloads.scaleDeployment('web', 20);
+  await untilTold(test);
+  // From here on the server's end of each connection stays open, and what answers its keepalives is the proxy.
+  route.halfOpen(true);
+  leader.child.kill('SIGKILL');
+  await leader.child.exited;
+  test.cluster.workloads.scaleDeployment('web', 5);
+  expect(route.connections).toBeGreaterThan(0);
+  await until(() => leads(standby));
+  await untilTold(test);
+});
+
 describe('of two readers at most one leads', () => {
+  it('while the database is away, even when the container of the second is restarted', async () => {
+    await using test = await openReaderCase(stage);
+    await using owner = new AsyncDisposableStack();
+    const impatient = { ...env, DB_WAIT_MS: '0' };
+    const { leader, standby } = await startPair(test, owner, impatient);
+    await stage.postgres.stop();
+    for (const name of ['kubernetes_status', 'queue_status'])
+      await touchedAgain(join(standby.statusDir, name));
+    standby.child.kill('SIGTERM');
+    expect(await standby.child.exited).toBe(0);
+    const restarted = await startReaderProcess(test, owner, 'second', impatient);
+    await vi.waitFor(async () => expect(await restarted.readiness()).toBe(200), PATIENCE);
+    for (const name of ['kubernetes_status', 'queue_status'])
+      await touchedAgain(join(restarted.statusDir, name));
+    test.cluster.workloads.scaleDeployment('web', 20);
+    await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
+    expect(await leads(leader)).toBe(true);
+    expect(await standsBy(restarted)).toBe(true);
+    await stage.postgres.start();
+    await untilTold(test);
+    expect(test.verdict()).toEqual(EXACT);
+  });
+
   it('after the database was restarted, and the first goes on publishing meanwhile', async () => {
     await using test = await openReaderCase(stage);
     await using owner = new AsyncDisposableStack();
@@ -156,11 +193,6 @@ describe('of two readers at most one leads', () => {
     await untilTold(test);
     leader.child.kill('SIGSTOP');
     test.cluster.workloads.scaleDeployment('web', 10);
-    // The lock is the first one's as long as its connection lives: the second asks, and stands by.
-    await touchedAgain(join(standby.statusDir, 'queue_status'));
-    await touchedAgain(join(standby.statusDir, 'queue_status'));
-    expect(await standsBy(standby)).toBe(true);
-    await endLeadersConnections();
     await until(() => leads(standby));
     await untilTold(test);
     leader.child.kill('SIGCONT');

@@ -83,26 +83,6 @@ describe('the README', () => {
     expect(Object.keys(shown ?? {})).toEqual(Object.keys(realMessage()));
   });
 
-  it('links to files and headings that exist', () => {
-    const links = [...README.matchAll(/\]\(([^)]+)\)/g)].map(([, target = '']) => target);
-    const files = links.filter((target) => !target.startsWith('#') && !target.includes('://'));
-    expect(files.filter((file) => !existsSync(new URL(file, ROOT)))).toEqual([]);
-    const headings = [...README.matchAll(/^#+ (.+)$/gm)].map(([, text = '']) => `#${slug(text)}`);
-    for (const target of links.filter((link) => link.startsWith('#'))) expect(headings).toContain(target);
-  });
-
-  it('names only commands that exist', () => {
-    const { scripts }: { scripts: Record<string, string> } = JSON.parse(
-      readFileSync(new URL('package.json', ROOT), 'utf8'),
-    );
-    const code = [...README.matchAll(/```sh\n(.*?)```|`([^`\n]+)`/gs)].map(
-      ([, block, span]) => block ?? span,
-    );
-    const commands = [...code.join('\n').matchAll(/^p?npm (?:run )?([a-z]+)/gm)].map(([, name]) => name);
-    expect(commands).toEqual(expect.arrayContaining(['start', 'test', 'lint', 'bench']));
-    for (const command of commands) expect(Object.keys(scripts)).toContain(command);
-  });
-
   it('names programs that the build makes', () => {
     expect(README).toContain('node services/<name>/dist/main.js');
     for (const name of ['reader', 'writer', 'monitor', 'cronjob'])
@@ -122,12 +102,4 @@ function realMessage(): object {
   };
   const facts = { pod, ip: '', status: 'allocated', occurrence: 0, inferred: false } as const;
   return buildMessage({ ...facts, observedAt: new Date(0) }, { hostname: '', dc: '' });
-}
-
-/** How GitHub names a heading. */
-function slug(heading: string): string {
-  return heading
-    .toLowerCase()
-    .replace(/[^\w\s-]/g, '')
-    .replace(/\s/g, '-');
 }

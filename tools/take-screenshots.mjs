@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
+import { createLogger, migrate, openPool } from '../packages/shared/dist/index.js';
+import { startPostgres } from '../packages/simulation/dist/index.js';
 import { ROOT } from './steps.mjs';
 
 const IMAGES = join(ROOT, 'docs/images');
@@ -115,11 +117,32 @@ async function breakBroker(url) {
   await beat(url, 'queue/read', 500, BROKER_GONE);
 }
 
-async function take(browser, url, name, { width = 1_280, height = 800, colorScheme = 'light', text } = {}) {
+/** A database with a ledger of some days. @returns the settings by which a monitor finds it */
+async function startLedger(resources) {
+  const postgres = await startPostgres();
+  resources.defer(() => postgres.destroy());
+  const { host, port, user, password, database } = postgres.settings;
+  const pool = openPool(postgres.settings, createLogger('screenshots', 'warn'));
+  await migrate(pool);
+  await pool.query(`
+    INSERT INTO leases SELECT 'fra1', 'uid-' || pod, '10.64.0.182', 0, 'shop', pod, 'ReplicaSet', 'web-5cc97bc7d5', node, false,
+      starts::timestamptz, false, ends::timestamptz, 'deleted', false
+    FROM (VALUES ('web-5cc97bc7d5-228ts', 'node-3', '2026-11-19 22:14:07.318Z', '2026-11-20 14:05:20.602Z'),
+      ('web-5cc97bc7d5-x7k2p', 'node-1', '2026-11-20 14:05:24.117Z', '2026-11-20 18:40:00.441Z')) AS pods (pod, node, starts, ends)`);
+  await pool.query(
+    `INSERT INTO gaps (cluster, ended_at, reason) VALUES ('fra1', '2026-11-01 08:00Z', 'start')`,
+  );
+  await pool.query(`INSERT INTO reader_positions VALUES ('fra1', '1', now())`);
+  await pool.end();
+  return { DB_HOST: host, DB_PORT: String(port), DB_USER: user, DB_PASSWORD: password, DB_NAME: database };
+}
+
+async function take(browser, url, name, options = {}) {
+  const { width = 1_280, height = 800, colorScheme = 'light', live = true, text } = options;
   const context = await browser.newContext({ viewport: { width, height }, colorScheme });
   const page = await context.newPage();
   await page.goto(url);
-  await page.waitForSelector('html.live');
+  if (live) await page.waitForSelector('html.live');
   if (text !== undefined) await page.getByText(text).waitFor();
   await page.screenshot({ path: join(IMAGES, `${name}.png`) });
   await context.close();
@@ -153,3 +176,7 @@ const overview = await startMonitor('fra1', resources, {
 });
 await beatAll(overview);
 await take(browser, overview, 'clusters', { height: 900 });
+const withLedger = await startMonitor('fra1', resources, await startLedger(resources));
+await beatAll(withLedger);
+const question = new URLSearchParams({ ip: '10.64.0.182', at: '2026-11-20 14:05' });
+await take(browser, `${withLedger}/leases?${question}`, 'leases', { height: 860, live: false });

@@ -1,6 +1,12 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { launchChromium, openPage, PATIENCE, untilLive } from '../support/browser.js';
+import {
+  accessibilityViolations,
+  launchChromium,
+  openPage,
+  PATIENCE,
+  untilLive,
+} from '../support/browser.js';
 import { type MonitorProcess, startMonitorProcess } from '../support/monitor-process.js';
 
 const OPERATIONS = [
@@ -126,6 +132,56 @@ describe('the dashboard of a running monitor', () => {
     await untilLive(page);
   });
 
+  it('says that it is old when the computer was asleep, though no timer has run', async () => {
+    const page = await open();
+    await untilLive(page);
+    monitor.process.kill('SIGSTOP');
+    onTestFinished(() => monitor.process.kill('SIGCONT'));
+    await page.clock.setSystemTime(Date.now() + 3_600_000);
+    await expect.poll(() => page.getByText('This page is old.').isVisible(), PATIENCE).toBe(true);
+    monitor.process.kill('SIGCONT');
+    await untilLive(page);
+  });
+
+  it('tries again at once when somebody looks at it', async () => {
+    const page = await open();
+    await untilLive(page);
+    await monitor.stop();
+    await expect.poll(() => page.getByText('This page is old.').isVisible(), PATIENCE).toBe(true);
+    // From now on no timer of the page runs.
+    await page.clock.pauseAt(Date.now() + 60_000);
+    await monitor.start();
+    await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
+    await untilLive(page);
+  });
+
+  it('shows at once in title and icon that another cluster fails', async () => {
+    const other = await startMonitorProcess({ CLUSTER_NAME: 'lon1' });
+    onTestFinished(() => other.destroy());
+    const overview = await startMonitorProcess({
+      OTHER_MONITORS: `lon1=${other.url}`,
+      OTHER_MONITORS_INTERVAL_MS: '100',
+    });
+    onTestFinished(() => overview.destroy());
+    for (const [, path] of OPERATIONS) for (const one of [overview, other]) await one.beat(`${path}/200/OK`);
+    const page = await open(overview.url);
+    await expect.poll(() => page.title(), PATIENCE).toMatch(/^working/);
+    await other.beat('log/500/gone');
+    await expect.poll(() => page.title(), PATIENCE).toMatch(/^lon1 failing/);
+    expect(await icon(page)).toBe('/assets/favicon-red.svg');
+    expect(await page.getByText('Elsewhere: lon1 failing.').isVisible()).toBe(true);
+  });
+
+  it('says that it is not live when its script does not come', async () => {
+    const { page, close } = await openPage(browser, 'about:blank');
+    onTestFinished(close);
+    await page.route('**/live-*.js', (route) => route.abort());
+    await page.goto(monitor.url);
+    await expect.poll(() => page.getByText('This page is not live.').isVisible(), PATIENCE).toBe(true);
+    expect(await page.locator('#loaded noscript').isVisible()).toBe(false);
+    expect(await accessibilityViolations(page)).toEqual([]);
+  });
+
   it('loads itself again when it meets a newer monitor', async () => {
     const page = await open();
     await page.evaluate('document.body.dataset.build = "older"; document.body.dataset.before = "yes"');
@@ -150,7 +206,9 @@ describe('the dashboard of a running monitor', () => {
     for (const [name] of OPERATIONS) expect(await state(page, name).textContent()).toBe('working');
     expect(await page.locator('.strip').count()).toBe(4);
     expect(await page.locator('meta[http-equiv=refresh]').getAttribute('content')).toBe('60');
-    expect(await page.getByText('loads itself again every 60 s').isVisible()).toBe(true);
+    expect(await page.locator('#loaded noscript').isVisible()).toBe(true);
+    expect(await page.locator('#loaded noscript').textContent()).toContain('loads itself again every 60 s');
+    expect(await page.locator('#lost').isVisible()).toBe(false);
   });
 
   it('does not load itself again with JavaScript', async () => {

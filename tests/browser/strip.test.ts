@@ -43,7 +43,9 @@ describe('the strip of the last 24 hours', () => {
     expect(await tabStops()).toEqual([
       'podips monitor',
       'Status',
+      'Ledger',
       'API',
+      'Elsewhere',
       'Reader',
       'Writer',
       'Both',
@@ -53,6 +55,7 @@ describe('the strip of the last 24 hours', () => {
       'ams1',
       'lon1',
       'nyc1',
+      'Who had an address?',
     ]);
   });
 

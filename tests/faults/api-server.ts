@@ -1,16 +1,20 @@
+import type { SeenRequest } from '@podips/simulation';
 import type { Fault } from './fault.js';
 import { nothing } from './fault.js';
-import { watchedAgain } from './felt.js';
+import { all, forgotten, grown, watchedAgain } from './felt.js';
 import type { Stage } from './stage.js';
 
 const API = { part: 'api', lights: {}, end: ({ cluster }: Stage) => cluster.faults.clear() } as const;
 const RED = { kubernetes: 'red' } as const;
+
+const isFirstPage = ({ query }: SeenRequest) => query.watch === undefined && query.continue === undefined;
 
 /** The next requests are answered like this, on watches that were closed for it. */
 const answers = (status: number, name: string, retryAfterSeconds?: number): Fault => ({
   ...API,
   name,
   lights: RED,
+  momentary: true,
   begin({ cluster: { faults } }) {
     faults.failNext({ status, count: 3, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) });
     faults.closeWatches();
@@ -45,7 +49,7 @@ export const API_FAULTS: readonly Fault[] = [
       faults.expireNextWatch('event');
       faults.closeWatches();
     },
-    felt: watchedAgain(1),
+    felt: forgotten,
   },
   {
     ...API,
@@ -55,7 +59,7 @@ export const API_FAULTS: readonly Fault[] = [
       faults.expireNextWatch('response');
       faults.closeWatches();
     },
-    felt: watchedAgain(1),
+    felt: forgotten,
   },
   {
     ...API,
@@ -66,7 +70,12 @@ export const API_FAULTS: readonly Fault[] = [
       faults.expireNextWatch();
       faults.closeWatches();
     },
-    felt: watchedAgain(1),
+    // The list is begun twice: its token was refused in the middle.
+    felt: (stage) =>
+      all(
+        forgotten(stage),
+        grown(() => stage.cluster.requests.filter(isFirstPage).length, 2),
+      ),
   },
   {
     ...API,
@@ -77,7 +86,7 @@ export const API_FAULTS: readonly Fault[] = [
       faults.expireNextWatch();
       faults.closeWatches();
     },
-    felt: watchedAgain(1),
+    felt: forgotten,
   },
   answers(429, 'API server answers 429 with Retry-After', 1),
   answers(500, 'API server answers 500'),

@@ -1,6 +1,7 @@
 import { pause } from '@podips/shared';
 import type { Fault } from './fault.js';
 import { nothing } from './fault.js';
+import { heldBack } from './felt.js';
 import type { Stage } from './stage.js';
 
 const RED = { 'queue/write': 'red', 'queue/read': 'red' } as const;
@@ -11,6 +12,7 @@ const refuses = (command: 'SEND' | 'ACK' | 'COMMIT', lights: Fault['lights']): F
   name: `broker answers ERROR on ${command}`,
   part: 'broker',
   lights,
+  momentary: true,
   begin: ({ brokerProxy }) =>
     brokerProxy.answerNext(new RegExp(`(^|\\0\\n*)${command}\\n`), 'ERROR\nmessage:no space left\n\n\0'),
   end: nothing,
@@ -61,6 +63,7 @@ export const BROKER_FAULTS: readonly Fault[] = [
   {
     name: 'connections to the broker cut',
     part: 'broker',
+    momentary: true,
     lights: RED,
     begin: ({ brokerProxy }) => brokerProxy.cut(),
     end: nothing,
@@ -69,6 +72,7 @@ export const BROKER_FAULTS: readonly Fault[] = [
     name: 'broker slow',
     part: 'broker',
     lights: {},
+    felt: heldBack('brokerProxy'),
     begin({ brokerProxy }) {
       brokerProxy.delayMs = 300;
     },
@@ -87,9 +91,7 @@ export const FROZEN_FOR_A_MINUTE: Fault = {
   alone: true,
   lights: RED,
   begin: ({ broker }) => broker.freeze(),
-  async felt() {
-    await pause(FROZEN_MS);
-  },
+  felt: async () => async () => void (await pause(FROZEN_MS)),
   end: ({ broker }) => broker.thaw(),
 };
 

@@ -1,5 +1,6 @@
 import type { DatabasePool } from '@podips/shared';
 import type { IpChange, SinkRecord, Truth } from '@podips/simulation';
+import { findUntoldTimes, judgeLedger } from '../support/ledger.js';
 import { judge, type Verdict } from '../support/truth.js';
 
 export interface Gap {
@@ -35,64 +36,28 @@ export async function check(
     ...all,
     missing: outside.missing,
     inGaps: all.missing.length - outside.missing.length,
-    ledger: [...(await compareLeases(truth, gaps, database)), ...(await findOverlaps(database))],
+    ledger: await judgeRows(truth, records, gaps, database),
     gaps,
   };
 }
 
+async function judgeRows(
+  truth: Truth,
+  records: readonly SinkRecord[],
+  gaps: readonly Gap[],
+  database: DatabasePool,
+): Promise<string[]> {
+  const { missing, untrue, overlapping } = await judgeLedger(database, truth.changes, (change) =>
+    liesIn(gaps, change),
+  );
+  return [
+    ...missing.map((lease) => `not in the ledger: ${lease}`),
+    ...untrue.map((lease) => `only in the ledger: ${lease}`),
+    ...(overlapping > 0 ? [`${overlapping} leases of one address at one time`] : []),
+    ...(await findUntoldTimes(database, records)),
+  ];
+}
+
 function liesIn(gaps: readonly Gap[], { at }: IpChange): boolean {
   return gaps.some((gap) => (gap.started_at === null || gap.started_at <= at) && at <= gap.ended_at);
-}
-
-interface LeaseCount {
-  readonly lease: string;
-  readonly count: number;
-}
-
-/** Counts the leases of each pod and address, ended and open, on both sides. */
-async function compareLeases(truth: Truth, gaps: readonly Gap[], database: DatabasePool): Promise<string[]> {
-  const { rows } = await database.query<LeaseCount>(
-    `SELECT pod_uid || ' ' || host(ip) || (CASE WHEN ended_at = 'infinity' THEN ' open' ELSE ' ended' END) AS lease,
-            count(*)::integer AS count
-     FROM leases GROUP BY lease`,
-  );
-  const written = new Map(rows.map(({ lease, count }) => [lease, count]));
-  const { held, maybe } = countLeases(truth, gaps);
-  return [...new Set([...written.keys(), ...held.keys()])]
-    .map((lease) => ({ lease, has: written.get(lease) ?? 0, had: held.get(lease) ?? 0 }))
-    .filter(({ lease, has, had }) => has > had || has < had - (maybe.get(lease) ?? 0))
-    .map(({ lease, has, had }) => `${lease}: ${has} in the ledger, ${had} in the cluster`);
-}
-
-/** The leases there were, and those of them that began and ended in gaps, so that nobody may have seen them. */
-function countLeases(truth: Truth, gaps: readonly Gap[]) {
-  const held = new Map<string, number>();
-  const maybe = new Map<string, number>();
-  const starts = new Map<string, IpChange>();
-  const count = (counts: Map<string, number>, lease: string) =>
-    counts.set(lease, (counts.get(lease) ?? 0) + 1);
-  for (const change of truth.changes) {
-    const lease = `${change.podUid} ${change.ip}`;
-    const start = starts.get(lease);
-    if (change.kind === 'assigned') {
-      starts.set(lease, change);
-      continue;
-    }
-    starts.delete(lease);
-    count(held, `${lease} ended`);
-    if (start && liesIn(gaps, start) && liesIn(gaps, change)) count(maybe, `${lease} ended`);
-  }
-  for (const lease of starts.keys()) count(held, `${lease} open`);
-  return { held, maybe };
-}
-
-/** Addresses that two pods had at one time; those of nodes belong to many. */
-async function findOverlaps(database: DatabasePool): Promise<string[]> {
-  const { rows } = await database.query<{ overlap: string }>(
-    `SELECT host(a.ip) || ' belonged to ' || a.pod_uid || ' and ' || b.pod_uid AS overlap
-     FROM leases a JOIN leases b ON a.ip = b.ip AND a.pod_uid < b.pod_uid
-       AND a.started_at < b.ended_at AND b.started_at < a.ended_at
-     WHERE NOT a.host_network AND NOT b.host_network`,
-  );
-  return rows.map(({ overlap }) => overlap);
 }

@@ -1,7 +1,7 @@
 import type { DatabasePool } from '@podips/shared';
 import pg from 'pg';
 import type { Fault } from './fault.js';
-import { readerCounts } from './felt.js';
+import { heldBack, readerCounts } from './felt.js';
 import type { Stage } from './stage.js';
 
 const DATABASE = { part: 'database', lights: {}, felt: readerCounts('ledger_failures_total') } as const;
@@ -59,16 +59,14 @@ export const DATABASE_FAULTS: readonly Fault[] = [
   {
     ...DATABASE,
     name: 'database half-open',
+    // The ends of what is open now never hear of each other again, as when a route has vanished.
     begin: ({ databaseProxy }) => databaseProxy.halfOpen(true),
-    end({ databaseProxy }) {
-      databaseProxy.halfOpen(false);
-      databaseProxy.cut();
-    },
+    end: ({ databaseProxy }) => databaseProxy.halfOpen(false),
   },
   {
     ...DATABASE,
     name: 'database slow',
-    felt: async () => undefined,
+    felt: heldBack('databaseProxy'),
     begin({ databaseProxy }) {
       databaseProxy.delayMs = 500;
     },

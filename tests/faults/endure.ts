@@ -7,6 +7,10 @@ import type { Stage } from './stage.js';
 
 /** Changes that happen before, during and after the fault. */
 const CHANGES = 60;
+const MEMORY_LIMIT_BYTES = 300_000_000;
+/** Up to this long before a fault the reader may have known the whole truth for the last time. */
+const KNOWN_WITHIN_MS = 30_000;
+const GREEN = Object.fromEntries(OPERATIONS.map((operation) => [operation, 'green']));
 
 /**
  * Lets a fault happen while messages are under way, and waits until it is felt and got over.
@@ -14,18 +18,22 @@ const CHANGES = 60;
  */
 export async function endure(stage: Stage, fault: Fault): Promise<void> {
   stage.churn.paused = false;
-  await untilGreen(stage);
+  await untilLit(stage, GREEN);
   await untilChanged(stage);
   const before = await verdictOf(stage);
   const failuresBefore = stage.failures.length;
+  const felt = await fault.felt?.(stage);
+  const begunAt = new Date();
   await fault.begin(stage);
   try {
-    await untilFelt(stage, fault, failuresBefore);
+    await untilFailed(stage, fault, failuresBefore);
+    await felt?.();
     await untilChanged(stage);
+    if (!fault.momentary) await untilLit(stage, fault.lights);
   } finally {
     await fault.end(stage);
   }
-  await untilGreen(stage);
+  await untilLit(stage, GREEN);
   await untilChanged(stage);
   stage.churn.paused = true;
   await vi.waitFor(async () => {
@@ -33,9 +41,16 @@ export async function endure(stage: Stage, fault: Fault): Promise<void> {
   }, PATIENCE);
   const { gaps, ...verdict } = await verdictOf(stage);
   expect(verdict).toMatchObject({ missing: [], untrue: [], contradicting: [], overlapping: [], ledger: [] });
-  if (fault.forgets) return;
-  expect(gaps.slice(before.gaps.length)).toEqual([]);
-  expect(verdict.inGaps).toBe(before.inGaps);
+  for (const [service, bytes] of await stage.peakBytes())
+    expect(bytes, service).toBeLessThan(MEMORY_LIMIT_BYTES);
+  const newGaps = gaps.slice(before.gaps.length);
+  if (fault.forgets) {
+    const earliest = new Date(begunAt.getTime() - KNOWN_WITHIN_MS);
+    for (const gap of newGaps) expect(gap.started_at?.getTime()).toBeGreaterThan(earliest.getTime());
+  } else {
+    expect(newGaps).toEqual([]);
+    expect(verdict.inGaps).toBe(before.inGaps);
+  }
 }
 
 function verdictOf({ cluster, sink, database }: Stage): Promise<FullVerdict> {
@@ -47,20 +62,15 @@ async function untilChanged({ cluster: { truth } }: Stage): Promise<void> {
   await vi.waitFor(() => expect(truth.changeCount).toBeGreaterThan(goal), PATIENCE);
 }
 
-async function untilGreen(stage: Stage): Promise<void> {
-  const green = Object.fromEntries(OPERATIONS.map((operation) => [operation, 'green']));
-  await vi.waitFor(async () => expect(await stage.lights()).toEqual(green), PATIENCE);
+async function untilLit(stage: Stage, lights: Readonly<Record<string, string>>): Promise<void> {
+  await vi.waitFor(async () => expect(await stage.lights()).toMatchObject(lights), PATIENCE);
 }
 
-/** A red light may last for a moment only: its report is what counts. */
-async function untilFelt(stage: Stage, fault: Fault, failuresBefore: number): Promise<void> {
-  await vi.waitFor(async () => {
-    const lights = await stage.lights();
+/** A red light may last for a moment only: that a failure was reported cannot be missed. */
+async function untilFailed(stage: Stage, fault: Fault, failuresBefore: number): Promise<void> {
+  const red = Object.entries(fault.lights).filter(([, light]) => light === 'red');
+  await vi.waitFor(() => {
     const failed = stage.failures.slice(failuresBefore);
-    for (const [operation, light] of Object.entries(fault.lights)) {
-      if (light === 'red') expect(failed).toContain(operation);
-      else expect(lights).toMatchObject({ [operation]: light });
-    }
+    for (const [operation] of red) expect(failed).toContain(operation);
   }, PATIENCE);
-  await fault.felt?.(stage);
 }

@@ -1,6 +1,9 @@
 import type { Operation } from '@podips/shared';
 import type { Stage } from './stage.js';
 
+/** Resolves when a fault is felt. */
+export type Felt = () => Promise<void>;
+
 /** Something that goes wrong around podips, made on purpose. */
 export interface Fault {
   readonly name: string;
@@ -10,8 +13,10 @@ export interface Fault {
   end(stage: Stage): Promise<void> | void;
   /** The lights that it puts out, and what they turn to. */
   readonly lights: Readonly<Partial<Record<Operation, 'red' | 'yellow'>>>;
-  /** Resolves when it is felt, where no light can tell. */
-  felt?(stage: Stage): Promise<void>;
+  /** It is over at once: its lights may be out for a moment only. */
+  readonly momentary?: true;
+  /** Called before it begins. What it returns resolves when the fault is felt, where no light can tell. */
+  felt?(stage: Stage): Promise<Felt>;
   /** The cluster forgets what happened: what came and went unseen is named as a gap. */
   readonly forgets?: true;
   /** Never beside others: it hits several parts, takes its time, or needs a stage of its own. */

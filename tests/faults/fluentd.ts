@@ -1,5 +1,6 @@
 import type { Fault } from './fault.js';
 import { nothing } from './fault.js';
+import { grown } from './felt.js';
 
 const RED = { log: 'red' } as const;
 
@@ -23,6 +24,7 @@ export const FLUENTD_FAULTS: readonly Fault[] = [
     name: 'Fluentd acknowledges late',
     part: 'fluentd',
     lights: {},
+    felt: ({ sink }) => grown(() => sink.faults.delayedAcks, 3),
     begin({ sink }) {
       sink.faults.ackDelayMs = 1_000;
     },
@@ -44,6 +46,7 @@ export const FLUENTD_FAULTS: readonly Fault[] = [
   {
     name: 'Fluentd resets in the middle of a chunk',
     part: 'fluentd',
+    momentary: true,
     lights: RED,
     begin: ({ sink }) => sink.faults.resetNextChunk('before-stored'),
     end: nothing,
@@ -51,6 +54,7 @@ export const FLUENTD_FAULTS: readonly Fault[] = [
   {
     name: 'Fluentd resets after a chunk, without an ack',
     part: 'fluentd',
+    momentary: true,
     lights: RED,
     begin: ({ sink }) => sink.faults.resetNextChunk('after-stored'),
     end: nothing,

@@ -1,5 +1,7 @@
 import type { ServiceName } from '@podips/simulation';
+import { expect, vi } from 'vitest';
 import type { Fault } from './fault.js';
+import { PATIENCE } from './felt.js';
 
 const LIGHTS = {
   reader: { kubernetes: 'yellow', 'queue/write': 'yellow' },
@@ -54,6 +56,8 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     name: 'monitor killed',
     part: 'monitor',
     lights: {},
+    felt: async (stage) => () =>
+      vi.waitFor(async () => expect((await stage.lights()).kubernetes).toBeUndefined(), PATIENCE),
     async begin({ services }) {
       const process = services.process('monitor');
       process.kill('SIGKILL');

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -53,6 +53,8 @@ export interface Stage {
   /** Failures that were reported to the monitor so far, as operations. */
   readonly failures: readonly Operation[];
   readerMetric(name: string): Promise<number | undefined>;
+  /** The largest resident set of each service so far, since its last start. */
+  peakBytes(): Promise<ReadonlyMap<ServiceName, number>>;
   /** What the services wrote last, for the message of a failed test. */
   output(): string;
   destroy(): Promise<void>;
@@ -143,6 +145,10 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     lights: () => readLights(services.monitorUrl),
     readerMetric: async (name) =>
       (await readMetrics(`http://${LINK}:${services.httpPorts.reader}/metrics`)).get(`podips_reader_${name}`),
+    peakBytes: async () =>
+      new Map(
+        await Promise.all(names.map(async (name) => [name, await readPeakBytes(services, name)] as const)),
+      ),
     output,
     destroy: () => owned.disposeAsync(),
   };
@@ -183,6 +189,11 @@ async function readLights(monitorUrl: string) {
     // Object.fromEntries forgets which keys there are.
     string | undefined
   >;
+}
+
+async function readPeakBytes(services: LocalServices, name: ServiceName): Promise<number> {
+  const status = await readFile(`/proc/${services.process(name).pid}/status`, 'utf8');
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024;
 }
 
 const SHOWN_LINES = 30;

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
 import type { Fault } from './fault.js';
-import { PATIENCE, wrote } from './felt.js';
+import { all, heldBack, PATIENCE, wrote } from './felt.js';
 import type { Stage } from './stage.js';
 
 const JUMP_MS = 600_000;
@@ -33,11 +33,13 @@ const jumps = (name: string, offsetMs: number): Fault => ({
   alone: true,
   lights: {},
   begin: (stage) => jumpTo(stage, offsetMs),
-  felt: ({ database }) =>
-    vi.waitFor(async () => {
-      const { rows } = await database.query<{ known_at: Date }>('SELECT known_at FROM reader_positions');
-      expect(Math.abs((rows[0]?.known_at.getTime() ?? 0) - Date.now())).toBeGreaterThan(JUMP_MS / 2);
-    }, PATIENCE),
+  felt:
+    async ({ database }) =>
+    () =>
+      vi.waitFor(async () => {
+        const { rows } = await database.query<{ known_at: Date }>('SELECT known_at FROM reader_positions');
+        expect(Math.abs((rows[0]?.known_at.getTime() ?? 0) - Date.now())).toBeGreaterThan(JUMP_MS / 2);
+      }, PATIENCE),
   end: (stage) => jumpTo(stage, 0),
 });
 
@@ -59,10 +61,11 @@ export const DISK_FULL: Fault = {
       await symlink('/dev/full', path);
     }
   },
-  async felt(stage) {
-    await wrote('reader', 'status file cannot be written')(stage);
-    await wrote('writer', 'status file cannot be written')(stage);
-  },
+  felt: (stage) =>
+    all(
+      wrote('reader', 'status file cannot be written')(stage),
+      wrote('writer', 'status file cannot be written')(stage),
+    ),
   async end({ services }) {
     for (const [service, file] of STATUS_FILES)
       await rm(join(services.statusDir(service), file), { force: true });
@@ -97,6 +100,7 @@ export const MONITOR_FAULTS: readonly Fault[] = [
     name: 'monitor slow',
     part: 'monitor',
     lights: {},
+    felt: heldBack('monitorProxy'),
     begin({ monitorProxy }) {
       monitorProxy.delayMs = 1_000;
     },

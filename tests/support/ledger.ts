@@ -1,5 +1,5 @@
-import type { DatabasePool } from '@podips/shared';
-import type { IpChange } from '@podips/simulation';
+import { type DatabasePool, eventId } from '@podips/shared';
+import type { IpChange, SinkRecord } from '@podips/simulation';
 
 /** A row of the ledger, as far as tests ask for it. */
 export interface LedgerRow {
@@ -11,7 +11,10 @@ export interface LedgerRow {
   readonly owner: string;
   readonly node: string;
   readonly hostNetwork: boolean;
+  readonly startedAt: Date;
   readonly startInferred: boolean;
+  /** Null while it is open. */
+  readonly endedAt: Date | null;
   readonly open: boolean;
   readonly endReason: string | null;
   readonly endInferred: boolean | null;
@@ -43,8 +46,8 @@ export const TRUE_LEDGER: LedgerVerdict = { missing: [], untrue: [], overlapping
 
 const LEASES = `
   SELECT pod_uid AS uid, host(ip) AS ip, occurrence, namespace, pod, owner_kind || '/' || owner_name AS owner, node,
-    host_network AS "hostNetwork", start_inferred AS "startInferred", ended_at = 'infinity' AS open,
-    end_reason AS "endReason", end_inferred AS "endInferred"
+    host_network AS "hostNetwork", started_at AS "startedAt", start_inferred AS "startInferred",
+    nullif(ended_at, 'infinity') AS "endedAt", ended_at = 'infinity' AS open, end_reason AS "endReason", end_inferred AS "endInferred"
   FROM leases ORDER BY started_at, pod_uid, ip, occurrence`;
 
 const OVERLAPPING = `
@@ -70,25 +73,62 @@ export async function readPosition(database: DatabasePool): Promise<PositionRow 
   return (await database.query<PositionRow>(sql)).rows[0];
 }
 
-/** Compares the ledger with what happened in the cluster. */
+/**
+ * Compares the ledger with what happened in the cluster.
+ * @param unseen says of which changes nobody may have known; a lease of nothing but these may be missing
+ */
 export async function judgeLedger(
   database: DatabasePool,
   changes: readonly IpChange[],
+  unseen: (change: IpChange) => boolean = () => false,
 ): Promise<LedgerVerdict> {
-  const expected = new Set(leasesOf(changes));
+  const leases = leasesOf(changes);
+  const expected = new Set(leases.map(({ lease }) => lease));
+  const needed = leases.filter((each) => !each.changes.every(unseen));
   const kept = new Set((await readLedger(database)).map(describeLease));
   const { rows } = await database.query<{ count: number }>(OVERLAPPING);
   return {
-    missing: [...expected].filter((lease) => !kept.has(lease)),
+    missing: needed.map(({ lease }) => lease).filter((lease) => !kept.has(lease)),
     untrue: [...kept].filter((lease) => !expected.has(lease)),
     overlapping: rows[0]?.count ?? 0,
   };
 }
 
-/** The leases that begin and end with these changes, described as {@link describeLease} does. */
-function leasesOf(changes: readonly IpChange[]): string[] {
+/**
+ * Starts and ends in the ledger whose times, or whether they were inferred, are not those of a message about them.
+ * A change that was told twice, after a crash, may stand in the ledger as either message says.
+ */
+export async function findUntoldTimes(
+  database: DatabasePool,
+  records: readonly SinkRecord[],
+): Promise<string[]> {
+  const key = (id: unknown, time: unknown, inferred: unknown) => `${id} ${time} ${inferred}`;
+  const told = new Set(records.map(({ record }) => key(record.event_id, record.timestamp, record.inferred)));
+  const edges = (await readLedger(database)).flatMap((row) => {
+    const start = eventId(row.uid, row.ip, 'allocated', row.occurrence);
+    const end = eventId(row.uid, row.ip, 'deallocated', row.occurrence);
+    return [
+      { row, what: 'start', key: key(start, row.startedAt.toISOString(), row.startInferred) },
+      ...(row.endedAt
+        ? [{ row, what: 'end', key: key(end, row.endedAt.toISOString(), row.endInferred) }]
+        : []),
+    ];
+  });
+  return edges
+    .filter((edge) => !told.has(edge.key))
+    .map(({ row, what }) => `no message tells the ${what} of ${describeLease(row)} as the ledger does`);
+}
+
+interface LeaseHistory {
+  /** As {@link describeLease} says it. */
+  readonly lease: string;
+  readonly changes: readonly IpChange[];
+}
+
+/** The leases that begin and end with these changes. */
+function leasesOf(changes: readonly IpChange[]): LeaseHistory[] {
   const ended = new Map<string, number>();
-  const leases = new Map<string, string>();
+  const leases = new Map<string, LeaseHistory>();
   for (const change of changes) {
     const { podUid: uid, ip, namespace, pod, node, hostNetwork, kind } = change;
     const owner = `${change.ownerKind}/${change.ownerName}`;
@@ -96,12 +136,14 @@ function leasesOf(changes: readonly IpChange[]): string[] {
     const open = kind === 'assigned';
     if (!open) ended.set(`${uid} ${ip}`, occurrence + 1);
     const facts = { uid, ip, occurrence, namespace, pod, owner, node, hostNetwork, open };
-    leases.set(`${uid} ${ip} ${occurrence}`, describeLease(facts));
+    const key = `${uid} ${ip} ${occurrence}`;
+    const before = leases.get(key)?.changes ?? [];
+    leases.set(key, { lease: describeLease(facts), changes: [...before, change] });
   }
   return [...leases.values()];
 }
 
-type LeaseFacts = Omit<LedgerRow, 'startInferred' | 'endReason' | 'endInferred'>;
+type LeaseFacts = Omit<LedgerRow, 'startedAt' | 'startInferred' | 'endedAt' | 'endReason' | 'endInferred'>;
 
 function describeLease(lease: LeaseFacts): string {
   const { uid, ip, occurrence, namespace, pod, owner, node, hostNetwork, open } = lease;

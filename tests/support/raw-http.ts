@@ -13,8 +13,8 @@ export interface RawConnection {
 /** Opens connections; `destroyAll` ends those that are left. */
 export function createRawHttp(port: number) {
   const connections = new Set<Socket>();
-  const open = (): RawConnection => {
-    const socket = connect(port, '127.0.0.1');
+  const open = (localAddress = '127.0.0.1'): RawConnection => {
+    const socket = connect({ port, host: '127.0.0.1', localAddress });
     connections.add(socket);
     let received = '';
     const closed = new Promise<string>((resolve) => {
@@ -38,6 +38,7 @@ export function createRawHttp(port: number) {
     };
   };
   return {
+    /** @param localAddress of the client that this connection belongs to */
     open,
     /** Sends bytes on a connection of their own. @returns the answer, when the other side has closed */
     exchange(bytes: string | Buffer): Promise<string> {

@@ -20,7 +20,15 @@ try {
     signal: stopping.signal,
   });
   const { missing, untrue, contradicting, overlapping, ledger, gaps, ...counts } = verdict;
-  const wrong = [...missing, ...untrue, ...contradicting, ...overlapping, ...ledger];
+  const dark = Object.entries(verdict.lights).filter(([, light]) => light !== 'green');
+  const wrong = [
+    ...missing,
+    ...untrue,
+    ...contradicting,
+    ...overlapping,
+    ...ledger,
+    ...dark.map(([operation, light]) => `the light of ${operation} is ${light}`),
+  ];
   for (const gap of gaps)
     console.log(
       `gap: ${gap.reason} from ${gap.started_at?.toISOString() ?? 'ever'} to ${gap.ended_at.toISOString()}`,

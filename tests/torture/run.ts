@@ -1,4 +1,4 @@
-import { pause } from '@podips/shared';
+import { type Operation, pause } from '@podips/shared';
 import { createRandom } from '@podips/simulation';
 import { check, type FullVerdict } from '../faults/check.js';
 import type { Fault } from '../faults/fault.js';
@@ -17,6 +17,9 @@ export interface TortureOptions {
 export interface TortureVerdict extends FullVerdict {
   readonly faults: number;
   readonly changes: number;
+  /** What the lights were when all faults had ended and all was well again, or too late. */
+  readonly lights: Readonly<Record<Operation, string | undefined>>;
+  readonly peakBytes: Readonly<Record<string, number>>;
 }
 
 const CHANGES_PER_SECOND = 20;
@@ -32,15 +35,23 @@ const FAULTS: readonly Fault[] = ALL_FAULTS.filter((fault) => !fault.alone);
 export async function torture(options: TortureOptions): Promise<TortureVerdict> {
   const { minutes, seed, print } = options;
   await using resources = new AsyncDisposableStack();
-  const stage = await startStage({ seed, changesPerSecond: CHANGES_PER_SECOND, pods: PODS });
+  const stage = await startStage({
+    seed,
+    changesPerSecond: CHANGES_PER_SECOND,
+    pods: PODS,
+    // So that lists have several pages.
+    env: { reader: { KUBE_PAGE_SIZE: '50' } },
+  });
   resources.defer(() => stage.destroy());
   const random = createRandom(seed);
   const plan = planFaults(FAULTS, minutes * MINUTE_MS, () => random.next());
   print(`${plan.length} faults in ${minutes} minutes, seed ${seed}`);
   await Promise.all(plan.map((planned) => inflict(stage, planned, options)));
+  const lights = await untilGreen(stage, options);
   stage.churn.stop();
   const verdict = await settle(stage, options);
-  return { faults: plan.length, changes: stage.cluster.truth.changeCount, ...verdict };
+  const peakBytes = Object.fromEntries(await stage.peakBytes());
+  return { faults: plan.length, changes: stage.cluster.truth.changeCount, lights, peakBytes, ...verdict };
 }
 
 async function inflict(
@@ -56,6 +67,16 @@ async function inflict(
 }
 
 const seconds = (ms: number) => (ms / 1_000).toFixed(1);
+
+async function untilGreen(stage: Stage, { signal }: TortureOptions): Promise<TortureVerdict['lights']> {
+  const deadline = AbortSignal.timeout(SETTLE_DEADLINE_MS);
+  for (;;) {
+    const lights = await stage.lights();
+    const green = Object.values(lights).every((light) => light === 'green');
+    if (green || deadline.aborted || signal.aborted) return lights;
+    await pause(LOOK_EVERY_MS, signal);
+  }
+}
 
 /** Waits until all has arrived and is written, for as long as it takes within a deadline. */
 async function settle({ cluster, sink, database }: Stage, { signal }: TortureOptions): Promise<FullVerdict> {

@@ -16,6 +16,8 @@ it(
       overlapping: [],
       ledger: [],
     });
+    expect(new Set(Object.values(verdict.lights))).toEqual(new Set(['green']));
+    for (const bytes of Object.values(verdict.peakBytes)) expect(bytes).toBeLessThan(300_000_000);
     expect(verdict.faults).toBeGreaterThan(20);
     expect(verdict.changes).toBeGreaterThan(1_000);
   },

@@ -11,21 +11,65 @@ export type DatabaseClient = pg.PoolClient;
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS = 4;
+/** What a transaction may rest between two statements: a caller that vanished holds its locks for so long. */
+const IDLE_IN_TRANSACTION_MS = 10_000;
+/** The server notices a machine that vanished within 5 + 3 * 2 seconds. */
+const SERVER_KEEPALIVE = {
+  tcp_keepalives_idle: '5',
+  tcp_keepalives_interval: '2',
+  tcp_keepalives_count: '3',
+  tcp_user_timeout: '10000',
+};
+
+export interface PoolOptions {
+  readonly maxConnections?: number;
+  /** Deadline for a connection, which may have to wait for another caller's. */
+  readonly connectTimeoutMs?: number;
+  /** Deadline for a statement, at the server and here. */
+  readonly statementTimeoutMs?: number;
+  /** The server then refuses every change. */
+  readonly readOnly?: boolean;
+}
 
 /** A pool whose every connection attempt and statement has a deadline, and that survives the server's restart. */
-export function openPool(settings: DatabaseSettings, log: Logger): DatabasePool {
+export function openPool(settings: DatabaseSettings, log: Logger, options: PoolOptions = {}): DatabasePool {
+  const { maxConnections = MAX_CONNECTIONS, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
   const pool = new pg.Pool({
     ...settings,
-    max: MAX_CONNECTIONS,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: STATEMENT_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
+    max: maxConnections,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    query_timeout: statementTimeoutMs,
     keepAlive: true,
     application_name: 'podips',
+    onConnect: (client) =>
+      configureSession(client, {
+        statement_timeout: String(statementTimeoutMs),
+        idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS),
+        ...(options.readOnly ? { default_transaction_read_only: 'on' } : {}),
+      }),
   });
   // Without a listener an idle connection that breaks ends the process.
-  pool.on('error', (err) => log.warn({ err }, 'idle database connection lost'));
+  pool.on('error', (err) => {
+    // pg hangs the whole connection on it, with the key by which its statements can be cancelled.
+    Reflect.deleteProperty(err, 'client');
+    log.warn({ err }, 'idle database connection lost');
+  });
   return pool;
+}
+
+/**
+ * Sets parameters of a connection, and has the server look whether its other end is alive. Not as parameters of the start:
+ * PgBouncer refuses connections with those. What the server's version does not know is left out.
+ */
+export async function configureSession(
+  client: pg.ClientBase,
+  parameters: Readonly<Record<string, string>>,
+): Promise<void> {
+  await client.query(
+    `SELECT set_config(name, value, false) FROM json_each_text($1) AS wanted (name, value)
+     WHERE name IN (SELECT name FROM pg_settings)`,
+    [JSON.stringify({ ...SERVER_KEEPALIVE, ...parameters })],
+  );
 }
 
 /** Runs `work` in a transaction: committed when it resolves, rolled back when it rejects. */
@@ -91,17 +135,32 @@ export async function migrate(pool: DatabasePool, dir = MIGRATIONS_DIR): Promise
   });
 }
 
+const UNDEFINED_TABLE = '42P01';
+
+/** Runs what needs the tables. */
+export type WithTables = <T>(work: () => Promise<T>) => Promise<T>;
+
 /**
- * A function that applies the migrations at its first call, and again after a failure; so that a service can start
- * while the database is away.
+ * Applies the migrations before the first use, so that a service can start while the database is away; and again after
+ * a failure, or when a table is missing because the database came back empty.
  */
-export function migrateOnce(pool: DatabasePool): () => Promise<void> {
+export function withTablesOf(pool: DatabasePool): WithTables {
   let done: Promise<unknown> | undefined;
-  return async () => {
-    done ??= migrate(pool).catch((err) => {
-      done = undefined;
+  return async (work) => {
+    done ??= migrate(pool);
+    const migrated = done;
+    const startAnew = () => {
+      if (done === migrated) done = undefined;
+    };
+    await migrated.catch((err) => {
+      startAnew();
       throw err;
     });
-    await done;
+    try {
+      return await work();
+    } catch (err) {
+      if (err instanceof pg.DatabaseError && err.code === UNDEFINED_TABLE) startAnew();
+      throw err;
+    }
   };
 }

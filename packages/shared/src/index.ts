@@ -2,6 +2,7 @@ export * from './backoff.js';
 export * from './database.js';
 export * from './errors.js';
 export * from './heartbeat.js';
+export * from './ip-address.js';
 export * from './lifecycle.js';
 export * from './logger.js';
 export * from './message.js';

@@ -1,5 +1,8 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
@@ -79,28 +82,51 @@ describe('a program', () => {
     expect(program.output()).toMatch(/"level":"fatal".*port 8080 is taken/);
   });
 
-  it('ends with 1 when its stop takes too long', async () => {
+  it('is killed when its stop takes too long, after it has killed its children', async () => {
     const program = launch(
-      `async () => { console.log('up'); return { stop: () => never }; }`,
+      `async () => {
+        process.on('exit', () => console.log('children killed'));
+        console.log('up');
+        return { stop: () => never };
+      }`,
       'stopDeadlineMs: 10',
     );
     await program.said('up');
     program.kill('SIGTERM');
-    expect(await program.ended).toBe(1);
-    expect(program.output()).toContain('not stopped within 10 ms');
+    expect(await program.ended).toBe('SIGKILL');
+    expect(program.output()).toMatch(/not stopped within 10 ms.*children killed/s);
   });
 
-  it('ends with 1 when its stop fails', async () => {
+  it('ends although the disk holds one of its threads', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'podips-lifecycle-'));
+    onTestFinished(() => rm(dir, { recursive: true, force: true }));
+    const fifo = join(dir, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    const program = launch(
+      `async () => {
+        const { writeFile } = await import('node:fs/promises');
+        const written = writeFile(${JSON.stringify(fifo)}, 'nobody reads it');
+        console.log('up');
+        return { stop: () => written };
+      }`,
+      'stopDeadlineMs: 10',
+    );
+    await program.said('up');
+    program.kill('SIGTERM');
+    expect(await program.ended).toBe('SIGKILL');
+  });
+
+  it('is killed when its stop fails', async () => {
     const program = launch(
       `async () => { console.log('up'); return { stop: async () => { throw new Error('stuck'); } }; }`,
     );
     await program.said('up');
     program.kill('SIGTERM');
-    expect(await program.ended).toBe(1);
+    expect(await program.ended).toBe('SIGKILL');
     expect(program.output()).toContain('stuck');
   });
 
-  it('ends at once with 1 at a second signal, of whatever kind', async () => {
+  it('is killed at once at a second signal, of whatever kind', async () => {
     const program = launch(
       `async () => { console.log('up'); return { stop: () => { console.log('stopping now'); return never; } }; }`,
       'stopDeadlineMs: 3_600_000',
@@ -109,7 +135,7 @@ describe('a program', () => {
     program.kill('SIGTERM');
     await program.said('stopping now');
     program.kill('SIGINT');
-    expect(await program.ended).toBe(1);
+    expect(await program.ended).toBe('SIGKILL');
   });
 
   it('that gets a signal while it starts stops as soon as it has started', async () => {

@@ -21,7 +21,8 @@ const EXIT_FAILED = 1;
 
 /**
  * Runs a service as a process: reads settings, starts, waits for SIGTERM or SIGINT, stops within a deadline.
- * Exit codes: 0 after an orderly stop, 1 for wrong settings, a failed start, a missed deadline or a second signal.
+ * Exit codes: 0 after an orderly stop, 1 for wrong settings, a failed start or a failed end. A stop that fails or takes
+ * too long, and a second signal, end it as SIGKILL does.
  */
 export async function runProgram<S extends { readonly logLevel: LogLevel }>(
   program: Program<S>,
@@ -32,7 +33,7 @@ export async function runProgram<S extends { readonly logLevel: LogLevel }>(
   let signals = 0;
   const onSignal = (signal: NodeJS.Signals) => {
     signals += 1;
-    if (signals > 1) process.exit(EXIT_FAILED);
+    if (signals > 1) exitWithoutWaiting();
     requestStop(signal);
   };
   process.on('SIGTERM', onSignal);
@@ -44,7 +45,10 @@ export async function runProgram<S extends { readonly logLevel: LogLevel }>(
       running.finished?.then(() => 'finished') ?? stopRequested,
     ]);
     log.info({ reason }, 'stopping');
-    await stopWithin(running, program.stopDeadlineMs ?? 20_000);
+    await stopWithin(running, program.stopDeadlineMs ?? 20_000).catch((err: unknown) => {
+      log.fatal({ err: toError(err) }, 'not stopped in order');
+      exitWithoutWaiting();
+    });
     log.info('stopped');
     process.exit(0);
   } catch (err) {
@@ -61,6 +65,13 @@ function readOrExit<S extends { readonly logLevel: LogLevel }>(program: Program<
     process.stderr.write(`${program.name}: ${err.message}\n`);
     process.exit(EXIT_FAILED);
   }
+}
+
+/** An exit waits for every thread, also for one that waits for a disk that does not answer. */
+function exitWithoutWaiting(): never {
+  // After the listeners that are there: they end children.
+  process.on('exit', () => process.kill(process.pid, 'SIGKILL'));
+  process.exit(EXIT_FAILED);
 }
 
 async function stopWithin(running: Running, deadlineMs: number): Promise<void> {

@@ -8,7 +8,13 @@ export {
   startChildProgram,
 } from './local/child-program.js';
 export { readMetrics } from './local/metrics.js';
-export { type LocalServices, type ServiceName, type Surroundings, startServices } from './local/services.js';
+export {
+  databaseEnvironment,
+  type LocalServices,
+  type ServiceName,
+  type Surroundings,
+  startServices,
+} from './local/services.js';
 export { untilWatched } from './local/until-watched.js';
 export { type MockCluster, startMockCluster } from './mock-cluster/mock-cluster.js';
 export { startMockConsumer } from './mock-consumer/mock-consumer.js';

@@ -13,6 +13,8 @@ export interface TcpProxy extends Running {
   readonly port: number;
   /** Holds back what passes, in both directions, for this long. */
   delayMs: number;
+  /** Chunks that were held back so far. */
+  readonly delayed: number;
   /** Open connections. */
   readonly connections: number;
   /** Resets all connections. New ones are accepted. */
@@ -39,7 +41,13 @@ export interface TcpProxy extends Running {
 export async function startProxy(target: ProxyTarget): Promise<TcpProxy> {
   const stopping = new AbortController();
   const pairs = new Set<readonly [Socket, Socket]>();
-  const weather: Weather = { delayMs: 0, swallowing: false, answers: [], stopping: stopping.signal };
+  const weather: Weather = {
+    delayMs: 0,
+    delayed: 0,
+    swallowing: false,
+    answers: [],
+    stopping: stopping.signal,
+  };
   let goal = target;
   let server: Server | undefined;
 
@@ -72,6 +80,9 @@ export async function startProxy(target: ProxyTarget): Promise<TcpProxy> {
     },
     set delayMs(ms) {
       weather.delayMs = ms;
+    },
+    get delayed() {
+      return weather.delayed;
     },
     get connections() {
       return pairs.size;

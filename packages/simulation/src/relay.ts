@@ -5,6 +5,8 @@ import { pause } from '@podips/shared';
 export interface Weather {
   /** How long each chunk is held back. */
   delayMs: number;
+  /** Chunks that were held back so far. */
+  delayed: number;
   /** Whether bytes and ends vanish. */
   swallowing: boolean;
   /** What clients get instead of being passed on. */
@@ -37,7 +39,10 @@ export function relay(from: Socket, to: Socket, weather: Weather, taken: (bytes:
   const passOn = async (bytes: Buffer) => {
     // One chunk at a time: this keeps the order and bounds what is in flight.
     from.pause();
-    if (weather.delayMs > 0) await pause(weather.delayMs, weather.stopping);
+    if (weather.delayMs > 0) {
+      weather.delayed += 1;
+      await pause(weather.delayMs, weather.stopping);
+    }
     if (weather.swallowing || to.destroyed || to.write(bytes)) from.resume();
     else to.once('drain', () => from.resume());
   };

@@ -16,28 +16,46 @@ const icon = document.querySelector('link[rel=icon]');
 /** How far the monitor's clock is ahead of ours. */
 let aheadMs = Number(document.body.dataset.now) - Date.now();
 let heardAtMs = Date.now();
+/** When the stream last gave a sign of life, or was opened. */
+let aliveAtMs = heardAtMs;
 let isLost = false;
 let title = document.title;
+let source;
+let retry;
 
 function connect() {
-  const source = new EventSource('/api/v1/events');
-  let watchdog;
-  const retry = () => {
-    source.close();
-    clearTimeout(watchdog);
-    showLost();
-    setTimeout(connect, RETRY_MS * (1 + Math.random()));
-  };
-  const watch = () => {
-    clearTimeout(watchdog);
-    watchdog = setTimeout(retry, SILENCE_MS);
-  };
-  source.onmessage = (event) => {
-    watch();
-    receive(JSON.parse(event.data));
-  };
-  source.onerror = retry;
-  watch();
+  clearTimeout(retry);
+  source?.close();
+  aliveAtMs = Date.now();
+  source = new EventSource('/api/v1/events');
+  // What comes after a long silence may have been waiting in this computer all the time.
+  source.onmessage = (event) => (isSilent() ? lose() : receive(JSON.parse(event.data)));
+  source.onerror = lose;
+}
+
+function lose() {
+  clearTimeout(retry);
+  source.close();
+  aliveAtMs = Date.now();
+  showLost();
+  retry = setTimeout(connect, RETRY_MS * (1 + Math.random()));
+}
+
+/** By the clock of the day, which may be set back: others stand still while the computer sleeps. */
+function isSilent() {
+  return Math.abs(Date.now() - aliveAtMs) > SILENCE_MS;
+}
+
+function tick() {
+  if (isSilent()) lose();
+  runOn();
+}
+
+/** Timers of pages that nobody sees are slow. */
+function wake() {
+  if (document.hidden) return;
+  tick();
+  if (isLost) connect();
 }
 
 function receive(news) {
@@ -45,6 +63,7 @@ function receive(news) {
   if (news.build !== document.body.dataset.build) return location.reload();
   aheadMs = news.now - Date.now();
   heardAtMs = Date.now();
+  aliveAtMs = heardAtMs;
   title = news.title;
   icon.href = `/assets/favicon-${news.light}.svg`;
   for (const part of news.parts) replace(part);
@@ -109,5 +128,6 @@ function runOn() {
   }
 }
 
-setInterval(runOn, 1_000);
+setInterval(tick, 1_000);
+document.addEventListener('visibilitychange', wake);
 connect();

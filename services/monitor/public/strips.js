@@ -10,11 +10,6 @@ function equipAll(root) {
 
 function equip(strip) {
   const last = strip.firstElementChild.viewBox.baseVal.width - 1;
-  // The bar's own tooltips would stand beside ours.
-  for (const titleElement of strip.querySelectorAll('title')) {
-    titleElement.parentNode.dataset.said = titleElement.textContent.split('\n').slice(1).join(' ');
-    titleElement.remove();
-  }
   strip.tabIndex = 0;
   Object.assign(strip, {
     role: 'slider',
@@ -22,20 +17,23 @@ function equip(strip) {
     ariaValueMax: last,
     ariaOrientation: 'horizontal',
   });
-  strip.setAttribute('aria-label', strip.getAttribute('aria-label').split(':')[0]);
+  // Its own tooltip would stand beside ours.
+  strip.setAttribute('aria-label', strip.title.split(':')[0]);
+  strip.removeAttribute('title');
   // The part around it stays when the strip is replaced.
   select(strip, Math.min(Number(strip.parentElement.dataset.slot ?? last), last));
   if (strip.matches(':hover')) show(strip);
 }
 
 function select(strip, index) {
-  const bar = [...strip.querySelectorAll('rect')].findLast((rect) => rect.x.baseVal.value <= index);
+  const run = strip.dataset.runs.split('\n').findLast((line) => Number.parseInt(line, 10) <= index);
+  const said = run.slice(run.indexOf(' ') + 1);
   const slotMs = Number(strip.dataset.slot);
   const at = (slot) =>
     new Date(Number(strip.dataset.from) + slot * slotMs).toISOString().replace('T', ' ').slice(0, 16);
   strip.parentElement.dataset.slot = index;
   strip.ariaValueNow = index;
-  strip.ariaValueText = `${at(index)} – ${at(index + 1).slice(11)} UTC: ${bar.dataset.said}`;
+  strip.ariaValueText = `${at(index)} – ${at(index + 1).slice(11)} UTC: ${said}`;
   strip.style.setProperty('--slot', index);
 }
 

@@ -34,6 +34,7 @@ export function memoryStore(heartbeats: readonly Heartbeat[] = [], problem?: str
       statuses = { ...statuses, [heard.operation]: heard };
     },
     problem,
+    damage: undefined,
     close: async () => undefined,
   };
 }
@@ -69,7 +70,8 @@ export async function openApp(
     tracker,
     history,
     alerting: NO_ALERTING,
-    peers: { view: () => [] },
+    peers: { view: () => [], onNews: () => undefined },
+    ledger: undefined,
     now,
     settings: { cluster: 'default', ageLimitMs: LIMIT_MS, access: { ...OPEN_ACCESS, ...access } },
     log,

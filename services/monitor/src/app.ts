@@ -2,9 +2,12 @@ import swagger from '@fastify/swagger';
 import type { Logger } from '@podips/shared';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { installAccess } from './access/access.js';
+import { type ClientPlaces, createClientPlaces } from './access/client-places.js';
+import { createNetworks } from './access/networks.js';
 import { createStatusView } from './create-status-view.js';
-import { installErrorReplies, replyWithError } from './error-replies.js';
+import { installErrorReplies, replyToMalformed, replyWithError } from './error-replies.js';
 import type { History } from './history/history.js';
+import type { Ledger } from './ledger/ledger.js';
 import { createLiveFeed, type LiveFeed } from './live/live-feed.js';
 import { type AlertCounts, createMetrics, type Metrics } from './metrics.js';
 import { answerRoutes } from './routes/answers.js';
@@ -12,6 +15,7 @@ import { statusRoutes } from './routes/api-v1.js';
 import { badgeRoutes } from './routes/badge.js';
 import { eventsRoutes } from './routes/events.js';
 import { heartbeatRoutes } from './routes/heartbeats.js';
+import { leasesRoutes } from './routes/leases.js';
 import { operationsRoutes } from './routes/operations.js';
 import { pageRoutes } from './routes/pages.js';
 import { SECURITY_HEADERS } from './security-headers.js';
@@ -27,6 +31,8 @@ export interface AppDeps {
   readonly history: History;
   readonly alerting: AlertingSource;
   readonly peers: PeersSource;
+  /** Undefined without a database. */
+  readonly ledger: Omit<Ledger, 'stop'> | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly settings: AppSettings;
@@ -46,6 +52,8 @@ export interface AlertingSource {
 /** What the page wants to know of other monitors. */
 export interface PeersSource {
   view(): readonly ClusterView[];
+  /** Calls the listener after each answer, and after each that did not come. */
+  onNews(listener: () => void): void;
 }
 
 /** What routes are made from. */
@@ -54,6 +62,8 @@ export interface AppContext extends AppDeps {
   /** Another object whenever a heartbeat has come. */
   readonly state: () => object;
   readonly live: LiveFeed;
+  /** For streams. */
+  readonly places: ClientPlaces;
   readonly metrics: Metrics;
 }
 
@@ -62,6 +72,7 @@ const ROUTES = [
   answerRoutes,
   statusRoutes,
   badgeRoutes,
+  leasesRoutes,
   eventsRoutes,
   operationsRoutes,
   pageRoutes,
@@ -88,7 +99,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,
     },
     bodyLimit: MAX_BODY_BYTES,
-    trustProxy: [...deps.settings.access.trustedProxies],
+    trustProxy: createNetworks(deps.settings.access.trustedProxies),
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: IDLE_TIMEOUT_MS,
     keepAliveTimeout: IDLE_TIMEOUT_MS,
@@ -96,6 +107,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: MAX_HEADER_BYTES },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     frameworkErrors: replyWithError,
+    clientErrorHandler: replyToMalformed,
   });
   installErrorReplies(app);
   app.addHook('onRequest', async (_request, reply) => {
@@ -125,6 +137,9 @@ function createContext(deps: AppDeps, version: string): AppContext {
     clusters: () => peers.view(),
   });
   const live = createLiveFeed({ ...deps, view });
+  for (const source of [peers, deps.ledger]) source?.onNews(() => live.changed());
   const metrics = createMetrics({ ...deps, live, version });
-  return { ...deps, view, state: () => deps.store.latest(), live, metrics };
+  const { streamsPerClient: perClient, trustedProxies } = settings.access;
+  const places = createClientPlaces({ perClient, isShared: createNetworks(trustedProxies) });
+  return { ...deps, view, state: () => deps.store.latest(), live, places, metrics };
 }

@@ -38,7 +38,8 @@ export function loadAssets(): { readonly files: readonly Asset[]; readonly asset
 }
 
 function publicFile(name: string, type: string): Asset {
-  const text = readFileSync(new URL(name, PUBLIC_DIR), 'utf8');
+  // Browsers need no indentation, and the first view has to stay small.
+  const text = readFileSync(new URL(name, PUBLIC_DIR), 'utf8').replace(/^\s+/gm, '');
   return { path: `/assets/${name.replace('.', `-${hash(text)}.`)}`, type, text, immutable: true };
 }
 

@@ -4,11 +4,15 @@ import { expect, onTestFinished, test } from 'vitest';
 import { heartbeat, LIMIT_MS, memoryHistory, memoryStore, NO_ALERTING, NOW_MS } from './app.test.helpers.js';
 import { createStatusView } from './create-status-view.js';
 import { SLOTS } from './history/strip.js';
-import { StatusView } from './status-view.js';
+import { type ClusterView, StatusView } from './status-view.js';
 import type { Heartbeat } from './statuses.js';
 import { createTracker } from './tracker.js';
 
-async function viewOf(heartbeats: readonly Heartbeat[], problem?: string): Promise<StatusView> {
+async function viewOf(
+  heartbeats: readonly Heartbeat[],
+  problem?: string,
+  clusters: readonly ClusterView[] = [],
+): Promise<StatusView> {
   const store = memoryStore(heartbeats, problem);
   const now = () => NOW_MS;
   const history = await memoryHistory(now);
@@ -29,7 +33,8 @@ async function viewOf(heartbeats: readonly Heartbeat[], problem?: string): Promi
     tracker,
     history,
     alerting: NO_ALERTING,
-    clusters: () => [],
+    clusters: () => clusters,
+    ledger: undefined,
   })();
   expect(Value.Errors(StatusView, view)).toEqual([]);
   return view;
@@ -91,6 +96,25 @@ test('an operation that fails is shown with its heartbeat, its incident and the 
   expect(view.operations[1]?.strip.at(-1)).toMatchObject({
     light: 'red',
     message: '401 broker refused the login',
+  });
+});
+
+test('the worst light of all clusters stands beside the own one, which is all that others are told', async () => {
+  const lon = {
+    name: 'lon1',
+    url: 'http://lon1.example',
+    reachable: true,
+    lastAnswerAt: new Date(NOW_MS).toISOString(),
+    light: 'red' as const,
+    headline: 'Fluentd write fails.',
+    error: null,
+    operations: [],
+  };
+  expect(await viewOf([], undefined, [lon])).toMatchObject({
+    worst: 'grey',
+    overall: 'red',
+    elsewhere: 'Elsewhere: lon1 failing.',
+    clusters: [lon],
   });
 });
 

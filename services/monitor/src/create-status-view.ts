@@ -1,8 +1,10 @@
 import { OPERATIONS, type Operation } from '@podips/shared';
 import { headlineOf } from './headline.js';
 import type { History } from './history/history.js';
+import type { LedgerView } from './ledger/ledger-view.js';
 import { answerOf, worstLight } from './lights.js';
 import { OPERATION_NAMES } from './operations.js';
+import { overviewOf } from './overview.js';
 import type { AlertingView, ClusterView, OperationView, StatusView } from './status-view.js';
 import type { Heartbeat, StatusStore } from './statuses.js';
 import type { OperationState, Tracker } from './tracker.js';
@@ -11,11 +13,13 @@ export interface StatusViewDeps {
   readonly cluster: string;
   readonly ageLimitMs: number;
   readonly now: () => number;
-  readonly store: Pick<StatusStore, 'latest' | 'problem'>;
+  readonly store: Pick<StatusStore, 'problem' | 'damage'>;
   readonly tracker: Pick<Tracker, 'states'>;
   readonly history: Pick<History, 'incidents' | 'strip' | 'problem'>;
   readonly alerting: { view(): AlertingView; readonly problem: string | undefined };
   readonly clusters: () => readonly ClusterView[];
+  /** Undefined without a database. */
+  readonly ledger: { view(): LedgerView } | undefined;
 }
 
 /** Incidents on the dashboard; `GET /api/v1/incidents` has the rest. */
@@ -28,26 +32,29 @@ export function createStatusView(deps: StatusViewDeps): () => StatusView {
     const nowMs = now();
     const states = tracker.states();
     const { text: headline, likelyCause } = headlineOf(states, ageLimitMs);
-    const statuses = store.latest();
+    const worst = worstLight(OPERATIONS.map((operation) => states[operation].light));
+    const clusters = [...deps.clusters()];
     return {
       cluster,
       at: formatTime(nowMs),
       ageLimitMs,
-      worst: worstLight(OPERATIONS.map((operation) => states[operation].light)),
+      worst,
+      ...overviewOf(worst, clusters),
       headline,
       likelyCause,
       answers: {
-        read: answerOf('read', statuses, nowMs, ageLimitMs),
-        write: answerOf('write', statuses, nowMs, ageLimitMs),
-        all: answerOf('all', statuses, nowMs, ageLimitMs),
+        read: answerOf('read', states, ageLimitMs),
+        write: answerOf('write', states, ageLimitMs),
+        all: answerOf('all', states, ageLimitMs),
       },
       operations: OPERATIONS.map((operation) => toOperation(operation, states[operation], deps, nowMs)),
       incidents: history.incidents(INCIDENTS_SHOWN),
       alerting: alerting.view(),
-      clusters: [...deps.clusters()],
-      problems: [store, history, alerting]
-        .map(({ problem }) => problem)
-        .filter((problem) => problem !== undefined),
+      clusters,
+      ledger: deps.ledger?.view() ?? null,
+      problems: [store.problem, store.damage, history.problem, alerting.problem].filter(
+        (problem) => problem !== undefined,
+      ),
     };
   };
 }

@@ -1,5 +1,8 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import { PodipsError, toError } from '@podips/shared';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { LedgerError } from './ledger/ledger-error.js';
 import { describeRule } from './schemas.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 
@@ -32,7 +35,9 @@ export function replyWithError(thrown: unknown, request: FastifyRequest, reply: 
   const error = toError(thrown);
   const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
   reply.headers(SECURITY_HEADERS).header('cache-control', 'no-store');
-  if (status < 400 || status >= 500) {
+  if (error instanceof LedgerError) {
+    reply.code(503).send({ error: error.message });
+  } else if (status < 400 || status >= 500) {
     request.log.error({ err: error, method: request.method }, 'request failed');
     reply.code(500).send({ error: 'the monitor failed; its log says why' });
   } else if (error instanceof InvalidRequestError) {
@@ -40,6 +45,28 @@ export function replyWithError(thrown: unknown, request: FastifyRequest, reply: 
   } else {
     reply.code(status).send({ error: describeClientError(error) });
   }
+}
+
+const MALFORMED: Readonly<Record<string, { readonly status: number; readonly error: string }>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, error: 'the request took too long' },
+  HPE_HEADER_OVERFLOW: { status: 431, error: 'path and headers are too long' },
+};
+
+/** Answers on a connection on which something came that is no HTTP request, and closes it. */
+export function replyToMalformed(err: Error & { readonly code?: string }, socket: Socket): void {
+  if (err.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const { status, error } = MALFORMED[err.code ?? ''] ?? { status: 400, error: 'the request is not HTTP' };
+  const body = JSON.stringify({ error });
+  const headers = {
+    ...SECURITY_HEADERS,
+    'cache-control': 'no-store',
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
+  socket.destroy();
 }
 
 const CLIENT_ERRORS: Readonly<Record<string, string>> = {

@@ -3,14 +3,17 @@ import { expect, test } from 'vitest';
 import { type HeadlineStates, headlineOf } from './headline.js';
 import type { Light } from './lights.js';
 
-/** Lights in the order of the chain, as letters: g, y, r, and e for grey. */
+/** Lights in the order of the chain, as letters: g, y, r, e for grey, and R for red of which nothing more was heard. */
 function states(letters: string, messages: Partial<Record<Operation, string>> = {}): HeadlineStates {
   const lights: Readonly<Record<string, Light>> = { g: 'green', y: 'yellow', r: 'red', e: 'grey' };
   const state = (operation: Operation) => {
-    const light = lights[letters.charAt(OPERATIONS.indexOf(operation))] ?? 'grey';
-    if (light === 'grey') return { light, heartbeat: undefined };
+    const letter = letters.charAt(OPERATIONS.indexOf(operation));
+    const light = lights[letter.toLowerCase()] ?? 'grey';
+    if (light === 'grey') return { light, heartbeat: undefined, ageMs: 0 };
     const code = light === 'red' ? 503 : 200;
-    return { light, heartbeat: { code, message: messages[operation] ?? (code === 200 ? 'OK' : 'refused') } };
+    const message = messages[operation] ?? (code === 200 ? 'OK' : 'refused');
+    const isStale = light === 'yellow' || letter === 'R';
+    return { light, heartbeat: { code, message }, ageMs: isStale ? 86_400_000 : 1_000 };
   };
   return {
     kubernetes: state('kubernetes'),
@@ -92,13 +95,44 @@ test.each<[string, Operation | null, string]>([
   ],
   [
     'yggr',
-    'log',
-    'Fluentd write fails: refused (503). Look at Fluentd first. Kubernetes read is silent for a reason of its own.',
+    'kubernetes',
+    'Kubernetes read has been silent for more than 5 min. Look at the reader first. Fluentd write fails too.',
   ],
   [
     'yyrr',
-    'queue/read',
-    'Queue read fails: refused (503). Look at the queue first. Fluentd write fails too. Kubernetes read and queue write are silent for a reason of their own.',
+    'kubernetes',
+    'Kubernetes read has been silent for more than 5 min. Look at the reader first; queue write follows from it. Queue read and Fluentd write fail too.',
+  ],
+  [
+    'yygr',
+    'kubernetes',
+    'Kubernetes read has been silent for more than 5 min. Look at the reader first; queue write follows from it. Fluentd write fails too.',
+  ],
+  [
+    'gyrg',
+    'queue/write',
+    'Queue write has been silent for more than 5 min. Look at the reader first. Queue read fails too.',
+  ],
+  // A failure of which nothing more was heard says little about now.
+  [
+    'gggR',
+    'log',
+    'Fluentd write failed: refused (503), and has been silent for 1 d. Look at the writer first.',
+  ],
+  [
+    'ggyR',
+    'log',
+    'Fluentd write failed: refused (503), and has been silent for 1 d. Look at the writer first; queue read follows from it.',
+  ],
+  [
+    'RgyR',
+    'kubernetes',
+    'Kubernetes read failed: refused (503), and has been silent for 1 d. Look at the reader first; queue read follows from it. Fluentd write failed when last heard of.',
+  ],
+  [
+    'gRRg',
+    'queue/write',
+    'Queue write failed: refused (503), and has been silent for 1 d. Look at the reader first. Queue read failed when last heard of.',
   ],
   [
     'rrrr',

@@ -14,6 +14,8 @@ export interface Headline {
 export interface HeadlineState {
   readonly light: Light;
   readonly heartbeat: Pick<Heartbeat, 'code' | 'message'> | undefined;
+  /** Milliseconds since the heartbeat came. */
+  readonly ageMs: number;
 }
 export type HeadlineStates = Readonly<Record<Operation, HeadlineState>>;
 
@@ -27,32 +29,44 @@ const PLACES: Readonly<Record<Operation, { readonly failing: string; readonly si
 const MAX_MESSAGE_CHARS = 120;
 
 /**
- * What the four lights say together. A failure makes what comes after it in the chain silent, and so does silence; but
- * neither makes anything fail. So the first failure is the likely cause, and the first silence only where nothing
- * fails. Against the chain a failure silences only its own service, which takes no more than it can hand on.
+ * What the four lights say together. The first broken link of the chain is the likely cause; silence after it follows
+ * from it, failures do not. Against the chain a failure silences only its own service, which takes no more than it can
+ * hand on: there it is the cause.
  */
 export function headlineOf(states: HeadlineStates, ageLimitMs: number): Headline {
   const having = (light: Light) => OPERATIONS.filter((operation) => states[operation].light === light);
   const [red, yellow, grey] = [having('red'), having('yellow'), having('grey')];
-  const cause = red[0] ?? yellow[0];
-  if (cause === undefined) return { text: describeQuiet(grey), likelyCause: null };
-  const sameCause = red.includes('queue/read') && cause === 'queue/write' ? (['queue/read'] as const) : [];
-  const isAfterCause = (operation: Operation) => OPERATIONS.indexOf(operation) > OPERATIONS.indexOf(cause);
-  const follows = (operation: Operation) => isAfterCause(operation) || inOneService(operation, cause);
-  const followers = yellow.filter((operation) => operation !== cause && follows(operation));
-  const silentBefore = yellow.filter((operation) => operation !== cause && !follows(operation));
-  const alsoRed = red.filter(
-    (operation) => operation !== cause && !sameCause.some((one) => one === operation),
+  const cause = OPERATIONS.find(
+    (operation) => red.includes(operation) || isCauseIfSilent(operation, yellow, red),
   );
-  const broker = sameCause.length > 0;
+  if (cause === undefined) return { text: describeQuiet(grey), likelyCause: null };
+  const isStale = (operation: Operation) => states[operation].ageMs > ageLimitMs;
+  const isBroker = BROKER.includes(cause) && BROKER.every((one) => red.includes(one) && !isStale(one));
+  const alsoRed = red.filter((one) => one !== cause && !(isBroker && BROKER.includes(one)));
+  const followers = yellow.filter((operation) => operation !== cause);
   const sentences = [
-    broker ? describeBroker(states) : describeCause(cause, states[cause], ageLimitMs),
-    describePlace(cause, states[cause].light, followers),
-    also(alsoRed, 'fails too', 'fail too'),
-    also(silentBefore, 'is silent for a reason of its own', 'are silent for a reason of their own'),
+    isBroker ? describeBroker(states) : describeCause(cause, states[cause], ageLimitMs),
+    describePlace(cause, states[cause].light === 'red' && !isStale(cause), followers),
+    also(
+      alsoRed.filter((operation) => !isStale(operation)),
+      'fails too',
+      'fail too',
+    ),
+    also(alsoRed.filter(isStale), 'failed when last heard of', 'failed when last heard of'),
     also(grey, 'was never heard of', 'were never heard of'),
   ];
   return { text: sentences.filter((sentence) => sentence !== '').join(' '), likelyCause: cause };
+}
+
+/** Writing to the queue and reading from it share nothing but the broker. */
+const BROKER: readonly Operation[] = ['queue/write', 'queue/read'];
+
+function isCauseIfSilent(
+  operation: Operation,
+  yellow: readonly Operation[],
+  red: readonly Operation[],
+): boolean {
+  return yellow.includes(operation) && !red.some((one) => inOneService(one, operation));
 }
 
 function inOneService(one: Operation, other: Operation): boolean {
@@ -68,20 +82,20 @@ function describeQuiet(grey: readonly Operation[]): string {
   return `${also(grey, 'was never heard of', 'were never heard of')} What was heard of works.`;
 }
 
-/** Writing to the queue and reading from it share nothing but the broker. */
 function describeBroker(states: HeadlineStates): string {
   return `The broker seems to be down, queue write and queue read both fail: ${reasonOf(states['queue/write'])}.`;
 }
 
 function describeCause(cause: Operation, state: HeadlineState, ageLimitMs: number): string {
   const name = OPERATION_NAMES[cause];
-  return state.light === 'red'
-    ? `${name} fails: ${reasonOf(state)}.`
-    : `${name} has been silent for more than ${formatDuration(ageLimitMs)}.`;
+  if (state.light !== 'red') return `${name} has been silent for more than ${formatDuration(ageLimitMs)}.`;
+  return state.ageMs > ageLimitMs
+    ? `${name} failed: ${reasonOf(state)}, and has been silent for ${formatDuration(state.ageMs)}.`
+    : `${name} fails: ${reasonOf(state)}.`;
 }
 
-function describePlace(cause: Operation, light: Light, followers: readonly Operation[]): string {
-  const place = light === 'red' ? PLACES[cause].failing : PLACES[cause].silent;
+function describePlace(cause: Operation, isFailing: boolean, followers: readonly Operation[]): string {
+  const place = isFailing ? PLACES[cause].failing : PLACES[cause].silent;
   const verb = followers.length === 1 ? 'follows' : 'follow';
   const rest = followers.length === 0 ? '' : `; ${inSentence(followers)} ${verb} from it`;
   return `Look at ${place} first${rest}.`;

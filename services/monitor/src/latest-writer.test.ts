@@ -70,3 +70,19 @@ test('closing ends although the disk still fails', async () => {
   await writer.close();
   expect(writer.problem).toContain('unknown error');
 });
+
+test('a disk that does not answer shows, until it does', async () => {
+  const { write, end } = manualWrite();
+  const writer = createLatestWriter({ write, what: 'the notes', log, hangMs: 1 });
+  writer.changed();
+  await vi.waitFor(() => expect(writer.problem).toMatch(/^the notes have not been saved for .*: the disk/));
+  end();
+  await vi.waitFor(() => expect(writer.problem).toBeUndefined());
+  await writer.close();
+});
+
+test('closing does not wait for ever for a disk that does not answer', async () => {
+  const writer = createLatestWriter({ ...manualWrite(), what: 'the notes', log, closeMs: 1 });
+  writer.changed();
+  await expect(writer.close()).rejects.toMatchObject({ code: 'DISK_HANGS' });
+});

@@ -1,4 +1,5 @@
-import { type Logger, pause, toError } from '@podips/shared';
+import { type Logger, PodipsError, pause, toError } from '@podips/shared';
+import { formatDuration } from './views/format.js';
 
 export interface LatestWriterOptions {
   /** Writes the newest state, whatever it is by then. */
@@ -10,6 +11,10 @@ export interface LatestWriterOptions {
   readonly intervalMs?: number;
   /** Rest after a write that failed, in milliseconds. */
   readonly retryMs?: number;
+  /** A write that takes longer counts as one that hangs, in milliseconds. */
+  readonly hangMs?: number;
+  /** The longest that closing waits for a write that hangs, in milliseconds. */
+  readonly closeMs?: number;
 }
 
 export interface LatestWriter {
@@ -17,7 +22,10 @@ export interface LatestWriter {
   changed(): void;
   /** What keeps the newest state from being written; undefined while writing works. */
   readonly problem: string | undefined;
-  /** Writes once more when there is something new; a failure is logged. */
+  /**
+   * Writes once more when there is something new; a failure is logged.
+   * @throws {PodipsError} `DISK_HANGS` when the disk neither takes nor refuses the newest state in time
+   */
   close(): Promise<void>;
 }
 
@@ -26,14 +34,16 @@ export interface LatestWriter {
  * state, again until one has worked. However many changes there are, no more than one waits.
  */
 export function createLatestWriter(options: LatestWriterOptions): LatestWriter {
-  const { write, what, log, intervalMs = 200, retryMs = 5_000 } = options;
+  const { write, what, log, intervalMs = 200, retryMs = 5_000, hangMs = 10_000, closeMs = 3_000 } = options;
   const closing = new AbortController();
   let dirty = false;
   let problem: string | undefined;
+  let writingSinceMs: number | undefined;
   let running: Promise<void> | undefined;
 
   const attempt = async () => {
     dirty = false;
+    writingSinceMs = performance.now();
     try {
       await write();
       if (problem !== undefined) log.info({ what }, 'saved again');
@@ -43,6 +53,7 @@ export function createLatestWriter(options: LatestWriterOptions): LatestWriter {
       problem = describe(what, err);
       dirty = true;
     }
+    writingSinceMs = undefined;
   };
   const run = async () => {
     while (dirty && !closing.signal.aborted) {
@@ -51,6 +62,10 @@ export function createLatestWriter(options: LatestWriterOptions): LatestWriter {
     }
     running = undefined;
   };
+  const finish = async () => {
+    await running;
+    if (dirty) await attempt();
+  };
 
   return {
     changed() {
@@ -58,12 +73,20 @@ export function createLatestWriter(options: LatestWriterOptions): LatestWriter {
       if (!closing.signal.aborted) running ??= run();
     },
     get problem() {
-      return problem;
+      const hangsMs = writingSinceMs === undefined ? 0 : performance.now() - writingSinceMs;
+      if (hangsMs <= hangMs) return problem;
+      return `${what} have not been saved for ${formatDuration(hangsMs)}: the disk does not answer`;
     },
     async close() {
       closing.abort();
-      await running;
-      if (dirty) await attempt();
+      const finished = new AbortController();
+      const isLate = pause(closeMs, finished.signal);
+      await Promise.race([finish(), isLate]);
+      finished.abort();
+      if (await isLate)
+        throw new PodipsError('DISK_HANGS', `${what} are not saved: the disk does not answer`, {
+          retryable: true,
+        });
     },
   };
 }

@@ -1,27 +1,33 @@
-import type { Operation } from '@podips/shared';
 import { expect, test } from 'vitest';
-import { heartbeat, LIMIT_MS, NOW_MS } from './app.test.helpers.js';
-import { type Answer, answerOf, type Light, lightOf, type Scope, TOO_OLD, worstLight } from './lights.js';
-import { type Heartbeat, latestOf } from './statuses.js';
+import { LIMIT_MS } from './app.test.helpers.js';
+import {
+  type Answer,
+  answerOf,
+  type Light,
+  lightOf,
+  type Scope,
+  type Seen,
+  TOO_OLD,
+  worstLight,
+} from './lights.js';
 
-const FRESH = NOW_MS;
-const AT_LIMIT = NOW_MS - LIMIT_MS;
-const OLD = AT_LIMIT - 1;
+const FRESH = { heartbeat: { code: 200 }, ageMs: 0 };
+const AT_LIMIT = { ...FRESH, ageMs: LIMIT_MS };
+const OLD = { ...FRESH, ageMs: LIMIT_MS + 1 };
+const FAILED = { heartbeat: { code: 500 }, ageMs: 0 };
+const NONE = { heartbeat: undefined, ageMs: 0 };
 
-test.each<[Light, string, Partial<Heartbeat> | undefined]>([
-  ['grey', 'there was none', undefined],
-  ['green', 'it is good and fresh', { receivedAtMs: FRESH }],
-  ['green', 'it is good and exactly as old as the limit', { receivedAtMs: AT_LIMIT }],
-  ['yellow', 'it is good and a millisecond older than the limit', { receivedAtMs: OLD }],
-  ['green', 'it is good and from the near future', { receivedAtMs: NOW_MS + 60_000 }],
-  ['yellow', 'it is good and from the far future', { receivedAtMs: NOW_MS + 3_600_000 }],
-  ['red', 'its code is 500 and it is fresh', { code: 500 }],
-  ['red', 'its code is 500 and it is old', { code: 500, receivedAtMs: OLD }],
-  ['red', 'its code is 201', { code: 201 }],
-  ['red', 'its code is 0', { code: 0 }],
-])('the light is %s when %s', (light, _when, changes) => {
-  const last = changes === undefined ? undefined : heartbeat('log', changes);
-  expect(lightOf(last, NOW_MS, LIMIT_MS)).toBe(light);
+test.each<[Light, string, Seen]>([
+  ['grey', 'there was none', NONE],
+  ['green', 'it is good and fresh', FRESH],
+  ['green', 'it is good and exactly as old as the limit', AT_LIMIT],
+  ['yellow', 'it is good and a millisecond older than the limit', OLD],
+  ['red', 'its code is 500 and it is fresh', FAILED],
+  ['red', 'its code is 500 and it is old', { ...FAILED, ageMs: LIMIT_MS + 1 }],
+  ['red', 'its code is 201', { ...FRESH, heartbeat: { code: 201 } }],
+  ['red', 'its code is 0', { ...FRESH, heartbeat: { code: 0 } }],
+])('the light is %s when %s', (light, _when, last) => {
+  expect(lightOf(last, LIMIT_MS)).toBe(light);
 });
 
 test.each<[Light, readonly Light[]]>([
@@ -37,13 +43,13 @@ test.each<[Light, readonly Light[]]>([
 type Column = 'good' | 'limit' | 'old' | 'fail' | 'fold' | 'none';
 type Row = [Column, Column, Column, Column, Answer, Answer, Answer];
 
-const COLUMNS: Readonly<Record<Column, Partial<Heartbeat> | undefined>> = {
-  good: { receivedAtMs: FRESH },
-  limit: { receivedAtMs: AT_LIMIT },
-  old: { receivedAtMs: OLD },
-  fail: { code: 500 },
-  fold: { code: 500, receivedAtMs: OLD },
-  none: undefined,
+const COLUMNS: Readonly<Record<Column, Seen>> = {
+  good: FRESH,
+  limit: AT_LIMIT,
+  old: OLD,
+  fail: FAILED,
+  fold: { ...FAILED, ageMs: LIMIT_MS + 1 },
+  none: NONE,
 };
 
 // biome-ignore format: a table
@@ -81,16 +87,12 @@ const ROWS: Row[] = [
 
 test.each(ROWS)('with %s, %s, %s, %s read answers %s, write %s, all %s', (...row) => {
   const [kubernetes, queueWrite, queueRead, log, read, write, all] = row;
-  const column = (operation: Operation, name: Column) => {
-    const changes = COLUMNS[name];
-    return changes === undefined ? [] : [heartbeat(operation, changes)];
+  const seen = {
+    kubernetes: COLUMNS[kubernetes],
+    'queue/write': COLUMNS[queueWrite],
+    'queue/read': COLUMNS[queueRead],
+    log: COLUMNS[log],
   };
-  const statuses = latestOf([
-    ...column('kubernetes', kubernetes),
-    ...column('queue/write', queueWrite),
-    ...column('queue/read', queueRead),
-    ...column('log', log),
-  ]);
-  const answer = (scope: Scope) => answerOf(scope, statuses, NOW_MS, LIMIT_MS);
+  const answer = (scope: Scope) => answerOf(scope, seen, LIMIT_MS);
   expect({ read: answer('read'), write: answer('write'), all: answer('all') }).toEqual({ read, write, all });
 });

@@ -1,5 +1,5 @@
 import { OK, OPERATIONS, type Operation } from '@podips/shared';
-import type { Heartbeat, Statuses } from './statuses.js';
+import type { Heartbeat } from './statuses.js';
 
 /** The lights, worst first. */
 export const LIGHTS = ['red', 'yellow', 'grey', 'green'] as const;
@@ -26,16 +26,18 @@ const RULES: Readonly<Record<Scope, ScopeRule>> = {
   all: { operations: OPERATIONS, aging: ['queue/write', 'log'], first: 'fail' },
 };
 
-type Seen = Pick<Heartbeat, 'code' | 'receivedAtMs'>;
+/** What was heard last of an operation. */
+export interface Seen {
+  readonly heartbeat: Pick<Heartbeat, 'code'> | undefined;
+  /** Milliseconds since the heartbeat came. */
+  readonly ageMs: number;
+}
 
-/**
- * The light of one operation (SPEC: "The monitor's HTTP interface"). A heartbeat that is exactly as old as the
- * limit still counts. One from the future, left by a clock that was wrong, counts no longer than one from the past.
- */
-export function lightOf(heartbeat: Seen | undefined, nowMs: number, ageLimitMs: number): Light {
+/** The light of one operation. A heartbeat that is exactly as old as the limit still counts. */
+export function lightOf({ heartbeat, ageMs }: Seen, ageLimitMs: number): Light {
   if (heartbeat === undefined) return 'grey';
   if (heartbeat.code !== OK) return 'red';
-  return isOlder(heartbeat, nowMs, ageLimitMs) ? 'yellow' : 'green';
+  return ageMs > ageLimitMs ? 'yellow' : 'green';
 }
 
 /** The worst of the lights; green when there are none. */
@@ -44,18 +46,13 @@ export function worstLight(lights: readonly Light[]): Light {
 }
 
 /** The answer of `GET /podips/:operation`. An operation never heard of is too old, but has not failed. */
-export function answerOf(scope: Scope, statuses: Statuses, nowMs: number, ageLimitMs: number): Answer {
+export function answerOf(scope: Scope, seen: Readonly<Record<Operation, Seen>>, ageLimitMs: number): Answer {
   const { operations, aging, first } = RULES[scope];
-  const failed = operations.some((operation) => (statuses[operation]?.code ?? OK) !== OK);
-  const tooOld = aging.some((operation) => {
-    const heartbeat = statuses[operation];
-    return heartbeat === undefined || isOlder(heartbeat, nowMs, ageLimitMs);
-  });
+  const failed = operations.some((operation) => (seen[operation].heartbeat?.code ?? OK) !== OK);
+  const tooOld = aging.some(
+    (operation) => seen[operation].heartbeat === undefined || seen[operation].ageMs > ageLimitMs,
+  );
   if (failed && tooOld) return first;
   if (failed) return 'fail';
   return tooOld ? TOO_OLD : 'success';
-}
-
-function isOlder(heartbeat: Seen, nowMs: number, ageLimitMs: number): boolean {
-  return Math.abs(nowMs - heartbeat.receivedAtMs) > ageLimitMs;
 }

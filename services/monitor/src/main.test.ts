@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -122,6 +122,22 @@ test('SIGTERM saves the last heartbeat and ends the process with code 0', async 
   expect(await ended(child)).toBe(0);
   expect(parseDocument(await readFile(join(dir, STATUS_FILE), 'utf8')).kubernetes?.message).toBe('3');
 });
+
+test('a disk that does not answer holds up neither heartbeats nor the stop', async () => {
+  const dir = await newDir();
+  // Nobody reads from it: who wants to write waits for ever.
+  execFileSync('mkfifo', [join(dir, `${STATUS_FILE}.new`)]);
+  const child = launch({ MONITOR_DATA_DIR: dir });
+  const url = await baseUrlOf(child.stdout);
+  await vi.waitFor(async () => {
+    await fetch(`${url}/log/503/refused`);
+    expect(await readFile(join(dir, HISTORY_FILE), 'utf8')).toContain('refused');
+  });
+  const output = text(child.stdout);
+  child.kill('SIGTERM');
+  expect(await ended(child)).toBe('SIGKILL');
+  expect(await output).toContain('the last heartbeats are not saved: the disk does not answer');
+}, 30_000);
 
 test('wrong settings end the process with code 1 and a message for each', async () => {
   const child = launch({ HTTP_PORT: '70000', AGE_LIMIT_MS: 'long' });

@@ -1,9 +1,11 @@
 import { OK, OPERATIONS, type Operation } from '@podips/shared';
 import { Counter, Gauge, type Metric, Registry } from 'prom-client';
 import type { History } from './history/history.js';
-import { LIGHTS } from './lights.js';
+import { ledgerMetrics } from './ledger/ledger-metrics.js';
+import type { LedgerView } from './ledger/ledger-view.js';
+import { LIGHTS, type Light } from './lights.js';
 import type { StatusStore } from './statuses.js';
-import type { Tracker, Transition } from './tracker.js';
+import type { Tracker } from './tracker.js';
 
 /** Since the start of the process. */
 export interface AlertCounts {
@@ -18,6 +20,7 @@ export interface MetricsOptions {
   readonly history: Pick<History, 'problem'>;
   readonly alerting: { counts(): AlertCounts };
   readonly live: { readonly clients: number };
+  readonly ledger: { view(): LedgerView } | undefined;
   readonly version: string;
   readonly now: () => number;
 }
@@ -41,6 +44,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     incidentMetric(options),
     alertMetric(options),
     ...stateMetrics(options),
+    ...(options.ledger ? ledgerMetrics(options.ledger.view, options.now) : []),
   ];
   for (const metric of own) registry.registerMetric(metric);
   return {
@@ -79,23 +83,28 @@ function operationMetrics({ tracker, now }: MetricsOptions): Metric[] {
   return [light, age];
 }
 
-function incidentMetric({ tracker }: MetricsOptions): Metric {
+function incidentMetric({ tracker, now }: MetricsOptions): Metric {
   const incidents = new Counter({
     name: 'podips_incidents_total',
-    help: 'Times that an operation failed or fell silent, after it had worked or before it was heard of',
+    help: 'Times that an operation failed or fell silent, after it had worked or before it was heard of, since the start',
     labelNames: ['operation'],
     registers: [],
   });
   for (const operation of OPERATIONS) incidents.inc({ operation }, 0);
-  tracker.onTransition((transition) => {
-    if (beginsIncident(transition)) incidents.inc({ operation: transition.operation });
+  const startedAtMs = now();
+  const unheard = new Set<Operation>();
+  tracker.onTransition(({ operation, from, to, atMs }) => {
+    const isWorse = isOut(to) && (!isOut(from) || unheard.delete(operation));
+    unheard.delete(operation);
+    // A silence from before the start is our own, for all we know.
+    if (to === 'yellow' && atMs < startedAtMs) unheard.add(operation);
+    else if (isWorse) incidents.inc({ operation });
   });
   return incidents;
 }
 
-function beginsIncident({ from, to }: Transition): boolean {
-  const isOut = (light: Transition['to']) => light === 'red' || light === 'yellow';
-  return isOut(to) && !isOut(from);
+function isOut(light: Light): boolean {
+  return light === 'red' || light === 'yellow';
 }
 
 function alertMetric({ alerting }: MetricsOptions): Metric {

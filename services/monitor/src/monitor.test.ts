@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { OPEN_ACCESS } from './access/access.test.helpers.js';
 import { NO_ALERTS } from './alerts/alerts.test.helpers.js';
 import { type Monitor, startMonitor } from './monitor.js';
+import { STATUS_FILE } from './status-store.js';
 
 const NO_PEERS = { peers: [], intervalMs: 10_000 };
 const log = createLogger('monitor', 'silent');
@@ -31,6 +32,7 @@ function start(dataDir: string): Promise<Monitor> {
       access: OPEN_ACCESS,
       peers: NO_PEERS,
       alerts: NO_ALERTS,
+      database: undefined,
     },
     log,
   );
@@ -63,6 +65,17 @@ test('heartbeats are answered for, and outlive an orderly stop', async () => {
   const second = await start(dir);
   expect(await status(second, 'all')).toEqual({ status: 'success' });
   await second.stop();
+});
+
+test('last heartbeats that are damaged are reported', async () => {
+  const dir = await newDir();
+  await writeFile(join(dir, STATUS_FILE), '{"version":1,"heart');
+  const monitor = await start(dir);
+  const response = await fetch(`http://127.0.0.1:${monitor.port}/api/v1/status`);
+  expect(await response.json()).toMatchObject({
+    problems: ['the last heartbeats could not be read and begin anew; the damaged file is set aside'],
+  });
+  await monitor.stop();
 });
 
 test('an incident that lasts goes on after a restart', async () => {
@@ -143,6 +156,7 @@ test('an address that is taken fails the start', async () => {
       access: OPEN_ACCESS,
       peers: NO_PEERS,
       alerts: NO_ALERTS,
+      database: undefined,
     },
     log,
   );

@@ -4,6 +4,8 @@ import type { FastifyInstance } from 'fastify';
 import { startAlerting } from './alerts/alerting.js';
 import { type AppDeps, buildApp } from './app.js';
 import { openHistory } from './history/history.js';
+import { openLedger } from './ledger/ledger.js';
+import { openPeerMemory } from './peers/peer-memory.js';
 import { startPeers } from './peers/peers.js';
 import type { MonitorSettings } from './settings.js';
 import { openStatusStore } from './status-store.js';
@@ -36,7 +38,7 @@ export async function startMonitor(settings: MonitorSettings, log: Logger): Prom
   return { port, stop: () => running.disposeAsync() };
 }
 
-type Parts = Pick<AppDeps, 'store' | 'tracker' | 'history' | 'alerting' | 'peers'>;
+type Parts = Pick<AppDeps, 'store' | 'tracker' | 'history' | 'alerting' | 'peers' | 'ledger'>;
 
 /** What works without anybody asking. */
 async function startParts(
@@ -57,9 +59,14 @@ async function startParts(
   const { pageUrl } = alerts;
   const alerting = startAlerting({ settings: alerts, tracker, now, log, dir, cluster, pageUrl, ageLimitMs });
   resources.defer(() => alerting.stop());
-  const peers = startPeers({ settings: settings.peers, now, log });
+  const memory = await openPeerMemory({ dir, log });
+  resources.defer(() => memory.close());
+  const peers = startPeers({ settings: settings.peers, memory, now, log });
   resources.defer(() => peers.stop());
-  return { store, history, tracker, alerting, peers };
+  const { database } = settings;
+  const ledger = database && openLedger({ database, cluster, now, log });
+  resources.defer(() => ledger?.stop());
+  return { store, history, tracker, alerting, peers, ledger };
 }
 
 async function closePromptly(app: FastifyInstance): Promise<void> {

@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import { createLogger } from '@podips/shared';
 import { type FastifyInstance, fastify } from 'fastify';
+import { createClientPlaces } from './access/client-places.js';
 import { createLiveFeed, type LiveFeed } from './live/live-feed.js';
 import { eventsRoutes } from './routes/events.js';
 import { pageRoutes } from './routes/pages.js';
@@ -15,7 +16,11 @@ export interface Pages {
 }
 
 /** The pages and their stream alone, over views that are made up. The caller closes the application. */
-export async function buildPages(first: StatusView, maxClients?: number): Promise<Pages> {
+export async function buildPages(
+  first: StatusView,
+  maxClients?: number,
+  placesPerClient = 1_000,
+): Promise<Pages> {
   let current = first;
   const app = fastify({ http: {} });
   app.addHook('onRequest', async (_request, reply) => {
@@ -31,7 +36,8 @@ export async function buildPages(first: StatusView, maxClients?: number): Promis
     ...(maxClients === undefined ? {} : { maxClients }),
   });
   await app.register(pageRoutes({ view: () => current, state: () => current, now: Date.now }));
-  await app.register(eventsRoutes({ live }));
+  const places = createClientPlaces({ perClient: placesPerClient, isShared: () => false });
+  await app.register(eventsRoutes({ live, places }));
   return {
     app,
     live,

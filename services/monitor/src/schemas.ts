@@ -8,14 +8,24 @@ const RULES = {
   'x-podips-host': 'a host name of at most 253 characters',
   limit: 'a whole number from 1 to 500',
   before: 'a time, for example 2026-01-31T12:00:00Z',
+  ip: 'an IPv4 or IPv6 address, for example 10.1.2.3 or fd00::1',
+  at: 'a time, for example 2026-01-31T12:00:00Z, or 2026-01-31 12:00 in UTC',
+  namespace: 'the namespace of the pod, in at most 253 characters',
+  pod: 'the name of the pod, in at most 253 characters',
+  question: 'an address (ip) with or without a time (at), or a pod (pod and namespace)',
 } as const;
 
 /** The header in which a sender of heartbeats says what it calls itself. */
 export const HOST_HEADER = 'x-podips-host';
 
+/** What would be right for a field; undefined for a field that nobody knows. */
+export function ruleOf(field: string): string | undefined {
+  return Object.entries(RULES).find(([name]) => name === field)?.[1];
+}
+
 /** A sentence for a field that is wrong. */
 export function describeRule(field: string): string {
-  const rule = Object.entries(RULES).find(([name]) => name === field)?.[1];
+  const rule = ruleOf(field);
   return rule === undefined ? `${field} is wrong` : `${field} must be ${rule}`;
 }
 
@@ -52,17 +62,33 @@ export const ScopeParams = Type.Object({
   }),
 });
 
+/** How many, when nobody says. */
+export const DEFAULT_LIMIT = 50;
+
+const limit = Type.Optional(
+  Type.String({
+    pattern: '^([1-9][0-9]?|[1-4][0-9]{2}|500)$',
+    description: `${RULES.limit}; ${DEFAULT_LIMIT} without it`,
+  }),
+);
+
 export const IncidentsQuery = Type.Object({
-  limit: Type.Optional(
-    Type.String({
-      pattern: '^([1-9][0-9]?|[1-4][0-9]{2}|500)$',
-      description: `${RULES.limit}; 50 without it`,
-    }),
-  ),
+  limit,
   before: Type.Optional(
     Type.String({ format: 'date-time', description: `only incidents that began earlier: ${RULES.before}` }),
   ),
 });
+
+export const LeasesQuery = Type.Object({
+  ip: Type.Optional(Type.String({ description: RULES.ip })),
+  at: Type.Optional(
+    Type.String({ description: `${RULES.at}; without it now. A time without seconds is a whole minute.` }),
+  ),
+  namespace: Type.Optional(Type.String({ description: RULES.namespace })),
+  pod: Type.Optional(Type.String({ description: RULES.pod })),
+});
+
+export const GapsQuery = Type.Object({ limit });
 
 export const HeartbeatReply = Type.Object(
   { status: Type.Enum(['success', 'invalid operation']) },

@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { NO_ALERTS } from './alerts/alerts.test.helpers.js';
 import { readMonitorSettings, readProgramSettings } from './settings.js';
 
@@ -11,9 +14,31 @@ test('without variables the monitor listens on 8080 and keeps its data on the vo
     ageLimitMs: 300_000,
     cluster: 'default',
     historyDays: 90,
-    access: { heartbeatToken: undefined, login: undefined, trustedProxies: [], rateLimitPerSecond: 200 },
+    access: {
+      heartbeatToken: undefined,
+      login: undefined,
+      trustedProxies: [],
+      rateLimitPerSecond: 200,
+      connectionsPerClient: 256,
+      streamsPerClient: 50,
+    },
     peers: { peers: [], intervalMs: 10_000 },
     alerts: { ...NO_ALERTS, reminderMs: 4 * 3_600_000 },
+    database: undefined,
+  });
+});
+
+test('the database is read from the file of podips 1.1, like the reader does', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'podips-settings-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  await writeFile(join(dir, 'dbconfig.ini'), '[db]\nhost = db-1\nuser = podips\npassword = secret\n');
+  const { database } = readMonitorSettings({ CONFIG_DIR: dir, DB_USER: 'analyst' });
+  expect(database).toEqual({
+    host: 'db-1',
+    port: 5432,
+    user: 'analyst',
+    password: 'secret',
+    database: 'queue',
   });
 });
 

@@ -1,6 +1,9 @@
 import {
   collectProblems,
   commonSpecs,
+  type DatabaseSettings,
+  databaseSettings,
+  databaseSpecs,
   type Environment,
   httpSpecs,
   integer,
@@ -15,7 +18,7 @@ import { type AlertSettings, alertSettings, alertSpecs, checkAlerts } from './al
 import { type PeerSettings, peerSettings, peerSpecs } from './peers/settings.js';
 
 export const monitorSpecs = {
-  LOG_LEVEL: commonSpecs.LOG_LEVEL,
+  ...commonSpecs,
   ...httpSpecs,
   MONITOR_DATA_DIR: str({
     default: '/var/lib/podips',
@@ -30,6 +33,7 @@ export const monitorSpecs = {
   ...accessSpecs,
   ...peerSpecs,
   ...alertSpecs,
+  ...databaseSpecs,
 };
 
 export interface MonitorSettings {
@@ -44,6 +48,8 @@ export interface MonitorSettings {
   readonly access: AccessSettings;
   readonly peers: PeerSettings;
   readonly alerts: AlertSettings;
+  /** With the reader's ledger; undefined: nobody can ask it here. */
+  readonly database: DatabaseSettings | undefined;
 }
 
 export interface MonitorProgramSettings extends MonitorSettings {
@@ -69,6 +75,7 @@ export function readMonitorSettings(env: Environment): MonitorSettings {
   const settings = readSettings({
     specs: monitorSpecs,
     env,
+    files: ['dbconfig.ini'],
     check: (all) => [...checkAccess(all), ...checkAlerts(all)],
   });
   return {
@@ -82,5 +89,6 @@ export function readMonitorSettings(env: Environment): MonitorSettings {
     access: accessSettings(settings),
     peers: peerSettings(settings),
     alerts: alertSettings(settings),
+    database: databaseSettings(settings),
   };
 }

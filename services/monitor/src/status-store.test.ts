@@ -56,7 +56,7 @@ test.each([
   ['has an unknown operation', saved({ operation: 'nonsense' })],
   ['has a code that is none', saved({ code: '200' })],
   ['has a time that is none', saved({ receivedAt: 'yesterday' })],
-])('a file that %s is set aside with a warning', async (_what, text) => {
+])('a file that %s is set aside with a warning, and reported', async (_what, text) => {
   const dir = await newDir();
   await writeFile(join(dir, STATUS_FILE), text);
   const log = createLogger('monitor', 'silent');
@@ -64,6 +64,9 @@ test.each([
   const store = await open(dir, log);
   expect(store.latest()).toEqual(NOTHING);
   expect(warn).toHaveBeenCalledTimes(1);
+  expect(store.damage).toBe(
+    'the last heartbeats could not be read and begin anew; the damaged file is set aside',
+  );
   const aside = `${STATUS_FILE}.damaged-2026-01-31T12-00-00.000Z`;
   expect(await readFile(join(dir, aside), 'utf8')).toBe(text);
 });
@@ -100,4 +103,6 @@ test('a folder that stands where the file belongs is set aside like a damaged fi
   store.record(heartbeat('log'));
   await store.close();
   expect(store.problem).toBeUndefined();
+  expect(store.damage).toContain('begin anew');
+  expect((await open(dir)).damage).toBeUndefined();
 });

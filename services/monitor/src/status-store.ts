@@ -1,8 +1,9 @@
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Logger, toError } from '@podips/shared';
 import { createLatestWriter } from './latest-writer.js';
 import { replaceFile } from './replace-file.js';
+import { setAside } from './set-aside.js';
 import { formatDocument, parseDocument } from './status-document.js';
 import { latestOf, type Statuses, type StatusStore } from './statuses.js';
 
@@ -21,9 +22,10 @@ export interface StatusStoreOptions {
 export async function openStatusStore(options: StatusStoreOptions): Promise<StatusStore> {
   const { dir, log } = options;
   const path = join(dir, STATUS_FILE);
-  let statuses = await load(path, options);
+  const loaded = await load(path, options);
+  let { statuses } = loaded;
   const writer = createLatestWriter({
-    what: 'the last heartbeats',
+    what: WHAT,
     log,
     async write() {
       // The folder may vanish and come back with its volume.
@@ -42,26 +44,27 @@ export async function openStatusStore(options: StatusStoreOptions): Promise<Stat
     get problem() {
       return writer.problem;
     },
+    damage: loaded.damage,
     close: () => writer.close(),
   };
 }
 
-async function load(path: string, { log, now }: StatusStoreOptions): Promise<Statuses> {
-  try {
-    return parseDocument(await readFile(path, 'utf8'));
-  } catch (err) {
-    if (!isMissing(err)) await setAside(path, toError(err), now(), log);
-    return latestOf([]);
-  }
+const WHAT = 'the last heartbeats';
+
+interface Loaded {
+  readonly statuses: Statuses;
+  /** What was wrong with the file, for people to read. */
+  readonly damage: string | undefined;
 }
 
-async function setAside(path: string, reason: Error, nowMs: number, log: Logger): Promise<void> {
-  const aside = `${path}.damaged-${new Date(nowMs).toISOString().replaceAll(':', '-')}`;
+async function load(path: string, { log, now }: StatusStoreOptions): Promise<Loaded> {
   try {
-    await rename(path, aside);
-    log.warn({ err: reason, aside }, 'status file is damaged: set aside, starting with nothing');
+    return { statuses: parseDocument(await readFile(path, 'utf8')), damage: undefined };
   } catch (err) {
-    log.warn({ err: reason, renameErr: toError(err), path }, 'status file cannot be read nor set aside');
+    const damage = isMissing(err)
+      ? undefined
+      : setAside({ path, what: WHAT, reason: toError(err), nowMs: now() }, log);
+    return { statuses: latestOf([]), damage };
   }
 }
 

@@ -1,5 +1,6 @@
 import { OPERATIONS } from '@podips/shared';
 import { type Static, Type } from 'typebox';
+import { LedgerView } from './ledger/ledger-view.js';
 import { LIGHTS, TOO_OLD } from './lights.js';
 
 /** Times are RFC 3339 in UTC, lengths of time are milliseconds. */
@@ -95,17 +96,24 @@ export const StatusView = Type.Object({
   cluster: Type.String(),
   at: Time,
   ageLimitMs: Type.Integer(),
+  /** Of this cluster alone. */
   worst: LightName,
+  /** The worst light of this cluster and of the others, for title and icon. */
+  overall: LightName,
   /** What is wrong and where to look first, in one sentence. */
   headline: Type.String(),
   /** The first operation of the chain that does not work, the likely cause of what follows; null when all work. */
   likelyCause: Type.Union([OperationName, Type.Null()]),
+  /** The other clusters that do not work, in one sentence; empty when there are none. */
+  elsewhere: Type.String(),
   answers: Type.Object({ read: Answer, write: Answer, all: Answer }),
   operations: Type.Array(OperationView),
   /** The newest first. */
   incidents: Type.Array(IncidentView),
   alerting: AlertingView,
   clusters: Type.Array(ClusterView),
+  /** null: there is no database. */
+  ledger: Type.Union([LedgerView, Type.Null()]),
   /** What is wrong with the monitor itself, for example a disk that is full. */
   problems: Type.Array(Type.String()),
 });

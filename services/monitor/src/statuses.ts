@@ -23,6 +23,8 @@ export interface StatusStore {
   record(heartbeat: Heartbeat): void;
   /** What keeps the store from saving, for people to read; undefined while it works. */
   readonly problem: string | undefined;
+  /** What was wrong with what an earlier run had saved, for people to read. */
+  readonly damage: string | undefined;
   /** Saves what is not saved yet. */
   close(): Promise<void>;
 }

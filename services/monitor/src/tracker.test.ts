@@ -1,6 +1,7 @@
-import { createLogger } from '@podips/shared';
+import { createLogger, OPERATIONS } from '@podips/shared';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { heartbeat, LIMIT_MS, memoryStore, NOW_MS } from './app.test.helpers.js';
+import { answerOf } from './lights.js';
 import type { Heartbeat } from './statuses.js';
 import { createTracker, type TrackerOptions, type Transition } from './tracker.js';
 
@@ -41,8 +42,18 @@ test('a heartbeat turns a light at once, and tells it once', () => {
     { operation: 'log', from: 'grey', to: 'green', atMs: NOW_MS, heartbeat: good },
     { operation: 'log', from: 'green', to: 'red', atMs: NOW_MS, heartbeat: bad },
   ]);
-  expect(tracker.states().log).toEqual({ light: 'red', sinceMs: NOW_MS, heartbeat: now({ code: 500 }) });
-  expect(tracker.states().kubernetes).toEqual({ light: 'grey', sinceMs: undefined, heartbeat: undefined });
+  expect(tracker.states().log).toEqual({
+    light: 'red',
+    sinceMs: NOW_MS,
+    heartbeat: now({ code: 500 }),
+    ageMs: 0,
+  });
+  expect(tracker.states().kubernetes).toEqual({
+    light: 'grey',
+    sinceMs: undefined,
+    heartbeat: undefined,
+    ageMs: 0,
+  });
 });
 
 test('a light turns yellow in the moment in which the last heartbeat is too old', () => {
@@ -97,6 +108,15 @@ test.each([
   expect(lightsTold(told)).toEqual(['grey-green']);
   vi.advanceTimersByTime(1);
   expect(lightsTold(told)).toEqual(['grey-green', 'green-yellow']);
+});
+
+test('while the clock is wrong, lights and answers agree', () => {
+  const { tracker } = follow([]);
+  for (const operation of OPERATIONS) tracker.heard(heartbeat(operation));
+  vi.setSystemTime(NOW_MS + 3_600_000);
+  const states = tracker.states();
+  expect(Object.values(states).map(({ light }) => light)).toEqual(Array(4).fill('green'));
+  expect(answerOf('all', states, LIMIT_MS)).toBe('success');
 });
 
 test('no light turns in the future', () => {

@@ -19,6 +19,8 @@ export interface OperationState {
   /** undefined: since before the history began. */
   readonly sinceMs: number | undefined;
   readonly heartbeat: Heartbeat | undefined;
+  /** Milliseconds since the heartbeat came, on a clock that nobody can set; 0 without one. */
+  readonly ageMs: number;
 }
 
 /** Follows the lights of the four operations, through heartbeats and through time that passes without any. */
@@ -53,7 +55,7 @@ export interface TrackerOptions {
 }
 
 interface Followed {
-  state: OperationState;
+  state: Omit<OperationState, 'ageMs'>;
   /** When the last heartbeat came, on the monotonic clock. */
   heardAtMs: number;
 }
@@ -77,7 +79,7 @@ export function createTracker(options: TrackerOptions): HearingTracker {
   const update = (operation: Operation) => {
     const one = followed[operation];
     const { light: from, heartbeat } = one.state;
-    const to = lightNow(one, monotonicMs(), ageLimitMs);
+    const to = lightOf(seen(one, monotonicMs()), ageLimitMs);
     if (to === from) return;
     const atMs = turnedAt(to, heartbeat, now(), ageLimitMs);
     one.state = { light: to, sinceMs: atMs, heartbeat };
@@ -98,7 +100,13 @@ export function createTracker(options: TrackerOptions): HearingTracker {
   schedule();
 
   return {
-    states: () => mapOperations((operation) => followed[operation].state),
+    states() {
+      const nowMs = monotonicMs();
+      return mapOperations((operation) => ({
+        ...followed[operation].state,
+        ...seen(followed[operation], nowMs),
+      }));
+    },
     heard(heartbeat) {
       const one = followed[heartbeat.operation];
       one.state = { ...one.state, heartbeat };
@@ -120,19 +128,14 @@ function firstOf(operation: Operation, options: TrackerOptions, monotonicMs: num
   const { store, now, ageLimitMs, before } = options;
   const heartbeat = store.latest()[operation];
   const last = before?.(operation);
-  const light = before === undefined ? lightOf(heartbeat, now(), ageLimitMs) : (last?.light ?? 'grey');
   // One from the future, left by a clock that was wrong, is as old as it is ahead.
   const ageMs = heartbeat === undefined ? 0 : Math.abs(now() - heartbeat.receivedAtMs);
+  const light = before === undefined ? lightOf({ heartbeat, ageMs }, ageLimitMs) : (last?.light ?? 'grey');
   return { state: { light, sinceMs: last?.sinceMs, heartbeat }, heardAtMs: monotonicMs - ageMs };
 }
 
-function lightNow(
-  { state: { heartbeat }, heardAtMs }: Followed,
-  monotonicMs: number,
-  limitMs: number,
-): Light {
-  const seen = heartbeat && { code: heartbeat.code, receivedAtMs: heardAtMs };
-  return lightOf(seen, monotonicMs, limitMs);
+function seen({ state: { heartbeat }, heardAtMs }: Followed, monotonicMs: number) {
+  return { heartbeat, ageMs: heartbeat === undefined ? 0 : monotonicMs - heardAtMs };
 }
 
 /** When a light turned, by the clock that people read; never later than now. */
@@ -145,7 +148,7 @@ function turnedAt(to: Light, heartbeat: Heartbeat | undefined, nowMs: number, ag
 /** Milliseconds until a light must be looked at; undefined when only a heartbeat can turn one. */
 function nextTurnMs(all: readonly Followed[], monotonicMs: number, ageLimitMs: number): number | undefined {
   const delaysMs = all.flatMap((one) => {
-    const light = lightNow(one, monotonicMs, ageLimitMs);
+    const light = lightOf(seen(one, monotonicMs), ageLimitMs);
     if (light !== one.state.light) return [0];
     return light === 'green' ? [Math.ceil(one.heardAtMs + ageLimitMs - monotonicMs) + 1] : [];
   });

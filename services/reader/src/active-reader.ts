@@ -14,6 +14,8 @@ export interface ActiveReader {
   readonly knownPods: number;
   /** Whether the ledger was loaded, at the start or later. */
   readonly hasLedger: boolean;
+  /** Settles when another reader has taken the ledger over. */
+  readonly fenced: Promise<void>;
   /** Takes in the ledger, if it could not be loaded at the start, and begins to write it. */
   adopt(state: LedgerState): Promise<void>;
   /** Stops intake, waits for what was taken to be durable and written, closes. */
@@ -30,6 +32,7 @@ export function startActiveReader(parts: ReaderParts, restored: LedgerState | un
   const { settings, log, metrics, database } = parts;
   const resources = new AsyncDisposableStack();
   const stopping = new AbortController();
+  const fenced = Promise.withResolvers<void>();
   const publisher = startPublishing(parts, resources);
   const writer =
     database &&
@@ -43,6 +46,7 @@ export function startActiveReader(parts: ReaderParts, restored: LedgerState | un
         now: () => new Date(),
         onWritten: (leases) => metrics.ledgerWritten.inc(leases),
         onFailed: () => metrics.ledgerFailures.inc(),
+        onTaken: () => fenced.resolve(),
       },
       { maxLeases: settings.maxPendingLeases, intervalMs: settings.ledgerIntervalMs },
     );
@@ -83,6 +87,7 @@ export function startActiveReader(parts: ReaderParts, restored: LedgerState | un
     get hasLedger() {
       return writing !== undefined;
     },
+    fenced: fenced.promise,
     async adopt(state) {
       await changes.adopt(state);
       writer?.forgetPositions();

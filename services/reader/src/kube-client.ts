@@ -153,7 +153,7 @@ async function within<T>(work: Promise<T>, deadlineMs: number, signal: AbortSign
 
 async function errorOfResponse(response: Dispatcher.ResponseData): Promise<KubeError> {
   const { statusCode: status } = response;
-  const text = (await readAtMost(response.body, MAX_ERROR_BODY_BYTES)).trim();
+  const text = (await readAtMost(response.body, MAX_ERROR_BODY_BYTES)).text.trim();
   const retryAfter = Number(response.headers['retry-after']);
   return new KubeError('KUBE_REFUSED', `the API server answered ${status}: ${statusMessage(text)}`, {
     status,
@@ -161,16 +161,19 @@ async function errorOfResponse(response: Dispatcher.ResponseData): Promise<KubeE
   });
 }
 
-/** The first bytes of a body; the rest is dropped together with the connection. */
-async function readAtMost(body: Dispatcher.ResponseData['body'], limit: number): Promise<string> {
+/** The first bytes of a body; what is beyond is dropped together with the connection. */
+export async function readAtMost(
+  body: AsyncIterable<Uint8Array>,
+  limit: number,
+): Promise<{ readonly text: string; readonly whole: boolean }> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body) {
     chunks.push(chunk);
     length += chunk.length;
-    if (length >= limit) break;
+    if (length > limit) break;
   }
-  return Buffer.concat(chunks).subarray(0, limit).toString('utf8');
+  return { text: Buffer.concat(chunks).toString('utf8', 0, limit), whole: length <= limit };
 }
 
 function statusMessage(body: string): string {

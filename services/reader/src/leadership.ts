@@ -1,10 +1,20 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { aborted, type DatabaseSettings, type Logger, pause, toError } from '@podips/shared';
+import {
+  aborted,
+  configureSession,
+  type DatabaseSettings,
+  type Logger,
+  pause,
+  toError,
+} from '@podips/shared';
 import pg from 'pg';
+import type { RivalNote } from './rival-note.js';
 
 export interface LeadershipOptions {
   readonly database: DatabaseSettings;
   readonly cluster: string;
+  /** One that knows of another leader never leads without the lock. */
+  readonly rival: RivalNote;
   /** Between two attempts of one that waits. */
   readonly standbyIntervalMs: number;
   /** After this without an answer of the database a waiting reader leads all the same: there is nobody to ask. */
@@ -22,7 +32,7 @@ export interface Leadership {
 }
 
 export interface LeadershipEvents {
-  /** Another reader leads; called for every attempt. */
+  /** Another reader leads, as far as is known; called for every attempt. */
   onStandby(): void;
 }
 
@@ -31,9 +41,8 @@ const QUERY_TIMEOUT_MS = 3_000;
 const PING_INTERVAL_MS = 2_000;
 /** Of one that led when the database went away; shorter than that of one that waits, so that it gets the lock first. */
 const REGAIN_INTERVAL_MS = 250;
-/** The server notices a dead machine within 5 + 3 * 2 seconds, and gives the lock free. */
-const SERVER_KEEPALIVE =
-  '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c tcp_user_timeout=10000';
+/** After this without a ping the server ends the connection that holds the lock, whatever became of its other end. */
+const SILENCE_MS = 10_000;
 
 /** A connection that holds the lock: PostgreSQL gives it free as soon as the connection ends. */
 interface HeldLock {
@@ -55,17 +64,19 @@ export async function awaitLeadership(
 ): Promise<Leadership | undefined> {
   const startedMs = performance.now();
   const name = `podips-leader ${randomUUID()}`;
-  let toldOfAnother = false;
   while (!signal.aborted) {
     try {
       const lock = await tryLock(options, name);
-      if (lock) return keepLeadership(options, name, lock, log);
-      toldOfAnother = true;
+      if (lock) {
+        options.rival.forget();
+        return keepLeadership(options, name, lock, log);
+      }
+      options.rival.remember();
       events.onStandby();
     } catch (err) {
       log.warn({ err: toError(err) }, 'the database cannot be asked who leads');
-      // One that knows of another leader never leads without the lock.
-      if (!toldOfAnother && performance.now() - startedMs > options.databaseWaitMs)
+      if (options.rival.known) events.onStandby();
+      else if (performance.now() - startedMs > options.databaseWaitMs)
         return keepLeadership(options, name, undefined, log);
     }
     await pause(options.standbyIntervalMs, signal);
@@ -99,7 +110,10 @@ function keepLeadership(
         lock = undefined;
       }
       const answer = await askAgain(options, name);
-      if (answer === 'taken') return log.warn('another reader leads');
+      if (answer === 'taken') {
+        options.rival.remember();
+        return log.warn('another reader leads');
+      }
       if (answer === 'away') {
         await pause(REGAIN_INTERVAL_MS, stopping.signal);
         continue;
@@ -143,13 +157,13 @@ async function tryLock(
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
     application_name: name,
-    options: SERVER_KEEPALIVE,
   });
   const { promise: lost, resolve: lose } = Promise.withResolvers<void>();
   client.on('error', () => lose());
   client.on('end', () => lose());
   try {
     await client.connect();
+    await configureSession(client, { idle_session_timeout: String(SILENCE_MS) });
     const take = () =>
       client.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1) AS held', [lockKey(cluster)]);
     if ((await take()).rows[0]?.held) return holdLock(client, lost, lose);

@@ -1,4 +1,4 @@
-import { createLogger } from '@podips/shared';
+import { createLogger, PodipsError } from '@podips/shared';
 import { describe, expect, it, vi } from 'vitest';
 import type { LeaseEnd, LeaseRecord, LedgerBatch } from './ledger.js';
 import { LedgerWriter } from './ledger-writer.js';
@@ -25,12 +25,14 @@ const position = (resourceVersion: string) => ({ resourceVersion, knownAt: NOW }
 /** A writer before a ledger that remembers, and can be told to refuse. */
 function createWriter({ maxLeases = 1_000, open = [] as LeaseRecord[] } = {}) {
   const batches: LedgerBatch[] = [];
-  const state = { refuses: false, durableUpTo: 0, lastSequence: 0 };
+  const state = { refuses: false, taken: false, durableUpTo: 0, lastSequence: 0 };
   const onFailed = vi.fn();
+  const onTaken = vi.fn();
   const writer = new LedgerWriter(
     {
       ledger: {
         async write(batch) {
+          if (state.taken) throw new PodipsError('LEDGER_TAKEN', 'another reader has it');
           if (state.refuses) throw new Error('the database is away');
           batches.push(batch);
         },
@@ -42,10 +44,11 @@ function createWriter({ maxLeases = 1_000, open = [] as LeaseRecord[] } = {}) {
       now: () => NOW,
       onWritten: () => undefined,
       onFailed,
+      onTaken,
     },
     { maxLeases, intervalMs: 1 },
   );
-  return { writer, batches, state, onFailed };
+  return { writer, batches, state, onFailed, onTaken };
 }
 
 describe('the position', () => {
@@ -103,24 +106,103 @@ it('a lease stays in memory, with gap and position, while the database refuses',
   expect(writer.pending).toBe(0);
 });
 
-it('at the bound leases are dropped; what is open is written once it was told, and the gap is named', async () => {
-  const open = [lease(50)];
-  const { writer, batches, state } = createWriter({ maxLeases: 10, open });
-  for (let index = 1; index <= 11; index += 1) writer.durable(lease(index, END), index);
-  expect(writer.pending).toBe(0);
-  writer.moved(position('12'), 12);
-  state.lastSequence = 12;
-  state.durableUpTo = 11;
+describe('at the bound', () => {
+  const OVERFLOW = { startedAt: END.at, endedAt: NOW, reason: 'ledger-overflow' };
+  const END_OTHERS = { at: END.at, reason: 'missing', inferred: true };
+
+  /** A writer that has just dropped the ends of eleven leases. */
+  function createOverflown(open: LeaseRecord[]) {
+    const parts = createWriter({ maxLeases: 10, open });
+    for (let index = 1; index <= 11; index += 1) parts.writer.durable(lease(index, END), index);
+    return parts;
+  }
+
+  it('leases are dropped; what is open is written once it was told, and the gap is named', async () => {
+    const open = [lease(50)];
+    const { writer, batches, state } = createOverflown(open);
+    expect(writer.pending).toBe(0);
+    writer.moved(position('12'), 12);
+    state.lastSequence = 12;
+    state.durableUpTo = 11;
+    await writer.flush();
+    expect(batches).toEqual([]);
+    state.durableUpTo = 12;
+    await writer.flush();
+    expect(batches).toEqual([
+      { leases: open, gaps: [OVERFLOW], position: position('12'), endOthers: END_OTHERS },
+    ]);
+  });
+
+  it('the ledger is put right although messages never cease to be on their way', async () => {
+    const open = [lease(50)];
+    const { writer, batches, state } = createOverflown(open);
+    writer.moved(position('12'), 12);
+    state.lastSequence = 12;
+    state.durableUpTo = 11;
+    await writer.flush();
+    // More has come meanwhile, and some of it is durable too: it belongs to the next write.
+    open.push(lease(51));
+    writer.durable(lease(51), 13);
+    writer.moved(position('14'), 14);
+    state.lastSequence = 14;
+    state.durableUpTo = 13;
+    await writer.flush();
+    expect(batches).toMatchObject([{ position: position('12'), endOthers: END_OTHERS }]);
+    state.durableUpTo = 14;
+    await writer.flush();
+    expect(batches[1]).toEqual({ leases: [lease(51)], gaps: [], position: position('14') });
+  });
+
+  it('the same is written again after the database refused it, unless more was dropped since', async () => {
+    const open = [lease(50)];
+    const { writer, batches, state } = createOverflown(open);
+    writer.moved(position('12'), 12);
+    state.lastSequence = state.durableUpTo = 12;
+    state.refuses = true;
+    expect(await writer.flush()).toBe(false);
+    writer.moved(position('30'), 30);
+    state.lastSequence = state.durableUpTo = 30;
+    expect(await writer.flush()).toBe(false);
+    for (let index = 1; index <= 11; index += 1) writer.durable(lease(index, END), index + 20);
+    state.refuses = false;
+    expect(await writer.flush()).toBe(true);
+    expect(batches).toMatchObject([{ position: position('30'), gaps: [OVERFLOW] }]);
+  });
+});
+
+it('gaps have a bound too: beyond it the newest becomes longer', async () => {
+  const { writer, batches, state } = createWriter();
+  const at = (minute: number) => new Date(NOW.getTime() + minute * 60_000);
+  for (let minute = 0; minute < 1_000; minute += 1)
+    writer.gap({ startedAt: at(minute), endedAt: at(minute + 1), reason: 'expired' }, minute);
+  writer.moved(position('10'), 1_000);
+  state.durableUpTo = state.lastSequence = 1_000;
   await writer.flush();
-  expect(batches).toEqual([]);
-  state.durableUpTo = 12;
-  await writer.flush();
-  expect(batches).toEqual([
-    {
-      leases: open,
-      gaps: [{ startedAt: END.at, endedAt: NOW, reason: 'ledger-overflow' }],
-      position: position('12'),
-      endOthers: { at: END.at, reason: 'missing', inferred: true },
+  const gaps = batches[0]?.gaps ?? [];
+  expect(gaps).toHaveLength(100);
+  expect(gaps.at(-1)).toEqual({ startedAt: at(99), endedAt: at(1_000), reason: 'expired' });
+});
+
+it('a position costs the same however many wait', () => {
+  const { writer, state } = createWriter();
+  let asked = 0;
+  Object.defineProperty(state, 'durableUpTo', {
+    get() {
+      asked += 1;
+      return 0;
     },
-  ]);
+  });
+  for (let sequence = 1; sequence <= 1_000; sequence += 1) writer.moved(position('10'), sequence);
+  expect(asked).toBe(1_000);
+});
+
+it('says once that another reader has taken the ledger, and writes no more', async () => {
+  const { writer, batches, state, onTaken } = createWriter();
+  writer.moved(position('10'), 0);
+  state.taken = true;
+  expect(await writer.flush()).toBe(false);
+  state.taken = false;
+  expect(await writer.flush()).toBe(false);
+  expect(batches).toEqual([]);
+  expect(onTaken).toHaveBeenCalledOnce();
 });

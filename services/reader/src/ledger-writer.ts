@@ -1,4 +1,4 @@
-import { backoffDelayMs, type Logger, pause, toError } from '@podips/shared';
+import { backoffDelayMs, type Logger, PodipsError, pause, toError } from '@podips/shared';
 import type { Gap, LeaseRecord, Ledger, LedgerBatch, Position } from './ledger.js';
 
 export interface LedgerWriterDeps {
@@ -13,6 +13,8 @@ export interface LedgerWriterDeps {
   readonly now: () => Date;
   readonly onWritten: (leases: number) => void;
   readonly onFailed: (error: Error) => void;
+  /** Another reader has taken the ledger over: this one can write no more. Called once. */
+  readonly onTaken: () => void;
 }
 
 export interface LedgerWriterLimits {
@@ -29,6 +31,15 @@ interface Noted<T> {
   readonly sequence: number;
 }
 
+/** All leases that were open at a position. */
+interface Snapshot {
+  readonly position: Noted<Position>;
+  readonly open: readonly LeaseRecord[];
+  readonly takenAt: Date;
+}
+
+/** Most gaps in memory; further ones make the newest longer. */
+const MAX_GAPS = 100;
 const RETRY = { baseMs: 500, capMs: 10_000 };
 
 /**
@@ -44,6 +55,9 @@ export class LedgerWriter {
   #positions: Noted<Position>[] = [];
   /** The oldest change among those that were dropped at the bound. */
   #incompleteSince: Date | undefined;
+  /** Waits for the messages before it, to put the ledger right with it. */
+  #snapshot: Snapshot | undefined;
+  #taken = false;
   #writing: Promise<boolean> | undefined;
   #failing = false;
 
@@ -67,6 +81,7 @@ export class LedgerWriter {
     );
     this.#incompleteSince = earlier(this.#incompleteSince ?? oldest, oldest);
     this.#leases = [];
+    this.#snapshot = undefined;
     this.#deps.log.error(
       { leases: this.#limits.maxLeases },
       'the database is away for too long: the ledger has a gap',
@@ -78,8 +93,10 @@ export class LedgerWriter {
     if (this.#positions.at(-1)?.sequence === sequence) this.#positions.pop();
     this.#positions.push({ what: position, sequence });
     // Of those that could be written only the newest counts: a long outage of the database does not pile them up.
-    const newest = this.#positions.findLastIndex((held) => held.sequence <= this.#deps.durableUpTo());
-    if (newest > 0) this.#positions.splice(0, newest);
+    const durableUpTo = this.#deps.durableUpTo();
+    const ahead = this.#positions.findIndex((held) => held.sequence > durableUpTo);
+    const superseded = (ahead === -1 ? this.#positions.length : ahead) - 1;
+    if (superseded > 0) this.#positions.splice(0, superseded);
   }
 
   /** What was seen up to now says nothing about the ledger that is taken in now. */
@@ -88,7 +105,9 @@ export class LedgerWriter {
   }
 
   gap(gap: Gap, sequence: number): void {
-    this.#gaps.push({ what: gap, sequence });
+    const last = this.#gaps.at(-1);
+    if (last === undefined || this.#gaps.length < MAX_GAPS) this.#gaps.push({ what: gap, sequence });
+    else this.#gaps.splice(-1, 1, { ...last, what: { ...last.what, endedAt: gap.endedAt } });
   }
 
   /** Writes now and then, until the signal aborts. */
@@ -111,52 +130,58 @@ export class LedgerWriter {
   }
 
   async #write(): Promise<boolean> {
+    if (this.#taken) return false;
     try {
       if (this.#incompleteSince) await this.#putRight(this.#incompleteSince);
       else await this.#writeCut();
-      this.#failing = false;
       return true;
     } catch (err) {
-      if (!this.#failing)
-        this.#deps.log.warn({ err: toError(err) }, 'the ledger cannot be written; it waits in memory');
-      this.#failing = true;
-      this.#deps.onFailed(toError(err));
+      this.#failed(toError(err));
       return false;
     }
+  }
+
+  #failed(err: Error): void {
+    this.#deps.onFailed(err);
+    if (err instanceof PodipsError && err.code === 'LEDGER_TAKEN') {
+      this.#taken = true;
+      this.#deps.log.error({ err }, 'this reader can write the ledger no more');
+      this.#deps.onTaken();
+    } else if (!this.#failing)
+      this.#deps.log.warn({ err }, 'the ledger cannot be written; it waits in memory');
+    this.#failing = true;
   }
 
   async #writeCut(): Promise<void> {
     const durableUpTo = this.#deps.durableUpTo();
     const position = this.#positions.findLast(({ sequence }) => sequence <= durableUpTo);
     if (position === undefined) return;
-    const upTo = <T>(noted: readonly Noted<T>[]) =>
-      noted.filter(({ sequence }) => sequence <= position.sequence);
-    const leases = upTo(this.#leases);
-    const gaps = upTo(this.#gaps);
+    const leases = upTo(this.#leases, position);
+    const gaps = upTo(this.#gaps, position);
     await this.#deps.ledger.write({
       leases: lastOfEach(leases.map(({ what }) => what)),
       gaps: gaps.map(({ what }) => what),
       position: position.what,
     });
-    this.#forget(position, gaps, leases);
+    this.#written(position, gaps, leases);
   }
 
   /**
-   * After changes were dropped: writes what is open now, ends what is open only in the ledger, and names the gap. Waits
-   * until all that is open was told; tried again soon.
+   * After changes were dropped: writes what was open at a position, ends what is open only in the ledger, and names the
+   * gap. Waits until the messages up to that position are durable, however many follow them; tried again soon.
    */
   async #putRight(since: Date): Promise<void> {
-    const position = this.#positions.at(-1);
-    const open = this.#deps.openLeases();
-    const durable = this.#deps.durableUpTo() === this.#deps.lastSequence();
-    if (!position || !open || !durable || position.sequence !== this.#deps.lastSequence()) return;
-    const gaps = [...this.#gaps];
-    const leases = [...this.#leases];
+    this.#snapshot ??= this.#takeSnapshot();
+    const snapshot = this.#snapshot;
+    if (snapshot === undefined || snapshot.position.sequence > this.#deps.durableUpTo()) return;
+    const { position, open, takenAt } = snapshot;
+    const leases = upTo(this.#leases, position);
+    const gaps = upTo(this.#gaps, position);
     const batch: LedgerBatch = {
       leases: lastOfEach([...leases.map(({ what }) => what), ...open]),
       gaps: [
         ...gaps.map(({ what }) => what),
-        { startedAt: since, endedAt: this.#deps.now(), reason: 'ledger-overflow' },
+        { startedAt: since, endedAt: takenAt, reason: 'ledger-overflow' },
       ],
       position: position.what,
       // When they ended, nobody knows any more. Not later than others got their addresses, so as early as can be.
@@ -164,21 +189,32 @@ export class LedgerWriter {
     };
     // What is dropped from here on belongs to the next time.
     this.#incompleteSince = undefined;
+    this.#snapshot = undefined;
     try {
       await this.#deps.ledger.write(batch);
     } catch (err) {
+      if (this.#incompleteSince === undefined) this.#snapshot = snapshot;
       this.#incompleteSince = earlier(this.#incompleteSince ?? since, since);
       throw err;
     }
-    this.#forget(position, gaps, leases);
+    this.#written(position, gaps, leases);
     this.#deps.log.warn({ since }, 'the ledger is right again, but has a gap');
   }
 
-  #forget(
+  /** Undefined while there is something that was published, but is not all told or belongs to no position yet. */
+  #takeSnapshot(): Snapshot | undefined {
+    const position = this.#positions.at(-1);
+    const open = this.#deps.openLeases();
+    if (!position || !open || position.sequence !== this.#deps.lastSequence()) return undefined;
+    return { position, open, takenAt: this.#deps.now() };
+  }
+
+  #written(
     position: Noted<Position>,
     gaps: readonly Noted<Gap>[],
     leases: readonly Noted<LeaseRecord>[],
   ): void {
+    this.#failing = false;
     const written = new Set<unknown>([...gaps, ...leases]);
     this.#gaps = this.#gaps.filter((gap) => !written.has(gap));
     this.#leases = this.#leases.filter((lease) => !written.has(lease));
@@ -187,6 +223,10 @@ export class LedgerWriter {
     );
     this.#deps.onWritten(leases.length);
   }
+}
+
+function upTo<T>(noted: readonly Noted<T>[], position: Noted<Position>): Noted<T>[] {
+  return noted.filter(({ sequence }) => sequence <= position.sequence);
 }
 
 /** Of each lease one record: its end, if that is among them, says all that its start said. */

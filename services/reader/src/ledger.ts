@@ -1,7 +1,13 @@
-import { type DatabasePool, inTransaction, type MessagePod, PodipsError, pause } from '@podips/shared';
+import {
+  canonicalIp,
+  type DatabasePool,
+  inTransaction,
+  type MessagePod,
+  PodipsError,
+  pause,
+} from '@podips/shared';
 import type { EndReason, KnownPod } from './leases.js';
 import { endOthers, type RefusedLease, upsertLeases } from './ledger-leases.js';
-import { canonicalIp } from './pod.js';
 
 /** A lease as the ledger keeps it. */
 export interface LeaseRecord {

@@ -1,4 +1,4 @@
-import { type DatabasePool, inTransaction, migrateOnce } from '@podips/shared';
+import { type DatabasePool, inTransaction, type WithTables, withTablesOf } from '@podips/shared';
 
 /** Messages that the queue did not take, in PostgreSQL until it does. */
 export interface Outbox {
@@ -14,17 +14,20 @@ export interface Outbox {
   readonly rows: number;
 }
 
-const DRAIN_BATCH = 500;
+export interface OutboxOptions {
+  /** Makes or widens the table before it is used. */
+  readonly withTables?: WithTables;
+  /** Called with the number of rows that were deleted because there is no message in them. */
+  readonly onEmpty?: (rows: number) => void;
+  /** The server gives rows free that have been with `send` for so long: whoever took them vanished. */
+  readonly maxSendMs?: number;
+}
 
-/**
- * @param ready makes or widens the table; called before each use
- * @param onEmpty called with the number of rows that were deleted because there is no message in them
- */
-export function createOutbox(
-  pool: DatabasePool,
-  ready = migrateOnce(pool),
-  onEmpty: (rows: number) => void = () => undefined,
-): Outbox {
+const DRAIN_BATCH = 500;
+const MAX_SEND_MS = 20_000;
+
+export function createOutbox(pool: DatabasePool, options: OutboxOptions = {}): Outbox {
+  const { withTables = withTablesOf(pool), onEmpty, maxSendMs = MAX_SEND_MS } = options;
   let rows = 0;
   const count = async () => {
     const result = await pool.query<{ count: number }>('SELECT count(*)::int AS count FROM messages');
@@ -34,33 +37,37 @@ export function createOutbox(
     get rows() {
       return rows;
     },
-    async store(bodies) {
-      await ready();
-      await pool.query('INSERT INTO messages (message) SELECT unnest($1::text[])', [bodies]);
-      rows += bodies.length;
-    },
-    async drain(send, signal) {
-      await ready();
-      // Told before it is sent as well: the broker may not take it.
-      await count();
-      let sent = 0;
-      for (let taken = DRAIN_BATCH; taken === DRAIN_BATCH && !signal?.aborted; ) {
-        const batch = await drainBatch(pool, send);
-        taken = batch.sent + batch.empty;
-        sent += batch.sent;
-        if (batch.empty > 0) onEmpty(batch.empty);
-      }
-      if (rows > 0) await count();
-      return sent;
-    },
+    store: (bodies) =>
+      withTables(async () => {
+        await pool.query('INSERT INTO messages (message) SELECT unnest($1::text[])', [bodies]);
+        rows += bodies.length;
+      }),
+    drain: (send, signal) =>
+      withTables(async () => {
+        // Told before it is sent as well: the broker may not take it.
+        await count();
+        let sent = 0;
+        for (let taken = DRAIN_BATCH; taken === DRAIN_BATCH && !signal?.aborted; ) {
+          const batch = await drainBatch(pool, maxSendMs, send);
+          taken = batch.sent + batch.empty;
+          sent += batch.sent;
+          if (batch.empty > 0) onEmpty?.(batch.empty);
+        }
+        if (rows > 0) await count();
+        return sent;
+      }),
   };
 }
 
 async function drainBatch(
   pool: DatabasePool,
+  maxSendMs: number,
   send: (bodies: readonly string[]) => Promise<void>,
 ): Promise<{ sent: number; empty: number }> {
   return inTransaction(pool, async (client) => {
+    await client.query(`SELECT set_config('idle_in_transaction_session_timeout', $1, true)`, [
+      String(maxSendMs),
+    ]);
     const { rows } = await client.query<{ id: number; message: string | null }>(
       `DELETE FROM messages WHERE id IN (
          SELECT id FROM messages ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED

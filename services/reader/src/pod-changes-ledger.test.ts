@@ -80,6 +80,39 @@ describe('the ledger', () => {
   });
 });
 
+describe('the time up to which everything is known', () => {
+  const at = (second: number) => new Date(NOW.getTime() + second * 1_000);
+  const bookmark = { type: 'bookmark', resourceVersion: '9' } as const;
+
+  it('is that of the question, not of the answer, after a list', async () => {
+    const { changes, knownAt, time } = createChanges();
+    changes.catchingUp();
+    time.now = at(60);
+    await changes.replaceAll([pod(1)], '5', 'start');
+    expect(knownAt()).toEqual(NOW);
+  });
+
+  it('stands still until a bookmark says that what happened before the watch was told, and leaves time for the way', async () => {
+    const { changes, knownAt, ledger, time } = createChanges(1_000, ledgerOf([]));
+    time.now = at(10);
+    changes.catchingUp();
+    changes.apply(seen(pod(1)));
+    expect(knownAt()).toEqual(BEFORE);
+    time.now = at(20);
+    changes.apply(bookmark);
+    expect(knownAt()).toEqual(at(20 - 5));
+    time.now = at(30);
+    changes.apply(seen(pod(2)));
+    expect(knownAt()).toEqual(at(30 - 5));
+    changes.catchingUp();
+    time.now = at(40);
+    changes.apply(seen(pod(3)));
+    time.now = at(50);
+    await changes.replaceAll([], '20', 'expired');
+    expect(ledger.gaps).toEqual([{ startedAt: at(30 - 5), endedAt: at(50), reason: 'expired' }]);
+  });
+});
+
 describe('a ledger that is taken in late', () => {
   it('shows what ended before the first list, and where the gap began', async () => {
     const { changes, ledger, makeDurable, short } = createChanges();
@@ -125,5 +158,24 @@ describe('a ledger that is taken in late', () => {
     await changes.replaceAll([pod(1)], '8', 'start');
     await changes.adopt(ledgerOf([1], new Map([['10.0.0.1', 2]])));
     expect(changes.openLeases()).toMatchObject([{ ip: '10.0.0.1', occurrence: 2, startedAt: BEFORE }]);
+  });
+
+  it('hears again under its own number of an end that was told under another', async () => {
+    const { changes, ledger, makeDurable, told } = createChanges();
+    await changes.replaceAll([pod(1), pod(2)], '8', 'start');
+    changes.apply(gone(pod(1)));
+    changes.apply(gone(pod(2)));
+    const before = ledgerOf([1], new Map([['10.0.0.1', 1]]));
+    await changes.adopt({ ...before, known: new Map([...before.known, ...ledgerOf([2]).known]) });
+    makeDurable();
+    const endsOf = (name: string) =>
+      told.filter(({ pod_ip_status, pod }) => pod_ip_status === 'deallocated' && pod === name);
+    expect(endsOf('cart-2')).toHaveLength(1);
+    const [wrong, right] = endsOf('cart-1');
+    expect(right).toEqual({ ...wrong, event_id: expect.not.stringMatching(wrong?.event_id ?? '') });
+    expect(ledger.leases.at(-1)).toMatchObject({
+      occurrence: 1,
+      end: { reason: 'deleted', inferred: false },
+    });
   });
 });

@@ -28,6 +28,9 @@ export const gone = (of: Pod) => ({ type: 'deleted', pod: of, resourceVersion: '
 export function createChanges(room = 1_000, restored?: LedgerState) {
   const told: PodIpMessage[] = [];
   const ledger = { leases: [] as LeaseRecord[], gaps: [] as Gap[], positions: [] as string[] };
+  const time = { now: NOW };
+  const knownAt = () => known;
+  let known: Date | undefined;
   const pending: Array<() => void> = [];
   /** Makes all that was told durable. */
   const makeDurable = () => {
@@ -54,18 +57,20 @@ export function createChanges(room = 1_000, restored?: LedgerState) {
   const deps = {
     outlet,
     origin: { hostname: 'reader-1', dc: 'dc-1' },
-    now: () => NOW,
+    now: () => time.now,
     signal: stopping.signal,
     onChange: (message: PodIpMessage) => void noted.push(message),
     onGap: () => undefined,
     ledger: {
       durable: (record: LeaseRecord) => void ledger.leases.push(record),
-      moved: ({ resourceVersion }: Position, sequence: number) =>
-        void ledger.positions.push(`${resourceVersion} after ${sequence}`),
+      moved(position: Position, sequence: number) {
+        ledger.positions.push(`${position.resourceVersion} after ${sequence}`);
+        known = position.knownAt;
+      },
       gap: (gap: Gap) => void ledger.gaps.push(gap),
     },
   };
   const changes = new PodChanges(deps, restored);
   const short = () => told.map((message) => `${message.pod_ip_status} ${message.pod} ${message.inferred}`);
-  return { changes, outlet, told, noted, short, stopping, ledger, makeDurable };
+  return { changes, outlet, told, noted, short, stopping, ledger, makeDurable, time, knownAt };
 }

@@ -1,4 +1,5 @@
 import { buildMessage, type MessageOrigin, type MessagePod, type PodIpMessage } from '@podips/shared';
+import { decideAdopted, leaseKey, type ToldEnd } from './adopted-ledger.js';
 import {
   type Decision,
   decideGone,
@@ -41,6 +42,9 @@ export interface PodChangesDeps {
   readonly onGap: (gap: Gap) => void;
 }
 
+/** For so long what happened may be on its way here, though the connection works: nobody can say that it is known. */
+const ON_ITS_WAY_MS = 5_000;
+
 type PodOfEvent = Extract<PodEvent, { pod: Pod }>;
 
 /** Turns what the feed sees into messages, and remembers what was told of each pod. */
@@ -48,12 +52,19 @@ export class PodChanges implements PodSink {
   readonly #deps: PodChangesDeps;
   readonly #clock: OrderClock;
   #known = new Map<string, KnownPod>();
-  /** When the whole truth was known last; undefined: never. */
+  /** Up to when everything that happened was seen; undefined: never. */
   #knownAt: Date | undefined;
+  /** When the list or the watch that is under way was asked for. */
+  #askedAt: Date;
+  /** Whether the watch has told all that happened before it was opened. */
+  #caughtUp = false;
   #firstListAt: Date | undefined;
   #ledgerLoaded = false;
-  /** `uid ip` of ends that were told before the ledger could be loaded, and are not to be told again then. */
-  readonly #endsToldBefore = new Set<string>();
+  /**
+   * By {@link leaseKey}: ends that were told before the ledger could be loaded. Only of leases of the first list,
+   * because no later one can be open in that ledger: so there are never more than that list has.
+   */
+  readonly #endsToldBefore = new Map<string, ToldEnd>();
   /** Lists whose changes are being told. */
   #telling = 0;
 
@@ -61,6 +72,7 @@ export class PodChanges implements PodSink {
   constructor(deps: PodChangesDeps, restored?: LedgerState) {
     this.#deps = deps;
     this.#clock = new OrderClock(deps.now);
+    this.#askedAt = deps.now();
     if (restored) this.#restore(restored);
   }
 
@@ -75,8 +87,15 @@ export class PodChanges implements PodSink {
     return [...this.#known.values()].flatMap((pod) => pod.leases.map((lease) => toRecord(pod, lease)));
   }
 
+  catchingUp(): void {
+    this.#askedAt = this.#deps.now();
+    this.#caughtUp = false;
+  }
+
   async replaceAll(pods: readonly Pod[], resourceVersion: string, reason: ListReason): Promise<void> {
     const at = this.#clock.next();
+    // The list may be as old as the question.
+    const knownAt = this.#askedAt;
     // A ledger may know leases and yet no position: its reader died before its first list was all told.
     const inferred = this.#knownAt !== undefined || this.#known.size > 0;
     const decision = decideList(this.#known, pods, { at, inferred });
@@ -89,7 +108,8 @@ export class PodChanges implements PodSink {
     this.#keepOrder(decision.changes);
     await this.#tellWhenRoom(decision.changes);
     if (known) this.#noteGap(gap);
-    this.#moved(resourceVersion, at);
+    this.#knownAt = knownAt;
+    this.#moved(resourceVersion);
   }
 
   apply(event: PodEvent): boolean {
@@ -101,7 +121,10 @@ export class PodChanges implements PodSink {
       this.#keepOrder(decision.changes);
       this.#tell(decision.changes);
     }
-    this.#moved(event.resourceVersion, this.#deps.now());
+    // An event does not say how many more wait behind it. A bookmark does: all that had happened was sent before it.
+    if (event.type === 'bookmark') this.#caughtUp = true;
+    if (this.#caughtUp) this.#knownAt = new Date(this.#deps.now().getTime() - ON_ITS_WAY_MS);
+    this.#moved(event.resourceVersion);
     return true;
   }
 
@@ -115,23 +138,14 @@ export class PodChanges implements PodSink {
    */
   async adopt(state: LedgerState): Promise<void> {
     if (this.#firstListAt === undefined) return this.#restore(state);
-    // The first list lacked them; since then another pod may have got their addresses.
-    const sighting = { at: this.#firstListAt, inferred: true };
-    const changes: IpChange[] = [];
-    for (const pod of state.known.values()) {
-      const current = this.#known.get(pod.uid);
-      const gone = pod.leases.filter(
-        ({ ip }) =>
-          !current?.leases.some((lease) => lease.ip === ip) && !this.#endsToldBefore.has(`${pod.uid} ${ip}`),
-      );
-      const reason = current ? 'changed' : 'missing';
-      changes.push(...decideGone({ ...pod, leases: gone }, reason, sighting).changes);
-      if (current) this.#remember(pod.uid, mergeKnown(pod, current));
-    }
+    const firstListAt = this.#firstListAt;
+    const told = { known: this.#known, firstListAt, ends: this.#endsToldBefore };
+    const { known, changes } = decideAdopted(state.known, told);
+    this.#known = known;
     this.#ledgerLoaded = true;
     this.#endsToldBefore.clear();
     await this.#tellWhenRoom(changes);
-    this.#noteGap({ startedAt: state.position?.knownAt, endedAt: sighting.at, reason: 'start' });
+    this.#noteGap({ startedAt: state.position?.knownAt, endedAt: firstListAt, reason: 'start' });
   }
 
   #restore(state: LedgerState): void {
@@ -152,10 +166,10 @@ export class PodChanges implements PodSink {
     else this.#known.set(uid, known);
   }
 
-  #moved(resourceVersion: string, knownAt: Date): void {
-    this.#knownAt = knownAt;
+  #moved(resourceVersion: string): void {
     const { ledger, outlet } = this.#deps;
-    if (resourceVersion !== '') ledger?.moved({ resourceVersion, knownAt }, outlet.lastSequence);
+    if (resourceVersion === '' || this.#knownAt === undefined) return;
+    ledger?.moved({ resourceVersion, knownAt: this.#knownAt }, outlet.lastSequence);
   }
 
   #keepOrder(changes: readonly IpChange[]): void {
@@ -176,6 +190,18 @@ export class PodChanges implements PodSink {
     this.#telling -= 1;
   }
 
+  #rememberEnd({ pod, lease, endReason: reason, at, inferred }: IpChange): void {
+    if (this.#ledgerLoaded || !this.#deps.ledger || !reason || !this.#firstListAt) return;
+    // The starts in a list are told as a millisecond later.
+    if (lease.startedAt.getTime() > this.#firstListAt.getTime() + 1) return;
+    this.#endsToldBefore.set(leaseKey(pod.uid, lease.ip), {
+      at,
+      reason,
+      inferred,
+      occurrence: lease.occurrence,
+    });
+  }
+
   #noteGap(gap: Gap): void {
     this.#deps.ledger?.gap(gap, this.#deps.outlet.lastSequence);
   }
@@ -189,8 +215,7 @@ export class PodChanges implements PodSink {
         const facts = { pod, ip: lease.ip, occurrence: lease.occurrence, status, inferred, observedAt: at };
         const message = buildMessage(facts, origin);
         onChange(message);
-        if (!this.#ledgerLoaded && ledger && change.endReason)
-          this.#endsToldBefore.add(`${pod.uid} ${lease.ip}`);
+        this.#rememberEnd(change);
         return {
           body: JSON.stringify(message),
           onDurable: (sequence: number) => ledger?.durable(recordOf(change), sequence),
@@ -207,15 +232,4 @@ function recordOf({ pod, lease, endReason, at, inferred }: IpChange): LeaseRecor
 function toRecord(pod: MessagePod, lease: Lease, end?: LeaseEnd): LeaseRecord {
   const { ip, occurrence, startedAt, startInferred } = lease;
   return { pod, ip, occurrence, startedAt, startInferred, end };
-}
-
-/** What the cluster shows now, with the ledger's numbering of the leases. */
-function mergeKnown(ledger: KnownPod, current: KnownPod): KnownPod {
-  const leases = current.leases.map((lease) => ledger.leases.find(({ ip }) => ip === lease.ip) ?? lease);
-  const ended = new Map(ledger.ended);
-  for (const { ip, occurrence } of ledger.leases) {
-    if (!leases.some((lease) => lease.ip === ip)) ended.set(ip, occurrence + 1);
-  }
-  for (const [ip, count] of current.ended ?? []) ended.set(ip, Math.max(count, ended.get(ip) ?? 0));
-  return { ...current, leases, ...(ended.size === 0 ? {} : { ended }) };
 }

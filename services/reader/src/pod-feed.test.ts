@@ -41,13 +41,17 @@ const broken = (cause: Error, ...lines: string[]): Answer => ({ broken: cause, l
 
 function bodyOf(answer: object | readonly string[]): Body {
   const lines: readonly string[] =
-    'lines' in answer && Array.isArray(answer.lines) ? answer.lines : Array.isArray(answer) ? answer : [];
+    'lines' in answer && Array.isArray(answer.lines)
+      ? answer.lines
+      : Array.isArray(answer)
+        ? answer
+        : [JSON.stringify(answer)];
   async function* bytes() {
     for (const line of lines) yield Buffer.from(`${line}\n`);
     if ('broken' in answer) throw answer.broken;
   }
-  // The feed iterates it, reads it as JSON or destroys it, nothing else.
-  return Object.assign(Readable.from(bytes()), { json: async () => answer }) as unknown as Body;
+  // The feed iterates it or destroys it, nothing else.
+  return Readable.from(bytes()) as unknown as Body;
 }
 
 interface Run {
@@ -81,6 +85,7 @@ async function follow(
   };
   const seen: string[] = [];
   const sink: PodSink = {
+    catchingUp: () => undefined,
     replaceAll: async (pods) => void seen.push(`[${pods.map(({ name }) => name)}]`),
     apply(event) {
       if (event.type === 'added') seen.push(event.pod.name);
@@ -127,6 +132,18 @@ describe('the feed', () => {
   it('keeps its place when an event tells no version', async () => {
     const run = await follow([page('5'), [added('a'), bookmark('')], []]);
     expect(run.requests).toEqual(['list', 'watch 5', 'watch 5']);
+  });
+
+  it('says before each list and each watch that what comes is of the past', async () => {
+    const said: string[] = [];
+    const sink: Partial<PodSink> = {
+      catchingUp: () => void said.push('catching up'),
+      replaceAll: async () => void said.push('list'),
+      apply: ({ type }) => said.push(type) > 0,
+    };
+    await follow([page('5'), [bookmark('6')], [added('a', '7')]], sink);
+    const past = 'catching up';
+    expect(said).toEqual([past, 'list', past, 'bookmark', past, 'added', past]);
   });
 
   it('tells of every sign of life', async () => {

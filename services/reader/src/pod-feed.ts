@@ -6,6 +6,8 @@ import { type PodEvent, type SkippedWhat, watchPods } from './pod-stream.js';
 
 /** Where the feed puts what it learns. */
 export interface PodSink {
+  /** A list or a watch is about to be asked for. What it tells first is of the past, how long ago nobody says. */
+  catchingUp(): void;
   /** A complete list. May wait for room: no stream is open meanwhile. */
   replaceAll(pods: readonly Pod[], resourceVersion: string, reason: ListReason): Promise<void>;
   /** One event. False: there is no room, and nothing was taken. Must not wait: a slow watcher is thrown out. */
@@ -120,6 +122,7 @@ class PodFeed {
     const reason = this.#listReason;
     this.#lists += 1;
     this.#events.onList(reason);
+    this.#sink.catchingUp();
     const { pods, resourceVersion } = await listPods(this.#client, {
       pageSize: this.#options.pageSize,
       pageDeadlineMs: this.#options.requestDeadlineMs,
@@ -135,6 +138,7 @@ class PodFeed {
   /** Follows one watch to its end. */
   async #watch(from: string): Promise<'ended' | 'full' | 'lost'> {
     const startedMs = performance.now();
+    this.#sink.catchingUp();
     const stream = watchPods(this.#client, {
       resourceVersion: from,
       timeoutSeconds: this.#options.watchTimeoutSeconds,

@@ -1,6 +1,14 @@
+import { aborted } from '@podips/shared';
 import { describe, expect, it, vi } from 'vitest';
 import { type KubeClient, KubeError, type KubeRequest } from './kube-client.js';
 import { type ListOptions, listPods } from './pod-list.js';
+
+/** A body of these bytes; a list does nothing but iterate over it. */
+async function* send(text: string) {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536);
+}
+type Body = Awaited<ReturnType<KubeClient['get']>>;
 
 /** Answers one request after another with these pages; an Error breaks the body off. */
 function createClient(pages: readonly unknown[]) {
@@ -9,12 +17,12 @@ function createClient(pages: readonly unknown[]) {
     async get({ query }) {
       const page = pages[queries.length];
       queries.push(query);
-      const json = async () => {
-        if (page instanceof Error) throw page;
-        return page;
-      };
-      // A list does nothing but read its body as JSON.
-      return { json } as Awaited<ReturnType<KubeClient['get']>>;
+      const broken = (async function* () {
+        yield Buffer.from('{');
+        throw page;
+      })();
+      const body: AsyncIterable<Uint8Array> = page instanceof Error ? broken : send(JSON.stringify(page));
+      return body as Body; // see above
     },
     close: async () => undefined,
   };
@@ -74,14 +82,55 @@ describe('a list', () => {
     });
     const late: KubeClient = {
       async get({ signal }) {
-        const json = () =>
-          new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
-        return { json } as Awaited<ReturnType<KubeClient['get']>>; // as above
+        const body = (async function* () {
+          yield Buffer.from('{');
+          await aborted(signal);
+          throw signal.reason;
+        })();
+        return body as AsyncIterable<Uint8Array> as Body; // as above
       },
       close: async () => undefined,
     };
     const failed = listPods(late, options({ pageDeadlineMs: 20 }));
     await expect(failed).rejects.toMatchObject({ code: 'KUBE_TIMEOUT', status: 504 });
     await expect(failed).rejects.toBeInstanceOf(KubeError);
+  });
+
+  it('asks for ever smaller pages while they are larger than may be held, and goes on with those', async () => {
+    const large = { metadata: { resourceVersion: '5', note: 'x'.repeat(8_388_608) }, items: [] };
+    const { client, queries } = createClient([
+      large,
+      large,
+      { metadata: { resourceVersion: '5', continue: 'next' }, items: [item('a')] },
+      { metadata: { resourceVersion: '5' }, items: [item('b')] },
+    ]);
+    const { pods } = await listPods(client, options({ pageSize: 5 }));
+    expect(pods.map(({ name }) => name)).toEqual(['a', 'b']);
+    expect(queries.map(({ limit, continue: next }) => [limit, next])).toEqual([
+      ['5', undefined],
+      ['3', undefined],
+      ['2', undefined],
+      ['2', 'next'],
+    ]);
+  });
+
+  it('takes one pod that is larger than a page may be, and fails at one that is larger than any', async () => {
+    const pod = { ...item('a'), spec: 'x'.repeat(8_388_608) };
+    const page = { metadata: { resourceVersion: '5' }, items: [pod] };
+    expect((await listPods(createClient([page, page]).client, options())).pods).toHaveLength(1);
+    const endless: KubeClient = {
+      async get() {
+        const body = (async function* () {
+          for (;;) yield new Uint8Array(1_048_576);
+        })();
+        return body as AsyncIterable<Uint8Array> as Body; // as above
+      },
+      close: async () => undefined,
+    };
+    await expect(listPods(endless, options())).rejects.toMatchObject({
+      code: 'KUBE_LIST_BROKEN',
+      status: 502,
+      message: 'a pod is larger than 16777216 bytes',
+    });
   });
 });

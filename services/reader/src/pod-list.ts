@@ -1,10 +1,16 @@
 import { toError } from '@podips/shared';
-import { type KubeClient, KubeError } from './kube-client.js';
+import { type KubeClient, KubeError, readAtMost } from './kube-client.js';
 import { type Pod, projectPod } from './pod.js';
 
 export const PODS_PATH = '/api/v1/pods';
 
+/** Of a page, of which several times as much is made in memory: 500 pods of 16 kB. */
+const MAX_PAGE_BYTES = 8_388_608;
+/** Of a page of one pod, which cannot be smaller; as of a line of the watch. */
+const MAX_POD_BYTES = 16_777_216;
+
 export interface ListOptions {
+  /** Pods on a page; fewer are asked for when they are large. */
   readonly pageSize: number;
   /** Deadline for each page, from the request to its last byte. */
   readonly pageDeadlineMs: number;
@@ -32,8 +38,13 @@ interface Page {
 export async function listPods(client: KubeClient, options: ListOptions): Promise<PodList> {
   const pods: Pod[] = [];
   let next = '';
+  let pageSize = options.pageSize;
   for (;;) {
-    const page = await fetchPage(client, next, options);
+    const page = await fetchPage(client, next, pageSize, options);
+    if (page === 'too-large') {
+      pageSize = Math.ceil(pageSize / 2);
+      continue;
+    }
     for (const item of page.items) {
       try {
         pods.push(projectPod(item));
@@ -46,17 +57,25 @@ export async function listPods(client: KubeClient, options: ListOptions): Promis
   }
 }
 
-async function fetchPage(client: KubeClient, next: string, options: ListOptions): Promise<Page> {
+async function fetchPage(
+  client: KubeClient,
+  next: string,
+  pageSize: number,
+  options: ListOptions,
+): Promise<Page | 'too-large'> {
   const deadline = AbortSignal.timeout(options.pageDeadlineMs);
   const body = await client.get({
     path: PODS_PATH,
-    query: { limit: String(options.pageSize), ...(next === '' ? {} : { continue: next }) },
+    query: { limit: String(pageSize), ...(next === '' ? {} : { continue: next }) },
     headersDeadlineMs: options.pageDeadlineMs,
     bodyIdleMs: options.pageDeadlineMs,
     signal: AbortSignal.any([options.signal, deadline]),
   });
   try {
-    return readPage(await body.json());
+    const { text, whole } = await readAtMost(body, pageSize > 1 ? MAX_PAGE_BYTES : MAX_POD_BYTES);
+    if (whole) return readPage(JSON.parse(text));
+    if (pageSize > 1) return 'too-large';
+    throw new KubeError('KUBE_LIST_BROKEN', `a pod is larger than ${MAX_POD_BYTES} bytes`, { status: 502 });
   } catch (cause) {
     if (cause instanceof KubeError) throw cause;
     const late = deadline.aborted;

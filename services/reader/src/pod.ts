@@ -1,7 +1,5 @@
 import { isIP } from 'node:net';
-import type { MessagePod } from '@podips/shared';
-import { PodipsError } from '@podips/shared';
-import ipaddr from 'ipaddr.js';
+import { canonicalIp, type MessagePod, PodipsError } from '@podips/shared';
 
 /** What the reader keeps of a pod: some 300 bytes of the 6 kB that the API server sends. */
 export interface Pod extends MessagePod {
@@ -52,14 +50,6 @@ function podIps(status: Fields): string[] {
     .filter((ip) => isIP(ip) !== 0 && !ip.includes('%'))
     .map(canonicalIp);
   return [...new Set(ips)];
-}
-
-/** One spelling for each address, so that a new spelling is not taken for a new address (RFC 5952, 4 and 5). */
-export function canonicalIp(ip: string): string {
-  const address = ipaddr.parse(ip);
-  return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress()
-    ? `::ffff:${address.toIPv4Address()}`
-    : address.toString();
 }
 
 function fields(value: unknown): Fields {

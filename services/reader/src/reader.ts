@@ -1,7 +1,6 @@
 import {
   aborted,
   type Logger,
-  migrateOnce,
   type OperationHealth,
   openPool,
   openStatusFile,
@@ -11,6 +10,7 @@ import {
   startOpsServer,
   toError,
   trackOperation,
+  withTablesOf,
 } from '@podips/shared';
 import { type ActiveReader, startActiveReader } from './active-reader.js';
 import { createKubeClient, type KubeClient } from './kube-client.js';
@@ -19,18 +19,17 @@ import { createLedger, type Ledger, type LedgerState } from './ledger.js';
 import { createReaderMetrics, type ReaderMetrics } from './metrics.js';
 import { createOutbox, type Outbox } from './outbox.js';
 import { pruneRegularly } from './retention.js';
+import { openRivalNote, type RivalNote } from './rival-note.js';
 import type { ReaderSettings } from './settings.js';
 
 export interface Reader extends Running {
   readonly httpPort: number;
 }
 
-/** What the reader keeps in the database. */
+/** What the reader keeps in the database. Tables are made or widened when they are first used. */
 export interface ReaderDatabase {
   readonly outbox: Outbox;
   readonly ledger: Ledger;
-  /** Makes or widens the tables first, if that was not done yet. */
-  load(): Promise<LedgerState>;
 }
 
 /** What the parts of a reader share. */
@@ -48,7 +47,7 @@ const LOAD_RETRY_MS = 1_000;
 
 /**
  * Starts the reader. It waits until it leads, reads the ledger, and then runs what {@link startActiveReader} describes,
- * until it is stopped or another reader leads.
+ * until it is stopped, another reader leads, or another has taken the ledger: then it begins anew.
  * Resolves at once; the cluster, the broker and the database may still be out of reach then.
  */
 export async function startReader(settings: ReaderSettings, log: Logger): Promise<Reader> {
@@ -86,14 +85,15 @@ interface Term {
 }
 
 async function runTerms(parts: ReaderParts, term: Term, signal: AbortSignal): Promise<void> {
+  const rival = openRivalNote(parts.settings.statusDir, parts.log);
   while (!signal.aborted) {
-    const leadership = await becomeLeader(parts, signal);
+    const leadership = await becomeLeader(parts, rival, signal);
     if (leadership === undefined) return;
     const ended = new AbortController();
     const active = startActiveReader(parts, await loadPatiently(parts, leadership, signal));
     term.active = active;
     const care = lookAfterLedger(parts, active, leadership, ended.signal);
-    await Promise.race([leadership.over, aborted(signal)]);
+    await Promise.race([leadership.over, active.fenced, aborted(signal)]);
     ended.abort();
     await Promise.all([care, active.stop()]);
     term.active = undefined;
@@ -101,12 +101,17 @@ async function runTerms(parts: ReaderParts, term: Term, signal: AbortSignal): Pr
   }
 }
 
-async function becomeLeader(parts: ReaderParts, signal: AbortSignal): Promise<Leadership | undefined> {
+async function becomeLeader(
+  parts: ReaderParts,
+  rival: RivalNote,
+  signal: AbortSignal,
+): Promise<Leadership | undefined> {
   const { settings, log, health } = parts;
   if (settings.database === undefined) return soleLeadership();
   const options = {
     database: settings.database,
     cluster: settings.clusterName,
+    rival,
     standbyIntervalMs: settings.standbyIntervalMs,
     databaseWaitMs: settings.databaseWaitMs,
   };
@@ -140,7 +145,7 @@ async function tryToLoad(
 ): Promise<LedgerState | undefined> {
   if (database === undefined || !leadership.confirmed) return undefined;
   try {
-    return await database.load();
+    return await database.ledger.load();
   } catch (err) {
     log.warn({ err: toError(err) }, 'the ledger cannot be loaded yet');
     return undefined;
@@ -195,7 +200,7 @@ function openDatabase(
   }
   const pool = openPool(settings.database, log);
   resources.defer(() => pool.end());
-  const migrated = migrateOnce(pool);
+  const withTables = withTablesOf(pool);
   const ledger = createLedger(pool, settings.clusterName, ({ record: { pod, ip }, error }) => {
     metrics.ledgerRefused.inc();
     log.error(
@@ -208,11 +213,15 @@ function openDatabase(
     log.warn({ rows }, 'rows without a message deleted from the outbox');
   };
   return {
-    outbox: createOutbox(pool, migrated, onEmpty),
-    ledger,
-    async load() {
-      await migrated();
-      return ledger.load();
+    outbox: createOutbox(pool, {
+      withTables,
+      onEmpty,
+      maxSendMs: 10_000 + 2 * settings.queue.receiptTimeoutMs,
+    }),
+    ledger: {
+      load: () => withTables(() => ledger.load()),
+      write: (batch) => withTables(() => ledger.write(batch)),
+      prune: (endedBefore, signal) => withTables(() => ledger.prune(endedBefore, signal)),
     },
   };
 }

@@ -97,7 +97,10 @@ function environmentOf(name: ServiceName, surroundings: Surroundings, monitorUrl
   const queue = { QUEUE_HOST: surroundings.queueHost, QUEUE_PORT: String(surroundings.queuePort) };
   switch (name) {
     case 'monitor':
-      return { MONITOR_DATA_DIR: join(surroundings.dir, name) };
+      return {
+        ...databaseEnvironment(surroundings.database),
+        MONITOR_DATA_DIR: join(surroundings.dir, name),
+      };
     case 'reader':
       return {
         ...queue,
@@ -120,7 +123,8 @@ function environmentOf(name: ServiceName, surroundings: Surroundings, monitorUrl
   }
 }
 
-function databaseEnvironment(database: DatabaseSettings | undefined): Environment {
+/** The settings by which a service finds a database; none without one. */
+export function databaseEnvironment(database: DatabaseSettings | undefined): Environment {
   if (!database) return {};
   return {
     DB_HOST: database.host,

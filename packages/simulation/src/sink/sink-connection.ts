@@ -45,7 +45,10 @@ async function* bytesOf(socket: Socket, faults: SinkFaultState): AsyncGenerator<
 async function acknowledge(socket: Socket, { id }: Chunk, deps: SinkConnectionDeps): Promise<void> {
   const { faults, stopping } = deps;
   if (id === undefined || faults.ackless) return;
-  if (faults.ackDelayMs > 0 && !(await pause(faults.ackDelayMs, stopping))) return;
+  if (faults.ackDelayMs > 0) {
+    faults.delayedAcks += 1;
+    if (!(await pause(faults.ackDelayMs, stopping))) return;
+  }
   if (socket.writable && !socket.write(encodeAck(id)))
     await once(socket, 'drain', {
       signal: AbortSignal.any([stopping, AbortSignal.timeout(DRAIN_DEADLINE_MS)]),

@@ -4,6 +4,8 @@ export interface SinkFaults {
   neverAck(on: boolean): void;
   /** Acknowledges this many milliseconds after a record is stored. */
   ackDelayMs: number;
+  /** Chunks that were acknowledged late so far. */
+  readonly delayedAcks: number;
   /**
    * Resets the connection on which the next chunk comes: at its first bytes, so that nothing of it is stored,
    * or when it is stored but not acknowledged. Once per call.
@@ -16,6 +18,7 @@ export interface SinkFaults {
 /** The faults that are on, as the connections see them. */
 export class SinkFaultState {
   ackDelayMs = 0;
+  delayedAcks = 0;
   ackless = false;
   #resets: ('before-stored' | 'after-stored')[] = [];
 
@@ -43,6 +46,9 @@ export function faultControls(state: SinkFaultState, refuse: SinkFaults['refuse'
     },
     set ackDelayMs(ms) {
       state.ackDelayMs = ms;
+    },
+    get delayedAcks() {
+      return state.delayedAcks;
     },
     resetNextChunk: (when) => state.resetNextChunk(when),
     refuse,

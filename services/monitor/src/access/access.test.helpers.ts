@@ -6,4 +6,6 @@ export const OPEN_ACCESS: AccessSettings = {
   login: undefined,
   trustedProxies: [],
   rateLimitPerSecond: 1_000_000,
+  connectionsPerClient: 1_000_000,
+  streamsPerClient: 1_000_000,
 };

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { memoryStore, openApp } from '../app.test.helpers.js';
 
@@ -75,6 +77,51 @@ describe('with a login', () => {
   it('heartbeats need none', async () => {
     const app = await openApp(memoryStore(), { login: LOGIN });
     for (const url of HEARTBEATS) expect((await app.inject(url)).statusCode).toBe(200);
+  });
+});
+
+describe('a heartbeat that a browser sends', () => {
+  it.each(['cross-site', 'same-site'])('for a page elsewhere (%s) is refused', async (site) => {
+    const store = memoryStore();
+    const app = await openApp(store);
+    for (const url of HEARTBEATS)
+      for (const method of ['GET', 'POST'] as const) {
+        const reply = await app.inject({ method, url, headers: { 'sec-fetch-site': site } });
+        expect(reply.statusCode).toBe(403);
+        expect(reply.json()).toEqual({ error: 'pages of other sites may not send heartbeats' });
+      }
+    expect(store.latest()).toEqual(memoryStore().latest());
+  });
+
+  it.each(['none', 'same-origin'])('for its user (%s) is taken', async (site) => {
+    const app = await openApp(memoryStore());
+    const reply = await app.inject({ url: '/log/200/OK', headers: { 'sec-fetch-site': site } });
+    expect(reply.json()).toEqual({ status: 'success' });
+  });
+
+  it('elsewhere may link to the pages', async () => {
+    const app = await openApp(memoryStore());
+    const reply = await app.inject({ url: '/', headers: { 'sec-fetch-site': 'cross-site' } });
+    expect(reply.statusCode).toBe(200);
+  });
+});
+
+describe('the connections of a client', () => {
+  it('are bounded, those of trusted proxies are not', async () => {
+    const app = await openApp(memoryStore(), { connectionsPerClient: 2, trustedProxies: ['127.0.3.1'] });
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    // A TCP server that listens has an AddressInfo; only pipes and closed servers have not.
+    const { port } = app.server.address() as AddressInfo;
+    const closed: string[] = [];
+    const open = (localAddress: string) => {
+      const socket = connect({ port, host: '127.0.0.1', localAddress });
+      socket.on('error', () => undefined).on('close', () => closed.push(localAddress));
+      onTestFinished(() => void socket.destroy());
+      return once(socket, 'connect');
+    };
+    for (const address of ['127.0.2.1', '127.0.3.1']) for (let n = 0; n < 4; n += 1) await open(address);
+    await vi.waitFor(() => expect(closed).toEqual(['127.0.2.1', '127.0.2.1']));
+    expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
   });
 });
 

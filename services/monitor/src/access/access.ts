@@ -1,6 +1,9 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Server } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { clientAddress, clientOf } from './client-address.js';
+import { createClientPlaces } from './client-places.js';
 import { basicCredentials, bearerCredentials, type Credentials } from './credentials.js';
+import { createNetworks } from './networks.js';
 import { createRateLimit } from './rate-limit.js';
 import type { AccessSettings } from './settings.js';
 
@@ -30,13 +33,28 @@ export function installAccess(app: FastifyInstance, settings: AccessSettings): v
     monotonicMs: () => performance.now(),
   });
   const guards = createGuards(settings);
-  app.server.maxConnections = MAX_CONNECTIONS;
+  limitConnections(app.server, settings);
   app.addHook('onRequest', async (request, reply) => {
     const { url } = request.routeOptions;
     const allowed = PROBES.includes(url ?? '') || limit.allows(clientOf(clientAddress(request)));
     if (!allowed) return tellToWait(reply, settings.rateLimitPerSecond);
+    if (HEARTBEAT.test(url ?? '') && isOfAnotherSite(request)) return tellSiteToGo(reply);
     const guard = guardOf(url, guards);
     if (guard && !guard.isRight(request.headers.authorization)) return tellToLogIn(reply, guard);
+  });
+}
+
+/** One client alone can neither take all connections nor, with them, all memory. */
+function limitConnections(server: Server, { connectionsPerClient, trustedProxies }: AccessSettings): void {
+  const places = createClientPlaces({
+    perClient: connectionsPerClient,
+    isShared: createNetworks(trustedProxies),
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('connection', (socket) => {
+    const leave = places.take(socket.remoteAddress ?? 'unknown');
+    if (leave === undefined) socket.destroy();
+    else socket.on('close', leave);
   });
 }
 
@@ -64,6 +82,18 @@ function createGuards({ heartbeatToken, login }: AccessSettings): Guards {
             error: 'this needs the user and password of READ_USER and READ_PASSWORD',
           },
   };
+}
+
+/**
+ * Whether a page of another site made a browser send this. Browsers say so (Fetch Metadata) where the monitor has TLS,
+ * or is on the same machine; without it, only a token keeps such heartbeats out.
+ */
+function isOfAnotherSite({ headers }: FastifyRequest): boolean {
+  return ['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']));
+}
+
+function tellSiteToGo(reply: FastifyReply): FastifyReply {
+  return reply.code(403).send({ error: 'pages of other sites may not send heartbeats' });
 }
 
 /** A path that leads nowhere is guarded like a page. */

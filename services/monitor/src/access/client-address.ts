@@ -27,7 +27,7 @@ export function clientOf(address: string): string {
 }
 
 /** An IPv4 client of a dual-stack socket is shown as what it is. */
-function plainAddress(address: string): string {
+export function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, '');
 }
 

@@ -25,12 +25,16 @@ test('secrets, proxies and rate are read', () => {
     READ_PASSWORD: 'a:b',
     TRUSTED_PROXIES: '10.0.0.0/8, 192.0.2.7 ,2001:db8::/32',
     RATE_LIMIT_PER_SECOND: '10',
+    CONNECTIONS_PER_CLIENT: '20',
+    STREAMS_PER_CLIENT: '5',
   };
   expect(read(env)).toEqual({
     heartbeatToken: SECRET,
     login: { user: 'ops', password: 'a:b' },
     trustedProxies: ['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'],
     rateLimitPerSecond: 10,
+    connectionsPerClient: 20,
+    streamsPerClient: 5,
   });
 });
 
@@ -43,6 +47,11 @@ test.each([
   [{ TRUSTED_PROXIES: '10.0.0.0/8,everybody' }, /^TRUSTED_PROXIES must be a list .* but has "everybody"/],
   [{ TRUSTED_PROXIES: '10.0.0.0/33' }, /^TRUSTED_PROXIES/],
   [{ TRUSTED_PROXIES: '10.0.0.0/' }, /^TRUSTED_PROXIES/],
+  [
+    { TRUSTED_PROXIES: '0.0.0.0/0' },
+    /^TRUSTED_PROXIES must be .* that leave somebody out, but has "0.0.0.0\/0"/,
+  ],
+  [{ TRUSTED_PROXIES: '::/0' }, /^TRUSTED_PROXIES/],
   [{ RATE_LIMIT_PER_SECOND: '0' }, /^RATE_LIMIT_PER_SECOND/],
 ])('%j is wrong, and no secret is repeated', (env, problem) => {
   const problems = problemsOf(env);

@@ -1,16 +1,23 @@
-import { isIP } from 'node:net';
 import { heartbeatTokenSpecs, integer } from '@podips/shared';
 import { type CleanedEnv, EnvError, makeValidator, str } from 'envalid';
+import { createNetworks } from './networks.js';
 
 /** A list of addresses and networks, `10.0.0.0/8,192.0.2.7,2001:db8::/32`. */
 const networks = makeValidator<string>((input) => {
   for (const entry of splitList(input))
-    if (!isNetwork(entry))
-      throw new EnvError(`must be a list of addresses or networks (CIDR), but has "${entry}"`);
+    try {
+      createNetworks([entry]);
+    } catch {
+      // Whatever is wrong with it: the entry shows it.
+      throw new EnvError(
+        `must be a list of addresses or networks (CIDR) that leave somebody out, but has "${entry}"`,
+      );
+    }
   return input;
 });
 
 const MAX_REQUESTS_PER_SECOND = 1_000_000;
+const MAX_PER_CLIENT = 1_000_000;
 
 export const accessSpecs = {
   ...heartbeatTokenSpecs,
@@ -27,6 +34,14 @@ export const accessSpecs = {
     1,
     MAX_REQUESTS_PER_SECOND,
   )({ default: 200, desc: 'most requests a second of one client; more get 429' }),
+  CONNECTIONS_PER_CLIENT: integer(
+    1,
+    MAX_PER_CLIENT,
+  )({ default: 256, desc: 'most connections of one client; more are closed' }),
+  STREAMS_PER_CLIENT: integer(
+    1,
+    MAX_PER_CLIENT,
+  )({ default: 50, desc: 'most status pages that one client can keep live; more get 503' }),
 };
 
 export interface Login {
@@ -42,6 +57,8 @@ export interface AccessSettings {
   /** Addresses and networks (CIDR). */
   readonly trustedProxies: readonly string[];
   readonly rateLimitPerSecond: number;
+  readonly connectionsPerClient: number;
+  readonly streamsPerClient: number;
 }
 
 type AccessEnv = CleanedEnv<typeof accessSpecs>;
@@ -53,6 +70,8 @@ export function accessSettings(env: AccessEnv): AccessSettings {
     login: user === undefined || password === undefined ? undefined : { user, password },
     trustedProxies: splitList(env.TRUSTED_PROXIES),
     rateLimitPerSecond: env.RATE_LIMIT_PER_SECOND,
+    connectionsPerClient: env.CONNECTIONS_PER_CLIENT,
+    streamsPerClient: env.STREAMS_PER_CLIENT,
   };
 }
 
@@ -68,11 +87,4 @@ function splitList(list: string): string[] {
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
-}
-
-function isNetwork(entry: string): boolean {
-  const [address = '', bits, ...rest] = entry.split('/');
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 }

@@ -18,6 +18,12 @@ const RULES = {
   ageLimitMs: 300_000,
 };
 
+const RECORD = {
+  lastSuccessAt: null,
+  lastFailureAt: '2026-01-31T11:00:00.000Z',
+  error: 'it refuses the login',
+};
+
 async function newDir(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'podips-alerts-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
@@ -26,7 +32,8 @@ async function newDir(): Promise<string> {
 
 function open(dir: string, undelivered: Record<string, Notice> = {}): AlertMemory {
   const log = createLogger('monitor', 'silent');
-  return openAlertMemory({ dir, now: () => NOW_MS, log, undelivered: () => undelivered });
+  const channels = () => ({ undelivered, channels: { webhook: RECORD } });
+  return openAlertMemory({ dir, now: () => NOW_MS, log, channels });
 }
 
 test('what was told, held back and not delivered is there after a restart', async () => {
@@ -43,16 +50,21 @@ test('what was told, held back and not delivered is there after a restart', asyn
   expect(second.state).toMatchObject({ told: { log: { light: 'red' } }, decided: {}, heldBack: 1 });
   expect(second.undelivered).toEqual({ webhook: red.notice });
   expect(second.lastAlert).toEqual(first.lastAlert);
+  expect(second.channels).toEqual({ webhook: RECORD });
+  expect(second.problem).toBeUndefined();
 });
 
 test.each([
   ['cut', '{"version": 1, "told": {'],
   ['of another shape', '{"version": 2}'],
-])('a file that is %s is set aside, and nothing counts as told', async (_what, text) => {
+])('a file that is %s is set aside and reported, and nothing counts as told', async (_what, text) => {
   const dir = await newDir();
   await writeFile(join(dir, ALERTS_FILE), text);
   const memory = open(dir);
   expect(memory.state).toMatchObject(NOTHING_TOLD);
+  expect(memory.problem).toBe(
+    'the alerts that were sent could not be read and begin anew; the damaged file is set aside',
+  );
   memory.changed();
   await memory.close();
   const aside = (await readdir(dir)).find((name) => name.startsWith(`${ALERTS_FILE}.damaged-`));

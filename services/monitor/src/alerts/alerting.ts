@@ -1,13 +1,13 @@
 import type { Logger } from '@podips/shared';
 import type { AlertingView } from '../status-view.js';
 import type { Tracker } from '../tracker.js';
-import { openAlertMemory } from './alert-memory.js';
+import { type AlertMemory, openAlertMemory } from './alert-memory.js';
 import { startAlerter } from './alerter.js';
 import { createChannels, type Outside } from './channels.js';
 import { type Courier, createCourier } from './courier.js';
 import { type Deadman, startDeadman } from './deadman.js';
 import type { AlertRules } from './decide.js';
-import { messageOf } from './message.js';
+import { type Message, messageOf } from './message.js';
 import type { Notice } from './notice.js';
 import type { AlertSettings } from './settings.js';
 
@@ -48,15 +48,20 @@ export function startAlerting(options: AlertingOptions): Alerting {
   const channels = createChannels(settings, options);
   if (channels.length === 0) return withoutChannels(deadman);
   const words = (notice: Notice) => messageOf(notice, { cluster, pageUrl });
-  const onChange = () => memory.changed();
-  const couriers = channels.map((channel) => createCourier({ channel, words, now, log, onChange }));
-  const memory = openAlertMemory({ dir, now, log, undelivered: () => undeliveredOf(couriers) });
+  const memory = openAlertMemory({ dir, now, log, channels: () => savedOf(couriers) });
+  const onChange = memory.changed;
+  const onDelivered = ({ subject }: Message) => {
+    memory.lastAlert = { at: new Date(now()).toISOString(), subject };
+  };
+  const couriers = channels.map((channel) => {
+    const before = memory.channels[channel.id];
+    return createCourier({ channel, words, now, log, onChange, onDelivered, before });
+  });
   for (const courier of couriers) {
     const undelivered = memory.undelivered[courier.channelId];
     if (undelivered !== undefined) courier.deliver(undelivered);
   }
   const tell = (notice: Notice) => {
-    memory.lastAlert = { at: new Date(notice.atMs).toISOString(), subject: words(notice).subject };
     for (const courier of couriers) courier.deliver(notice);
   };
   const alerter = startAlerter({
@@ -106,12 +111,15 @@ function rulesOf({ settings, now, ageLimitMs, collectMs = COLLECT_MS }: Alerting
   return { holdMs, reminderMs, maxPerHour, collectMs, listeningSinceMs: now(), ageLimitMs };
 }
 
-function undeliveredOf(couriers: readonly Courier[]): Record<string, Notice> {
-  return Object.fromEntries(
-    couriers.flatMap(({ channelId, undelivered }) =>
-      undelivered === undefined ? [] : [[channelId, undelivered]],
-    ),
+function savedOf(couriers: readonly Courier[]): Pick<AlertMemory, 'undelivered' | 'channels'> {
+  const waiting = couriers.flatMap(({ channelId, undelivered }) =>
+    undelivered === undefined ? [] : [[channelId, undelivered] as const],
   );
+  const records = couriers.map(({ channelId, record }) => {
+    const { lastSuccessAt, lastFailureAt, error } = record.view();
+    return [channelId, { lastSuccessAt, lastFailureAt, error }] as const;
+  });
+  return { undelivered: Object.fromEntries(waiting), channels: Object.fromEntries(records) };
 }
 
 function viewsOf(deadman: Deadman | undefined): AlertingView['channels'] {

@@ -23,7 +23,7 @@ export function stateOf(
   sinceMs: number,
   message?: string,
 ): OperationState {
-  if (light === 'grey') return { light, sinceMs: undefined, heartbeat: undefined };
+  if (light === 'grey') return { light, sinceMs: undefined, heartbeat: undefined, ageMs: 0 };
   const code = light === 'red' ? 503 : 200;
   const heartbeat = {
     operation,
@@ -33,7 +33,7 @@ export function stateOf(
     remoteAddress: '10.0.0.1',
     host: 'node-1',
   };
-  return { light, sinceMs, heartbeat };
+  return { light, sinceMs, heartbeat, ageMs: 0 };
 }
 
 /** A chain that is green since ever, but for what is given. */

@@ -3,6 +3,9 @@ import type { AlertError } from './channel.js';
 
 export type ChannelView = AlertingView['channels'][number];
 
+/** What a restart must not forget of a channel. */
+export type SavedRecord = Pick<ChannelView, 'lastSuccessAt' | 'lastFailureAt' | 'error'>;
+
 /** How a channel has been doing, for the page and the metrics. */
 export interface ChannelRecord {
   /** Attempts that worked, and that did not, since the start. */
@@ -19,13 +22,12 @@ export interface ChannelRecord {
 export function createChannelRecord(
   { kind, target }: Pick<ChannelView, 'kind' | 'target'>,
   now: () => number,
+  before: SavedRecord = { lastSuccessAt: null, lastFailureAt: null, error: null },
 ): ChannelRecord {
   let sent = 0;
   let failed = 0;
   let failedInRow = 0;
-  let lastSuccessAt: string | null = null;
-  let lastFailureAt: string | null = null;
-  let problem: string | null = null;
+  let { lastSuccessAt, lastFailureAt, error: problem } = before;
   const time = () => new Date(now()).toISOString();
   return {
     get sent() {

@@ -8,7 +8,7 @@ import { messageOf } from './message.js';
 import type { Notice } from './notice.js';
 
 const log = createLogger('monitor', 'silent');
-const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 const RULES = {
   holdMs: 0,
   reminderMs: 0,
@@ -43,23 +43,44 @@ function setUp(now: () => number = () => 0) {
   };
   const words = (notice: Notice) => messageOf(notice, { cluster: 'default', pageUrl: undefined });
   const onChange = vi.fn();
-  const courier = createCourier({ channel, words, now, log, onChange, retry: { baseMs: 1, capMs: 1 } });
+  const onDelivered = vi.fn();
+  const courier = createCourier({
+    channel,
+    words,
+    now,
+    log,
+    onChange,
+    onDelivered,
+    retry: { baseMs: 1, capMs: 1 },
+  });
   const fail = (retryable: boolean) =>
     ends.shift()?.reject(new AlertError('FAKE', 'it is broken', { retryable }));
   const untilAttempt = (count: number) => vi.waitFor(() => expect(subjects).toHaveLength(count));
-  return { courier, subjects, onChange, fail, take: () => ends.shift()?.resolve(undefined), untilAttempt };
+  return {
+    courier,
+    subjects,
+    onChange,
+    onDelivered,
+    fail,
+    take: () => ends.shift()?.resolve(undefined),
+    untilAttempt,
+  };
 }
 
-test('a notice is tried again until it is taken', async () => {
-  const { courier, fail, take, untilAttempt } = setUp();
+test('a notice is tried again until it is taken, and counts as delivered only then', async () => {
+  const { courier, onDelivered, fail, take, untilAttempt } = setUp();
   courier.deliver(noticeOf('kubernetes'));
   fail(true);
   await untilAttempt(2);
   expect(courier.record.view()).toMatchObject({ error: 'it is broken', lastSuccessAt: null });
   fail(true);
   await untilAttempt(3);
+  expect(onDelivered).not.toHaveBeenCalled();
   take();
   await vi.waitFor(() => expect(courier.undelivered).toBeUndefined());
+  expect(onDelivered).toHaveBeenCalledExactlyOnceWith(
+    expect.objectContaining({ subject: '[podips default] Kubernetes read failing' }),
+  );
   expect(courier.record).toMatchObject({ sent: 1, failed: 2, failedInRow: 0 });
   expect(courier.record.view().error).toBeNull();
 });
@@ -90,15 +111,18 @@ test('what comes while a notice is being taken is sent after it', async () => {
 });
 
 test.each([
-  { name: 'a notice that is refused for good is given up', retryable: false, nowMs: 0 },
-  { name: 'a notice that is an hour old is given up', retryable: true, nowMs: HOUR_MS },
+  { name: 'a notice that was refused is tried again', retryable: false, nowMs: 0 },
+  { name: 'a notice that is a day old is tried again', retryable: true, nowMs: DAY_MS },
 ])('$name', async ({ retryable, nowMs }) => {
-  const { courier, subjects, fail } = setUp(() => nowMs);
+  const { courier, onChange, fail, take, untilAttempt } = setUp(() => nowMs);
   courier.deliver(noticeOf('kubernetes'));
+  onChange.mockClear();
   fail(retryable);
-  await vi.waitFor(() => expect(courier.undelivered).toBeUndefined());
-  expect(subjects).toHaveLength(1);
+  await untilAttempt(2);
+  expect(onChange).toHaveBeenCalled();
   expect(courier.record.view().error).toBe('it is broken');
+  take();
+  await vi.waitFor(() => expect(courier.undelivered).toBeUndefined());
 });
 
 test('a stop ends an attempt that hangs, and what was not delivered is known', async () => {
@@ -106,6 +130,7 @@ test('a stop ends an attempt that hangs, and what was not delivered is known', a
   courier.deliver(noticeOf('kubernetes'));
   courier.deliver(noticeOf('log'));
   await courier.stop(1);
+  expect(courier.record.view().error).toBeNull();
   expect(courier.undelivered?.changes.map(({ operation }) => operation)).toEqual(['kubernetes', 'log']);
   courier.deliver(noticeOf('log'));
   expect(subjects).toHaveLength(1);
@@ -114,7 +139,7 @@ test('a stop ends an attempt that hangs, and what was not delivered is known', a
 test('a stop lets an attempt end that is about to', async () => {
   const { courier, take } = setUp();
   courier.deliver(noticeOf('kubernetes'));
-  const stopped = courier.stop(HOUR_MS);
+  const stopped = courier.stop(DAY_MS);
   take();
   await stopped;
   expect(courier.undelivered).toBeUndefined();

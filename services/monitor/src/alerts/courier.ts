@@ -1,6 +1,6 @@
 import { type BackoffLimits, backoffDelayMs, type Logger, pause, toError } from '@podips/shared';
 import { AlertError, type Channel } from './channel.js';
-import { type ChannelRecord, createChannelRecord } from './channel-record.js';
+import { type ChannelRecord, createChannelRecord, type SavedRecord } from './channel-record.js';
 import type { Message } from './message.js';
 import { mergeNotices, type Notice } from './notice.js';
 
@@ -9,8 +9,11 @@ export interface CourierOptions {
   readonly words: (notice: Notice) => Message;
   readonly now: () => number;
   readonly log: Logger;
-  /** What is not delivered is another than before, and wants to be saved. */
+  /** What is not delivered, or how the channel is doing, is another than before, and wants to be saved. */
   readonly onChange: () => void;
+  readonly onDelivered: (message: Message) => void;
+  /** How the channel did in an earlier run. */
+  readonly before?: SavedRecord | undefined;
   readonly retry?: BackoffLimits;
 }
 
@@ -27,17 +30,16 @@ export interface Courier {
 }
 
 const RETRY: BackoffLimits = { baseMs: 5_000, capMs: 300_000 };
-/** Later than this, a reminder or the end of the trouble tells of it. */
-const DELIVERY_DEADLINE_MS = 3_600_000;
 
 /**
- * One attempt at a time, until the channel takes the notice, refuses it for good, or an hour has passed. At most one
- * notice waits beside it: what comes meanwhile is merged into that, so that a channel that comes back gets one message.
+ * One attempt at a time, until the channel takes the notice; after a refusal, which somebody must put right, with the
+ * longest pause. At most one notice waits beside it: what comes meanwhile is merged into that, so that a channel that
+ * comes back gets one message.
  */
 export function createCourier(options: CourierOptions): Courier {
-  const { channel, words, now, log, onChange, retry = RETRY } = options;
+  const { channel, words, now, log, onChange, onDelivered, before, retry = RETRY } = options;
   const about = { channel: channel.kind, target: channel.target };
-  const record = createChannelRecord(channel, now);
+  const record = createChannelRecord(channel, now, before);
   const stopping = new AbortController();
   const aborting = new AbortController();
   let current: Notice | undefined;
@@ -46,13 +48,17 @@ export function createCourier(options: CourierOptions): Courier {
 
   const attempt = async (notice: Notice): Promise<AlertError | undefined> => {
     try {
-      const warning = await channel.send(words(notice), aborting.signal);
+      const message = words(notice);
+      const warning = await channel.send(message, aborting.signal);
       if (warning === undefined) log.info(about, 'alert delivered');
       else log.warn({ ...about, warning }, 'alert delivered in part');
       record.succeeded(warning);
+      onDelivered(message);
       return undefined;
     } catch (err) {
       const error = asAlertError(err);
+      // Our own doing says nothing about the channel.
+      if (aborting.signal.aborted) return error;
       if (record.failedInRow === 0) log.warn({ ...about, err: error }, 'alert not delivered');
       record.failedWith(error);
       return error;
@@ -61,14 +67,11 @@ export function createCourier(options: CourierOptions): Courier {
   const deliverOrWait = async (notice: Notice) => {
     const error = await attempt(notice);
     if (error !== undefined && aborting.signal.aborted) return;
-    if (error?.retryable && now() - notice.atMs < DELIVERY_DEADLINE_MS) {
-      const delayMs = backoffDelayMs(record.failedInRow - 1, retry);
-      await pause(Math.max(delayMs, error.retryAfterMs ?? 0), stopping.signal);
-      return;
-    }
-    if (error !== undefined) log.error({ ...about, err: error }, 'alert given up');
-    current = undefined;
+    if (error === undefined) current = undefined;
     onChange();
+    if (error === undefined) return;
+    const delayMs = error.retryable ? backoffDelayMs(record.failedInRow - 1, retry) : retry.capMs;
+    await pause(Math.max(delayMs, error.retryAfterMs ?? 0), stopping.signal);
   };
   const run = async () => {
     while (!stopping.signal.aborted) {

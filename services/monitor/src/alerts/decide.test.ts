@@ -87,8 +87,24 @@ test.each<{ name: string; run: Run; texts: string[] }>([
     texts: ['362: kubernetes started yellow', '422: kubernetes ended yellow'],
   },
   {
-    name: 'grey is never told',
-    run: { steps: [step(0, K, 'grey'), step(1, W, 'grey')], untilMs: H },
+    name: 'what was never heard of is told when the monitor has listened for the whole age, and its end',
+    run: {
+      steps: [step(0, K, 'grey'), step(0, W, 'grey'), step(6 * MIN, K, 'green')],
+      untilMs: H,
+    },
+    texts: ['302: kubernetes started grey, queue/write started grey', '362: kubernetes ended grey'],
+  },
+  {
+    name: 'what is heard of late, but in time, is not told',
+    run: { steps: [step(0, K, 'grey'), step(4 * MIN, K, 'green')], untilMs: H },
+    texts: [],
+  },
+  {
+    name: 'while nothing at all is heard of, nothing is told',
+    run: {
+      steps: [step(0, K, 'grey'), step(0, W, 'grey'), step(0, R, 'grey'), step(0, 'log', 'grey')],
+      untilMs: H,
+    },
     texts: [],
   },
   {
@@ -130,14 +146,45 @@ test.each<{ name: string; run: Run; texts: string[] }>([
     texts: ['12: kubernetes started red, queue/write started red, queue/read started red'],
   },
   {
+    name: 'ends that come shortly after each other are told together',
+    run: {
+      steps: [
+        step(10 * S, W, 'red'),
+        step(10 * S, R, 'red'),
+        step(20 * S, W, 'green'),
+        step(21 * S, R, 'green'),
+      ],
+      untilMs: H,
+    },
+    texts: [
+      '12: queue/write started red, queue/read started red',
+      '22: queue/write ended red, queue/read ended red',
+    ],
+  },
+  {
     name: 'one that changes later is told alone',
     run: { steps: [step(10 * S, R, 'red'), step(13 * S, W, 'red')], untilMs: H },
     texts: ['12: queue/read started red', '15: queue/write started red'],
   },
   {
-    name: 'a light that flickers for a moment is not told',
+    name: 'a light that flickers for a moment is told, as it was at its worst',
     run: { steps: [step(10 * S, K, 'red'), step(11 * S, K, 'green')], untilMs: H },
+    texts: ['12: kubernetes started red', '14: kubernetes ended red'],
+  },
+  {
+    name: 'a light that flickers for less than the hold is not told',
+    run: { steps: [step(10 * S, K, 'red'), step(11 * S, K, 'green')], untilMs: H, rules: { holdMs: 2 * S } },
     texts: [],
+  },
+  {
+    name: 'a light that flaps faster than lights are collected is one alert until it no longer does',
+    run: {
+      steps: Array.from({ length: 40 }, (_, index) =>
+        step((10 + index) * S, 'log', index % 2 === 0 ? 'red' : 'green'),
+      ),
+      untilMs: H,
+    },
+    texts: ['12: log started red', '51: log ended red'],
   },
   {
     name: 'an alert is repeated while it lasts, not after',
@@ -241,7 +288,24 @@ test('never more than the limit in any hour, however lights flap, and few decisi
   expect(decisions).toBeLessThan(5 * flapping.length);
 });
 
-test('a clock that is set back delays nothing', () => {
+test('a light that is told of as it was is the likely cause', () => {
+  const { told } = play({ steps: [step(10 * S, K, 'red'), step(11 * S, K, 'green')], untilMs: 12 * S });
+  expect(told[0]?.notice).toMatchObject({
+    likelyCause: K,
+    headline: expect.stringContaining('Kubernetes read fails: no connection (503).'),
+    chain: expect.arrayContaining([{ operation: K, light: 'green' }]),
+  });
+});
+
+test('a clock that is set back a little does not skip the hold', () => {
+  const rules = { ...RULES, collectMs: 0, holdMs: MIN };
+  const chain = chainOf({ kubernetes: stateOf(K, 'red', H) });
+  expect(decide(NOTHING_TOLD, chain, H - S, rules)).toMatchObject({ waitMs: MIN });
+  expect(decide(NOTHING_TOLD, chain, H - S, rules).notice).toBeUndefined();
+  expect(decide(NOTHING_TOLD, chain, H + MIN, rules).notice).toBeDefined();
+});
+
+test('a clock that is set back by more than a wait ends it', () => {
   const { state } = play({
     steps: [step(5 * H, K, 'red')],
     untilMs: 5 * H + 10 * S,

@@ -1,11 +1,12 @@
 import { OPERATIONS, type Operation } from '@podips/shared';
-import { headlineOf } from '../headline.js';
+import { type HeadlineState, headlineOf } from '../headline.js';
+import { mapOperations } from '../operations.js';
 import type { OperationState } from '../tracker.js';
 import type { Change, Notice, Trouble } from './notice.js';
+import { differ, remainingMs, type Seen, seenWith, type Troubles, wishesFor } from './troubles.js';
 
 export const HOUR_MS = 3_600_000;
 
-export type Troubles = Readonly<Partial<Record<Operation, Trouble>>>;
 export type Chain = Readonly<Record<Operation, OperationState>>;
 
 export interface AlertRules {
@@ -28,6 +29,8 @@ export interface AlertState {
   readonly decided: Troubles;
   /** When the first of the changes was seen that wait for others. */
   readonly collectingSinceMs: number | undefined;
+  /** The operations that have changed since then, each with the worst that was seen of it from its change on. */
+  readonly seen: Seen;
   /** When the last alerts were sent, oldest first; as many as may be sent in an hour. */
   readonly sentAtMs: readonly number[];
   /** How many alerts the hourly limit has held back since the last one that was sent. */
@@ -45,6 +48,7 @@ export const NOTHING_TOLD: AlertState = {
   told: {},
   decided: {},
   collectingSinceMs: undefined,
+  seen: new Map(),
   sentAtMs: [],
   heldBack: 0,
 };
@@ -54,22 +58,22 @@ export const NOTHING_TOLD: AlertState = {
  * because of the hourly limit or a restart, is made up for by whatever is true by then.
  */
 export function decide(state: AlertState, chain: Chain, nowMs: number, rules: AlertRules): Decision {
-  const wishes = OPERATIONS.map((operation) => ({
-    operation,
-    ...wishFor(state.decided[operation], chain[operation], nowMs, rules),
-  }));
-  const decided: Troubles = Object.fromEntries(wishes.map(({ operation, trouble }) => [operation, trouble]));
-  const holds = wishes.map(({ waitMs }) => waitMs).filter((waitMs) => waitMs > 0);
-  const changed = OPERATIONS.some(
-    (operation) => decided[operation]?.light !== state.decided[operation]?.light,
-  );
-  const collectingSinceMs = changed ? (state.collectingSinceMs ?? nowMs) : undefined;
+  const { wished, holds } = wishesFor(state.decided, chain, nowMs, rules);
+  // A light that flaps is rarely seen at its worst in the moment in which the time is over.
+  const seen = seenWith(state, wished);
+  const collectingSinceMs = seen.size > 0 ? (state.collectingSinceMs ?? nowMs) : undefined;
   const collectMs =
     collectingSinceMs === undefined ? 0 : remainingMs(collectingSinceMs, rules.collectMs, nowMs);
   if (collectMs > 0)
-    return { state: { ...state, collectingSinceMs }, waitMs: shortest([collectMs, ...holds]) };
+    return { state: { ...state, collectingSinceMs, seen }, waitMs: shortest([collectMs, ...holds]) };
+  const decided: Troubles = { ...wished, ...Object.fromEntries(seen) };
+  const changed = differ(decided, state.decided);
   const { waitMs, ...decision } = settle(state, { decided, changed }, { chain, nowMs, rules });
-  return { ...decision, waitMs: shortest([waitMs, ...holds]) };
+  const next = seenWith({ decided, seen: new Map() }, wished);
+  if (next.size === 0) return { ...decision, waitMs: shortest([waitMs, ...holds]) };
+  // It is better by now than what was told: that is collected in turn.
+  const nextState = { ...decision.state, collectingSinceMs: nowMs, seen: next };
+  return { ...decision, state: nextState, waitMs: shortest([waitMs, rules.collectMs, ...holds]) };
 }
 
 interface Moment {
@@ -84,7 +88,7 @@ function settle(
   { decided, changed }: { readonly decided: Troubles; readonly changed: boolean },
   { chain, nowMs, rules }: Moment,
 ): Decision {
-  const settled = { ...before, decided, collectingSinceMs: undefined };
+  const settled = { ...before, decided, collectingSinceMs: undefined, seen: new Map() };
   const reminderMs = untilReminder(settled, nowMs, rules);
   const limitMs = untilAllowed(before.sentAtMs, nowMs, rules);
   if (limitMs > 0) {
@@ -103,25 +107,6 @@ function settle(
   };
 }
 
-/** What people should know of one operation, and how long to wait until that changes by itself. */
-function wishFor(
-  known: Trouble | undefined,
-  { light, sinceMs, heartbeat }: OperationState,
-  nowMs: number,
-  rules: AlertRules,
-): { readonly trouble: Trouble | undefined; readonly waitMs: number } {
-  if (light === 'green') return { trouble: undefined, waitMs: 0 };
-  if (light === 'grey' || heartbeat === undefined) return { trouble: known, waitMs: 0 };
-  const startMs = sinceMs ?? heartbeat.receivedAtMs;
-  const waitMs =
-    light === 'red'
-      ? remainingMs(startMs, rules.holdMs, nowMs)
-      : remainingMs(rules.listeningSinceMs, rules.ageLimitMs, nowMs);
-  if (known?.light !== light && waitMs > 0) return { trouble: known, waitMs };
-  const { code, message, host } = heartbeat;
-  return { trouble: { light, sinceMs: known?.sinceMs ?? startMs, code, message, host }, waitMs: 0 };
-}
-
 function makeNotice(before: AlertState, decided: Troubles, { chain, nowMs, rules }: Moment): Notice {
   const changes = OPERATIONS.map((operation): Change | undefined => {
     const was = before.told[operation];
@@ -132,7 +117,8 @@ function makeNotice(before: AlertState, decided: Troubles, { chain, nowMs, rules
       return { operation, kind: 'ended', trouble: was, untilMs: endOf(was, chain[operation], nowMs) };
     return undefined;
   }).filter((change) => change !== undefined);
-  const { text: headline, likelyCause } = headlineOf(chain, rules.ageLimitMs);
+  const told = mapOperations((operation) => asTold(chain[operation], decided[operation]));
+  const { text: headline, likelyCause } = headlineOf(told, rules.ageLimitMs);
   return {
     atMs: nowMs,
     headline,
@@ -141,6 +127,12 @@ function makeNotice(before: AlertState, decided: Troubles, { chain, nowMs, rules
     chain: OPERATIONS.map((operation) => ({ operation, light: chain[operation].light })),
     heldBack: before.heldBack,
   };
+}
+
+/** A light that is green again by now, but is told of, as it was. */
+function asTold(state: OperationState, trouble: Trouble | undefined): HeadlineState {
+  if (trouble === undefined || state.light !== 'green') return state;
+  return { light: trouble.light, heartbeat: trouble, ageMs: 0 };
 }
 
 function endOf(trouble: Trouble, { sinceMs }: OperationState, nowMs: number): number {
@@ -166,11 +158,6 @@ function untilReminder(state: AlertState, nowMs: number, { reminderMs }: AlertRu
 function untilAllowed(sentAtMs: readonly number[], nowMs: number, { maxPerHour }: AlertRules): number {
   const waits = sentAtMs.map((atMs) => remainingMs(atMs, HOUR_MS, nowMs)).filter((waitMs) => waitMs > 0);
   return waits.length < maxPerHour ? 0 : (waits.at(-maxPerHour) ?? 0);
-}
-
-/** What is left of a time; nothing when it seems to begin in the future, because the clock was set back. */
-function remainingMs(startMs: number, lengthMs: number, nowMs: number): number {
-  return nowMs < startMs ? 0 : Math.max(0, startMs + lengthMs - nowMs);
 }
 
 function shortest(waits: readonly (number | undefined)[]): number | undefined {

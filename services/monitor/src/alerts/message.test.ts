@@ -97,6 +97,15 @@ test('the end of one of several names it', () => {
   );
 });
 
+test('an alert for what was never heard of says so', () => {
+  const chain = chainOf({ log: stateOf('log', 'grey', 0) });
+  const [notice] = noticesOf([5 * MIN, chain]);
+  const { subject, text, body } = messageOf(defined(notice), CONTEXT);
+  expect(subject).toBe('[podips default] Fluentd write never heard of');
+  expect(text).toContain('Fluentd write: never heard of since 1970-01-01 00:00:00.000 UTC (5 min).\n\nAs of');
+  expect(body.changes[0]).toMatchObject({ kind: 'started', light: 'grey' });
+});
+
 test('a reminder says for how long', () => {
   const [, notice] = noticesOf([START_MS, BROKEN], [START_MS + 240 * MIN, BROKEN]);
   const message = messageOf(defined(notice), CONTEXT);

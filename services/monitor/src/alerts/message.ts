@@ -24,8 +24,8 @@ export const WebhookBody = Type.Object({
       operation: Type.Enum(OPERATIONS),
       name: Type.String(),
       kind: Type.Enum(['started', 'continues', 'ended']),
-      /** The light of the time in which the operation did not work. */
-      light: Type.Enum(['red', 'yellow']),
+      /** The light of the time in which the operation did not work; grey: it was never heard of. */
+      light: Type.Enum(['red', 'yellow', 'grey']),
       startedAt: Time,
       /** null: it lasts. */
       endedAt: Type.Union([Time, Type.Null()]),
@@ -166,6 +166,7 @@ function describeChange(change: Change, nowMs: number): string {
 }
 
 function reason({ trouble: { light, code, message, host } }: Change): string {
+  if (light === 'grey') return '';
   const said = `${String(code).padStart(3, '0')} ${oneLine(message)}, from ${oneLine(host)}`;
   return light === 'red' ? `\n  ${said}` : `\n  The last report was good: ${said}`;
 }

@@ -4,7 +4,8 @@ import { LIGHTS } from '../lights.js';
 
 /** An operation that does not work, and what it said last. */
 export const Trouble = Type.Object({
-  light: Type.Enum(['red', 'yellow']),
+  /** `grey`: it was never heard of. */
+  light: Type.Enum(['red', 'yellow', 'grey']),
   sinceMs: Type.Number(),
   code: Type.Number(),
   message: Type.String(),

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, OPERATIONS } from '@podips/shared';
@@ -72,6 +72,56 @@ test('times in which the monitor was not running are unknown', async () => {
   expect(slots.map(({ light }) => light)).toEqual(['unknown', 'green', ...Array(7).fill('unknown'), 'green']);
 });
 
+test('a silence from before the start is no part of a failure soon after it', async () => {
+  const dir = await newDir();
+  const first = await open(dir);
+  first.record(transition('log', 'green', NOW_MS - 3_600_000));
+  await first.close();
+  const second = await open(dir);
+  second.record(transition('log', 'yellow', NOW_MS - 3_000_000));
+  second.record(transition('log', 'red', NOW_MS + 1_000));
+  expect(second.incidents(10)).toMatchObject([
+    { light: 'red', startedAt: new Date(NOW_MS + 1_000).toISOString() },
+  ]);
+});
+
+/** A clock, a clock that nobody can set, and pulses that come as both go on. */
+function useClocks() {
+  const offset = { ms: 0 };
+  vi.useFakeTimers({
+    now: NOW_MS,
+    toFake: ['setInterval', 'clearInterval', 'Date'],
+  });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  return { offset, clocks: { now: () => Date.now() + offset.ms, monotonicMs: () => Date.now() } };
+}
+
+test('a start with a clock that is far ahead forgets nothing', async () => {
+  const dir = await dirWithHistory();
+  const { offset, clocks } = useClocks();
+  offset.ms = 100 * DAY_MS;
+  const wrong = await open(dir, clocks);
+  wrong.record(transition('log', 'red', NOW_MS + offset.ms, 'with a wrong clock'));
+  vi.advanceTimersByTime(59 * MINUTE_MS);
+  offset.ms = 0;
+  vi.advanceTimersByTime(MINUTE_MS);
+  wrong.record(transition('log', 'green', NOW_MS + 60 * MINUTE_MS, 'OK'));
+  expect(messagesOf(wrong)).toEqual(['<b>no</b> \u0000 \u202e "😀"\n', 'refused']);
+  expect(wrong.strip('log', clocks.now()).at(-1)?.light).toBe('green');
+  await wrong.close();
+  const right = await open(dir, clocks);
+  expect(messagesOf(right)).toEqual(['<b>no</b> \u0000 \u202e "😀"\n', 'refused']);
+  expect(right.problem).toBeUndefined();
+  vi.advanceTimersByTime(61 * MINUTE_MS);
+  expect(right.problem).toBe('1 change of a light was dated in the future by a wrong clock and set aside');
+  await right.close();
+  expect(await readText(dir)).not.toContain('with a wrong clock');
+  const aside = (await readdir(dir)).find((name) => name.includes('.damaged-'));
+  expect(await readFile(join(dir, aside ?? ''), 'utf8')).toContain('with a wrong clock');
+});
+
 test.each([
   ['soon after', NOW_MS + 299_000, 0],
   ['long after', NOW_MS + 301_000, 1],
@@ -130,10 +180,12 @@ test('a kill loses no more than a minute of the time in which the monitor was ru
 
 test('what is older than the history keeps is deleted, also from the disk', async () => {
   const dir = await newDir();
-  const first = await open(dir);
+  const { clocks } = useClocks();
+  const first = await open(dir, clocks);
   first.record(transition('log', 'red', NOW_MS - 92 * DAY_MS, 'ancient'));
   first.record(transition('log', 'green', NOW_MS - 91 * DAY_MS, 'OK'));
   first.record(transition('log', 'red', NOW_MS - 89 * DAY_MS, 'old'));
+  vi.advanceTimersByTime(61 * MINUTE_MS);
   await first.close();
   expect(await readText(dir)).not.toContain('ancient');
   const second = await open(dir);

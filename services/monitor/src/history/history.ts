@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import type { Logger, Operation } from '@podips/shared';
 import type { IncidentView, SlotView } from '../status-view.js';
 import type { LastLight, Transition } from '../tracker.js';
+import { type Aside, createAside } from './aside.js';
 import { listIncidents } from './incidents.js';
-import { createJournal, type Journal, type JournalFiles } from './journal.js';
+import { createJournal, diskFiles, type Journal, type JournalFiles } from './journal.js';
 import { formatRun, formatTimeline, formatTurn } from './journal-line.js';
 import { loadJournal } from './load-journal.js';
+import { createSteadyClock } from './steady-clock.js';
 import { buildStrip, SLOT_MS } from './strip.js';
-import { createTimeline, type Span, type Timeline } from './timeline.js';
+import { createTimeline, plausibleSpans, type Span, type Timeline } from './timeline.js';
 
 export interface HistoryOptions {
   /** The folder of the monitor's data. */
@@ -20,6 +22,8 @@ export interface HistoryOptions {
   /** Most changes of lights that are kept; beyond them the shortest improvements are folded away. */
   readonly maxSpans?: number;
   readonly files?: JournalFiles;
+  /** Milliseconds that only go forward: only a clock that goes like it is believed. */
+  readonly monotonicMs?: () => number;
 }
 
 /** What the lights were, kept across restarts. A disk that fails or is slow delays nobody. */
@@ -47,7 +51,8 @@ const RUNS_KEPT_MS = 2 * DAY_MS;
 
 /** Reads the history of earlier runs and goes on with it. */
 export async function openHistory(options: HistoryOptions): Promise<History> {
-  const { dir, now, log, keepDays, graceMs = GRACE_MS, maxSpans = MAX_SPANS } = options;
+  const { dir, now, log, keepDays, graceMs = GRACE_MS, maxSpans = MAX_SPANS, files = diskFiles } = options;
+  const { monotonicMs = () => performance.now() } = options;
   const path = join(dir, HISTORY_FILE);
   const timeline = createTimeline(maxSpans);
   const loaded = await loadJournal({ path, timeline, log, now });
@@ -56,30 +61,32 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
     log,
     snapshot: () => formatTimeline(timeline),
     goodLines: loaded.goodLines,
-    ...(options.files && { files: options.files }),
+    files,
   });
+  const isSteady = createSteadyClock({ now, monotonicMs });
+  const aside = createAside({ path, files, log });
   const stopPulse = startPulse(() => {
     const nowMs = now();
     timeline.ran({ fromMs: nowMs, toMs: nowMs });
-    if (timeline.forgetBefore(nowMs - keepDays * DAY_MS, nowMs - RUNS_KEPT_MS)) journal.rewrite();
+    if (isSteady() && tidy({ timeline, aside, keepDays, nowMs })) journal.rewrite();
     else journal.append(formatRun({ fromMs: nowMs, toMs: nowMs }));
   });
   const strip = cacheStrips(timeline);
 
   return {
     record: createRecorder({ timeline, journal, openedAtMs: now(), graceMs }),
-    last: (operation) => timeline.spans(operation).at(-1),
+    last: (operation) => plausibleSpans(timeline.spans(operation), now()).at(-1),
     incidents: (limit, beforeMs) =>
       listIncidents(timeline, { limit, nowMs: now(), ...(beforeMs !== undefined && { beforeMs }) }),
     strip,
     get problem() {
       const folded = timeline.folded ? describeFolding(maxSpans) : undefined;
-      const problems = [journal.problem, loaded.problem, folded].filter((text) => text !== undefined);
-      return problems.length === 0 ? undefined : problems.join('; ');
+      return joined([journal.problem, loaded.problem, aside.problem, folded]);
     },
     async close() {
       stopPulse();
       await journal.close();
+      await aside.close();
     },
   };
 }
@@ -91,12 +98,12 @@ interface RecorderOptions {
   readonly graceMs: number;
 }
 
-/** A light that turned yellow while no monitor was running, and is green soon after the start, was never silent. */
+/** A light that turned yellow while no monitor was running, and is heard of soon after the start, was never silent. */
 function createRecorder({ timeline, journal, openedAtMs, graceMs }: RecorderOptions): History['record'] {
   const unheard = new Set<Operation>();
   return (transition) => {
     const { operation, to, atMs } = transition;
-    if (unheard.delete(operation) && to === 'green' && atMs < openedAtMs + graceMs) {
+    if (unheard.delete(operation) && (to === 'green' || to === 'red') && atMs < openedAtMs + graceMs) {
       timeline.undoTurn(operation);
       journal.rewrite();
     }
@@ -105,6 +112,24 @@ function createRecorder({ timeline, journal, openedAtMs, graceMs }: RecorderOpti
     timeline.turn(operation, span);
     journal.append(formatTurn(operation, span));
   };
+}
+
+interface TidyOptions extends Pick<HistoryOptions, 'keepDays'> {
+  readonly timeline: Timeline;
+  readonly aside: Aside;
+  readonly nowMs: number;
+}
+
+/** Removes what the time of a clock that can be believed shows to be wrong or too old. @returns whether there was some */
+function tidy({ timeline, aside, keepDays, nowMs }: TidyOptions): boolean {
+  const removed = timeline.settle(nowMs);
+  aside.take(removed, nowMs);
+  return timeline.forgetBefore(nowMs - keepDays * DAY_MS, nowMs - RUNS_KEPT_MS) || removed.length > 0;
+}
+
+function joined(problems: readonly (string | undefined)[]): string | undefined {
+  const known = problems.filter((text) => text !== undefined);
+  return known.length === 0 ? undefined : known.join('; ');
 }
 
 function describeFolding(maxSpans: number): string {
@@ -135,8 +160,10 @@ function cacheStrips(timeline: Timeline): History['strip'] {
     const key = `${timeline.version} ${Math.floor(nowMs / SLOT_MS)}`;
     const cached = cache.get(operation);
     if (cached?.key === key) return cached.slots;
-    // The monitor runs right now, though its last pulse was a while ago.
-    const runs = [...timeline.runs, { fromMs: timeline.runs.at(-1)?.toMs ?? nowMs, toMs: nowMs }];
+    // The monitor runs right now, and has since its last pulse.
+    const lastMs = timeline.runs.at(-1)?.toMs ?? nowMs;
+    const isRecent = lastMs <= nowMs && nowMs - lastMs <= 2 * PULSE_MS;
+    const runs = [...timeline.runs, { fromMs: isRecent ? lastMs : nowMs, toMs: nowMs }];
     const slots = buildStrip({ spans: timeline.spans(operation), runs, nowMs });
     cache.set(operation, { key, slots });
     return slots;

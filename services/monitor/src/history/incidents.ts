@@ -1,7 +1,7 @@
 import { OPERATIONS, type Operation } from '@podips/shared';
 import { OPERATION_NAMES } from '../operations.js';
 import type { IncidentView } from '../status-view.js';
-import type { Span, Timeline } from './timeline.js';
+import { plausibleSpans, type Span, type Timeline } from './timeline.js';
 
 export interface IncidentQuery {
   /** At least 1. A few more are given when they began in the same moment as the last. */
@@ -20,7 +20,9 @@ interface Incident {
 
 /** The newest incidents first: from a light that turns red or yellow until it is green (or grey) again. */
 export function listIncidents(timeline: Timeline, { limit, beforeMs, nowMs }: IncidentQuery): IncidentView[] {
-  const newest = OPERATIONS.flatMap((operation) => incidentsOf(operation, timeline.spans(operation)))
+  const newest = OPERATIONS.flatMap((operation) =>
+    incidentsOf(operation, plausibleSpans(timeline.spans(operation), nowMs)),
+  )
     .filter(({ startedAtMs }) => beforeMs === undefined || startedAtMs < beforeMs)
     .sort((a, b) => b.startedAtMs - a.startedAtMs);
   const lastMs = newest[limit - 1]?.startedAtMs ?? -Infinity;

@@ -91,7 +91,7 @@ export function createJournal(options: JournalOptions): Journal {
   };
 }
 
-const diskFiles: JournalFiles = {
+export const diskFiles: JournalFiles = {
   async append(path, text) {
     // Not created: a file that vanished is written with everything that it had.
     const file = await open(path, constants.O_WRONLY | constants.O_APPEND);

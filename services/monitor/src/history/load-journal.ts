@@ -1,6 +1,7 @@
 import { readFile, rename, stat } from 'node:fs/promises';
 import { type Logger, toError } from '@podips/shared';
 import { replaceFile } from '../replace-file.js';
+import { asidePath } from '../set-aside.js';
 import { takeLine } from './journal-line.js';
 import type { Timeline } from './timeline.js';
 
@@ -27,24 +28,24 @@ const MAX_FILE_BYTES = 64 * 1_024 * 1_024;
  */
 export async function loadJournal(options: LoadOptions): Promise<Loaded> {
   const { path, log, now } = options;
-  const asidePath = `${path}.damaged-${new Date(now()).toISOString().replaceAll(':', '-')}`;
+  const aside = asidePath(path, now());
   try {
     const stats = await stat(path);
     const { size } = stats;
     if (!stats.isFile()) throw new Error('it is no file');
     if (size > MAX_FILE_BYTES) throw new Error(`it has ${size} bytes, more than it can have`);
-    return await takeText(await readFile(path, 'utf8'), asidePath, options);
+    return await takeText(await readFile(path, 'utf8'), aside, options);
   } catch (err) {
     if (err instanceof Error && 'code' in err && err.code === 'ENOENT') return NOTHING;
     log.error({ err: toError(err), path }, 'history cannot be read: starting with nothing');
-    await attempt(log, () => rename(path, asidePath));
+    await attempt(log, () => rename(path, aside));
     return { goodLines: undefined, problem: 'the history could not be read and begins anew' };
   }
 }
 
 const NOTHING: Loaded = { goodLines: undefined, problem: undefined };
 
-async function takeText(text: string, asidePath: string, { timeline, log }: LoadOptions): Promise<Loaded> {
+async function takeText(text: string, aside: string, { timeline, log }: LoadOptions): Promise<Loaded> {
   const lines = text.split('\n');
   const last = lines.pop() ?? '';
   const damaged = lines.filter((line) => takeLine(timeline, line) === 'damaged');
@@ -52,12 +53,12 @@ async function takeText(text: string, asidePath: string, { timeline, log }: Load
   if (cut)
     log.info({ bytes: Buffer.byteLength(last) }, 'history: the last line was half written and is cut off');
   if (damaged.length === 0) return { goodLines: last === '' ? lines.length : undefined, problem: undefined };
-  log.error({ lines: damaged.length, asidePath }, 'history is damaged: lines are set aside');
-  await attempt(log, () => replaceFile(asidePath, `${damaged.join('\n')}\n`));
+  log.error({ lines: damaged.length, aside }, 'history is damaged: lines are set aside');
+  await attempt(log, () => replaceFile(aside, `${damaged.join('\n')}\n`));
   const lost =
     damaged.length === 1 ? '1 line of the history was' : `${damaged.length} lines of the history were`;
-  const aside = damaged.length === 1 ? 'is set aside' : 'are set aside';
-  return { goodLines: undefined, problem: `${lost} damaged and ${aside}` };
+  const verb = damaged.length === 1 ? 'is' : 'are';
+  return { goodLines: undefined, problem: `${lost} damaged and ${verb} set aside` };
 }
 
 /** Setting aside is for whoever wants to look; that it fails must not keep the monitor from starting. */

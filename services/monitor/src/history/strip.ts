@@ -1,6 +1,6 @@
 import type { Light } from '../lights.js';
 import type { SlotView } from '../status-view.js';
-import type { Run, Span } from './timeline.js';
+import { plausibleSpans, type Run, type Span } from './timeline.js';
 
 export const SLOT_MS = 900_000;
 export const SLOTS = 96;
@@ -24,7 +24,7 @@ interface Piece {
 /** The last 24 hours of an operation in slots of 15 minutes, aligned to the clock; the last slot is the current one. */
 export function buildStrip({ spans, runs, nowMs }: StripInput): SlotView[] {
   const endMs = Math.floor(nowMs / SLOT_MS) * SLOT_MS + SLOT_MS;
-  const pieces = toPieces(spans, endMs);
+  const pieces = toPieces(plausibleSpans(spans, nowMs), endMs);
   return Array.from({ length: SLOTS }, (_slot, index) => {
     const toMs = endMs - (SLOTS - 1 - index) * SLOT_MS;
     return toSlot(pieces, runs, toMs - SLOT_MS, toMs);

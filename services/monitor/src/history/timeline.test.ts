@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Light } from '../lights.js';
 import { MINUTE_MS, someTransitions, span, timelineOf } from './history.test.helpers.js';
-import { createTimeline, type Span } from './timeline.js';
+import { createTimeline, plausibleSpans, type Span } from './timeline.js';
 
 const BADNESS: Readonly<Record<Light, number>> = { grey: 0, green: 0, yellow: 1, red: 2 };
 
@@ -39,13 +39,51 @@ test('a clock that is wrong by years for a while spoils nothing', () => {
   timeline.turn('log', span('yellow', 10));
   timeline.ran({ fromMs: 10, toMs: 10 });
   timeline.turn('log', span('green', nowMs + 1_000));
-  expect(timeline.spans('log').map(({ light, sinceMs }) => [light, sinceMs - nowMs])).toEqual([
+  const shown = plausibleSpans(timeline.spans('log'), nowMs + 2_000);
+  expect(shown.map(({ light, sinceMs }) => [light, sinceMs - nowMs])).toEqual([
     ['red', -2_000],
     ['green', 0],
     ['yellow', 0],
     ['green', 1_000],
   ]);
-  expect(timeline.runs).toEqual([{ fromMs: nowMs - 5_000, toMs: nowMs }]);
+  expect(timeline.runs[0]).toEqual({ fromMs: nowMs - 5_000, toMs: nowMs });
+});
+
+const DAY_MS = 86_400_000;
+
+test('a clock that is days ahead for a while dates nothing wrong that comes after it', () => {
+  const nowMs = Date.UTC(2026, 0, 31);
+  const timeline = timelineOf([
+    span('green', nowMs),
+    span('red', nowMs + 100 * DAY_MS),
+    span('green', nowMs + 5_000),
+    span('red', nowMs + 6_000),
+    span('green', nowMs + 8_000),
+  ]);
+  timeline.ran({ fromMs: nowMs + 100 * DAY_MS, toMs: nowMs + 100 * DAY_MS });
+  timeline.ran({ fromMs: nowMs + 8_000, toMs: nowMs + 8_000 });
+  const right = [
+    ['green', 0],
+    ['red', 6_000],
+    ['green', 8_000],
+  ];
+  const shown = (spans: readonly Span[]) => spans.map(({ light, sinceMs }) => [light, sinceMs - nowMs]);
+  expect(shown(plausibleSpans(timeline.spans('log'), nowMs + 9_000))).toEqual(right);
+  expect(timeline.runs).toHaveLength(2);
+  expect(timeline.settle(nowMs + 9_000)).toEqual([
+    { ...span('red', nowMs + 100 * DAY_MS), operation: 'log' },
+  ]);
+  expect(shown(timeline.spans('log'))).toEqual(right);
+  expect(timeline.runs).toEqual([{ fromMs: nowMs + 8_000, toMs: nowMs + 8_000 }]);
+  expect(timeline.settle(nowMs + 9_000)).toEqual([]);
+});
+
+test('a light that is on since the future is on since now', () => {
+  const { spans } = timelineOf([span('green', 10), span('red', 10 * DAY_MS)]);
+  expect(plausibleSpans(spans('log'), 20).map(({ light, sinceMs }) => [light, sinceMs])).toEqual([
+    ['green', 10],
+    ['red', 20],
+  ]);
 });
 
 test('runs that follow each other closely are one', () => {

@@ -1,4 +1,4 @@
-import type { Operation } from '@podips/shared';
+import { OPERATIONS, type Operation } from '@podips/shared';
 import type { Light } from '../lights.js';
 import { mapOperations } from '../operations.js';
 
@@ -18,9 +18,9 @@ export interface Run {
 }
 
 export interface Timeline {
-  /** Oldest first. */
+  /** In the order in which they began, with the times that a clock said, be it right or wrong. */
   spans(operation: Operation): readonly Span[];
-  /** Oldest first. */
+  /** In the order in which they began. */
   readonly runs: readonly Run[];
   /** Changes whenever the content does. */
   readonly version: number;
@@ -34,6 +34,12 @@ export interface Timeline {
   ran(run: Run): void;
   /** Forgets what ended before, and says whether there was something. */
   forgetBefore(limitMs: number, runLimitMs: number): boolean;
+  /** Puts all times right, given one that is right. @returns what was dated more than a day later, and is gone */
+  settle(nowMs: number): readonly DatedSpan[];
+}
+
+export interface DatedSpan extends Span {
+  readonly operation: Operation;
 }
 
 /** Runs closer than this are one: no slot of the strip shows a gap so short. */
@@ -41,11 +47,15 @@ const JOIN_MS = 150_000;
 /** At the bound so much is folded at once that it is not done again soon. */
 const KEPT_SHARE = 0.75;
 
-/** A clock that goes back further is wrong now, as at the boot of a machine without one; else it was wrong before. */
+/**
+ * A clock that goes back by less was ahead before. After a larger step nobody knows whether it was wrong before, or is
+ * now, as at the boot of a machine without one: that shows later.
+ */
 const MAX_STEP_BACK_MS = 86_400_000;
 
 /**
- * What the history knows, in memory. When a clock was ahead and is set back, what it had dated in the future ends now.
+ * What the history knows, in memory. When a clock was ahead and is set back a little, what it had dated in the future
+ * ends now. After larger steps times are kept as they were said, and {@link plausibleSpans} makes sense of them.
  */
 export function createTimeline(maxSpans: number): Timeline {
   const spans = mapOperations((): Span[] => []);
@@ -72,12 +82,9 @@ export function createTimeline(maxSpans: number): Timeline {
     },
     turn(operation, span) {
       const list = spans[operation];
-      const last = list.at(-1);
-      if (last?.light === span.light) return;
-      const clockIsWrong = last !== undefined && last.sinceMs - span.sinceMs > MAX_STEP_BACK_MS;
-      const sinceMs = clockIsWrong ? last.sinceMs : span.sinceMs;
-      endFutureSpans(list, sinceMs);
-      list.push({ ...span, sinceMs });
+      if (list.at(-1)?.light === span.light) return;
+      endFutureSpans(list, span.sinceMs);
+      list.push(span);
       keepBound();
       version += 1;
     },
@@ -97,20 +104,56 @@ export function createTimeline(maxSpans: number): Timeline {
       version += 1;
       return true;
     },
+    settle(nowMs) {
+      const limitMs = nowMs + MAX_STEP_BACK_MS;
+      const keptRuns = runs.filter(({ toMs }) => toMs <= limitMs);
+      runs.splice(0, runs.length, ...keptRuns);
+      return OPERATIONS.flatMap((operation) => {
+        const list = spans[operation];
+        const settled = plausibleSpans(list, nowMs);
+        const removed = list.filter(({ sinceMs }) => sinceMs > limitMs);
+        list.splice(0, list.length, ...settled);
+        if (removed.length > 0) version += 1;
+        return removed.map((span) => ({ ...span, operation }));
+      });
+    },
   };
+}
+
+/**
+ * The spans as they were, if it is `nowMs`: of what is dated more than a day later only the light that is on counts,
+ * since now; what is dated earlier than what came before it began at the same time.
+ */
+export function plausibleSpans(spans: readonly Span[], nowMs: number): Span[] {
+  const isPast = ({ sinceMs }: Span) => sinceMs <= nowMs + MAX_STEP_BACK_MS;
+  const last = spans.at(-1);
+  const all = spans.filter(isPast);
+  if (last !== undefined && !isPast(last)) all.push({ ...last, sinceMs: nowMs });
+  let latestMs = -Infinity;
+  return all
+    .filter((span, index) => span.light !== all[index - 1]?.light)
+    .map((span) => {
+      latestMs = Math.max(latestMs, span.sinceMs);
+      return span.sinceMs === latestMs ? span : { ...span, sinceMs: latestMs };
+    });
 }
 
 function endFutureSpans(list: Span[], nowMs: number): void {
   for (let index = list.length - 1; index >= 0; index -= 1) {
     const span = list[index];
-    if (span === undefined || span.sinceMs <= nowMs) return;
+    if (span === undefined || span.sinceMs <= nowMs || span.sinceMs - nowMs > MAX_STEP_BACK_MS) return;
     list[index] = { ...span, sinceMs: nowMs };
   }
 }
 
 function addRun(runs: Run[], run: Run): void {
-  if ((runs.at(-1)?.toMs ?? 0) - run.toMs > MAX_STEP_BACK_MS) return;
+  if ((runs.at(-1)?.toMs ?? 0) - run.toMs > MAX_STEP_BACK_MS) {
+    runs.push(run);
+    return;
+  }
   for (let last = runs.at(-1); last !== undefined && last.toMs > run.toMs; last = runs.at(-1)) {
+    // One of a clock that was wrong by more, before it was right for a while.
+    if (last.toMs - run.toMs > MAX_STEP_BACK_MS) break;
     runs.pop();
     if (last.fromMs >= run.toMs) continue;
     runs.push({ fromMs: last.fromMs, toMs: run.toMs });

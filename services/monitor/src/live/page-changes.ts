@@ -29,7 +29,7 @@ export function createPageRenderer(view: () => StatusView, build: string): PageR
     return {
       now: Date.parse(current.at),
       title: dashboardTitle(current),
-      light: current.worst,
+      light: current.overall,
       build,
       parts: [...parts].map(({ id, version, markup }) => ({ id, version, html: markup.text })),
     };

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import type { AddressInfo } from 'node:net';
 import { createLogger } from '@podips/shared';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { type Peers, startPeers } from './peers.js';
+import { type Peers, type PeersOptions, startPeers } from './peers.js';
 
 const NOW_MS = Date.UTC(2026, 0, 31, 12, 0, 0);
 const AT = '2026-01-31T12:00:00.000Z';
@@ -26,12 +26,19 @@ async function listen(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
-function start(urls: Record<string, string>, timeoutMs = PATIENT_MS): Peers {
+const NO_MEMORY = { recall: () => undefined, remember: () => undefined };
+
+function start(
+  urls: Record<string, string>,
+  timeoutMs = PATIENT_MS,
+  memory: PeersOptions['memory'] = NO_MEMORY,
+): Peers {
   const peers = startPeers({
     settings: {
       peers: Object.entries(urls).map(([name, url]) => ({ name, url, authorization: 'Basic bWU6c2VjcmV0' })),
       intervalMs: 10,
     },
+    memory,
     now: () => NOW_MS,
     log: createLogger('monitor', 'silent'),
     timeoutMs,
@@ -71,6 +78,19 @@ test('a monitor that was not asked yet is shown as such', () => {
   ]);
 });
 
+test('a monitor that does not answer after a restart is shown as it was last known', async () => {
+  const report = { light: 'red' as const, headline: 'Fluentd write fails.', operations: [] };
+  const recall = () => ({ atMs: NOW_MS, report });
+  const peers = start({ north: 'http://127.0.0.1:1' }, PATIENT_MS, { ...NO_MEMORY, recall });
+  expect(await seen(peers)).toMatchObject({
+    reachable: false,
+    lastAnswerAt: AT,
+    light: 'red',
+    headline: 'Fluentd write fails.',
+    error: 'the connection is refused',
+  });
+});
+
 test('a monitor that answers is shown with its worst light, its sentence and its operations', async () => {
   const asked: (string | undefined)[] = [];
   const url = await listen((request, response) => {
@@ -103,6 +123,16 @@ test.each([
     error: null,
     operations: [],
   });
+});
+
+test('each answer is news, and each that does not come', async () => {
+  let answer: RequestListener = answering({ '/api/v1/status': STATUS });
+  const peers = start({ north: await listen((request, response) => answer(request, response)) });
+  const news = vi.fn(() => peers.view()[0]?.reachable);
+  peers.onNews(news);
+  await vi.waitFor(() => expect(news).toHaveLastReturnedWith(true));
+  answer = (_request, response) => response.writeHead(503).end();
+  await vi.waitFor(() => expect(news).toHaveLastReturnedWith(false));
 });
 
 test('a monitor that stops answering keeps its last state, and comes back', async () => {

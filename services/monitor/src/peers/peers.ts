@@ -1,11 +1,13 @@
 import { type Logger, pause } from '@podips/shared';
 import type { ClusterView } from '../status-view.js';
-import type { PeerReport } from './answer.js';
 import { createPeerClient, PeerError } from './ask.js';
+import type { Answer, PeerMemory } from './peer-memory.js';
 import type { PeerAddress, PeerSettings } from './settings.js';
 
 export interface PeersOptions {
   readonly settings: PeerSettings;
+  /** What was said before the start; whoever opened it closes it. */
+  readonly memory: Pick<PeerMemory, 'recall' | 'remember'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Logger;
@@ -17,15 +19,12 @@ export interface PeersOptions {
 export interface Peers {
   /** In the order of the settings, each as it was last heard of. */
   view(): ClusterView[];
+  /** Calls the listener after each answer, and after each that did not come. */
+  onNews(listener: () => void): void;
   stop(): Promise<void>;
 }
 
 const TIMEOUT_MS = 5_000;
-
-interface Answer {
-  readonly report: PeerReport;
-  readonly atMs: number;
-}
 
 interface Peer {
   view(): ClusterView;
@@ -34,20 +33,26 @@ interface Peer {
 
 /** Asks every other monitor regularly, each at its own pace: one that hangs holds up none of the others. */
 export function startPeers(options: PeersOptions): Peers {
-  const peers = options.settings.peers.map((address) => startPeer(address, options));
+  const listeners: (() => void)[] = [];
+  const tell = () => {
+    for (const listener of listeners) listener();
+  };
+  const peers = options.settings.peers.map((address) => startPeer(address, options, tell));
   return {
     view: () => peers.map((peer) => peer.view()),
+    onNews: (listener) => void listeners.push(listener),
     async stop() {
       await Promise.all(peers.map((peer) => peer.stop()));
     },
   };
 }
 
-function startPeer(address: PeerAddress, { settings, now, log, timeoutMs = TIMEOUT_MS }: PeersOptions): Peer {
+function startPeer(address: PeerAddress, options: PeersOptions, tell: () => void): Peer {
+  const { settings, memory, now, log, timeoutMs = TIMEOUT_MS } = options;
   const { name, url } = address;
   const client = createPeerClient(address);
   const stopping = new AbortController();
-  let last: Answer | undefined;
+  let last = memory.recall(url);
   let error: string | undefined = 'not asked yet';
   let silent = false;
 
@@ -55,6 +60,7 @@ function startPeer(address: PeerAddress, { settings, now, log, timeoutMs = TIMEO
     try {
       const report = await client.ask({ timeoutMs, signal: stopping.signal });
       last = { report, atMs: now() };
+      memory.remember(url, last);
       error = undefined;
       if (silent) log.info({ monitor: name }, 'the other monitor answers again');
       silent = false;
@@ -67,8 +73,10 @@ function startPeer(address: PeerAddress, { settings, now, log, timeoutMs = TIMEO
     }
   };
   const running = (async () => {
-    do await askOnce();
-    while (await pause(settings.intervalMs, stopping.signal));
+    do {
+      await askOnce();
+      tell();
+    } while (await pause(settings.intervalMs, stopping.signal));
   })();
 
   return {

@@ -4,7 +4,7 @@ import { answerOf, SCOPES } from '../lights.js';
 import { AnswerReply, PingReply, ScopeParams } from '../schemas.js';
 
 /** What other programs ask the monitor. */
-export function answerRoutes({ store, now, settings }: AppContext): FastifyPluginAsyncTypebox {
+export function answerRoutes({ tracker, now, settings }: AppContext): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       '/podips/:operation',
@@ -23,7 +23,7 @@ export function answerRoutes({ store, now, settings }: AppContext): FastifyPlugi
       async (request) => {
         const scope = SCOPES.find((name) => name === request.params.operation);
         if (scope === undefined) return { status: 'invalid operation' as const };
-        return { status: answerOf(scope, store.latest(), now(), settings.ageLimitMs) };
+        return { status: answerOf(scope, tracker.states(), settings.ageLimitMs) };
       },
     );
     app.get(

@@ -48,6 +48,7 @@ test.each([
   ['before', '?before=yesterday'],
   ['before', '?before=2026-02-31T12:00:00Z'],
   ['before', '?before='],
+  ['before', '?before=2026-01-31T23:59:60Z'],
 ])('a wrong %s is named with what would be right: %s', async (field, query) => {
   const app = await openApp(memoryStore());
   const reply = await app.inject(`/api/v1/incidents${query}`);

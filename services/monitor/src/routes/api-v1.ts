@@ -1,10 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { AppContext } from '../app.js';
-import { ErrorReply, IncidentsQuery } from '../schemas.js';
+import { InvalidRequestError } from '../error-replies.js';
+import { DEFAULT_LIMIT, ErrorReply, IncidentsQuery } from '../schemas.js';
 import { IncidentView, StatusView } from '../status-view.js';
-
-const DEFAULT_LIMIT = 50;
 
 const StatusReply = Type.Object(StatusView.properties, {
   description: 'lights, last heartbeats, the last 24 hours, incidents, alerting, other clusters',
@@ -44,8 +43,10 @@ export function statusRoutes({ view, history }: AppContext): FastifyPluginAsyncT
       },
       async ({ query: { limit, before } }) => {
         const count = limit === undefined ? DEFAULT_LIMIT : Number(limit);
-        const incidents = history.incidents(count, before === undefined ? undefined : Date.parse(before));
-        return { incidents };
+        const beforeMs = before === undefined ? undefined : Date.parse(before);
+        // A leap second has the right form, and is a time that no clock of ours ever shows.
+        if (Number.isNaN(beforeMs)) throw new InvalidRequestError('before');
+        return { incidents: history.incidents(count, beforeMs) };
       },
     );
   };

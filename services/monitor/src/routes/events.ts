@@ -1,15 +1,18 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { clientAddress } from '../access/client-address.js';
+import type { ClientPlaces } from '../access/client-places.js';
 import type { LiveFeed } from '../live/live-feed.js';
 import { ErrorReply, TextReply } from '../schemas.js';
 
 export interface EventsContext {
   readonly live: LiveFeed;
+  readonly places: ClientPlaces;
 }
 
 const RETRY_AFTER_S = 30;
 
 /** The stream that keeps the dashboard live. */
-export function eventsRoutes({ live }: EventsContext): FastifyPluginAsyncTypebox {
+export function eventsRoutes({ live, places }: EventsContext): FastifyPluginAsyncTypebox {
   return async (app) => {
     // Open streams would keep the server from closing.
     app.addHook('preClose', async () => live.close());
@@ -27,14 +30,16 @@ export function eventsRoutes({ live }: EventsContext): FastifyPluginAsyncTypebox
           response: { 200: TextReply, 503: ErrorReply },
         },
       },
-      async (_request, reply) => {
-        if (live.isFull)
+      async (request, reply) => {
+        const leave = live.isFull ? undefined : places.take(clientAddress(request));
+        if (leave === undefined)
           return reply
             .code(503)
             .header('retry-after', RETRY_AFTER_S)
             .send({ error: 'too many pages are open; this one can be loaded again later' });
         reply.hijack();
         const { raw } = reply;
+        raw.on('close', leave);
         for (const [name, value] of Object.entries(reply.getHeaders()))
           if (value !== undefined) raw.setHeader(name, value);
         raw.writeHead(200, {

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { heartbeat, LIMIT_MS, memoryStore, NOW_MS, openApp } from '../app.test.helpers.js';
 import { buildPages } from '../pages.test.helpers.js';
 import type { StatusView } from '../status-view.js';
-import { ago, fullView, operationView, statusView } from '../views/status-view.test.helpers.js';
+import { ago, fullView, operationView, statusView, strip } from '../views/status-view.test.helpers.js';
 
 async function openPages(view: StatusView) {
   const { app } = await buildPages(view);
@@ -88,6 +88,30 @@ test('a heartbeat is shown with code, message, relative and exact time, address 
     expect(card).toContain(detail);
 });
 
+test('another cluster that is worse is named in title, icon and a line of its own', async () => {
+  const page = await dashboard(statusView(GREEN, { clusters: fullView().clusters }));
+  expect(page).toContain('<title>lon1 failing – fra1 – podips monitor</title>');
+  expect(page).toContain('href="/assets/favicon-red.svg"');
+  expect(page).toContain('<h1 class="headline green">');
+  expect(page).toMatch(/<p class="elsewhere red">.*>Elsewhere: lon1 failing, nyc1 silent\.</);
+});
+
+test('another cluster that is no worse is not in the title', async () => {
+  const page = await dashboard(fullView());
+  expect(page).toContain('<title>failing – fra1 – podips monitor</title>');
+  expect(page).toContain('Elsewhere: lon1 failing, nyc1 silent.');
+});
+
+test('several other clusters that are worse are counted in the title', async () => {
+  const clusters = fullView().clusters.map((cluster) => ({
+    ...cluster,
+    reachable: true,
+    light: 'red' as const,
+  }));
+  const page = await dashboard(statusView(GREEN, { clusters }));
+  expect(page).toContain('<title>ams1 and 2 more failing – fra1 – podips monitor</title>');
+});
+
 test('the likely cause is marked where it is, and the sentence of it stands on top', async () => {
   const page = await dashboard(statusView(['green', 'red', 'red', 'green']));
   expect(page.match(/Look here first/g)).toHaveLength(1);
@@ -117,6 +141,7 @@ test('incidents, other clusters, alerts and problems of the monitor are shown', 
     '1 h 2 min',
     '<a href="https://podips.lon1.example">lon1</a>',
     '<strong>No answer</strong> for',
+    'Answered <time',
     'podips fra1: Queue write is failing',
     '3 held back in the last hour',
     'HTTP 503',
@@ -126,7 +151,7 @@ test('incidents, other clusters, alerts and problems of the monitor are shown', 
 
 test('what there is nothing of is not shown, or said in a sentence', async () => {
   const page = await dashboard(statusView(GREEN));
-  expect(page).not.toMatch(/Other clusters|class="warning"|<table/);
+  expect(page).not.toMatch(/Other clusters|class="warning"|<table|Ledger|\/leases/);
   expect(page).toContain('None that this monitor remembers.');
   expect(page).toContain('no recipient is set');
 });
@@ -163,20 +188,16 @@ test('text from outside cannot become markup, a script link, or act on what stan
       channels: [{ ...channel, kind: evil('kind'), target: evil('target'), error: evil('failure') }],
     },
   });
-  const fields = [
-    'message',
-    'address',
-    'host',
-    'slot',
-    'error',
-    'headline of another',
-    'cluster',
-    'headline',
-  ];
-  for (const field of [...fields, 'problem', 'incident', 'name', 'subject', 'kind', 'target', 'failure'])
+  const fields = ['message', 'address', 'host', 'error', 'headline of another', 'cluster', 'headline'];
+  for (const field of [...fields, 'problem', 'name', 'subject', 'kind', 'target', 'failure'])
     expect(page).toContain(
       `&lt;/bdi&gt;&lt;script&gt;${field}&lt;/script&gt;&lt;img src=x onerror=&#39;y&#39;&gt;‹U+202E›‹U+0000›`,
     );
+  for (const cut of [
+    '0 working: &lt;/bdi&gt;&lt;script&gt;slot',
+    '<bdi>&lt;/bdi&gt;&lt;script&gt;incident&lt;',
+  ])
+    expect(page).toContain(cut);
   for (const wrong of ['<script>', '<img', 'javascript:', '\u202e', '\u0000'])
     expect(page).not.toContain(wrong);
 });
@@ -215,12 +236,43 @@ test('there is an icon for each light', async () => {
     const reply = await app.inject(`/assets/favicon-${light}.svg`);
     expect(reply.headers['content-type']).toBe('image/svg+xml');
     expect(reply.body).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+    // Neither is there, and the policy allows no style sheet.
+    expect(reply.body).not.toMatch(/<style|class=/);
   }
 });
+
+/** The worst of what can be said, in every place: each slot another light than the one before. */
+function longestView(message: string): StatusView {
+  const view = statusView(['red', 'red', 'red', 'red']);
+  const lights = ['red', 'green'] as const;
+  const slots = strip(
+    Object.fromEntries(
+      Array.from({ length: 96 }, (_, slot) => [
+        slot,
+        { light: lights[slot % 2] ?? 'red', message: slot % 2 === 0 ? message : '' },
+      ]),
+    ),
+  );
+  const [incident] = fullView().incidents;
+  if (!incident) throw new Error('the full view is not full');
+  return {
+    ...view,
+    operations: view.operations.map((operation) => ({
+      ...operation,
+      heartbeat: operation.heartbeat && { ...operation.heartbeat, message },
+      strip: slots,
+    })),
+    incidents: Array.from({ length: 20 }, () => ({ ...incident, message })),
+  };
+}
 
 test.each([
   ['all lights green', statusView(GREEN)],
   ['everything at once', fullView()],
+  ['long messages for 24 hours', longestView('x'.repeat(256))],
+  ['control characters for 24 hours', longestView('\u0001'.repeat(256))],
+  ['entities for 24 hours', longestView("'".repeat(256))],
+  ['pictures for 24 hours', longestView('😀'.repeat(256))],
 ])('the first view is smaller than 50 kB, uncompressed: %s', async (_what, view) => {
   const app = await openPages(view);
   const page = (await app.inject('/')).body;

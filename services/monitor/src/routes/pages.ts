@@ -25,13 +25,17 @@ export function pageRoutes({ view, state, now }: PagesContext): FastifyPluginAsy
     state,
     now,
   });
+  const describeApi = (document: unknown) => {
+    const { overall: light, ledger } = view();
+    return apiPage(readApiDocument(document), { assets, light, hasLedger: ledger !== null });
+  };
   return async (app) => {
     const page = { tags: ['pages'], produces: ['text/html'], response: { 200: TextReply } };
     app.get('/', { schema: { ...page, summary: 'The dashboard' } }, async (_request, reply) =>
       sendHtml(reply, dashboard()),
     );
     app.get('/api', { schema: { ...page, summary: 'The API documentation' } }, async (_request, reply) =>
-      sendHtml(reply, apiPage(readApiDocument(app.swagger()), { assets, light: view().worst }).text),
+      sendHtml(reply, describeApi(app.swagger()).text),
     );
     app.get(
       '/api/openapi.json',
@@ -51,6 +55,6 @@ export function pageRoutes({ view, state, now }: PagesContext): FastifyPluginAsy
   };
 }
 
-function sendHtml(reply: FastifyReply, page: string | Buffer): FastifyReply {
+export function sendHtml(reply: FastifyReply, page: string | Buffer): FastifyReply {
   return reply.type('text/html; charset=utf-8').send(page);
 }

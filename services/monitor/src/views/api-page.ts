@@ -30,10 +30,11 @@ export interface ApiPageOptions {
   readonly assets: Assets;
   /** The worst light, for the icon of the tab. */
   readonly light: Light;
+  readonly hasLedger: boolean;
 }
 
 /** The API documentation for people. */
-export function apiPage({ info, paths }: ApiDocument, { assets, light }: ApiPageOptions): Html {
+export function apiPage({ info, paths }: ApiDocument, { assets, light, hasLedger }: ApiPageOptions): Html {
   const content = html`
 <h1>HTTP interface</h1>
 <p>${info.description} Version ${info.version}. Also as an <a href="/api/openapi.json">OpenAPI document</a>.</p>
@@ -44,7 +45,7 @@ ${groupsOf(paths).map(
   ]) => html`<section aria-labelledby="tag-${tag}"><h2 id="tag-${tag}" class="section">${tag}</h2>
 ${entries.map(([path, methods]) => pathSection(path, methods))}</section>`,
 )}`;
-  return layout({ title: 'API – podips monitor', light, assets, content, current: '/api' });
+  return layout({ title: 'API – podips monitor', light, assets, content, current: '/api', hasLedger });
 }
 
 type Methods = ApiDocument['paths'][string];

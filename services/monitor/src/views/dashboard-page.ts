@@ -1,4 +1,5 @@
 import type { Operation } from '@podips/shared';
+import { clusterLight } from '../overview.js';
 import type { StatusView } from '../status-view.js';
 import { cardId, dashboardParts, linkId, type Part, partAttributes, stripId } from './dashboard/parts.js';
 import { formatDuration, visibleText } from './format.js';
@@ -23,7 +24,7 @@ const LAST_NODE = 'Fluentd';
 export function dashboardPage(view: StatusView, assets: Assets): Html {
   const parts = dashboardParts(view);
   const content = html`
-<p id="lost" class="lost" role="status" hidden></p>
+<p id="lost" class="lost" role="status"><strong>This page is not live.</strong> It shows how all was at ${exactTime(view.at)}; <a href="/">load it again</a>.</p>
 ${slot(parts, 'headline', html`aria-live="polite" aria-atomic="true"`)}
 ${slot(parts, 'answers')}
 ${slot(parts, 'problems')}
@@ -32,25 +33,33 @@ ${slot(parts, 'problems')}
 ${slot(parts, 'clusters')}
 <div class="columns">
 ${slot(parts, 'incidents', html`role="region" aria-labelledby="incidents"`)}
+<div>
 ${slot(parts, 'alerting', html`role="region" aria-labelledby="alerting"`)}
+${slot(parts, 'ledger', html`role="region" aria-labelledby="ledger"`)}
+</div>
 </div>`;
-  // The page's script replaces what is said of loading.
-  const footer = html`<p>A heartbeat counts for ${formatDuration(view.ageLimitMs)}. <span id="loaded">This page was made at ${exactTime(view.at)} and loads itself again every ${REFRESH_SECONDS} s.</span></p>`;
+  // True of a page whose script did not come; the script replaces it.
+  const loaded = html`This page was made at ${exactTime(view.at)}.<noscript> It loads itself again every ${REFRESH_SECONDS} s.</noscript>`;
+  const footer = html`<p>A heartbeat counts for ${formatDuration(view.ageLimitMs)}. <span id="loaded">${loaded}</span></p>`;
   return layout({
     title: dashboardTitle(view),
-    light: view.worst,
+    light: view.overall,
     assets,
     content,
     footer,
     current: '/',
     cluster: view.cluster,
+    hasLedger: view.ledger !== null,
     live: { nowMs: Date.parse(view.at), refreshSeconds: REFRESH_SECONDS },
   });
 }
 
 /** The worst state first: a tab shows little more. */
-export function dashboardTitle({ worst, cluster }: StatusView): string {
-  return `${LIGHT_WORDS[worst]} – ${visibleText(cluster)} – podips monitor`;
+export function dashboardTitle({ worst, overall, cluster, clusters }: StatusView): string {
+  const [first, ...more] = worst === overall ? [] : clusters.filter((one) => clusterLight(one) === overall);
+  const whose =
+    first === undefined ? '' : `${first.name}${more.length > 0 ? ` and ${more.length} more` : ''} `;
+  return `${visibleText(whose)}${LIGHT_WORDS[overall]} – ${visibleText(cluster)} – podips monitor`;
 }
 
 function chainLink(parts: ReadonlyMap<string, Part>, operation: Operation, isLast: boolean): Html {

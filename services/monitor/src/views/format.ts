@@ -1,3 +1,4 @@
+const ENTITY_BYTES = 6;
 const SECOND_MS = 1_000;
 const UNITS = [
   { name: 'd', ms: 86_400 * SECOND_MS },
@@ -23,6 +24,17 @@ export function formatDuration(ms: number): string {
 /** An exact time, `2026-01-31 12:00:00.000 UTC`. */
 export function formatUtc(ms: number): string {
   return new Date(ms).toISOString().replace('T', ' ').replace('Z', ' UTC');
+}
+
+/** The beginning of a text: as much as takes about so many bytes in a page. */
+export function shorten(text: string, maxBytes: number): string {
+  let [kept, bytes] = ['', 0];
+  for (const char of text) {
+    bytes += /[&<>"']/.test(char) ? ENTITY_BYTES : Buffer.byteLength(char);
+    if (bytes > maxBytes) return `${kept}…`;
+    kept += char;
+  }
+  return kept;
 }
 
 /**

@@ -21,18 +21,20 @@ export interface LayoutOptions {
   /** Which of the pages this is. */
   readonly current: string;
   readonly cluster?: string;
+  /** Whether there is a ledger, and so a page for it. */
+  readonly hasLedger: boolean;
   /** The page follows what happens: by its script, or without one by loading itself again. */
   readonly live?: { readonly nowMs: number; readonly refreshSeconds: number };
 }
 
-const PAGES = [
-  { path: '/', name: 'Status' },
-  { path: '/api', name: 'API' },
-];
+const STATUS = { path: '/', name: 'Status' };
+const LEDGER = { path: '/leases', name: 'Ledger' };
+const API = { path: '/api', name: 'API' };
 
 /** A whole page. */
 export function layout(options: LayoutOptions): Html {
   const { title, light, assets, content, footer, current, cluster, live } = options;
+  const pages = options.hasLedger ? [STATUS, LEDGER, API] : [STATUS, API];
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -47,7 +49,7 @@ ${live === undefined ? undefined : liveHead(live.refreshSeconds, assets.scriptPa
 <body${live === undefined ? undefined : html` data-now="${live.nowMs}" data-build="${assets.build}"`}>
 <header class="top">
 <a class="name" href="/">podips monitor</a>${cluster === undefined ? undefined : html`<span class="cluster">${visibleText(cluster)}</span>`}
-<nav aria-label="Pages">${PAGES.map(({ path, name }) => html`<a href="${path}"${path === current ? html` aria-current="page"` : undefined}>${name}</a>`)}</nav>
+<nav aria-label="Pages">${pages.map(({ path, name }) => html`<a href="${path}"${path === current ? html` aria-current="page"` : undefined}>${name}</a>`)}</nav>
 </header>
 <main>
 ${content}

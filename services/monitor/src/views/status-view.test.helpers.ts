@@ -1,5 +1,7 @@
 import { OPERATIONS } from '@podips/shared';
+import type { LedgerView } from '../ledger/ledger-view.js';
 import { type Light, worstLight } from '../lights.js';
+import { overviewOf } from '../overview.js';
 import type { OperationView, SlotView, StatusView } from '../status-view.js';
 
 /** The time of {@link statusView}. */
@@ -68,6 +70,7 @@ export function operationView(
 
 /** A view with these four lights, in the order in which data flows. */
 export function statusView(lights: readonly Light[], changes: Partial<StatusView> = {}): StatusView {
+  const worst = worstLight(lights);
   const operations = lights.map((light, index) => operationView(index, light));
   const cause = operations.find(({ light }) => light !== 'green');
   const failing = lights.includes('red');
@@ -75,7 +78,8 @@ export function statusView(lights: readonly Light[], changes: Partial<StatusView
     cluster: 'fra1',
     at: new Date(AT_MS).toISOString(),
     ageLimitMs: 300_000,
-    worst: worstLight(lights),
+    worst,
+    ...overviewOf(worst, changes.clusters ?? []),
     headline:
       cause === undefined
         ? 'All four operations work.'
@@ -86,6 +90,7 @@ export function statusView(lights: readonly Light[], changes: Partial<StatusView
     incidents: [],
     alerting: { enabled: false, channels: [], lastAlert: null, heldBack: 0 },
     clusters: [],
+    ledger: null,
     problems: [],
     ...changes,
   };
@@ -115,7 +120,22 @@ export function fullView(): StatusView {
       cluster('lon1', true, ['green', 'green', 'green', 'red']),
       cluster('nyc1', false, ['green', 'green', 'green', 'green']),
     ],
+    ledger: ledgerView(),
   });
+}
+
+/** A ledger that is well, but for what is given. */
+export function ledgerView(changes: Partial<LedgerView> = {}): LedgerView {
+  return {
+    answeredAt: ago(3_000),
+    waiting: 0,
+    waitingMore: false,
+    knownUntil: ago(12_000),
+    gaps: 0,
+    error: null,
+    failingSince: null,
+    ...changes,
+  };
 }
 
 function incident(

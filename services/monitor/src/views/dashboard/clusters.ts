@@ -1,8 +1,9 @@
+import { clusterLight } from '../../overview.js';
 import type { ClusterView, StatusView } from '../../status-view.js';
 import { visibleText } from '../format.js';
 import { type Html, html } from '../html.js';
 import { LIGHT_WORDS, lightIcon } from '../light-icon.js';
-import { timeSince } from '../running-time.js';
+import { timeAgo, timeSince } from '../running-time.js';
 
 /** The clusters that other monitors watch; nothing when there are none. */
 export function clusters({ clusters: all, at }: StatusView): Html {
@@ -13,15 +14,20 @@ export function clusters({ clusters: all, at }: StatusView): Html {
 
 function card(cluster: ClusterView, nowMs: number): Html {
   const { name, url, reachable, light, headline } = cluster;
-  const shown = reachable && light !== null ? light : 'grey';
   return html`<li class="card${reachable ? '' : ' unreachable'}">
-<h3>${lightIcon(shown)} <a href="${safeUrl(url)}">${visibleText(name)}</a></h3>
-${reachable ? undefined : unreachable(cluster, nowMs)}
+<h3>${lightIcon(clusterLight(cluster))} <a href="${safeUrl(url)}">${visibleText(name)}</a></h3>
+${reachable ? answered(cluster, nowMs) : unreachable(cluster, nowMs)}
 ${light === null ? undefined : html`<p>${reachable ? undefined : 'Last known: '}<bdi>${visibleText(headline)}</bdi></p>`}
 <ul class="lights">${cluster.operations.map(
     (operation) =>
       html`<li>${lightIcon(operation.light)} ${visibleText(operation.name)}<span class="sr">: ${LIGHT_WORDS[operation.light]}</span></li>`,
   )}</ul></li>`;
+}
+
+function answered({ lastAnswerAt }: ClusterView, nowMs: number): Html | undefined {
+  return lastAnswerAt === null
+    ? undefined
+    : html`<p class="exact">Answered ${timeAgo(lastAnswerAt, nowMs)}</p>`;
 }
 
 function unreachable({ error, lastAnswerAt }: ClusterView, nowMs: number): Html {

@@ -1,13 +1,22 @@
+import { worstLight } from '../../lights.js';
+import { clusterLight } from '../../overview.js';
 import type { StatusView } from '../../status-view.js';
 import { visibleText } from '../format.js';
 import { type Html, html } from '../html.js';
 import { lightIcon } from '../light-icon.js';
 
-/** What is wrong and where to look first, the first sentence in the largest type of the page. */
-export function headline({ worst, headline: text }: StatusView): Html {
+/** What is wrong and where to look first, the first sentence in the largest type of the page; then other clusters. */
+export function headline(view: StatusView): Html {
+  const { worst, headline: text } = view;
   const [first = '', ...others] = visibleText(text).split(/(?<=\.) /);
   const rest = others.length === 0 ? undefined : html` <small>${others.join(' ')}</small>`;
-  return html`<h1 class="headline ${worst}">${lightIcon(worst)}<bdi>${first}${rest}</bdi></h1>`;
+  return html`<h1 class="headline ${worst}">${lightIcon(worst)}<bdi>${first}${rest}</bdi></h1>${elsewhere(view)}`;
+}
+
+function elsewhere({ elsewhere: text, clusters }: StatusView): Html | undefined {
+  if (text === '') return undefined;
+  const light = worstLight(clusters.map(clusterLight));
+  return html`<p class="elsewhere ${light}">${lightIcon(light)} <a href="#clusters"><bdi>${visibleText(text)}</bdi></a></p>`;
 }
 
 /** What is wrong with the monitor itself. */

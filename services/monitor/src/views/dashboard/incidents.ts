@@ -1,11 +1,13 @@
 import type { IncidentView, StatusView } from '../../status-view.js';
-import { formatDuration, visibleText } from '../format.js';
+import { formatDuration, shorten, visibleText } from '../format.js';
 import { type Html, html } from '../html.js';
 import { lightWithWord } from '../light-icon.js';
 import { timeSince, utcTime } from '../running-time.js';
 
 /** As many as keep the page small. */
-const SHOWN = 15;
+const SHOWN = 10;
+/** The JSON has all of it. */
+const MAX_REPORT_BYTES = 120;
 
 /** What failed, when, for how long, and what was said. */
 export function incidents({ incidents: all, at }: StatusView): Html {
@@ -31,6 +33,6 @@ function row(
 <td data-label="Start (UTC)">${utcTime(startedAt)}</td>
 <td data-label="End (UTC)">${endedAt === null ? html`<strong>not yet</strong>` : utcTime(endedAt)}</td>
 <td data-label="Length">${endedAt === null ? timeSince(startedAt, nowMs) : formatDuration(durationMs)}</td>
-<td data-label="Report"><span class="code">${code === null ? '' : String(code).padStart(3, '0')}</span> <bdi>${visibleText(message)}</bdi></td>
+<td data-label="Report"><span class="code">${code === null ? '' : String(code).padStart(3, '0')}</span> <bdi>${shorten(visibleText(message), MAX_REPORT_BYTES)}</bdi></td>
 </tr>`;
 }

@@ -1,8 +1,11 @@
 import type { OperationView } from '../../status-view.js';
-import { visibleText } from '../format.js';
+import { shorten, visibleText } from '../format.js';
 import { type Html, html } from '../html.js';
 import { LIGHT_WORDS, lightIcon } from '../light-icon.js';
 import { exactTime, timeAgo, timeSince } from '../running-time.js';
+
+/** More than a message of 256 letters, less than one of as many characters that nobody sees; the JSON has all of it. */
+const MAX_REPORT_BYTES = 400;
 
 export interface CardOptions {
   readonly nowMs: number;
@@ -27,7 +30,7 @@ ${heartbeat === null ? html`<p class="said">No heartbeat has come yet.</p>` : la
 function lastReport(report: NonNullable<OperationView['heartbeat']>, nowMs: number): Html {
   const { code, message, receivedAt, remoteAddress, host } = report;
   // bdi keeps the direction of a text to itself.
-  return html`<p class="said"><span class="code">${String(code).padStart(3, '0')}</span> <bdi>${visibleText(message)}</bdi></p>
+  return html`<p class="said"><span class="code">${String(code).padStart(3, '0')}</span> <bdi>${shorten(visibleText(message), MAX_REPORT_BYTES)}</bdi></p>
 <dl class="facts">
 <dt>Heard</dt><dd>${timeAgo(receivedAt, nowMs)} <span class="exact">${exactTime(receivedAt)}</span></dd>
 <dt>From</dt><dd><bdi>${visibleText(host)}</bdi>${host === remoteAddress ? undefined : html` <span class="exact">${visibleText(remoteAddress)}</span>`}</dd>

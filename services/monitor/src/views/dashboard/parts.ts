@@ -7,6 +7,7 @@ import { answers } from './answers.js';
 import { clusters } from './clusters.js';
 import { headline, problems } from './headline.js';
 import { incidents } from './incidents.js';
+import { ledger } from './ledger.js';
 import { operationCard, operationLink } from './operation-card.js';
 import { strip } from './strip.js';
 
@@ -36,6 +37,7 @@ export function dashboardParts(view: StatusView): ReadonlyMap<string, Part> {
     ['clusters', clusters(view)],
     ['incidents', incidents(view)],
     ['alerting', alerting(view)],
+    ...(view.ledger === null ? [] : [['ledger', ledger(view.ledger, view)] satisfies [string, Html]]),
   ];
   return new Map(pieces.map(([id, markup]) => [id, { id, markup, version: versionOf(markup) }]));
 }

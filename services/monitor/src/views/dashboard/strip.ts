@@ -1,5 +1,6 @@
+import { LIGHTS } from '../../lights.js';
 import type { SlotView } from '../../status-view.js';
-import { formatUtc, visibleText } from '../format.js';
+import { formatUtc, shorten, visibleText } from '../format.js';
 import { type Html, html } from '../html.js';
 import { LIGHT_WORDS } from '../light-icon.js';
 
@@ -13,27 +14,41 @@ type SlotLight = SlotView['light'];
 
 /** Trouble stands out by its height too, for those who see no colours. Of a strip that is 8 units high. */
 const HEIGHTS: Readonly<Record<SlotLight, number>> = { green: 4, yellow: 6, red: 8, grey: 2, unknown: 1 };
+const SLOT_LIGHTS = [...LIGHTS, 'unknown'] as const;
 const NAMED_RUNS = 4;
 
+/** Of what was said: strips with much trouble have less room for each, because the page has to stay small. */
+const MAX_SAID_BYTES = 60;
+const MAX_STRIP_BYTES = 800;
+
 /**
- * The last 24 hours as bars. Each bar says from when to when, and what was; the page's script finds the single slot
- * below the pointer and takes the arrow keys, so that a strip is one stop of the tab key instead of 96.
+ * The last 24 hours as bars. The page's script finds the slot below the pointer and takes the arrow keys, so that a
+ * strip is one stop of the tab key instead of 96; what it says of each slot is in `data-runs`.
  */
 export function strip(name: string, slots: readonly SlotView[]): Html {
   const first = slots[0];
   if (first === undefined) return html``;
   const slotMs = Date.parse(slots[1]?.from ?? first.to) - Date.parse(first.from);
   const runs = runsOf(slots);
-  return html`<div class="strip" role="img" aria-label="${name}, the last 24 hours: ${inWords(runs)}" data-from="${Date.parse(first.from)}" data-slot="${slotMs}">
-<svg viewBox="0 0 ${slots.length} 8" preserveAspectRatio="none" aria-hidden="true">${runs.map(bar)}</svg></div>
+  const saidBytes = Math.min(MAX_SAID_BYTES, Math.floor(MAX_STRIP_BYTES / runs.length));
+  const said = runs.map((run) => `${run.start} ${describe(run, saidBytes)}`).join('\n');
+  return html`<div class="strip" role="img" title="${name}, the last 24 hours: ${inWords(runs)}" data-from="${Date.parse(first.from)}" data-slot="${slotMs}" data-runs="${said}">
+<svg viewBox="0 0 ${slots.length} 8" preserveAspectRatio="none" aria-hidden="true">${SLOT_LIGHTS.map((light) => bars(light, runs)).filter((one) => one !== undefined)}</svg></div>
 <p class="axis" aria-hidden="true"><span>24 h ago</span><span>12 h</span><span>now</span></p>`;
 }
 
-function bar({ light, start, count, from, to, message }: Run): Html {
+/** All bars of a light as one line with gaps, as thick as they are high, which takes much less than an element each. */
+function bars(light: SlotLight, runs: readonly Run[]): Html | undefined {
   const height = HEIGHTS[light];
-  const said = message === '' ? '' : `: ${visibleText(message)}`;
-  return html`<rect class="${light}" x="${start}" y="${8 - height}" width="${count}" height="${height}"><title>${minute(from)} – ${endMinute(from, to)} UTC
-${LIGHT_WORDS[light]}${said}</title></rect>`;
+  const own = runs.filter((run) => run.light === light);
+  if (own.length === 0) return undefined;
+  const lines = own.map(({ start, count }) => `M${start} ${8 - height / 2}h${count}`);
+  return html`<path class="${light}" stroke-width="${height}" d="${lines.join('')}"/>`;
+}
+
+function describe({ light, message }: Run, maxBytes: number): string {
+  const said = shorten(visibleText(message.replace(/\s+/g, ' ')), maxBytes);
+  return said === '' ? LIGHT_WORDS[light] : `${LIGHT_WORDS[light]}: ${said}`;
 }
 
 function runsOf(slots: readonly SlotView[]): Run[] {
@@ -60,11 +75,6 @@ function inWords(runs: readonly Run[]): string {
     );
   const more = trouble.length > NAMED_RUNS ? [`${trouble.length - NAMED_RUNS} times more`] : [];
   return [...named, ...more].join('; ');
-}
-
-/** The end of a time, with its day only when it is another one. */
-function endMinute(from: string, to: string): string {
-  return minute(from).slice(0, 10) === minute(to).slice(0, 10) ? minute(to).slice(11) : minute(to);
 }
 
 /** `2026-01-31 12:00`. */

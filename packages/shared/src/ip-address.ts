@@ -1,0 +1,12 @@
+import ipaddr from 'ipaddr.js';
+
+/**
+ * One spelling for each address, so that a new spelling is not taken for a new address (RFC 5952, 4 and 5).
+ * @throws when it is no address
+ */
+export function canonicalIp(ip: string): string {
+  const address = ipaddr.parse(ip);
+  return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress()
+    ? `::ffff:${address.toIPv4Address()}`
+    : address.toString();
+}

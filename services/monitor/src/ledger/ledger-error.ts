@@ -1,0 +1,36 @@
+import { PodipsError, toError } from '@podips/shared';
+
+/** The ledger cannot be asked now; the message is for people and names nothing secret. */
+export class LedgerError extends PodipsError {}
+
+const UNDEFINED_TABLE = '42P01';
+const QUERY_CANCELED = '57014';
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+/** Why the database did not answer, in words for a page that others may read. */
+export function toLedgerError(thrown: unknown): LedgerError {
+  const error = toError(thrown);
+  if (error instanceof LedgerError) return error;
+  const options = { retryable: true, cause: error };
+  const code = 'code' in error ? String(error.code) : '';
+  switch (code) {
+    case UNDEFINED_TABLE:
+      return new LedgerError(
+        'LEDGER_MISSING',
+        'the database has no ledger yet: the reader makes it when it starts',
+        options,
+      );
+    case INSUFFICIENT_PRIVILEGE:
+      return new LedgerError('LEDGER_FORBIDDEN', 'the user of DB_USER may not read the ledger', options);
+    case QUERY_CANCELED:
+      return new LedgerError('LEDGER_SLOW', 'the database takes too long', options);
+  }
+  // Of class 28 are wrong logins.
+  if (code.startsWith('28'))
+    return new LedgerError(
+      'LEDGER_FORBIDDEN',
+      'the database refuses the login of DB_USER and DB_PASSWORD',
+      options,
+    );
+  return new LedgerError('LEDGER_AWAY', 'the database does not answer', options);
+}

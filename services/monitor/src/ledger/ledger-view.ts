@@ -1,0 +1,81 @@
+import { type Static, Type } from 'typebox';
+
+/** Times are RFC 3339 in UTC. */
+const Time = Type.String({ format: 'date-time' });
+const TimeOrNull = Type.Union([Time, Type.Null()]);
+const TextOrNull = Type.Union([Type.String(), Type.Null()]);
+
+/** How the ledger is, as it was last heard of. */
+export const LedgerView = Type.Object({
+  /** When the database last answered. */
+  answeredAt: TimeOrNull,
+  /** Messages that wait for the queue; null: not known. */
+  waiting: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
+  /** There are more of them than that. */
+  waitingMore: Type.Boolean(),
+  /** Up to when everything is in the ledger; null: nothing was written yet. */
+  knownUntil: TimeOrNull,
+  /** Gaps that ended within the last 24 hours; null: not known. */
+  gaps: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
+  /** Why the database does not answer, and since when; null while it does. */
+  error: TextOrNull,
+  failingSince: TimeOrNull,
+});
+
+/** A lease of the ledger: a pod holds an address. */
+export const LeaseView = Type.Object({
+  cluster: Type.String(),
+  namespace: Type.String(),
+  pod: Type.String(),
+  podUid: Type.String(),
+  ownerKind: Type.String(),
+  ownerName: Type.String(),
+  node: Type.String(),
+  /** The address is that of the node, which the pod shares. */
+  hostNetwork: Type.Boolean(),
+  ip: Type.String(),
+  startedAt: Time,
+  /** The start was deduced after a gap, not seen happening; so may the end be. */
+  startInferred: Type.Boolean(),
+  /** null: it lasts. */
+  endedAt: TimeOrNull,
+  endReason: Type.Union([Type.Enum(['deleted', 'finished', 'changed', 'missing']), Type.Null()]),
+  endInferred: Type.Union([Type.Boolean(), Type.Null()]),
+});
+
+/** A time of which not everything can be told. */
+export const GapView = Type.Object({
+  cluster: Type.String(),
+  /** null: since ever. */
+  startedAt: TimeOrNull,
+  endedAt: Time,
+  reason: Type.String(),
+  /** All that in a sentence. */
+  text: Type.String(),
+});
+
+const LeaseOrNull = Type.Union([LeaseView, Type.Null()]);
+
+/** The answer to who had an address at a time, or to which addresses a pod had. */
+export const LeasesAnswer = Type.Object({
+  /** The answer in a sentence. */
+  answer: Type.String(),
+  /** The time that was asked for; null when a pod was. */
+  at: TimeOrNull,
+  /** Of an address: those of that time. Of a pod: all, the newest first. */
+  leases: Type.Array(LeaseView),
+  /** There are more leases than these. */
+  more: Type.Boolean(),
+  /** The last lease of the address that ended before that time, and the next one that began after it. */
+  previous: LeaseOrNull,
+  next: LeaseOrNull,
+  /** Those that cover the time. */
+  gaps: Type.Array(GapView),
+  /** What else limits the answer, in sentences. */
+  notes: Type.Array(Type.String()),
+});
+
+export type LedgerView = Static<typeof LedgerView>;
+export type LeaseView = Static<typeof LeaseView>;
+export type GapView = Static<typeof GapView>;
+export type LeasesAnswer = Static<typeof LeasesAnswer>;

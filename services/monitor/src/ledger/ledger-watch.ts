@@ -1,0 +1,82 @@
+import { type Logger, pause } from '@podips/shared';
+import { toLedgerError } from './ledger-error.js';
+import type { LedgerView } from './ledger-view.js';
+import { type Connection, findState, MAX_COUNTED } from './queries.js';
+
+export interface LedgerWatchOptions {
+  readonly connection: Connection;
+  readonly cluster: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly intervalMs: number | undefined;
+}
+
+/** Looks regularly at how the ledger is. */
+export interface LedgerWatch {
+  /** As it was last heard of. */
+  view(): LedgerView;
+  /** Calls the listener after each look. */
+  onNews(listener: () => void): void;
+  /** Waits for the look that is under way, which has a deadline. */
+  stop(): Promise<void>;
+}
+
+const INTERVAL_MS = 10_000;
+const DAY_MS = 86_400_000;
+
+const NOTHING_YET: LedgerView = {
+  answeredAt: null,
+  waiting: null,
+  waitingMore: false,
+  knownUntil: null,
+  gaps: null,
+  error: null,
+  failingSince: null,
+};
+
+/** Looks in the background: who wants to know is told what was seen last. */
+export function startLedgerWatch(options: LedgerWatchOptions): LedgerWatch {
+  const { connection, cluster, now, log, intervalMs = INTERVAL_MS } = options;
+  const stopping = new AbortController();
+  const listeners: (() => void)[] = [];
+  let view = NOTHING_YET;
+
+  const lookOnce = async () => {
+    try {
+      const { waiting, knownUntil, gaps } = await findState(connection, cluster, now() - DAY_MS);
+      if (view.error !== null) log.info('the ledger can be read again');
+      view = {
+        answeredAt: new Date(now()).toISOString(),
+        waiting: Math.min(waiting, MAX_COUNTED),
+        waitingMore: waiting > MAX_COUNTED,
+        knownUntil: knownUntil?.toISOString() ?? null,
+        gaps,
+        error: null,
+        failingSince: null,
+      };
+    } catch (err) {
+      const error = toLedgerError(err);
+      if (view.error !== error.message) log.warn({ err: error }, 'the ledger cannot be read');
+      view = {
+        ...view,
+        error: error.message,
+        failingSince: view.failingSince ?? new Date(now()).toISOString(),
+      };
+    }
+    for (const listener of listeners) listener();
+  };
+  const running = (async () => {
+    do await lookOnce();
+    while (await pause(intervalMs, stopping.signal));
+  })();
+
+  return {
+    view: () => view,
+    onNews: (listener) => void listeners.push(listener),
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import { isIP } from 'node:net';
+import { canonicalIp } from '@podips/shared';
+import { InvalidRequestError } from '../error-replies.js';
+import { type Instant, parseInstant } from './instant.js';
+
+/** Who had an address at a time. */
+export interface AddressQuestion {
+  readonly ip: string;
+  readonly at: Instant;
+}
+
+/** Which addresses a pod had. */
+export interface PodQuestion {
+  readonly namespace: string;
+  readonly pod: string;
+}
+
+export type Question = AddressQuestion | PodQuestion;
+
+/** The fields of a request, as they came. */
+export type QuestionFields = Readonly<Partial<Record<'ip' | 'at' | 'namespace' | 'pod', unknown>>>;
+
+const MAX_NAME_CHARS = 253;
+
+/**
+ * Reads a question. A field that is empty counts as missing.
+ * @returns undefined when nothing is asked
+ * @throws {InvalidRequestError} that names the first field that is wrong
+ */
+export function parseQuestion(fields: QuestionFields, nowMs: number): Question | undefined {
+  const [ip, at, namespace, pod] = (['ip', 'at', 'namespace', 'pod'] as const).map((name) =>
+    textOf(name, fields[name]),
+  );
+  if (!ip && !at && !namespace && !pod) return undefined;
+  if (ip || !(namespace || pod)) {
+    if (namespace || pod) throw new InvalidRequestError('question');
+    return { ip: parseIp(ip ?? ''), at: parseAt(at ?? '', nowMs) };
+  }
+  if (at) throw new InvalidRequestError('question');
+  return { namespace: parseName('namespace', namespace ?? ''), pod: parseName('pod', pod ?? '') };
+}
+
+/** A field that is given twice comes as an array. */
+function textOf(field: string, value: unknown): string {
+  if (value !== undefined && typeof value !== 'string') throw new InvalidRequestError(field);
+  return value?.trim() ?? '';
+}
+
+/** In brackets too, as in a URL. An IPv4 address that is written as IPv6 is what it is. */
+function parseIp(text: string): string {
+  const ip = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
+  if (isIP(ip) === 0 || ip.includes('%')) throw new InvalidRequestError('ip');
+  return canonicalIp(ip).replace(/^::ffff:(?=\d+\.)/, '');
+}
+
+function parseAt(text: string, nowMs: number): Instant {
+  if (text === '') return { ms: nowMs, precisionMs: 1 };
+  const at = parseInstant(text);
+  if (at === undefined) throw new InvalidRequestError('at');
+  return at;
+}
+
+function parseName(field: string, text: string): string {
+  if (text === '' || text.length > MAX_NAME_CHARS || /\p{Cc}|\p{Cs}/u.test(text))
+    throw new InvalidRequestError(field);
+  return text;
+}

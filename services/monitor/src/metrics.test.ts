@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { memoryHistory, memoryStore, NO_ALERTING, NOW_MS } from './app.test.helpers.js';
+import { transition } from './history/history.test.helpers.js';
+import { createMetrics } from './metrics.js';
+import type { Transition } from './tracker.js';
+
+test.each<[string, string, readonly Transition[]]>([
+  ['1', 'a silence that begins after it', [to('green', 'yellow', 1)]],
+  ['0', 'a silence that began before it', [to('green', 'yellow', -1), to('yellow', 'green', 1)]],
+  ['1', 'a failure after such a silence', [to('green', 'yellow', -1), to('yellow', 'red', 1)]],
+  ['1', 'a failure that was silent first', [to('green', 'yellow', 1), to('yellow', 'red', 2)]],
+])('since the start, %s incidents are counted for %s', async (count, _what, transitions) => {
+  const listeners: ((transition: Transition) => void)[] = [];
+  const { registry } = createMetrics({
+    store: memoryStore(),
+    tracker: {
+      states: () => {
+        throw new Error('nobody asks for all metrics');
+      },
+      onTransition: (listener) => void listeners.push(listener),
+    },
+    history: await memoryHistory(() => NOW_MS),
+    alerting: NO_ALERTING,
+    live: { clients: 0 },
+    ledger: undefined,
+    version: '1',
+    now: () => NOW_MS,
+  });
+  for (const one of transitions) for (const listener of listeners) listener(one);
+  expect(await registry.getSingleMetricAsString('podips_incidents_total')).toContain(
+    `podips_incidents_total{operation="log"} ${count}`,
+  );
+});
+
+/** A change so long after the start. */
+function to(from: Transition['from'], light: Transition['to'], afterMs: number): Transition {
+  return { ...transition('log', light, NOW_MS + afterMs), from };
+}

@@ -1,0 +1,48 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLogger } from '@podips/shared';
+import { expect, onTestFinished, test } from 'vitest';
+import { openPeerMemory, PEER_FILE } from './peer-memory.js';
+
+const log = createLogger('monitor', 'silent');
+const URL = 'https://podips.lon1.example';
+const ANSWER = {
+  atMs: Date.UTC(2026, 0, 31),
+  report: { light: 'red' as const, headline: 'Fluentd write fails.', operations: [] },
+};
+
+async function makeDir(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'podips-peers-'));
+  onTestFinished(() => rm(dir, { recursive: true }));
+  return dir;
+}
+
+test('what a monitor said last is known after a restart', async () => {
+  const dir = await makeDir();
+  const first = await openPeerMemory({ dir, log });
+  expect(first.recall(URL)).toBeUndefined();
+  first.remember(URL, ANSWER);
+  await first.close();
+  const second = await openPeerMemory({ dir, log });
+  expect(second.recall(URL)).toEqual(ANSWER);
+  expect(second.recall('https://podips.ams1.example')).toBeUndefined();
+  await second.close();
+});
+
+test.each([
+  '',
+  '{"version":1,"answers":',
+  '{"version":1,"answers":{"x":{"atMs":1e300}}}',
+  '{"version":2,"answers":{}}',
+])('a file with %j is as good as none, and is replaced', async (text) => {
+  const dir = await makeDir();
+  await writeFile(join(dir, PEER_FILE), text);
+  const memory = await openPeerMemory({ dir, log });
+  expect(memory.recall('x')).toBeUndefined();
+  memory.remember(URL, ANSWER);
+  await memory.close();
+  const next = await openPeerMemory({ dir, log });
+  expect(next.recall(URL)).toEqual(ANSWER);
+  await next.close();
+});

@@ -1,0 +1,113 @@
+import { createLogger, openPool } from '@podips/shared';
+import { databaseEnvironment, type LocalPostgres, startPostgres } from '@podips/simulation';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import {
+  accessibilityViolations,
+  launchChromium,
+  openPage,
+  overflowPx,
+  PATIENCE,
+} from '../support/browser.js';
+import { type MonitorProcess, startMonitorProcess } from '../support/monitor-process.js';
+import { writeSampleLedger } from '../support/sample-ledger.js';
+
+const WIDTHS = [360, 768, 960, 1_280, 2_560];
+const SCHEMES = ['light', 'dark'] as const;
+const LONG = 'x'.repeat(253);
+const LONG_IP = 'fd00:1234:5678:9abc:def0:1234:5678:9abc';
+
+let postgres: LocalPostgres;
+let monitor: MonitorProcess;
+let browser: Browser;
+beforeAll(async () => {
+  postgres = await startPostgres();
+  const { settings } = postgres;
+  const database = openPool(settings, createLogger('test', 'silent'));
+  await writeSampleLedger(database);
+  await database.query(
+    `INSERT INTO leases SELECT cluster, 'uid-' || new_pod, new_ip, 0, new_pod, new_pod, owner_kind, new_pod, new_pod, true,
+       started_at, true, ended_at, end_reason, end_inferred
+     FROM leases, (VALUES ('10.64.1.1'::inet, $1), ($2, 'web-5cc97bc7d5-228ts')) AS new (new_ip, new_pod)
+     WHERE pod = 'web-5cc97bc7d5-228ts'`,
+    [LONG, LONG_IP],
+  );
+  await database.end();
+  monitor = await startMonitorProcess(databaseEnvironment(settings));
+  browser = await launchChromium();
+});
+afterAll(async () => {
+  await browser?.close();
+  await monitor?.destroy();
+  await postgres?.destroy();
+});
+
+const PAGES = {
+  'nothing asked': '/leases',
+  'one holder': '/leases?ip=10.64.0.182&at=2026-11-20+14:05',
+  'several holders': '/leases?ip=192.168.0.5&at=2026-11-20+14:05',
+  'nobody, in a gap': '/leases?ip=10.64.0.182&at=2026-11-20+15:35',
+  'a long address': `/leases?ip=${LONG_IP}&at=2026-11-20+14:00`,
+  'all leases of a pod': '/leases?namespace=shop&pod=cart-0',
+  'names without spaces': '/leases?ip=10.64.1.1&at=2026-11-20+14:00',
+  'an address that is none': '/leases?ip=web-1',
+  'two questions at once': '/leases?ip=10.0.0.1&pod=web-1&namespace=shop',
+};
+const CASES = Object.entries(PAGES).flatMap(([name, path]) =>
+  SCHEMES.map((scheme) => ({ name, path, scheme })),
+);
+
+describe('the page of the ledger', () => {
+  it.each(CASES)('$name, $scheme: is accessible, and as wide as its window', async ({ path, scheme }) => {
+    const { page, close } = await openPage(browser, `${monitor.url}${path}`, { colorScheme: scheme });
+    onTestFinished(close);
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 900 });
+      expect(await overflowPx(page), `${width} px`).toBe(0);
+      expect(await accessibilityViolations(page), `${width} px`).toEqual([]);
+    }
+  });
+
+  it.each([true, false])(
+    'is asked with the keyboard alone, with JavaScript: %s',
+    async (javaScriptEnabled) => {
+      const context = await browser.newContext({ javaScriptEnabled });
+      onTestFinished(() => context.close());
+      const page = await context.newPage();
+      await page.goto(monitor.url);
+      await page.getByRole('link', { name: 'Ledger' }).press('Enter');
+      await page.waitForURL('**/leases');
+      const address = page.getByLabel('Address', { exact: true });
+      // The first thing after the links to the pages.
+      for (let tabs = 0; tabs < 6 && !(await address.evaluate((field) => field.matches(':focus'))); tabs += 1)
+        await page.keyboard.press('Tab');
+      await page.keyboard.type('10.64.0.182');
+      await page.keyboard.press('Tab');
+      await page.keyboard.type('2026-11-20 14:05');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/ip=10\.64\.0\.182.*#answer$/);
+      const answer = page.getByRole('region', { name: 'belonged to shop/web-5cc97bc7d5-228ts' });
+      await answer.waitFor(PATIENCE);
+      expect(await address.inputValue()).toBe('10.64.0.182');
+      // From the answer on, not from the top of the page.
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/namespace=shop&pod=web-5cc97bc7d5-228ts$/);
+      await page.getByRole('heading', { name: 'had 1 lease of 1 address' }).waitFor(PATIENCE);
+    },
+  );
+
+  it('says beside the field what is wrong with it, and lets the form be sent to itself alone', async () => {
+    const { page, complaints, close } = await openPage(browser, `${monitor.url}/leases`);
+    onTestFinished(close);
+    const address = page.getByLabel('Address', { exact: true });
+    await address.fill('10.1.2');
+    await address.press('Enter');
+    await page.waitForURL(/ip=10\.1\.2&/);
+    expect(await page.locator('#ip[aria-invalid=true]').getAttribute('aria-describedby')).toBe('ip-hint');
+    expect(await page.locator('#ip-hint').textContent()).toMatch(/^This must be an IPv4 or IPv6 address/);
+    await page.evaluate('document.forms[0].action = "https://example.org/"; document.forms[0].submit()');
+    await expect.poll(() => complaints.join(), PATIENCE).toContain('form-action');
+    expect(page.url()).toMatch(/ip=10\.1\.2&/);
+  });
+});

@@ -1,0 +1,99 @@
+import type { Environment } from '@podips/shared';
+import { startProxy } from '@podips/simulation';
+import { beforeEach, expect, it, vi } from 'vitest';
+import { judgeLedger, readLedger, TRUE_LEDGER } from './support/ledger.js';
+import {
+  COMPLETE,
+  EXACT,
+  openReaderCase,
+  PATIENCE,
+  type ReaderCase,
+  type TestReader,
+  useReaderStage,
+  withDatabase,
+} from './support/reader-case.js';
+
+const stage = useReaderStage();
+let database: Environment;
+beforeEach(() => {
+  // The outbox is not looked at by itself within a test, but where it says so.
+  database = { ...withDatabase(stage), OUTBOX_INTERVAL_MS: '3600000' };
+});
+
+async function cutBroker({ brokerProxy }: ReaderCase): Promise<void> {
+  await brokerProxy.refuse(true);
+  brokerProxy.cut();
+}
+
+const restoreBroker = ({ brokerProxy }: ReaderCase) => brokerProxy.refuse(false);
+
+/** Waits until a metric of the reader has reached a value. */
+function reached(reader: TestReader, name: string, value: number): Promise<void> {
+  return vi.waitFor(async () => expect(await reader.metric(name)).toBeGreaterThanOrEqual(value), PATIENCE);
+}
+
+it('sends to the broker while the database is away, and what is in there once it is back', async () => {
+  await using test = await openReaderCase(stage);
+  await cutBroker(test);
+  test.cluster.workloads.scaleDeployment('web', 600);
+  const reader = await test.startReader({ ...database, OUTBOX_INTERVAL_MS: '100' });
+  await reached(reader, 'outbox_stored_total', 600);
+  await stage.postgres.stop();
+  await restoreBroker(test);
+  test.cluster.workloads.scaleDeployment('more', 20);
+  await reached(reader, 'published_total', 20);
+  await reached(reader, 'outbox_failures_total', 1);
+  expect(test.verdict().missing).toHaveLength(600);
+  await stage.postgres.start();
+  expect(await test.caughtUp()).toEqual(EXACT);
+});
+
+it('makes the tables again, for messages and for the ledger, when the database came back empty', async () => {
+  await using test = await openReaderCase(stage);
+  const reader = await test.startReader({ ...database, LEDGER_INTERVAL_MS: '20' });
+  test.cluster.workloads.scaleDeployment('web', 5);
+  expect(await test.caughtUp()).toEqual(EXACT);
+  await stage.database.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+  await cutBroker(test);
+  test.cluster.workloads.scaleDeployment('web', 20);
+  await reached(reader, 'outbox_stored_total', 15);
+  await restoreBroker(test);
+  expect(await test.caughtUp()).toMatchObject(COMPLETE);
+  await vi.waitFor(async () => {
+    const open = (await readLedger(stage.database)).filter((lease) => lease.open);
+    expect(open).toHaveLength(test.cluster.pods.all().length);
+  }, PATIENCE);
+});
+
+it('goes on with the ledger when its route is lost in the middle of a write, of which the server never hears', async () => {
+  await using test = await openReaderCase(stage);
+  const route = await startProxy({ host: '127.0.0.1', port: stage.postgres.settings.port });
+  await using owner = new AsyncDisposableStack();
+  owner.defer(() => route.stop());
+  const env = { ...database, DB_PORT: String(route.port), LEDGER_INTERVAL_MS: '20' };
+  const reader = await test.startReader(env);
+  expect(await test.caughtUp()).toEqual(EXACT);
+  route.delayMs = 200;
+  test.cluster.workloads.scaleDeployment('web', 20);
+  await vi.waitFor(
+    async () => {
+      const { rows } = await stage.database.query(LEASES_NOT_COMMITTED);
+      expect(rows).toHaveLength(1);
+    },
+    { ...PATIENCE, interval: 5 },
+  );
+  route.halfOpen(true);
+  await reached(reader, 'ledger_failures_total', 1);
+  route.delayMs = 0;
+  route.halfOpen(false);
+  await vi.waitFor(
+    async () => expect(await judgeLedger(stage.database, test.cluster.truth.changes)).toEqual(TRUE_LEDGER),
+    PATIENCE,
+  );
+  await reader.stop();
+});
+
+/** A write of the ledger that rests after the leases. */
+const LEASES_NOT_COMMITTED = `
+  SELECT FROM pg_stat_activity WHERE application_name = 'podips' AND state = 'idle in transaction'
+  AND query LIKE '%RELEASE SAVEPOINT%'`;
