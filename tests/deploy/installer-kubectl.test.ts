@@ -10,7 +10,13 @@ import { buildKustomization } from './support/kustomize.js';
 
 interface Overlay {
   readonly namespace: string;
-  readonly documents: readonly { kind: string; name: string; namespace?: string; resource: string }[];
+  readonly documents: readonly {
+    kind: string;
+    name: string;
+    namespace?: string;
+    resource: string;
+    settings?: string;
+  }[];
   readonly bringsSecret: boolean;
   readonly images: readonly string[];
   readonly placeholders: readonly string[];
@@ -89,11 +95,11 @@ it.each<[string, string, string]>([
 });
 
 describe('the canary', () => {
-  const overlay = { namespace: 'podips', ofKind: () => [{ name: 'podips-fluentd' }] };
-  const kubectl = (answer: string): FakeKubectl => ({
+  const overlay = parseOverlay(overlayText('trial'));
+  const kubectl = (answer: string, job: object = { succeeded: 1 }): FakeKubectl => ({
     run: async () => ({ ok: true, stdout: '' }),
     must: async () => `{"status":"${answer}"}`,
-    get: async () => ({ status: { succeeded: 1 } }),
+    get: async (kind) => (kind === 'job' ? { status: job } : { items: [waitingPod('ImagePullBackOff')] }),
   });
 
   it('gives up at the deadline, and says where to look', async () => {
@@ -105,7 +111,25 @@ describe('the canary', () => {
     const poke = pokeCanary(kubectl('success'), overlay, 0, 0);
     await expect(poke).rejects.toThrow('Fluentd has no record of the pod podips-canary-');
   });
+
+  it('looks for no record where the writer sends to another Fluentd', async () => {
+    const text = overlayText('trial').replace(
+      'LOG_SERVER: podips-fluentd',
+      'LOG_SERVER: fluentd.logging.svc',
+    );
+    await pokeCanary(kubectl('success'), parseOverlay(text), 0, 0);
+  });
+
+  it('says at the deadline why its job failed', async () => {
+    const poke = pokeCanary(kubectl('', { failed: 1 }), overlay, 0, 0);
+    await expect(poke).rejects.toThrow(/got no answer from the monitor\n.*ImagePullBackOff/);
+  });
 });
+
+function waitingPod(reason: string) {
+  const state = { waiting: { reason } };
+  return { metadata: { name: 'podips-canary' }, status: { containerStatuses: [{ ready: false, state }] } };
+}
 
 // The commands are also given to a real kubectl wherever there is one, for a cluster that is not there.
 if (HAS_KUBECTL) {
@@ -135,7 +159,14 @@ if (HAS_KUBECTL) {
 /** One of each command that installing, upgrading and uninstalling use. */
 async function allCommands() {
   const unattended = ['--yes', '--context', CONTEXT];
+  const { settings } =
+    parseOverlay(overlayText('trial')).documents.find(
+      ({ kind, name }) => kind === 'Deployment' && name === 'podips-reader',
+    ) ?? {};
+  const annotations = { 'podips/settings': settings };
+  const reader = { metadata: { name: 'podips-reader' }, spec: { template: { metadata: { annotations } } } };
   const changed = [
+    { match: '^get deployments,', stdout: list(reader) },
     { match: '^get configmaps', stdout: list({ metadata: { name: 'podips-reader' } }), times: 1 },
     { match: '^get configmaps', stdout: list({ metadata: { name: 'podips-reader' }, data: { a: '' } }) },
   ];

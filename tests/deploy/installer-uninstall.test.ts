@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MANIFESTS } from './support/documents.js';
-import { CONTEXT, installedRules, type Rule, runInstaller } from './support/installer.js';
+import { CONTEXT, installedRules, list, type Rule, runInstaller } from './support/installer.js';
 import { buildFrom } from './support/kustomize.js';
 
 const UNINSTALL = ['--yes', '--context', CONTEXT, '--uninstall'];
@@ -42,6 +42,9 @@ describe('an uninstallation', () => {
       rules: [
         {
           match: '^api-resources',
+          // The API of the cluster's metrics is away.
+          code: 1,
+          stderr: 'unable to retrieve the complete list of server APIs: metrics.k8s.io/v1beta1',
           stdout: 'podmonitors.monitoring.coreos.com\nprometheusrules.monitoring.coreos.com\n',
         },
         ...THERE,
@@ -118,6 +121,15 @@ describe('a purge', () => {
     expect(code).toBe(0);
     expect(changes.at(-1)).toBe('delete namespace podips --ignore-not-found --wait');
     expect(output).toContain(`the volumes, with all data: ${VOLUMES.join(', ')}`);
+  });
+
+  it('is refused while others live in the namespace', async () => {
+    const others = list({ kind: 'PersistentVolumeClaim', metadata: { name: 'data-of-others' } });
+    const rules = [{ match: '^get pods,persistentvolumeclaims .*name!=podips', stdout: others }, ...THERE];
+    const { code, output, changes } = await runInstaller([...UNINSTALL, '--purge'], { rules });
+    expect(code).toBe(1);
+    expect(changes).toEqual([]);
+    expect(output).toContain('there are others in it: PersistentVolumeClaim data-of-others');
   });
 
   it('has to be confirmed with the name of the namespace', async () => {

@@ -145,7 +145,8 @@ describe("the tests' own builder of kustomizations", () => {
     ['two of a name', { resources: ['base', 'base'] }, 'there are two: Deployment app'],
     ['replicas of nothing', { resources: ['base'], replicas: [{ name: 'ap', count: 1 }] }, 'no ap'],
     ['a patch of nothing', { patches: [{ path: 'overlay/settings.yaml' }] }, 'nothing to patch'],
-    ['a patch with a list', { resources: ['base'], patches: [{ path: 'base/app.yaml' }] }, 'has a list'],
+    ['a patch with a list', { resources: ['base'], patches: [{ path: 'list.yaml' }] }, 'has a list'],
+    ['several patches in a file', { patches: [{ path: 'base/app.yaml' }] }, 'a patch is one object'],
     ['files outside of the folder', { resources: ['../k8s-build.test.ts'] }, 'outside of the folder'],
     ['a folder that contains it', { resources: ['.'] }, 'contains it'],
   ])('refuses %s', (_what, kustomization, problem) => {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -79,6 +79,19 @@ describe("the queue's manifest", () => {
 
   it.each(['wrong', undefined])('makes a broker that refuses the password %s', async (password) => {
     expect(await connect(settings(password))).toMatch(/invalid/i);
+  });
+
+  it.each([
+    ['ready', 'the right', ENV.QUEUE_PASSWORD],
+    ['not ready', 'a wrong', 'wrong'],
+  ])('is %s for a probe with %s password', (state, _which, password) => {
+    const [program = '', ...args] = container.readinessProbe?.exec?.command ?? [];
+    const { status } = spawnSync(
+      program,
+      args.map((arg) => arg.replace('/61613', `/${port}`)),
+      { env: { ...process.env, ...ENV, QUEUE_PASSWORD: password } },
+    );
+    expect(status === 0 ? 'ready' : 'not ready').toBe(state);
   });
 
   it('bounds the store below the volume, and the heap below the memory', () => {

@@ -79,10 +79,11 @@ describe('YAML in a document', () => {
         mkdirSync(dirname(join(dir, path)), { recursive: true });
         writeFileSync(join(dir, path), code);
       }
-      cpSync(
-        join(MANIFESTS, 'overlays/production/settings.yaml'),
-        join(dir, 'podips-production/settings.yaml'),
-      );
+      for (const service of ['reader', 'writer', 'monitor'])
+        cpSync(
+          join(MANIFESTS, `overlays/production/${service}-settings.yaml`),
+          join(dir, `podips-production/${service}-settings.yaml`),
+        );
       for (const folder of new Set(files.map(({ path }) => dirname(path)))) {
         const text = execFileSync('kubectl', ['kustomize', join(dir, folder)], { encoding: 'utf8' });
         expect(parseManifests(text).length, folder).toBeGreaterThan(10);

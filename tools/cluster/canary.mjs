@@ -7,6 +7,7 @@ const ASK_EVERY_MS = 1_000;
 const JOB_DEADLINE_MS = 150_000;
 /** Even when getting ready took all the time, in milliseconds. */
 const LEAST_MS = 120_000;
+const OWN_FLUENTD = 'podips-fluentd';
 
 /**
  * Sends a message through the whole chain: a pod of the cron job comes, takes an address, asks the monitor and goes. With
@@ -17,24 +18,26 @@ export async function pokeCanary(kubectl, overlay, deadline, leastMs = LEAST_MS)
   console.log('\nSending a message through the whole chain');
   const end = Math.max(deadline, Date.now() + leastMs);
   for (;;) {
-    const { job, answer } = await poke(kubectl, overlay);
-    console.log(`  the monitor answered: ${answer}`);
+    const { job, answer, failure } = await poke(kubectl, overlay);
+    console.log(failure ? '  the cron job got no answer' : `  the monitor answered: ${answer}`);
     if (answer === 'success') return await followRecord(kubectl, overlay, { job, end });
     if (Date.now() >= end)
       throw new StepError(
-        `all is running, but the monitor says: ${answer}. The first light of its page that is not green is where to look:\n    kubectl --context ${kubectl.context} --namespace ${overlay.namespace} port-forward service/podips-monitor 8080:80`,
+        failure ??
+          `all is running, but the monitor says: ${answer}. The first light of its page that is not green is where to look:\n    kubectl --context ${kubectl.context} --namespace ${overlay.namespace} port-forward service/podips-monitor 8080:80`,
       );
     await pause(ASK_EVERY_MS);
   }
 }
 
-/** @returns the job's name, and what the monitor told it */
+/** @returns the job's name, and what the monitor told it, or why nobody heard the monitor */
 async function poke(kubectl, { namespace }) {
   const job = `podips-canary-${Date.now().toString(36)}`;
   const where = ['--namespace', namespace];
   await kubectl.must(['create', 'job', job, '--from', 'cronjob/podips-cronjob', ...where]);
   try {
-    await waitForJob(kubectl, namespace, job);
+    const failure = await waitForJob(kubectl, namespace, job);
+    if (failure !== undefined) return { job, failure };
     const log = await kubectl.must(['logs', `job/${job}`, ...where]);
     return { job, answer: /"status":"([^"]*)"/.exec(log)?.[1] ?? 'nothing' };
   } finally {
@@ -42,6 +45,7 @@ async function poke(kubectl, { namespace }) {
   }
 }
 
+/** @returns undefined when the job did its work, else why it did not */
 async function waitForJob(kubectl, namespace, job) {
   const end = Date.now() + JOB_DEADLINE_MS;
   for (;;) {
@@ -53,11 +57,18 @@ async function waitForJob(kubectl, namespace, job) {
   const select = ['--namespace', namespace, '--selector', `job-name=${job}`];
   const { items = [] } = (await kubectl.get('pods', ...select)) ?? {};
   const reasons = (await Promise.all(items.map((pod) => explainPod(kubectl, namespace, pod)))).flat();
-  throw new StepError(`the cron job got no answer from the monitor\n    ${reasons.join('\n    ')}`);
+  return `the cron job got no answer from the monitor\n    ${reasons.join('\n    ')}`;
+}
+
+/** A trial may bring its Fluentd, and yet send to another one. */
+function sendsToOwnFluentd({ ofKind }) {
+  const writer = ofKind('ConfigMap').find(({ name }) => name === 'podips-writer');
+  const isThere = ofKind('Deployment').some(({ name }) => name === OWN_FLUENTD);
+  return isThere && /^ {2}LOG_SERVER: (\S+)$/m.exec(writer?.text ?? '')?.[1] === OWN_FLUENTD;
 }
 
 async function followRecord(kubectl, overlay, { job, end }) {
-  if (!overlay.ofKind('Deployment').some(({ name }) => name === 'podips-fluentd'))
+  if (!sendsToOwnFluentd(overlay))
     return console.log(`  look for the record of the pod ${job}-... where your Fluentd writes to`);
   const args = ['logs', 'deployment/podips-fluentd', '--namespace', overlay.namespace, '--since', '15m'];
   for (;;) {

@@ -83,9 +83,11 @@ function isRecent(version) {
 }
 
 /** A volume without a class of its own waits for ever when there is no default one. */
-export async function checkStorage(kubectl, report, overlay) {
-  const claims = overlay.documents.filter(({ text }) =>
-    /^kind: PersistentVolumeClaim$|^ {2}volumeClaimTemplates:$/m.test(text),
+export async function checkStorage(kubectl, report, overlay, { volumes }) {
+  const isThere = (name) => volumes.some((volume) => volume === name || volume.endsWith(`-${name}-0`));
+  const claims = overlay.documents.filter(
+    ({ name, text }) =>
+      /^kind: PersistentVolumeClaim$|^ {2}volumeClaimTemplates:$/m.test(text) && !isThere(name),
   );
   if (claims.length === 0 || claims.every(({ text }) => text.includes('storageClassName:'))) return;
   await look(report, 'storage classes', async () => {

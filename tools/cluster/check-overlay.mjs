@@ -1,4 +1,4 @@
-import { findForeign } from './installed.mjs';
+import { findForeign, findOperatorKinds, registriesOf } from './installed.mjs';
 import { SECRET } from './overlay.mjs';
 
 const AT_A_TIME = 4;
@@ -28,8 +28,7 @@ export function checkPlaceholders(report, overlay, options) {
 export async function checkKinds(kubectl, report, overlay) {
   const custom = overlay.documents.filter(({ apiVersion }) => apiVersion.includes('monitoring.coreos.com'));
   if (custom.length === 0) return true;
-  const group = ['api-resources', '--api-group', 'monitoring.coreos.com', '--output', 'name'];
-  const known = (await kubectl.must(group)).split('\n');
+  const known = await findOperatorKinds(kubectl);
   const unknown = custom.filter(({ resource }) => !known.includes(resource));
   if (unknown.length === 0) return true;
   report.problem(
@@ -142,6 +141,19 @@ export async function checkOthers(kubectl, report, overlay, installed) {
   report.problem(
     `the policies of podips would cut off who else is in the namespace ${overlay.namespace}: ${others.map(({ metadata }) => metadata.name).join(', ')}`,
     'give podips a namespace of its own, by "namespace" in an overlay of yours (docs/migrate.md, "Side by side")',
+  );
+}
+
+/** An upgrade that forgets the registry would take the images from elsewhere, where they are perhaps not. */
+export function checkRegistry(report, overlay, installed, { upgrade, registry }) {
+  const [before, now] = [installed.registries, registriesOf(overlay.images)].map((all) =>
+    all.sort().join(', '),
+  );
+  if (!upgrade || before === '' || before === now) return;
+  if (registry !== undefined) return report.note(`the images came from ${before}, and will come from ${now}`);
+  report.problem(
+    `the images came from ${before}, and would come from ${now}`,
+    `name the registry: --registry ${installed.registries[0]}, or --registry with the new one`,
   );
 }
 

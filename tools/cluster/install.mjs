@@ -18,6 +18,7 @@ import {
   checkOthers,
   checkPermissions,
   checkPlaceholders,
+  checkRegistry,
   checkSecret,
 } from './check-overlay.mjs';
 import { findInstalled, versionOf } from './installed.mjs';
@@ -42,7 +43,7 @@ export async function installCommand(anyKubectl, options) {
   await confirm(`Change the cluster of context ${kubectl.context}?`, options);
   const deadline = Date.now() + options.timeoutMs;
   await apply(kubectl, overlay, { installed, options, secret });
-  await waitUntilReady(kubectl, overlay, deadline);
+  await waitUntilReady(kubectl, overlay, { deadline, repeat: toRepeat(options) });
   await pokeCanary(kubectl, overlay, deadline);
   await printDashboard(kubectl, overlay);
 }
@@ -55,28 +56,34 @@ export async function connect(kubectl, report) {
   return chosen;
 }
 
-function checkMode(report, installed, { upgrade, overlay }) {
+/** The options that go on where an installation stopped. */
+function toRepeat({ overlay, registry }) {
+  return `--upgrade --overlay ${overlay}${registry === undefined ? '' : ` --registry ${registry}`}`;
+}
+
+function checkMode(report, installed, options) {
   if (installed.ending)
     report.problem(
       `the namespace ${installed.name} is being deleted`,
       'wait until it is gone: kubectl get namespaces',
     );
   const version = installed.versions.join(', ');
-  if (upgrade && installed.workloads.length === 0)
+  if (options.upgrade && installed.workloads.length === 0)
     report.problem('there is no podips here to upgrade', 'leave out --upgrade');
-  if (!upgrade && installed.workloads.length > 0)
+  if (!options.upgrade && installed.workloads.length > 0)
     report.problem(
       `podips ${version} is here already, or a part of it`,
-      `bring it up to date with --upgrade --overlay ${overlay}, or remove it with --uninstall`,
+      `bring it up to date with ${toRepeat(options)}, or remove it with --uninstall`,
     );
 }
 
 async function checkAll(kubectl, report, overlay, { installed, options }) {
   checkPlaceholders(report, overlay, options);
   checkImages(report, overlay);
+  checkRegistry(report, overlay, installed, options);
   const known = await checkKinds(kubectl, report, overlay);
   await checkPermissions(kubectl, report, overlay);
-  await checkStorage(kubectl, report, overlay);
+  await checkStorage(kubectl, report, overlay, installed);
   await checkNodes(kubectl, report);
   await checkOtherQueues(kubectl, report, overlay);
   await checkForeign(kubectl, report, overlay);
@@ -124,11 +131,11 @@ async function apply(kubectl, overlay, { installed, options, secret }) {
   }
   await kubectl.must(args, { input: overlay.text(), ...limits }).catch((err) => {
     throw new StepError(
-      `${err.message}\n  Some objects may have been changed. Repeat with --upgrade --overlay ${options.overlay}`,
+      `${err.message}\n  Some objects may have been changed. Repeat with ${toRepeat(options)}`,
     );
   });
   console.log(`  applied ${overlay.documents.length} objects`);
-  await restartChanged(kubectl, overlay, before);
+  await restartChanged(kubectl, overlay, { before, installed });
 }
 
 function makeSecret(namespace) {

@@ -1,10 +1,18 @@
+const OWN_IMAGE = /^(.+)\/(?:reader|writer|monitor|cronjob):([^/]+)$/;
+
 /** @returns the versions in the names of podips' own images */
 export function versionOf(images) {
-  const own = images.filter((image) => /\/(reader|writer|monitor|cronjob):[^/]+$/.test(image));
-  return [...new Set(own.map((image) => image.split(':').at(-1)))];
+  return [...new Set(images.flatMap((image) => OWN_IMAGE.exec(image)?.[2] ?? []))];
+}
+
+/** @returns where podips' own images come from */
+export function registriesOf(images) {
+  return [...new Set(images.flatMap((image) => OWN_IMAGE.exec(image)?.[1] ?? []))];
 }
 
 export const OWN = 'app.kubernetes.io/name=podips';
+/** The annotation of a pod that tells the settings it was started with. */
+export const SETTINGS = 'podips/settings';
 
 /** What there is already of podips in the overlay's namespace. @throws {KubectlError} */
 export async function findInstalled(kubectl, { namespace }) {
@@ -15,6 +23,8 @@ export async function findInstalled(kubectl, { namespace }) {
     ending: false,
     workloads: [],
     versions: [],
+    registries: [],
+    settings: new Map(),
     volumes: [],
   };
   if (found === undefined) return nothing;
@@ -27,13 +37,29 @@ export async function findInstalled(kubectl, { namespace }) {
     ending: found.status?.phase === 'Terminating',
     workloads: workloads.map(({ kind, metadata }) => `${kind} ${metadata.name}`),
     versions: versionOf(workloads.flatMap(imagesOf)),
+    registries: registriesOf(workloads.flatMap(imagesOf)),
+    settings: new Map(workloads.map((workload) => [workload.metadata.name, settingsOf(workload)])),
     volumes: volumes.map(({ metadata }) => metadata.name),
   };
+}
+
+/** The settings that its pods were started with. */
+function settingsOf({ spec }) {
+  return spec.template?.metadata?.annotations?.[SETTINGS];
 }
 
 function imagesOf({ spec }) {
   const template = spec.template ?? spec.jobTemplate?.spec?.template;
   return (template?.spec?.containers ?? []).map(({ image }) => image);
+}
+
+/**
+ * Which kinds of the Prometheus operator the cluster knows. kubectl fails when any API of the cluster is away, such as that
+ * of its metrics, and yet names all others.
+ */
+export async function findOperatorKinds(kubectl) {
+  const group = ['api-resources', '--api-group', 'monitoring.coreos.com', '--output', 'name'];
+  return (await kubectl.run(group)).stdout.split('\n').filter(Boolean);
 }
 
 /**

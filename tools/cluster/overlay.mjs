@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
 import { StepError } from '../steps.mjs';
+import { SETTINGS } from './installed.mjs';
 
 /** The Secret that all services share. */
 export const SECRET = 'podips';
 const OWN_IMAGE = /(\bimage: )(?:registry\.example\.org\/)?podips\/(reader|writer|monitor|cronjob):/g;
+const HASH_DIGITS = 16;
 /** Hosts that stand in examples for what only the operator knows. */
 const PLACEHOLDER = /^\s*(?:- )?(\S+:)? *(\S*\bexample\.(?:org|com)\b\S*)$/gm;
 
@@ -29,7 +32,7 @@ export function parseOverlay(text) {
   const [namespace] = namespaces;
   const isSecret = ({ kind, name }) => kind === 'Secret' && name === SECRET;
   // Passwords are made for each installation, and never replaced. Those of the overlay are for kubectl apply -k.
-  const documents = all.filter((document) => !isSecret(document));
+  const documents = all.filter((document) => !isSecret(document)).map(markSettings);
   return {
     namespace,
     documents,
@@ -47,6 +50,19 @@ export function parseOverlay(text) {
         )
         .join('---\n'),
   };
+}
+
+/** Lets a workload's pods name the settings of its ConfigMap, so that they are replaced when those change. */
+function markSettings(document, _index, all) {
+  const configMap = all.find(({ kind, name }) => kind === 'ConfigMap' && name === document.name);
+  if (configMap === undefined || !['Deployment', 'StatefulSet'].includes(document.kind)) return document;
+  const [data = ''] = /^data:\n(?:(?: .*)?\n)*/m.exec(configMap.text) ?? [];
+  const settings = createHash('sha256').update(data).digest('hex').slice(0, HASH_DIGITS);
+  const text = document.text.replace(
+    /^( {2}template:\n {4}metadata:\n)( {6}annotations:\n)?/m,
+    `$1      annotations:\n        ${SETTINGS}: "${settings}"\n`,
+  );
+  return { ...document, settings, text };
 }
 
 function parseDocument(text) {

@@ -21,12 +21,16 @@ export async function readConfiguration(kubectl, overlay) {
   return new Map(items.map(({ metadata, data }) => [metadata.name, JSON.stringify(data ?? {})]));
 }
 
-/** Environment variables are read at the start only: restarts what was running with settings that changed. */
-export async function restartChanged(kubectl, overlay, before) {
+/**
+ * Environment variables are read at the start only. New settings change the annotation of the pods, so that these are
+ * replaced; that stays true when an upgrade is interrupted. Here is restarted what has the right annotation, but whose
+ * ConfigMap somebody had changed in the cluster.
+ */
+export async function restartChanged(kubectl, overlay, { before, installed }) {
   const after = await readConfiguration(kubectl, overlay);
-  for (const { kind, name } of workloads(overlay)) {
+  for (const { kind, name, settings } of workloads(overlay)) {
     const old = before.get(name);
-    if (old === undefined || old === after.get(name)) continue;
+    if (old === undefined || old === after.get(name) || installed.settings.get(name) !== settings) continue;
     const target = `${kind.toLowerCase()}/${name}`;
     await kubectl.must(['rollout', 'restart', target, '--namespace', overlay.namespace]);
     console.log(`  ${target} has new settings and is restarted`);
@@ -38,8 +42,12 @@ function workloads(overlay) {
   return [...overlay.ofKind('StatefulSet'), ...overlay.ofKind('Deployment')];
 }
 
-/** @param deadline a time of Date.now() @throws {StepError} that says what is not ready, and why */
-export async function waitUntilReady(kubectl, overlay, deadline) {
+/**
+ * @param deadline a time of Date.now()
+ * @param repeat the options that go on from here
+ * @throws {StepError} that says what is not ready, and why
+ */
+export async function waitUntilReady(kubectl, overlay, { deadline, repeat }) {
   console.log('\nWaiting until all is ready');
   for (const { kind, name } of workloads(overlay)) {
     const target = `${kind.toLowerCase()}/${name}`;
@@ -47,19 +55,22 @@ export async function waitUntilReady(kubectl, overlay, deadline) {
     const seconds = Math.ceil(leftMs / MS_PER_SECOND);
     const args = ['rollout', 'status', target, '--namespace', overlay.namespace, '--timeout', `${seconds}s`];
     const { ok, text } = await kubectl.run(args, { deadlineMs: leftMs + GRACE_MS });
-    if (!ok) throw new StepError(`${target} is not ready: ${text}\n${await explain(kubectl, overlay, name)}`);
-    console.log(`  ✓ ${target}`);
+    if (ok) console.log(`  ✓ ${target}`);
+    else {
+      const reasons = await explain(kubectl, overlay, { name, repeat });
+      throw new StepError(`${target} is not ready: ${text}\n${reasons}`);
+    }
   }
 }
 
-async function explain(kubectl, { namespace }, name) {
+async function explain(kubectl, { namespace }, { name, repeat }) {
   const component = name.replace(/^podips-/, '');
   const select = ['--namespace', namespace, '--selector', `app.kubernetes.io/component=${component}`];
   const { items = [] } = (await kubectl.get('pods', ...select)) ?? {};
   const lines = await Promise.all(items.map((pod) => explainPod(kubectl, namespace, pod)));
   return [
     ...lines.flat().map((line) => `    ${line}`),
-    '  Nothing has to be undone: repair it, then repeat with --upgrade. docs/operate.md says more.',
+    `  Nothing has to be undone: repair it, then repeat with ${repeat}. docs/operate.md says more.`,
   ].join('\n');
 }
 

@@ -1,6 +1,6 @@
 import { StepError } from '../steps.mjs';
 import { connect } from './install.mjs';
-import { findForeign, findInstalled, OWN } from './installed.mjs';
+import { findForeign, findInstalled, findOperatorKinds, OWN } from './installed.mjs';
 import { renderOverlay, SECRET } from './overlay.mjs';
 import { confirm, createReport } from './report.mjs';
 
@@ -33,6 +33,7 @@ export async function uninstallCommand(anyKubectl, options) {
     throw new StepError(
       `there is no podips in the namespace ${overlay.namespace} of context ${kubectl.context}`,
     );
+  if (options.purge && installed.namespace) await refuseOthers(kubectl, overlay);
   printPlan({ kubectl, overlay, installed, plan, options });
   if (options.dryRun) return console.log('\nDry run: nothing was changed.');
   const word = options.purge ? overlay.namespace : 'yes';
@@ -40,16 +41,21 @@ export async function uninstallCommand(anyKubectl, options) {
   await remove(kubectl, overlay, { installed, plan, options });
 }
 
+/** With its namespace goes everything in it. @throws {StepError} when others live there or have data there */
+async function refuseOthers(kubectl, { namespace }) {
+  const select = ['--namespace', namespace, '--selector', OWN.replace('=', '!=')];
+  const { items = [] } = (await kubectl.get('pods,persistentvolumeclaims', ...select)) ?? {};
+  if (items.length === 0) return;
+  const names = items.map(({ kind, metadata }) => `${kind} ${metadata.name}`).join(', ');
+  throw new StepError(
+    `--purge deletes the namespace ${namespace}, and there are others in it: ${names}. Remove them first, or leave out --purge; nothing was changed`,
+  );
+}
+
 async function findAll(kubectl, overlay) {
   const { namespace, documents } = overlay;
-  const crds = await kubectl.must([
-    'api-resources',
-    '--api-group',
-    'monitoring.coreos.com',
-    '--output',
-    'name',
-  ]);
-  const kinds = [...KINDS, ...CUSTOM_KINDS.filter((kind) => crds.split('\n').includes(kind))].join(',');
+  const known = await findOperatorKinds(kubectl);
+  const kinds = [...KINDS, ...CUSTOM_KINDS.filter((kind) => known.includes(kind))].join(',');
   const list = async (args) =>
     (await kubectl.must(['get', ...args, '--ignore-not-found', '--output', 'name']))
       .split('\n')

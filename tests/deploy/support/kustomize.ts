@@ -67,8 +67,7 @@ function build(dir: string, kustomization: Kustomization, before: readonly Manif
     const path = join(dir, component);
     manifests = build(path, readKustomization(path), manifests);
   }
-  for (const { path } of kustomization.patches ?? [])
-    for (const patch of readManifests(join(dir, path))) applyPatch(manifests, patch);
+  for (const { path } of kustomization.patches ?? []) applyPatch(manifests, readPatch(join(dir, path)));
   for (const { name, count } of kustomization.replicas ?? []) setReplicas(manifests, name, count);
   for (const image of kustomization.images ?? []) renameImages(manifests, image);
   return manifests;
@@ -93,6 +92,13 @@ function generateConfigMap(dir: string, generator: ConfigMapGenerator): Manifest
   const metadata = { name, namespace, ...(options.labels ? { labels: options.labels } : {}) };
   const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
   return configMap;
+}
+
+/** kubectl 1.27 to 1.30 refuse a file with several. */
+function readPatch(path: string): Manifest {
+  const [patch, ...others] = readManifests(path);
+  if (patch === undefined || others.length > 0) throw new Error(`${path}: a patch is one object`);
+  return patch;
 }
 
 function applyPatch(manifests: readonly Manifest[], patch: Manifest): void {
