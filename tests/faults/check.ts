@@ -11,8 +11,6 @@ export interface Gap {
 
 /** What is wrong, measured against what really happened in the cluster: the records at the sink, and the ledger. */
 export interface FullVerdict extends Verdict {
-  /** Changes that are missing, but lie in a time that the ledger names as a gap. */
-  readonly inGaps: number;
   /** Leases that the ledger has otherwise than the cluster, or two pods with one address at a time. */
   readonly ledger: readonly string[];
   readonly gaps: readonly Gap[];
@@ -27,15 +25,8 @@ export async function check(
   const { rows: gaps } = await database.query<Gap>(
     'SELECT started_at, ended_at, reason FROM gaps ORDER BY ended_at',
   );
-  const all = judge(truth.changes, records);
-  const outside = judge(
-    truth.changes.filter((change) => !liesIn(gaps, change)),
-    records,
-  );
   return {
-    ...all,
-    missing: outside.missing,
-    inGaps: all.missing.length - outside.missing.length,
+    ...judge(truth.changes, records, (change) => liesIn(gaps, change)),
     ledger: await judgeRows(truth, records, gaps, database),
     gaps,
   };

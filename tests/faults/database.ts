@@ -37,12 +37,15 @@ async function takeConnections({ postgres }: Stage): Promise<pg.Client[]> {
       taken.push(client);
     }
   };
-  await takeRest();
-  await taken[0]?.query(
-    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-     WHERE datname = current_database() AND application_name LIKE 'podips%'`,
-  );
-  await takeRest();
+  // Who is put out tries to come back at once, and may be quicker than we are.
+  for (let left = 1; left > 0; ) {
+    await takeRest();
+    const ended = await taken[0]?.query(
+      `SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity
+       WHERE datname = current_database() AND application_name LIKE 'podips%'`,
+    );
+    left = ended?.rowCount ?? 0;
+  }
   return taken;
 }
 

@@ -32,7 +32,14 @@ import { judge, type Verdict } from './truth.js';
 /** How long to wait for a condition; a test goes on as soon as it holds. */
 export const PATIENCE = { timeout: 30_000, interval: 20 };
 /** Everything that happened was delivered, once, and nothing else. */
-export const EXACT: Verdict = { missing: [], untrue: [], contradicting: [], overlapping: [], duplicates: 0 };
+export const EXACT: Verdict = {
+  missing: [],
+  untrue: [],
+  contradicting: [],
+  overlapping: [],
+  excused: 0,
+  duplicates: 0,
+};
 /** As {@link EXACT}, where a connection was cut and nobody can know what the broker has. */
 export const COMPLETE: Partial<Verdict> = { missing: [], untrue: [], contradicting: [], overlapping: [] };
 
