@@ -36,6 +36,7 @@ export function judge(
   }
   const untold = [...expected].filter(([id]) => !delivered.has(id)).map(([, change]) => change);
   const excused = untold.filter(unseen);
+  const unseenEnds = excused.filter(({ kind }) => kind === 'released');
   const untrue = [...delivered].filter(([id]) => !expected.has(id)).map(([, record]) => facts(record));
   for (const [id, change] of expected) {
     const record = delivered.get(id);
@@ -47,7 +48,7 @@ export function judge(
     untrue,
     contradicting,
     // The end of a lease that nobody saw is in no record: it is put in, or the next holder would seem to overlap.
-    overlapping: findOverlaps([...[...delivered.values()].map(edgeOf), ...excused.map(edgeOfChange)]),
+    overlapping: findOverlaps([...[...delivered.values()].map(edgeOf), ...unseenEnds.map(edgeOfChange)]),
     duplicates: records.length - delivered.size,
   };
 }

@@ -46,7 +46,13 @@ export async function torture(options: TortureOptions): Promise<TortureVerdict> 
   const random = createRandom(seed);
   const plan = planFaults(FAULTS, minutes * MINUTE_MS, () => random.next());
   print(`${plan.length} faults in ${minutes} minutes, seed ${seed}`);
-  await Promise.all(plan.map((planned) => inflict(stage, planned, options)));
+  const lastOf = new Map<Fault['part'], Promise<void>>();
+  for (const planned of plan) {
+    // To begin and to end takes time too: of one part only one fault lasts at a time, whatever the plan says.
+    const before = lastOf.get(planned.fault.part) ?? Promise.resolve();
+    lastOf.set(planned.fault.part, inflict(stage, planned, before, options));
+  }
+  await Promise.all(lastOf.values());
   const lights = await untilGreen(stage, options);
   stage.churn.stop();
   const verdict = await settle(stage, options);
@@ -57,9 +63,12 @@ export async function torture(options: TortureOptions): Promise<TortureVerdict> 
 async function inflict(
   stage: Stage,
   { fault, beginsAtMs, endsAtMs }: PlannedFault,
+  before: Promise<void>,
   { print, signal }: TortureOptions,
 ): Promise<void> {
-  if (!(await pause(beginsAtMs, signal))) return;
+  const due = await pause(beginsAtMs, signal);
+  await before;
+  if (!due) return;
   print(`${seconds(beginsAtMs)} s: ${fault.name} for ${seconds(endsAtMs - beginsAtMs)} s`);
   await fault.begin(stage);
   await pause(endsAtMs - beginsAtMs, signal);
