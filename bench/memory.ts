@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { pause } from '@podips/shared';
 import { type ServiceName, type SimulatedCluster, startCluster } from '@podips/simulation';
 import { type Chain, startChain } from './chain.js';
@@ -9,7 +8,7 @@ import { until } from './until.js';
 const SERVICES = ['reader', 'writer', 'monitor', 'cronjob'] as const;
 const EXPECTED_MB = 300;
 const DEADLINE_MS = 180_000;
-const KIB_PER_MB = 1_000_000 / 1_024;
+export const BYTES_PER_MB = 1_000_000;
 const NAMESPACES = 20;
 const TICK_MS = 50;
 /** Together more than 3 kB. */
@@ -48,7 +47,7 @@ async function toFigure(name: ServiceName, { services }: Chain, circumstances: s
   if (!service.running) throw new Error(`the ${name} has ended:\n${service.output()}`);
   return {
     name: `memory: ${name}, peak`,
-    value: await peakMemoryMb(service.pid),
+    value: (await service.peakBytes()) / BYTES_PER_MB,
     unit: 'MB',
     expectation: { below: EXPECTED_MB },
     meaning: `largest resident set (VmHWM) of the process, ${circumstances}`,
@@ -88,12 +87,4 @@ async function changeAddresses(
     await pause(TICK_MS, signal);
     signal.throwIfAborted();
   }
-}
-
-/** The largest resident set that a process has had so far. */
-export async function peakMemoryMb(pid: number | undefined): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  const kib = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
-  if (kib === undefined) throw new Error('the system does not tell the peak of a process');
-  return Number(kib) / KIB_PER_MB;
 }

@@ -6,7 +6,7 @@ import { OPERATIONS } from '@podips/shared';
 import { Pool } from 'undici';
 import { openEventStreams } from './event-streams.js';
 import type { BenchRun, Figure } from './measurement.js';
-import { peakMemoryMb } from './memory.js';
+import { BYTES_PER_MB } from './memory.js';
 import { startMonitorProcess } from './monitor-process.js';
 
 const CONNECTIONS = 20;
@@ -41,7 +41,7 @@ export async function measureMonitor(run: BenchRun): Promise<Figure[]> {
   const pages = await load(monitor.url, seconds, run.signal, () => ({ method: 'GET', path: '/' }));
   if (streams.open < streamCount) throw new Error(`only ${streams.open} event streams are still open`);
   run.tell(`  the streams received ${Math.round(streams.receivedBytes / 1_000_000)} MB`);
-  return toFigures(heartbeats, pages, await peakMemoryMb(monitor.process.pid), streamCount);
+  return toFigures(heartbeats, pages, (await monitor.process.peakBytes()) / BYTES_PER_MB, streamCount);
 }
 
 interface Request {

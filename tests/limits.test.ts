@@ -88,7 +88,7 @@ it('a list of pods of a megabyte each is told within 300 MB', async () => {
   const reader = await startReaderProcess(test, owner, 'reader', database);
   await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
   expect(await reader.metric('lists_total{reason="start"}')).toBe(1);
-  expect(await reader.peakKib()).toBeLessThan(300_000_000 / 1_024);
+  expect(await reader.child.peakBytes()).toBeLessThan(300_000_000);
 });
 
 function crowd(container: object): object[] {

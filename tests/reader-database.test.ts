@@ -4,11 +4,12 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import { judgeLedger, readLedger, TRUE_LEDGER } from './support/ledger.js';
 import {
   COMPLETE,
+  cutBroker,
   EXACT,
   openReaderCase,
   PATIENCE,
-  type ReaderCase,
-  type TestReader,
+  reached,
+  restoreBroker,
   useReaderStage,
   withDatabase,
 } from './support/reader-case.js';
@@ -19,18 +20,6 @@ beforeEach(() => {
   // The outbox is not looked at by itself within a test, but where it says so.
   database = { ...withDatabase(stage), OUTBOX_INTERVAL_MS: '3600000' };
 });
-
-async function cutBroker({ brokerProxy }: ReaderCase): Promise<void> {
-  await brokerProxy.refuse(true);
-  brokerProxy.cut();
-}
-
-const restoreBroker = ({ brokerProxy }: ReaderCase) => brokerProxy.refuse(false);
-
-/** Waits until a metric of the reader has reached a value. */
-function reached(reader: TestReader, name: string, value: number): Promise<void> {
-  return vi.waitFor(async () => expect(await reader.metric(name)).toBeGreaterThanOrEqual(value), PATIENCE);
-}
 
 it('sends to the broker while the database is away, and what is in there once it is back', async () => {
   await using test = await openReaderCase(stage);

@@ -3,11 +3,13 @@ import { freePort, startChurn } from '@podips/simulation';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   COMPLETE,
+  cutBroker,
   EXACT,
   openReaderCase,
   PATIENCE,
   type ReaderCase,
-  type TestReader,
+  reached,
+  restoreBroker,
   useReaderStage,
   withDatabase,
 } from './support/reader-case.js';
@@ -19,18 +21,6 @@ beforeEach(() => {
   // The outbox is not looked at by itself within a test: what comes out, came out because the broker was back.
   database = { ...withDatabase(stage), OUTBOX_INTERVAL_MS: '3600000' };
 });
-
-async function cutBroker({ brokerProxy }: ReaderCase): Promise<void> {
-  await brokerProxy.refuse(true);
-  brokerProxy.cut();
-}
-
-const restoreBroker = ({ brokerProxy }: ReaderCase) => brokerProxy.refuse(false);
-
-/** Waits until a metric of the reader has reached a value. */
-function reached(reader: TestReader, name: string, value: number): Promise<void> {
-  return vi.waitFor(async () => expect(await reader.metric(name)).toBeGreaterThanOrEqual(value), PATIENCE);
-}
 
 describe('messages go to the outbox, and out of it as soon as the broker is back,', () => {
   it('when the broker is down at the start', async () => {

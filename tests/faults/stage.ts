@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -147,7 +147,9 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       (await readMetrics(`http://${LINK}:${services.httpPorts.reader}/metrics`)).get(`podips_reader_${name}`),
     peakBytes: async () =>
       new Map(
-        await Promise.all(names.map(async (name) => [name, await readPeakBytes(services, name)] as const)),
+        await Promise.all(
+          names.map(async (name) => [name, await services.process(name).peakBytes()] as const),
+        ),
       ),
     output,
     destroy: () => owned.disposeAsync(),
@@ -189,11 +191,6 @@ async function readLights(monitorUrl: string) {
     // Object.fromEntries forgets which keys there are.
     string | undefined
   >;
-}
-
-async function readPeakBytes(services: LocalServices, name: ServiceName): Promise<number> {
-  const status = await readFile(`/proc/${services.process(name).pid}/status`, 'utf8');
-  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024;
 }
 
 const SHOWN_LINES = 30;

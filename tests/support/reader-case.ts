@@ -175,6 +175,19 @@ export async function openReaderCase(stage: ReaderStage, options: ClusterOptions
   };
 }
 
+/** The broker is away for the readers of this case. */
+export async function cutBroker({ brokerProxy }: ReaderCase): Promise<void> {
+  await brokerProxy.refuse(true);
+  brokerProxy.cut();
+}
+
+export const restoreBroker = ({ brokerProxy }: ReaderCase) => brokerProxy.refuse(false);
+
+/** Waits until a metric of the reader has reached a value. */
+export function reached(reader: TestReader, name: string, value: number): Promise<void> {
+  return vi.waitFor(async () => expect(await reader.metric(name)).toBeGreaterThanOrEqual(value), PATIENCE);
+}
+
 async function startTestReader(env: Environment, args: readonly string[]): Promise<TestReader> {
   const log = createLogger('reader', 'silent');
   const spies = [vi.spyOn(log, 'warn'), vi.spyOn(log, 'error')];

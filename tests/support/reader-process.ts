@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '@podips/shared';
 import { type ChildProgram, freePort, readMetrics, startChildProgram } from '@podips/simulation';
@@ -12,8 +12,6 @@ export interface ReaderProcess {
   metric(name: string): Promise<number | undefined>;
   /** HTTP status of `/readyz`. */
   readiness(): Promise<number>;
-  /** The largest resident set so far, in KiB. */
-  peakKib(): Promise<number>;
 }
 
 /** Starts one; it is killed at the latest when `owner` is disposed of. */
@@ -54,9 +52,5 @@ export async function startReaderProcess(
     statusDir,
     metric: async (metric) => (await readMetrics(`${url}/metrics`)).get(`podips_reader_${metric}`),
     readiness: async () => (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) })).status,
-    peakKib: async () => {
-      const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
-      return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]);
-    },
   };
 }

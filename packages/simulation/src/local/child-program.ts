@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '@podips/shared';
 import { onExit } from '../on-exit.js';
@@ -14,6 +15,8 @@ export interface ChildProgram {
   /** SIGTERM, and SIGKILL when it does not end in time. Resolves when it has ended. */
   stop(deadlineMs?: number): Promise<void>;
   kill(signal: NodeJS.Signals): void;
+  /** Its largest resident set so far. @throws where the system does not tell it */
+  peakBytes(): Promise<number>;
   /** Settles with exit code or signal when it ends. */
   readonly exited: Promise<number | NodeJS.Signals>;
 }
@@ -62,6 +65,12 @@ export function startChildProgram(options: ChildProgramOptions): ChildProgram {
     exited,
     output: () => lines.join('\n'),
     kill: (signal) => void child.kill(signal),
+    async peakBytes() {
+      const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
+      const kib = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
+      if (kib === undefined) throw new Error('the system does not tell the peak of a process');
+      return Number(kib) * 1_024;
+    },
     async stop(deadlineMs = STOP_DEADLINE_MS) {
       if (!isRunning()) return;
       child.kill('SIGCONT');
