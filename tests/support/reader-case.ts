@@ -145,7 +145,7 @@ export async function openReaderCase(stage: ReaderStage, options: ClusterOptions
         KUBE_APISERVER_URL: cluster.url,
         QUEUE_HOST: '127.0.0.1',
         QUEUE_PORT: String(brokerProxy.port),
-        QUEUE_HEARTBEAT_MS: '500',
+        QUEUE_HEARTBEAT_MS: '2000',
         HTTP_HOST: '127.0.0.1',
         HTTP_PORT: '0',
         STATUS_DIR: dir,
