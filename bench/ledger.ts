@@ -116,7 +116,7 @@ async function explain(pool: DatabasePool, sql: string, values: readonly unknown
 async function measureRetention(pool: DatabasePool, { scale, signal }: BenchRun): Promise<Figure[]> {
   const ledger = createLedger(pool, CLUSTER);
   const loadedMs = performance.now();
-  const { known } = await ledger.load();
+  const { term, known } = await ledger.load();
   const loadMs = performance.now() - loadedMs;
   const startedMs = performance.now();
   let pruning = true;
@@ -129,7 +129,7 @@ async function measureRetention(pool: DatabasePool, { scale, signal }: BenchRun)
   const writesMs: number[] = [];
   do {
     const before = performance.now();
-    await ledger.write({ leases: newLeases(WRITE_LEASES), gaps: [], position: undefined });
+    await ledger.write(term, { leases: newLeases(WRITE_LEASES), gaps: [], position: undefined });
     writesMs.push(performance.now() - before);
     await pause(WRITE_REST_MS, signal);
   } while (pruning);

@@ -119,8 +119,9 @@ const at = new Date(START + HOUR_MS);
 
 it('an end, once written, stays, whatever is written later', async () => {
   const ledger = createLedger(database, 'default');
-  await ledger.load();
-  const write = (record: LeaseRecord) => ledger.write({ leases: [record], gaps: [], position: undefined });
+  const { term } = await ledger.load();
+  const write = (record: LeaseRecord) =>
+    ledger.write(term, { leases: [record], gaps: [], position: undefined });
   await write(lease('fd00::1'));
   await write(lease('fd00::1', { at, reason: 'deleted', inferred: false }));
   await write(lease('fd00::1'));
@@ -132,9 +133,9 @@ it('an end, once written, stays, whatever is written later', async () => {
 
 it('what is loaded is what was written, in the one spelling of each address', async () => {
   const ledger = createLedger(database, 'default');
-  await ledger.load();
+  const { term } = await ledger.load();
   const position = { resourceVersion: '42', knownAt: at };
-  await ledger.write({ leases: [lease('10.0.0.1'), lease('fd00:0:0:0::A')], gaps: [], position });
+  await ledger.write(term, { leases: [lease('10.0.0.1'), lease('fd00:0:0:0::A')], gaps: [], position });
   const state = await ledger.load();
   expect(state.position).toEqual(position);
   expect(
@@ -143,35 +144,47 @@ it('what is loaded is what was written, in the one spelling of each address', as
       ?.leases.map(({ ip }) => ip)
       .sort(),
   ).toEqual(['10.0.0.1', 'fd00::a']);
-  expect(await createLedger(database, 'other').load()).toEqual({ known: new Map(), position: undefined });
+  const other = await createLedger(database, 'other').load();
+  expect(other).toEqual({ term: expect.any(Number), known: new Map(), position: undefined });
+});
+
+it('a write of an earlier term is refused, even by the one that has loaded the ledger again', async () => {
+  const ledger = createLedger(database, 'default');
+  const first = await ledger.load();
+  const second = await ledger.load();
+  const write = (term: number, ip: string) =>
+    ledger.write(term, { leases: [lease(ip)], gaps: [], position: undefined });
+  await expect(write(first.term, '10.0.0.1')).rejects.toMatchObject({ code: 'LEDGER_TAKEN' });
+  await write(second.term, '10.0.0.2');
+  expect(await readLedger(database)).toMatchObject([{ ip: '10.0.0.2' }]);
 });
 
 it('gaps are deleted with the leases of their time', async () => {
   const ledger = createLedger(database, 'default');
-  await ledger.load();
+  const { term } = await ledger.load();
   const gap = (endedAt: Date) => ({ startedAt: undefined, endedAt, reason: 'start' });
-  await ledger.write({ leases: [], gaps: [gap(new Date(START)), gap(at)], position: undefined });
+  await ledger.write(term, { leases: [], gaps: [gap(new Date(START)), gap(at)], position: undefined });
   await ledger.prune(at, never);
   expect((await database.query('SELECT ended_at FROM gaps')).rows).toEqual([{ ended_at: at }]);
 });
 
 it('a gap that is written again is there once', async () => {
   const ledger = createLedger(database, 'default');
-  await ledger.load();
+  const { term } = await ledger.load();
   const reason = 'expired';
   const gaps = [
     { startedAt: undefined, endedAt: at, reason },
     { startedAt: new Date(START), endedAt: at, reason },
   ];
-  await ledger.write({ leases: [], gaps, position: undefined });
-  await ledger.write({ leases: [], gaps, position: undefined });
+  await ledger.write(term, { leases: [], gaps, position: undefined });
+  await ledger.write(term, { leases: [], gaps, position: undefined });
   expect((await database.query('SELECT FROM gaps')).rowCount).toBe(2);
 });
 
 it('leases that the database will never take are set aside with a gap each, and the others written', async () => {
   const onRefused = vi.fn();
   const ledger = createLedger(database, 'default', onRefused);
-  await ledger.load();
+  const { term } = await ledger.load();
   // No text of PostgreSQL holds a NUL, and no index this much.
   const unusual = new Map([
     [7, { node: 'node-\0' }],
@@ -185,8 +198,8 @@ it('leases that the database will never take are set aside with a gap each, and 
   const position = { resourceVersion: '42', knownAt: at };
   const endOthers = { at, reason: 'missing', inferred: true } as const;
   // Twice, as when the first commit was not heard of.
-  await ledger.write({ leases, gaps: [], position, endOthers });
-  await ledger.write({ leases, gaps: [], position, endOthers });
+  await ledger.write(term, { leases, gaps: [], position, endOthers });
+  await ledger.write(term, { leases, gaps: [], position, endOthers });
   expect(onRefused.mock.calls.map(([{ record, error }]) => [record.pod.uid, error.code])).toEqual(
     Array(2)
       .fill([

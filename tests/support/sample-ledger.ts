@@ -55,8 +55,8 @@ function toRecord({
 export async function writeSampleLedger(database: DatabasePool): Promise<void> {
   await migrate(database);
   const ledger = createLedger(database, 'default');
-  await ledger.load();
-  await ledger.write({
+  const { term } = await ledger.load();
+  await ledger.write(term, {
     leases: LEASES.map(toRecord),
     gaps: [
       { startedAt: undefined, endedAt: time('12:00:00'), reason: 'start' },

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { type OperationHealth, pause, QueueError, type QueueLink, startQueueLink } from '@podips/shared';
-import type { LedgerState } from './ledger.js';
+import type { LedgerState, LoadedLedger } from './ledger.js';
 import { LedgerWriter } from './ledger-writer.js';
 import { PodChanges } from './pod-changes.js';
 import { followPods, type PodFeedEvents } from './pod-feed.js';
@@ -17,7 +17,7 @@ export interface ActiveReader {
   /** Settles when another reader has taken the ledger over. */
   readonly fenced: Promise<void>;
   /** Takes in the ledger, if it could not be loaded at the start, and begins to write it. */
-  adopt(state: LedgerState): Promise<void>;
+  adopt(ledger: LoadedLedger): Promise<void>;
   /** Stops intake, waits for what was taken to be durable and written, closes. */
   stop(): Promise<void>;
 }
@@ -26,9 +26,10 @@ const QUEUE_FAILED = 503;
 /** After these, what is not durable, or not written, is found again by the next reader. */
 const SETTLE_DEADLINE_MS = 12_000;
 const LEDGER_DEADLINE_MS = 3_000;
+const TICK_MS = 1_000;
 
 /** @param restored the ledger; undefined while it cannot be loaded, or when there is none */
-export function startActiveReader(parts: ReaderParts, restored: LedgerState | undefined): ActiveReader {
+export function startActiveReader(parts: ReaderParts, restored: LoadedLedger | undefined): ActiveReader {
   const { settings, log, metrics, database } = parts;
   const resources = new AsyncDisposableStack();
   const stopping = new AbortController();
@@ -54,6 +55,7 @@ export function startActiveReader(parts: ReaderParts, restored: LedgerState | un
     {
       outlet: publisher,
       ledger: writer,
+      maxToldBefore: settings.maxPendingLeases,
       origin: { hostname: hostname(), dc: settings.dc },
       now: () => new Date(),
       signal: stopping.signal,
@@ -68,11 +70,14 @@ export function startActiveReader(parts: ReaderParts, restored: LedgerState | un
     },
     restored,
   );
+  const ticking = setInterval(() => changes.tick(), TICK_MS);
+  resources.defer(() => clearInterval(ticking));
   let writing: Promise<void> | undefined;
-  const startWriting = () => {
+  const startWriting = ({ term }: LoadedLedger) => {
+    writer?.begin(term);
     writing ??= writer?.run(stopping.signal);
   };
-  if (restored) startWriting();
+  if (restored) startWriting(restored);
   const feed = startFeed(parts, changes, restored, stopping.signal);
   return {
     get bufferedMessages() {
@@ -88,10 +93,9 @@ export function startActiveReader(parts: ReaderParts, restored: LedgerState | un
       return writing !== undefined;
     },
     fenced: fenced.promise,
-    async adopt(state) {
-      await changes.adopt(state);
-      writer?.forgetPositions();
-      startWriting();
+    async adopt(ledger) {
+      await changes.adopt(ledger);
+      startWriting(ledger);
     },
     async stop() {
       stopping.abort();

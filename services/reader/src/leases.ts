@@ -120,13 +120,11 @@ export function decideList(
   return { known, changes: [...ends, ...starts] };
 }
 
-function countEnded(
-  before: ReadonlyMap<string, number> | undefined,
-  ended: readonly Lease[],
-): ReadonlyMap<string, number> | undefined {
+/** How many leases of each address have ended, after these. */
+export function countEnded(before: KnownPod['ended'], ended: readonly Lease[]): KnownPod['ended'] {
   if (ended.length === 0) return before;
   const counts = new Map(before);
-  for (const lease of ended) counts.set(lease.ip, lease.occurrence + 1);
+  for (const { ip, occurrence } of ended) counts.set(ip, Math.max(occurrence + 1, counts.get(ip) ?? 0));
   return counts;
 }
 
@@ -138,7 +136,8 @@ function endOf(pod: MessagePod, lease: Lease, endReason: EndReason, sighting: Si
   return { pod: identityOf(pod), lease, status: 'deallocated', endReason, ...sighting };
 }
 
-function identityOf(pod: MessagePod): MessagePod {
+/** Of a pod only what its messages say. */
+export function identityOf(pod: MessagePod): MessagePod {
   const { uid, namespace, name, ownerKind, ownerName, node, hostNetwork } = pod;
   return { uid, namespace, name, ownerKind, ownerName, node, hostNetwork };
 }

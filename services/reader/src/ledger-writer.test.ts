@@ -1,6 +1,6 @@
 import { createLogger, PodipsError } from '@podips/shared';
 import { describe, expect, it, vi } from 'vitest';
-import type { LeaseEnd, LeaseRecord, LedgerBatch } from './ledger.js';
+import type { Gap, LeaseEnd, LeaseRecord, LedgerBatch } from './ledger.js';
 import { LedgerWriter } from './ledger-writer.js';
 
 const START = new Date('2026-11-20T14:00:00.000Z');
@@ -22,16 +22,20 @@ function lease(index: number, end?: LeaseEnd): LeaseRecord {
 
 const position = (resourceVersion: string) => ({ resourceVersion, knownAt: NOW });
 
+const TERM = 7;
+
 /** A writer before a ledger that remembers, and can be told to refuse. */
-function createWriter({ maxLeases = 1_000, open = [] as LeaseRecord[] } = {}) {
+function createWriter({ maxLeases = 1_000, open = [] as LeaseRecord[], loaded = true } = {}) {
   const batches: LedgerBatch[] = [];
+  const terms: number[] = [];
   const state = { refuses: false, taken: false, durableUpTo: 0, lastSequence: 0 };
   const onFailed = vi.fn();
   const onTaken = vi.fn();
   const writer = new LedgerWriter(
     {
       ledger: {
-        async write(batch) {
+        async write(term, batch) {
+          terms.push(term);
           if (state.taken) throw new PodipsError('LEDGER_TAKEN', 'another reader has it');
           if (state.refuses) throw new Error('the database is away');
           batches.push(batch);
@@ -48,7 +52,8 @@ function createWriter({ maxLeases = 1_000, open = [] as LeaseRecord[] } = {}) {
     },
     { maxLeases, intervalMs: 1 },
   );
-  return { writer, batches, state, onFailed, onTaken };
+  if (loaded) writer.begin(TERM);
+  return { writer, batches, terms, state, onFailed, onTaken };
 }
 
 describe('the position', () => {
@@ -79,14 +84,29 @@ describe('the position', () => {
     await writer.flush();
     expect(batches[1]?.leases).toEqual([lease(3)]);
   });
+});
 
-  it('is forgotten when another ledger is taken in', async () => {
-    const { writer, batches } = createWriter();
-    writer.moved(position('10'), 0);
-    writer.forgetPositions();
-    await writer.flush();
-    expect(batches).toEqual([]);
-  });
+it('nothing is written before the ledger was loaded, then in the term that this gave, with positions since', async () => {
+  const { writer, batches, terms } = createWriter({ loaded: false });
+  writer.moved(position('10'), 0);
+  expect(await writer.flush()).toBe(false);
+  writer.begin(TERM);
+  expect(await writer.flush()).toBe(true);
+  expect(terms).toEqual([]);
+  writer.moved(position('20'), 0);
+  expect(await writer.flush()).toBe(true);
+  expect(terms).toEqual([TERM]);
+  expect(batches).toMatchObject([{ position: position('20') }]);
+});
+
+it('leases that are forgotten before they were written are not written', async () => {
+  const { writer, batches } = createWriter();
+  writer.durable(lease(1), 0);
+  writer.durable(lease(2), 0);
+  writer.forgetLeases(({ pod }) => pod.uid === 'uid-1');
+  writer.moved(position('10'), 0);
+  await writer.flush();
+  expect(batches).toMatchObject([{ leases: [lease(2)] }]);
 });
 
 it('a lease stays in memory, with gap and position, while the database refuses', async () => {
@@ -170,17 +190,38 @@ describe('at the bound', () => {
   });
 });
 
-it('gaps have a bound too: beyond it the newest becomes longer', async () => {
-  const { writer, batches, state } = createWriter();
+describe('gaps have a bound too: beyond it', () => {
   const at = (minute: number) => new Date(NOW.getTime() + minute * 60_000);
-  for (let minute = 0; minute < 1_000; minute += 1)
-    writer.gap({ startedAt: at(minute), endedAt: at(minute + 1), reason: 'expired' }, minute);
-  writer.moved(position('10'), 1_000);
-  state.durableUpTo = state.lastSequence = 1_000;
-  await writer.flush();
-  const gaps = batches[0]?.gaps ?? [];
-  expect(gaps).toHaveLength(100);
-  expect(gaps.at(-1)).toEqual({ startedAt: at(99), endedAt: at(1_000), reason: 'expired' });
+  const gapOf = (from: number | undefined, to: number) => ({
+    startedAt: from === undefined ? undefined : at(from),
+    endedAt: at(to),
+    reason: 'expired',
+  });
+
+  /** The gaps that are written with a position after the first hundred of these. */
+  async function writeGaps(gaps: readonly Gap[]): Promise<readonly Gap[]> {
+    const { writer, batches, state } = createWriter();
+    for (const [sequence, gap] of gaps.entries()) writer.gap(gap, sequence);
+    writer.moved(position('10'), 100);
+    state.durableUpTo = state.lastSequence = 100;
+    await writer.flush();
+    return batches[0]?.gaps ?? [];
+  }
+  const others = Array.from({ length: 99 }, (_, minute) => gapOf(minute, minute + 1));
+
+  it('the newest becomes longer, and is still written with the position after it', async () => {
+    const gaps = Array.from({ length: 1_000 }, (_, minute) => gapOf(minute, minute + 1));
+    expect(await writeGaps(gaps)).toEqual([...others, gapOf(99, 1_000)]);
+  });
+
+  it.each([
+    ['an older one, which ends before it', gapOf(200, 201), gapOf(10, 20), gapOf(10, 201)],
+    ['one since ever, which ends before it', gapOf(200, 201), gapOf(undefined, 20), gapOf(undefined, 201)],
+    ['one after it, and is since ever', gapOf(undefined, 20), gapOf(200, 201), gapOf(undefined, 201)],
+    ['one that lies in it', gapOf(10, 201), gapOf(20, 30), gapOf(10, 201)],
+  ])('the newest is joined to %s', async (_, newest, further, joined) => {
+    expect(await writeGaps([...others, newest, further])).toEqual([...others, joined]);
+  });
 });
 
 it('a position costs the same however many wait', () => {

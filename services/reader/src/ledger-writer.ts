@@ -1,5 +1,6 @@
 import { backoffDelayMs, type Logger, PodipsError, pause, toError } from '@podips/shared';
 import type { Gap, LeaseRecord, Ledger, LedgerBatch, Position } from './ledger.js';
+import { changedAt, earlier, joinGaps, lastOfEach } from './ledger-batch.js';
 
 export interface LedgerWriterDeps {
   readonly ledger: Pick<Ledger, 'write'>;
@@ -38,7 +39,7 @@ interface Snapshot {
   readonly takenAt: Date;
 }
 
-/** Most gaps in memory; further ones make the newest longer. */
+/** Most gaps in memory; further ones are joined to the newest. */
 const MAX_GAPS = 100;
 const RETRY = { baseMs: 500, capMs: 10_000 };
 
@@ -57,6 +58,8 @@ export class LedgerWriter {
   #incompleteSince: Date | undefined;
   /** Waits for the messages before it, to put the ledger right with it. */
   #snapshot: Snapshot | undefined;
+  /** The fencing token; undefined while the ledger is not loaded. */
+  #term: number | undefined;
   #taken = false;
   #writing: Promise<boolean> | undefined;
   #failing = false;
@@ -99,18 +102,25 @@ export class LedgerWriter {
     if (superseded > 0) this.#positions.splice(0, superseded);
   }
 
-  /** What was seen up to now says nothing about the ledger that is taken in now. */
-  forgetPositions(): void {
-    this.#positions = [];
+  /** Of what is not written yet. */
+  forgetLeases(which: (record: LeaseRecord) => boolean): void {
+    this.#leases = this.#leases.filter(({ what }) => !which(what));
   }
 
   gap(gap: Gap, sequence: number): void {
     const last = this.#gaps.at(-1);
     if (last === undefined || this.#gaps.length < MAX_GAPS) this.#gaps.push({ what: gap, sequence });
-    else this.#gaps.splice(-1, 1, { ...last, what: { ...last.what, endedAt: gap.endedAt } });
+    // Under the earlier number: no position may be written without the gap that lies before it.
+    else this.#gaps.splice(-1, 1, { ...last, what: joinGaps(last.what, gap) });
   }
 
-  /** Writes now and then, until the signal aborts. */
+  /** The ledger was loaded, which gave this term to write it in. What was seen before says nothing about it. */
+  begin(term: number): void {
+    this.#term = term;
+    this.#positions = [];
+  }
+
+  /** Writes now and then after {@link begin}, until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     let failures = 0;
     while (!signal.aborted) {
@@ -130,10 +140,11 @@ export class LedgerWriter {
   }
 
   async #write(): Promise<boolean> {
-    if (this.#taken) return false;
+    const term = this.#term;
+    if (term === undefined || this.#taken) return false;
     try {
-      if (this.#incompleteSince) await this.#putRight(this.#incompleteSince);
-      else await this.#writeCut();
+      if (this.#incompleteSince) await this.#putRight(term, this.#incompleteSince);
+      else await this.#writeCut(term);
       return true;
     } catch (err) {
       this.#failed(toError(err));
@@ -152,13 +163,13 @@ export class LedgerWriter {
     this.#failing = true;
   }
 
-  async #writeCut(): Promise<void> {
+  async #writeCut(term: number): Promise<void> {
     const durableUpTo = this.#deps.durableUpTo();
     const position = this.#positions.findLast(({ sequence }) => sequence <= durableUpTo);
     if (position === undefined) return;
     const leases = upTo(this.#leases, position);
     const gaps = upTo(this.#gaps, position);
-    await this.#deps.ledger.write({
+    await this.#deps.ledger.write(term, {
       leases: lastOfEach(leases.map(({ what }) => what)),
       gaps: gaps.map(({ what }) => what),
       position: position.what,
@@ -170,7 +181,7 @@ export class LedgerWriter {
    * After changes were dropped: writes what was open at a position, ends what is open only in the ledger, and names the
    * gap. Waits until the messages up to that position are durable, however many follow them; tried again soon.
    */
-  async #putRight(since: Date): Promise<void> {
+  async #putRight(term: number, since: Date): Promise<void> {
     this.#snapshot ??= this.#takeSnapshot();
     const snapshot = this.#snapshot;
     if (snapshot === undefined || snapshot.position.sequence > this.#deps.durableUpTo()) return;
@@ -191,7 +202,7 @@ export class LedgerWriter {
     this.#incompleteSince = undefined;
     this.#snapshot = undefined;
     try {
-      await this.#deps.ledger.write(batch);
+      await this.#deps.ledger.write(term, batch);
     } catch (err) {
       if (this.#incompleteSince === undefined) this.#snapshot = snapshot;
       this.#incompleteSince = earlier(this.#incompleteSince ?? since, since);
@@ -227,22 +238,4 @@ export class LedgerWriter {
 
 function upTo<T>(noted: readonly Noted<T>[], position: Noted<Position>): Noted<T>[] {
   return noted.filter(({ sequence }) => sequence <= position.sequence);
-}
-
-/** Of each lease one record: its end, if that is among them, says all that its start said. */
-function lastOfEach(records: readonly LeaseRecord[]): LeaseRecord[] {
-  const last = new Map<string, LeaseRecord>();
-  for (const record of records) {
-    const key = `${record.pod.uid} ${record.ip} ${record.occurrence}`;
-    if (last.get(key)?.end === undefined) last.set(key, record);
-  }
-  return [...last.values()];
-}
-
-function changedAt({ startedAt, end }: LeaseRecord): Date {
-  return end?.at ?? startedAt;
-}
-
-function earlier(a: Date, b: Date): Date {
-  return a < b ? a : b;
 }

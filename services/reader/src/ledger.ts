@@ -55,16 +55,22 @@ export interface LedgerState {
   readonly position: Position | undefined;
 }
 
+export interface LoadedLedger extends LedgerState {
+  /** The fencing token: who loaded the ledger last can write it, nobody else. */
+  readonly term: number;
+}
+
 /** The table of all leases of one cluster. */
 export interface Ledger {
-  /** Reads the ledger and takes it over: whoever loaded it before can write no more. */
-  load(): Promise<LedgerState>;
+  /** Reads the ledger and takes it over: in an earlier term nobody can write it any more, not even this process. */
+  load(): Promise<LoadedLedger>;
   /**
    * Writes all of the batch or nothing, but for leases that the database will never take: a gap stands for them. The same
    * lease may be written again: an end, once known, stays.
-   * @throws {PodipsError} LEDGER_TAKEN when another reader has loaded it since
+   * @param term of the load that the batch follows
+   * @throws {PodipsError} LEDGER_TAKEN when it was loaded again since
    */
-  write(batch: LedgerBatch): Promise<void>;
+  write(term: number, batch: LedgerBatch): Promise<void>;
   /** Deletes closed leases and gaps that ended before a time, in small steps. @returns how many leases */
   prune(endedBefore: Date, signal: AbortSignal): Promise<number>;
 }
@@ -79,14 +85,9 @@ export function createLedger(
   cluster: string,
   onRefused: (refused: RefusedLease) => void = () => undefined,
 ): Ledger {
-  let term = 0;
   return {
-    async load() {
-      const loaded = await load(pool, cluster);
-      term = loaded.term;
-      return loaded.state;
-    },
-    async write(batch) {
+    load: () => load(pool, cluster),
+    async write(term, batch) {
       for (const refused of await write(pool, cluster, term, batch)) onRefused(refused);
     },
     async prune(endedBefore, signal) {
@@ -173,7 +174,7 @@ const GIVEN_UP = `
     AND last.end_reason IN ('deleted', 'finished', 'missing'))
   ORDER BY pod_uid, ip, occurrence DESC`;
 
-async function load(pool: DatabasePool, cluster: string): Promise<{ term: number; state: LedgerState }> {
+async function load(pool: DatabasePool, cluster: string): Promise<LoadedLedger> {
   return inTransaction(pool, async (client) => {
     // First, because it waits for a write that is under way; what follows then sees all of it.
     const terms = await client.query<{ term: number }>(
@@ -188,11 +189,11 @@ async function load(pool: DatabasePool, cluster: string): Promise<{ term: number
       [cluster],
     );
     const [row] = position.rows;
-    const state = {
+    return {
+      term: terms.rows[0]?.term ?? 0,
       known: toKnownPods(open.rows, givenUp.rows),
       position: row && { resourceVersion: row.resource_version, knownAt: row.known_at },
     };
-    return { term: terms.rows[0]?.term ?? 0, state };
   });
 }
 

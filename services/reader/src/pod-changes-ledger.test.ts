@@ -93,23 +93,48 @@ describe('the time up to which everything is known', () => {
   });
 
   it('stands still until a bookmark says that what happened before the watch was told, and leaves time for the way', async () => {
-    const { changes, knownAt, ledger, time } = createChanges(1_000, ledgerOf([]));
-    time.now = at(10);
+    const { changes, knownAt, ledger, passTo, time } = createChanges(1_000, ledgerOf([]));
+    passTo(at(10));
     changes.catchingUp();
     changes.apply(seen(pod(1)));
     expect(knownAt()).toEqual(BEFORE);
-    time.now = at(20);
+    passTo(at(20));
     changes.apply(bookmark);
     expect(knownAt()).toEqual(at(20 - 5));
-    time.now = at(30);
+    passTo(at(30));
     changes.apply(seen(pod(2)));
     expect(knownAt()).toEqual(at(30 - 5));
     changes.catchingUp();
-    time.now = at(40);
+    passTo(at(40));
     changes.apply(seen(pod(3)));
     time.now = at(50);
     await changes.replaceAll([], '20', 'expired');
     expect(ledger.gaps).toEqual([{ startedAt: at(30 - 5), endedAt: at(50), reason: 'expired' }]);
+  });
+
+  it('stands still after the process was frozen, until another watch has caught up', () => {
+    const { changes, knownAt, passTo, time } = createChanges(1_000, ledgerOf([]));
+    changes.apply(bookmark);
+    expect(knownAt()).toEqual(at(-5));
+    time.now = at(300);
+    // What was waiting in the socket all the time.
+    changes.apply(seen(pod(1)));
+    changes.apply(bookmark);
+    passTo(at(310));
+    changes.apply(bookmark);
+    expect(knownAt()).toEqual(at(-5));
+    changes.catchingUp();
+    changes.apply(bookmark);
+    expect(knownAt()).toEqual(at(310 - 5));
+  });
+
+  it('stands still also when it is a tick that comes first after the frozen time', () => {
+    const { changes, knownAt, time } = createChanges(1_000, ledgerOf([]));
+    changes.apply(bookmark);
+    time.now = at(300);
+    changes.tick();
+    changes.apply(bookmark);
+    expect(knownAt()).toEqual(at(-5));
   });
 });
 
@@ -177,5 +202,27 @@ describe('a ledger that is taken in late', () => {
       occurrence: 1,
       end: { reason: 'deleted', inferred: false },
     });
+  });
+
+  it('is compared with what is there now when the history at the start is too long to keep', async () => {
+    const { changes, ledger, time } = createChanges(1_000, undefined, 1);
+    await changes.replaceAll([pod(1), pod(2), pod(3)], '8', 'start');
+    for (const index of [1, 2]) {
+      time.now = new Date(NOW.getTime() + index * 1_000);
+      changes.apply(gone(pod(index)));
+    }
+    await changes.adopt(ledgerOf([1, 2, 3, 4]));
+    expect(ledger.gaps).toEqual([{ startedAt: BEFORE, endedAt: time.now, reason: 'start' }]);
+    expect(changes.openLeases()).toMatchObject([{ ip: '10.0.0.3', startedAt: BEFORE }]);
+  });
+
+  it('is compared with what is there now when another reader has written it since the first list', async () => {
+    const { changes, ledger, short, time } = createChanges();
+    await changes.replaceAll([pod(2)], '8', 'start');
+    time.now = new Date(NOW.getTime() + 60_000);
+    const knownAt = new Date(NOW.getTime() + 30_000);
+    await changes.adopt({ ...ledgerOf([1, 2]), position: { resourceVersion: '9', knownAt } });
+    expect(short()).toEqual(['alreadyRunning cart-2 false', 'deallocated cart-1 true']);
+    expect(ledger.gaps).toEqual([{ startedAt: knownAt, endedAt: time.now, reason: 'start' }]);
   });
 });

@@ -25,7 +25,7 @@ export const seen = (of: Pod) => ({ type: 'added', pod: of, resourceVersion: '7'
 export const gone = (of: Pod) => ({ type: 'deleted', pod: of, resourceVersion: '8' }) as const;
 
 /** An outlet with so much room, and the changes in front of it. */
-export function createChanges(room = 1_000, restored?: LedgerState) {
+export function createChanges(room = 1_000, restored?: LedgerState, maxToldBefore = 1_000) {
   const told: PodIpMessage[] = [];
   const ledger = { leases: [] as LeaseRecord[], gaps: [] as Gap[], positions: [] as string[] };
   const time = { now: NOW };
@@ -61,6 +61,7 @@ export function createChanges(room = 1_000, restored?: LedgerState) {
     signal: stopping.signal,
     onChange: (message: PodIpMessage) => void noted.push(message),
     onGap: () => undefined,
+    maxToldBefore,
     ledger: {
       durable: (record: LeaseRecord) => void ledger.leases.push(record),
       moved(position: Position, sequence: number) {
@@ -68,9 +69,17 @@ export function createChanges(room = 1_000, restored?: LedgerState) {
         known = position.knownAt;
       },
       gap: (gap: Gap) => void ledger.gaps.push(gap),
+      forgetLeases(which: (record: LeaseRecord) => boolean) {
+        ledger.leases = ledger.leases.filter((record) => !which(record));
+      },
     },
   };
   const changes = new PodChanges(deps, restored);
   const short = () => told.map((message) => `${message.pod_ip_status} ${message.pod} ${message.inferred}`);
-  return { changes, outlet, told, noted, short, stopping, ledger, makeDurable, time, knownAt };
+  /** The clock of a process that runs all the time. */
+  const passTo = (at: Date) => {
+    for (; time.now < at; changes.tick())
+      time.now = new Date(Math.min(time.now.getTime() + 1_000, at.getTime()));
+  };
+  return { passTo, changes, outlet, told, noted, short, stopping, ledger, makeDurable, time, knownAt };
 }

@@ -1,11 +1,11 @@
 import { buildMessage, type MessageOrigin, type MessagePod, type PodIpMessage } from '@podips/shared';
-import { decideAdopted, leaseKey, type ToldEnd } from './adopted-ledger.js';
 import {
   type Decision,
   decideGone,
   decideList,
   decideSeen,
   type IpChange,
+  identityOf,
   type KnownPod,
   type Lease,
 } from './leases.js';
@@ -15,6 +15,7 @@ import type { Pod } from './pod.js';
 import type { ListReason, PodSink } from './pod-feed.js';
 import type { PodEvent } from './pod-stream.js';
 import type { Publication } from './publisher.js';
+import { ToldBefore } from './told-before.js';
 
 /** Takes messages on their way out. See {@link Publisher}. */
 export interface MessageOutlet {
@@ -29,12 +30,16 @@ export interface LedgerNotes {
   durable(record: LeaseRecord, sequence: number): void;
   moved(position: Position, sequence: number): void;
   gap(gap: Gap, sequence: number): void;
+  /** Of what is not written yet. */
+  forgetLeases(which: (record: LeaseRecord) => boolean): void;
 }
 
 export interface PodChangesDeps {
   readonly outlet: MessageOutlet;
   /** Undefined without a database. */
   readonly ledger: LedgerNotes | undefined;
+  /** Most starts and ends in memory while the ledger cannot be loaded. */
+  readonly maxToldBefore: number;
   readonly origin: MessageOrigin;
   readonly now: () => Date;
   readonly signal: AbortSignal;
@@ -58,13 +63,11 @@ export class PodChanges implements PodSink {
   #askedAt: Date;
   /** Whether the watch has told all that happened before it was opened. */
   #caughtUp = false;
-  #firstListAt: Date | undefined;
-  #ledgerLoaded = false;
-  /**
-   * By {@link leaseKey}: ends that were told before the ledger could be loaded. Only of leases of the first list,
-   * because no later one can be open in that ledger: so there are never more than that list has.
-   */
-  readonly #endsToldBefore = new Map<string, ToldEnd>();
+  #tickedAt: Date;
+  /** Whether this process stood still since the watch was opened: what that tells may be from before. */
+  #stoodStill = false;
+  /** Undefined when the ledger is loaded, or there is none. */
+  #before: ToldBefore | undefined;
   /** Lists whose changes are being told. */
   #telling = 0;
 
@@ -72,7 +75,8 @@ export class PodChanges implements PodSink {
   constructor(deps: PodChangesDeps, restored?: LedgerState) {
     this.#deps = deps;
     this.#clock = new OrderClock(deps.now);
-    this.#askedAt = deps.now();
+    this.#askedAt = this.#tickedAt = deps.now();
+    this.#before = deps.ledger && new ToldBefore(deps.maxToldBefore);
     if (restored) this.#restore(restored);
   }
 
@@ -87,9 +91,16 @@ export class PodChanges implements PodSink {
     return [...this.#known.values()].flatMap((pod) => pod.leases.map((lease) => toRecord(pod, lease)));
   }
 
+  /** To be called every second: who was frozen reads, when he thaws, what happened long ago. */
+  tick(): void {
+    const now = this.#deps.now();
+    if (now.getTime() - this.#tickedAt.getTime() > ON_ITS_WAY_MS) this.#stoodStill = true;
+    this.#tickedAt = now;
+  }
+
   catchingUp(): void {
-    this.#askedAt = this.#deps.now();
-    this.#caughtUp = false;
+    this.#askedAt = this.#tickedAt = this.#deps.now();
+    this.#caughtUp = this.#stoodStill = false;
   }
 
   async replaceAll(pods: readonly Pod[], resourceVersion: string, reason: ListReason): Promise<void> {
@@ -103,27 +114,31 @@ export class PodChanges implements PodSink {
     const gap = { startedAt: this.#knownAt, endedAt: at, reason };
     this.#deps.onGap(gap);
     // When the first gap began, only the ledger can say: see adopt.
-    const known = this.#ledgerLoaded || this.#firstListAt !== undefined;
-    this.#firstListAt ??= at;
+    const isFirst = this.#before !== undefined && this.#before.listedAt === undefined;
+    if (isFirst) this.#before?.begin(this.#known, at);
+    else this.#before?.add(decision.changes, this.#known);
     this.#keepOrder(decision.changes);
     await this.#tellWhenRoom(decision.changes);
-    if (known) this.#noteGap(gap);
+    if (!isFirst) this.#noteGap(gap);
     this.#knownAt = knownAt;
     this.#moved(resourceVersion);
   }
 
   apply(event: PodEvent): boolean {
     if (event.type === 'skipped' || event.type === 'unreadable') return true;
+    this.tick();
     if (event.type !== 'bookmark') {
       const decision = this.#decide(event, this.#clock.next());
       if (decision.changes.length > this.#deps.outlet.room) return false;
       this.#remember(event.pod.uid, decision.known);
+      this.#before?.add(decision.changes, this.#known);
       this.#keepOrder(decision.changes);
-      this.#tell(decision.changes);
+      this.#tell(decision.changes, this.#before);
     }
     // An event does not say how many more wait behind it. A bookmark does: all that had happened was sent before it.
     if (event.type === 'bookmark') this.#caughtUp = true;
-    if (this.#caughtUp) this.#knownAt = new Date(this.#deps.now().getTime() - ON_ITS_WAY_MS);
+    if (this.#caughtUp && !this.#stoodStill)
+      this.#knownAt = new Date(this.#deps.now().getTime() - ON_ITS_WAY_MS);
     this.#moved(event.resourceVersion);
     return true;
   }
@@ -132,24 +147,26 @@ export class PodChanges implements PodSink {
     return this.#deps.outlet.roomAvailable(signal);
   }
 
-  /**
-   * Takes in a ledger that could only be loaded now, because the database was away at the start: what it has open and
-   * the cluster has not, has ended meanwhile.
-   */
-  async adopt(state: LedgerState): Promise<void> {
-    if (this.#firstListAt === undefined) return this.#restore(state);
-    const firstListAt = this.#firstListAt;
-    const told = { known: this.#known, firstListAt, ends: this.#endsToldBefore };
-    const { known, changes } = decideAdopted(state.known, told);
-    this.#known = known;
-    this.#ledgerLoaded = true;
-    this.#endsToldBefore.clear();
-    await this.#tellWhenRoom(changes);
-    this.#noteGap({ startedAt: state.position?.knownAt, endedAt: firstListAt, reason: 'start' });
+  /** Takes in a ledger that could only be loaded now, because the database was away at the start. */
+  async adopt({ known, position }: LedgerState): Promise<void> {
+    const before = this.#before;
+    if (before?.listedAt === undefined) return this.#restore({ known, position });
+    // Another reader has written it since: nobody can say how what it told and what we told follow each other.
+    if (position && position.knownAt > before.listedAt) before.begin(this.#known, this.#clock.next());
+    this.#before = undefined;
+    const { listedAt } = before;
+    const adopted = before.adopt(known, listedAt);
+    for (const [uid, pod] of adopted.known) {
+      const current = this.#known.get(uid);
+      if (current) this.#known.set(uid, { ...pod, ...identityOf(current) });
+    }
+    this.#deps.ledger?.forgetLeases(({ pod, ip }) => before.isMisnumbered(pod.uid, ip));
+    await this.#tellWhenRoom(adopted.changes);
+    this.#noteGap({ startedAt: position?.knownAt, endedAt: listedAt, reason: 'start' });
   }
 
   #restore(state: LedgerState): void {
-    this.#ledgerLoaded = true;
+    this.#before = undefined;
     this.#known = new Map(state.known);
     this.#knownAt = state.position?.knownAt;
   }
@@ -179,34 +196,24 @@ export class PodChanges implements PodSink {
 
   async #tellWhenRoom(changes: readonly IpChange[]): Promise<void> {
     const { outlet, signal } = this.#deps;
+    const before = this.#before;
     this.#telling += 1;
     for (let next = 0; next < changes.length; ) {
       await outlet.roomAvailable(signal);
       const count = outlet.room;
-      this.#tell(changes.slice(next, next + count));
+      this.#tell(changes.slice(next, next + count), before);
       next += count;
     }
     // Not after a failure: what was not told then is never told by this reader.
     this.#telling -= 1;
   }
 
-  #rememberEnd({ pod, lease, endReason: reason, at, inferred }: IpChange): void {
-    if (this.#ledgerLoaded || !this.#deps.ledger || !reason || !this.#firstListAt) return;
-    // The starts in a list are told as a millisecond later.
-    if (lease.startedAt.getTime() > this.#firstListAt.getTime() + 1) return;
-    this.#endsToldBefore.set(leaseKey(pod.uid, lease.ip), {
-      at,
-      reason,
-      inferred,
-      occurrence: lease.occurrence,
-    });
-  }
-
   #noteGap(gap: Gap): void {
     this.#deps.ledger?.gap(gap, this.#deps.outlet.lastSequence);
   }
 
-  #tell(changes: readonly IpChange[]): void {
+  /** @param before set when they were decided without the ledger: it may say afterwards that their numbers are wrong */
+  #tell(changes: readonly IpChange[], before?: ToldBefore): void {
     const { ledger, onChange, origin, outlet } = this.#deps;
     if (changes.length === 0) return;
     outlet.publish(
@@ -215,10 +222,11 @@ export class PodChanges implements PodSink {
         const facts = { pod, ip: lease.ip, occurrence: lease.occurrence, status, inferred, observedAt: at };
         const message = buildMessage(facts, origin);
         onChange(message);
-        this.#rememberEnd(change);
         return {
           body: JSON.stringify(message),
-          onDurable: (sequence: number) => ledger?.durable(recordOf(change), sequence),
+          onDurable(sequence: number) {
+            if (!before?.isMisnumbered(pod.uid, lease.ip)) ledger?.durable(recordOf(change), sequence);
+          },
         };
       }),
     );

@@ -15,7 +15,7 @@ import {
 import { type ActiveReader, startActiveReader } from './active-reader.js';
 import { createKubeClient, type KubeClient } from './kube-client.js';
 import { awaitLeadership, type Leadership, soleLeadership } from './leadership.js';
-import { createLedger, type Ledger, type LedgerState } from './ledger.js';
+import { createLedger, type Ledger, type LoadedLedger } from './ledger.js';
 import { createReaderMetrics, type ReaderMetrics } from './metrics.js';
 import { createOutbox, type Outbox } from './outbox.js';
 import { pruneRegularly } from './retention.js';
@@ -129,7 +129,7 @@ async function loadPatiently(
   parts: ReaderParts,
   leadership: Leadership,
   signal: AbortSignal,
-): Promise<LedgerState | undefined> {
+): Promise<LoadedLedger | undefined> {
   const untilMs = performance.now() + parts.settings.databaseWaitMs;
   for (;;) {
     const state = await tryToLoad(parts, leadership);
@@ -142,7 +142,7 @@ async function loadPatiently(
 async function tryToLoad(
   { database, log }: ReaderParts,
   leadership: Leadership,
-): Promise<LedgerState | undefined> {
+): Promise<LoadedLedger | undefined> {
   if (database === undefined || !leadership.confirmed) return undefined;
   try {
     return await database.ledger.load();
@@ -220,7 +220,7 @@ function openDatabase(
     }),
     ledger: {
       load: () => withTables(() => ledger.load()),
-      write: (batch) => withTables(() => ledger.write(batch)),
+      write: (term, batch) => withTables(() => ledger.write(term, batch)),
       prune: (endedBefore, signal) => withTables(() => ledger.prune(endedBefore, signal)),
     },
   };
