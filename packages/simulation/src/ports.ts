@@ -1,13 +1,32 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { PodipsError } from '@podips/shared';
 import { closeServer, listen } from './listen.js';
 
-/** A loopback port that was free a moment ago, for servers that must be told one before they start. */
+/**
+ * Systems give outgoing connections their ports from 32768 on, or from above that, and listeners that leave the choice to
+ * them too. A port from there may be taken again before whom it is meant for has started.
+ */
+const FIRST_PORT = 10_000;
+const LAST_PORT = 32_767;
+const ATTEMPTS = 100;
+
+/**
+ * A loopback port that was free a moment ago, for servers that must be told one before they start.
+ * @throws the error of the last attempt when none can be listened on
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server, '127.0.0.1', 0);
-  await closeServer(server);
-  return port;
+  for (let attempt = 1; ; attempt += 1) {
+    const port = randomInt(FIRST_PORT, LAST_PORT + 1);
+    const server = createServer();
+    try {
+      await listen(server, '127.0.0.1', port);
+      await closeServer(server);
+      return port;
+    } catch (err) {
+      if (attempt === ATTEMPTS) throw err; // taken: another one
+    }
+  }
 }
 
 /**
