@@ -26,7 +26,6 @@ const QUEUE_FAILED = 503;
 /** After these, what is not durable, or not written, is found again by the next reader. */
 const SETTLE_DEADLINE_MS = 12_000;
 const LEDGER_DEADLINE_MS = 3_000;
-const TICK_MS = 1_000;
 
 /** @param restored the ledger; undefined while it cannot be loaded, or when there is none */
 export function startActiveReader(parts: ReaderParts, restored: LoadedLedger | undefined): ActiveReader {
@@ -70,8 +69,6 @@ export function startActiveReader(parts: ReaderParts, restored: LoadedLedger | u
     },
     restored,
   );
-  const ticking = setInterval(() => changes.tick(), TICK_MS);
-  resources.defer(() => clearInterval(ticking));
   let writing: Promise<void> | undefined;
   const startWriting = ({ term }: LoadedLedger) => {
     writer?.begin(term);

@@ -93,48 +93,23 @@ describe('the time up to which everything is known', () => {
   });
 
   it('stands still until a bookmark says that what happened before the watch was told, and leaves time for the way', async () => {
-    const { changes, knownAt, ledger, passTo, time } = createChanges(1_000, ledgerOf([]));
-    passTo(at(10));
+    const { changes, knownAt, ledger, time } = createChanges(1_000, ledgerOf([]));
+    time.now = at(10);
     changes.catchingUp();
     changes.apply(seen(pod(1)));
     expect(knownAt()).toEqual(BEFORE);
-    passTo(at(20));
+    time.now = at(20);
     changes.apply(bookmark);
     expect(knownAt()).toEqual(at(20 - 5));
-    passTo(at(30));
+    time.now = at(30);
     changes.apply(seen(pod(2)));
     expect(knownAt()).toEqual(at(30 - 5));
     changes.catchingUp();
-    passTo(at(40));
+    time.now = at(40);
     changes.apply(seen(pod(3)));
     time.now = at(50);
     await changes.replaceAll([], '20', 'expired');
     expect(ledger.gaps).toEqual([{ startedAt: at(30 - 5), endedAt: at(50), reason: 'expired' }]);
-  });
-
-  it('stands still after the process was frozen, until another watch has caught up', () => {
-    const { changes, knownAt, passTo, time } = createChanges(1_000, ledgerOf([]));
-    changes.apply(bookmark);
-    expect(knownAt()).toEqual(at(-5));
-    time.now = at(300);
-    // What was waiting in the socket all the time.
-    changes.apply(seen(pod(1)));
-    changes.apply(bookmark);
-    passTo(at(310));
-    changes.apply(bookmark);
-    expect(knownAt()).toEqual(at(-5));
-    changes.catchingUp();
-    changes.apply(bookmark);
-    expect(knownAt()).toEqual(at(310 - 5));
-  });
-
-  it('stands still also when it is a tick that comes first after the frozen time', () => {
-    const { changes, knownAt, time } = createChanges(1_000, ledgerOf([]));
-    changes.apply(bookmark);
-    time.now = at(300);
-    changes.tick();
-    changes.apply(bookmark);
-    expect(knownAt()).toEqual(at(-5));
   });
 });
 

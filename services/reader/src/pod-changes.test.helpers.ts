@@ -76,10 +76,5 @@ export function createChanges(room = 1_000, restored?: LedgerState, maxToldBefor
   };
   const changes = new PodChanges(deps, restored);
   const short = () => told.map((message) => `${message.pod_ip_status} ${message.pod} ${message.inferred}`);
-  /** The clock of a process that runs all the time. */
-  const passTo = (at: Date) => {
-    for (; time.now < at; changes.tick())
-      time.now = new Date(Math.min(time.now.getTime() + 1_000, at.getTime()));
-  };
-  return { passTo, changes, outlet, told, noted, short, stopping, ledger, makeDurable, time, knownAt };
+  return { changes, outlet, told, noted, short, stopping, ledger, makeDurable, time, knownAt };
 }

@@ -63,9 +63,6 @@ export class PodChanges implements PodSink {
   #askedAt: Date;
   /** Whether the watch has told all that happened before it was opened. */
   #caughtUp = false;
-  #tickedAt: Date;
-  /** Whether this process stood still since the watch was opened: what that tells may be from before. */
-  #stoodStill = false;
   /** Undefined when the ledger is loaded, or there is none. */
   #before: ToldBefore | undefined;
   /** Lists whose changes are being told. */
@@ -75,7 +72,7 @@ export class PodChanges implements PodSink {
   constructor(deps: PodChangesDeps, restored?: LedgerState) {
     this.#deps = deps;
     this.#clock = new OrderClock(deps.now);
-    this.#askedAt = this.#tickedAt = deps.now();
+    this.#askedAt = deps.now();
     this.#before = deps.ledger && new ToldBefore(deps.maxToldBefore);
     if (restored) this.#restore(restored);
   }
@@ -91,16 +88,9 @@ export class PodChanges implements PodSink {
     return [...this.#known.values()].flatMap((pod) => pod.leases.map((lease) => toRecord(pod, lease)));
   }
 
-  /** To be called every second: who was frozen reads, when he thaws, what happened long ago. */
-  tick(): void {
-    const now = this.#deps.now();
-    if (now.getTime() - this.#tickedAt.getTime() > ON_ITS_WAY_MS) this.#stoodStill = true;
-    this.#tickedAt = now;
-  }
-
   catchingUp(): void {
-    this.#askedAt = this.#tickedAt = this.#deps.now();
-    this.#caughtUp = this.#stoodStill = false;
+    this.#askedAt = this.#deps.now();
+    this.#caughtUp = false;
   }
 
   async replaceAll(pods: readonly Pod[], resourceVersion: string, reason: ListReason): Promise<void> {
@@ -126,7 +116,6 @@ export class PodChanges implements PodSink {
 
   apply(event: PodEvent): boolean {
     if (event.type === 'skipped' || event.type === 'unreadable') return true;
-    this.tick();
     if (event.type !== 'bookmark') {
       const decision = this.#decide(event, this.#clock.next());
       if (decision.changes.length > this.#deps.outlet.room) return false;
@@ -137,8 +126,7 @@ export class PodChanges implements PodSink {
     }
     // An event does not say how many more wait behind it. A bookmark does: all that had happened was sent before it.
     if (event.type === 'bookmark') this.#caughtUp = true;
-    if (this.#caughtUp && !this.#stoodStill)
-      this.#knownAt = new Date(this.#deps.now().getTime() - ON_ITS_WAY_MS);
+    if (this.#caughtUp) this.#knownAt = new Date(this.#deps.now().getTime() - ON_ITS_WAY_MS);
     this.#moved(event.resourceVersion);
     return true;
   }

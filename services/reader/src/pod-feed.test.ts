@@ -146,6 +146,26 @@ describe('the feed', () => {
     expect(said).toEqual([past, 'list', past, 'bookmark', past, 'added', past]);
   });
 
+  it('opens another watch when its process was frozen: what waits in this one is of the past', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const said: string[] = [];
+    const sink: Partial<PodSink> = {
+      catchingUp: () => void said.push('catching up'),
+      apply(event) {
+        if (event.type === 'added') said.push(event.pod.name);
+        if (said.at(-1) === 'a') vi.setSystemTime(Date.now() + 60_000);
+        return true;
+      },
+    };
+    const { requests } = await follow(
+      [page('5'), [added('a', '6'), added('b', '7')], [added('b', '7')]],
+      sink,
+    );
+    vi.useRealTimers();
+    expect(requests).toEqual(['list', 'watch 5', 'watch 6']);
+    expect(said.slice(1)).toEqual(['catching up', 'a', 'catching up', 'b', 'catching up']);
+  });
+
   it('tells of every sign of life', async () => {
     const { events } = await follow([page('5'), [added('a', '6'), bookmark('7')]]);
     expect(events.onAlive.mock.calls.flat()).toEqual(['list', 'watch', 'event', 'bookmark']);

@@ -3,6 +3,7 @@ import { type KubeClient, KubeError } from './kube-client.js';
 import type { Pod } from './pod.js';
 import { listPods } from './pod-list.js';
 import { type PodEvent, type SkippedWhat, watchPods } from './pod-stream.js';
+import { Standstill } from './standstill.js';
 
 /** Where the feed puts what it learns. */
 export interface PodSink {
@@ -139,6 +140,7 @@ class PodFeed {
   async #watch(from: string): Promise<'ended' | 'full' | 'lost'> {
     const startedMs = performance.now();
     this.#sink.catchingUp();
+    using standstill = new Standstill();
     const stream = watchPods(this.#client, {
       resourceVersion: from,
       timeoutSeconds: this.#options.watchTimeoutSeconds,
@@ -149,6 +151,8 @@ class PodFeed {
     });
     try {
       for await (const event of stream) {
+        // What waits in this watch is of the past. A new one says up to where.
+        if (standstill.happened) return 'ended';
         const outcome = this.#take(event);
         if (outcome !== 'taken') return outcome;
       }

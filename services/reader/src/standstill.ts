@@ -1,0 +1,28 @@
+const TICK_MS = 1_000;
+/** A busy process may be late; one that is this late did not run. */
+const MAX_LATE_MS = 5_000;
+
+/** Notices when this process stood still, because it was frozen or its machine slept. Ticks until it is disposed of. */
+export class Standstill implements Disposable {
+  readonly #timer = setInterval(() => this.#tick(), TICK_MS);
+  #tickedMs = Date.now();
+  #happened = false;
+
+  /** Whether it happened since this was made. */
+  get happened(): boolean {
+    // What waited in the meantime may be read before the timer's turn.
+    this.#tick();
+    return this.#happened;
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  /** By the clock on the wall: the other one may stand still too. Set forward, it makes a false alarm, which does no harm. */
+  #tick(): void {
+    const now = Date.now();
+    if (now - this.#tickedMs > MAX_LATE_MS) this.#happened = true;
+    this.#tickedMs = now;
+  }
+}
