@@ -23,7 +23,7 @@ const SERVER_KEEPALIVE = {
 
 export interface PoolOptions {
   readonly maxConnections?: number;
-  /** Deadline for a connection, which may have to wait for another caller's. */
+  /** Deadline for a connection, which may have to wait for another caller's; once more for setting its parameters. */
   readonly connectTimeoutMs?: number;
   /** Deadline for a statement, at the server and here. */
   readonly statementTimeoutMs?: number;
@@ -33,20 +33,28 @@ export interface PoolOptions {
 
 /** A pool whose every connection attempt and statement has a deadline, and that survives the server's restart. */
 export function openPool(settings: DatabaseSettings, log: Logger, options: PoolOptions = {}): DatabasePool {
-  const { maxConnections = MAX_CONNECTIONS, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
+  const {
+    maxConnections = MAX_CONNECTIONS,
+    connectTimeoutMs = CONNECT_TIMEOUT_MS,
+    statementTimeoutMs = STATEMENT_TIMEOUT_MS,
+  } = options;
   const pool = new pg.Pool({
     ...settings,
     max: maxConnections,
-    connectionTimeoutMillis: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: statementTimeoutMs,
     keepAlive: true,
     application_name: 'podips',
     onConnect: (client) =>
-      configureSession(client, {
-        statement_timeout: String(statementTimeoutMs),
-        idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS),
-        ...(options.readOnly ? { default_transaction_read_only: 'on' } : {}),
-      }),
+      configureSession(
+        client,
+        {
+          statement_timeout: String(statementTimeoutMs),
+          idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS),
+          ...(options.readOnly ? { default_transaction_read_only: 'on' } : {}),
+        },
+        connectTimeoutMs,
+      ),
   });
   // Without a listener an idle connection that breaks ends the process.
   pool.on('error', (err) => {
@@ -60,16 +68,20 @@ export function openPool(settings: DatabaseSettings, log: Logger, options: PoolO
 /**
  * Sets parameters of a connection, and has the server look whether its other end is alive. Not as parameters of the start:
  * PgBouncer refuses connections with those. What the server's version does not know is left out.
+ * @param timeoutMs in the place of the client's own for a statement
  */
 export async function configureSession(
   client: pg.ClientBase,
   parameters: Readonly<Record<string, string>>,
+  timeoutMs?: number,
 ): Promise<void> {
-  await client.query(
-    `SELECT set_config(name, value, false) FROM json_each_text($1) AS wanted (name, value)
-     WHERE name IN (SELECT name FROM pg_settings)`,
-    [JSON.stringify({ ...SERVER_KEEPALIVE, ...parameters })],
-  );
+  const query = {
+    text: `SELECT set_config(name, value, false) FROM json_each_text($1) AS wanted (name, value)
+      WHERE name IN (SELECT name FROM pg_settings)`,
+    values: [JSON.stringify({ ...SERVER_KEEPALIVE, ...parameters })],
+    query_timeout: timeoutMs,
+  };
+  await client.query(query);
 }
 
 /** Runs `work` in a transaction: committed when it resolves, rolled back when it rejects. */

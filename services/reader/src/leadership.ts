@@ -1,20 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
-import {
-  aborted,
-  configureSession,
-  type DatabaseSettings,
-  type Logger,
-  pause,
-  toError,
-} from '@podips/shared';
-import pg from 'pg';
-import type { RivalNote } from './rival-note.js';
+import { randomUUID } from 'node:crypto';
+import { aborted, type Logger, pause, toError } from '@podips/shared';
+import { type HeldLock, type LockOptions, tryLock } from './leader-lock.js';
 
-export interface LeadershipOptions {
-  readonly database: DatabaseSettings;
-  readonly cluster: string;
-  /** One that knows of another leader never leads without the lock. */
-  readonly rival: RivalNote;
+export interface LeadershipOptions extends LockOptions {
   /** Between two attempts of one that waits. */
   readonly standbyIntervalMs: number;
   /** After this without an answer of the database a waiting reader leads all the same: there is nobody to ask. */
@@ -36,19 +24,8 @@ export interface LeadershipEvents {
   onStandby(): void;
 }
 
-const CONNECT_TIMEOUT_MS = 3_000;
-const QUERY_TIMEOUT_MS = 3_000;
-const PING_INTERVAL_MS = 2_000;
 /** Of one that led when the database went away; shorter than that of one that waits, so that it gets the lock first. */
 const REGAIN_INTERVAL_MS = 250;
-/** After this without a ping the server ends the connection that holds the lock, whatever became of its other end. */
-const SILENCE_MS = 10_000;
-
-/** A connection that holds the lock: PostgreSQL gives it free as soon as the connection ends. */
-interface HeldLock {
-  readonly lost: Promise<void>;
-  release(): Promise<void>;
-}
 
 /**
  * Waits until this reader is the one that publishes for its cluster: the one that holds a PostgreSQL advisory lock.
@@ -66,14 +43,11 @@ export async function awaitLeadership(
   const name = `podips-leader ${randomUUID()}`;
   while (!signal.aborted) {
     try {
-      const lock = await tryLock(options, name);
-      if (lock) {
-        options.rival.forget();
-        return keepLeadership(options, name, lock, log);
-      }
-      options.rival.remember();
+      const lock = await tryLock(options, name, signal);
+      if (lock) return keepLeadership(options, name, lock, log);
       events.onStandby();
     } catch (err) {
+      if (signal.aborted) break;
       log.warn({ err: toError(err) }, 'the database cannot be asked who leads');
       if (options.rival.known) events.onStandby();
       else if (performance.now() - startedMs > options.databaseWaitMs)
@@ -109,11 +83,8 @@ function keepLeadership(
         log.warn('the database that says who leads is away; going on');
         lock = undefined;
       }
-      const answer = await askAgain(options, name);
-      if (answer === 'taken') {
-        options.rival.remember();
-        return log.warn('another reader leads');
-      }
+      const answer = await askAgain(options, name, stopping.signal);
+      if (answer === 'taken') return log.warn('another reader leads');
       if (answer === 'away') {
         await pause(REGAIN_INTERVAL_MS, stopping.signal);
         continue;
@@ -137,75 +108,14 @@ function keepLeadership(
   };
 }
 
-async function askAgain(options: LeadershipOptions, name: string): Promise<HeldLock | 'taken' | 'away'> {
+async function askAgain(
+  options: LeadershipOptions,
+  name: string,
+  signal: AbortSignal,
+): Promise<HeldLock | 'taken' | 'away'> {
   try {
-    return (await tryLock(options, name)) ?? 'taken';
+    return (await tryLock(options, name, signal)) ?? 'taken';
   } catch {
     return 'away'; // said once, when the lock was lost; asked again by the caller
   }
-}
-
-/** @returns undefined when another holds it @throws when the database does not answer */
-async function tryLock(
-  { database, cluster }: LeadershipOptions,
-  name: string,
-): Promise<HeldLock | undefined> {
-  const client = new pg.Client({
-    ...database,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 5_000,
-    application_name: name,
-  });
-  const { promise: lost, resolve: lose } = Promise.withResolvers<void>();
-  client.on('error', () => lose());
-  client.on('end', () => lose());
-  try {
-    await client.connect();
-    await configureSession(client, { idle_session_timeout: String(SILENCE_MS) });
-    const take = () =>
-      client.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1) AS held', [lockKey(cluster)]);
-    if ((await take()).rows[0]?.held) return holdLock(client, lost, lose);
-    // The holder may be an earlier connection of our own, which is dead without the server knowing.
-    const { rowCount } = await client.query(END_GHOSTS, [name]);
-    if (rowCount && (await take()).rows[0]?.held) return holdLock(client, lost, lose);
-  } catch (err) {
-    await endQuietly(client);
-    throw err;
-  }
-  await endQuietly(client);
-  return undefined;
-}
-
-/** Asks now and then, because the server frees the lock when it cannot reach us, and that we would not hear. */
-function holdLock(client: pg.Client, lost: Promise<void>, lose: () => void): HeldLock {
-  const timer = setInterval(() => {
-    client.query('SELECT').catch(lose);
-  }, PING_INTERVAL_MS);
-  void lost.then(() => {
-    clearInterval(timer);
-    return endQuietly(client);
-  });
-  return {
-    lost,
-    async release() {
-      clearInterval(timer);
-      await endQuietly(client);
-    },
-  };
-}
-
-/** The lock goes with the connection, and so does whatever could go wrong with closing it. */
-async function endQuietly(client: pg.Client): Promise<void> {
-  await Promise.race([client.end().catch(() => undefined), pause(QUERY_TIMEOUT_MS)]);
-}
-
-const END_GHOSTS = `
-  SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity
-  WHERE application_name = $1 AND pid <> pg_backend_pid()`;
-
-/** The lock of a cluster: the first 8 bytes of a hash, as a signed number. */
-function lockKey(cluster: string): string {
-  return createHash('sha256').update(`podips reader ${cluster}`).digest().readBigInt64BE().toString();
 }

@@ -93,7 +93,9 @@ async function runTerms(parts: ReaderParts, term: Term, signal: AbortSignal): Pr
     const active = startActiveReader(parts, await loadPatiently(parts, leadership, signal));
     term.active = active;
     const care = lookAfterLedger(parts, active, leadership, ended.signal);
-    await Promise.race([leadership.over, active.fenced, aborted(signal)]);
+    // Also when the database was emptied, which is no rival: its next answer corrects the note.
+    const fenced = active.fenced.then(() => rival.remember());
+    await Promise.race([leadership.over, fenced, aborted(signal)]);
     ended.abort();
     await Promise.all([care, active.stop()]);
     term.active = undefined;
@@ -107,14 +109,9 @@ async function becomeLeader(
   signal: AbortSignal,
 ): Promise<Leadership | undefined> {
   const { settings, log, health } = parts;
-  if (settings.database === undefined) return soleLeadership();
-  const options = {
-    database: settings.database,
-    cluster: settings.clusterName,
-    rival,
-    standbyIntervalMs: settings.standbyIntervalMs,
-    databaseWaitMs: settings.databaseWaitMs,
-  };
+  const { database, clusterName: cluster, standbyIntervalMs, databaseWaitMs } = settings;
+  if (database === undefined) return soleLeadership();
+  const options = { database, cluster, rival, standbyIntervalMs, databaseWaitMs };
   const onStandby = () => {
     health.kubernetes.standsBy();
     health.queue.standsBy();
