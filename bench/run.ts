@@ -8,6 +8,7 @@ import { measureMonitor } from './monitor.js';
 import { measurePublish } from './publish.js';
 import { formatFigures } from './report.js';
 import type { BenchSettings, MeasurementName } from './settings.js';
+import { measureTakeover } from './takeover.js';
 import { measureWrite } from './write.js';
 
 const MEASURE: Readonly<Record<MeasurementName, Measurement>> = {
@@ -17,6 +18,7 @@ const MEASURE: Readonly<Record<MeasurementName, Measurement>> = {
   memory: measureMemory,
   ledger: measureLedger,
   monitor: measureMonitor,
+  takeover: measureTakeover,
 };
 
 /** Measures and prints. @returns whether all expectations are met, or do not matter */

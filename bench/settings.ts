@@ -1,6 +1,14 @@
 import { parseFlags, SettingsError } from '@podips/shared';
 
-export const MEASUREMENTS = ['publish', 'write', 'latency', 'memory', 'ledger', 'monitor'] as const;
+export const MEASUREMENTS = [
+  'publish',
+  'write',
+  'latency',
+  'memory',
+  'ledger',
+  'monitor',
+  'takeover',
+] as const;
 export type MeasurementName = (typeof MEASUREMENTS)[number];
 
 /** How much is measured. */
@@ -44,6 +52,10 @@ export interface Scale {
     readonly streams: number;
     readonly seconds: number;
   };
+  readonly takeover: {
+    /** Of each kind. */
+    readonly deaths: number;
+  };
 }
 
 export interface BenchSettings {
@@ -61,6 +73,7 @@ const FULL: Scale = {
   memory: { pods: 20_000, updates: 20_000, updatesPerSecond: 1_000, backlog: 50_000 },
   ledger: { leases: 10_000_000, queries: 1_000, retentionDays: 10 },
   monitor: { streams: 1_000, seconds: 15 },
+  takeover: { deaths: 3 },
 };
 
 const QUICK: Scale = {
@@ -71,6 +84,7 @@ const QUICK: Scale = {
   memory: { pods: 500, updates: 500, updatesPerSecond: 500, backlog: 500 },
   ledger: { leases: 20_000, queries: 50, retentionDays: 100 },
   monitor: { streams: 50, seconds: 1 },
+  takeover: { deaths: 1 },
 };
 
 const FLAGS = {
@@ -80,7 +94,7 @@ const FLAGS = {
 
 const USAGE = `usage: pnpm bench [--only ${MEASUREMENTS.join('|')}] [--quick]
       --only X   only this measurement; may be given several times
-      --quick    a few seconds of each, to see that it runs: figures too rough to be judged`;
+      --quick    a little of each, to see that it runs: figures too rough to be judged`;
 
 /** @throws {SettingsError} for a wrong flag */
 export function readBenchSettings(args: readonly string[]): BenchSettings {

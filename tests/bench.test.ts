@@ -34,6 +34,12 @@ const FIGURES = [
   'monitor: page views',
   'monitor: page views, p99',
   'monitor: memory, peak',
+  'takeover: killed, leads',
+  'takeover: killed, first message',
+  'takeover: frozen, leads',
+  'takeover: frozen, first message',
+  'takeover: vanished, leads',
+  'takeover: vanished, first message',
 ];
 
 it('prints every figure of the benchmark, with the machine, and ends', async () => {
