@@ -153,6 +153,37 @@ describe('a reader whose database is away at the start', () => {
     ]);
   });
 
+  it('begins anew with the ledger when another reader has written it meanwhile', async () => {
+    await using test = await openReaderCase(stage);
+    const { pods, workloads } = test.cluster;
+    const first = await startReader(test);
+    const gone = workloads.startBarePod('gone');
+    await untilTrue(test);
+    await first.stop();
+    // As if it were written later than the second one's first list.
+    await stage.database.query("UPDATE reader_positions SET written_at = now() + interval '1 hour'");
+
+    await stage.postgres.stop();
+    pods.delete(gone);
+    const second = await startReader(test, PATIENT);
+    workloads.startBarePod('new');
+    await vi.waitFor(
+      () => expect(test.records.some(({ record }) => record.pod === 'new')).toBe(true),
+      PATIENCE,
+    );
+    await stage.postgres.start();
+    // That an address was free again when it was told as taken, this reader hears only now.
+    const complete = { ...COMPLETE, overlapping: expect.any(Array) };
+    await vi.waitFor(() => expect(test.verdict()).toMatchObject(complete), PATIENCE);
+    await untilTrue(test);
+    expect(second.logged()).toContain('the ledger went on without this reader: beginning anew with it');
+    const [end] = test.records.filter(
+      ({ record }) => record.pod === 'gone' && record.pod_ip_status === 'deallocated',
+    );
+    expect(end?.record.inferred).toBe(false);
+    expect(await readGaps(stage.database)).toHaveLength(1);
+  });
+
   it('writes the ledger from its beginning when that is empty', async () => {
     await using test = await openReaderCase(stage);
     await stage.postgres.stop();

@@ -16,8 +16,11 @@ export interface ActiveReader {
   readonly hasLedger: boolean;
   /** Settles when another reader has taken the ledger over. */
   readonly fenced: Promise<void>;
-  /** Takes in the ledger, if it could not be loaded at the start, and begins to write it. */
-  adopt(ledger: LoadedLedger): Promise<void>;
+  /**
+   * Takes in the ledger, if it could not be loaded at the start, and begins to write it.
+   * @returns false when that is not possible: begin anew with it
+   */
+  adopt(ledger: LoadedLedger): Promise<boolean>;
   /** Stops intake, waits for what was taken to be durable and written, closes. */
   stop(): Promise<void>;
 }
@@ -91,8 +94,9 @@ export function startActiveReader(parts: ReaderParts, restored: LoadedLedger | u
     },
     fenced: fenced.promise,
     async adopt(ledger) {
-      await changes.adopt(ledger);
-      startWriting(ledger);
+      const adopted = await changes.adopt(ledger);
+      if (adopted) startWriting(ledger);
+      return adopted;
     },
     async stop() {
       stopping.abort();

@@ -62,7 +62,7 @@ export function decideSeen(
   const before = known?.leases ?? [];
   const kept = before.filter((lease) => pod.ips.includes(lease.ip));
   const ended = before.filter((lease) => !pod.ips.includes(lease.ip));
-  const endedCounts = countEnded(known?.ended, ended);
+  const endedCounts = ended.length === 0 ? known?.ended : countEnded(known?.ended, ended);
   const started = pod.ips
     .filter((ip) => !before.some((lease) => lease.ip === ip))
     .map((ip) => ({
@@ -121,10 +121,9 @@ export function decideList(
 }
 
 /** How many leases of each address have ended, after these. */
-export function countEnded(before: KnownPod['ended'], ended: readonly Lease[]): KnownPod['ended'] {
-  if (ended.length === 0) return before;
+export function countEnded(before: KnownPod['ended'], ended: readonly Lease[]): ReadonlyMap<string, number> {
   const counts = new Map(before);
-  for (const { ip, occurrence } of ended) counts.set(ip, Math.max(occurrence + 1, counts.get(ip) ?? 0));
+  for (const lease of ended) counts.set(lease.ip, lease.occurrence + 1);
   return counts;
 }
 

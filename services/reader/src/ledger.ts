@@ -58,6 +58,8 @@ export interface LedgerState {
 export interface LoadedLedger extends LedgerState {
   /** The fencing token: who loaded the ledger last can write it, nobody else. */
   readonly term: number;
+  /** How long ago the position was written, in milliseconds by the database's clock; undefined without one. */
+  readonly writtenMsAgo: number | undefined;
 }
 
 /** The table of all leases of one cluster. */
@@ -133,8 +135,8 @@ async function write(
       await client.query(INSERT_GAP, [cluster, startedAt, endedAt, reason]);
     if (batch.position === undefined) return refused;
     await client.query(
-      `INSERT INTO reader_positions (cluster, resource_version, known_at) VALUES ($1, $2, $3)
-       ON CONFLICT (cluster) DO UPDATE SET resource_version = $2, known_at = $3`,
+      `INSERT INTO reader_positions (cluster, resource_version, known_at, written_at) VALUES ($1, $2, $3, clock_timestamp())
+       ON CONFLICT (cluster) DO UPDATE SET resource_version = $2, known_at = $3, written_at = clock_timestamp()`,
       [cluster, batch.position.resourceVersion, batch.position.knownAt],
     );
     return refused;
@@ -184,8 +186,9 @@ async function load(pool: DatabasePool, cluster: string): Promise<LoadedLedger> 
     );
     const open = await client.query<LeaseRow>(OPEN, [cluster]);
     const givenUp = await client.query<LeaseRow>(GIVEN_UP, [cluster]);
-    const position = await client.query<{ resource_version: string; known_at: Date }>(
-      'SELECT resource_version, known_at FROM reader_positions WHERE cluster = $1',
+    const position = await client.query<{ resource_version: string; known_at: Date; age_ms: number }>(
+      `SELECT resource_version, known_at, (extract(epoch FROM clock_timestamp() - written_at) * 1000)::float8 AS age_ms
+       FROM reader_positions WHERE cluster = $1`,
       [cluster],
     );
     const [row] = position.rows;
@@ -193,6 +196,7 @@ async function load(pool: DatabasePool, cluster: string): Promise<LoadedLedger> 
       term: terms.rows[0]?.term ?? 0,
       known: toKnownPods(open.rows, givenUp.rows),
       position: row && { resourceVersion: row.resource_version, knownAt: row.known_at },
+      writtenMsAgo: row?.age_ms,
     };
   });
 }

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { KnownPod } from './leases.js';
-import type { LedgerState } from './ledger.js';
+import type { LoadedLedger } from './ledger.js';
 import type { Pod } from './pod.js';
 import { createChanges, gone, NOW, pod, seen } from './pod-changes.test.helpers.js';
 
 const BEFORE = new Date('2026-11-20T13:00:00.000Z');
 
 /** A ledger in which these pods hold the address of their index. */
-function ledgerOf(indexes: readonly number[], ended: KnownPod['ended'] = undefined): LedgerState {
+function ledgerOf(indexes: readonly number[], ended: KnownPod['ended'] = undefined): LoadedLedger {
   const known = indexes.map((index): [string, KnownPod] => {
     const { ips, finished, ...identity } = pod(index);
     const leases = ips.map((ip) => ({
@@ -18,7 +18,8 @@ function ledgerOf(indexes: readonly number[], ended: KnownPod['ended'] = undefin
     }));
     return [identity.uid, { ...identity, leases, ...(ended && { ended }) }];
   });
-  return { known: new Map(known), position: { resourceVersion: '5', knownAt: BEFORE } };
+  const position = { resourceVersion: '5', knownAt: BEFORE };
+  return { known: new Map(known), position, term: 1, writtenMsAgo: 3_600_000 };
 }
 
 const moved = (of: Pod) => ({ type: 'modified', pod: of, resourceVersion: '9' }) as const;
@@ -136,7 +137,7 @@ describe('a ledger that is taken in late', () => {
   it('leaves a gap without a start when it is empty', async () => {
     const { changes, ledger } = createChanges();
     await changes.replaceAll([pod(1)], '8', 'start');
-    await changes.adopt({ known: new Map(), position: undefined });
+    await changes.adopt({ known: new Map(), position: undefined, term: 1, writtenMsAgo: undefined });
     expect(ledger.gaps).toEqual([{ startedAt: undefined, endedAt: NOW, reason: 'start' }]);
   });
 
@@ -179,25 +180,36 @@ describe('a ledger that is taken in late', () => {
     });
   });
 
-  it('is compared with what is there now when the history at the start is too long to keep', async () => {
-    const { changes, ledger, time } = createChanges(1_000, undefined, 1);
+  it('is not taken in when the history at the start is too long to keep', async () => {
+    const { changes, ledger, short } = createChanges(1_000, undefined, 1);
     await changes.replaceAll([pod(1), pod(2), pod(3)], '8', 'start');
-    for (const index of [1, 2]) {
-      time.now = new Date(NOW.getTime() + index * 1_000);
-      changes.apply(gone(pod(index)));
-    }
-    await changes.adopt(ledgerOf([1, 2, 3, 4]));
-    expect(ledger.gaps).toEqual([{ startedAt: BEFORE, endedAt: time.now, reason: 'start' }]);
-    expect(changes.openLeases()).toMatchObject([{ ip: '10.0.0.3', startedAt: BEFORE }]);
+    changes.apply(gone(pod(1)));
+    changes.apply(gone(pod(2)));
+    const told = short();
+    expect(await changes.adopt(ledgerOf([1, 2, 3, 4]))).toBe(false);
+    expect(short()).toEqual(told);
+    expect(ledger.gaps).toEqual([]);
   });
 
-  it('is compared with what is there now when another reader has written it since the first list', async () => {
-    const { changes, ledger, short, time } = createChanges();
+  it('is not taken in when another reader has written it since the first list', async () => {
+    const { changes, short } = createChanges();
     await changes.replaceAll([pod(2)], '8', 'start');
-    time.now = new Date(NOW.getTime() + 60_000);
-    const knownAt = new Date(NOW.getTime() + 30_000);
-    await changes.adopt({ ...ledgerOf([1, 2]), position: { resourceVersion: '9', knownAt } });
-    expect(short()).toEqual(['alreadyRunning cart-2 false', 'deallocated cart-1 true']);
-    expect(ledger.gaps).toEqual([{ startedAt: knownAt, endedAt: time.now, reason: 'start' }]);
+    expect(await changes.adopt({ ...ledgerOf([1, 2]), writtenMsAgo: 0 })).toBe(false);
+    expect(short()).toEqual(['alreadyRunning cart-2 false']);
   });
+
+  it('is not taken in when it has a pod that was in no list, and yet is there', async () => {
+    const { changes, short } = createChanges();
+    await changes.replaceAll([], '8', 'start');
+    changes.apply(seen(pod(1)));
+    expect(await changes.adopt(ledgerOf([1]))).toBe(false);
+    expect(short()).toEqual(['alreadyRunning cart-1 false']);
+  });
+});
+
+it('a gap begins before it ends, also after the clock was set back', async () => {
+  const { changes, ledger, time } = createChanges(1_000, ledgerOf([]));
+  time.now = new Date(BEFORE.getTime() - 60_000);
+  await changes.replaceAll([], '8', 'expired');
+  expect(ledger.gaps).toEqual([{ startedAt: time.now, endedAt: BEFORE, reason: 'expired' }]);
 });

@@ -9,7 +9,7 @@ import {
   type KnownPod,
   type Lease,
 } from './leases.js';
-import type { Gap, LeaseEnd, LeaseRecord, LedgerState, Position } from './ledger.js';
+import type { Gap, LeaseEnd, LeaseRecord, LedgerState, LoadedLedger, Position } from './ledger.js';
 import { OrderClock } from './order-clock.js';
 import type { Pod } from './pod.js';
 import type { ListReason, PodSink } from './pod-feed.js';
@@ -63,7 +63,10 @@ export class PodChanges implements PodSink {
   #askedAt: Date;
   /** Whether the watch has told all that happened before it was opened. */
   #caughtUp = false;
-  /** Undefined when the ledger is loaded, or there is none. */
+  #askedMs = performance.now();
+  /** Whether there is a ledger that is not loaded yet. */
+  #awaitsLedger: boolean;
+  /** Undefined before something was told without the ledger, and after that was loaded. */
   #before: ToldBefore | undefined;
   /** Lists whose changes are being told. */
   #telling = 0;
@@ -73,7 +76,7 @@ export class PodChanges implements PodSink {
     this.#deps = deps;
     this.#clock = new OrderClock(deps.now);
     this.#askedAt = deps.now();
-    this.#before = deps.ledger && new ToldBefore(deps.maxToldBefore);
+    this.#awaitsLedger = deps.ledger !== undefined;
     if (restored) this.#restore(restored);
   }
 
@@ -90,6 +93,7 @@ export class PodChanges implements PodSink {
 
   catchingUp(): void {
     this.#askedAt = this.#deps.now();
+    this.#askedMs = performance.now();
     this.#caughtUp = false;
   }
 
@@ -104,9 +108,9 @@ export class PodChanges implements PodSink {
     const gap = { startedAt: this.#knownAt, endedAt: at, reason };
     this.#deps.onGap(gap);
     // When the first gap began, only the ledger can say: see adopt.
-    const isFirst = this.#before !== undefined && this.#before.listedAt === undefined;
-    if (isFirst) this.#before?.begin(this.#known, at);
-    else this.#before?.add(decision.changes, this.#known);
+    const isFirst = this.#awaitsLedger && this.#before === undefined;
+    if (isFirst) this.#before = new ToldBefore(this.#known, at, this.#askedMs, this.#deps.maxToldBefore);
+    else this.#before?.add(decision.changes);
     this.#keepOrder(decision.changes);
     await this.#tellWhenRoom(decision.changes);
     if (!isFirst) this.#noteGap(gap);
@@ -120,7 +124,7 @@ export class PodChanges implements PodSink {
       const decision = this.#decide(event, this.#clock.next());
       if (decision.changes.length > this.#deps.outlet.room) return false;
       this.#remember(event.pod.uid, decision.known);
-      this.#before?.add(decision.changes, this.#known);
+      this.#before?.add(decision.changes);
       this.#keepOrder(decision.changes);
       this.#tell(decision.changes, this.#before);
     }
@@ -135,26 +139,33 @@ export class PodChanges implements PodSink {
     return this.#deps.outlet.roomAvailable(signal);
   }
 
-  /** Takes in a ledger that could only be loaded now, because the database was away at the start. */
-  async adopt({ known, position }: LedgerState): Promise<void> {
+  /**
+   * Takes in a ledger that could only be loaded now, because the database was away at the start.
+   * @returns false when it cannot be said how it and what was told follow each other: begin anew with it
+   */
+  async adopt({ known, position, writtenMsAgo }: LoadedLedger): Promise<boolean> {
     const before = this.#before;
-    if (before?.listedAt === undefined) return this.#restore({ known, position });
-    // Another reader has written it since: nobody can say how what it told and what we told follow each other.
-    if (position && position.knownAt > before.listedAt) before.begin(this.#known, this.#clock.next());
+    if (before === undefined) {
+      this.#restore({ known, position });
+      return true;
+    }
+    const unlisted = [...known.keys()].some((uid) => this.#known.has(uid) && !before.isListed(uid));
+    if (!before.complete || before.isOlderThan(writtenMsAgo) || unlisted) return false;
+    this.#awaitsLedger = false;
     this.#before = undefined;
-    const { listedAt } = before;
-    const adopted = before.adopt(known, listedAt);
+    const adopted = before.adopt(known);
     for (const [uid, pod] of adopted.known) {
       const current = this.#known.get(uid);
       if (current) this.#known.set(uid, { ...pod, ...identityOf(current) });
     }
     this.#deps.ledger?.forgetLeases(({ pod, ip }) => before.isMisnumbered(pod.uid, ip));
     await this.#tellWhenRoom(adopted.changes);
-    this.#noteGap({ startedAt: position?.knownAt, endedAt: listedAt, reason: 'start' });
+    this.#noteGap({ startedAt: position?.knownAt, endedAt: before.listedAt, reason: 'start' });
+    return true;
   }
 
   #restore(state: LedgerState): void {
-    this.#before = undefined;
+    this.#awaitsLedger = false;
     this.#known = new Map(state.known);
     this.#knownAt = state.position?.knownAt;
   }
@@ -189,14 +200,21 @@ export class PodChanges implements PodSink {
     for (let next = 0; next < changes.length; ) {
       await outlet.roomAvailable(signal);
       const count = outlet.room;
-      this.#tell(changes.slice(next, next + count), before);
+      // Those that adopt has found to be numbered wrongly meanwhile, it tells itself.
+      const right = ({ pod, lease }: IpChange) => !before?.isMisnumbered(pod.uid, lease.ip);
+      this.#tell(changes.slice(next, next + count).filter(right), before);
       next += count;
     }
     // Not after a failure: what was not told then is never told by this reader.
     this.#telling -= 1;
   }
 
-  #noteGap(gap: Gap): void {
+  #noteGap({ startedAt, endedAt, reason }: Gap): void {
+    // A clock that was set back: what lies between the two times is what is not known, whichever is the later.
+    const inverted = startedAt !== undefined && startedAt > endedAt;
+    const gap = inverted
+      ? { startedAt: endedAt, endedAt: startedAt, reason }
+      : { startedAt, endedAt, reason };
     this.#deps.ledger?.gap(gap, this.#deps.outlet.lastSequence);
   }
 

@@ -57,6 +57,8 @@ function bodyOf(answer: object | readonly string[]): Body {
 interface Run {
   /** `list`, or `watch <version>`, for each request. */
   readonly requests: readonly string[];
+  /** How many pods each list asked for. */
+  readonly limits: readonly number[];
   readonly seen: readonly string[];
   readonly events: { [K in keyof PodFeedEvents]: ReturnType<typeof vi.fn<PodFeedEvents[K]>> };
 }
@@ -70,6 +72,7 @@ async function follow(
   const stopping = new AbortController();
   const left = [...answers];
   const requests: string[] = [];
+  const limits: number[] = [];
   const client: KubeClient = {
     async get({ query }) {
       const answer = left.shift();
@@ -78,6 +81,7 @@ async function follow(
         throw new Error('stopped');
       }
       requests.push(query.watch ? `watch ${query.resourceVersion}` : 'list');
+      if (!query.watch) limits.push(Number(query.limit));
       if (answer instanceof Error) throw answer;
       return bodyOf(answer);
     },
@@ -109,7 +113,7 @@ async function follow(
     watchTimeoutSeconds: 60,
   };
   await followPods(client, sink, options, events, createLogger('test', 'silent'), stopping.signal);
-  return { requests, seen, events };
+  return { requests, limits, seen, events };
 }
 
 const listReasons = ({ events }: Run) => events.onList.mock.calls.flat();
@@ -164,6 +168,15 @@ describe('the feed', () => {
     vi.useRealTimers();
     expect(requests).toEqual(['list', 'watch 5', 'watch 6']);
     expect(said.slice(1)).toEqual(['catching up', 'a', 'catching up', 'b', 'catching up']);
+  });
+
+  it('asks for ever smaller pages while a list takes too long, says so each time, and grows them again', async () => {
+    const late = new KubeError('KUBE_TIMEOUT', 'late', { status: 504 });
+    const old = JSON.stringify({ type: 'ERROR', object: { code: 410 } });
+    const run = await follow([...Array(5).fill(late), page('5', 'a'), [old], page('6', 'a'), []]);
+    expect(run.limits).toEqual([100, 50, 25, 13, 7, 7, 14]);
+    expect(failures(run)).toEqual(Array(5).fill(504));
+    expect(run.seen).toEqual(['[a]', '[a]']);
   });
 
   it('tells of every sign of life', async () => {

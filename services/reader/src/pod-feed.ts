@@ -42,6 +42,8 @@ export interface PodFeedOptions {
 
 const RETRY = { baseMs: 500, capMs: 30_000 };
 const MAX_RETRY_AFTER_MS = 60_000;
+/** A list that takes too long is tried again with smaller pages, down to this part of the usual ones. */
+const LEAST_PAGE_PART = 1 / 16;
 /** A watch that lasted this long was a real one, even when no event came. */
 const STABLE_AFTER_MS = 10_000;
 
@@ -70,6 +72,7 @@ class PodFeed {
   /** After which resource version to go on; undefined when only a list can tell. */
   #position: string | undefined;
   #listReason: ListReason = 'start';
+  #pageSize: number;
   #silentWatches = 0;
   /** Attempts since the last event. */
   #attempts = 0;
@@ -92,6 +95,7 @@ class PodFeed {
     this.#log = log;
     this.#signal = signal;
     this.#position = options.resumeFrom;
+    this.#pageSize = options.pageSize;
   }
 
   async run(): Promise<void> {
@@ -125,12 +129,13 @@ class PodFeed {
     this.#events.onList(reason);
     this.#sink.catchingUp();
     const { pods, resourceVersion } = await listPods(this.#client, {
-      pageSize: this.#options.pageSize,
+      pageSize: this.#pageSize,
       pageDeadlineMs: this.#options.requestDeadlineMs,
       signal: this.#signal,
       onSkipped: (error) => this.#events.onSkipped('malformed-pod', error),
     });
     this.#heard('list');
+    this.#pageSize = Math.min(this.#pageSize * 2, this.#options.pageSize);
     await this.#sink.replaceAll(pods, resourceVersion, reason);
     this.#log.info({ pods: pods.length, resourceVersion, reason }, 'pods listed');
     return resourceVersion;
@@ -210,6 +215,8 @@ class PodFeed {
       this.#loseTrack(error.expired ? 'expired' : 'refused');
       return;
     }
+    if (error.code === 'KUBE_TIMEOUT' && this.#position === undefined)
+      this.#pageSize = Math.ceil(Math.max(this.#pageSize / 2, this.#options.pageSize * LEAST_PAGE_PART));
     // A line for each outage, not for each attempt.
     this.#log[this.#failing ? 'debug' : 'warn']({ err: error }, 'the API server fails');
     this.#failing = true;

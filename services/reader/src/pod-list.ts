@@ -11,7 +11,7 @@ const MAX_POD_BYTES = 16_777_216;
 const ONE_TOO_LARGE = `a page of one pod is larger than ${MAX_POD_BYTES} bytes: a pod that large, or a server that ignores \`limit\``;
 
 export interface ListOptions {
-  /** Pods on a page; fewer are asked for when they are large, or take long. */
+  /** Pods on a page; fewer are asked for when they are large. */
   readonly pageSize: number;
   /** Deadline for each page, from the request to its last byte. */
   readonly pageDeadlineMs: number;
@@ -42,7 +42,7 @@ export async function listPods(client: KubeClient, options: ListOptions): Promis
   let pageSize = options.pageSize;
   for (;;) {
     const page = await fetchPage(client, next, pageSize, options);
-    if (page === 'too-much') {
+    if (page === 'too-large') {
       pageSize = Math.ceil(pageSize / 2);
       continue;
     }
@@ -63,7 +63,7 @@ async function fetchPage(
   next: string,
   pageSize: number,
   options: ListOptions,
-): Promise<Page | 'too-much'> {
+): Promise<Page | 'too-large'> {
   const deadline = AbortSignal.timeout(options.pageDeadlineMs);
   const body = await client.get({
     path: PODS_PATH,
@@ -72,31 +72,21 @@ async function fetchPage(
     bodyIdleMs: options.pageDeadlineMs,
     signal: AbortSignal.any([options.signal, deadline]),
   });
-  const heard = { bytes: 0 };
   try {
-    const maxBytes = pageSize > 1 ? MAX_PAGE_BYTES : MAX_POD_BYTES;
-    const { text, whole } = await readAtMost(counting(body, heard), maxBytes);
+    const { text, whole } = await readAtMost(body, pageSize > 1 ? MAX_PAGE_BYTES : MAX_POD_BYTES);
     if (whole) return readPage(JSON.parse(text));
-    if (pageSize > 1) return 'too-much';
+    if (pageSize > 1) return 'too-large';
     throw new KubeError('KUBE_LIST_BROKEN', ONE_TOO_LARGE, { status: 502 });
   } catch (cause) {
     if (cause instanceof KubeError) throw cause;
-    if (!deadline.aborted)
-      throw new KubeError('KUBE_LIST_BROKEN', 'a page of the list was cut short', { status: 503, cause });
-    // A server that sends is alive, but slow. One that sends nothing has failed: that is to be told at once.
-    if (heard.bytes > 0 && pageSize > 1) return 'too-much';
-    const text = `a page took longer than ${options.pageDeadlineMs} ms`;
-    throw new KubeError('KUBE_TIMEOUT', text, { status: 504, cause });
-  }
-}
-
-async function* counting(
-  body: AsyncIterable<Uint8Array>,
-  heard: { bytes: number },
-): AsyncIterable<Uint8Array> {
-  for await (const chunk of body) {
-    heard.bytes += chunk.length;
-    yield chunk;
+    const late = deadline.aborted;
+    const text = late
+      ? `a page took longer than ${options.pageDeadlineMs} ms`
+      : 'a page of the list was cut short';
+    throw new KubeError(late ? 'KUBE_TIMEOUT' : 'KUBE_LIST_BROKEN', text, {
+      status: late ? 504 : 503,
+      cause,
+    });
   }
 }
 

@@ -95,7 +95,7 @@ async function runTerms(parts: ReaderParts, term: Term, signal: AbortSignal): Pr
     const care = lookAfterLedger(parts, active, leadership, ended.signal);
     // Also when the database was emptied, which is no rival: its next answer corrects the note.
     const fenced = active.fenced.then(() => rival.remember());
-    await Promise.race([leadership.over, fenced, aborted(signal)]);
+    await Promise.race([leadership.over, fenced, care, aborted(signal)]);
     ended.abort();
     await Promise.all([care, active.stop()]);
     term.active = undefined;
@@ -149,7 +149,10 @@ async function tryToLoad(
   }
 }
 
-/** Loads the ledger as soon as that is possible, if it was not at the start; then deletes from it what is too old. */
+/**
+ * Loads the ledger as soon as that is possible, if it was not at the start; then deletes from it what is too old. Settles
+ * when the signal aborts, or when the ledger cannot be taken in.
+ */
 async function lookAfterLedger(
   parts: ReaderParts,
   active: ActiveReader,
@@ -157,12 +160,13 @@ async function lookAfterLedger(
   signal: AbortSignal,
 ): Promise<void> {
   const { database, settings, log } = parts;
-  if (database === undefined) return;
+  if (database === undefined) return aborted(signal);
   while (!active.hasLedger && !signal.aborted) {
     await Promise.race([leadership.confirmation, aborted(signal)]);
-    const state = await tryToLoad(parts, leadership);
-    if (state) await active.adopt(state).catch(unlessAborted(signal));
-    else await pause(LOAD_RETRY_MS, signal);
+    const loaded = await tryToLoad(parts, leadership);
+    if (loaded === undefined) await pause(LOAD_RETRY_MS, signal);
+    else if ((await active.adopt(loaded).catch(unlessAborted(signal))) === false)
+      return log.warn('the ledger went on without this reader: beginning anew with it');
   }
   await pruneRegularly(database.ledger, settings.ledgerRetentionDays, log, signal);
 }

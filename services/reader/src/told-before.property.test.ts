@@ -2,13 +2,15 @@ import { eventId } from '@podips/shared';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { KnownPod } from './leases.js';
-import type { LeaseRecord, LedgerState } from './ledger.js';
+import type { LeaseRecord, LoadedLedger } from './ledger.js';
 import type { Pod } from './pod.js';
 import { createChanges, gone, NOW, pod } from './pod-changes.test.helpers.js';
 import type { ListReason } from './pod-feed.js';
 
 const IPS = ['10.0.0.1', '10.0.0.2'];
 const PODS = 3;
+/** More leases of one address by one pod than a history has. */
+const MAX_LEASES = 30;
 
 /** One thing that happens in the cluster, or to the reader. */
 type Step =
@@ -70,7 +72,7 @@ class Cluster {
   }
 
   /** What the ledger has of it when the reader stops now. */
-  ledger(): LedgerState {
+  ledger(): LoadedLedger {
     const known = new Map<string, KnownPod>();
     for (const { ips: _, finished: __, ...identity } of this.pods) {
       const holds = this.holds.filter(({ uid }) => uid === identity.uid);
@@ -90,7 +92,12 @@ class Cluster {
         }),
       });
     }
-    return { known, position: { resourceVersion: '5', knownAt: new Date(NOW.getTime() + this.time) } };
+    return {
+      term: 1,
+      writtenMsAgo: 3_600_000,
+      known,
+      position: { resourceVersion: '5', knownAt: new Date(NOW.getTime() + this.time) },
+    };
   }
 
   #hold({ uid, ips }: Pod): void {
@@ -129,9 +136,18 @@ interface History {
   readonly withoutLedger: readonly Step[];
   readonly withLedger: readonly Step[];
   readonly room: number;
-  readonly maxToldBefore: number;
-  /** While the changes of a list are being told. */
-  readonly loadedDuringList: boolean;
+  /** When the ledger can be loaded at last. */
+  readonly loaded: 'during the first list' | 'during a later list' | 'later';
+}
+
+/** What somebody believes to be open who has heard of these starts and ends. */
+function openAccordingTo(ids: ReadonlySet<string>): string[] {
+  const leases = Array.from({ length: PODS }, (_, index) => pod(index).uid).flatMap((uid) =>
+    IPS.flatMap((ip) => Array.from({ length: MAX_LEASES }, (_, n) => ({ uid, ip, n }))),
+  );
+  const isOpen = ({ uid, ip, n }: (typeof leases)[number]) =>
+    ids.has(eventId(uid, ip, 'allocated', n)) && !ids.has(eventId(uid, ip, 'deallocated', n));
+  return leases.filter(isOpen).map(({ uid, ip }) => `${uid} ${ip}`);
 }
 
 /** Runs a reader that could load its ledger only after a while. */
@@ -142,12 +158,18 @@ async function run(history: History) {
   const table = new Map(
     cluster.holds.map((hold): [string, Hold] => [`${hold.uid} ${hold.ip} ${hold.occurrence}`, { ...hold }]),
   );
+  const heard = new Set(
+    [...table.values()].flatMap(({ uid, ip, occurrence, to }) => [
+      eventId(uid, ip, 'allocated', occurrence),
+      ...(to === Number.POSITIVE_INFINITY ? [] : [eventId(uid, ip, 'deallocated', occurrence)]),
+    ]),
+  );
   const closed = [...table.values()]
     .filter(({ to }) => to !== Number.POSITIVE_INFINITY)
     .map((hold) => ({ ...hold }));
   for (const step of history.whileAway) cluster.take(step);
 
-  const reader = createChanges(history.room, undefined, history.maxToldBefore);
+  const reader = createChanges(history.room);
   const unseen: Array<{ from: number; to: number }> = [];
   let lostSightAt: number | undefined;
   const list = async (reason: ListReason) => {
@@ -166,18 +188,30 @@ async function run(history: History) {
     reader.outlet.room = 1_000;
     if (event && lostSightAt === undefined) expect(reader.changes.apply(event)).toBe(true);
   };
-  await list('start');
+  const adopt = async () => expect(await reader.changes.adopt(restored)).toBe(true);
+  const firstList = list('start');
   const firstListAt = reader.time.now;
+  if (history.loaded === 'during the first list') await adopt();
+  await firstList;
   for (const step of history.withoutLedger) await see(step);
   reader.outlet.room = history.room;
-  const listing = history.loadedDuringList ? list('expired') : undefined;
-  await reader.changes.adopt(restored);
+  const listing = history.loaded === 'during a later list' ? list('expired') : undefined;
+  if (history.loaded !== 'during the first list') await adopt();
   await listing;
   for (const step of history.withLedger) await see(step);
   await list('expired');
   reader.makeDurable();
-  for (const record of reader.ledger.leases) write(table, record);
-  return { cluster, table, closed, firstListAt, unseen, reader };
+  const inLedger = new Set(table.keys());
+  const starts = new Map<string, Date>();
+  for (const record of reader.ledger.leases) {
+    const key = `${record.pod.uid} ${record.ip} ${record.occurrence}`;
+    // An end says of its start what its start said. The ledger keeps its own, which the first list did not know.
+    if (!inLedger.has(key)) expect(starts.get(key) ?? record.startedAt).toEqual(record.startedAt);
+    starts.set(key, record.startedAt);
+    write(table, record);
+  }
+  for (const { event_id } of reader.told) heard.add(event_id);
+  return { cluster, heard, table, closed, firstListAt, unseen, reader };
 }
 
 const steps = (maxLength: number) => fc.array(step, { maxLength });
@@ -190,17 +224,18 @@ it('a ledger that is loaded late ends with what the cluster really did, whatever
     withoutLedger: steps(8),
     withLedger: steps(5),
     room: fc.constantFrom(1, 1_000),
-    maxToldBefore: fc.constantFrom(1, 1_000),
-    loadedDuringList: fc.boolean(),
+    loaded: fc.constantFrom(
+      'during the first list' as const,
+      'during a later list' as const,
+      'later' as const,
+    ),
   });
   await fc.assert(
     fc.asyncProperty(histories, async (history) => {
-      const { cluster, table, closed, firstListAt, unseen, reader } = await run(history);
-      const gap = reader.ledger.gaps.find(({ reason }) => reason === 'start');
-      if (history.maxToldBefore > 1) expect(gap?.endedAt).toEqual(firstListAt);
-      const gapEnd = (gap?.endedAt.getTime() ?? 0) - NOW.getTime();
+      const { cluster, heard, table, closed, firstListAt, unseen, reader } = await run(history);
+      const sinceNow = firstListAt.getTime() - NOW.getTime();
       // The starts in a list are told as a millisecond later.
-      for (let at = gapEnd + 2; at < cluster.time + 5; at += 1) {
+      for (let at = sinceNow + 2; at < cluster.time + 5; at += 1) {
         if (unseen.some(({ from, to }) => from <= at && at <= to)) continue;
         for (const ip of IPS)
           expect(holdersOf(ip, at, table.values()), `${ip} at ${at}`).toEqual(
@@ -208,11 +243,13 @@ it('a ledger that is loaded late ends with what the cluster really did, whatever
           );
       }
       expect([...table.values()]).toEqual(expect.arrayContaining(closed));
-      const told = new Set(reader.told.map(({ event_id }) => event_id));
-      for (const { uid, ip, occurrence, from, to } of table.values()) {
-        if (from > gapEnd) expect(told).toContain(eventId(uid, ip, 'allocated', occurrence));
-        if (to > gapEnd && to < Number.POSITIVE_INFINITY)
-          expect(told).toContain(eventId(uid, ip, 'deallocated', occurrence));
+      expect(reader.ledger.gaps.find(({ reason }) => reason === 'start')?.endedAt).toEqual(firstListAt);
+      const open = cluster.holds.filter(({ to }) => to === Number.POSITIVE_INFINITY);
+      expect(openAccordingTo(heard).sort()).toEqual(open.map(({ uid, ip }) => `${uid} ${ip}`).sort());
+      for (const { uid, ip, occurrence, to } of table.values()) {
+        expect(heard).toContain(eventId(uid, ip, 'allocated', occurrence));
+        if (to < Number.POSITIVE_INFINITY)
+          expect(heard).toContain(eventId(uid, ip, 'deallocated', occurrence));
       }
     }),
     { numRuns: 2_000 },

@@ -1,61 +1,65 @@
-import {
-  countEnded,
-  decideList,
-  type IpChange,
-  type KnownPod,
-  type Lease,
-  type ListDecision,
-} from './leases.js';
+import { countEnded, decideList, type IpChange, type KnownPod, type ListDecision } from './leases.js';
 import type { Pod } from './pod.js';
 
 /**
- * What was told while the ledger could not be loaded. Without it all leases seem to be the first ones of their pods; with
- * it the same is decided again, and told again where the numbers differ.
+ * What was told while the ledger could not be loaded, from the first list on. Without it all leases seem to be the first
+ * ones of their pods; with it the same is decided again, and told again where the numbers differ.
  */
 export class ToldBefore {
+  /** When the list came. */
+  readonly listedAt: Date;
+  readonly #listed: ReadonlyMap<string, KnownPod>;
+  readonly #askedMs: number;
   readonly #maxChanges: number;
-  #listed: ReadonlyMap<string, KnownPod> = new Map();
-  #listedAt: Date | undefined;
   /** Since the list, of its pods: of all others the ledger knows nothing. */
   #changes: IpChange[] = [];
+  #complete = true;
   readonly #misnumbered = new Set<string>();
 
-  /** @param maxChanges bound of what is kept; beyond it the history begins anew */
-  constructor(maxChanges: number) {
+  /**
+   * @param listed the pods of the first list
+   * @param askedMs when it was asked for, by `performance.now()`
+   * @param maxChanges bound of what is kept
+   */
+  constructor(listed: ReadonlyMap<string, KnownPod>, listedAt: Date, askedMs: number, maxChanges: number) {
+    this.#listed = new Map(listed);
+    this.listedAt = listedAt;
+    this.#askedMs = askedMs;
     this.#maxChanges = maxChanges;
   }
 
-  /** When the list came that the history begins with; undefined: there was none yet. */
-  get listedAt(): Date | undefined {
-    return this.#listedAt;
+  /** False after the bound was reached: then nothing can be decided again. */
+  get complete(): boolean {
+    return this.#complete;
   }
 
-  /** Begins with what the cluster has at this time. */
-  begin(known: ReadonlyMap<string, KnownPod>, at: Date): void {
-    this.#listed = new Map(known);
-    this.#listedAt = at;
-    this.#changes = [];
+  /** Whether something happened after the list was asked for. */
+  isOlderThan(msAgo: number | undefined): boolean {
+    return msAgo !== undefined && msAgo < performance.now() - this.#askedMs;
   }
 
-  /** @param known what the cluster has after these changes */
-  add(changes: readonly IpChange[], known: ReadonlyMap<string, KnownPod>): void {
-    for (const change of changes) if (this.#listed.has(change.pod.uid)) this.#changes.push(change);
-    const last = changes.at(-1);
-    if (last && this.#changes.length > this.#maxChanges) this.begin(known, last.at);
+  isListed(uid: string): boolean {
+    return this.#listed.has(uid);
+  }
+
+  add(changes: readonly IpChange[]): void {
+    if (!this.#complete) return;
+    for (const change of changes) if (this.isListed(change.pod.uid)) this.#changes.push(change);
+    this.#complete = this.#changes.length <= this.#maxChanges;
+    if (!this.#complete) this.#changes = [];
   }
 
   /**
-   * Decides again, from the ledger on, what was told since the list.
+   * Decides again, from the ledger on.
    * @returns the pods of the ledger that the cluster still has, and, in order, what was not told yet or under the number of
    *   another lease
    */
-  adopt(ledger: ReadonlyMap<string, KnownPod>, listedAt: Date): ListDecision {
+  adopt(ledger: ReadonlyMap<string, KnownPod>): ListDecision {
     const listed = [...ledger.keys()].flatMap((uid) => this.#listed.get(uid) ?? []);
-    const counted = new Map(ledger);
-    for (const pod of listed) counted.set(pod.uid, withCounts(ledger.get(pod.uid) ?? pod, pod.ended));
-    const { known, changes } = decideList(counted, listed.map(toPod), { at: listedAt, inferred: true });
-    for (const pod of listed) {
-      for (const lease of pod.leases) this.#compare(lease, known.get(pod.uid));
+    const { known, changes } = decideList(ledger, listed.map(toPod), { at: this.listedAt, inferred: true });
+    for (const { uid, leases } of known.values()) {
+      // Those of the list were all told as the first ones.
+      for (const { ip, occurrence } of leases) if (occurrence > 0) this.#misnumbered.add(keyOf(uid, ip));
     }
     const untold = changes.filter(
       ({ endReason, pod, lease }) => endReason !== undefined || this.isMisnumbered(pod.uid, lease.ip),
@@ -76,11 +80,6 @@ export class ToldBefore {
   isMisnumbered(uid: string, ip: string): boolean {
     return this.#misnumbered.has(keyOf(uid, ip));
   }
-
-  #compare(told: Lease, known: KnownPod | undefined): void {
-    const lease = known?.leases.find(({ ip }) => ip === told.ip);
-    if (known && lease?.occurrence !== told.occurrence) this.#misnumbered.add(keyOf(known.uid, told.ip));
-  }
 }
 
 /** The same change, and the pod after it, with the number that follows those of the pod. */
@@ -91,17 +90,8 @@ function renumber(pod: KnownPod, change: IpChange): { pod: KnownPod; change: IpC
     return { pod: { ...pod, leases: [...pod.leases, lease] }, change: { ...change, lease } };
   }
   const lease = pod.leases.find((held) => held.ip === ip) ?? change.lease;
-  const ended = new Map(countEnded(pod.ended, [lease]));
   const leases = pod.leases.filter((held) => held !== lease);
-  return { pod: { ...pod, leases, ended }, change: { ...change, lease } };
-}
-
-/** With numbers that none of both has given yet. */
-function withCounts(pod: KnownPod, counts: KnownPod['ended']): KnownPod {
-  if (counts === undefined) return pod;
-  const ended = new Map(pod.ended);
-  for (const [ip, count] of counts) ended.set(ip, Math.max(count, ended.get(ip) ?? 0));
-  return { ...pod, ended };
+  return { pod: { ...pod, leases, ended: countEnded(pod.ended, [lease]) }, change: { ...change, lease } };
 }
 
 function toPod({ leases, ended: _, ...identity }: KnownPod): Pod {
