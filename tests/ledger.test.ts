@@ -176,7 +176,7 @@ describe('a reader whose database is away at the start', () => {
     const complete = { ...COMPLETE, overlapping: expect.any(Array) };
     await vi.waitFor(() => expect(test.verdict()).toMatchObject(complete), PATIENCE);
     await untilTrue(test);
-    expect(second.logged()).toContain('the ledger went on without this reader: beginning anew with it');
+    expect(second.logged()).toContain('too late to take the ledger in: beginning anew with it');
     const [end] = test.records.filter(
       ({ record }) => record.pod === 'gone' && record.pod_ip_status === 'deallocated',
     );

@@ -33,13 +33,16 @@ const GHOST_LOOKS = 20;
 const SILENCE_MS = 10_000;
 
 /**
- * Asks once. Notes what it is told of another one at once, because what follows may fail.
+ * Asks once, and notes the answer.
+ * @param name of the connection
+ * @param mayHaveGhosts whether earlier connections of this name may hold the lock, dead without the server knowing
  * @returns undefined when another holds it
  * @throws when nobody can be asked: no answer in time, an error for an answer, a standby server, or the signal aborted
  */
 export async function tryLock(
   { database, cluster, rival }: LockOptions,
   name: string,
+  mayHaveGhosts: boolean,
   signal: AbortSignal,
 ): Promise<HeldLock | undefined> {
   const socket = new Socket();
@@ -62,13 +65,15 @@ export async function tryLock(
   try {
     await client.connect();
     await configureSession(client, { idle_session_timeout: String(SILENCE_MS) });
+    const ghosts = mayHaveGhosts ? await endGhosts(client, name) : 0;
     held = await take(client, cluster);
-    if (!held) {
-      rival.remember();
-      held = await takeFromGhost(client, cluster, name);
+    for (let look = 0; !held && ghosts > 0 && look < GHOST_LOOKS; look += 1) {
+      await pause(GHOST_PAUSE_MS);
+      held = await take(client, cluster);
     }
+    if (held) rival.forget();
+    else rival.remember();
     if (!held) return undefined;
-    rival.forget();
     return holdLock(client, lost, lose, end);
   } finally {
     limit.removeEventListener('abort', giveUp);
@@ -94,20 +99,12 @@ const END_GHOSTS = `
   SELECT pg_terminate_backend(pid) FROM pg_stat_activity
   WHERE application_name = $1 AND pid <> pg_backend_pid()`;
 
-/**
- * Takes the lock if its holder is an earlier connection of our own, which is dead without the server knowing.
- * @returns false also when the server refuses to help: another holds the lock, as far as can be told
- */
-async function takeFromGhost(client: pg.Client, cluster: string, name: string): Promise<boolean> {
+/** @returns how many were told to end; none when the server refuses: then another holds the lock, as far as can be told */
+async function endGhosts(client: pg.Client, name: string): Promise<number> {
   try {
-    const { rowCount } = await client.query(END_GHOSTS, [name]);
-    for (let look = 0; rowCount && look < GHOST_LOOKS; look += 1) {
-      await pause(GHOST_PAUSE_MS);
-      if (await take(client, cluster)) return true;
-    }
-    return false;
+    return (await client.query(END_GHOSTS, [name])).rowCount ?? 0;
   } catch (err) {
-    if (err instanceof pg.DatabaseError) return false;
+    if (err instanceof pg.DatabaseError) return 0;
     throw err;
   }
 }

@@ -43,7 +43,7 @@ export async function awaitLeadership(
   const name = `podips-leader ${randomUUID()}`;
   while (!signal.aborted) {
     try {
-      const lock = await tryLock(options, name, signal);
+      const lock = await tryLock(options, name, false, signal);
       if (lock) return keepLeadership(options, name, lock, log);
       events.onStandby();
     } catch (err) {
@@ -114,7 +114,7 @@ async function askAgain(
   signal: AbortSignal,
 ): Promise<HeldLock | 'taken' | 'away'> {
   try {
-    return (await tryLock(options, name, signal)) ?? 'taken';
+    return (await tryLock(options, name, true, signal)) ?? 'taken';
   } catch {
     return 'away'; // said once, when the lock was lost; asked again by the caller
   }

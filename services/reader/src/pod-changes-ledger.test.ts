@@ -198,6 +198,13 @@ describe('a ledger that is taken in late', () => {
     expect(short()).toEqual(['alreadyRunning cart-2 false']);
   });
 
+  it('is not taken in when another reader has written it since a list was asked for that has not come yet', async () => {
+    const { changes, short } = createChanges();
+    changes.catchingUp();
+    expect(await changes.adopt({ ...ledgerOf([1, 2]), writtenMsAgo: 0 })).toBe(false);
+    expect(short()).toEqual([]);
+  });
+
   it('is not taken in when it has a pod that was in no list, and yet is there', async () => {
     const { changes, short } = createChanges();
     await changes.replaceAll([], '8', 'start');

@@ -15,6 +15,7 @@ import type { Pod } from './pod.js';
 import type { ListReason, PodSink } from './pod-feed.js';
 import type { PodEvent } from './pod-stream.js';
 import type { Publication } from './publisher.js';
+import { startStopwatch } from './stopwatch.js';
 import { ToldBefore } from './told-before.js';
 
 /** Takes messages on their way out. See {@link Publisher}. */
@@ -63,7 +64,9 @@ export class PodChanges implements PodSink {
   #askedAt: Date;
   /** Whether the watch has told all that happened before it was opened. */
   #caughtUp = false;
-  #askedMs = performance.now();
+  #sinceAsked = startStopwatch();
+  /** The same for the first list, which all that was told without the ledger follows. */
+  #sinceFirstAsked: (() => number) | undefined;
   /** Whether there is a ledger that is not loaded yet. */
   #awaitsLedger: boolean;
   /** Undefined before something was told without the ledger, and after that was loaded. */
@@ -93,7 +96,7 @@ export class PodChanges implements PodSink {
 
   catchingUp(): void {
     this.#askedAt = this.#deps.now();
-    this.#askedMs = performance.now();
+    this.#sinceAsked = startStopwatch();
     this.#caughtUp = false;
   }
 
@@ -105,12 +108,14 @@ export class PodChanges implements PodSink {
     const inferred = this.#knownAt !== undefined || this.#known.size > 0;
     const decision = decideList(this.#known, pods, { at, inferred });
     this.#known = decision.known;
-    const gap = { startedAt: this.#knownAt, endedAt: at, reason };
+    const gap = gapBetween(this.#knownAt, at, reason);
     this.#deps.onGap(gap);
     // When the first gap began, only the ledger can say: see adopt.
     const isFirst = this.#awaitsLedger && this.#before === undefined;
-    if (isFirst) this.#before = new ToldBefore(this.#known, at, this.#askedMs, this.#deps.maxToldBefore);
-    else this.#before?.add(decision.changes);
+    if (isFirst) {
+      this.#before = new ToldBefore(this.#known, at, this.#deps.maxToldBefore);
+      this.#sinceFirstAsked = this.#sinceAsked;
+    } else this.#before?.add(decision.changes);
     this.#keepOrder(decision.changes);
     await this.#tellWhenRoom(decision.changes);
     if (!isFirst) this.#noteGap(gap);
@@ -145,12 +150,15 @@ export class PodChanges implements PodSink {
    */
   async adopt({ known, position, writtenMsAgo }: LoadedLedger): Promise<boolean> {
     const before = this.#before;
+    const sinceAsked = this.#sinceFirstAsked ?? this.#sinceAsked;
+    // By another reader. A list that was asked for before that may be older than the ledger.
+    const wasWritten = writtenMsAgo !== undefined && writtenMsAgo < sinceAsked();
+    const unlisted = [...known.keys()].some((uid) => this.#known.has(uid) && !before?.isListed(uid));
+    if (wasWritten || unlisted || before?.complete === false) return false;
     if (before === undefined) {
       this.#restore({ known, position });
       return true;
     }
-    const unlisted = [...known.keys()].some((uid) => this.#known.has(uid) && !before.isListed(uid));
-    if (!before.complete || before.isOlderThan(writtenMsAgo) || unlisted) return false;
     this.#awaitsLedger = false;
     this.#before = undefined;
     const adopted = before.adopt(known);
@@ -160,7 +168,7 @@ export class PodChanges implements PodSink {
     }
     this.#deps.ledger?.forgetLeases(({ pod, ip }) => before.isMisnumbered(pod.uid, ip));
     await this.#tellWhenRoom(adopted.changes);
-    this.#noteGap({ startedAt: position?.knownAt, endedAt: before.listedAt, reason: 'start' });
+    this.#noteGap(gapBetween(position?.knownAt, before.listedAt, 'start'));
     return true;
   }
 
@@ -209,12 +217,7 @@ export class PodChanges implements PodSink {
     this.#telling -= 1;
   }
 
-  #noteGap({ startedAt, endedAt, reason }: Gap): void {
-    // A clock that was set back: what lies between the two times is what is not known, whichever is the later.
-    const inverted = startedAt !== undefined && startedAt > endedAt;
-    const gap = inverted
-      ? { startedAt: endedAt, endedAt: startedAt, reason }
-      : { startedAt, endedAt, reason };
+  #noteGap(gap: Gap): void {
     this.#deps.ledger?.gap(gap, this.#deps.outlet.lastSequence);
   }
 
@@ -237,6 +240,12 @@ export class PodChanges implements PodSink {
       }),
     );
   }
+}
+
+/** Of a clock that was set back: what lies between the two times is what is not known, whichever is the later. */
+function gapBetween(knownAt: Date | undefined, seenAt: Date, reason: string): Gap {
+  if (knownAt === undefined || knownAt <= seenAt) return { startedAt: knownAt, endedAt: seenAt, reason };
+  return { startedAt: seenAt, endedAt: knownAt, reason };
 }
 
 function recordOf({ pod, lease, endReason, at, inferred }: IpChange): LeaseRecord {

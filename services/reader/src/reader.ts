@@ -166,8 +166,9 @@ async function lookAfterLedger(
     const loaded = await tryToLoad(parts, leadership);
     if (loaded === undefined) await pause(LOAD_RETRY_MS, signal);
     else if ((await active.adopt(loaded).catch(unlessAborted(signal))) === false)
-      return log.warn('the ledger went on without this reader: beginning anew with it');
+      return log.warn('too late to take the ledger in: beginning anew with it');
   }
+  if (signal.aborted) return;
   await pruneRegularly(database.ledger, settings.ledgerRetentionDays, log, signal);
 }
 

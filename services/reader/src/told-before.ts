@@ -9,7 +9,6 @@ export class ToldBefore {
   /** When the list came. */
   readonly listedAt: Date;
   readonly #listed: ReadonlyMap<string, KnownPod>;
-  readonly #askedMs: number;
   readonly #maxChanges: number;
   /** Since the list, of its pods: of all others the ledger knows nothing. */
   #changes: IpChange[] = [];
@@ -18,24 +17,17 @@ export class ToldBefore {
 
   /**
    * @param listed the pods of the first list
-   * @param askedMs when it was asked for, by `performance.now()`
    * @param maxChanges bound of what is kept
    */
-  constructor(listed: ReadonlyMap<string, KnownPod>, listedAt: Date, askedMs: number, maxChanges: number) {
+  constructor(listed: ReadonlyMap<string, KnownPod>, listedAt: Date, maxChanges: number) {
     this.#listed = new Map(listed);
     this.listedAt = listedAt;
-    this.#askedMs = askedMs;
     this.#maxChanges = maxChanges;
   }
 
   /** False after the bound was reached: then nothing can be decided again. */
   get complete(): boolean {
     return this.#complete;
-  }
-
-  /** Whether something happened after the list was asked for. */
-  isOlderThan(msAgo: number | undefined): boolean {
-    return msAgo !== undefined && msAgo < performance.now() - this.#askedMs;
   }
 
   isListed(uid: string): boolean {
