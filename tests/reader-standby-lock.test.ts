@@ -3,6 +3,7 @@ import { startProxy } from '@podips/simulation';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { judgeLedger, TRUE_LEDGER } from './support/ledger.js';
 import {
+  EXACT,
   openReaderCase,
   PATIENCE,
   type ReaderCase,
@@ -57,6 +58,25 @@ it('a reader whose own dead connection still holds the lock goes on leading', as
     expect(now).not.toEqual(before);
   }, PATIENCE);
   expect(reader.logged()).not.toContain('another reader leads');
+});
+
+it('a reader waits for a database that is slow, and tells nothing without its ledger', async () => {
+  await using test = await openReaderCase(stage);
+  await using owner = new AsyncDisposableStack();
+  const first = await test.startReader(env);
+  test.cluster.workloads.scaleDeployment('web', 5);
+  await written(test);
+  await first.stop();
+  const route = await startProxy({ host: '127.0.0.1', port: stage.postgres.settings.port });
+  owner.defer(() => route.stop());
+  // Each way: it takes a second to ask anything, and several questions to get the lock.
+  route.delayMs = 500;
+  const second = await test.startReader({ ...env, DB_PORT: String(route.port) });
+  await leads(second);
+  expect(second.logged()).not.toContain('the database cannot be asked who leads');
+  route.delayMs = 0;
+  test.cluster.workloads.scaleDeployment('web', 7);
+  await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
 });
 
 it('a reader whose ledger another took stands by when the database cannot be asked who leads', async () => {

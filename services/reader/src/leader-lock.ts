@@ -18,7 +18,7 @@ export interface HeldLock {
 }
 
 /** For all of an attempt: connecting, asking, and ending dead connections of our own. */
-const ATTEMPT_TIMEOUT_MS = 5_000;
+const ATTEMPT_TIMEOUT_MS = 10_000;
 const QUERY_TIMEOUT_MS = 3_000;
 const END_TIMEOUT_MS = 1_000;
 const PING_INTERVAL_MS = 2_000;
