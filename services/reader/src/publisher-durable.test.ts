@@ -49,3 +49,55 @@ describe('what is durable', () => {
     expect(durable).toEqual(bodies(3));
   });
 });
+
+describe('no message is durable before which one is not', () => {
+  const messages = (...bodies: string[]) => bodies.map((body) => ({ body }));
+  const batch = (name: string) => messages(...Array.from({ length: 500 }, (_, n) => `${name}${n}`));
+
+  it('when the queue is back while the outbox still holds an earlier one', async () => {
+    const { publisher, queue, database, setLink } = createPublisher();
+    database.set('wait');
+    setLink('down');
+    publisher.publish(messages('a'));
+    await vi.waitFor(() => expect(database.waiting).toHaveLength(1));
+    setLink('up');
+    publisher.publish(messages('b'));
+    expect(queue.taken).toEqual([]);
+    database.waiting[0]?.finish();
+    await vi.waitFor(() => expect(queue.taken).toEqual(['b']));
+    expect(database.taken).toEqual(['a']);
+  });
+
+  it('when the queue refuses two at once: the outbox gets them in order', async () => {
+    const { publisher, queue, database, setLink } = createPublisher();
+    queue.set('wait');
+    database.set('wait');
+    setLink('up');
+    publisher.publish([...batch('a'), ...batch('b')]);
+    await vi.waitFor(() => expect(queue.waiting).toHaveLength(2));
+    queue.waiting[1]?.fail();
+    queue.waiting[0]?.fail();
+    await vi.waitFor(() => expect(database.waiting).toHaveLength(1));
+    database.waiting[0]?.finish();
+    await vi.waitFor(() => expect(database.waiting).toHaveLength(2));
+    database.waiting[1]?.finish();
+    await vi.waitFor(() => expect(publisher.buffered).toBe(0));
+    expect(database.taken).toEqual([...batch('a'), ...batch('b')].map(({ body }) => body));
+  });
+
+  it('when the outbox fails with the earlier of two: the later is not even tried', async () => {
+    const { publisher, queue, database, setLink } = createPublisher();
+    queue.set('wait');
+    database.set('wait');
+    setLink('up');
+    publisher.publish([...batch('a'), ...batch('b')]);
+    await vi.waitFor(() => expect(queue.waiting).toHaveLength(2));
+    for (const sent of queue.waiting) sent.fail();
+    await vi.waitFor(() => expect(database.waiting).toHaveLength(1));
+    queue.set('take');
+    database.waiting[0]?.fail();
+    await vi.waitFor(() => expect(publisher.buffered).toBe(0), { timeout: 5_000 });
+    expect(database.waiting).toHaveLength(1);
+    expect(queue.taken).toEqual([...batch('a'), ...batch('b')].map(({ body }) => body));
+  });
+});

@@ -52,8 +52,9 @@ const MAX_BATCHES_UNDER_WAY = 2;
 const HOLD = { baseMs: 500, capMs: 5_000 };
 
 /**
- * Makes messages durable, in the order given: in the queue, else in the outbox, else they stay in memory. It never
- * blocks its caller; a caller asks for `room` first.
+ * Makes messages durable, in the order given: in the queue, else in the outbox, else they stay in memory. Whenever this
+ * process is killed, no message is durable before which one is not: that one would be told again as seen later. It
+ * never blocks its caller; a caller asks for `room` first.
  */
 export class Publisher {
   readonly #deps: PublisherDeps;
@@ -61,7 +62,10 @@ export class Publisher {
   #waiting: Publication[] = [];
   /** What nobody took: to be sent again before what waits. */
   readonly #returned: Batch[] = [];
+  /** In order. */
   readonly #underWay = new Set<Batch>();
+  /** Those of them that the queue did not take. */
+  readonly #storing = new Set<Batch>();
   readonly #waiters = new Set<() => void>();
   /** Messages in batches that are under way or returned. */
   #batched = 0;
@@ -153,22 +157,24 @@ export class Publisher {
     while (
       this.#waiting.length + this.#returned.length > 0 &&
       this.#underWay.size < MAX_BATCHES_UNDER_WAY &&
+      this.#storing.size === 0 &&
       this.#hold === undefined &&
       !this.#closed
     ) {
       const { link, outbox } = this.#deps;
-      if (link.session !== undefined) void this.#deliver((bodies) => this.#publishOrStore(bodies));
-      else if (link.state === 'down' && outbox) void this.#deliver((bodies) => this.#store(bodies));
+      if (link.session !== undefined) void this.#deliver((batch) => this.#publishOrStore(batch));
+      else if (link.state === 'down' && outbox) void this.#deliver((batch) => this.#storeInOrder(batch));
       else return;
     }
   }
 
   /** Takes a batch and tries to make it durable; if that fails, it keeps its place in the order. Never rejects. */
-  async #deliver(attempt: (bodies: readonly string[]) => Promise<boolean>): Promise<void> {
+  async #deliver(attempt: (batch: Batch) => Promise<boolean>): Promise<void> {
     const batch = this.#returned.shift() ?? this.#nextBatch();
     this.#underWay.add(batch);
-    const durable = await attempt(batch.publications.map(({ body }) => body));
+    const durable = await attempt(batch);
     this.#underWay.delete(batch);
+    this.#storing.delete(batch);
     if (durable) {
       this.#batched -= batch.publications.length;
       this.#failures = 0;
@@ -191,13 +197,22 @@ export class Publisher {
     return { first, publications };
   }
 
-  async #publishOrStore(bodies: readonly string[]): Promise<boolean> {
+  async #publishOrStore(batch: Batch): Promise<boolean> {
     try {
-      await this.#send(bodies);
+      await this.#send(bodiesOf(batch));
       return true;
     } catch {
-      return this.#store(bodies); // the failure was reported where it happened
+      return this.#storeInOrder(batch); // the failure was reported where it happened
     }
+  }
+
+  /** Not before an earlier one is durable: if that fails, so does this. */
+  async #storeInOrder(batch: Batch): Promise<boolean> {
+    this.#storing.add(batch);
+    const isEarlier = ({ first }: Batch) => first < batch.first;
+    while ([...this.#underWay].some(isEarlier)) await waitIn(this.#waiters);
+    if (this.#returned.some(isEarlier)) return false;
+    return this.#store(bodiesOf(batch));
   }
 
   /** Sends over the session that is open now. A failure is reported only if that session is still the newest. */
@@ -257,21 +272,26 @@ export class Publisher {
   }
 }
 
+function bodiesOf({ publications }: Batch): readonly string[] {
+  return publications.map(({ body }) => body);
+}
+
 function toQueueMessage(body: string): OutgoingMessage {
   return { destination: POD_QUEUE, body, headers: { 'content-type': MESSAGE_CONTENT_TYPE } };
 }
 
-function waitIn(waiters: Set<() => void>, signal: AbortSignal): Promise<void> {
+/** Without a signal it is for what ends by itself. */
+function waitIn(waiters: Set<() => void>, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const leave = (finish: () => void) => () => {
       waiters.delete(wake);
-      signal.removeEventListener('abort', abort);
+      signal?.removeEventListener('abort', abort);
       finish();
     };
     const wake = leave(resolve);
-    const abort = leave(() => reject(signal.reason));
-    if (signal.aborted) return abort();
+    const abort = leave(() => reject(signal?.reason));
+    if (signal?.aborted) return abort();
     waiters.add(wake);
-    signal.addEventListener('abort', abort, { once: true });
+    signal?.addEventListener('abort', abort, { once: true });
   });
 }
