@@ -2,12 +2,13 @@ import type { Environment } from '@podips/shared';
 import { startChurn, untilWatched } from '@podips/simulation';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { check } from './faults/check.js';
-import { judgeLedger, readLedger, readPosition, TRUE_LEDGER } from './support/ledger.js';
+import { judgeLedger, readLedger, readPosition } from './support/ledger.js';
 import {
   COMPLETE,
   openReaderCase,
   PATIENCE,
   type ReaderCase,
+  untilLedgerIsTrue,
   useReaderStage,
   withDatabase,
 } from './support/reader-case.js';
@@ -71,10 +72,7 @@ it('is taken up again by a reader that could write it no more', async () => {
     () => expect(reader.logged()).toContain('this reader can write the ledger no more'),
     PATIENCE,
   );
-  await vi.waitFor(
-    async () => expect(await judgeLedger(stage.database, test.cluster.truth.changes)).toEqual(TRUE_LEDGER),
-    PATIENCE,
-  );
+  await untilLedgerIsTrue(stage, test);
   test.cluster.workloads.scaleDeployment('web', 5);
   expect(await test.caughtUp()).toMatchObject(COMPLETE);
   await untilOpenIsTrue(test);

@@ -1,14 +1,7 @@
 import type { Environment } from '@podips/shared';
 import { startChurn, untilWatched } from '@podips/simulation';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  judgeLedger,
-  type LedgerRow,
-  readGaps,
-  readLedger,
-  readPosition,
-  TRUE_LEDGER,
-} from './support/ledger.js';
+import { judgeLedger, type LedgerRow, readGaps, readLedger, readPosition } from './support/ledger.js';
 import {
   COMPLETE,
   EXACT,
@@ -16,6 +9,7 @@ import {
   PATIENCE,
   type ReaderCase,
   type TestReader,
+  untilLedgerIsTrue,
   useReaderStage,
   withDatabase,
 } from './support/reader-case.js';
@@ -33,14 +27,6 @@ async function startReader(test: ReaderCase, env: Environment = {}): Promise<Tes
   return reader;
 }
 
-/** Waits until the ledger holds exactly what happened. */
-function untilTrue({ cluster }: ReaderCase): Promise<void> {
-  return vi.waitFor(
-    async () => expect(await judgeLedger(stage.database, cluster.truth.changes)).toEqual(TRUE_LEDGER),
-    PATIENCE,
-  );
-}
-
 /** The leases of one pod, in the order in which they began. */
 async function leasesOfPod(uid: string): Promise<LedgerRow[]> {
   return (await readLedger(stage.database)).filter((lease) => lease.uid === uid);
@@ -54,7 +40,7 @@ describe('the ledger holds exactly what happened', () => {
     await vi.waitFor(() => expect(churn.changes).toBeGreaterThan(3_000), PATIENCE);
     churn.stop();
     expect(await test.caughtUp()).toEqual(EXACT);
-    await untilTrue(test);
+    await untilLedgerIsTrue(stage, test);
     const open = (await readLedger(stage.database)).filter((lease) => lease.open);
     expect(open).toHaveLength(test.cluster.truth.openLeases().length);
   });
@@ -65,7 +51,7 @@ describe('the ledger holds exactly what happened', () => {
     const [pod] = test.cluster.workloads.scaleDeployment('web', 5);
     test.cluster.workloads.startDaemonSet('agent', { hostNetwork: true });
     test.cluster.workloads.scaleDeployment('web', 2);
-    await untilTrue(test);
+    await untilLedgerIsTrue(stage, test);
     const addresses = (await leasesOfPod(pod?.metadata.uid ?? '')).map(({ ip }) => ip);
     expect(addresses.filter((ip) => ip.includes(':'))).toHaveLength(1);
     expect(addresses).toHaveLength(2);
@@ -78,11 +64,11 @@ describe('the ledger holds exactly what happened', () => {
     const deleted = workloads.startBarePod('deleted');
     const finished = workloads.startBarePod('finished');
     const changed = workloads.startBarePod('changed');
-    await untilTrue(test);
+    await untilLedgerIsTrue(stage, test);
     pods.delete(deleted);
     pods.finish(finished);
     pods.changeIp(changed);
-    await untilTrue(test);
+    await untilLedgerIsTrue(stage, test);
     const endsOf = async ({ metadata }: typeof deleted) =>
       (await leasesOfPod(metadata.uid)).map(({ endReason, endInferred }) => [endReason, endInferred]);
     expect(await endsOf(deleted)).toEqual([['deleted', false]]);
@@ -99,7 +85,7 @@ describe('the ledger holds exactly what happened', () => {
     const pod = test.cluster.workloads.startBarePod('short');
     test.cluster.pods.delete(pod);
     expect(await test.caughtUp()).toEqual(EXACT);
-    await untilTrue(test);
+    await untilLedgerIsTrue(stage, test);
     const { rows } = await stage.database.query<{ started_at: Date; ended_at: Date }>(
       'SELECT started_at, ended_at FROM leases WHERE pod_uid = $1',
       [pod.metadata.uid],
@@ -121,7 +107,7 @@ describe('a reader whose database is away at the start', () => {
     workloads.scaleDeployment('stays', 5);
     const gone = workloads.startBarePod('gone');
     const changed = workloads.startBarePod('changed');
-    await untilTrue(test);
+    await untilLedgerIsTrue(stage, test);
     await first.stop();
     await vi.waitFor(() => expect(test.cluster.openWatches).toBe(0), PATIENCE);
     const before = await readPosition(stage.database);
@@ -144,9 +130,9 @@ describe('a reader whose database is away at the start', () => {
       'deallocated changed',
       'deallocated gone',
     ]);
-    await untilTrue(test);
+    await untilLedgerIsTrue(stage, test);
     workloads.scaleDeployment('stays', 2);
-    await untilTrue(test);
+    await untilLedgerIsTrue(stage, test);
     expect(await readGaps(stage.database)).toEqual([
       { startedAt: null, endedAt: expect.any(Date), reason: 'start' },
       { startedAt: before?.knownAt, endedAt: expect.any(Date), reason: 'start' },
@@ -158,7 +144,7 @@ describe('a reader whose database is away at the start', () => {
     const { pods, workloads } = test.cluster;
     const first = await startReader(test);
     const gone = workloads.startBarePod('gone');
-    await untilTrue(test);
+    await untilLedgerIsTrue(stage, test);
     await first.stop();
     // As if it were written later than the second one's first list.
     await stage.database.query("UPDATE reader_positions SET written_at = now() + interval '1 hour'");
@@ -175,7 +161,7 @@ describe('a reader whose database is away at the start', () => {
     // That an address was free again when it was told as taken, this reader hears only now.
     const complete = { ...COMPLETE, overlapping: expect.any(Array) };
     await vi.waitFor(() => expect(test.verdict()).toMatchObject(complete), PATIENCE);
-    await untilTrue(test);
+    await untilLedgerIsTrue(stage, test);
     expect(second.logged()).toContain('too late to take the ledger in: beginning anew with it');
     const [end] = test.records.filter(
       ({ record }) => record.pod === 'gone' && record.pod_ip_status === 'deallocated',
@@ -192,7 +178,7 @@ describe('a reader whose database is away at the start', () => {
     test.cluster.workloads.scaleDeployment('web', 2);
     await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
     await stage.postgres.start();
-    await untilTrue(test);
+    await untilLedgerIsTrue(stage, test);
     expect(await readGaps(stage.database)).toEqual([
       { startedAt: null, endedAt: expect.any(Date), reason: 'start' },
     ]);
@@ -205,7 +191,7 @@ it('names a gap when more leases than fit in memory came while the database was 
   const { workloads } = test.cluster;
   const reader = await startReader(test, { LEDGER_BUFFER_LEASES: '100' });
   workloads.scaleDeployment('web', 20);
-  await untilTrue(test);
+  await untilLedgerIsTrue(stage, test);
   await stage.postgres.stop();
   workloads.scaleDeployment('web', 5);
   workloads.scaleDeployment('brief', 200);
@@ -236,7 +222,7 @@ describe('the ledger is never ahead of what is durable', () => {
     const reader = await startReader(test);
     test.cluster.workloads.scaleDeployment('web', 20);
     expect(await test.caughtUp()).toEqual(EXACT);
-    await untilTrue(test);
+    await untilLedgerIsTrue(stage, test);
     // The outbox refuses, the ledger would take.
     await stage.database.query('ALTER TABLE messages RENAME TO messages_away');
     await test.brokerProxy.refuse(true);
@@ -262,7 +248,7 @@ describe('the ledger is never ahead of what is durable', () => {
     await test.brokerProxy.refuse(false);
     await startReader(test);
     await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
-    await untilTrue(test);
+    await untilLedgerIsTrue(stage, test);
     expect(test.records.filter(({ record }) => record.inferred)).toEqual([]);
     expect(await readGaps(stage.database)).toHaveLength(1);
   });

@@ -1,12 +1,13 @@
 import type { Environment } from '@podips/shared';
 import { untilWatched } from '@podips/simulation';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { judgeLedger, readGaps, readLedger, TRUE_LEDGER } from './support/ledger.js';
+import { readGaps, readLedger } from './support/ledger.js';
 import {
   EXACT,
   openReaderCase,
   PATIENCE,
   type ReaderCase,
+  untilLedgerIsTrue,
   useReaderStage,
   withDatabase,
 } from './support/reader-case.js';
@@ -21,13 +22,6 @@ let database: Environment;
 beforeEach(() => {
   database = { ...withDatabase(stage), LEDGER_INTERVAL_MS: '20' };
 });
-
-function untilLedgerIsTrue({ cluster }: ReaderCase): Promise<void> {
-  return vi.waitFor(
-    async () => expect(await judgeLedger(stage.database, cluster.truth.changes)).toEqual(TRUE_LEDGER),
-    PATIENCE,
-  );
-}
 
 const describeRecords = ({ records }: ReaderCase, pod: string) =>
   records
@@ -47,7 +41,7 @@ describe('a pod', () => {
     pods.delete(listed);
     pods.changeIp(pods.start({ name: 'watched', ...unusual }));
     expect(await test.caughtUp()).toEqual(EXACT);
-    await untilLedgerIsTrue(test);
+    await untilLedgerIsTrue(stage, test);
   });
 
   it('with a thousand containers is told like any other, from a list and from a watch', async () => {
@@ -161,7 +155,7 @@ it('a pod that PostgreSQL will never take is told, and does not hold up the ledg
   faults.sendEvent('ADDED', { metadata, spec: like.spec, status });
   await test.caughtUp();
   expect(describeRecords(test, 'nul-\0')).toEqual(['alreadyRunning 10.1.0.1']);
-  await untilLedgerIsTrue(test);
+  await untilLedgerIsTrue(stage, test);
   expect(await reader.metric('ledger_refused_total')).toBe(1);
   expect(reader.logged()).toContain('the database will never take this lease; the ledger has a gap');
   expect((await readGaps(stage.database)).map(({ reason }) => reason)).toContain('refused');

@@ -1,7 +1,7 @@
 import type { Environment } from '@podips/shared';
 import { startProxy } from '@podips/simulation';
 import { beforeEach, expect, it, vi } from 'vitest';
-import { judgeLedger, readLedger, TRUE_LEDGER } from './support/ledger.js';
+import { readLedger } from './support/ledger.js';
 import {
   COMPLETE,
   cutBroker,
@@ -10,6 +10,7 @@ import {
   PATIENCE,
   reached,
   restoreBroker,
+  untilLedgerIsTrue,
   useReaderStage,
   withDatabase,
 } from './support/reader-case.js';
@@ -75,10 +76,7 @@ it('goes on with the ledger when its route is lost in the middle of a write, of 
   await reached(reader, 'ledger_failures_total', 1);
   route.delayMs = 0;
   route.halfOpen(false);
-  await vi.waitFor(
-    async () => expect(await judgeLedger(stage.database, test.cluster.truth.changes)).toEqual(TRUE_LEDGER),
-    PATIENCE,
-  );
+  await untilLedgerIsTrue(stage, test);
   await reader.stop();
 });
 

@@ -1,7 +1,7 @@
 import type { Environment } from '@podips/shared';
 import { type SinkRecord, startChurn, untilWatched } from '@podips/simulation';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { judgeLedger, readGaps, readLedger, readPosition, TRUE_LEDGER } from './support/ledger.js';
+import { readGaps, readLedger, readPosition } from './support/ledger.js';
 import {
   COMPLETE,
   EXACT,
@@ -9,6 +9,7 @@ import {
   PATIENCE,
   type ReaderCase,
   type TestReader,
+  untilLedgerIsTrue,
   useReaderStage,
   withDatabase,
 } from './support/reader-case.js';
@@ -39,13 +40,6 @@ async function stopCaughtUp(test: ReaderCase, reader: TestReader): Promise<void>
   await vi.waitFor(() => expect(test.cluster.openWatches).toBe(0), PATIENCE);
 }
 
-function untilLedgerIsTrue({ cluster }: ReaderCase): Promise<void> {
-  return vi.waitFor(
-    async () => expect(await judgeLedger(stage.database, cluster.truth.changes)).toEqual(TRUE_LEDGER),
-    PATIENCE,
-  );
-}
-
 /** Lists and their pages; a watch is another request. */
 const listsOf = ({ cluster }: ReaderCase) =>
   cluster.requests.filter(({ query }) => query.watch === undefined).length;
@@ -69,7 +63,7 @@ describe('a reader that is stopped and started again', () => {
     await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
     expect(inferredOf(test)).toEqual([]);
     expect(listsOf(test)).toBe(lists);
-    await untilLedgerIsTrue(test);
+    await untilLedgerIsTrue(stage, test);
     expect(await readGaps(stage.database)).toHaveLength(1);
   });
 
@@ -98,7 +92,7 @@ describe('a reader that is stopped and started again', () => {
     pods.changeIp(pod);
     await startReader(test);
     await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
-    await untilLedgerIsTrue(test);
+    await untilLedgerIsTrue(stage, test);
     expect((await readLedger(stage.database)).map(({ occurrence }) => occurrence)).toEqual([0, 0, 1]);
   });
 
@@ -120,7 +114,7 @@ describe('a gap', () => {
     await using test = await openReaderCase(stage);
     test.cluster.workloads.scaleDeployment('web', 3);
     await startReader(test);
-    await untilLedgerIsTrue(test);
+    await untilLedgerIsTrue(stage, test);
     await vi.waitFor(async () => expect(await readGaps(stage.database)).toHaveLength(1), PATIENCE);
     expect(await readGaps(stage.database)).toEqual([
       { startedAt: null, endedAt: expect.any(Date), reason: 'start' },
@@ -156,7 +150,7 @@ describe('a gap', () => {
       ].sort(),
     );
     expect(await second.metric('lists_total{reason="expired"}')).toBe(1);
-    await untilLedgerIsTrue(test);
+    await untilLedgerIsTrue(stage, test);
     const ends = (await readLedger(stage.database)).filter(({ open }) => !open);
     expect(ends.map(({ pod, endReason, endInferred }) => [pod, endReason, endInferred]).sort()).toEqual([
       ['changed', 'changed', true],
@@ -200,7 +194,7 @@ describe('a reader that is killed in the middle of a burst', () => {
     churn.stop();
     await test.brokerProxy.refuse(false);
     await vi.waitFor(() => expect(test.verdict()).toMatchObject(COMPLETE), PATIENCE);
-    await untilLedgerIsTrue(test);
+    await untilLedgerIsTrue(stage, test);
     expect(inferredOf(test)).toEqual([]);
     expect(await readGaps(stage.database)).toHaveLength(1);
   });

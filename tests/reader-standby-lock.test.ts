@@ -1,13 +1,12 @@
 import { createLogger, type Environment, openPool } from '@podips/shared';
 import { startProxy } from '@podips/simulation';
 import { beforeEach, expect, it, vi } from 'vitest';
-import { judgeLedger, TRUE_LEDGER } from './support/ledger.js';
 import {
   EXACT,
   openReaderCase,
   PATIENCE,
-  type ReaderCase,
   type TestReader,
+  untilLedgerIsTrue,
   useReaderStage,
   withDatabase,
 } from './support/reader-case.js';
@@ -20,13 +19,6 @@ beforeEach(() => {
 
 const leads = (reader: TestReader) =>
   vi.waitFor(async () => expect(await reader.metric('leads')).toBe(1), PATIENCE);
-
-/** Waits until the ledger knows all that happened. */
-const written = (test: ReaderCase) =>
-  vi.waitFor(
-    async () => expect(await judgeLedger(stage.database, test.cluster.truth.changes)).toEqual(TRUE_LEDGER),
-    PATIENCE,
-  );
 
 /** Process ids of the server's ends of the connections that hold a lock. */
 async function holders(): Promise<readonly number[]> {
@@ -65,7 +57,7 @@ it('a reader waits for a database that is slow, and tells nothing without its le
   await using owner = new AsyncDisposableStack();
   const first = await test.startReader(env);
   test.cluster.workloads.scaleDeployment('web', 5);
-  await written(test);
+  await untilLedgerIsTrue(stage, test);
   await first.stop();
   const route = await startProxy({ host: '127.0.0.1', port: stage.postgres.settings.port });
   owner.defer(() => route.stop());
@@ -91,7 +83,7 @@ it('a reader whose ledger another took stands by when the database cannot be ask
   owner.defer(() => allowConnections(true));
   const reader = await test.startReader(env);
   test.cluster.workloads.scaleDeployment('web', 5);
-  await written(test);
+  await untilLedgerIsTrue(stage, test);
   // Open connections stay, so the ledger can still answer.
   await allowConnections(false);
   await stage.database.query('UPDATE reader_terms SET term = term + 1');
@@ -103,5 +95,5 @@ it('a reader whose ledger another took stands by when the database cannot be ask
   expect(await reader.metric('leads')).toBe(0);
   await allowConnections(true);
   await leads(reader);
-  await written(test);
+  await untilLedgerIsTrue(stage, test);
 });

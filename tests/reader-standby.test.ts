@@ -4,13 +4,14 @@ import type { Environment } from '@podips/shared';
 import { startChurn, startProxy } from '@podips/simulation';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { startFakeMonitor } from './support/fake-monitor.js';
-import { judgeLedger, readGaps, TRUE_LEDGER } from './support/ledger.js';
+import { readGaps } from './support/ledger.js';
 import {
   COMPLETE,
   EXACT,
   openReaderCase,
   PATIENCE,
   type ReaderCase,
+  untilLedgerIsTrue,
   useReaderStage,
   withDatabase,
 } from './support/reader-case.js';
@@ -50,10 +51,7 @@ async function startPair(
 /** Waits until all that happened was told, and the ledger knows it. */
 async function untilTold(test: ReaderCase): Promise<void> {
   await vi.waitFor(() => expect(test.verdict()).toMatchObject(COMPLETE), PATIENCE);
-  await vi.waitFor(
-    async () => expect(await judgeLedger(stage.database, test.cluster.truth.changes)).toEqual(TRUE_LEDGER),
-    PATIENCE,
-  );
+  await untilLedgerIsTrue(stage, test);
 }
 
 async function touchedAgain(path: string): Promise<void> {

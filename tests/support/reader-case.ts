@@ -26,6 +26,7 @@ import {
 } from '@podips/simulation';
 import { afterAll, beforeAll, expect, vi } from 'vitest';
 import { startConsumer } from './consumer.js';
+import { judgeLedger, TRUE_LEDGER } from './ledger.js';
 import { takeAll } from './pod-queue.js';
 import { judge, type Verdict } from './truth.js';
 
@@ -182,6 +183,14 @@ export async function cutBroker({ brokerProxy }: ReaderCase): Promise<void> {
 }
 
 export const restoreBroker = ({ brokerProxy }: ReaderCase) => brokerProxy.refuse(false);
+
+/** Waits until the ledger holds exactly what happened. */
+export function untilLedgerIsTrue({ database }: ReaderStage, { cluster }: ReaderCase): Promise<void> {
+  return vi.waitFor(
+    async () => expect(await judgeLedger(database, cluster.truth.changes)).toEqual(TRUE_LEDGER),
+    PATIENCE,
+  );
+}
 
 /** Waits until a metric of the reader has reached a value. */
 export function reached(reader: TestReader, name: string, value: number): Promise<void> {

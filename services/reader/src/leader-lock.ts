@@ -71,9 +71,11 @@ export async function tryLock(
       await pause(GHOST_PAUSE_MS);
       held = await take(client, cluster);
     }
-    if (held) rival.forget();
-    else rival.remember();
-    if (!held) return undefined;
+    if (!held) {
+      rival.remember();
+      return undefined;
+    }
+    rival.forget();
     return holdLock(client, lost, lose, end);
   } finally {
     limit.removeEventListener('abort', giveUp);

@@ -51,53 +51,61 @@ describe('what is durable', () => {
 });
 
 describe('no message is durable before which one is not', () => {
-  const messages = (...bodies: string[]) => bodies.map((body) => ({ body }));
-  const batch = (name: string) => messages(...Array.from({ length: 500 }, (_, n) => `${name}${n}`));
+  /** Two full batches, both sent, and neither queue nor outbox has answered. */
+  async function sendTwo() {
+    const parts = createPublisher();
+    parts.queue.set('wait');
+    parts.database.set('wait');
+    parts.setLink('up');
+    parts.publisher.publish(publications(bodies(1_000)));
+    await turn();
+    expect(parts.queue.waiting).toHaveLength(2);
+    return parts;
+  }
 
   it('when the queue is back while the outbox still holds an earlier one', async () => {
     const { publisher, queue, database, setLink } = createPublisher();
     database.set('wait');
     setLink('down');
-    publisher.publish(messages('a'));
-    await vi.waitFor(() => expect(database.waiting).toHaveLength(1));
+    publisher.publish(publications(['a']));
+    await turn();
+    expect(database.waiting).toHaveLength(1);
     setLink('up');
-    publisher.publish(messages('b'));
+    publisher.publish(publications(['b']));
+    await turn();
     expect(queue.taken).toEqual([]);
     database.waiting[0]?.finish();
-    await vi.waitFor(() => expect(queue.taken).toEqual(['b']));
+    await turn();
     expect(database.taken).toEqual(['a']);
+    expect(queue.taken).toEqual(['b']);
   });
 
   it('when the queue refuses two at once: the outbox gets them in order', async () => {
-    const { publisher, queue, database, setLink } = createPublisher();
-    queue.set('wait');
-    database.set('wait');
-    setLink('up');
-    publisher.publish([...batch('a'), ...batch('b')]);
-    await vi.waitFor(() => expect(queue.waiting).toHaveLength(2));
+    const { publisher, queue, database } = await sendTwo();
     queue.waiting[1]?.fail();
+    await turn();
     queue.waiting[0]?.fail();
-    await vi.waitFor(() => expect(database.waiting).toHaveLength(1));
+    await turn();
+    expect(database.waiting).toHaveLength(1);
     database.waiting[0]?.finish();
-    await vi.waitFor(() => expect(database.waiting).toHaveLength(2));
+    await turn();
+    expect(database.waiting).toHaveLength(2);
     database.waiting[1]?.finish();
-    await vi.waitFor(() => expect(publisher.buffered).toBe(0));
-    expect(database.taken).toEqual([...batch('a'), ...batch('b')].map(({ body }) => body));
+    await turn();
+    expect(publisher.buffered).toBe(0);
+    expect(database.taken).toEqual(bodies(1_000));
   });
 
   it('when the outbox fails with the earlier of two: the later is not even tried', async () => {
-    const { publisher, queue, database, setLink } = createPublisher();
-    queue.set('wait');
-    database.set('wait');
-    setLink('up');
-    publisher.publish([...batch('a'), ...batch('b')]);
-    await vi.waitFor(() => expect(queue.waiting).toHaveLength(2));
+    const { publisher, queue, database } = await sendTwo();
     for (const sent of queue.waiting) sent.fail();
-    await vi.waitFor(() => expect(database.waiting).toHaveLength(1));
+    await turn();
+    expect(database.waiting).toHaveLength(1);
     queue.set('take');
     database.waiting[0]?.fail();
-    await vi.waitFor(() => expect(publisher.buffered).toBe(0), { timeout: 5_000 });
+    await vi.runAllTimersAsync();
+    expect(publisher.buffered).toBe(0);
     expect(database.waiting).toHaveLength(1);
-    expect(queue.taken).toEqual([...batch('a'), ...batch('b')].map(({ body }) => body));
+    expect(queue.taken).toEqual(bodies(1_000));
   });
 });
