@@ -38,10 +38,11 @@ export async function openReaderOutlet(port: number, signal: AbortSignal): Promi
         onPublishFailed: fail,
         onStored: () => undefined,
         onStoreFailed: fail,
+        onOvertaking: () => undefined,
       },
       log,
     },
-    { maxMessages: MAX_BUFFERED },
+    { maxMessages: MAX_BUFFERED, outboxFirst: false },
   );
   await until(
     'connected to the broker',

@@ -2,7 +2,7 @@ import type { Environment } from '@podips/shared';
 import { startChurn, untilWatched } from '@podips/simulation';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { check } from './faults/check.js';
-import { judgeLedger, readLedger, readPosition } from './support/ledger.js';
+import { judgeLedger, readGaps, readLedger, readPosition } from './support/ledger.js';
 import {
   COMPLETE,
   openReaderCase,
@@ -59,6 +59,41 @@ it('names as a gap all the time of a backlog that the cluster forgot while it wa
     const verdict = await check(test.cluster.truth, test.records, stage.database);
     expect(verdict).toMatchObject({ ...COMPLETE, excused: 200, ledger: [] });
   }, PATIENCE);
+});
+
+it('has a gap when a reader told changes without it, and ended before it could write them', async () => {
+  await using test = await openReaderCase(stage, { ipPoolSize: 1 });
+  const { pods, workloads } = test.cluster;
+  const first = await test.startReader(database);
+  const gone = workloads.startBarePod('gone');
+  await untilLedgerIsTrue(stage, test);
+  await first.stop();
+  const before = await readPosition(stage.database);
+
+  await stage.postgres.stop();
+  pods.delete(gone);
+  workloads.startBarePod('next');
+  const second = await test.startReader({ ...database, DB_WAIT_MS: '0' });
+  const told = () => test.records.map(({ record }) => `${record.pod_ip_status} ${record.pod}`);
+  await vi.waitFor(() => expect(told()).toContain('alreadyRunning next'), PATIENCE);
+  await second.stop();
+
+  await stage.postgres.start();
+  const third = await test.startReader(database);
+  await vi.waitFor(async () => {
+    const verdict = await check(test.cluster.truth, test.records, stage.database);
+    expect(verdict).toMatchObject({ ...COMPLETE, excused: 0, excusedOverlaps: 1, ledger: [] });
+  }, PATIENCE);
+  await third.stop();
+  const gaps = [
+    { startedAt: null, endedAt: expect.any(Date), reason: 'start' },
+    { startedAt: before?.knownAt, endedAt: expect.any(Date), reason: 'database-away' },
+  ];
+  expect(await readGaps(stage.database)).toEqual(gaps);
+  await test.startReader(database);
+  await untilWatched(test.cluster);
+  await untilLedgerIsTrue(stage, test);
+  expect(await readGaps(stage.database)).toEqual(gaps);
 });
 
 it('is taken up again by a reader that could write it no more', async () => {

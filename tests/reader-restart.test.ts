@@ -4,10 +4,13 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { readGaps, readLedger, readPosition } from './support/ledger.js';
 import {
   COMPLETE,
+  cutBroker,
   EXACT,
   openReaderCase,
   PATIENCE,
   type ReaderCase,
+  reached,
+  restoreBroker,
   type TestReader,
   untilLedgerIsTrue,
   useReaderStage,
@@ -107,6 +110,39 @@ describe('a reader that is stopped and started again', () => {
     await untilTold(test);
     expect(await readGaps(stage.database)).toHaveLength(1);
   });
+});
+
+it('what a reader left in the outbox goes before what the next one sees again', async () => {
+  await using test = await openReaderCase(stage);
+  const { pods, workloads } = test.cluster;
+  const first = await startReader(test);
+  const [pod] = workloads.scaleDeployment('web', 3);
+  await untilTold(test);
+  await untilLedgerIsTrue(stage, test);
+  await cutBroker(test);
+  // The outbox takes what the ledger does not.
+  await stage.database.query('ALTER TABLE leases RENAME TO leases_away');
+  if (pod) pods.delete(pod);
+  workloads.startBarePod('next');
+  await vi.waitFor(async () => expect(await test.outbox()).toHaveLength(2), PATIENCE);
+  await first.stop();
+  await stage.database.query('ALTER TABLE leases_away RENAME TO leases');
+  await restoreBroker(test);
+
+  const rest = await stage.database.connect();
+  await rest.query('BEGIN; LOCK TABLE messages');
+  const second = await startReader(test);
+  await reached(second, 'buffered_messages', 2);
+  await rest.query('COMMIT');
+  rest.release();
+  await vi.waitFor(
+    () => expect(test.records.filter(({ record }) => record.pod === 'next')).toHaveLength(2),
+    PATIENCE,
+  );
+  expect(test.verdict()).toMatchObject({ ...COMPLETE, duplicates: 2 });
+  const copies = Map.groupBy(test.records, ({ record }) => record.event_id);
+  for (const [earlier, later] of copies.values())
+    if (later) expect(String(later.record.timestamp) > String(earlier?.record.timestamp)).toBe(true);
 });
 
 describe('a gap', () => {

@@ -25,26 +25,31 @@ async function endSessions(database: DatabasePool): Promise<void> {
 /** Takes every connection that the server has to give, those of the reader too. */
 async function takeConnections({ postgres }: Stage): Promise<pg.Client[]> {
   const taken: pg.Client[] = [];
-  const takeRest = async () => {
-    for (;;) {
-      const client = new pg.Client(postgres.settings);
-      client.on('error', () => undefined);
-      try {
-        await client.connect();
-      } catch {
-        return; // none is left, which is the aim
-      }
-      taken.push(client);
+  const takeOne = async () => {
+    const client = new pg.Client(postgres.settings);
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+    } catch {
+      return false; // none is left, which is the aim
     }
+    taken.push(client);
+    return true;
   };
-  // Who is put out tries to come back at once, and may be quicker than we are.
+  while (await takeOne());
+  // Who is put out tries to come back at once: we stand at the door already.
   for (let left = 1; left > 0; ) {
-    await takeRest();
-    const ended = await taken[0]?.query(
+    let ended = false;
+    const waiting = Array.from({ length: 4 }, async () => {
+      while (!ended) await takeOne();
+    });
+    const answer = await taken[0]?.query(
       `SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity
        WHERE datname = current_database() AND application_name LIKE 'podips%'`,
     );
-    left = ended?.rowCount ?? 0;
+    ended = true;
+    await Promise.all(waiting);
+    left = answer?.rowCount ?? 0;
   }
   return taken;
 }

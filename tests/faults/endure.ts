@@ -50,6 +50,7 @@ export async function endure(stage: Stage, fault: Fault): Promise<void> {
   } else {
     expect(newGaps).toEqual([]);
     expect(verdict.excused).toBe(before.excused);
+    expect(verdict.excusedOverlaps).toBe(before.excusedOverlaps);
   }
 }
 

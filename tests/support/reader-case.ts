@@ -39,6 +39,7 @@ export const EXACT: Verdict = {
   contradicting: [],
   overlapping: [],
   excused: 0,
+  excusedOverlaps: 0,
   duplicates: 0,
 };
 /** As {@link EXACT}, where a connection was cut and nobody can know what the broker has. */

@@ -32,11 +32,15 @@ const LEDGER_DEADLINE_MS = 3_000;
 
 /** @param restored the ledger; undefined while it cannot be loaded, or when there is none */
 export function startActiveReader(parts: ReaderParts, restored: LoadedLedger | undefined): ActiveReader {
-  const { settings, log, metrics, database } = parts;
+  const { settings, log, metrics, database, notes } = parts;
   const resources = new AsyncDisposableStack();
   const stopping = new AbortController();
   const fenced = Promise.withResolvers<void>();
-  const publisher = startPublishing(parts, resources);
+  const publisher = startPublishing(parts, resources, {
+    // Without the ledger all is told anyway as it is seen now.
+    outboxFirst: restored !== undefined,
+    onOvertaking: () => changes.timesMayBeLate(),
+  });
   const writer =
     database &&
     new LedgerWriter(
@@ -47,7 +51,10 @@ export function startActiveReader(parts: ReaderParts, restored: LoadedLedger | u
         openLeases: () => changes.openLeases(),
         log,
         now: () => new Date(),
-        onWritten: (leases) => metrics.ledgerWritten.inc(leases),
+        onWritten(leases) {
+          notes.toldWithoutLedger.clear();
+          metrics.ledgerWritten.inc(leases);
+        },
         onFailed: () => metrics.ledgerFailures.inc(),
         onTaken: () => fenced.resolve(),
       },
@@ -63,6 +70,7 @@ export function startActiveReader(parts: ReaderParts, restored: LoadedLedger | u
       signal: stopping.signal,
       onChange: ({ pod_ip_status: status, inferred }) =>
         metrics.changes.inc({ status, inferred: String(inferred) }),
+      onToldWithoutLedger: () => notes.toldWithoutLedger.set(),
       onGap({ startedAt, endedAt, reason }) {
         metrics.gaps.inc({ reason });
         if (startedAt)
@@ -72,6 +80,7 @@ export function startActiveReader(parts: ReaderParts, restored: LoadedLedger | u
     },
     restored,
   );
+  if (restored && notes.toldWithoutLedger.isSet) changes.timesMayBeLate();
   let writing: Promise<void> | undefined;
   const startWriting = ({ term }: LoadedLedger) => {
     writer?.begin(term);
@@ -111,7 +120,11 @@ export function startActiveReader(parts: ReaderParts, restored: LoadedLedger | u
   };
 }
 
-function startPublishing(parts: ReaderParts, resources: AsyncDisposableStack): Publisher {
+function startPublishing(
+  parts: ReaderParts,
+  resources: AsyncDisposableStack,
+  { outboxFirst, onOvertaking }: { outboxFirst: boolean; onOvertaking: () => void },
+): Publisher {
   const { settings, log, metrics, database } = parts;
   const { queue } = parts.health;
   const fail = (error: Error) => {
@@ -143,9 +156,10 @@ function startPublishing(parts: ReaderParts, resources: AsyncDisposableStack): P
     onPublishFailed: fail,
     onStored: (count: number) => metrics.stored.inc(count),
     onStoreFailed: () => metrics.storeFailures.inc(),
+    onOvertaking,
   };
-  const limits = { maxMessages: settings.maxBufferedMessages };
-  const publisher = new Publisher({ link, outbox: database?.outbox, log, events }, limits);
+  const options = { maxMessages: settings.maxBufferedMessages, outboxFirst };
+  const publisher = new Publisher({ link, outbox: database?.outbox, log, events }, options);
   resources.defer(() => link.stop());
   const timer = setInterval(() => publisher.drainOutbox(), settings.outboxIntervalMs);
   resources.defer(() => clearInterval(timer));

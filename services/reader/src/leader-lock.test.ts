@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type LockOptions, tryLock } from './leader-lock.js';
 import { awaitLeadership, type Leadership } from './leadership.js';
 import { type FakeDatabase, startFakeDatabase } from './leadership.test.helpers.js';
-import { openRivalNote } from './rival-note.js';
+import { openNotes } from './note.js';
 
 const LOCK = 'pg_try_advisory_lock';
 const END_GHOSTS = 'pg_terminate_backend';
@@ -24,7 +24,7 @@ let options: LockOptions;
 beforeEach(async () => {
   database = await startFakeDatabase();
   dir = mkdtempSync(join(tmpdir(), 'podips-lock-'));
-  options = { database: database.settings, cluster: 'default', rival: openRivalNote(dir, log) };
+  options = { database: database.settings, cluster: 'default', rival: openNotes(dir, log).rival };
 });
 afterEach(async () => {
   await database.stop();
@@ -46,7 +46,7 @@ async function standBy(attempts: number): Promise<Leadership | undefined> {
 it('a reader that was told that the lock is taken never leads, whatever the database answers later', async () => {
   database.plan(LOCK, taken, refused);
   expect(await standBy(3)).toBeUndefined();
-  expect(openRivalNote(dir, log).known).toBe(true);
+  expect(openNotes(dir, log).rival.isSet).toBe(true);
 });
 
 it('a reader ends its own dead connection in a way that every server knows, and gets the lock a little later', async () => {
@@ -54,7 +54,7 @@ it('a reader ends its own dead connection in a way that every server knows, and 
   database.plan(END_GHOSTS, oneGhost);
   const lock = await tryLock(options, 'me', true, never);
   expect(lock).toBeDefined();
-  expect(options.rival.known).toBe(false);
+  expect(options.rival.isSet).toBe(false);
   expect(database.asked.filter((sql) => sql.includes('pg_terminate_backend(pid)'))).toHaveLength(1);
   await lock?.release();
 });
@@ -72,7 +72,7 @@ it('a reader whose connection that held the lock was lost steps down when the da
   expect(leadership?.confirmed).toBe(true);
   database.cut();
   await leadership?.over;
-  expect(options.rival.known).toBe(true);
+  expect(options.rival.isSet).toBe(true);
   await leadership?.release();
 });
 
@@ -82,7 +82,7 @@ it('the lock of a standby server counts for nothing', async () => {
     code: 'DATABASE_STANDBY',
     retryable: true,
   });
-  expect(options.rival.known).toBe(false);
+  expect(options.rival.isSet).toBe(false);
 });
 
 describe('a stop waits for no database', () => {

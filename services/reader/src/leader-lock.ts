@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { Socket } from 'node:net';
 import { configureSession, type DatabaseSettings, PodipsError, pause, toError } from '@podips/shared';
 import pg from 'pg';
-import type { RivalNote } from './rival-note.js';
+import type { Note } from './note.js';
 
 export interface LockOptions {
   readonly database: DatabaseSettings;
   readonly cluster: string;
   /** One that knows of another leader never leads without the lock. */
-  readonly rival: RivalNote;
+  readonly rival: Note;
 }
 
 /** A connection that holds the lock: PostgreSQL gives it free as soon as the connection ends. */
@@ -72,10 +72,10 @@ export async function tryLock(
       held = await take(client, cluster);
     }
     if (!held) {
-      rival.remember();
+      rival.set();
       return undefined;
     }
-    rival.forget();
+    rival.clear();
     return holdLock(client, lost, lose, end);
   } finally {
     limit.removeEventListener('abort', giveUp);

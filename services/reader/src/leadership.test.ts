@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createLogger } from '@podips/shared';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { awaitLeadership, type LeadershipOptions, soleLeadership } from './leadership.js';
-import { openRivalNote } from './rival-note.js';
+import { openNotes } from './note.js';
 
 const log = createLogger('test', 'silent');
 const signal = new AbortController().signal;
@@ -36,7 +36,7 @@ beforeEach(async () => {
   introduced = [];
   dir = mkdtempSync(join(tmpdir(), 'podips-rival-'));
   options = {
-    rival: openRivalNote(dir, log),
+    rival: openNotes(dir, log).rival,
     database: { host: '127.0.0.1', port, user: 'podips', password: '', database: 'queue' },
     cluster: 'default',
     standbyIntervalMs: 10,
@@ -80,8 +80,8 @@ it('a reader that is stopped while it waits never leads', async () => {
 });
 
 it('a reader that was told of another one stands by without a database, as do those after a restart', async () => {
-  options.rival.remember();
-  const restarted = { ...options, databaseWaitMs: 0, rival: openRivalNote(dir, log) };
+  options.rival.set();
+  const restarted = { ...options, databaseWaitMs: 0, rival: openNotes(dir, log).rival };
   const stopping = new AbortController();
   let attempts = 0;
   const onStandby = () => {
@@ -93,14 +93,14 @@ it('a reader that was told of another one stands by without a database, as do th
 });
 
 it('what a reader knows of another one is gone when it leads, and lasts where nothing can be written', () => {
-  options.rival.remember();
-  options.rival.forget();
-  expect(openRivalNote(dir, log).known).toBe(false);
+  options.rival.set();
+  options.rival.clear();
+  expect(openNotes(dir, log).rival.isSet).toBe(false);
   const warn = vi.spyOn(log, 'warn');
-  const note = openRivalNote(join(dir, 'missing'), log);
-  note.remember();
-  note.remember();
-  expect(note.known).toBe(true);
+  const note = openNotes(join(dir, 'missing'), log).rival;
+  note.set();
+  note.set();
+  expect(note.isSet).toBe(true);
   expect(warn).toHaveBeenCalledTimes(1);
   warn.mockRestore();
 });

@@ -214,6 +214,34 @@ describe('a ledger that is taken in late', () => {
   });
 });
 
+describe('a reader that tells without the ledger', () => {
+  it('says so before it tells anything', async () => {
+    const { changes, withoutLedger, told } = createChanges();
+    withoutLedger.mockImplementation(() => expect(told).toEqual([]));
+    await changes.replaceAll([pod(1)], '8', 'start');
+    await changes.replaceAll([pod(1)], '9', 'expired');
+    expect(withoutLedger).toHaveBeenCalledOnce();
+  });
+
+  it('does not say so when it has restored it', async () => {
+    const { changes, withoutLedger } = createChanges(1_000, ledgerOf([1]));
+    await changes.replaceAll([pod(1)], '8', 'start');
+    expect(withoutLedger).not.toHaveBeenCalled();
+  });
+
+  it('leaves a gap to the one that restores the ledger', () => {
+    const { changes, ledger } = createChanges(1_000, ledgerOf([1]));
+    changes.timesMayBeLate();
+    expect(ledger.gaps).toEqual([{ startedAt: BEFORE, endedAt: NOW, reason: 'database-away' }]);
+  });
+
+  it('leaves none of its own when the ledger was never written: the first list names a longer one', () => {
+    const { changes, ledger } = createChanges(1_000, { known: new Map(), position: undefined });
+    changes.timesMayBeLate();
+    expect(ledger.gaps).toEqual([]);
+  });
+});
+
 it('a gap begins before it ends, also after the clock was set back', async () => {
   const { changes, ledger, time } = createChanges(1_000, ledgerOf([]));
   time.now = new Date(BEFORE.getTime() - 60_000);

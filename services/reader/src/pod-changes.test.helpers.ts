@@ -1,4 +1,5 @@
 import type { PodIpMessage } from '@podips/shared';
+import { vi } from 'vitest';
 import type { Gap, LeaseRecord, LedgerState, Position } from './ledger.js';
 import type { Pod } from './pod.js';
 import { type MessageOutlet, PodChanges } from './pod-changes.js';
@@ -54,6 +55,7 @@ export function createChanges(room = 1_000, restored?: LedgerState, maxToldBefor
     },
   } satisfies MessageOutlet;
   const stopping = new AbortController();
+  const withoutLedger = vi.fn<() => void>();
   const deps = {
     outlet,
     origin: { hostname: 'reader-1', dc: 'dc-1' },
@@ -61,6 +63,7 @@ export function createChanges(room = 1_000, restored?: LedgerState, maxToldBefor
     signal: stopping.signal,
     onChange: (message: PodIpMessage) => void noted.push(message),
     onGap: () => undefined,
+    onToldWithoutLedger: withoutLedger,
     maxToldBefore,
     ledger: {
       durable: (record: LeaseRecord) => void ledger.leases.push(record),
@@ -76,5 +79,5 @@ export function createChanges(room = 1_000, restored?: LedgerState, maxToldBefor
   };
   const changes = new PodChanges(deps, restored);
   const short = () => told.map((message) => `${message.pod_ip_status} ${message.pod} ${message.inferred}`);
-  return { changes, outlet, told, noted, short, stopping, ledger, makeDurable, time, knownAt };
+  return { changes, outlet, told, noted, short, stopping, ledger, makeDurable, time, knownAt, withoutLedger };
 }

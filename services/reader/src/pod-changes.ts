@@ -46,6 +46,8 @@ export interface PodChangesDeps {
   readonly signal: AbortSignal;
   readonly onChange: (message: PodIpMessage) => void;
   readonly onGap: (gap: Gap) => void;
+  /** Before anything is told while the ledger could not be loaded. */
+  readonly onToldWithoutLedger: () => void;
 }
 
 /** For so long what happened may be on its way here, though the connection works: nobody can say that it is known. */
@@ -60,6 +62,8 @@ export class PodChanges implements PodSink {
   #known = new Map<string, KnownPod>();
   /** Up to when everything that happened was seen; undefined: never. */
   #knownAt: Date | undefined;
+  /** The same, as the ledger said it that was restored. */
+  #restoredAt: Date | undefined;
   /** When the list or the watch that is under way was asked for. */
   #askedAt: Date;
   /** Whether the watch has told all that happened before it was opened. */
@@ -113,6 +117,7 @@ export class PodChanges implements PodSink {
     // When the first gap began, only the ledger can say: see adopt.
     const isFirst = this.#awaitsLedger && this.#before === undefined;
     if (isFirst) {
+      this.#deps.onToldWithoutLedger();
       this.#before = new ToldBefore(this.#known, at, this.#deps.maxToldBefore);
       this.#sinceFirstAsked = this.#sinceAsked;
     } else this.#before?.add(decision.changes);
@@ -172,10 +177,22 @@ export class PodChanges implements PodSink {
     return true;
   }
 
+  /**
+   * Names the time from the restored position to now as a gap: of what happened in it, somebody may have heard before this
+   * reader saw it, and in another order.
+   */
+  timesMayBeLate(): void {
+    if (this.#restoredAt === undefined) return; // then the first list names a longer one
+    const gap = gapBetween(this.#restoredAt, this.#deps.now(), 'database-away');
+    this.#deps.onGap(gap);
+    this.#noteGap(gap);
+  }
+
   #restore(state: LedgerState): void {
     this.#awaitsLedger = false;
     this.#known = new Map(state.known);
     this.#knownAt = state.position?.knownAt;
+    this.#restoredAt = this.#knownAt;
   }
 
   #decide(event: PodOfEvent, at: Date): Decision {

@@ -50,6 +50,78 @@ describe('what is durable', () => {
   });
 });
 
+describe('what an earlier reader left in the outbox', () => {
+  const left = () => {
+    const parts = createPublisher({ outboxFirst: true });
+    parts.rows.push('left');
+    parts.publisher.publish(publications(['new']));
+    return parts;
+  };
+
+  it('goes before anything else', async () => {
+    const { queue, events, setLink } = left();
+    queue.set('wait');
+    setLink('up');
+    await turn();
+    expect(queue.waiting).toHaveLength(1);
+    queue.waiting[0]?.finish();
+    queue.set('take');
+    await turn();
+    expect(queue.taken).toEqual(['left', 'new']);
+    expect(events.onOvertaking).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(events.onOvertaking).not.toHaveBeenCalled();
+  });
+
+  it('goes first over the next session when the first one breaks', async () => {
+    const { queue, database, setLink } = left();
+    queue.set('wait');
+    setLink('up');
+    await turn();
+    setLink('connecting');
+    queue.waiting[0]?.fail();
+    queue.set('take');
+    await turn();
+    expect(queue.taken).toEqual([]);
+    setLink('up');
+    await turn();
+    expect(queue.taken).toEqual(['left', 'new']);
+    expect(database.taken).toEqual([]);
+  });
+
+  it('stays before what comes while the queue is away', async () => {
+    const { database, setLink } = left();
+    setLink('down');
+    await turn();
+    expect(database.taken).toEqual(['new']);
+  });
+
+  it('is overtaken when it cannot be sent for long, which is said', async () => {
+    const { queue, events, setLink } = left();
+    queue.set('wait');
+    setLink('up');
+    await vi.advanceTimersByTimeAsync(14_000);
+    expect(queue.waiting).toHaveLength(1);
+    expect(events.onOvertaking).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(events.onOvertaking).toHaveBeenCalledOnce();
+    expect(queue.waiting).toHaveLength(2);
+  });
+
+  it('is followed by the outbox when the reader stops before it is sent', async () => {
+    const { publisher, queue, database, setLink } = left();
+    queue.set('wait');
+    setLink('up');
+    await turn();
+    const settled = publisher.settle(new AbortController().signal);
+    await turn();
+    expect(database.taken).toEqual(['new']);
+    queue.waiting[0]?.finish();
+    expect(await settled).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
 describe('no message is durable before which one is not', () => {
   /** Two full batches, both sent, and neither queue nor outbox has answered. */
   async function sendTwo() {

@@ -30,7 +30,7 @@ function createStore() {
 }
 
 /** A publisher between a queue and a database that are both a {@link createStore}. */
-export function createPublisher({ maxMessages = 5_000, withOutbox = true } = {}) {
+export function createPublisher({ maxMessages = 5_000, withOutbox = true, outboxFirst = false } = {}) {
   const queue = createStore();
   const database = createStore();
   const rows: string[] = [];
@@ -54,9 +54,10 @@ export function createPublisher({ maxMessages = 5_000, withOutbox = true } = {})
     onPublishFailed: vi.fn(),
     onStored: vi.fn(),
     onStoreFailed: vi.fn(),
+    onOvertaking: vi.fn(),
   };
   const deps = { link, outbox: withOutbox ? outbox : undefined, log, events };
-  const publisher = new Publisher(deps, { maxMessages });
+  const publisher = new Publisher(deps, { maxMessages, outboxFirst });
   const setLink = (state: typeof link.state) => {
     link.state = state;
     // The publisher only sends.

@@ -9,6 +9,7 @@ import {
   toError,
 } from '@podips/shared';
 import type { Outbox } from './outbox.js';
+import { OutboxDrain } from './outbox-drain.js';
 
 export interface PublisherDeps {
   readonly link: Pick<QueueLink, 'session' | 'state'>;
@@ -25,11 +26,18 @@ export interface PublisherEvents {
   /** The outbox has made messages durable that the broker did not take. */
   onStored(count: number): void;
   onStoreFailed(error: Error): void;
+  /** Messages go to the queue although what an earlier reader left in the outbox could not be sent before them. */
+  onOvertaking(): void;
 }
 
-export interface PublisherLimits {
+export interface PublisherOptions {
   /** Most messages in memory: waiting, or sent without a receipt yet. */
   readonly maxMessages: number;
+  /**
+   * Whether what an earlier reader left in the outbox goes first. Some of it may be seen again by this one, and nobody
+   * shall hear of it at the later time before.
+   */
+  readonly outboxFirst: boolean;
 }
 
 /** A message on its way out. */
@@ -58,7 +66,7 @@ const HOLD = { baseMs: 500, capMs: 5_000 };
  */
 export class Publisher {
   readonly #deps: PublisherDeps;
-  readonly #limits: PublisherLimits;
+  readonly #options: PublisherOptions;
   #waiting: Publication[] = [];
   /** What nobody took: to be sent again before what waits. */
   readonly #returned: Batch[] = [];
@@ -72,18 +80,19 @@ export class Publisher {
   #lastSequence = 0;
   #failures = 0;
   #hold: NodeJS.Timeout | undefined;
-  #draining: Promise<void> | undefined;
-  readonly #stopping = new AbortController();
+  readonly #drain: OutboxDrain | undefined;
+  #stopping = false;
   #closed = false;
 
-  constructor(deps: PublisherDeps, limits: PublisherLimits) {
+  constructor(deps: PublisherDeps, options: PublisherOptions) {
     this.#deps = deps;
-    this.#limits = limits;
+    this.#options = options;
+    this.#drain = deps.outbox && this.#createDrain(deps.outbox);
   }
 
   /** How many messages can be taken now. */
   get room(): number {
-    return this.#limits.maxMessages - this.buffered;
+    return this.#options.maxMessages - this.buffered;
   }
 
   /** Messages that are not durable yet. */
@@ -112,7 +121,7 @@ export class Publisher {
 
   /** Resolves when the buffer is at most half full, so that a full one is not tried again for every message. */
   async roomAvailable(signal: AbortSignal): Promise<void> {
-    while (this.buffered > this.#limits.maxMessages / 2) await waitIn(this.#waiters, signal);
+    while (this.buffered > this.#options.maxMessages / 2) await waitIn(this.#waiters, signal);
   }
 
   /** To be called when the link to the broker came up or went down. */
@@ -125,11 +134,7 @@ export class Publisher {
 
   /** Sends what waits in the outbox, if it can be sent now. One run at a time; failures are reported, not thrown. */
   drainOutbox(): void {
-    const { link, outbox } = this.#deps;
-    if (outbox === undefined || link.session === undefined || this.#draining) return;
-    this.#draining = this.#drain(outbox).finally(() => {
-      this.#draining = undefined;
-    });
+    this.#drain?.start();
   }
 
   /**
@@ -137,10 +142,12 @@ export class Publisher {
    * @returns how many messages are not durable; they exist nowhere but in the cluster's own state
    */
   async settle(signal: AbortSignal): Promise<number> {
-    this.#stopping.abort();
+    this.#stopping = true;
+    const drained = this.#drain?.stop();
+    this.#pump();
     try {
       while (this.buffered > 0) await waitIn(this.#waiters, signal);
-      await Promise.race([this.#draining, waitIn(new Set(), signal)]);
+      await Promise.race([drained, waitIn(new Set(), signal)]);
     } catch (err) {
       if (!signal.aborted) throw err;
     }
@@ -151,6 +158,7 @@ export class Publisher {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#hold);
+    void this.#drain?.stop();
   }
 
   #pump(): void {
@@ -162,8 +170,10 @@ export class Publisher {
       !this.#closed
     ) {
       const { link, outbox } = this.#deps;
-      if (link.session !== undefined) void this.#deliver((batch) => this.#publishOrStore(batch));
-      else if (link.state === 'down' && outbox) void this.#deliver((batch) => this.#storeInOrder(batch));
+      const maySend = link.session !== undefined && !this.#drain?.goesFirst;
+      const mayStore = outbox !== undefined && (link.state === 'down' || this.#stopping);
+      if (maySend) void this.#deliver((batch) => this.#publishOrStore(batch));
+      else if (mayStore) void this.#deliver((batch) => this.#storeInOrder(batch));
       else return;
     }
   }
@@ -247,15 +257,15 @@ export class Publisher {
     }
   }
 
-  async #drain(outbox: Outbox): Promise<void> {
-    const { log, events } = this.#deps;
-    try {
-      const sent = await outbox.drain((bodies) => this.#send(bodies), this.#stopping.signal);
-      if (sent > 0) log.info({ sent }, 'outbox drained');
-    } catch (err) {
-      log.warn({ err: toError(err) }, 'outbox not drained');
-      if (!(err instanceof QueueError)) events.onStoreFailed(toError(err));
-    }
+  #createDrain(outbox: Outbox): OutboxDrain {
+    const { link, log, events } = this.#deps;
+    const onFirstDone = (overtaken: boolean) => {
+      if (overtaken) events.onOvertaking();
+      this.#pump();
+    };
+    const send = (bodies: readonly string[]) => this.#send(bodies);
+    const deps = { outbox, link, send, log, onFailed: events.onStoreFailed, onFirstDone };
+    return new OutboxDrain(deps, this.#options.outboxFirst);
   }
 
   /** Neither broker nor database took a batch: wait before the next attempt, unless the link changes first. */

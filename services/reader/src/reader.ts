@@ -17,9 +17,9 @@ import { createKubeClient, type KubeClient } from './kube-client.js';
 import { awaitLeadership, type Leadership, soleLeadership } from './leadership.js';
 import { createLedger, type Ledger, type LoadedLedger } from './ledger.js';
 import { createReaderMetrics, type ReaderMetrics } from './metrics.js';
+import { openNotes, type ReaderNotes } from './note.js';
 import { createOutbox, type Outbox } from './outbox.js';
 import { pruneRegularly } from './retention.js';
-import { openRivalNote, type RivalNote } from './rival-note.js';
 import type { ReaderSettings } from './settings.js';
 
 export interface Reader extends Running {
@@ -41,6 +41,7 @@ export interface ReaderParts {
   readonly client: KubeClient;
   /** Undefined when no database is set. */
   readonly database: ReaderDatabase | undefined;
+  readonly notes: ReaderNotes;
 }
 
 const LOAD_RETRY_MS = 1_000;
@@ -57,7 +58,8 @@ export async function startReader(settings: ReaderSettings, log: Logger): Promis
   const client = createKubeClient(settings.kubeConfig);
   resources.defer(() => client.close());
   const database = openDatabase(settings, metrics, log, resources);
-  const parts = { settings, log, metrics, health, client, database };
+  const notes = openNotes(settings.statusDir, log);
+  const parts = { settings, log, metrics, health, client, database, notes };
   const term: Term = { active: undefined };
   exposeGauges(parts, term);
   const stopping = new AbortController();
@@ -85,16 +87,16 @@ interface Term {
 }
 
 async function runTerms(parts: ReaderParts, term: Term, signal: AbortSignal): Promise<void> {
-  const rival = openRivalNote(parts.settings.statusDir, parts.log);
+  const { rival } = parts.notes;
   while (!signal.aborted) {
-    const leadership = await becomeLeader(parts, rival, signal);
+    const leadership = await becomeLeader(parts, signal);
     if (leadership === undefined) return;
     const ended = new AbortController();
     const active = startActiveReader(parts, await loadPatiently(parts, leadership, signal));
     term.active = active;
     const care = lookAfterLedger(parts, active, leadership, ended.signal);
     // Also when the database was emptied, which is no rival: its next answer corrects the note.
-    const fenced = active.fenced.then(() => rival.remember());
+    const fenced = active.fenced.then(() => rival.set());
     await Promise.race([leadership.over, fenced, care, aborted(signal)]);
     ended.abort();
     await Promise.all([care, active.stop()]);
@@ -104,14 +106,12 @@ async function runTerms(parts: ReaderParts, term: Term, signal: AbortSignal): Pr
 }
 
 async function becomeLeader(
-  parts: ReaderParts,
-  rival: RivalNote,
+  { settings, log, health, notes }: ReaderParts,
   signal: AbortSignal,
 ): Promise<Leadership | undefined> {
-  const { settings, log, health } = parts;
   const { database, clusterName: cluster, standbyIntervalMs, databaseWaitMs } = settings;
   if (database === undefined) return soleLeadership();
-  const options = { database, cluster, rival, standbyIntervalMs, databaseWaitMs };
+  const options = { database, cluster, rival: notes.rival, standbyIntervalMs, databaseWaitMs };
   const onStandby = () => {
     health.kubernetes.standsBy();
     health.queue.standsBy();
