@@ -1,4 +1,4 @@
-import { countEnded, decideList, type IpChange, type KnownPod, type ListDecision } from './leases.js';
+import { countEnded, decideList, type IpChange, type KnownPod, type Lease, type ListDecision } from './leases.js';
 import type { Pod } from './pod.js';
 
 /**
@@ -49,9 +49,11 @@ export class ToldBefore {
   adopt(ledger: ReadonlyMap<string, KnownPod>): ListDecision {
     const listed = [...ledger.keys()].flatMap((uid) => this.#listed.get(uid) ?? []);
     const { known, changes } = decideList(ledger, listed.map(toPod), { at: this.listedAt, inferred: true });
-    for (const { uid, leases } of known.values()) {
+    for (const [uid, pod] of known) {
       // Those of the list were all told as the first ones.
-      for (const { ip, occurrence } of leases) if (occurrence > 0) this.#misnumbered.add(keyOf(uid, ip));
+      for (const { ip, occurrence } of pod.leases)
+        if (occurrence > 0) this.#misnumbered.add(keyOf(uid, ip));
+      known.set(uid, { ...pod, leases: pod.leases.map((lease) => this.#asTold(uid, lease)) });
     }
     const untold = changes.filter(
       ({ endReason, pod, lease }) => endReason !== undefined || this.isMisnumbered(pod.uid, lease.ip),
@@ -66,6 +68,13 @@ export class ToldBefore {
       untold.push(again.change);
     }
     return { known, changes: untold };
+  }
+
+  /** Of a lease that the ledger does not know, what its message said: the list was no comparison then. */
+  #asTold(uid: string, lease: Lease): Lease {
+    const told = this.#listed.get(uid)?.leases.find(({ ip }) => ip === lease.ip);
+    const isTold = lease.occurrence === 0 && told?.startedAt.getTime() === lease.startedAt.getTime();
+    return isTold ? told : lease;
   }
 
   /** Whether what was told of the pod and the address had the numbers of other leases. Known after {@link adopt}. */
