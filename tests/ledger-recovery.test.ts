@@ -87,7 +87,7 @@ it('has a gap when a reader told changes without it, and ended before it could w
   await third.stop();
   const gaps = [
     { startedAt: null, endedAt: expect.any(Date), reason: 'start' },
-    { startedAt: before?.knownAt, endedAt: expect.any(Date), reason: 'database-away' },
+    { startedAt: before?.knownAt, endedAt: expect.any(Date), reason: 'late' },
   ];
   expect(await readGaps(stage.database)).toEqual(gaps);
   await test.startReader(database);

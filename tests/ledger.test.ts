@@ -172,7 +172,7 @@ describe('a reader whose database is away at the start', () => {
     expect(end?.record.inferred).toBe(false);
     expect(await readGaps(stage.database)).toEqual([
       { startedAt: null, endedAt: expect.any(Date), reason: 'start' },
-      { startedAt: before?.knownAt, endedAt: expect.any(Date), reason: 'database-away' },
+      { startedAt: before?.knownAt, endedAt: expect.any(Date), reason: 'late' },
     ]);
   });
 

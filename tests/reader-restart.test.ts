@@ -130,11 +130,13 @@ it('what a reader left in the outbox goes before what the next one sees again', 
   await restoreBroker(test);
 
   const rest = await stage.database.connect();
-  await rest.query('BEGIN; LOCK TABLE messages');
-  const second = await startReader(test);
-  await reached(second, 'buffered_messages', 2);
-  await rest.query('COMMIT');
-  rest.release();
+  try {
+    await rest.query('BEGIN; LOCK TABLE messages');
+    const second = await startReader(test);
+    await reached(second, 'buffered_messages', 2);
+  } finally {
+    rest.release(true);
+  }
   await vi.waitFor(
     () => expect(test.records.filter(({ record }) => record.pod === 'next')).toHaveLength(2),
     PATIENCE,

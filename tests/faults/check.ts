@@ -1,13 +1,7 @@
 import type { DatabasePool } from '@podips/shared';
-import type { IpChange, SinkRecord, Truth } from '@podips/simulation';
+import type { SinkRecord, Truth } from '@podips/simulation';
 import { findUntoldTimes, judgeLedger } from '../support/ledger.js';
-import { judge, type Verdict } from '../support/truth.js';
-
-export interface Gap {
-  readonly started_at: Date | null;
-  readonly ended_at: Date;
-  readonly reason: string;
-}
+import { type Gap, judge, liesIn, type Verdict } from '../support/truth.js';
 
 /** What is wrong, measured against what really happened in the cluster: the records at the sink, and the ledger. */
 export interface FullVerdict extends Verdict {
@@ -26,7 +20,7 @@ export async function check(
     'SELECT started_at, ended_at, reason FROM gaps ORDER BY ended_at',
   );
   return {
-    ...judge(truth.changes, records, (change) => liesIn(gaps, change)),
+    ...judge(truth.changes, records, gaps),
     ledger: await judgeRows(truth, records, gaps, database),
     gaps,
   };
@@ -47,8 +41,4 @@ async function judgeRows(
     ...(overlapping > 0 ? [`${overlapping} leases of one address at one time`] : []),
     ...(await findUntoldTimes(database, records)),
   ];
-}
-
-function liesIn(gaps: readonly Gap[], { at }: IpChange): boolean {
-  return gaps.some((gap) => (gap.started_at === null || gap.started_at <= at) && at <= gap.ended_at);
 }

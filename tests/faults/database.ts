@@ -37,19 +37,23 @@ async function takeConnections({ postgres }: Stage): Promise<pg.Client[]> {
     return true;
   };
   while (await takeOne());
+  if (taken.length === 0) throw new Error('the database gave no connection');
   // Who is put out tries to come back at once: we stand at the door already.
   for (let left = 1; left > 0; ) {
     let ended = false;
     const waiting = Array.from({ length: 4 }, async () => {
       while (!ended) await takeOne();
     });
-    const answer = await taken[0]?.query(
-      `SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity
-       WHERE datname = current_database() AND application_name LIKE 'podips%'`,
-    );
-    ended = true;
-    await Promise.all(waiting);
-    left = answer?.rowCount ?? 0;
+    try {
+      const answer = await taken[0]?.query(
+        `SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name LIKE 'podips%'`,
+      );
+      left = answer?.rowCount ?? 0;
+    } finally {
+      ended = true;
+      await Promise.all(waiting);
+    }
   }
   return taken;
 }

@@ -20,13 +20,14 @@ export interface Verdict {
 
 /**
  * Compares the cluster's own record with what the sink received. Both words for a start are right.
- * @param unseen says of which changes nobody may have known: they may be missing, or told late
+ * @param gaps of what happened in them nobody may have known: it may be missing, or told late
  */
 export function judge(
   changes: readonly IpChange[],
   records: readonly SinkRecord[],
-  unseen: (change: IpChange) => boolean = () => false,
+  gaps: readonly Gap[] = [],
 ): Verdict {
+  const unseen = (change: IpChange) => liesIn(gaps, change);
   const expected = new Map(withOccurrences(changes).map((change) => [expectedId(change), change]));
   const delivered = new Map<string, SinkRecord>();
   const contradicting: string[] = [];
@@ -46,9 +47,7 @@ export function judge(
   }
   // The end of a lease that nobody saw is in no record: it is put in, or the next holder would seem to overlap.
   const overlaps = findOverlaps([...[...delivered.values()].map(edgeOf), ...unseenEnds.map(edgeOfChange)]);
-  const excusedOverlaps = overlaps.filter((overlap) =>
-    changes.some((change) => isPartOf(overlap, change) && unseen(change)),
-  );
+  const excusedOverlaps = overlaps.filter(({ from, to }) => gaps.some((gap) => spans(gap, from, to)));
   return {
     missing: untold.filter((change) => !unseen(change)).map(describeChange),
     excused: excused.length,
@@ -56,7 +55,7 @@ export function judge(
     contradicting,
     overlapping: overlaps
       .filter((overlap) => !excusedOverlaps.includes(overlap))
-      .map(({ ip, holder, uid, time }) => `${ip} of ${holder} at ${time}, when ${uid} got it`),
+      .map(({ ip, holder, uid, from, to }) => `${ip} of ${holder} until ${to}, but ${uid} got it at ${from}`),
     excusedOverlaps: excusedOverlaps.length,
     duplicates: records.length - delivered.size,
   };
@@ -84,17 +83,28 @@ function edgeOfChange({ ip, podUid: uid, kind, hostNetwork, at }: IpChange): Edg
   return { ip, uid, starts: kind === 'assigned', hostNetwork, time: at.toISOString() };
 }
 
-/** A pod got an address that another one seemed to hold. */
+/** A time of which the reader says that it cannot tell everything. */
+export interface Gap {
+  readonly started_at: Date | null;
+  readonly ended_at: Date;
+  readonly reason: string;
+}
+
+export function liesIn(gaps: readonly Gap[], { at }: IpChange): boolean {
+  return gaps.some((gap) => spans(gap, at.toISOString(), at.toISOString()));
+}
+
+function spans({ started_at, ended_at }: Gap, from: string, to: string): boolean {
+  return (started_at === null || started_at.toISOString() <= from) && to <= ended_at.toISOString();
+}
+
+/** A pod got an address that another one seemed to hold, up to the later time that was told of its end. */
 interface Overlap {
   readonly ip: string;
   readonly holder: string;
   readonly uid: string;
-  readonly time: string;
-}
-
-/** Whether the change is the end or the start that the overlap is about. */
-function isPartOf({ ip, holder, uid }: Overlap, change: IpChange): boolean {
-  return change.ip === ip && change.podUid === (change.kind === 'released' ? holder : uid);
+  readonly from: string;
+  readonly to: string;
 }
 
 /** Replays what happened to each address in the order of the times, as an analyst would. */
@@ -107,13 +117,19 @@ function findOverlaps(edges: readonly Edge[]): Overlap[] {
   for (const { ip, uid, starts, time } of inOrder) {
     const holder = holders.get(ip);
     if (starts) {
-      if (holder !== undefined && holder !== uid) overlaps.push({ ip, holder, uid, time });
+      if (holder !== undefined && holder !== uid)
+        overlaps.push({ ip, holder, uid, from: time, to: endAfter(inOrder, holder, ip, time) });
       holders.set(ip, uid);
     } else if (holder === uid) {
       holders.delete(ip);
     }
   }
   return overlaps;
+}
+
+function endAfter(edges: readonly Edge[], uid: string, ip: string, time: string): string {
+  const end = edges.find((edge) => !edge.starts && edge.uid === uid && edge.ip === ip && edge.time >= time);
+  return end?.time ?? 'ever';
 }
 
 interface CountedChange extends IpChange {

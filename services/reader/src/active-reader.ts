@@ -37,9 +37,9 @@ export function startActiveReader(parts: ReaderParts, restored: LoadedLedger | u
   const stopping = new AbortController();
   const fenced = Promise.withResolvers<void>();
   const publisher = startPublishing(parts, resources, {
-    // Without the ledger all is told anyway as it is seen now.
+    // Without the ledger all that is there is told anew; adopt names the time before that as a gap.
     outboxFirst: restored !== undefined,
-    onOvertaking: () => changes.timesMayBeLate(),
+    onOvertaking: () => changes.outboxOvertaken(),
   });
   const writer =
     database &&
@@ -51,10 +51,7 @@ export function startActiveReader(parts: ReaderParts, restored: LoadedLedger | u
         openLeases: () => changes.openLeases(),
         log,
         now: () => new Date(),
-        onWritten(leases) {
-          notes.toldWithoutLedger.clear();
-          metrics.ledgerWritten.inc(leases);
-        },
+        onWritten: (leases) => metrics.ledgerWritten.inc(leases),
         onFailed: () => metrics.ledgerFailures.inc(),
         onTaken: () => fenced.resolve(),
       },
@@ -64,13 +61,13 @@ export function startActiveReader(parts: ReaderParts, restored: LoadedLedger | u
     {
       outlet: publisher,
       ledger: writer,
+      late: notes.late,
       maxToldBefore: settings.maxPendingLeases,
       origin: { hostname: hostname(), dc: settings.dc },
       now: () => new Date(),
       signal: stopping.signal,
       onChange: ({ pod_ip_status: status, inferred }) =>
         metrics.changes.inc({ status, inferred: String(inferred) }),
-      onToldWithoutLedger: () => notes.toldWithoutLedger.set(),
       onGap({ startedAt, endedAt, reason }) {
         metrics.gaps.inc({ reason });
         if (startedAt)
@@ -80,7 +77,6 @@ export function startActiveReader(parts: ReaderParts, restored: LoadedLedger | u
     },
     restored,
   );
-  if (restored && notes.toldWithoutLedger.isSet) changes.timesMayBeLate();
   let writing: Promise<void> | undefined;
   const startWriting = ({ term }: LoadedLedger) => {
     writer?.begin(term);

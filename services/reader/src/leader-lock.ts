@@ -72,7 +72,7 @@ export async function tryLock(
       held = await take(client, cluster);
     }
     if (!held) {
-      rival.set();
+      rival.set(new Date());
       return undefined;
     }
     rival.clear();

@@ -80,7 +80,7 @@ it('a reader that is stopped while it waits never leads', async () => {
 });
 
 it('a reader that was told of another one stands by without a database, as do those after a restart', async () => {
-  options.rival.set();
+  options.rival.set(new Date());
   const restarted = { ...options, databaseWaitMs: 0, rival: openNotes(dir, log).rival };
   const stopping = new AbortController();
   let attempts = 0;
@@ -93,14 +93,14 @@ it('a reader that was told of another one stands by without a database, as do th
 });
 
 it('what a reader knows of another one is gone when it leads, and lasts where nothing can be written', () => {
-  options.rival.set();
+  options.rival.set(new Date());
   options.rival.clear();
-  expect(openNotes(dir, log).rival.isSet).toBe(false);
+  expect(openNotes(dir, log).rival.since).toBeUndefined();
   const warn = vi.spyOn(log, 'warn');
   const note = openNotes(join(dir, 'missing'), log).rival;
-  note.set();
-  note.set();
-  expect(note.isSet).toBe(true);
+  note.set(new Date());
+  note.set(new Date());
+  expect(note.since).toBeDefined();
   expect(warn).toHaveBeenCalledTimes(1);
   warn.mockRestore();
 });

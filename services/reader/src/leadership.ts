@@ -49,7 +49,7 @@ export async function awaitLeadership(
     } catch (err) {
       if (signal.aborted) break;
       log.warn({ err: toError(err) }, 'the database cannot be asked who leads');
-      if (options.rival.isSet) events.onStandby();
+      if (options.rival.since) events.onStandby();
       else if (performance.now() - startedMs > options.databaseWaitMs)
         return keepLeadership(options, name, undefined, log);
     }

@@ -32,6 +32,10 @@ interface Noted<T> {
   readonly sequence: number;
 }
 
+interface NotedGap extends Noted<Gap> {
+  readonly onWritten?: (() => void) | undefined;
+}
+
 /** All leases that were open at a position. */
 interface Snapshot {
   readonly position: Noted<Position>;
@@ -52,7 +56,7 @@ export class LedgerWriter {
   readonly #deps: LedgerWriterDeps;
   readonly #limits: LedgerWriterLimits;
   #leases: Noted<LeaseRecord>[] = [];
-  #gaps: Noted<Gap>[] = [];
+  #gaps: NotedGap[] = [];
   #positions: Noted<Position>[] = [];
   /** The oldest change among those that were dropped at the bound. */
   #incompleteSince: Date | undefined;
@@ -107,11 +111,21 @@ export class LedgerWriter {
     this.#leases = this.#leases.filter(({ what }) => !which(what));
   }
 
-  gap(gap: Gap, sequence: number): void {
+  gap(gap: Gap, sequence: number, onWritten?: () => void): void {
     const last = this.#gaps.at(-1);
-    if (last === undefined || this.#gaps.length < MAX_GAPS) this.#gaps.push({ what: gap, sequence });
-    // Under the earlier number: no position may be written without the gap that lies before it.
-    else this.#gaps.splice(-1, 1, { ...last, what: joinGaps(last.what, gap) });
+    if (last === undefined || this.#gaps.length < MAX_GAPS) {
+      this.#gaps.push({ what: gap, sequence, onWritten });
+      return;
+    }
+    this.#gaps.splice(-1, 1, {
+      what: joinGaps(last.what, gap),
+      // The earlier number: no position may be written without the gap that lies before it.
+      sequence: Math.min(last.sequence, sequence),
+      onWritten() {
+        last.onWritten?.();
+        onWritten?.();
+      },
+    });
   }
 
   /** The ledger was loaded, which gave this term to write it in. What was seen before says nothing about it. */
@@ -222,7 +236,7 @@ export class LedgerWriter {
 
   #written(
     position: Noted<Position>,
-    gaps: readonly Noted<Gap>[],
+    gaps: readonly NotedGap[],
     leases: readonly Noted<LeaseRecord>[],
   ): void {
     this.#failing = false;
@@ -232,10 +246,11 @@ export class LedgerWriter {
     this.#positions = this.#positions.filter(
       (held) => held !== position && held.sequence >= position.sequence,
     );
+    for (const { onWritten } of gaps) onWritten?.();
     this.#deps.onWritten(leases.length);
   }
 }
 
-function upTo<T>(noted: readonly Noted<T>[], position: Noted<Position>): Noted<T>[] {
+function upTo<T extends Noted<unknown>>(noted: readonly T[], position: Noted<Position>): T[] {
   return noted.filter(({ sequence }) => sequence <= position.sequence);
 }

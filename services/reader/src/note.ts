@@ -1,11 +1,12 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Logger, toError } from '@podips/shared';
 
-/** Something that is so or not, and that the next process shall know as well. */
+/** Something that the next process shall know as well, and since when it is so. */
 export interface Note {
-  readonly isSet: boolean;
-  set(): void;
+  /** Undefined: it is not so. */
+  readonly since: Date | undefined;
+  set(since: Date): void;
   clear(): void;
 }
 
@@ -13,24 +14,21 @@ export interface Note {
 export interface ReaderNotes {
   /** Another reader leads, as far as this one was told. */
   readonly rival: Note;
-  /** Changes were told without the ledger, which does not have them yet. */
-  readonly toldWithoutLedger: Note;
+  /** Changes were told in another order than that in which they happened, and the ledger does not have that yet. */
+  readonly late: Note;
 }
 
 /** @param dir STATUS_DIR: a restart of the container leaves it, a new pod begins with an empty one */
 export function openNotes(dir: string, log: Logger): ReaderNotes {
-  return {
-    rival: openNote(join(dir, 'standby'), log),
-    toldWithoutLedger: openNote(join(dir, 'without_ledger'), log),
-  };
+  return { rival: openNote(join(dir, 'standby'), log), late: openNote(join(dir, 'told_late'), log) };
 }
 
-/** A note that is set while its file exists. In a folder that cannot be written it lasts as long as this process. */
+/** A note that is there while its file exists. In a folder that cannot be written it lasts as long as this process. */
 function openNote(path: string, log: Logger): Note {
-  let isSet = existsSync(path);
-  const change = (to: boolean, write: () => void) => {
-    if (isSet === to) return;
-    isSet = to;
+  let since = readNote(path);
+  const change = (to: Date | undefined, write: () => void) => {
+    if ((since === undefined) === (to === undefined)) return;
+    since = to;
     try {
       write();
     } catch (err) {
@@ -41,10 +39,20 @@ function openNote(path: string, log: Logger): Note {
     }
   };
   return {
-    get isSet() {
-      return isSet;
+    get since() {
+      return since;
     },
-    set: () => change(true, () => writeFileSync(path, '')),
-    clear: () => change(false, () => rmSync(path, { force: true })),
+    set: (from) => change(from, () => writeFileSync(path, from.toISOString())),
+    clear: () => change(undefined, () => rmSync(path, { force: true })),
   };
+}
+
+function readNote(path: string): Date | undefined {
+  try {
+    const since = new Date(readFileSync(path, 'utf8'));
+    // The file of a full disk is empty.
+    return Number.isNaN(since.getTime()) ? new Date() : since;
+  } catch {
+    return undefined; // there is none
+  }
 }

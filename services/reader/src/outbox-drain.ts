@@ -8,12 +8,16 @@ export interface OutboxDrainDeps {
   readonly send: (bodies: readonly string[]) => Promise<void>;
   readonly log: Logger;
   readonly onFailed: (error: Error) => void;
-  /** Nothing needs to wait for the outbox any more; `overtaken` when some of it may still be there. */
+  /** Nothing has to wait for the outbox any more; `overtaken` when some of it may still be there. */
   readonly onFirstDone: (overtaken: boolean) => void;
 }
 
-/** Since the first connection. Then the database is away, or a row cannot be sent: nothing else shall wait for that. */
+/**
+ * While connected, and without a row being sent. Then the database is away, or somebody else has rows or a row cannot be
+ * sent: nothing else shall wait for that.
+ */
 const FIRST_MS = 15_000;
+const FIRST_RETRY_MS = 500;
 
 /** Sends what waits in the outbox, whenever it can be sent. */
 export class OutboxDrain {
@@ -22,6 +26,7 @@ export class OutboxDrain {
   #running: Promise<void> | undefined;
   #goesFirst: boolean;
   #firstTimer: NodeJS.Timeout | undefined;
+  #retryTimer: NodeJS.Timeout | undefined;
 
   /** @param first whether nothing shall be sent before what is in the outbox now */
   constructor(deps: OutboxDrainDeps, first: boolean) {
@@ -29,7 +34,7 @@ export class OutboxDrain {
     this.#goesFirst = first;
   }
 
-  /** Whether other messages have to wait for the outbox. For a limited time. */
+  /** Whether other messages have to wait for the outbox. For a limited time, unless it makes progress. */
   get goesFirst(): boolean {
     return this.#goesFirst;
   }
@@ -38,17 +43,19 @@ export class OutboxDrain {
   start(): void {
     const { session } = this.#deps.link;
     if (session === undefined || this.#running || this.#stopping.signal.aborted) return;
-    if (this.#goesFirst) this.#firstTimer ??= setTimeout(() => this.#firstDone(true), FIRST_MS);
+    if (this.#goesFirst) this.#firstTimer ??= setTimeout(() => this.#giveUpFirst(), FIRST_MS);
     this.#running = this.#drain().finally(() => {
       this.#running = undefined;
       // A new session does not wait for the one that this run began with.
       if (this.#deps.link.session !== session) this.start();
+      else if (this.#goesFirst && !this.#stopping.signal.aborted)
+        this.#retryTimer = setTimeout(() => this.start(), FIRST_RETRY_MS);
     });
   }
 
   /** Ends after the rows that are under way. Resolves when they are sent. */
   async stop(): Promise<void> {
-    clearTimeout(this.#firstTimer);
+    this.#clearTimers();
     this.#stopping.abort();
     await this.#running;
   }
@@ -56,19 +63,35 @@ export class OutboxDrain {
   async #drain(): Promise<void> {
     const { outbox, send, log, onFailed } = this.#deps;
     try {
-      const sent = await outbox.drain(send, this.#stopping.signal);
+      const sendOn = async (bodies: readonly string[]) => {
+        await send(bodies);
+        this.#firstTimer?.refresh();
+      };
+      const sent = await outbox.drain(sendOn, this.#stopping.signal);
       if (sent > 0) log.info({ sent }, 'outbox drained');
-      if (this.#goesFirst && !this.#stopping.signal.aborted) this.#firstDone(false);
+      // Rows are left when another reader has them: it may be dead, and nobody knows yet.
+      if (this.#goesFirst && outbox.rows === 0) this.#firstDone(false);
     } catch (err) {
       log.warn({ err: toError(err) }, 'outbox not drained');
       if (!(err instanceof QueueError)) onFailed(toError(err));
     }
   }
 
+  #giveUpFirst(): void {
+    this.#firstTimer = undefined;
+    if (this.#deps.link.session === undefined) return; // begins anew with the next one
+    this.#deps.log.warn('the outbox cannot be sent; newer messages go before it');
+    this.#firstDone(true);
+  }
+
   #firstDone(overtaken: boolean): void {
-    clearTimeout(this.#firstTimer);
+    this.#clearTimers();
     this.#goesFirst = false;
-    if (overtaken) this.#deps.log.warn('the outbox cannot be sent; newer messages go before it');
     this.#deps.onFirstDone(overtaken);
+  }
+
+  #clearTimers(): void {
+    clearTimeout(this.#firstTimer);
+    clearTimeout(this.#retryTimer);
   }
 }

@@ -1,26 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { KnownPod } from './leases.js';
-import type { LoadedLedger } from './ledger.js';
 import type { Pod } from './pod.js';
-import { createChanges, gone, NOW, pod, seen } from './pod-changes.test.helpers.js';
-
-const BEFORE = new Date('2026-11-20T13:00:00.000Z');
-
-/** A ledger in which these pods hold the address of their index. */
-function ledgerOf(indexes: readonly number[], ended: KnownPod['ended'] = undefined): LoadedLedger {
-  const known = indexes.map((index): [string, KnownPod] => {
-    const { ips, finished, ...identity } = pod(index);
-    const leases = ips.map((ip) => ({
-      ip,
-      occurrence: ended?.get(ip) ?? 0,
-      startedAt: BEFORE,
-      startInferred: false,
-    }));
-    return [identity.uid, { ...identity, leases, ...(ended && { ended }) }];
-  });
-  const position = { resourceVersion: '5', knownAt: BEFORE };
-  return { known: new Map(known), position, term: 1, writtenMsAgo: 3_600_000 };
-}
+import {
+  at,
+  BEFORE,
+  bookmark,
+  createChanges,
+  gone,
+  ledgerOf,
+  NOW,
+  pod,
+  seen,
+} from './pod-changes.test.helpers.js';
 
 const moved = (of: Pod) => ({ type: 'modified', pod: of, resourceVersion: '9' }) as const;
 const NEXT = new Date(NOW.getTime() + 1);
@@ -82,9 +72,6 @@ describe('the ledger', () => {
 });
 
 describe('the time up to which everything is known', () => {
-  const at = (second: number) => new Date(NOW.getTime() + second * 1_000);
-  const bookmark = { type: 'bookmark', resourceVersion: '9' } as const;
-
   it('is that of the question, not of the answer, after a list', async () => {
     const { changes, knownAt, time } = createChanges();
     changes.catchingUp();
@@ -211,34 +198,6 @@ describe('a ledger that is taken in late', () => {
     changes.apply(seen(pod(1)));
     expect(await changes.adopt(ledgerOf([1]))).toBe(false);
     expect(short()).toEqual(['alreadyRunning cart-1 false']);
-  });
-});
-
-describe('a reader that tells without the ledger', () => {
-  it('says so before it tells anything', async () => {
-    const { changes, withoutLedger, told } = createChanges();
-    withoutLedger.mockImplementation(() => expect(told).toEqual([]));
-    await changes.replaceAll([pod(1)], '8', 'start');
-    await changes.replaceAll([pod(1)], '9', 'expired');
-    expect(withoutLedger).toHaveBeenCalledOnce();
-  });
-
-  it('does not say so when it has restored it', async () => {
-    const { changes, withoutLedger } = createChanges(1_000, ledgerOf([1]));
-    await changes.replaceAll([pod(1)], '8', 'start');
-    expect(withoutLedger).not.toHaveBeenCalled();
-  });
-
-  it('leaves a gap to the one that restores the ledger', () => {
-    const { changes, ledger } = createChanges(1_000, ledgerOf([1]));
-    changes.timesMayBeLate();
-    expect(ledger.gaps).toEqual([{ startedAt: BEFORE, endedAt: NOW, reason: 'database-away' }]);
-  });
-
-  it('leaves none of its own when the ledger was never written: the first list names a longer one', () => {
-    const { changes, ledger } = createChanges(1_000, { known: new Map(), position: undefined });
-    changes.timesMayBeLate();
-    expect(ledger.gaps).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { PodIpMessage } from '@podips/shared';
 import { vi } from 'vitest';
-import type { Gap, LeaseRecord, LedgerState, Position } from './ledger.js';
+import type { KnownPod } from './leases.js';
+import type { Gap, LeaseRecord, LedgerState, LoadedLedger, Position } from './ledger.js';
 import type { Pod } from './pod.js';
 import { type MessageOutlet, PodChanges } from './pod-changes.js';
 import type { Publication } from './publisher.js';
@@ -22,11 +23,37 @@ export function pod(index: number, overrides: Partial<Pod> = {}): Pod {
   };
 }
 
+export const bookmark = { type: 'bookmark', resourceVersion: '9' } as const;
+export const at = (second: number) => new Date(NOW.getTime() + second * 1_000);
+
+export const BEFORE = new Date('2026-11-20T13:00:00.000Z');
+
+/** A ledger in which these pods hold the address of their index. */
+export function ledgerOf(indexes: readonly number[], ended: KnownPod['ended'] = undefined): LoadedLedger {
+  const known = indexes.map((index): [string, KnownPod] => {
+    const { ips, finished, ...identity } = pod(index);
+    const leases = ips.map((ip) => ({
+      ip,
+      occurrence: ended?.get(ip) ?? 0,
+      startedAt: BEFORE,
+      startInferred: false,
+    }));
+    return [identity.uid, { ...identity, leases, ...(ended && { ended }) }];
+  });
+  const position = { resourceVersion: '5', knownAt: BEFORE };
+  return { known: new Map(known), position, term: 1, writtenMsAgo: 3_600_000 };
+}
+
 export const seen = (of: Pod) => ({ type: 'added', pod: of, resourceVersion: '7' }) as const;
 export const gone = (of: Pod) => ({ type: 'deleted', pod: of, resourceVersion: '8' }) as const;
 
 /** An outlet with so much room, and the changes in front of it. */
-export function createChanges(room = 1_000, restored?: LedgerState, maxToldBefore = 1_000) {
+export function createChanges(
+  room = 1_000,
+  restored?: LedgerState,
+  maxToldBefore = 1_000,
+  restoredLateSince?: Date,
+) {
   const told: PodIpMessage[] = [];
   const ledger = { leases: [] as LeaseRecord[], gaps: [] as Gap[], positions: [] as string[] };
   const time = { now: NOW };
@@ -38,6 +65,11 @@ export function createChanges(room = 1_000, restored?: LedgerState, maxToldBefor
     for (const onDurable of pending.splice(0)) onDurable();
   };
   const noted: PodIpMessage[] = [];
+  const gapsWritten: Array<() => void> = [];
+  /** As if the ledger had written all gaps. */
+  const writeGaps = () => {
+    for (const onWritten of gapsWritten.splice(0)) onWritten();
+  };
   const outlet = {
     room,
     lastSequence: 0,
@@ -55,7 +87,18 @@ export function createChanges(room = 1_000, restored?: LedgerState, maxToldBefor
     },
   } satisfies MessageOutlet;
   const stopping = new AbortController();
-  const withoutLedger = vi.fn<() => void>();
+  let lateSince = restoredLateSince;
+  const late = {
+    get since() {
+      return lateSince;
+    },
+    set: vi.fn((since: Date) => {
+      lateSince ??= since;
+    }),
+    clear: vi.fn(() => {
+      lateSince = undefined;
+    }),
+  };
   const deps = {
     outlet,
     origin: { hostname: 'reader-1', dc: 'dc-1' },
@@ -63,7 +106,7 @@ export function createChanges(room = 1_000, restored?: LedgerState, maxToldBefor
     signal: stopping.signal,
     onChange: (message: PodIpMessage) => void noted.push(message),
     onGap: () => undefined,
-    onToldWithoutLedger: withoutLedger,
+    late,
     maxToldBefore,
     ledger: {
       durable: (record: LeaseRecord) => void ledger.leases.push(record),
@@ -71,7 +114,10 @@ export function createChanges(room = 1_000, restored?: LedgerState, maxToldBefor
         ledger.positions.push(`${position.resourceVersion} after ${sequence}`);
         known = position.knownAt;
       },
-      gap: (gap: Gap) => void ledger.gaps.push(gap),
+      gap(gap: Gap, _sequence: number, onWritten?: () => void) {
+        ledger.gaps.push(gap);
+        if (onWritten) gapsWritten.push(onWritten);
+      },
       forgetLeases(which: (record: LeaseRecord) => boolean) {
         ledger.leases = ledger.leases.filter((record) => !which(record));
       },
@@ -79,5 +125,18 @@ export function createChanges(room = 1_000, restored?: LedgerState, maxToldBefor
   };
   const changes = new PodChanges(deps, restored);
   const short = () => told.map((message) => `${message.pod_ip_status} ${message.pod} ${message.inferred}`);
-  return { changes, outlet, told, noted, short, stopping, ledger, makeDurable, time, knownAt, withoutLedger };
+  return {
+    changes,
+    outlet,
+    told,
+    noted,
+    short,
+    stopping,
+    ledger,
+    makeDurable,
+    time,
+    knownAt,
+    late,
+    writeGaps,
+  };
 }

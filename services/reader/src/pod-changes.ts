@@ -10,6 +10,8 @@ import {
   type Lease,
 } from './leases.js';
 import type { Gap, LeaseEnd, LeaseRecord, LedgerState, LoadedLedger, Position } from './ledger.js';
+import { earlier } from './ledger-batch.js';
+import type { Note } from './note.js';
 import { OrderClock } from './order-clock.js';
 import type { Pod } from './pod.js';
 import type { ListReason, PodSink } from './pod-feed.js';
@@ -30,7 +32,8 @@ export interface MessageOutlet {
 export interface LedgerNotes {
   durable(record: LeaseRecord, sequence: number): void;
   moved(position: Position, sequence: number): void;
-  gap(gap: Gap, sequence: number): void;
+  /** @param onWritten called when it is in the ledger */
+  gap(gap: Gap, sequence: number, onWritten?: () => void): void;
   /** Of what is not written yet. */
   forgetLeases(which: (record: LeaseRecord) => boolean): void;
 }
@@ -46,8 +49,8 @@ export interface PodChangesDeps {
   readonly signal: AbortSignal;
   readonly onChange: (message: PodIpMessage) => void;
   readonly onGap: (gap: Gap) => void;
-  /** Before anything is told while the ledger could not be loaded. */
-  readonly onToldWithoutLedger: () => void;
+  /** Set from when on changes are told out of order until the ledger has a gap for it. */
+  readonly late: Note;
 }
 
 /** For so long what happened may be on its way here, though the connection works: nobody can say that it is known. */
@@ -64,6 +67,8 @@ export class PodChanges implements PodSink {
   #knownAt: Date | undefined;
   /** The same, as the ledger said it that was restored. */
   #restoredAt: Date | undefined;
+  /** What happened from here on may be told after what followed it; undefined: it is not. */
+  #lateSince: Date | undefined;
   /** When the list or the watch that is under way was asked for. */
   #askedAt: Date;
   /** Whether the watch has told all that happened before it was opened. */
@@ -117,13 +122,14 @@ export class PodChanges implements PodSink {
     // When the first gap began, only the ledger can say: see adopt.
     const isFirst = this.#awaitsLedger && this.#before === undefined;
     if (isFirst) {
-      this.#deps.onToldWithoutLedger();
+      this.#deps.late.set(at);
       this.#before = new ToldBefore(this.#known, at, this.#deps.maxToldBefore);
       this.#sinceFirstAsked = this.#sinceAsked;
     } else this.#before?.add(decision.changes);
     this.#keepOrder(decision.changes);
     await this.#tellWhenRoom(decision.changes);
     if (!isFirst) this.#noteGap(gap);
+    this.#nameLate();
     this.#knownAt = knownAt;
     this.#moved(resourceVersion);
   }
@@ -139,7 +145,10 @@ export class PodChanges implements PodSink {
       this.#tell(decision.changes, this.#before);
     }
     // An event does not say how many more wait behind it. A bookmark does: all that had happened was sent before it.
-    if (event.type === 'bookmark') this.#caughtUp = true;
+    if (event.type === 'bookmark') {
+      this.#caughtUp = true;
+      this.#nameLate();
+    }
     if (this.#caughtUp) this.#knownAt = new Date(this.#deps.now().getTime() - ON_ITS_WAY_MS);
     this.#moved(event.resourceVersion);
     return true;
@@ -173,19 +182,15 @@ export class PodChanges implements PodSink {
     }
     this.#deps.ledger?.forgetLeases(({ pod, ip }) => before.isMisnumbered(pod.uid, ip));
     await this.#tellWhenRoom(adopted.changes);
-    this.#noteGap(gapBetween(position?.knownAt, before.listedAt, 'start'));
+    this.#noteGap(gapBetween(position?.knownAt, before.listedAt, 'start'), () => this.#deps.late.clear());
     return true;
   }
 
-  /**
-   * Names the time from the restored position to now as a gap: of what happened in it, somebody may have heard before this
-   * reader saw it, and in another order.
-   */
-  timesMayBeLate(): void {
-    if (this.#restoredAt === undefined) return; // then the first list names a longer one
-    const gap = gapBetween(this.#restoredAt, this.#deps.now(), 'database-away');
-    this.#deps.onGap(gap);
-    this.#noteGap(gap);
+  /** What an earlier reader saw at its time may be in the outbox, and reach the queue after what this one saw again. */
+  outboxOvertaken(): void {
+    this.#deps.late.set(this.#deps.now());
+    this.#lateSince = this.#restoredAt;
+    if (this.#caughtUp) this.#nameLate();
   }
 
   #restore(state: LedgerState): void {
@@ -193,6 +198,18 @@ export class PodChanges implements PodSink {
     this.#known = new Map(state.known);
     this.#knownAt = state.position?.knownAt;
     this.#restoredAt = this.#knownAt;
+    const { since } = this.#deps.late;
+    // The note is the older one when another reader has led since.
+    this.#lateSince = since && this.#knownAt && earlier(since, this.#knownAt);
+  }
+
+  /** Once all of that time was told. No position may be written without this gap: who begins there could not name it. */
+  #nameLate(): void {
+    if (this.#lateSince === undefined) return;
+    const gap = gapBetween(this.#lateSince, this.#clock.next(), 'late');
+    this.#lateSince = undefined;
+    this.#deps.onGap(gap);
+    this.#deps.ledger?.gap(gap, 0, () => this.#deps.late.clear());
   }
 
   #decide(event: PodOfEvent, at: Date): Decision {
@@ -234,8 +251,8 @@ export class PodChanges implements PodSink {
     this.#telling -= 1;
   }
 
-  #noteGap(gap: Gap): void {
-    this.#deps.ledger?.gap(gap, this.#deps.outlet.lastSequence);
+  #noteGap(gap: Gap, onWritten?: () => void): void {
+    this.#deps.ledger?.gap(gap, this.#deps.outlet.lastSequence, onWritten);
   }
 
   /** @param before set when they were decided without the ledger: it may say afterwards that their numbers are wrong */

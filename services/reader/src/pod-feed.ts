@@ -183,9 +183,7 @@ class PodFeed {
   }
 
   async #waitForRoom(): Promise<void> {
-    this.#log.error(
-      'neither queue nor database takes messages, and no more fit in memory: the watch is closed',
-    );
+    this.#log.error('no more messages fit in memory before queue or database take some: the watch is closed');
     this.#events.onFull();
     await this.#sink.roomAvailable(this.#signal);
     this.#log.info('there is room again: going on where the watch was closed');

@@ -108,6 +108,50 @@ describe('what an earlier reader left in the outbox', () => {
     expect(queue.waiting).toHaveLength(2);
   });
 
+  it.each(['skip', 'fail'] as const)('is tried again soon when a drain leaves it: %s', async (mode) => {
+    const { queue, drains, events, setLink } = left();
+    drains.mode = mode;
+    setLink('up');
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(queue.taken).toEqual([]);
+    drains.mode = 'send';
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(queue.taken).toEqual(['left', 'new']);
+    expect(events.onOvertaking).not.toHaveBeenCalled();
+  });
+
+  it('is not overtaken while the queue is away', async () => {
+    const { publisher, queue, database, events, setLink } = left();
+    queue.set('wait');
+    setLink('up');
+    await turn();
+    setLink('down');
+    queue.waiting[0]?.fail();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(database.taken).toEqual(['new']);
+    queue.set('take');
+    setLink('up');
+    publisher.publish(publications(['newer']));
+    await turn();
+    expect(queue.taken).toEqual(['left', 'newer']);
+    expect(events.onOvertaking).not.toHaveBeenCalled();
+  });
+
+  it('is not overtaken while it makes progress', async () => {
+    const { queue, rows, events, setLink } = left();
+    queue.set('wait');
+    setLink('up');
+    for (const row of ['second', 'third']) {
+      await vi.advanceTimersByTimeAsync(10_000);
+      rows.push(row);
+      queue.waiting.at(-1)?.finish();
+    }
+    expect(events.onOvertaking).not.toHaveBeenCalled();
+    queue.waiting.at(-1)?.finish();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(events.onOvertaking).not.toHaveBeenCalled();
+  });
+
   it('is followed by the outbox when the reader stops before it is sent', async () => {
     const { publisher, queue, database, setLink } = left();
     queue.set('wait');

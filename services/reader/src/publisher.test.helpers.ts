@@ -34,6 +34,8 @@ export function createPublisher({ maxMessages = 5_000, withOutbox = true, outbox
   const queue = createStore();
   const database = createStore();
   const rows: string[] = [];
+  /** `skip`: another one has the rows. */
+  const drains: { mode: 'send' | 'skip' | 'fail' } = { mode: 'send' };
   const session: Pick<QueueSession, 'send'> = {
     send: (messages: readonly OutgoingMessage[]) => queue.accept(messages.map(({ body }) => String(body))),
   };
@@ -42,9 +44,13 @@ export function createPublisher({ maxMessages = 5_000, withOutbox = true, outbox
     state: 'connecting',
   };
   const outbox: Outbox = {
-    rows: 0,
+    get rows() {
+      return rows.length;
+    },
     store: (bodies) => database.accept(bodies),
     async drain(send) {
+      if (drains.mode === 'fail') throw new Error('no database');
+      if (drains.mode === 'skip') return 0;
       if (rows.length > 0) await send([...rows]);
       return rows.splice(0).length;
     },
@@ -64,5 +70,5 @@ export function createPublisher({ maxMessages = 5_000, withOutbox = true, outbox
     link.session = state === 'up' ? (session as QueueSession) : undefined;
     publisher.linkChanged();
   };
-  return { publisher, queue, database, rows, events, setLink };
+  return { publisher, queue, database, rows, drains, events, setLink };
 }

@@ -26,7 +26,7 @@ export interface PublisherEvents {
   /** The outbox has made messages durable that the broker did not take. */
   onStored(count: number): void;
   onStoreFailed(error: Error): void;
-  /** Messages go to the queue although what an earlier reader left in the outbox could not be sent before them. */
+  /** From now on messages go to the queue although what an earlier reader left in the outbox was not sent before them. */
   onOvertaking(): void;
 }
 
@@ -138,7 +138,8 @@ export class Publisher {
   }
 
   /**
-   * Waits until everything is durable and no drain is under way, or the signal aborts.
+   * Waits until everything is durable and no drain is under way, or the signal aborts. What may not be sent before the
+   * outbox goes into it; if that cannot be, it is left.
    * @returns how many messages are not durable; they exist nowhere but in the cluster's own state
    */
   async settle(signal: AbortSignal): Promise<number> {

@@ -96,7 +96,7 @@ async function runTerms(parts: ReaderParts, term: Term, signal: AbortSignal): Pr
     term.active = active;
     const care = lookAfterLedger(parts, active, leadership, ended.signal);
     // Also when the database was emptied, which is no rival: its next answer corrects the note.
-    const fenced = active.fenced.then(() => rival.set());
+    const fenced = active.fenced.then(() => rival.set(new Date()));
     await Promise.race([leadership.over, fenced, care, aborted(signal)]);
     ended.abort();
     await Promise.all([care, active.stop()]);

@@ -1,4 +1,11 @@
-import { countEnded, decideList, type IpChange, type KnownPod, type Lease, type ListDecision } from './leases.js';
+import {
+  countEnded,
+  decideList,
+  type IpChange,
+  type KnownPod,
+  type Lease,
+  type ListDecision,
+} from './leases.js';
 import type { Pod } from './pod.js';
 
 /**
@@ -51,8 +58,7 @@ export class ToldBefore {
     const { known, changes } = decideList(ledger, listed.map(toPod), { at: this.listedAt, inferred: true });
     for (const [uid, pod] of known) {
       // Those of the list were all told as the first ones.
-      for (const { ip, occurrence } of pod.leases)
-        if (occurrence > 0) this.#misnumbered.add(keyOf(uid, ip));
+      for (const { ip, occurrence } of pod.leases) if (occurrence > 0) this.#misnumbered.add(keyOf(uid, ip));
       known.set(uid, { ...pod, leases: pod.leases.map((lease) => this.#asTold(uid, lease)) });
     }
     const untold = changes.filter(

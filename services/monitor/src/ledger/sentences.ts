@@ -124,7 +124,7 @@ const REASONS: Readonly<Record<string, string>> = {
   refused: 'the cluster or the database refused what was asked of it',
   unreadable: 'an answer of the cluster was not understood',
   silent: 'the cluster said nothing more',
-  'database-away': 'it was restarted while it had no database',
+  late: 'ends may have been told too late',
   'ledger-overflow': 'the database was away for too long',
 };
 
