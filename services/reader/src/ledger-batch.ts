@@ -10,6 +10,12 @@ export function lastOfEach(records: readonly LeaseRecord[]): LeaseRecord[] {
   return [...last.values()];
 }
 
+/** Of a clock that was set back: what lies between the two times is what is not known, whichever is the later. */
+export function gapBetween(knownAt: Date | undefined, seenAt: Date, reason: string): Gap {
+  if (knownAt === undefined || knownAt <= seenAt) return { startedAt: knownAt, endedAt: seenAt, reason };
+  return { startedAt: seenAt, endedAt: knownAt, reason };
+}
+
 /** The shortest gap that has all of both, and the reason of the first. */
 export function joinGaps(first: Gap, second: Gap): Gap {
   // Since ever, if one of them is.

@@ -18,6 +18,8 @@ export interface OutboxDrainDeps {
  */
 const FIRST_MS = 15_000;
 const FIRST_RETRY_MS = 500;
+/** A row that ends every session does not hold up the others for longer than so many of them. */
+const FIRST_SESSIONS = 10;
 
 /** Sends what waits in the outbox, whenever it can be sent. */
 export class OutboxDrain {
@@ -26,6 +28,8 @@ export class OutboxDrain {
   #running: Promise<void> | undefined;
   #goesFirst: boolean;
   #firstTimer: NodeJS.Timeout | undefined;
+  #sessions = 0;
+  #newestSession: QueueLink['session'];
   #retryTimer: NodeJS.Timeout | undefined;
 
   /** @param first whether nothing shall be sent before what is in the outbox now */
@@ -42,8 +46,10 @@ export class OutboxDrain {
   /** Drains, if there is a session. One run at a time; failures are reported, not thrown. */
   start(): void {
     const { session } = this.#deps.link;
-    if (session === undefined || this.#running || this.#stopping.signal.aborted) return;
-    if (this.#goesFirst) this.#firstTimer ??= setTimeout(() => this.#giveUpFirst(), FIRST_MS);
+    if (session === undefined || this.#stopping.signal.aborted) return;
+    if (this.#goesFirst && session !== this.#newestSession) this.#limitFirst(session);
+    if (this.#running) return;
+    clearTimeout(this.#retryTimer);
     this.#running = this.#drain().finally(() => {
       this.#running = undefined;
       // A new session does not wait for the one that this run began with.
@@ -63,11 +69,15 @@ export class OutboxDrain {
   async #drain(): Promise<void> {
     const { outbox, send, log, onFailed } = this.#deps;
     try {
-      const sendOn = async (bodies: readonly string[]) => {
-        await send(bodies);
-        this.#firstTimer?.refresh();
+      let batches = 0;
+      const sendOn = (bodies: readonly string[]) => {
+        // That there is another one says that the one before it is deleted.
+        if (batches > 0) this.#firstTimer?.refresh();
+        batches += 1;
+        return send(bodies);
       };
       const sent = await outbox.drain(sendOn, this.#stopping.signal);
+      if (sent > 0) this.#firstTimer?.refresh();
       if (sent > 0) log.info({ sent }, 'outbox drained');
       // Rows are left when another reader has them: it may be dead, and nobody knows yet.
       if (this.#goesFirst && outbox.rows === 0) this.#firstDone(false);
@@ -77,8 +87,15 @@ export class OutboxDrain {
     }
   }
 
+  #limitFirst(session: QueueLink['session']): void {
+    this.#newestSession = session;
+    this.#sessions += 1;
+    clearTimeout(this.#firstTimer);
+    const ms = this.#sessions > FIRST_SESSIONS ? 0 : FIRST_MS;
+    this.#firstTimer = setTimeout(() => this.#giveUpFirst(), ms);
+  }
+
   #giveUpFirst(): void {
-    this.#firstTimer = undefined;
     if (this.#deps.link.session === undefined) return; // begins anew with the next one
     this.#deps.log.warn('the outbox cannot be sent; newer messages go before it');
     this.#firstDone(true);

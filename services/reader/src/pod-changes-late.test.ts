@@ -51,6 +51,32 @@ describe('what may be told late', () => {
     expect(ledger.gaps).toEqual([{ startedAt: noted, endedAt: NOW, reason: 'late' }]);
   });
 
+  it('is noted with its beginning, so that the next reader knows it when the ledger has gone on', () => {
+    const { changes, late, ledger } = createChanges(1_000, ledgerOf([1]));
+    changes.outboxOvertaken();
+    expect(late.since).toEqual(BEFORE);
+    expect(ledger.gaps).toEqual([]);
+  });
+
+  it('begins with an older note when the outbox is overtaken, or the ledger taken in late', async () => {
+    const noted = new Date(BEFORE.getTime() - 60_000);
+    const restored = createChanges(1_000, ledgerOf([1]), 1_000, noted);
+    restored.changes.outboxOvertaken();
+    restored.changes.apply(bookmark);
+    const adopting = createChanges(1_000, undefined, 1_000, noted);
+    await adopting.changes.replaceAll([pod(1)], '8', 'start');
+    await adopting.changes.adopt(ledgerOf([1]));
+    for (const { ledger } of [restored, adopting]) expect(ledger.gaps[0]?.startedAt).toEqual(noted);
+  });
+
+  it('is noted no more after a ledger that was never written has its first gap', async () => {
+    const empty = { known: new Map(), position: undefined };
+    const { changes, late, writeGaps } = createChanges(1_000, empty, 1_000, BEFORE);
+    await changes.replaceAll([pod(1)], '8', 'start');
+    writeGaps();
+    expect(late.since).toBeUndefined();
+  });
+
   it('is what overtakes the outbox, noted at once', () => {
     const { changes, ledger, late, time } = createChanges(1_000, ledgerOf([1]));
     changes.apply(bookmark);

@@ -10,7 +10,7 @@ import {
   type Lease,
 } from './leases.js';
 import type { Gap, LeaseEnd, LeaseRecord, LedgerState, LoadedLedger, Position } from './ledger.js';
-import { earlier } from './ledger-batch.js';
+import { earlier, gapBetween } from './ledger-batch.js';
 import type { Note } from './note.js';
 import { OrderClock } from './order-clock.js';
 import type { Pod } from './pod.js';
@@ -74,8 +74,6 @@ export class PodChanges implements PodSink {
   /** Whether the watch has told all that happened before it was opened. */
   #caughtUp = false;
   #sinceAsked = startStopwatch();
-  /** The same for the first list, which all that was told without the ledger follows. */
-  #sinceFirstAsked: (() => number) | undefined;
   /** Whether there is a ledger that is not loaded yet. */
   #awaitsLedger: boolean;
   /** Undefined before something was told without the ledger, and after that was loaded. */
@@ -123,8 +121,7 @@ export class PodChanges implements PodSink {
     const isFirst = this.#awaitsLedger && this.#before === undefined;
     if (isFirst) {
       this.#deps.late.set(at);
-      this.#before = new ToldBefore(this.#known, at, this.#deps.maxToldBefore);
-      this.#sinceFirstAsked = this.#sinceAsked;
+      this.#before = new ToldBefore(this.#known, at, this.#sinceAsked, this.#deps.maxToldBefore);
     } else this.#before?.add(decision.changes);
     this.#keepOrder(decision.changes);
     await this.#tellWhenRoom(decision.changes);
@@ -164,7 +161,7 @@ export class PodChanges implements PodSink {
    */
   async adopt({ known, position, writtenMsAgo }: LoadedLedger): Promise<boolean> {
     const before = this.#before;
-    const sinceAsked = this.#sinceFirstAsked ?? this.#sinceAsked;
+    const sinceAsked = before?.sinceAsked ?? this.#sinceAsked;
     // By another reader. A list that was asked for before that may be older than the ledger.
     const wasWritten = writtenMsAgo !== undefined && writtenMsAgo < sinceAsked();
     const unlisted = [...known.keys()].some((uid) => this.#known.has(uid) && !before?.isListed(uid));
@@ -182,14 +179,17 @@ export class PodChanges implements PodSink {
     }
     this.#deps.ledger?.forgetLeases(({ pod, ip }) => before.isMisnumbered(pod.uid, ip));
     await this.#tellWhenRoom(adopted.changes);
-    this.#noteGap(gapBetween(position?.knownAt, before.listedAt, 'start'), () => this.#deps.late.clear());
+    // An earlier reader may have told changes without it as well.
+    const from = position && earlier(this.#deps.late.since ?? position.knownAt, position.knownAt);
+    this.#noteGap(gapBetween(from, before.listedAt, 'start'), () => this.#deps.late.clear());
     return true;
   }
 
   /** What an earlier reader saw at its time may be in the outbox, and reach the queue after what this one saw again. */
   outboxOvertaken(): void {
-    this.#deps.late.set(this.#deps.now());
-    this.#lateSince = this.#restoredAt;
+    const from = this.#restoredAt ?? this.#deps.now();
+    this.#deps.late.set(from);
+    this.#lateSince = earlier(this.#deps.late.since ?? from, from);
     if (this.#caughtUp) this.#nameLate();
   }
 
@@ -200,16 +200,16 @@ export class PodChanges implements PodSink {
     this.#restoredAt = this.#knownAt;
     const { since } = this.#deps.late;
     // The note is the older one when another reader has led since.
-    this.#lateSince = since && this.#knownAt && earlier(since, this.#knownAt);
+    this.#lateSince = since && earlier(since, this.#knownAt ?? since);
   }
 
-  /** Once all of that time was told. No position may be written without this gap: who begins there could not name it. */
+  /** Once all of that time was told. The note is there until the ledger has the gap, and all that was told up to here. */
   #nameLate(): void {
     if (this.#lateSince === undefined) return;
     const gap = gapBetween(this.#lateSince, this.#clock.next(), 'late');
     this.#lateSince = undefined;
     this.#deps.onGap(gap);
-    this.#deps.ledger?.gap(gap, 0, () => this.#deps.late.clear());
+    this.#noteGap(gap, () => this.#deps.late.clear());
   }
 
   #decide(event: PodOfEvent, at: Date): Decision {
@@ -274,12 +274,6 @@ export class PodChanges implements PodSink {
       }),
     );
   }
-}
-
-/** Of a clock that was set back: what lies between the two times is what is not known, whichever is the later. */
-function gapBetween(knownAt: Date | undefined, seenAt: Date, reason: string): Gap {
-  if (knownAt === undefined || knownAt <= seenAt) return { startedAt: knownAt, endedAt: seenAt, reason };
-  return { startedAt: seenAt, endedAt: knownAt, reason };
 }
 
 function recordOf({ pod, lease, endReason, at, inferred }: IpChange): LeaseRecord {

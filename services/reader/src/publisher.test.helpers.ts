@@ -35,7 +35,7 @@ export function createPublisher({ maxMessages = 5_000, withOutbox = true, outbox
   const database = createStore();
   const rows: string[] = [];
   /** `skip`: another one has the rows. */
-  const drains: { mode: 'send' | 'skip' | 'fail' } = { mode: 'send' };
+  const drains: { mode: 'send' | 'skip' | 'fail' | 'send, then fail' } = { mode: 'send' };
   const session: Pick<QueueSession, 'send'> = {
     send: (messages: readonly OutgoingMessage[]) => queue.accept(messages.map(({ body }) => String(body))),
   };
@@ -52,6 +52,7 @@ export function createPublisher({ maxMessages = 5_000, withOutbox = true, outbox
       if (drains.mode === 'fail') throw new Error('no database');
       if (drains.mode === 'skip') return 0;
       if (rows.length > 0) await send([...rows]);
+      if (drains.mode === 'send, then fail') throw new Error('the rows are still there');
       return rows.splice(0).length;
     },
   };
@@ -67,7 +68,7 @@ export function createPublisher({ maxMessages = 5_000, withOutbox = true, outbox
   const setLink = (state: typeof link.state) => {
     link.state = state;
     // The publisher only sends.
-    link.session = state === 'up' ? (session as QueueSession) : undefined;
+    link.session = state === 'up' ? ({ ...session } as QueueSession) : undefined;
     publisher.linkChanged();
   };
   return { publisher, queue, database, rows, drains, events, setLink };

@@ -15,6 +15,8 @@ import type { Pod } from './pod.js';
 export class ToldBefore {
   /** When the list came. */
   readonly listedAt: Date;
+  /** Milliseconds since the list was asked for. */
+  readonly sinceAsked: () => number;
   readonly #listed: ReadonlyMap<string, KnownPod>;
   readonly #maxChanges: number;
   /** Since the list, of its pods: of all others the ledger knows nothing. */
@@ -26,9 +28,15 @@ export class ToldBefore {
    * @param listed the pods of the first list
    * @param maxChanges bound of what is kept
    */
-  constructor(listed: ReadonlyMap<string, KnownPod>, listedAt: Date, maxChanges: number) {
+  constructor(
+    listed: ReadonlyMap<string, KnownPod>,
+    listedAt: Date,
+    sinceAsked: () => number,
+    maxChanges: number,
+  ) {
     this.#listed = new Map(listed);
     this.listedAt = listedAt;
+    this.sinceAsked = sinceAsked;
     this.#maxChanges = maxChanges;
   }
 
