@@ -7,6 +7,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
+          // A bound for what hangs: thousands of random histories take their time on a busy machine.
+          testTimeout: 60_000,
         },
       },
       {
