@@ -1,6 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type ChildProgram, freePort, startChildProgram } from '@podips/simulation';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 /** The first part that this seed takes away is the queue, after 18 seconds and for 12. */
 const SEED = '1';
@@ -17,9 +19,13 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all(launched.map((child) => child.stop())));
 
-function launch(args: readonly string[], onLine: (line: string) => void = () => undefined): ChildProgram {
+function launch(
+  args: readonly string[],
+  onLine: (line: string) => void = () => undefined,
+  env: NodeJS.ProcessEnv = {},
+): ChildProgram {
   const program = 'packages/simulation/dist/local/main.js';
-  const child = startChildProgram({ name: 'local run', program, args, env: {}, onLine });
+  const child = startChildProgram({ name: 'local run', program, args, env, onLine });
   launched.push(child);
   return child;
 }
@@ -48,6 +54,13 @@ function descendants(pid: number): number[] {
   const childrenOf = (parent: number): number[] =>
     [...parents].filter(([, of]) => of === parent).flatMap(([child]) => [child, ...childrenOf(child)]);
   return childrenOf(pid);
+}
+
+/** The one process that this process has started with this in its command line. */
+function childOf(pid: number, command: RegExp): number | undefined {
+  return descendants(pid).find(
+    (child) => parentOf(child) === pid && command.test(readFileSync(`/proc/${child}/cmdline`, 'utf8')),
+  );
 }
 
 /** Undefined for a process that has ended or is about to. */
@@ -84,8 +97,8 @@ describe('the local run', () => {
   it('refuses to start a second time on the same port, and says so', async () => {
     const second = launch(['--port', String(port)]);
     expect(await second.exited).toBe(1);
-    expect(second.output()).toMatch(new RegExp(`port ${port}`));
-    expect(second.output()).not.toContain('Dashboard');
+    const sentence = `port ${port} is taken; choose another one: npm start -- --port \\d+`;
+    expect(second.output()).toMatch(new RegExp(`^podips: wrong settings:\\n  - ${sentence}$`));
     expect(await lights()).toHaveLength(4);
   });
 
@@ -96,6 +109,12 @@ describe('the local run', () => {
     const wrong = launch(args);
     expect(await wrong.exited).toBe(1);
     expect(wrong.output()).toMatch(message);
+  });
+
+  it('tells its options, and does nothing else, for --help', async () => {
+    const help = launch(['--help']);
+    expect(await help.exited).toBe(0);
+    expect(help.output()).toMatch(/^usage: npm start/);
   });
 
   it('shows a red light when chaos takes a part away, and green again when it is back', async () => {
@@ -122,5 +141,51 @@ describe('the local run', () => {
       PATIENCE,
     );
     await expect(lights()).rejects.toThrow(/fetch failed/);
+  });
+});
+
+describe('the local run after a part of it was killed', () => {
+  let temp: string;
+  let pid: number;
+  let killed: ChildProgram;
+  const reader = () => childOf(pid, /services\/reader/);
+  const postgres = () => childOf(pid, /bin\/postgres/);
+  beforeEach(async () => {
+    temp = mkdtempSync(join(tmpdir(), 'podips-local-run-'));
+    chmodSync(temp, 0o755); // PostgreSQL does not run as root, and its folder is in there
+    killed = launch(['--port', String(await freePort())], undefined, { TMPDIR: temp });
+    await vi.waitFor(() => expect(killed.output()).toContain('Dashboard'), PATIENCE);
+    pid = killed.pid ?? Number.NaN;
+  });
+  afterEach(async () => {
+    await killed.stop();
+    rmSync(temp, { recursive: true });
+  });
+
+  /** Sends a signal to the whole process group, as a terminal does, and checks that nothing stays. */
+  async function endsInOrderAt(signal: NodeJS.Signals): Promise<void> {
+    const processes = descendants(pid);
+    process.kill(-pid, signal);
+    expect(await killed.exited, killed.output()).toBe(0);
+    expect(processes.filter((child) => parentOf(child) !== undefined)).toEqual([]);
+    expect(readdirSync(temp)).toEqual([]);
+  }
+
+  it('starts a service again, and ends in order when the terminal closes', async () => {
+    const first = reader();
+    process.kill(first ?? Number.NaN, 'SIGKILL');
+    await vi.waitFor(
+      () => expect(killed.output()).toContain('reader ended with SIGKILL; starting it again'),
+      PATIENCE,
+    );
+    await vi.waitFor(() => expect(reader()).toBeGreaterThan(0), PATIENCE);
+    expect(reader()).not.toBe(first);
+    await endsInOrderAt('SIGHUP');
+  });
+
+  it('ends in order at Ctrl-C without its database server', async () => {
+    process.kill(postgres() ?? Number.NaN, 'SIGKILL');
+    await vi.waitFor(() => expect(postgres()).toBeUndefined(), PATIENCE);
+    await endsInOrderAt('SIGINT');
   });
 });

@@ -4,6 +4,9 @@ await main(async () => {
   await install();
   await build();
   await step('running podips against a simulated cluster; Ctrl-C ends it', () =>
-    run('node', ['packages/simulation/dist/local/main.js', ...process.argv.slice(2)]),
+    // Ctrl-C reaches it too, and a second SIGINT would cut short its stop; SIGHUP does not.
+    run('node', ['packages/simulation/dist/local/main.js', ...process.argv.slice(2)], {
+      stopSignal: 'SIGHUP',
+    }),
   );
 });

@@ -5,10 +5,14 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const BIN = join(ROOT, 'node_modules', '.bin');
 const { packageManager } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
-/** Runs a command with the pinned tools first in PATH; rejects when it fails. Its output is ours. */
+/**
+ * Runs a command with the pinned tools first in PATH; rejects when it fails. Its output is ours.
+ * @param options.stopSignal what it gets when we are to end; without it Ctrl-C, which reaches its process group, suffices
+ */
 export function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
@@ -18,15 +22,14 @@ export function run(command, args, options = {}) {
       shell: process.platform === 'win32',
       env: { ...process.env, PATH: `${BIN}${delimiter}${process.env.PATH}`, ...options.env },
     });
-    // Ctrl-C reaches the command as well; it ends in order, and we with it.
-    const wait = () => undefined;
-    process.on('SIGINT', wait);
-    const forward = (signal) => child.kill(signal);
-    process.on('SIGTERM', forward);
+    // The command ends in order, and we with it.
+    const stop = (signal) => {
+      if (options.stopSignal || signal !== 'SIGINT') child.kill(options.stopSignal ?? signal);
+    };
+    for (const signal of STOP_SIGNALS) process.on(signal, stop);
     child.on('error', reject);
     child.on('exit', (code, signal) => {
-      process.off('SIGINT', wait);
-      process.off('SIGTERM', forward);
+      for (const each of STOP_SIGNALS) process.off(each, stop);
       if (code === 0) resolve();
       else reject(new StepError(`${command} ${args.join(' ')} ended with ${signal ?? `exit code ${code}`}`));
     });
@@ -47,10 +50,10 @@ export async function step(title, work) {
 /** Installs the packages of the lock file with the pinned pnpm, which npx fetches. */
 export const install = () =>
   step(`installing packages (${packageManager})`, () =>
-    run('npx', ['--yes', packageManager, 'install', '--frozen-lockfile']),
+    run('npx', ['--yes', packageManager, 'install', '--frozen-lockfile'], { stopSignal: 'SIGINT' }),
   );
 
-export const build = () => step('building', () => run('tsc', ['-b']));
+export const build = () => step('building', () => run('tsc', ['-b'], { stopSignal: 'SIGINT' }));
 
 /** Runs a program to its end; the exit code says how it went, and a failed step needs no stack trace. */
 export async function main(program) {

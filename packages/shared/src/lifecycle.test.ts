@@ -50,15 +50,18 @@ function launch(start: string, rest = '') {
 }
 
 describe('a program', () => {
-  it.each(['SIGTERM', 'SIGINT'] as const)('stops in order at %s and ends with 0', async (signal) => {
-    const program = launch(
-      `async () => { console.log('up'); return { stop: async () => console.log('closed') }; }`,
-    );
-    await program.said('up');
-    program.kill(signal);
-    expect(await program.ended).toBe(0);
-    expect(program.output()).toMatch(new RegExp(`"reason":"${signal}".*closed.*"msg":"stopped"`, 's'));
-  });
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+    'stops in order at %s and ends with 0',
+    async (signal) => {
+      const program = launch(
+        `async () => { console.log('up'); return { stop: async () => console.log('closed') }; }`,
+      );
+      await program.said('up');
+      program.kill(signal);
+      expect(await program.ended).toBe(0);
+      expect(program.output()).toMatch(new RegExp(`"reason":"${signal}".*closed.*"msg":"stopped"`, 's'));
+    },
+  );
 
   it('that has an end stops by itself and ends with 0', async () => {
     const program = launch(
@@ -138,6 +141,22 @@ describe('a program', () => {
     expect(await program.ended).toBe('SIGKILL');
   });
 
+  it('is not hurried by SIGHUP, which a terminal that closes sends more than once', async () => {
+    const program = launch(
+      `async () => {
+        const again = new Promise((resolve) => process.once('SIGHUP', resolve));
+        console.log('up');
+        return { stop: async () => { console.log('stopping now'); await again; console.log('closed'); } };
+      }`,
+    );
+    await program.said('up');
+    program.kill('SIGINT');
+    await program.said('stopping now');
+    program.kill('SIGHUP');
+    expect(await program.ended).toBe(0);
+    expect(program.output()).toContain('closed');
+  });
+
   it('that gets a signal while it starts stops as soon as it has started', async () => {
     const program = launch(
       `async () => { console.log('starting'); await new Promise((resolve) => process.once('SIGTERM', resolve));
@@ -158,6 +177,12 @@ describe('settings', () => {
     );
     expect(await program.ended).toBe(1);
     expect(program.output()).toBe('test: wrong settings:\n  - A is required\n  - B must be true or false');
+  });
+
+  it('that turn out to be wrong later are told in the same way', async () => {
+    const program = launch('never', `settings: async () => { throw new SettingsError(['A is taken']); }`);
+    expect(await program.ended).toBe(1);
+    expect(program.output()).toBe('test: wrong settings:\n  - A is taken');
   });
 
   it('whose reading fails for another reason show the error, because it is a bug', async () => {

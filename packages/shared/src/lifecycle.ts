@@ -11,7 +11,7 @@ export interface Running {
 
 export interface Program<S extends { readonly logLevel: LogLevel }> {
   readonly name: string;
-  readonly settings: () => S;
+  readonly settings: () => S | Promise<S>;
   readonly start: (settings: S, log: Logger) => Promise<Running>;
   /** Longest time for `stop()`, in milliseconds; below the pod's termination grace period of 30 s. */
   readonly stopDeadlineMs?: number;
@@ -20,14 +20,14 @@ export interface Program<S extends { readonly logLevel: LogLevel }> {
 const EXIT_FAILED = 1;
 
 /**
- * Runs a service as a process: reads settings, starts, waits for SIGTERM or SIGINT, stops within a deadline.
+ * Runs a service as a process: reads settings, starts, waits for SIGTERM, SIGINT or SIGHUP, stops within a deadline.
  * Exit codes: 0 after an orderly stop, 1 for wrong settings, a failed start or a failed end. A stop that fails or takes
- * too long, and a second signal, end it as SIGKILL does.
+ * too long, and a second SIGTERM or SIGINT, end it as SIGKILL does.
  */
 export async function runProgram<S extends { readonly logLevel: LogLevel }>(
   program: Program<S>,
 ): Promise<void> {
-  const settings = readOrExit(program);
+  const settings = await readOrExit(program);
   const log = createLogger(program.name, settings.logLevel);
   const { promise: stopRequested, resolve: requestStop } = Promise.withResolvers<string>();
   let signals = 0;
@@ -38,6 +38,8 @@ export async function runProgram<S extends { readonly logLevel: LogLevel }>(
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
+  // A terminal that closes sends it more than once, so it is no sign of impatience.
+  process.on('SIGHUP', requestStop);
   try {
     const running = await program.start(settings, log);
     const reason = await Promise.race([
@@ -57,9 +59,9 @@ export async function runProgram<S extends { readonly logLevel: LogLevel }>(
   }
 }
 
-function readOrExit<S extends { readonly logLevel: LogLevel }>(program: Program<S>): S {
+async function readOrExit<S extends { readonly logLevel: LogLevel }>(program: Program<S>): Promise<S> {
   try {
-    return program.settings();
+    return await program.settings();
   } catch (err) {
     if (!(err instanceof SettingsError)) throw err;
     process.stderr.write(`${program.name}: ${err.message}\n`);

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
-import { PodipsError } from '@podips/shared';
+import { SettingsError } from '@podips/shared';
 import { closeServer, listen } from './listen.js';
 
 /**
@@ -31,14 +31,15 @@ export async function freePort(): Promise<number> {
 
 /**
  * For programs whose own servers would only find out when half of them has started.
- * @throws {PodipsError} PORT_TAKEN when nothing can listen on this loopback port
+ * @throws {SettingsError} when nothing can listen on this loopback port
  */
 export async function requireFreePort(port: number): Promise<void> {
   const server = createServer();
   try {
     await listen(server, '127.0.0.1', port);
-  } catch (cause) {
-    throw new PodipsError('PORT_TAKEN', `port ${port} is taken; choose another one`, { cause });
+  } catch {
+    const free = await freePort();
+    throw new SettingsError([`port ${port} is taken; choose another one: npm start -- --port ${free}`]);
   }
   await closeServer(server);
 }

@@ -1,9 +1,10 @@
+import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DatabaseSettings, pause } from '@podips/shared';
+import type { DatabaseSettings } from '@podips/shared';
 import { onExit } from './on-exit.js';
 import { freePort } from './ports.js';
 
@@ -43,22 +44,26 @@ export async function startPostgres(): Promise<LocalPostgres> {
     onLog: () => undefined,
     onError: () => undefined,
   });
-  const lockFile = join(databaseDir, 'postmaster.pid');
-  let running = false;
-  let forget: () => void = () => undefined;
+  let end: (() => Promise<void>) | undefined;
   const postgres: LocalPostgres = {
     settings: { host: '127.0.0.1', port, user: USER, password, database: DATABASE },
     async start() {
       await server.start();
-      running = true;
-      forget = onExit(() => killServer(lockFile));
+      // The library's own way to stop waits for the exit, which has been when Ctrl-C or SIGKILL reached the server first.
+      // biome-ignore lint/complexity/useLiteralKeys: TypeScript lets no other way to a private field
+      const child: ChildProcess = server['process'];
+      const ended = once(child, 'close');
+      const forget = onExit(() => child.kill('SIGINT'));
+      end = async () => {
+        forget();
+        child.kill('SIGINT');
+        const hurry = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
+        await ended;
+        clearTimeout(hurry);
+      };
     },
     async stop() {
-      if (!running) return;
-      running = false;
-      forget();
-      // Ctrl-C in a terminal reaches the server too; the library then waits for an exit that has already been.
-      await Promise.race([server.stop(), gone(lockFile)]);
+      await end?.();
     },
     async destroy() {
       await postgres.stop();
@@ -69,20 +74,6 @@ export async function startPostgres(): Promise<LocalPostgres> {
   await postgres.start();
   await server.createDatabase(DATABASE);
   return postgres;
-}
-
-/** The first line of the lock file is the server's process id. */
-function killServer(lockFile: string): void {
-  if (existsSync(lockFile)) process.kill(Number.parseInt(readFileSync(lockFile, 'utf8'), 10), 'SIGINT');
-}
-
-/** Resolves when a file does not exist. The server removes its lock file as the last thing that it does. */
-async function gone(path: string): Promise<void> {
-  const deadline = AbortSignal.timeout(STOP_DEADLINE_MS);
-  while (existsSync(path)) {
-    if (deadline.aborted) throw new Error('PostgreSQL did not stop in time');
-    await pause(50);
-  }
 }
 
 /**

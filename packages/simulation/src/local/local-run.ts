@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import type { Running } from '@podips/shared';
 import { startBroker } from '../broker/index.js';
 import { type SimulatedCluster, startChurn, startCluster } from '../cluster/index.js';
-import { requireFreePort } from '../ports.js';
 import { type LocalPostgres, startPostgres } from '../postgres.js';
 import { type Sink, startSink } from '../sink/index.js';
 import { runChaos, type Victim } from './chaos.js';
+import { keepRunning } from './keep-running.js';
 import { readMetrics } from './metrics.js';
-import { type LocalServices, startServices } from './services.js';
+import { type LocalServices, SERVICE_NAMES, startServices } from './services.js';
 import { untilWatched } from './until-watched.js';
 
 export interface LocalRunOptions {
@@ -40,21 +40,16 @@ interface World {
   readonly sink: Sink;
 }
 
-/**
- * Runs the whole of podips on this machine, against a simulated cluster and embedded stand-ins.
- * @throws {PodipsError} PORT_TAKEN when the dashboard's port is: the server there, perhaps of another local run, would
- *   be taken for ours
- */
+/** Runs the whole of podips on this machine, against a simulated cluster and embedded stand-ins. */
 export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun> {
   const { print } = options;
-  await requireFreePort(options.port);
   await using resources = new AsyncDisposableStack();
   const dir = await mkdtemp(join(tmpdir(), 'podips-run-'));
   resources.defer(() => rm(dir, { recursive: true, force: true }));
   const recordsFile = join(dir, 'records.ndjson');
   const world = await startWorld(options, dir, recordsFile, resources);
-  // While they end they complain of each other.
-  let stopping = false;
+  // While they start and end they complain of each other.
+  let quiet = true;
   const services = await startServices({
     clusterUrl: world.cluster.url,
     queueHost: '127.0.0.1',
@@ -64,10 +59,14 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     dir,
     monitorPort: options.port,
     env: { all: { LOG_LEVEL: 'warn' } },
-    onLine: (service, line) => stopping || print(`  ${service}: ${shorten(line)}`),
+    onLine: (service, line) => quiet || print(`  ${service}: ${shorten(line)}`),
   });
+  quiet = false;
+  const stopping = new AbortController();
+  for (const name of SERVICE_NAMES) void keepRunning(services, name, print, stopping.signal);
   resources.defer(async () => {
-    stopping = true;
+    quiet = true;
+    stopping.abort();
     await services.stop(SERVICES_DEADLINE_MS);
   });
   await untilWatched(world.cluster);
@@ -78,7 +77,10 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
   if (options.chaos) letChaosReign(world, options, resources);
   print('');
   print(`  Dashboard  ${services.monitorUrl}/`);
-  print(`  Records    ${recordsFile}`);
+  print(
+    `  Metrics    ${metricsUrl(services, 'reader')} (reader), ${metricsUrl(services, 'writer')} (writer)`,
+  );
+  print(`  Records    ${recordsFile} (deleted at the end)`);
   print('  Ctrl-C ends everything.');
   print('');
   const running = resources.move();
@@ -142,16 +144,21 @@ async function printTally(
   services: LocalServices,
   print: (line: string) => void,
 ): Promise<void> {
-  const metrics = await readMetrics(`http://127.0.0.1:${services.httpPorts.reader}/metrics`);
+  const metrics = await readMetrics(metricsUrl(services, 'reader'));
+  const queued = metrics.get('podips_reader_published_total');
+  const waiting = metrics.get('podips_reader_outbox_messages');
   const { distinct, duplicates } = world.sink;
   const tally = [
     `${world.cluster.truth.changeCount} changes happened`,
-    `${metrics.get('podips_reader_published_total') ?? '?'} queued`,
-    `${metrics.get('podips_reader_outbox_messages') ?? '?'} in the outbox`,
+    queued === undefined ? 'the reader does not answer' : `${queued} queued`,
+    ...(waiting === undefined ? [] : [`${waiting} in the outbox`]),
     `${distinct} arrived${duplicates > 0 ? ` (${duplicates} came twice, with the same event_id)` : ''}`,
   ];
   print(tally.join(', '));
 }
+
+const metricsUrl = ({ httpPorts }: LocalServices, service: 'reader' | 'writer') =>
+  `http://127.0.0.1:${httpPorts[service]}/metrics`;
 
 /** A log line of a service as a person reads it. */
 function shorten(line: string): string {

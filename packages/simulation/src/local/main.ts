@@ -1,14 +1,19 @@
 import { runProgram } from '@podips/shared';
 import { startLocalRun } from './local-run.js';
-import { readLocalSettings } from './settings.js';
+import { readLocalSettings, USAGE } from './settings.js';
 
-// Nobody reads what we print any more, as after `npm start | head`: stop in order. A second signal would cut that short.
-process.stdout.once('error', () => process.kill(process.pid, 'SIGTERM'));
-process.stdout.on('error', () => undefined);
+const args = process.argv.slice(2);
+if (args.includes('--help')) {
+  console.log(USAGE);
+  process.exit(0);
+}
+
+// Nobody reads what we print any more, as after `npm start | head`: stop in order.
+process.stdout.on('error', () => process.kill(process.pid, 'SIGHUP'));
 
 await runProgram({
   name: 'podips',
-  settings: () => readLocalSettings(process.argv.slice(2)),
+  settings: () => readLocalSettings(args),
   start: (settings) => startLocalRun({ ...settings, print: (line) => console.log(line) }),
   stopDeadlineMs: 6_000,
 });

@@ -1,4 +1,5 @@
 import { type LogLevel, parseFlags, SettingsError } from '@podips/shared';
+import { requireFreePort } from '../ports.js';
 
 export interface LocalSettings {
   readonly logLevel: LogLevel;
@@ -15,14 +16,17 @@ const FLAGS = {
   port: { type: 'string', default: '8080' },
 } as const;
 
-const USAGE = `usage: npm start -- [--chaos] [--rate N] [--seed N] [--port N]
+export const USAGE = `usage: npm start -- [--chaos] [--rate N] [--seed N] [--port N] [--help]
       --chaos    stop and restart queue, Fluentd and database now and then
       --rate N   IP changes a second, 1 to 500 (5)
       --seed N   same seed, same cluster (1)
       --port N   port of the dashboard (8080)`;
 
-/** @throws {SettingsError} with every problem at once */
-export function readLocalSettings(args: readonly string[]): LocalSettings {
+/**
+ * @throws {SettingsError} with every problem at once; also when the dashboard's port is taken: the server there, perhaps
+ *   of another local run, would be taken for ours
+ */
+export async function readLocalSettings(args: readonly string[]): Promise<LocalSettings> {
   const flags = parseFlags(args, FLAGS, USAGE);
   const problems: string[] = [];
   const whole = (name: 'rate' | 'seed' | 'port', min: number, max: number) => {
@@ -39,5 +43,6 @@ export function readLocalSettings(args: readonly string[]): LocalSettings {
     port: whole('port', 1, 65_535),
   };
   if (problems.length > 0) throw new SettingsError(problems);
+  await requireFreePort(settings.port);
   return settings;
 }
