@@ -55,7 +55,7 @@ export function judge(
     contradicting,
     overlapping: overlaps
       .filter((overlap) => !excusedOverlaps.includes(overlap))
-      .map(({ ip, holder, uid, from, to }) => `${ip} of ${holder} until ${to}, but ${uid} got it at ${from}`),
+      .map((overlap) => describeOverlap(overlap, records)),
     excusedOverlaps: excusedOverlaps.length,
     duplicates: records.length - delivered.size,
   };
@@ -125,6 +125,15 @@ function findOverlaps(edges: readonly Edge[]): Overlap[] {
     }
   }
   return overlaps;
+}
+
+/** With all copies of what was told of both pods, in the order in which they arrived. */
+function describeOverlap({ ip, holder, uid, from, to }: Overlap, records: readonly SinkRecord[]): string {
+  const copies = records
+    .map(({ record }) => record)
+    .filter(({ pod_ip, pod_uid }) => pod_ip === ip && [holder, uid].includes(String(pod_uid)))
+    .map(({ pod_ip_status, pod, timestamp }) => `${pod_ip_status} ${pod} ${timestamp}`);
+  return `${ip} of ${holder} until ${to}, but ${uid} got it at ${from}: ${copies.join(', ')}`;
 }
 
 function endAfter(edges: readonly Edge[], uid: string, ip: string, time: string): string {
