@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createPublisher } from './publisher.test.helpers.js';
+import { createPublisher, publications, turn } from './publisher.test.helpers.js';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -7,10 +7,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
-
-const publications = (texts: readonly string[]) => texts.map((body) => ({ body }));
-/** Lets everything happen that needs no time. */
-const turn = () => vi.advanceTimersByTimeAsync(0);
 
 describe('what an earlier reader left in the outbox', () => {
   const left = () => {

@@ -77,8 +77,10 @@ export class OutboxDrain {
         return send(bodies);
       };
       const sent = await outbox.drain(sendOn, this.#stopping.signal);
-      if (sent > 0) this.#firstTimer?.refresh();
-      if (sent > 0) log.info({ sent }, 'outbox drained');
+      if (sent > 0) {
+        this.#firstTimer?.refresh();
+        log.info({ sent }, 'outbox drained');
+      }
       // Rows are left when another reader has them: it may be dead, and nobody knows yet.
       if (this.#goesFirst && outbox.rows === 0) this.#firstDone(false);
     } catch (err) {

@@ -133,18 +133,17 @@ export class PodChanges implements PodSink {
 
   apply(event: PodEvent): boolean {
     if (event.type === 'skipped' || event.type === 'unreadable') return true;
-    if (event.type !== 'bookmark') {
+    // An event does not say how many more wait behind it. A bookmark does: all that had happened was sent before it.
+    if (event.type === 'bookmark') {
+      this.#caughtUp = true;
+      this.#nameLate();
+    } else {
       const decision = this.#decide(event, this.#clock.next());
       if (decision.changes.length > this.#deps.outlet.room) return false;
       this.#remember(event.pod.uid, decision.known);
       this.#before?.add(decision.changes);
       this.#keepOrder(decision.changes);
       this.#tell(decision.changes, this.#before);
-    }
-    // An event does not say how many more wait behind it. A bookmark does: all that had happened was sent before it.
-    if (event.type === 'bookmark') {
-      this.#caughtUp = true;
-      this.#nameLate();
     }
     if (this.#caughtUp) this.#knownAt = new Date(this.#deps.now().getTime() - ON_ITS_WAY_MS);
     this.#moved(event.resourceVersion);
@@ -180,7 +179,7 @@ export class PodChanges implements PodSink {
     this.#deps.ledger?.forgetLeases(({ pod, ip }) => before.isMisnumbered(pod.uid, ip));
     await this.#tellWhenRoom(adopted.changes);
     // An earlier reader may have told changes without it as well.
-    const from = position && earlier(this.#deps.late.since ?? position.knownAt, position.knownAt);
+    const from = position && this.#orNoted(position.knownAt);
     this.#noteGap(gapBetween(from, before.listedAt, 'start'), () => this.#deps.late.clear());
     return true;
   }
@@ -189,7 +188,7 @@ export class PodChanges implements PodSink {
   outboxOvertaken(): void {
     const from = this.#restoredAt ?? this.#deps.now();
     this.#deps.late.set(from);
-    this.#lateSince = earlier(this.#deps.late.since ?? from, from);
+    this.#lateSince = this.#orNoted(from);
     if (this.#caughtUp) this.#nameLate();
   }
 
@@ -199,8 +198,12 @@ export class PodChanges implements PodSink {
     this.#knownAt = state.position?.knownAt;
     this.#restoredAt = this.#knownAt;
     const { since } = this.#deps.late;
-    // The note is the older one when another reader has led since.
-    this.#lateSince = since && earlier(since, this.#knownAt ?? since);
+    this.#lateSince = since && this.#orNoted(this.#knownAt ?? since);
+  }
+
+  /** This time, or that of the note: it is the earlier one when another reader has led since. */
+  #orNoted(time: Date): Date {
+    return earlier(this.#deps.late.since ?? time, time);
   }
 
   /** Once all of that time was told. The note is there until the ledger has the gap, and all that was told up to here. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createPublisher } from './publisher.test.helpers.js';
+import { bodies, createPublisher, publications, turn } from './publisher.test.helpers.js';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -7,11 +7,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
-
-const publications = (texts: readonly string[]) => texts.map((body) => ({ body }));
-const bodies = (count: number) => Array.from({ length: count }, (_, index) => `${index}`);
-/** Lets everything happen that needs no time. */
-const turn = () => vi.advanceTimersByTimeAsync(0);
 
 describe('what is durable', () => {
   it('is known up to the first message that is not, whichever batch came first', async () => {

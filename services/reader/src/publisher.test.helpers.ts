@@ -6,6 +6,12 @@ import { Publisher, type PublisherEvents } from './publisher.js';
 const log = createLogger('test', 'silent');
 export const refused = new QueueError('QUEUE_CONNECTION_FAILED', 'no broker', { retryable: true });
 
+export const publications = (texts: readonly string[]) => texts.map((body) => ({ body }));
+export const bodies = (count: number, first = 0) =>
+  Array.from({ length: count }, (_, index) => `${first + index}`);
+/** Lets everything happen that needs no time. */
+export const turn = () => vi.advanceTimersByTimeAsync(0);
+
 /** Collects what is made durable, in its order; can be told to refuse, or to leave its callers waiting. */
 function createStore() {
   const taken: string[] = [];

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createPublisher, refused } from './publisher.test.helpers.js';
+import { bodies, createPublisher, publications, refused, turn } from './publisher.test.helpers.js';
 
 const never = new AbortController().signal;
 
@@ -9,11 +9,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
-
-const publications = (texts: readonly string[]) => texts.map((body) => ({ body }));
-const bodies = (count: number, first = 0) => Array.from({ length: count }, (_, index) => `${first + index}`);
-/** Lets everything happen that needs no time. */
-const turn = () => vi.advanceTimersByTimeAsync(0);
 
 describe('publishing', () => {
   it('sends in batches, at most two at a time, in order', async () => {
