@@ -29,13 +29,14 @@ export function judge(
 ): Verdict {
   const unseen = (change: IpChange) => liesIn(gaps, change);
   const expected = new Map(withOccurrences(changes).map((change) => [expectedId(change), change]));
+  // Of copies the earliest counts, whichever came first: a requeue lets them overtake each other.
   const delivered = new Map<string, SinkRecord>();
   const contradicting: string[] = [];
   for (const record of records) {
     const id = String(record.record.event_id);
-    const first = delivered.get(id);
-    if (first === undefined) delivered.set(id, record);
-    else if (facts(first) !== facts(record)) contradicting.push(`${facts(first)} / ${facts(record)}`);
+    const other = delivered.get(id);
+    if (other && facts(other) !== facts(record)) contradicting.push(`${facts(other)} / ${facts(record)}`);
+    if (other === undefined || timeOf(record) < timeOf(other)) delivered.set(id, record);
   }
   const untold = [...expected].filter(([id]) => !delivered.has(id)).map(([, change]) => change);
   const excused = untold.filter(unseen);
@@ -69,13 +70,18 @@ interface Edge {
   readonly time: string;
 }
 
-function edgeOf({ record }: SinkRecord): Edge {
+function timeOf({ record }: SinkRecord): string {
+  return String(record.timestamp);
+}
+
+function edgeOf(delivered: SinkRecord): Edge {
+  const { record } = delivered;
   return {
     ip: String(record.pod_ip),
     uid: String(record.pod_uid),
     starts: record.pod_ip_status !== 'deallocated',
     hostNetwork: record.host_network !== false,
-    time: String(record.timestamp),
+    time: timeOf(delivered),
   };
 }
 
