@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Running } from '@podips/shared';
+import { POD_QUEUE, type Running } from '@podips/shared';
 import { startBroker } from '../broker/index.js';
 import { type SimulatedCluster, startChurn, startCluster } from '../cluster/index.js';
 import { type LocalPostgres, startPostgres } from '../postgres.js';
@@ -36,13 +36,14 @@ const SERVICES_DEADLINE_MS = 4_000;
 interface World {
   readonly cluster: SimulatedCluster;
   readonly postgres: LocalPostgres;
-  readonly queue: Victim & { readonly port: number };
+  readonly queue: Victim & { readonly port: number; readonly waiting: number };
   readonly sink: Sink;
 }
 
 /** Runs the whole of podips on this machine, against a simulated cluster and embedded stand-ins. */
 export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun> {
   const { print } = options;
+  const tell = (event: string) => print(`${new Date().toTimeString().slice(0, 8)}  ${event}`);
   await using resources = new AsyncDisposableStack();
   const dir = await mkdtemp(join(tmpdir(), 'podips-run-'));
   resources.defer(() => rm(dir, { recursive: true, force: true }));
@@ -59,11 +60,11 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     dir,
     monitorPort: options.port,
     env: { all: { LOG_LEVEL: 'warn' } },
-    onLine: (service, line) => quiet || print(`  ${service}: ${shorten(line)}`),
+    onLine: (service, line) => quiet || tell(`${service}: ${shorten(line)}`),
   });
   quiet = false;
   const stopping = new AbortController();
-  for (const name of SERVICE_NAMES) void keepRunning(services, name, print, stopping.signal);
+  for (const name of SERVICE_NAMES) void keepRunning(services, name, tell, stopping.signal);
   resources.defer(async () => {
     quiet = true;
     stopping.abort();
@@ -72,9 +73,9 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
   await untilWatched(world.cluster);
   const churn = startChurn(world.cluster, { seed: options.seed, changesPerSecond: options.changesPerSecond });
   resources.defer(() => churn.stop());
-  const tally = setInterval(() => void printTally(world, services, print), TALLY_INTERVAL_MS);
+  const tally = setInterval(() => void tellTally(world, services, tell), TALLY_INTERVAL_MS);
   resources.defer(() => clearInterval(tally));
-  if (options.chaos) letChaosReign(world, options, resources);
+  if (options.chaos) letChaosReign(world, { ...options, tell }, resources);
   print('');
   print(`  Dashboard  ${services.monitorUrl}/`);
   print(
@@ -111,6 +112,9 @@ async function startQueue(journalPath: string): Promise<World['queue']> {
   return {
     name: 'the queue',
     port,
+    get waiting() {
+      return broker.depth(POD_QUEUE);
+    },
     stop: () => broker.stop(),
     async start() {
       broker = await startBroker({ journalPath, port });
@@ -118,11 +122,14 @@ async function startQueue(journalPath: string): Promise<World['queue']> {
   };
 }
 
-function letChaosReign(world: World, options: LocalRunOptions, resources: AsyncDisposableStack): void {
-  const { postgres, queue, sink } = world;
+function letChaosReign(
+  { postgres, queue, sink }: World,
+  { seed, tell }: Pick<LocalRunOptions, 'seed'> & { readonly tell: (event: string) => void },
+  resources: AsyncDisposableStack,
+): void {
   const stopping = new AbortController();
   const chaos = runChaos({
-    seed: options.seed,
+    seed,
     downMs: CHAOS_DOWN_MS,
     upMs: CHAOS_UP_MS,
     victims: [
@@ -130,7 +137,7 @@ function letChaosReign(world: World, options: LocalRunOptions, resources: AsyncD
       { name: 'Fluentd', stop: () => sink.faults.refuse(true), start: () => sink.faults.refuse(false) },
       { name: 'the database', stop: () => postgres.stop(), start: () => postgres.start() },
     ],
-    tell: options.print,
+    tell,
     signal: stopping.signal,
   });
   resources.defer(async () => {
@@ -139,22 +146,21 @@ function letChaosReign(world: World, options: LocalRunOptions, resources: AsyncD
   });
 }
 
-async function printTally(
-  world: World,
+async function tellTally(
+  { cluster, queue, sink }: World,
   services: LocalServices,
-  print: (line: string) => void,
+  tell: (event: string) => void,
 ): Promise<void> {
   const metrics = await readMetrics(metricsUrl(services, 'reader'));
-  const queued = metrics.get('podips_reader_published_total');
-  const waiting = metrics.get('podips_reader_outbox_messages');
-  const { distinct, duplicates } = world.sink;
+  const stored = metrics.get('podips_reader_outbox_messages');
+  const { distinct, duplicates } = sink;
   const tally = [
-    `${world.cluster.truth.changeCount} changes happened`,
-    queued === undefined ? 'the reader does not answer' : `${queued} queued`,
-    ...(waiting === undefined ? [] : [`${waiting} in the outbox`]),
+    `${cluster.truth.changeCount} changes happened`,
+    stored === undefined ? 'the reader does not answer' : `${stored} in the outbox`,
+    `${queue.waiting} on the queue`,
     `${distinct} arrived${duplicates > 0 ? ` (${duplicates} came twice, with the same event_id)` : ''}`,
   ];
-  print(tally.join(', '));
+  tell(tally.join(', '));
 }
 
 const metricsUrl = ({ httpPorts }: LocalServices, service: 'reader' | 'writer') =>
