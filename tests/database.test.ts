@@ -18,6 +18,8 @@ beforeAll(async () => {
   migrations = names.sort();
 });
 
+/** SQLSTATE of a lock that was not free in time. */
+const LOCK_NOT_AVAILABLE = '55P03';
 const bodies = (count: number) => Array.from({ length: count }, (_, index) => `{"n":${index}}`);
 
 async function stored(pool: DatabasePool): Promise<string[]> {
@@ -148,6 +150,25 @@ describe('the outbox', () => {
     await expect(outbox.store(bodies(2))).rejects.toMatchObject({ code: '42P01' });
     await outbox.store(bodies(2));
     expect(await stored(pool)).toEqual(bodies(2));
+  });
+
+  it('says when the rows that are being stored are there', async () => {
+    const pool = connect();
+    const outbox = createOutbox(pool);
+    await outbox.store(bodies(1));
+    const other = await pool.connect();
+    await other.query(`BEGIN; INSERT INTO messages (message) VALUES ('late')`);
+    await expect(outbox.settled()).rejects.toMatchObject({ code: LOCK_NOT_AVAILABLE });
+    const settled = outbox.settled();
+    await vi.waitFor(async () => {
+      const { rows } = await other.query('SELECT FROM pg_locks WHERE NOT granted');
+      expect(rows).toHaveLength(1);
+    }, PATIENCE);
+    await other.query('COMMIT');
+    other.release();
+    await settled;
+    expect(await stored(pool)).toEqual([...bodies(1), 'late']);
+    await outbox.store(bodies(1));
   });
 
   it('gets back the rows that a reader held when its machine vanished', async () => {

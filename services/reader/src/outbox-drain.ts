@@ -69,6 +69,7 @@ export class OutboxDrain {
   async #drain(): Promise<void> {
     const { outbox, send, log, onFailed } = this.#deps;
     try {
+      if (this.#goesFirst) await outbox.settled();
       let batches = 0;
       const sendOn = (bodies: readonly string[]) => {
         // That there is another one says that the one before it is deleted.

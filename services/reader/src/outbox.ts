@@ -5,6 +5,11 @@ export interface Outbox {
   /** Resolves when the rows are committed. */
   store(bodies: readonly string[]): Promise<void>;
   /**
+   * Waits for rows that are being stored just now, by whoever: the server may still be at work for a reader that died.
+   * Rejects when that takes too long.
+   */
+  settled(): Promise<void>;
+  /**
    * Hands rows to `send`, oldest first, and deletes them when it resolves, until there are none or the signal aborts.
    * Another reader may drain at the same time: rows are locked, not shared.
    * @returns how many rows were sent
@@ -25,6 +30,8 @@ export interface OutboxOptions {
 
 const DRAIN_BATCH = 500;
 const MAX_SEND_MS = 20_000;
+/** What comes after waits as well. */
+const MAX_SETTLE_MS = 2_000;
 
 export function createOutbox(pool: DatabasePool, options: OutboxOptions = {}): Outbox {
   const { withTables = withTablesOf(pool), onEmpty, maxSendMs = MAX_SEND_MS } = options;
@@ -42,6 +49,13 @@ export function createOutbox(pool: DatabasePool, options: OutboxOptions = {}): O
         await pool.query('INSERT INTO messages (message) SELECT unnest($1::text[])', [bodies]);
         rows += bodies.length;
       }),
+    settled: () =>
+      withTables(() =>
+        inTransaction(pool, async (client) => {
+          await client.query(`SELECT set_config('lock_timeout', $1, true)`, [String(MAX_SETTLE_MS)]);
+          await client.query('LOCK TABLE messages IN SHARE MODE');
+        }),
+      ),
     drain: (send, signal) =>
       withTables(async () => {
         // Told before it is sent as well: the broker may not take it.

@@ -41,7 +41,7 @@ export function createPublisher({ maxMessages = 5_000, withOutbox = true, outbox
   const database = createStore();
   const rows: string[] = [];
   /** `skip`: another one has the rows. */
-  const drains: { mode: 'send' | 'skip' | 'fail' | 'send, then fail' } = { mode: 'send' };
+  const drains: { mode: 'send' | 'skip' | 'fail' | 'unsettled' | 'send, then fail' } = { mode: 'send' };
   const session: Pick<QueueSession, 'send'> = {
     send: (messages: readonly OutgoingMessage[]) => queue.accept(messages.map(({ body }) => String(body))),
   };
@@ -54,6 +54,9 @@ export function createPublisher({ maxMessages = 5_000, withOutbox = true, outbox
       return rows.length;
     },
     store: (bodies) => database.accept(bodies),
+    async settled() {
+      if (drains.mode === 'unsettled') throw new Error('a row is being stored');
+    },
     async drain(send) {
       if (drains.mode === 'fail') throw new Error('no database');
       if (drains.mode === 'skip') return 0;
