@@ -1,7 +1,7 @@
 import type { DatabasePool } from '@podips/shared';
 import type { SinkRecord, Truth } from '@podips/simulation';
 import { findUntoldTimes, judgeLedger } from '../support/ledger.js';
-import { type Gap, judge, liesIn, type Verdict } from '../support/truth.js';
+import { type Copies, type Gap, judge, liesIn, type Verdict } from '../support/truth.js';
 
 /** What is wrong, measured against what really happened in the cluster: the records at the sink, and the ledger. */
 export interface FullVerdict extends Verdict {
@@ -15,12 +15,13 @@ export async function check(
   truth: Truth,
   records: readonly SinkRecord[],
   database: DatabasePool,
+  copies?: Copies,
 ): Promise<FullVerdict> {
   const { rows: gaps } = await database.query<Gap>(
     'SELECT started_at, ended_at, reason FROM gaps ORDER BY ended_at',
   );
   return {
-    ...judge(truth.changes, records, gaps),
+    ...judge(truth.changes, records, gaps, copies),
     ledger: await judgeRows(truth, records, gaps, database),
     gaps,
   };

@@ -64,11 +64,14 @@ describe('the judge', () => {
     expect(verdict.overlapping).toEqual([expect.stringMatching(/^10\.64\.0\.7 of a until .+:20/)]);
   });
 
-  it('takes the earliest of copies, whichever arrived first', () => {
+  it('takes the first of copies to arrive, or the earliest', () => {
     const late = [told(ended, 20), told(startedNext, 21)];
-    expect(judge(CHANGES, [...RIGHT, ...late])).toMatchObject({ ...NOTHING_WRONG, duplicates: 2 });
     const overtaken = [told(started), told(startedNext), ...late, told(ended)];
-    expect(judge(CHANGES, overtaken)).toMatchObject({ ...NOTHING_WRONG, duplicates: 2 });
+    expect(judge(CHANGES, [...RIGHT, ...late])).toMatchObject({ ...NOTHING_WRONG, duplicates: 2 });
+    expect(judge(CHANGES, overtaken).overlapping).toHaveLength(1);
+    expect(judge(CHANGES, overtaken, [], 'earliest')).toMatchObject({ ...NOTHING_WRONG, duplicates: 2 });
+    const neverInTime = overtaken.slice(0, -1);
+    expect(judge(CHANGES, neverInTime, [], 'earliest').overlapping).toHaveLength(1);
   });
 
   it('excuses what lies in a gap', () => {

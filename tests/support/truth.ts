@@ -18,25 +18,30 @@ export interface Verdict {
   readonly duplicates: number;
 }
 
+/** Of those that were told of the same change: the first to arrive, or the one with the earliest time. */
+export type Copies = 'first' | 'earliest';
+
 /**
  * Compares the cluster's own record with what the sink received. Both words for a start are right.
  * @param gaps of what happened in them nobody may have known: it may be missing, or told late
+ * @param copies which of them counts; where messages were put back on the queue, copies may have overtaken each other
  */
 export function judge(
   changes: readonly IpChange[],
   records: readonly SinkRecord[],
   gaps: readonly Gap[] = [],
+  copies: Copies = 'first',
 ): Verdict {
   const unseen = (change: IpChange) => liesIn(gaps, change);
   const expected = new Map(withOccurrences(changes).map((change) => [expectedId(change), change]));
-  // Of copies the earliest counts, whichever came first: a requeue lets them overtake each other.
   const delivered = new Map<string, SinkRecord>();
   const contradicting: string[] = [];
   for (const record of records) {
     const id = String(record.record.event_id);
     const other = delivered.get(id);
     if (other && facts(other) !== facts(record)) contradicting.push(`${facts(other)} / ${facts(record)}`);
-    if (other === undefined || timeOf(record) < timeOf(other)) delivered.set(id, record);
+    const better = copies === 'earliest' && other && timeOf(record) < timeOf(other);
+    if (other === undefined || better) delivered.set(id, record);
   }
   const untold = [...expected].filter(([id]) => !delivered.has(id)).map(([, change]) => change);
   const excused = untold.filter(unseen);

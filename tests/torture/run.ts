@@ -91,7 +91,8 @@ async function untilGreen(stage: Stage, { signal }: TortureOptions): Promise<Tor
 async function settle({ cluster, sink, database }: Stage, { signal }: TortureOptions): Promise<FullVerdict> {
   const deadline = AbortSignal.timeout(SETTLE_DEADLINE_MS);
   for (;;) {
-    const verdict = await check(cluster.truth, sink.records, database);
+    // A requeue and a restart of the reader come together here.
+    const verdict = await check(cluster.truth, sink.records, database, 'earliest');
     const settled = verdict.missing.length === 0 && verdict.ledger.length === 0;
     if (settled || deadline.aborted || signal.aborted) return verdict;
     await pause(LOOK_EVERY_MS, signal);

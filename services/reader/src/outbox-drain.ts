@@ -69,7 +69,6 @@ export class OutboxDrain {
   async #drain(): Promise<void> {
     const { outbox, send, log, onFailed } = this.#deps;
     try {
-      if (this.#goesFirst) await outbox.settled();
       let batches = 0;
       const sendOn = (bodies: readonly string[]) => {
         // That there is another one says that the one before it is deleted.
@@ -83,7 +82,7 @@ export class OutboxDrain {
         log.info({ sent }, 'outbox drained');
       }
       // Rows are left when another reader has them: it may be dead, and nobody knows yet.
-      if (this.#goesFirst && outbox.rows === 0) this.#firstDone(false);
+      if (this.#goesFirst && (await outbox.isEmpty())) this.#firstDone(false);
     } catch (err) {
       log.warn({ err: toError(err) }, 'outbox not drained');
       if (!(err instanceof QueueError)) onFailed(toError(err));
@@ -105,6 +104,7 @@ export class OutboxDrain {
   }
 
   #firstDone(overtaken: boolean): void {
+    if (!this.#goesFirst) return;
     this.#clearTimers();
     this.#goesFirst = false;
     this.#deps.onFirstDone(overtaken);

@@ -5,16 +5,13 @@ export interface Outbox {
   /** Resolves when the rows are committed. */
   store(bodies: readonly string[]): Promise<void>;
   /**
-   * Waits for rows that are being stored just now, by whoever: the server may still be at work for a reader that died.
-   * Rejects when that takes too long.
-   */
-  settled(): Promise<void>;
-  /**
    * Hands rows to `send`, oldest first, and deletes them when it resolves, until there are none or the signal aborts.
    * Another reader may drain at the same time: rows are locked, not shared.
    * @returns how many rows were sent
    */
   drain(send: (bodies: readonly string[]) => Promise<void>, signal?: AbortSignal): Promise<number>;
+  /** Whether there is no row, and none that the server is at work on: it may be so for a reader that died. */
+  isEmpty(): Promise<boolean>;
   /** How many rows waited when the table was last looked at. */
   readonly rows: number;
 }
@@ -30,8 +27,11 @@ export interface OutboxOptions {
 
 const DRAIN_BATCH = 500;
 const MAX_SEND_MS = 20_000;
-/** What comes after waits as well. */
-const MAX_SETTLE_MS = 2_000;
+
+/** Everybody may ask for the locks of all, and nobody waits for it. */
+const CHANGES_UNDER_WAY = `
+  SELECT FROM pg_locks WHERE relation = 'messages'::regclass AND mode = 'RowExclusiveLock'
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
 export function createOutbox(pool: DatabasePool, options: OutboxOptions = {}): Outbox {
   const { withTables = withTablesOf(pool), onEmpty, maxSendMs = MAX_SEND_MS } = options;
@@ -49,13 +49,6 @@ export function createOutbox(pool: DatabasePool, options: OutboxOptions = {}): O
         await pool.query('INSERT INTO messages (message) SELECT unnest($1::text[])', [bodies]);
         rows += bodies.length;
       }),
-    settled: () =>
-      withTables(() =>
-        inTransaction(pool, async (client) => {
-          await client.query(`SELECT set_config('lock_timeout', $1, true)`, [String(MAX_SETTLE_MS)]);
-          await client.query('LOCK TABLE messages IN SHARE MODE');
-        }),
-      ),
     drain: (send, signal) =>
       withTables(async () => {
         // Told before it is sent as well: the broker may not take it.
@@ -69,6 +62,13 @@ export function createOutbox(pool: DatabasePool, options: OutboxOptions = {}): O
         }
         if (rows > 0) await count();
         return sent;
+      }),
+    isEmpty: () =>
+      withTables(async () => {
+        const { rowCount } = await pool.query(CHANGES_UNDER_WAY);
+        // Afterwards: what was under way before is there by now.
+        await count();
+        return rowCount === 0 && rows === 0;
       }),
   };
 }

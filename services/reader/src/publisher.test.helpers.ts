@@ -40,8 +40,8 @@ export function createPublisher({ maxMessages = 5_000, withOutbox = true, outbox
   const queue = createStore();
   const database = createStore();
   const rows: string[] = [];
-  /** `skip`: another one has the rows. */
-  const drains: { mode: 'send' | 'skip' | 'fail' | 'unsettled' | 'send, then fail' } = { mode: 'send' };
+  /** `skip`: another one has the rows; `more under way`: the database is still storing some. */
+  const drains: { mode: 'send' | 'skip' | 'fail' | 'more under way' | 'send, then fail' } = { mode: 'send' };
   const session: Pick<QueueSession, 'send'> = {
     send: (messages: readonly OutgoingMessage[]) => queue.accept(messages.map(({ body }) => String(body))),
   };
@@ -54,9 +54,7 @@ export function createPublisher({ maxMessages = 5_000, withOutbox = true, outbox
       return rows.length;
     },
     store: (bodies) => database.accept(bodies),
-    async settled() {
-      if (drains.mode === 'unsettled') throw new Error('a row is being stored');
-    },
+    isEmpty: async () => rows.length === 0 && drains.mode !== 'more under way',
     async drain(send) {
       if (drains.mode === 'fail') throw new Error('no database');
       if (drains.mode === 'skip') return 0;
