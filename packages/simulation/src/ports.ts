@@ -1,4 +1,6 @@
 import { randomInt } from 'node:crypto';
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { SettingsError } from '@podips/shared';
 import { closeServer, listen } from './listen.js';
@@ -11,8 +13,12 @@ const FIRST_PORT = 10_000;
 const LAST_PORT = 32_767;
 const ATTEMPTS = 100;
 
+/** On the UDP side of each port that was given out, until this process ends. */
+const claims = new Set<Socket>();
+
 /**
- * A loopback port that was free a moment ago, for servers that must be told one before they start.
+ * A free loopback port, for servers that must be told one before they start. Nobody else is given it while this process
+ * lives, so that a server may go and come back on it.
  * @throws the error of the last attempt when none can be listened on
  */
 export async function freePort(): Promise<number> {
@@ -20,6 +26,7 @@ export async function freePort(): Promise<number> {
     const port = randomInt(FIRST_PORT, LAST_PORT + 1);
     const server = createServer();
     try {
+      await claim(port);
       await listen(server, '127.0.0.1', port);
       await closeServer(server);
       return port;
@@ -27,6 +34,20 @@ export async function freePort(): Promise<number> {
       if (attempt === ATTEMPTS) throw err; // taken: another one
     }
   }
+}
+
+/** @throws when somebody else has claimed the port */
+async function claim(port: number): Promise<void> {
+  const socket = createSocket('udp4');
+  try {
+    socket.bind(port, '127.0.0.1');
+    await once(socket, 'listening');
+  } catch (err) {
+    socket.close();
+    throw err;
+  }
+  socket.unref();
+  claims.add(socket);
 }
 
 /**
