@@ -6,7 +6,7 @@ import { type DatabasePool, inTransaction, migrate } from '@podips/shared';
 import { startProxy } from '@podips/simulation';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { PATIENCE } from './support/reader-case.js';
-import { useTestDatabases } from './support/test-databases.js';
+import { emptyDatabase, useTestDatabases } from './support/test-databases.js';
 
 /** The numbered SQL files of this version. */
 let migrations: string[];
@@ -144,7 +144,7 @@ describe('the outbox', () => {
     const pool = connect();
     const outbox = createOutbox(pool);
     await outbox.store(bodies(1));
-    await pool.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+    await emptyDatabase(pool);
     await expect(outbox.store(bodies(2))).rejects.toMatchObject({ code: '42P01' });
     await outbox.store(bodies(2));
     expect(await stored(pool)).toEqual(bodies(2));

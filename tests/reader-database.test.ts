@@ -14,6 +14,7 @@ import {
   useReaderStage,
   withDatabase,
 } from './support/reader-case.js';
+import { emptyDatabase } from './support/test-databases.js';
 
 const stage = useReaderStage();
 let database: Environment;
@@ -43,7 +44,7 @@ it('makes the tables again, for messages and for the ledger, when the database c
   const reader = await test.startReader({ ...database, LEDGER_INTERVAL_MS: '20' });
   test.cluster.workloads.scaleDeployment('web', 5);
   expect(await test.caughtUp()).toEqual(EXACT);
-  await stage.database.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+  await emptyDatabase(stage.database);
   await cutBroker(test);
   test.cluster.workloads.scaleDeployment('web', 20);
   await reached(reader, 'outbox_stored_total', 15);

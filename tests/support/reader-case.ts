@@ -28,6 +28,7 @@ import { afterAll, beforeAll, expect, vi } from 'vitest';
 import { startConsumer } from './consumer.js';
 import { judgeLedger, TRUE_LEDGER } from './ledger.js';
 import { takeAll } from './pod-queue.js';
+import { emptyDatabase } from './test-databases.js';
 import { judge, type Verdict } from './truth.js';
 
 /** How long to wait for a condition; a test goes on as soon as it holds. */
@@ -128,7 +129,7 @@ export async function openReaderCase(stage: ReaderStage, options: ClusterOptions
   const cluster = await startCluster({ bookmarkIntervalMs: 100, ...options });
   resources.defer(() => cluster.stop());
   await takeAll(stage.broker.port, POD_QUEUE);
-  await stage.database.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+  await emptyDatabase(stage.database);
   const brokerProxy = await startProxy({ host: '127.0.0.1', port: stage.broker.port });
   resources.defer(() => brokerProxy.stop());
   const consumer = startConsumer(queueSettings(stage.broker.port));

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   createLogger,
   type DatabasePool,
@@ -58,4 +59,12 @@ export function useTestDatabases(): TestDatabases {
       return pool;
     },
   };
+}
+
+/**
+ * Leaves a database as one that came back empty. Its tables are put aside in one step: to drop them locks one after the
+ * other, which ends in a deadlock with whoever is writing to several of them.
+ */
+export async function emptyDatabase(pool: DatabasePool): Promise<void> {
+  await pool.query(`ALTER SCHEMA public RENAME TO "gone-${randomUUID()}"; CREATE SCHEMA public`);
 }
