@@ -73,13 +73,14 @@ async function expectAllDelivered(): Promise<void> {
 
 describe('every message ends up at Fluentd', () => {
   it('that is down when the writer starts; the writer takes no message before it is there', async () => {
-    await sink.faults.refuse(true);
+    // Not the sink behind the proxy: that would take a connection and close it again.
+    await proxy.refuse(true);
     const writer = await start();
     const mostHeld = watchHeld(writer);
     await enqueue(broker.port, podMessages(MESSAGES));
     await failed(writer);
     expect(await writer.metric('received_total')).toBe(0);
-    await sink.faults.refuse(false);
+    await proxy.refuse(false);
     await arrived(MESSAGES);
     const most = await mostHeld();
     expect(most).toBeGreaterThan(0);
