@@ -3,6 +3,7 @@ import type { Logger, Running } from '@podips/shared';
 import type { FastifyInstance } from 'fastify';
 import { startAlerting } from './alerts/alerting.js';
 import { type AppDeps, buildApp } from './app.js';
+import { catchUp } from './catch-up.js';
 import { openHistory } from './history/history.js';
 import { openLedger } from './ledger/ledger.js';
 import { openPeerMemory } from './peers/peer-memory.js';
@@ -52,6 +53,7 @@ async function startParts(
   resources.defer(() => store.close());
   const history = await openHistory({ dir, log, now, keepDays, graceMs: ageLimitMs });
   resources.defer(() => history.close());
+  catchUp(store, history, now());
   const tracker = createTracker({ store, now, ageLimitMs, log, before: history.last });
   resources.defer(() => tracker.stop());
   tracker.onTransition((transition) => history.record(transition));

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -134,7 +134,7 @@ export async function runInstaller(args: readonly string[], scenario: Scenario =
   const dir = mkdtempSync(join(tmpdir(), 'podips-installer-'));
   onTestFinished(() => rmSync(dir, { recursive: true }));
   writeFileSync(join(dir, 'rules.json'), JSON.stringify([...rules, ...HEALTHY]));
-  writeFileSync(join(dir, 'calls.jsonl'), '');
+  mkdirSync(join(dir, 'calls'));
   if (kubectl) {
     writeFileSync(join(dir, 'kubectl'), `#!/bin/sh\nexec "${process.execPath}" "${FAKE}" "$@"\n`);
     chmodSync(join(dir, 'kubectl'), 0o755);
@@ -145,10 +145,9 @@ export async function runInstaller(args: readonly string[], scenario: Scenario =
     PATH: path,
     FAKE_KUBECTL_DIR: dir,
   });
-  const calls: Call[] = readFileSync(join(dir, 'calls.jsonl'), 'utf8')
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
+  const calls: Call[] = readdirSync(join(dir, 'calls'))
+    .sort()
+    .map((name) => JSON.parse(readFileSync(join(dir, 'calls', name), 'utf8')));
   return { code, output, calls, changes: calls.map(({ command }) => command).filter(isChange) };
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Logger, Operation } from '@podips/shared';
 import type { IncidentView, SlotView } from '../status-view.js';
-import type { LastLight, Transition } from '../tracker.js';
+import type { Transition } from '../tracker.js';
 import { type Aside, createAside } from './aside.js';
 import { listIncidents } from './incidents.js';
 import { createJournal, diskFiles, type Journal, type JournalFiles } from './journal.js';
@@ -31,7 +31,7 @@ export interface History {
   /** Returns at once, never throws. */
   record(transition: Transition): void;
   /** What was on last; undefined: never heard of. */
-  last(operation: Operation): LastLight | undefined;
+  last(operation: Operation): Span | undefined;
   /** The newest first. @param beforeMs only those that began earlier */
   incidents(limit: number, beforeMs?: number): IncidentView[];
   /** The last 24 hours, oldest first; `unknown` where the monitor was not running. */

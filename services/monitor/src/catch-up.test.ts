@@ -1,0 +1,60 @@
+import { createLogger } from '@podips/shared';
+import { expect, it, onTestFinished } from 'vitest';
+import { heartbeat, LIMIT_MS, memoryHistory, memoryStore, NOW_MS } from './app.test.helpers.js';
+import { catchUp } from './catch-up.js';
+import { createTracker } from './tracker.js';
+
+const log = createLogger('monitor', 'silent');
+const failed = (agoMs: number) =>
+  heartbeat('log', { code: 500, message: 'refused', receivedAtMs: NOW_MS - agoMs });
+const worked = (agoMs: number) =>
+  heartbeat('log', { message: '1 written', receivedAtMs: NOW_MS - agoMs, host: 'node-2' });
+
+/** A history of a light that was red, and green since. */
+async function recovered(redAgoMs: number, greenAgoMs: number) {
+  const history = await memoryHistory(() => NOW_MS);
+  const turn = { operation: 'log', atMs: NOW_MS - redAgoMs } as const;
+  history.record({ ...turn, from: 'grey', to: 'red', heartbeat: failed(redAgoMs) });
+  const atMs = NOW_MS - greenAgoMs;
+  history.record({ ...turn, from: 'red', to: 'green', atMs, heartbeat: worked(greenAgoMs) });
+  return history;
+}
+
+it('takes the heartbeat that turned a light after the last one that was saved', async () => {
+  const store = memoryStore([failed(3_000), heartbeat('kubernetes')]);
+  const history = await recovered(2_000, 1_000);
+  const before = history.incidents(10);
+  catchUp(store, history, NOW_MS);
+  expect(store.latest()).toMatchObject({
+    log: { code: 200, message: '1 written', receivedAtMs: NOW_MS - 1_000, host: 'node-1' },
+    kubernetes: heartbeat('kubernetes'),
+  });
+  const now = () => NOW_MS;
+  const tracker = createTracker({ store, now, ageLimitMs: LIMIT_MS, log, before: history.last });
+  onTestFinished(() => tracker.stop());
+  expect(tracker.states().log).toMatchObject({ light: 'green', sinceMs: NOW_MS - 1_000 });
+  expect(history.incidents(10)).toEqual(before);
+});
+
+it.each([
+  ['newer', [worked(500)], 2_000, 1_000],
+  ['of the same time', [worked(1_000)], 2_000, 1_000],
+  ['older than what a clock that was wrong had said', [worked(3_000)], -1_000, -2_000],
+  ['older than what a clock that was wrong by days had said', [worked(3_000)], -2e8, -3e8],
+  ['unknown', [], 2_000, 1_000],
+])('leaves what was saved when it is %s', async (_what, saved, redAgoMs, greenAgoMs) => {
+  const store = memoryStore(saved);
+  const before = store.latest();
+  catchUp(store, await recovered(redAgoMs, greenAgoMs), NOW_MS);
+  expect(store.latest()).toBe(before);
+});
+
+it('leaves what was saved when silence turned the light', async () => {
+  const store = memoryStore([worked(2 * LIMIT_MS)]);
+  const history = await memoryHistory(() => NOW_MS);
+  const turn = { operation: 'log', from: 'green', to: 'yellow', atMs: NOW_MS - LIMIT_MS } as const;
+  history.record({ ...turn, heartbeat: worked(2 * LIMIT_MS) });
+  const before = store.latest();
+  catchUp(store, history, NOW_MS);
+  expect(store.latest()).toBe(before);
+});
