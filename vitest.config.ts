@@ -6,6 +6,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: ['vitest.setup.ts'],
+          expect: { poll: { timeout: 30_000 } },
           include: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
           // A bound for what hangs: thousands of random histories take their time on a busy machine.
           testTimeout: 60_000,
@@ -14,6 +16,7 @@ export default defineConfig({
       {
         test: {
           name: 'system',
+          setupFiles: ['vitest.setup.ts'],
           include: ['tests/**/*.test.ts'],
           // Real brokers, databases and processes on two cores: one file at a time, and a bound for what hangs.
           fileParallelism: false,

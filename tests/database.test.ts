@@ -97,15 +97,15 @@ describe('the outbox', () => {
     await first.store(bodies(1_500));
     const one = createReceiver();
     const other = createReceiver();
-    const otherBegan = new Promise<void>((resolve) => {
-      other.send.mockImplementationOnce(async (batch) => {
-        other.received.push(...batch);
+    // Neither may wait for the rows that the other one has locked.
+    const began = [one, other].map(({ received, send }) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      send.mockImplementationOnce(async (batch) => {
         resolve();
+        await Promise.all(began);
+        received.push(...batch);
       });
-    });
-    one.send.mockImplementationOnce(async (batch) => {
-      await otherBegan; // it must not wait for the rows that are locked here
-      one.received.push(...batch);
+      return promise;
     });
     const sent = await Promise.all([first.drain(one.send), second.drain(other.send)]);
     expect(sent[0] + sent[1]).toBe(1_500);
@@ -174,7 +174,7 @@ describe('the outbox', () => {
     await outbox.store(bodies(3));
     const vanished = Promise.withResolvers<void>();
     const sending = Promise.withResolvers<void>();
-    const interrupted = createOutbox(lost, { maxSendMs: 500 }).drain(async () => {
+    const interrupted = createOutbox(lost, { maxSendMs: 5_000 }).drain(async () => {
       route.halfOpen(true);
       sending.resolve();
       await vanished.promise;

@@ -14,7 +14,7 @@ let postgres: LocalPostgres;
 let database: DatabasePool;
 beforeAll(async () => {
   postgres = await startPostgres();
-  database = openPool(postgres.settings, createLogger('test', 'silent'));
+  database = openPool(postgres.settings, createLogger('test', 'silent'), { statementTimeoutMs: 120_000 });
   await migrate(database);
 });
 afterAll(async () => {

@@ -47,10 +47,10 @@ it('names as a gap all the time of a backlog that the cluster forgot while it wa
   // Slow enough that the buffer is full again long before all of that is told.
   test.brokerProxy.delayMs = 300;
   await test.brokerProxy.refuse(false);
-  await stage.postgres.start();
   await vi.waitFor(async () => expect(await reader.metric('full_total')).toBeGreaterThan(1), PATIENCE);
   pods.compact();
   test.brokerProxy.delayMs = 0;
+  await stage.postgres.start();
   await vi.waitFor(
     async () => expect(await reader.metric('lists_total{reason="expired"}')).toBe(1),
     PATIENCE,

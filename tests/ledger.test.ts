@@ -203,7 +203,10 @@ it('names a gap when more leases than fit in memory came while the database was 
   workloads.scaleDeployment('brief', 200);
   workloads.scaleDeployment('brief', 30);
   await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
-  expect(reader.logged()).toContain('the database is away for too long: the ledger has a gap');
+  await vi.waitFor(
+    () => expect(reader.logged()).toContain('the database is away for too long: the ledger has a gap'),
+    PATIENCE,
+  );
   expect(await reader.metric('pending_leases')).toBeLessThanOrEqual(100);
   await stage.postgres.start();
   await vi.waitFor(async () => {

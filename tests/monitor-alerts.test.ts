@@ -198,6 +198,10 @@ describe('alerts of the monitor', () => {
     );
     const page = await (await fetch(url())).text();
     const metrics = await (await fetch(`${url()}/metrics`)).text();
+    await vi.waitFor(
+      async () => expect(JSON.stringify(await savedAlerts())).toContain('127.0.0.1'),
+      PATIENCE,
+    );
     const files = JSON.stringify(await savedAlerts());
     for (const shown of [page, metrics, files, JSON.stringify(await alertingView()), child.output()])
       for (const secret of [SECRET, MAIL_LOGIN.password]) expect(shown).not.toContain(secret);

@@ -31,9 +31,9 @@ const settings = (overrides: Partial<QueueSettings> = {}): QueueSettings => ({
   servers: [{ host: '127.0.0.1', port: broker.port }],
   username: USER,
   password: PASSWORD,
-  heartbeatMs: 500,
-  connectTimeoutMs: 5_000,
-  receiptTimeoutMs: 10_000,
+  heartbeatMs: 5_000,
+  connectTimeoutMs: 30_000,
+  receiptTimeoutMs: 30_000,
   ...overrides,
 });
 
@@ -94,7 +94,7 @@ describe('a queue session', () => {
   });
 
   it('notices a broker that is frozen, though its socket stays open', async () => {
-    const session = await connect();
+    const session = await connect({ heartbeatMs: 500 });
     expect(session.brokerSendsHeartbeats).toBe(true);
     broker.freeze();
     await session.closed;
@@ -165,10 +165,11 @@ describe('connecting', () => {
   });
 
   it('tries the next broker when one fails', async () => {
+    silent.on('connection', (socket) => socket.destroy());
     const servers = [{ host: '127.0.0.1', port: await freePort() }, silentServer(), ...settings().servers];
     const onDown = vi.fn();
     const events = { onUp: vi.fn(), onDown, onAlive: vi.fn() };
-    const link = startQueueLink(settings({ servers, connectTimeoutMs: 300 }), events, log);
+    const link = startQueueLink(settings({ servers }), events, log);
     await vi.waitFor(() => expect(link.state).toBe('up'), PATIENCE);
     expect(onDown).toHaveBeenCalledTimes(2);
     await link.stop();
@@ -191,7 +192,8 @@ describe('connecting', () => {
 
   it('is given up on a half-open connection within two heart-beats', async () => {
     proxy = await startProxy({ host: '127.0.0.1', port: broker.port });
-    const session = await connect({ servers: [{ host: '127.0.0.1', port: proxy.port }] });
+    const servers = [{ host: '127.0.0.1', port: proxy.port }];
+    const session = await connect({ servers, heartbeatMs: 500 });
     proxy.halfOpen(true);
     await session.closed;
     expect(session.open).toBe(false);

@@ -6,6 +6,8 @@ import { startFakeMonitor } from './support/fake-monitor.js';
 import { EXACT, openReaderCase, PATIENCE, type ReaderCase, useReaderStage } from './support/reader-case.js';
 
 const EPOCH = new Date(0);
+/** A link that lives shows it every second. */
+const HEARTBEAT = { QUEUE_HEARTBEAT_MS: '2000' };
 
 const stage = useReaderStage();
 
@@ -20,7 +22,7 @@ async function touchedAgain(path: string): Promise<void> {
 
 it('touches its status files on a cluster and a queue where nothing happens', async () => {
   await using test = await openReaderCase(stage);
-  const reader = await test.startReader();
+  const reader = await test.startReader(HEARTBEAT);
   await vi.waitFor(async () => expect(await reader.problems()).toBeUndefined(), PATIENCE);
   await Promise.all([touchedAgain(kubernetesStatus(test)), touchedAgain(queueStatus(test))]);
   await Promise.all([touchedAgain(kubernetesStatus(test)), touchedAgain(queueStatus(test))]);
@@ -32,7 +34,7 @@ it('has no status files, and is not ready, before it has reached anything', asyn
   await using test = await openReaderCase(stage);
   await test.brokerProxy.refuse(true);
   await test.cluster.stop();
-  const reader = await test.startReader();
+  const reader = await test.startReader(HEARTBEAT);
   expect(Object.keys((await reader.problems()) ?? {})).toEqual(['kubernetes', 'queue']);
   expect(existsSync(kubernetesStatus(test))).toBe(false);
   expect(existsSync(queueStatus(test))).toBe(false);
@@ -40,7 +42,7 @@ it('has no status files, and is not ready, before it has reached anything', asyn
 
 it('removes the file of the operation that fails, and only that one, until it works again', async () => {
   await using test = await openReaderCase(stage);
-  const reader = await test.startReader();
+  const reader = await test.startReader(HEARTBEAT);
   expect(await test.caughtUp()).toEqual(EXACT);
 
   test.cluster.faults.refuseConnections();
@@ -69,7 +71,7 @@ it('removes the file of the operation that fails, and only that one, until it wo
 
 it('lets the file of a link grow old that is dead though its socket is open', async () => {
   await using test = await openReaderCase(stage);
-  await test.startReader();
+  await test.startReader(HEARTBEAT);
   expect(await test.caughtUp()).toEqual(EXACT);
   test.cluster.faults.freezeWatches();
   // Whatever was on its way comes within one turn of the other file.
@@ -90,7 +92,7 @@ it('tells the monitor how reading and publishing go', async () => {
   const heard = (operation: Operation, pattern: RegExp) =>
     vi.waitFor(() => expect(monitor.heartbeats(operation).at(-1)).toMatch(pattern), PATIENCE);
 
-  await test.startReader({ PODIPS_HOST: monitor.url });
+  await test.startReader({ ...HEARTBEAT, PODIPS_HOST: monitor.url });
   await Promise.all([heard('kubernetes', /^200\/bookmark$/), heard('queue/write', /^200\/connected$/)]);
   workloads.startBarePod('web');
   await heard('queue/write', /^200\/1 published$/);

@@ -1,4 +1,4 @@
-import type { SimulatedCluster } from '@podips/simulation';
+import { type SimulatedCluster, untilWatched } from '@podips/simulation';
 import { expect, it } from 'vitest';
 import { EXACT, openReaderCase, type ReaderCase, useReaderStage } from './support/reader-case.js';
 
@@ -9,6 +9,7 @@ async function followThrough(test: ReaderCase, sendBadInput: (cluster: Simulated
   const { workloads } = test.cluster;
   workloads.scaleDeployment('web', 3);
   const reader = await test.startReader();
+  await untilWatched(test.cluster);
   expect(await test.caughtUp()).toEqual(EXACT);
   workloads.scaleDeployment('web', 5);
   sendBadInput(test.cluster);

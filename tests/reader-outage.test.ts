@@ -55,7 +55,7 @@ describe('messages go to the outbox, and out of it as soon as the broker is back
 
   it('when the broker does not answer any more, though its connection is open', async () => {
     await using test = await openReaderCase(stage);
-    const reader = await test.startReader(database);
+    const reader = await test.startReader({ ...database, QUEUE_HEARTBEAT_MS: '2000' });
     expect(await test.caughtUp()).toEqual(EXACT);
     test.brokerProxy.halfOpen(true);
     test.cluster.workloads.scaleDeployment('web', 30);
@@ -163,14 +163,17 @@ describe('with neither broker nor database the memory is bounded, and nothing is
 });
 
 describe('a reader that is stopped in the middle of a burst leaves no hole in what it observed', () => {
-  const ways: ReadonlyArray<readonly [string, (test: ReaderCase) => Promise<void> | void, boolean]> = [
-    ['when its messages go to the queue', () => undefined, false],
-    ['when its messages go to the outbox', cutBroker, true],
-    ['when the broker has just ceased to answer', ({ brokerProxy }) => brokerProxy.halfOpen(true), true],
+  const ceaseToAnswer = ({ brokerProxy }: ReaderCase) => brokerProxy.halfOpen(true);
+  const ways: ReadonlyArray<
+    readonly [string, (test: ReaderCase) => Promise<void> | void, boolean, Environment]
+  > = [
+    ['when its messages go to the queue', () => undefined, false, {}],
+    ['when its messages go to the outbox', cutBroker, true, {}],
+    ['when the broker has just ceased to answer', ceaseToAnswer, true, { QUEUE_HEARTBEAT_MS: '1000' }],
   ];
-  it.each(ways)('%s', async (_, disturb, usesOutbox) => {
-    await using test = await openReaderCase(stage);
-    const reader = await test.startReader(database);
+  it.each(ways)('%s', async (_, disturb, usesOutbox, env) => {
+    await using test = await openReaderCase(stage, { historyLimit: 1_000_000 });
+    const reader = await test.startReader({ ...database, ...env });
     expect(await test.caughtUp()).toEqual(EXACT);
     await disturb(test);
     const churn = startChurn(test.cluster, { seed: 3, changesPerSecond: 2_000, pods: 500 });

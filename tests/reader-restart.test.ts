@@ -131,7 +131,7 @@ it('what a reader left in the outbox goes before what the next one sees again', 
 
   const rest = await stage.database.connect();
   try {
-    await rest.query('BEGIN; LOCK TABLE messages');
+    await rest.query('BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; LOCK TABLE messages');
     const second = await startReader(test);
     await reached(second, 'buffered_messages', 2);
   } finally {
@@ -207,7 +207,7 @@ describe('a reader that is killed in the middle of a burst', () => {
     ['while its messages go to the queue', false],
     ['while its messages go to the outbox', true],
   ])('has lost nothing once it is started again, %s', async (_, brokerAway) => {
-    await using test = await openReaderCase(stage);
+    await using test = await openReaderCase(stage, { historyLimit: 1_000_000 });
     await using owner = new AsyncDisposableStack();
     let killed = await startReaderProcess(test, owner, 'reader', database);
     await untilWatched(test.cluster);

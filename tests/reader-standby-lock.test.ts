@@ -61,8 +61,8 @@ it('a reader waits for a database that is slow, and tells nothing without its le
   await first.stop();
   const route = await startProxy({ host: '127.0.0.1', port: stage.postgres.settings.port });
   owner.defer(() => route.stop());
-  // Each way: it takes a second to ask anything, and several questions to get the lock.
-  route.delayMs = 500;
+  // Each way: it takes seconds to ask all that must be asked to get the lock and the ledger.
+  route.delayMs = 300;
   const second = await test.startReader({ ...env, DB_PORT: String(route.port) });
   await leads(second);
   expect(second.logged()).not.toContain('the database cannot be asked who leads');

@@ -1,3 +1,4 @@
+import type { Environment } from '@podips/shared';
 import type { Faults, SimulatedCluster } from '@podips/simulation';
 import { describe, expect, it, vi } from 'vitest';
 import { EXACT, openReaderCase, PATIENCE, type ReaderCase, useReaderStage } from './support/reader-case.js';
@@ -18,7 +19,7 @@ function changeEverything({ cluster: { pods, workloads } }: ReaderCase): void {
 }
 
 /** A reader that is up to date with a cluster that has some pods. */
-async function openFollowingCase(env: Record<string, string> = {}) {
+async function openFollowingCase(env: Environment = {}) {
   const test = await openReaderCase(stage);
   test.cluster.workloads.scaleDeployment('web', 4);
   test.cluster.workloads.scaleStatefulSet('db', 2);
@@ -64,15 +65,19 @@ describe('the first list', () => {
 });
 
 describe('a watch is resumed where it stopped, without a new list or a repeat,', () => {
-  const faults: ReadonlyArray<readonly [string, (faults: Faults) => void]> = [
-    ['after the server ended it', (faults) => void faults.closeWatches()],
-    ['after its connection was closed', (faults) => void faults.dropConnections()],
-    ['after it ended in the middle of a line', (faults) => void faults.truncateWatches()],
-    ['after it was silent for too long', (faults) => void faults.freezeWatches()],
-    ['after an error from inside the stream', (faults) => void faults.sendError(500)],
+  const faults: ReadonlyArray<readonly [string, (faults: Faults) => void, Environment]> = [
+    ['after the server ended it', (faults) => void faults.closeWatches(), {}],
+    ['after its connection was closed', (faults) => void faults.dropConnections(), {}],
+    ['after it ended in the middle of a line', (faults) => void faults.truncateWatches(), {}],
+    [
+      'after it was silent for too long',
+      (faults) => void faults.freezeWatches(),
+      { KUBE_WATCH_IDLE_MS: '3000' },
+    ],
+    ['after an error from inside the stream', (faults) => void faults.sendError(500), {}],
   ];
-  it.each(faults)('%s', async (_, breakWatch) => {
-    const { test, reader } = await openFollowingCase({ KUBE_WATCH_IDLE_MS: '400' });
+  it.each(faults)('%s', async (_, breakWatch, env) => {
+    const { test, reader } = await openFollowingCase(env);
     await using _test = test;
     breakWatch(test.cluster.faults);
     changeEverything(test);

@@ -11,7 +11,14 @@ import {
 } from '@podips/simulation';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { countLeft, enqueue, podMessage, podMessages, takeAll } from './support/pod-queue.js';
-import { startTestWriter, type WriterUnderTest, watchHeld, writerEnvironment } from './support/writer.js';
+import {
+  QUICK_ACK,
+  QUICK_HEARTBEAT,
+  startTestWriter,
+  type WriterUnderTest,
+  watchHeld,
+  writerEnvironment,
+} from './support/writer.js';
 
 const PATIENCE = { timeout: 60_000, interval: 20 };
 const MESSAGES = 2_000;
@@ -50,9 +57,11 @@ describe('every message ends up at Fluentd, over an ActiveMQ', () => {
     broker = await startActiveMq();
   });
   afterAll(() => broker?.destroy());
+  const start = async (env: Record<string, string> = {}) => {
+    writer = await startTestWriter({ ...writerEnvironment(proxy.port, sink.port), ...env });
+  };
   beforeEach(async () => {
     proxy = await startProxy({ host: '127.0.0.1', port: broker.port });
-    writer = await startTestWriter(writerEnvironment(proxy.port, sink.port));
     // Slow enough that the fault comes in the middle.
     sink.faults.ackDelayMs = 20;
   });
@@ -76,6 +85,7 @@ describe('every message ends up at Fluentd, over an ActiveMQ', () => {
   };
 
   it.each(['SIGTERM', 'SIGKILL'] as const)('that ends by %s and comes back', async (signal) => {
+    await start();
     await enqueue(broker.port, podMessages(MESSAGES));
     await arrived(100);
     const mostHeld = watchHeld(writer);
@@ -88,6 +98,7 @@ describe('every message ends up at Fluentd, over an ActiveMQ', () => {
   });
 
   it('that freezes for a while', async () => {
+    await start(QUICK_HEARTBEAT);
     await enqueue(broker.port, podMessages(MESSAGES));
     await arrived(100);
     broker.freeze();
@@ -97,6 +108,7 @@ describe('every message ends up at Fluentd, over an ActiveMQ', () => {
   });
 
   it('whose connection is cut again and again', async () => {
+    await start();
     await enqueue(broker.port, podMessages(MESSAGES));
     for (let cuts = 1; cuts <= 3; cuts += 1) {
       await arrived(cuts * 200);
@@ -106,18 +118,20 @@ describe('every message ends up at Fluentd, over an ActiveMQ', () => {
   });
 
   it('that vanishes from the network while its connection looks open', async () => {
+    await start(QUICK_HEARTBEAT);
     await enqueue(broker.port, podMessages(MESSAGES));
     await arrived(100);
     proxy.halfOpen(true);
     await queueFailed();
     proxy.halfOpen(false);
+    // The broker hears of it, too: what it had lent is on the queue before the last message.
+    proxy.cut();
     await expectAllDelivered();
   });
 
   it('that refuses connections while the writer starts', async () => {
-    await writer.stop();
     await proxy.refuse(true);
-    writer = await startTestWriter(writerEnvironment(proxy.port, sink.port));
+    await start();
     await vi.waitFor(
       async () => expect((await writer.readiness()).problems.queue).toMatch(/ECONNREFUSED/),
       PATIENCE,
@@ -138,8 +152,8 @@ describe('a broker that answers with ERROR', () => {
     await writer.stop();
     await broker.stop();
   });
-  const start = async () => {
-    writer = await startTestWriter(writerEnvironment(broker.port, sink.port));
+  const start = async (env: Record<string, string> = {}) => {
+    writer = await startTestWriter({ ...writerEnvironment(broker.port, sink.port), ...env });
     await ready();
   };
   const failedQueue = () =>
@@ -173,7 +187,7 @@ describe('a broker that answers with ERROR', () => {
   it.each(['SEND', 'ACK', 'COMMIT'] as const)(
     'to %s while messages are put back loses none and adds none',
     async (command) => {
-      await start();
+      await start(QUICK_ACK);
       sink.faults.neverAck(true);
       await enqueue(broker.port, podMessages(50));
       await vi.waitFor(async () => expect(await writer.metric('held_messages')).toBe(50), PATIENCE);

@@ -12,7 +12,7 @@ import {
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type FakeMonitor, startFakeMonitor } from './support/fake-monitor.js';
 import { enqueue, podMessages, takeAll } from './support/pod-queue.js';
-import { startTestWriter, type WriterUnderTest, writerEnvironment } from './support/writer.js';
+import { QUICK_ACK, startTestWriter, type WriterUnderTest, writerEnvironment } from './support/writer.js';
 
 const PATIENCE = { timeout: 30_000, interval: 20 };
 
@@ -29,10 +29,7 @@ beforeEach(async () => {
   sink = await startSink();
   monitor = await startFakeMonitor();
   fluentProxy = await startProxy({ host: '127.0.0.1', port: sink.port });
-  writer = await startTestWriter({
-    ...writerEnvironment(broker.port, fluentProxy.port),
-    PODIPS_HOST: monitor.url,
-  });
+  await start();
 });
 afterEach(async () => {
   await writer.stop();
@@ -41,6 +38,11 @@ afterEach(async () => {
   await sink.stop();
   await takeAll(broker.port, POD_QUEUE);
 });
+
+async function start(env: Record<string, string> = {}): Promise<void> {
+  const usual = { ...writerEnvironment(broker.port, fluentProxy.port), PODIPS_HOST: monitor.url };
+  writer = await startTestWriter({ ...usual, ...env });
+}
 
 const path = (name: 'queue_status' | 'log_status') => join(writer.statusDir, name);
 const ready = () =>
@@ -61,14 +63,15 @@ describe('while nothing happens', () => {
 
   it('the loss of Fluentd shows in the file, in /readyz and at the monitor, and so does its return', async () => {
     await ready();
-    await sink.faults.refuse(true);
+    await fluentProxy.refuse(true);
+    fluentProxy.cut();
     await vi.waitFor(() => expect(existsSync(path('log_status'))).toBe(false), PATIENCE);
     const { status, problems } = await writer.readiness();
     expect(status).toBe(503);
     expect(problems).toEqual({ fluentd: expect.stringContaining('Fluentd at 127.0.0.1') });
     expect(existsSync(path('queue_status'))).toBe(true);
     await vi.waitFor(() => expect(monitor.heartbeats('log').at(-1)).toMatch(/^503\/Fluentd at/), PATIENCE);
-    await sink.faults.refuse(false);
+    await fluentProxy.refuse(false);
     await ready();
     expect(existsSync(path('log_status'))).toBe(true);
     await vi.waitFor(() => expect(monitor.heartbeats('log').at(-1)).toBe('200/connected'), PATIENCE);
@@ -107,7 +110,7 @@ describe('the writer', () => {
     await fluentProxy.refuse(true);
     broker.freeze();
     try {
-      writer = await startTestWriter(writerEnvironment(broker.port, fluentProxy.port));
+      await start();
       const { status, problems } = await writer.readiness();
       expect(status).toBe(503);
       expect(Object.keys(problems)).toEqual(['queue', 'fluentd']);
@@ -118,7 +121,8 @@ describe('the writer', () => {
   });
 
   it('is alive for /healthz whatever its links do', async () => {
-    await sink.faults.refuse(true);
+    await fluentProxy.refuse(true);
+    fluentProxy.cut();
     await vi.waitFor(async () => expect((await writer.readiness()).status).toBe(503), PATIENCE);
     const response = await fetch(`${writer.url}/healthz`);
     expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
@@ -132,7 +136,8 @@ describe('the writer', () => {
   });
 
   it('reports a Fluentd that acknowledges nothing as a timeout', async () => {
-    await ready();
+    await writer.stop();
+    await start(QUICK_ACK);
     sink.faults.neverAck(true);
     await enqueue(broker.port, podMessages(1));
     await vi.waitFor(

@@ -125,6 +125,11 @@ describe('a message that can never succeed', () => {
     const bodies = podMessages(300).flatMap((message) => [message, '[]', 'not JSON']);
     await enqueue(broker.port, bodies);
     await vi.waitFor(() => expect(sink.distinct).toBe(300), PATIENCE);
+    for (const code of ['MESSAGE_NOT_OBJECT', 'MESSAGE_NOT_JSON'])
+      await vi.waitFor(
+        async () => expect(await writer.metric(`invalid_total{reason="${code}"}`)).toBe(300),
+        PATIENCE,
+      );
     await writer.stop();
     expect(await countLeft(broker.port)).toBe(0);
     expect(await takeAll(broker.port, INVALID_QUEUE)).toHaveLength(600);

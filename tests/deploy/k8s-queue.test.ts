@@ -52,9 +52,9 @@ function settings(password: string | undefined): QueueSettings {
     servers: parseQueueServers('127.0.0.1', port),
     username: ENV.QUEUE_USERNAME ?? '',
     password: password ?? '',
-    heartbeatMs: 5_000,
-    connectTimeoutMs: 5_000,
-    receiptTimeoutMs: 5_000,
+    heartbeatMs: 60_000,
+    connectTimeoutMs: 60_000,
+    receiptTimeoutMs: 60_000,
   };
 }
 

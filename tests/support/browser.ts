@@ -9,7 +9,7 @@ export const PATIENCE = { timeout: 30_000, interval: 50 };
 /** Starts the Chromium of the system, without windows. */
 export function launchChromium(): Promise<Browser> {
   // Without its sandbox, which does not work for root.
-  return chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox'] });
+  return chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox'], timeout: 120_000 });
 }
 
 function findChromium(): string {

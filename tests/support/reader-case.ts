@@ -148,7 +148,6 @@ export async function openReaderCase(stage: ReaderStage, options: ClusterOptions
         KUBE_APISERVER_URL: cluster.url,
         QUEUE_HOST: '127.0.0.1',
         QUEUE_PORT: String(brokerProxy.port),
-        QUEUE_HEARTBEAT_MS: '2000',
         HTTP_HOST: '127.0.0.1',
         HTTP_PORT: '0',
         STATUS_DIR: dir,
@@ -206,7 +205,8 @@ async function startTestReader(env: Environment, args: readonly string[]): Promi
   const url = `http://127.0.0.1:${reader.httpPort}`;
   let stopped: Promise<void> | undefined;
   return {
-    metric: async (name) => (await readMetrics(`${url}/metrics`)).get(`podips_reader_${name}`),
+    metric: async (name) =>
+      (await readMetrics(`${url}/metrics`, PATIENCE.timeout)).get(`podips_reader_${name}`),
     async problems() {
       const response = await fetch(`${url}/readyz`);
       const answer: unknown = await response.json();
@@ -228,8 +228,8 @@ function queueSettings(port: number): QueueSettings {
     servers: [{ host: '127.0.0.1', port }],
     username: '',
     password: '',
-    heartbeatMs: 500,
-    connectTimeoutMs: 5_000,
-    receiptTimeoutMs: 10_000,
+    heartbeatMs: 5_000,
+    connectTimeoutMs: 30_000,
+    receiptTimeoutMs: 30_000,
   };
 }

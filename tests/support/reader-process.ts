@@ -32,7 +32,6 @@ export async function startReaderProcess(
       KUBE_APISERVER_URL: test.cluster.url,
       QUEUE_HOST: '127.0.0.1',
       QUEUE_PORT: String(test.brokerProxy.port),
-      QUEUE_HEARTBEAT_MS: '1000',
       HTTP_HOST: '127.0.0.1',
       HTTP_PORT: String(httpPort),
       STATUS_DIR: statusDir,

@@ -5,6 +5,9 @@ import { createLogger, type Environment, type Logger, type Running } from '@podi
 import { readMetrics } from '@podips/simulation';
 import { readWriterSettings, startWriter } from '@podips/writer';
 
+/** How long an answer may take on a machine that has other work to do. */
+const PATIENCE_MS = 30_000;
+
 /** A writer inside the test's own process. */
 export interface WriterUnderTest extends Running {
   readonly url: string;
@@ -17,17 +20,21 @@ export interface WriterUnderTest extends Running {
   readiness(): Promise<{ status: number; problems: Readonly<Record<string, string>> }>;
 }
 
-/** Where a writer finds its surroundings, and settings that make faults show within a second or two. */
+/** A broker that does not answer shows within a second; so does a process that stood still for as long. */
+export const QUICK_HEARTBEAT = { QUEUE_HEARTBEAT_MS: '300' };
+/** The same for a Fluentd that does not acknowledge. */
+export const QUICK_ACK = { LOG_ACK_TIMEOUT_MS: '1000' };
+
+/** Where a writer finds its surroundings. */
 export function writerEnvironment(queuePort: number, logPort: number): Environment {
   return {
     HTTP_HOST: '127.0.0.1',
     HTTP_PORT: '0',
     QUEUE_HOST: '127.0.0.1',
     QUEUE_PORT: String(queuePort),
-    QUEUE_HEARTBEAT_MS: '300',
     LOG_SERVER: '127.0.0.1',
     LOG_SERVER_PORT: String(logPort),
-    LOG_ACK_TIMEOUT_MS: '1000',
+    LOG_ACK_TIMEOUT_MS: '60000',
     LOG_PROBE_INTERVAL_MS: '100',
   };
 }
@@ -46,7 +53,8 @@ export async function startTestWriter(
     url,
     statusDir,
     log,
-    metric: async (name) => (await readMetrics(`${url}/metrics`)).get(`podips_writer_${name}`) ?? 0,
+    metric: async (name) =>
+      (await readMetrics(`${url}/metrics`, PATIENCE_MS)).get(`podips_writer_${name}`) ?? 0,
     readiness: () => readReadiness(url),
     async stop() {
       if (stopped) return;

@@ -1,6 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Running } from '@podips/shared';
 import { closeServer, listen } from './listen.js';
+import { freePort } from './ports.js';
 import { answerInstead, relay, type Weather } from './relay.js';
 
 export interface ProxyTarget {
@@ -72,7 +73,7 @@ export async function startProxy(target: ProxyTarget): Promise<TcpProxy> {
   const cut = () => {
     for (const sockets of pairs) for (const socket of sockets) socket.resetAndDestroy();
   };
-  const port = await open(0);
+  const port = await open(await freePort());
   return {
     port,
     get delayMs() {

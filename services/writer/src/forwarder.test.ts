@@ -57,7 +57,7 @@ function start(options: Partial<ForwarderOptions> = {}): void {
 
 /** Lends messages as soon as the inbox takes any. */
 async function lendMessages(count: number): Promise<void> {
-  await vi.waitFor(() => expect(lend).toBeDefined(), { timeout: 10_000 });
+  await vi.waitFor(() => expect(lend).toBeDefined());
   for (let n = 0; n < count; n += 1)
     lend?.({ headers: { 'message-id': `${n}` }, body: Buffer.from(`{"n":${n}}`) });
 }
@@ -119,7 +119,7 @@ describe('the forwarder', () => {
     const warn = vi.spyOn(log, 'warn');
     await server.close();
     start();
-    await vi.waitFor(() => expect(events.onFailed.mock.calls.length).toBeGreaterThan(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(events.onFailed.mock.calls.length).toBeGreaterThan(1));
     expect(warn).toHaveBeenCalledTimes(1);
     server = await RecordingServer.start();
   });

@@ -18,7 +18,7 @@ const usedUp = (rule, index) =>
 const rules = JSON.parse(readFileSync(join(dir, 'rules.json'), 'utf8'));
 const index = rules.findIndex((rule, n) => new RegExp(rule.match).test(command) && !usedUp(rule, n));
 // Each call in a file of its own, named by its time, that is there once it is whole: some are made side by side.
-const file = `${process.hrtime.bigint()}`.padStart(20, '0') + `-${process.pid}.json`;
+const file = `${String(process.hrtime.bigint()).padStart(20, '0')}-${process.pid}.json`;
 writeFileSync(join(dir, file), JSON.stringify({ context, args, command, input, rule: index }));
 renameSync(join(dir, file), join(calls, file));
 

@@ -57,8 +57,9 @@ export async function startActiveMq(options: { users?: Users } = {}): Promise<Ac
     async stop(signal = 'SIGTERM') {
       if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, 'exit');
-      child.kill('SIGCONT');
       child.kill(signal);
+      // A frozen one ends by SIGKILL as it is, without another word.
+      if (signal === 'SIGTERM') child.kill('SIGCONT');
       const hurry = setTimeout(() => child?.kill('SIGKILL'), STOP_DEADLINE_MS);
       await exited;
       clearTimeout(hurry);

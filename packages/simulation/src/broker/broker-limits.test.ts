@@ -112,7 +112,7 @@ describe('broker heart-beats', () => {
       },
       createLogger('test', 'silent'),
     );
-    await vi.waitFor(() => expect(beats).toBeGreaterThan(4), { timeout: 5_000 });
+    await vi.waitFor(() => expect(beats).toBeGreaterThan(4));
     expect(link.state).toBe('up');
     await link.stop();
   });
@@ -133,7 +133,7 @@ describe('broker bounds', () => {
     for (let n = 0; n < 10; n += 1) await sender.send(Array.from({ length: 20 }, () => message(body)));
     expect(broker.depth(QUEUE)).toBeGreaterThan(10);
     slow.resume();
-    await vi.waitFor(() => expect(slow.heard('MESSAGE')).toHaveLength(200), { timeout: 10_000 });
+    await vi.waitFor(() => expect(slow.heard('MESSAGE')).toHaveLength(200));
     slow.close();
     await sender.close();
   });
@@ -150,7 +150,7 @@ describe('broker bounds', () => {
     client.write('SUBSCRIBE\nid:1\ndestination:/queue/after\n\n^@');
     await vi.waitFor(() => expect(broker.depth(QUEUE)).toBeGreaterThan(10));
     client.resume();
-    await vi.waitFor(() => expect(client.closed).toBe(true), { timeout: 5_000 });
+    await vi.waitFor(() => expect(client.closed).toBe(true));
     expect(client.heard('RECEIPT').length).toBeLessThan(1_000);
     expect(broker.consumers('/queue/after')).toBe(0);
   });

@@ -86,7 +86,7 @@ describe('sink faults', () => {
     sink.faults.neverAck(true);
     const from = client({ ack: { ackTimeout: 100 } });
     await expect(emit(from, 'a')).rejects.toThrow(/ack/i);
-    expect(sink.received).toBe(1);
+    await vi.waitFor(() => expect(sink.received).toBe(1));
   });
 
   test('acknowledge late: the record is stored before the client knows', async () => {

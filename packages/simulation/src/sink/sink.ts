@@ -1,13 +1,14 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createLogger, type Logger, type Running } from '@podips/shared';
 import { closeServer, listen } from '../listen.js';
+import { freePort } from '../ports.js';
 import type { SinkRecord } from './forward-protocol.js';
 import { RecordLog } from './record-log.js';
 import { serveConnection } from './sink-connection.js';
 import { faultControls, SinkFaultState, type SinkFaults } from './sink-faults.js';
 
 export interface SinkOptions {
-  /** 0, the default, takes a free port. */
+  /** Default: a free one. */
   readonly port?: number;
   /** Default 127.0.0.1. */
   readonly host?: string;
@@ -76,7 +77,7 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
   };
 
   let current: Server | undefined;
-  const first = await open(options.port ?? 0).catch((err) => {
+  const first = await open(options.port ?? (await freePort())).catch((err) => {
     recordLog.close();
     throw err;
   });

@@ -5,12 +5,15 @@ import { NOW_MS } from '../app.test.helpers.js';
 import { HISTORY_FILE } from './history.js';
 import { dirWithHistory, messagesOf, newDir, open, readText, transition } from './history.test.helpers.js';
 
+/** What is read counts, not what is written. */
+const NO_DISK = { append: async () => undefined, replace: async () => undefined };
+
 test('a journal that was cut anywhere loses at most its last line', async () => {
   const dir = await dirWithHistory();
   const whole = await readFile(join(dir, HISTORY_FILE));
   for (let size = 0; size <= whole.length; size += 1) {
     await writeFile(join(dir, HISTORY_FILE), whole.subarray(0, size));
-    const history = await open(dir);
+    const history = await open(dir, { files: NO_DISK });
     const complete = whole.subarray(0, size).toString().split('\n').slice(0, -1);
     for (const line of complete.filter((text) => text.includes('"light"'))) {
       const { operation, at } = JSON.parse(line);
@@ -24,7 +27,7 @@ test('a journal that was cut anywhere loses at most its last line', async () => 
     await history.close();
   }
   expect((await readdir(dir)).filter((name) => name.includes('damaged'))).toEqual([]);
-}, 60_000);
+});
 
 test.each([
   ['is no JSON', '{"at":"2026-01-31T11:59:58.000Z","opera'],
