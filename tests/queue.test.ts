@@ -179,7 +179,7 @@ describe('connecting', () => {
     proxy = await startProxy({ host: '127.0.0.1', port: broker.port });
     const events = { onUp: vi.fn(), onDown: vi.fn(), onAlive: vi.fn() };
     const link = startQueueLink(
-      settings({ servers: [{ host: '127.0.0.1', port: proxy.port }] }),
+      settings({ servers: [{ host: '127.0.0.1', port: proxy.port }], heartbeatMs: 1_000 }),
       events,
       log,
     );

@@ -57,20 +57,22 @@ it('makes the tables again, for messages and for the ledger, when the database c
 });
 
 it('goes on with the ledger when its route is lost in the middle of a write, of which the server never hears', async () => {
-  await using test = await openReaderCase(stage);
+  // No bookmarks: nothing but leases makes it write.
+  await using test = await openReaderCase(stage, { bookmarkIntervalMs: 3_600_000 });
   const route = await startProxy({ host: '127.0.0.1', port: stage.postgres.settings.port });
   await using owner = new AsyncDisposableStack();
   owner.defer(() => route.stop());
   const env = { ...database, DB_PORT: String(route.port), LEDGER_INTERVAL_MS: '20' };
   const reader = await test.startReader(env);
   expect(await test.caughtUp()).toEqual(EXACT);
+  await untilLedgerIsTrue(stage, test);
   const rest = await stage.database.connect();
   try {
     // The last that a write changes: it rests there, after the leases.
     await rest.query('BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; LOCK TABLE reader_positions');
     test.cluster.workloads.scaleDeployment('web', 20);
     await vi.waitFor(async () => {
-      const { rows } = await stage.database.query('SELECT FROM pg_locks WHERE NOT granted');
+      const { rows } = await stage.database.query(CHANGES_LEASES_AND_WAITS);
       expect(rows).toHaveLength(1);
     }, PATIENCE);
     route.halfOpen(true);
@@ -82,3 +84,7 @@ it('goes on with the ledger when its route is lost in the middle of a write, of 
   await untilLedgerIsTrue(stage, test);
   await reader.stop();
 });
+
+const CHANGES_LEASES_AND_WAITS = `
+  SELECT FROM pg_locks WHERE relation = 'leases'::regclass AND mode = 'RowExclusiveLock' AND granted
+  AND pid IN (SELECT pid FROM pg_locks WHERE NOT granted)`;

@@ -88,6 +88,8 @@ describe('while nothing happens', () => {
   });
 
   it('a broker that freezes shows in the file, in /readyz and at the monitor, and so does its return', async () => {
+    await writer.stop();
+    await start({ QUEUE_HEARTBEAT_MS: '2000' });
     await ready();
     broker.freeze();
     try {

@@ -53,7 +53,7 @@ async function startParts(
   resources.defer(() => store.close());
   const history = await openHistory({ dir, log, now, keepDays, graceMs: ageLimitMs });
   resources.defer(() => history.close());
-  catchUp(store, history, now());
+  catchUp(store, history, now(), log);
   const tracker = createTracker({ store, now, ageLimitMs, log, before: history.last });
   resources.defer(() => tracker.stop());
   tracker.onTransition((transition) => history.record(transition));

@@ -155,6 +155,16 @@ test('what changed while nobody was there is told after the start, with its own 
   ]);
 });
 
+test('a light turns no earlier than the one before it, however old the heartbeat that was saved', () => {
+  const { told } = follow([heartbeat('log', { code: 500, receivedAtMs: NOW_MS - 3 * LIMIT_MS })], {
+    before: () => ({ light: 'yellow', sinceMs: NOW_MS - 1_000 }),
+  });
+  vi.advanceTimersByTime(1);
+  expect(told.filter(({ operation }) => operation === 'log')).toMatchObject([
+    { from: 'yellow', to: 'red', atMs: NOW_MS - 1_000 },
+  ]);
+});
+
 test('what has not changed since an earlier run goes on', () => {
   const { tracker, told } = follow([heartbeat('log', { code: 500 })], {
     before: (operation) => (operation === 'log' ? { light: 'red', sinceMs: 7 } : undefined),

@@ -78,10 +78,12 @@ export function createTracker(options: TrackerOptions): HearingTracker {
   };
   const update = (operation: Operation) => {
     const one = followed[operation];
-    const { light: from, heartbeat } = one.state;
+    const { light: from, sinceMs, heartbeat } = one.state;
     const to = lightOf(seen(one, monotonicMs()), ageLimitMs);
     if (to === from) return;
-    const atMs = turnedAt(to, heartbeat, now(), ageLimitMs);
+    // What was saved last may be older than the light that it turns, when it could not be saved for a while.
+    const momentMs = Math.max(turnedAt(to, heartbeat, now(), ageLimitMs), sinceMs ?? -Infinity);
+    const atMs = Math.min(momentMs, now());
     one.state = { light: to, sinceMs: atMs, heartbeat };
     emit({ operation, from, to, atMs, heartbeat });
   };

@@ -1,6 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { createLogger, type Logger, type Running, toError } from '@podips/shared';
 import { closeServer, listen } from '../listen.js';
+import { freePort } from '../ports.js';
 import { type BrokerFaults, FaultState, faultControls } from './broker-faults.js';
 import { Connection, type ConnectionDeps } from './connection.js';
 import type { Login } from './handshake.js';
@@ -8,7 +9,7 @@ import { Journal } from './journal.js';
 import { MessageStore } from './message-store.js';
 
 export interface BrokerOptions {
-  /** 0, the default, takes a free port. */
+  /** Default: a free one. */
   readonly port?: number;
   /** Default 127.0.0.1. */
   readonly host?: string;
@@ -48,7 +49,7 @@ const MAX_CONNECTIONS = 1_000;
  * @throws when the address cannot be bound or the journal cannot be read
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
-  const { host = '127.0.0.1', port = 0, log = createLogger('broker', 'silent') } = options;
+  const { host = '127.0.0.1', port = await freePort(), log = createLogger('broker', 'silent') } = options;
   const opened = options.journalPath === undefined ? undefined : await Journal.open(options.journalPath);
   const store = new MessageStore(options.maxMessages ?? 1_000_000, opened?.journal, opened?.messages);
   const faults = new FaultState();

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { freePort } from '../ports.js';
 import { ClusterError } from './cluster-error.js';
 import type { TlsFiles } from './tls.js';
 
@@ -43,6 +44,7 @@ export class Listener {
     server.on('connection', (socket) => this.#track(socket));
     this.#server = server;
     try {
+      if (this.#port === 0) this.#port = await freePort();
       server.listen(this.#port, host);
       await once(server, 'listening');
     } catch (cause) {
@@ -51,7 +53,6 @@ export class Listener {
     }
     // An error after this can only come from accepting a connection, and the client sees it.
     server.on('error', () => this.dropConnections());
-    this.#port = addressOf(server).port;
   }
 
   /** New connections are refused from now on; open ones live on, except idle ones. */
@@ -83,11 +84,4 @@ export class Listener {
     // Whatever breaks a connection, the client deals with it; `close` follows.
     socket.on('error', () => socket.destroy());
   }
-}
-
-function addressOf(server: Server): AddressInfo {
-  const address = server.address();
-  if (address === null || typeof address === 'string')
-    throw new ClusterError('LISTEN_FAILED', 'the server has no TCP address');
-  return address;
 }

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { POD_QUEUE, type Running } from '@podips/shared';
 import { startBroker } from '../broker/index.js';
 import { type SimulatedCluster, startChurn, startCluster } from '../cluster/index.js';
-import { freePort } from '../ports.js';
 import { type LocalPostgres, startPostgres } from '../postgres.js';
 import { type Sink, startSink } from '../sink/index.js';
 import { runChaos, type Victim } from './chaos.js';
@@ -108,8 +107,8 @@ async function startWorld(
 
 /** A broker that can be taken away and comes back on the same port with the same messages. */
 async function startQueue(journalPath: string): Promise<World['queue']> {
-  const port = await freePort();
-  let broker = await startBroker({ journalPath, port });
+  let broker = await startBroker({ journalPath });
+  const { port } = broker;
   return {
     name: 'the queue',
     port,

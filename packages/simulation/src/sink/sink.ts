@@ -44,7 +44,8 @@ const MAX_CONNECTIONS = 1_000;
  * @throws when the address cannot be bound or the file cannot be opened
  */
 export async function startSink(options: SinkOptions = {}): Promise<Sink> {
-  const { host = '127.0.0.1', log = createLogger('sink', 'silent'), onRecord } = options;
+  const { host = '127.0.0.1', port = await freePort(), onRecord } = options;
+  const { log = createLogger('sink', 'silent') } = options;
   const recordLog = new RecordLog({
     file: options.file,
     keep: options.keep ?? 10_000,
@@ -77,7 +78,7 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
   };
 
   let current: Server | undefined;
-  const first = await open(options.port ?? (await freePort())).catch((err) => {
+  const first = await open(port).catch((err) => {
     recordLog.close();
     throw err;
   });
