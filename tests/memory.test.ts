@@ -46,36 +46,32 @@ async function changeAddresses(): Promise<void> {
   }
 }
 
-it(
-  'the reader stays below 300 MB while it holds all that it may, and while it catches up',
-  async () => {
-    await Promise.all([system.broker.stop(), system.postgres.stop()]);
-    await changeAddresses();
-    expect(await readerMetric('full_total')).toBeGreaterThan(0);
-    expect(await readerMetric('buffered_messages')).toBe(20_000);
-    await Promise.all([system.broker.start(), system.postgres.start()]);
-    await vi.waitFor(() => expect(system.sink.distinct).toBe(PODS + 2 * UPDATES), PATIENCE);
-    await vi.waitFor(async () => expect(await readerMetric('pending_leases')).toBe(0), PATIENCE);
-    expect(system.verdict()).toMatchObject(COMPLETE);
-    expect(await peakBytes('reader')).toBeLessThan(LIMIT_BYTES);
-  },
-  TEST_TIMEOUT_MS,
-);
+it('the reader stays below 300 MB while it holds all that it may, and while it catches up', {
+  timeout: TEST_TIMEOUT_MS,
+}, async () => {
+  await Promise.all([system.broker.stop(), system.postgres.stop()]);
+  await changeAddresses();
+  expect(await readerMetric('full_total')).toBeGreaterThan(0);
+  expect(await readerMetric('buffered_messages')).toBe(20_000);
+  await Promise.all([system.broker.start(), system.postgres.start()]);
+  await vi.waitFor(() => expect(system.sink.distinct).toBe(PODS + 2 * UPDATES), PATIENCE);
+  await vi.waitFor(async () => expect(await readerMetric('pending_leases')).toBe(0), PATIENCE);
+  expect(system.verdict()).toMatchObject(COMPLETE);
+  expect(await peakBytes('reader')).toBeLessThan(LIMIT_BYTES);
+});
 
-it(
-  'the writer stays below 300 MB while the queue fills up without it, and while it catches up',
-  async () => {
-    const { sink, broker } = system;
-    const before = sink.distinct;
-    await sink.faults.refuse(true);
-    await vi.waitFor(async () => expect(await system.status('write')).toBe('fail'), PATIENCE);
-    await enqueue(broker.port, podMessages(BACKLOG));
-    await sink.faults.refuse(false);
-    await vi.waitFor(() => expect(sink.distinct).toBe(before + BACKLOG), PATIENCE);
-    expect(await peakBytes('writer')).toBeLessThan(LIMIT_BYTES);
-  },
-  TEST_TIMEOUT_MS,
-);
+it('the writer stays below 300 MB while the queue fills up without it, and while it catches up', {
+  timeout: TEST_TIMEOUT_MS,
+}, async () => {
+  const { sink, broker } = system;
+  const before = sink.distinct;
+  await sink.faults.refuse(true);
+  await vi.waitFor(async () => expect(await system.status('write')).toBe('fail'), PATIENCE);
+  await enqueue(broker.port, podMessages(BACKLOG));
+  await sink.faults.refuse(false);
+  await vi.waitFor(() => expect(sink.distinct).toBe(before + BACKLOG), PATIENCE);
+  expect(await peakBytes('writer')).toBeLessThan(LIMIT_BYTES);
+});
 
 it('so does the monitor', async () => {
   expect(await peakBytes('monitor')).toBeLessThan(LIMIT_BYTES);

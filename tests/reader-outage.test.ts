@@ -5,6 +5,7 @@ import {
   COMPLETE,
   cutBroker,
   EXACT,
+  LONG_HISTORY,
   openReaderCase,
   PATIENCE,
   type ReaderCase,
@@ -172,7 +173,7 @@ describe('a reader that is stopped in the middle of a burst leaves no hole in wh
     ['when the broker has just ceased to answer', ceaseToAnswer, true, { QUEUE_HEARTBEAT_MS: '1000' }],
   ];
   it.each(ways)('%s', async (_, disturb, usesOutbox, env) => {
-    await using test = await openReaderCase(stage, { historyLimit: 1_000_000 });
+    await using test = await openReaderCase(stage, LONG_HISTORY);
     const reader = await test.startReader({ ...database, ...env });
     expect(await test.caughtUp()).toEqual(EXACT);
     await disturb(test);

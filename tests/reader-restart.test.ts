@@ -6,6 +6,7 @@ import {
   COMPLETE,
   cutBroker,
   EXACT,
+  LONG_HISTORY,
   openReaderCase,
   PATIENCE,
   type ReaderCase,
@@ -207,7 +208,7 @@ describe('a reader that is killed in the middle of a burst', () => {
     ['while its messages go to the queue', false],
     ['while its messages go to the outbox', true],
   ])('has lost nothing once it is started again, %s', async (_, brokerAway) => {
-    await using test = await openReaderCase(stage, { historyLimit: 1_000_000 });
+    await using test = await openReaderCase(stage, LONG_HISTORY);
     await using owner = new AsyncDisposableStack();
     let killed = await startReaderProcess(test, owner, 'reader', database);
     await untilWatched(test.cluster);

@@ -8,6 +8,7 @@ import { readGaps } from './support/ledger.js';
 import {
   COMPLETE,
   EXACT,
+  LONG_HISTORY,
   openReaderCase,
   PATIENCE,
   type ReaderCase,
@@ -82,7 +83,7 @@ describe('the second of two readers', () => {
   });
 
   it('takes over when the first one is killed, and nothing is lost', async () => {
-    await using test = await openReaderCase(stage, { historyLimit: 1_000_000 });
+    await using test = await openReaderCase(stage, LONG_HISTORY);
     await using owner = new AsyncDisposableStack();
     const { leader, standby } = await startPair(test, owner);
     const churn = startChurn(test.cluster, { seed: 8, changesPerSecond: 200, pods: 100 });

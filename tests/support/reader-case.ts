@@ -99,6 +99,9 @@ export interface TestReader extends Running {
   logged(): readonly string[];
 }
 
+/** For a cluster under load that forgets nothing, however long a reader takes to come back. */
+export const LONG_HISTORY = { historyLimit: 1_000_000 };
+
 /** A cluster, an empty queue and an empty outbox of one test's own. */
 export interface ReaderCase extends AsyncDisposable {
   readonly cluster: SimulatedCluster;

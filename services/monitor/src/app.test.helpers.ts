@@ -46,11 +46,13 @@ export const NO_ALERTING: AlertingSource = {
   problem: undefined,
 };
 
+/** For a history that is not to be kept. */
+export const NO_DISK = { append: async () => undefined, replace: async () => undefined };
+
 /** A history that touches no disk, closed after the test. */
 export async function memoryHistory(now: () => number): Promise<History> {
   const log = createLogger('monitor', 'silent');
-  const files = { append: async () => undefined, replace: async () => undefined };
-  const history = await openHistory({ dir: '/nonexistent', now, log, keepDays: 90, files });
+  const history = await openHistory({ dir: '/nonexistent', now, log, keepDays: 90, files: NO_DISK });
   onTestFinished(() => history.close());
   return history;
 }

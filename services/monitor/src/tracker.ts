@@ -78,12 +78,10 @@ export function createTracker(options: TrackerOptions): HearingTracker {
   };
   const update = (operation: Operation) => {
     const one = followed[operation];
-    const { light: from, sinceMs, heartbeat } = one.state;
+    const { light: from, heartbeat } = one.state;
     const to = lightOf(seen(one, monotonicMs()), ageLimitMs);
     if (to === from) return;
-    // What was saved last may be older than the light that it turns, when it could not be saved for a while.
-    const momentMs = Math.max(turnedAt(to, heartbeat, now(), ageLimitMs), sinceMs ?? -Infinity);
-    const atMs = Math.min(momentMs, now());
+    const atMs = turnedAt(to, one.state, now(), ageLimitMs);
     one.state = { light: to, sinceMs: atMs, heartbeat };
     emit({ operation, from, to, atMs, heartbeat });
   };
@@ -141,10 +139,12 @@ function seen({ state: { heartbeat }, heardAtMs }: Followed, monotonicMs: number
 }
 
 /** When a light turned, by the clock that people read; never later than now. */
-function turnedAt(to: Light, heartbeat: Heartbeat | undefined, nowMs: number, ageLimitMs: number): number {
+function turnedAt(to: Light, before: Followed['state'], nowMs: number, ageLimitMs: number): number {
+  const { heartbeat, sinceMs = -Infinity } = before;
   if (heartbeat === undefined) return nowMs;
   const momentMs = to === 'yellow' ? heartbeat.receivedAtMs + ageLimitMs : heartbeat.receivedAtMs;
-  return Math.min(momentMs, nowMs);
+  // The heartbeat may be older than the light that it turns, when later ones could not be saved.
+  return Math.min(Math.max(momentMs, sinceMs), nowMs);
 }
 
 /** Milliseconds until a light must be looked at; undefined when only a heartbeat can turn one. */

@@ -1,6 +1,6 @@
 import { QueueSession, type ReceivedMessage } from '@podips/shared';
 
-const LOGIN = {
+const PATIENT = {
   username: '',
   password: '',
   heartbeatMs: 5_000,
@@ -13,7 +13,7 @@ export function openSession(
   port: number,
   options: Partial<Omit<Parameters<typeof QueueSession.connect>[0], 'server'>> = {},
 ): Promise<QueueSession> {
-  return QueueSession.connect({ ...LOGIN, ...options, server: { host: '127.0.0.1', port } });
+  return QueueSession.connect({ ...PATIENT, ...options, server: { host: '127.0.0.1', port } });
 }
 
 export function bodyText(message: ReceivedMessage): string {

@@ -1,12 +1,9 @@
 import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { NOW_MS } from '../app.test.helpers.js';
+import { NO_DISK, NOW_MS } from '../app.test.helpers.js';
 import { HISTORY_FILE } from './history.js';
 import { dirWithHistory, messagesOf, newDir, open, readText, transition } from './history.test.helpers.js';
-
-/** What is read counts, not what is written. */
-const NO_DISK = { append: async () => undefined, replace: async () => undefined };
 
 test('a journal that was cut anywhere loses at most its last line', async () => {
   const dir = await dirWithHistory();
