@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { PodipsError } from './errors.js';
 import type { Logger } from './logger.js';
-import type { DatabaseSettings } from './settings.js';
+import type { DatabaseSettings } from './settings/database-settings.js';
 
 export type DatabasePool = pg.Pool;
 export type DatabaseClient = pg.PoolClient;

@@ -10,5 +10,5 @@ export * from './operation.js';
 export * from './ops-server.js';
 export * from './queue-link.js';
 export * from './queue-session.js';
-export * from './settings.js';
+export * from './settings/index.js';
 export * from './status-file.js';

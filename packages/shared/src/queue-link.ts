@@ -3,7 +3,7 @@ import { type QueueError, toError } from './errors.js';
 import type { Running } from './lifecycle.js';
 import type { Logger } from './logger.js';
 import { QueueSession } from './queue-session.js';
-import type { QueueServer, QueueSettings } from './settings.js';
+import type { QueueServer, QueueSettings } from './settings/queue-settings.js';
 
 export interface QueueLinkEvents {
   /** A session is open. Called before anything else can use it. */

@@ -2,7 +2,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import stompit, { type Client, type Message } from 'stompit';
 import { QueueError, toError } from './errors.js';
-import type { QueueServer } from './settings.js';
+import type { QueueServer } from './settings/queue-settings.js';
 import { StompFrameWriter } from './stomp-frame-writer.js';
 
 export interface QueueSessionOptions {

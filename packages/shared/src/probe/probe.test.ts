@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createLogger } from '../logger.js';
-import { statusDirSpecs } from '../settings.js';
+import { statusDirSpecs } from '../settings/index.js';
 import { openStatusFile } from '../status-file.js';
 import { type ProbeOptions, probe, STATUS_AGE_LIMIT_MS } from './probe.js';
 

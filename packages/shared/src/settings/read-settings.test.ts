@@ -3,20 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { str } from 'envalid';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SettingsError } from './errors.js';
-import {
-  baseUrl,
-  bool,
-  commonSpecs,
-  databaseSettings,
-  databaseSpecs,
-  integer,
-  monitorClientSpecs,
-  parseQueueServers,
-  queueSettings,
-  queueSpecs,
-  readSettings,
-} from './settings.js';
+import { SettingsError } from '../errors.js';
+import { commonSpecs, monitorClientSpecs } from './common-settings.js';
+import { databaseSettings, databaseSpecs } from './database-settings.js';
+import { queueSettings, queueSpecs } from './queue-settings.js';
+import { readSettings } from './read-settings.js';
+import { baseUrl, bool, integer } from './validators.js';
 
 let dir: string;
 beforeEach(() => {
@@ -130,31 +122,5 @@ describe('readSettings', () => {
     );
     expect(problem).toContain('ftp://***@host');
     expect(problem).not.toContain('secret');
-  });
-});
-
-describe('baseUrl', () => {
-  it.each([
-    ['monitor', 'http://monitor'],
-    ['monitor:8080', 'http://monitor:8080'],
-    ['https://monitor.example/', 'https://monitor.example'],
-    ['http://proxy/podips/', 'http://proxy/podips'],
-    ['[::1]:80', 'http://[::1]'],
-  ])('takes %s as %s', (given, url) => {
-    expect(readSettings({ specs: { U: baseUrl() }, env: { U: given } }).U).toBe(url);
-  });
-});
-
-describe('parseQueueServers', () => {
-  it('takes several brokers, with and without a port, and IPv6', () => {
-    expect(parseQueueServers('a, b:61614,[::1]:7', 61613)).toEqual([
-      { host: 'a', port: 61613 },
-      { host: 'b', port: 61614 },
-      { host: '::1', port: 7 },
-    ]);
-  });
-
-  it.each(['', 'a,,b', 'a:0', 'a:70000', '::1'])('refuses "%s"', (list) => {
-    expect(() => parseQueueServers(list, 61613)).toThrow(/separated by commas/);
   });
 });

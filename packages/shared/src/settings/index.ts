@@ -1,0 +1,6 @@
+export * from './common-settings.js';
+export type { ConfigFile } from './config-files.js';
+export * from './database-settings.js';
+export * from './queue-settings.js';
+export * from './read-settings.js';
+export { baseUrl, bool, integer, parseBool, port } from './validators.js';

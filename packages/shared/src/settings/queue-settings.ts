@@ -1,0 +1,71 @@
+import { type CleanedEnv, EnvError, makeValidator, str } from 'envalid';
+import { integer, MAX_PORT, port } from './validators.js';
+
+export interface QueueServer {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A list of brokers, `a,b:61613,[::1]:61613`; a broker without a port takes `defaultPort`. */
+export function parseQueueServers(list: string, defaultPort: number): QueueServer[] {
+  return list.split(',').map((entry) => {
+    const match = /^\s*(?:\[([^\]]+)\]|([^\s:[\]]+))(?::(\d+))?\s*$/.exec(entry);
+    const host = match?.[1] ?? match?.[2];
+    const ownPort = match?.[3] === undefined ? defaultPort : Number(match[3]);
+    if (host === undefined || ownPort < 1 || ownPort > MAX_PORT)
+      throw new EnvError(
+        `must be a list of host or host:port, separated by commas, but has "${entry.trim()}"`,
+      );
+    return { host, port: ownPort };
+  });
+}
+
+const queueHosts = makeValidator<string>((input) => {
+  parseQueueServers(input, 1);
+  return input;
+});
+
+export function queueSpecs(defaultHost: string) {
+  return {
+    QUEUE_HOST: queueHosts({
+      default: defaultHost,
+      desc: 'broker, or several as `a,b:61613`; the next is tried when one fails',
+    }),
+    QUEUE_PORT: port({ default: 61613, desc: 'STOMP port of brokers that name none' }),
+    QUEUE_USERNAME: str({ default: '', desc: 'login at the broker' }),
+    QUEUE_PASSWORD: str({ default: '', desc: 'password at the broker' }),
+    QUEUE_HEARTBEAT_MS: integer(
+      100,
+      60_000,
+    )({
+      default: 5_000,
+      desc: 'STOMP heart-beat in both directions; a silent broker is left after two to four',
+    }),
+    QUEUE_CONNECT_TIMEOUT_MS: integer(
+      100,
+      60_000,
+    )({ default: 5_000, desc: 'deadline from the first packet to CONNECTED' }),
+    QUEUE_RECEIPT_TIMEOUT_MS: integer(100, 300_000)({ default: 10_000, desc: 'deadline for a RECEIPT' }),
+  };
+}
+
+export interface QueueSettings {
+  readonly servers: readonly QueueServer[];
+  readonly username: string;
+  readonly password: string;
+  readonly heartbeatMs: number;
+  readonly connectTimeoutMs: number;
+  readonly receiptTimeoutMs: number;
+}
+
+/** The queue part of a service's settings, ready for {@link QueueLink}. */
+export function queueSettings(env: CleanedEnv<ReturnType<typeof queueSpecs>>): QueueSettings {
+  return {
+    servers: parseQueueServers(env.QUEUE_HOST, env.QUEUE_PORT),
+    username: env.QUEUE_USERNAME,
+    password: env.QUEUE_PASSWORD,
+    heartbeatMs: env.QUEUE_HEARTBEAT_MS,
+    connectTimeoutMs: env.QUEUE_CONNECT_TIMEOUT_MS,
+    receiptTimeoutMs: env.QUEUE_RECEIPT_TIMEOUT_MS,
+  };
+}
