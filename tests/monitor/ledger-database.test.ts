@@ -1,0 +1,162 @@
+import { createLogger, type DatabasePool, type Environment, migrate, openPool } from '@podips/shared';
+import { databaseEnvironment, type LocalPostgres, startPostgres, startProxy } from '@podips/simulation';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { getFrom, ledgerPage, ledgerView } from '../support/ask-monitor.js';
+import { PATIENCE } from '../support/browser.js';
+import { type MonitorProcess, startMonitorProcess } from '../support/monitor-process.js';
+import { writeSampleLedger } from '../support/sample-ledger.js';
+
+const ADDRESS = { ip: '10.64.0.7' };
+const LEASES_OF_ADDRESS = '/api/v1/leases?ip=10.64.0.7';
+const log = createLogger('test', 'silent');
+
+let postgres: LocalPostgres;
+let database: DatabasePool;
+let monitor: MonitorProcess;
+beforeAll(async () => {
+  postgres = await startPostgres();
+  database = openPool(postgres.settings, log);
+  await writeSampleLedger(database);
+  monitor = await startMonitorProcess(databaseEnvironment(postgres.settings));
+});
+afterAll(async () => {
+  await monitor?.destroy();
+  await database?.end();
+  await postgres?.destroy();
+});
+
+/** A monitor of its own, gone after the test. */
+async function another(env: Environment): Promise<MonitorProcess> {
+  const started = await startMonitorProcess({ ...databaseEnvironment(postgres.settings), ...env });
+  onTestFinished(() => started.destroy());
+  return started;
+}
+
+/** Status and error of a question. */
+async function ask() {
+  const { status, body } = await getFrom(monitor, LEASES_OF_ADDRESS);
+  const { error }: { error?: string } = JSON.parse(body);
+  return { status, error };
+}
+
+it('the dashboard, its JSON and the metrics tell how the ledger is', async () => {
+  await database.query(`INSERT INTO messages (message) VALUES ('{}')`);
+  const own = await another({});
+  await vi.waitFor(async () => {
+    expect(await ledgerView(own)).toMatchObject({
+      waiting: 1,
+      knownUntil: '2026-11-20T18:00:00.000Z',
+      error: null,
+      failingSince: null,
+    });
+  }, PATIENCE);
+  const { body } = await getFrom(own, '/');
+  expect(body).toContain('<a href="/leases">Ledger</a>');
+  expect(body).toContain('1 message waits');
+  const metrics = (await getFrom(own, '/metrics')).body;
+  expect(metrics).toContain('podips_ledger_up 1\n');
+  expect(metrics).toContain('podips_ledger_outbox_messages 1\n');
+  expect(metrics).toMatch(/podips_ledger_behind_seconds \d+/);
+});
+
+it('the connections of the monitor may only read', async () => {
+  const pool = openPool(postgres.settings, log, { readOnly: true });
+  onTestFinished(() => pool.end());
+  await expect(pool.query('DELETE FROM leases')).rejects.toMatchObject({ code: '25006' });
+});
+
+it('a user that may only read these four tables is enough, and another one is told', async () => {
+  await database.query(`CREATE ROLE analyst LOGIN PASSWORD 'correct-horse';
+    CREATE ROLE stranger LOGIN PASSWORD 'correct-horse';
+    GRANT SELECT ON leases, gaps, reader_positions, messages TO analyst`);
+  const login = { DB_PASSWORD: 'correct-horse' };
+  const analyst = await another({ ...login, DB_USER: 'analyst' });
+  expect((await ledgerPage(analyst, ADDRESS)).status).toBe(200);
+  const stranger = await another({ ...login, DB_USER: 'stranger' });
+  expect((await ledgerPage(stranger, ADDRESS)).body).toContain('may not read the ledger');
+});
+
+it('pages of the ledger need the login of the other pages', async () => {
+  const guarded = await another({ READ_USER: 'analyst', READ_PASSWORD: 'correct-horse' });
+  for (const path of ['/leases', LEASES_OF_ADDRESS, '/api/v1/gaps'])
+    expect((await getFrom(guarded, path)).status).toBe(401);
+});
+
+it('without a database there is neither page nor link', async () => {
+  const alone = await another({ DB_HOST: '' });
+  for (const path of ['/leases', LEASES_OF_ADDRESS, '/api/v1/gaps'])
+    expect((await getFrom(alone, path)).status).toBe(404);
+  expect((await getFrom(alone, '/')).body).not.toContain('/leases');
+  expect(await ledgerView(alone)).toBeNull();
+});
+
+describe('a database that', () => {
+  afterEach(async () => {
+    // Nothing else has suffered.
+    expect((await getFrom(monitor, '/podips/all')).status).toBe(200);
+  });
+
+  it('has no tables yet is waited for', async () => {
+    await database.query('CREATE DATABASE bare');
+    const fresh = await another({ DB_NAME: 'bare' });
+    const { status, body } = await ledgerPage(fresh, ADDRESS);
+    expect([status, body.includes('The database has no ledger yet')]).toEqual([503, true]);
+    const bare = openPool({ ...postgres.settings, database: 'bare' }, log);
+    onTestFinished(() => bare.end());
+    await migrate(bare);
+    const after = await ledgerPage(fresh, ADDRESS);
+    expect([after.status, after.body.includes('no reader has written into it yet')]).toEqual([200, true]);
+  });
+
+  it('refuses the login is told of, and the password is not', async () => {
+    const locked = await another({ DB_PASSWORD: 'wrong-password' });
+    const { status, body } = await ledgerPage(locked, ADDRESS);
+    expect([status, body.includes('The database refuses the login')]).toEqual([503, true]);
+    expect(body + locked.process.output()).not.toContain('wrong-password');
+  });
+
+  it('takes too long is not waited for', async () => {
+    const client = await database.connect();
+    onTestFinished(() => client.release(true));
+    await client.query('BEGIN; LOCK TABLE leases IN ACCESS EXCLUSIVE MODE');
+    expect(await ask()).toMatchObject({
+      status: 503,
+      error: expect.stringContaining('database'),
+    });
+    await client.query('ROLLBACK');
+    expect((await ask()).status).toBe(200);
+  });
+
+  it('vanishes with its connections open is left, and found again', async () => {
+    const proxy = await startProxy({ host: '127.0.0.1', port: postgres.settings.port });
+    onTestFinished(() => proxy.stop());
+    const far = await another({ DB_PORT: String(proxy.port) });
+    expect((await ledgerPage(far, ADDRESS)).status).toBe(200);
+    proxy.halfOpen(true);
+    expect((await ledgerPage(far, ADDRESS)).status).toBe(503);
+    expect((await getFrom(far, '/healthz')).status).toBe(200);
+    proxy.halfOpen(false);
+    await vi.waitFor(async () => expect((await ledgerPage(far, ADDRESS)).status).toBe(200), PATIENCE);
+    proxy.halfOpen(true);
+    // It does not wait for it at its stop, either.
+    await far.stop();
+  });
+
+  it('stops is told of on the dashboard, with the time, until it is back', async () => {
+    await postgres.stop();
+    expect(await ask()).toMatchObject({
+      status: 503,
+      error: 'the database does not answer',
+    });
+    await vi.waitFor(async () => {
+      const view = { error: 'the database does not answer', failingSince: expect.any(String) };
+      expect(await ledgerView(monitor)).toMatchObject(view);
+    }, PATIENCE);
+    expect((await getFrom(monitor, '/')).body).toContain('cannot be read');
+    expect((await getFrom(monitor, '/metrics')).body).toContain('podips_ledger_up 0\n');
+    await monitor.beat('log/200/OK');
+    await postgres.start();
+    expect((await ask()).status).toBe(200);
+    await vi.waitFor(async () => expect(await ledgerView(monitor)).toMatchObject({ error: null }), PATIENCE);
+  });
+});

@@ -1,0 +1,191 @@
+import { createLogger, type DatabasePool, openPool } from '@podips/shared';
+import { databaseEnvironment, type LocalPostgres, startPostgres } from '@podips/simulation';
+import { Value } from 'typebox/value';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LeasesAnswer } from '../../services/monitor/src/ledger/ledger-view.js';
+import { getFrom, ledgerPage } from '../support/ask-monitor.js';
+import { PATIENCE } from '../support/browser.js';
+import { type MonitorProcess, startMonitorProcess } from '../support/monitor-process.js';
+import { EVIL, writeSampleLedger } from '../support/sample-ledger.js';
+
+const DAY = '2026-11-20';
+
+let postgres: LocalPostgres;
+let database: DatabasePool;
+let monitor: MonitorProcess;
+beforeAll(async () => {
+  postgres = await startPostgres();
+  database = openPool(postgres.settings, createLogger('test', 'silent'));
+  await writeSampleLedger(database);
+  monitor = await startMonitorProcess(databaseEnvironment(postgres.settings));
+});
+afterAll(async () => {
+  await monitor?.destroy();
+  await database?.end();
+  await postgres?.destroy();
+});
+
+const get = (path: string) => getFrom(monitor, path);
+const page = (fields: Record<string, string>) => ledgerPage(monitor, fields);
+
+async function ask(fields: Record<string, string>) {
+  const { status, body } = await get(`/api/v1/leases?${new URLSearchParams(fields)}`);
+  const answer: LeasesAnswer & { error?: string; field?: string } = JSON.parse(body);
+  return { status, ...answer };
+}
+
+describe('who had an address', () => {
+  it.each([
+    ['10.64.0.182', '14:05', 'belonged to shop/web-5cc97bc7d5-228ts at 2026-11-20 14:05:00 UTC.'],
+    ['::ffff:10.64.0.182', '14:05:20.499', 'Nobody held 10.64.0.182'],
+    ['10.64.0.182', '14:05:20.500', 'belonged to shop/web-5cc97bc7d5-x7k2p'],
+    [
+      '10.64.0.182',
+      '13:00:00.122',
+      'the first holder was shop/web-5cc97bc7d5-228ts from 2026-11-20 13:00:00.123 UTC',
+    ],
+    ['10.64.0.182', '16:00', 'the last holder was shop/web-5cc97bc7d5-x7k2p until 2026-11-20 15:00:00 UTC'],
+    ['FD00:0::7', '17:00', 'fd00::7 belonged to shop/cart-0'],
+    ['192.168.0.5', '13:00', '192.168.0.5, the address of node node-3, belonged to 2 pods on its network'],
+    [
+      '10.99.99.99',
+      '13:00',
+      'Nobody held 10.99.99.99 at 2026-11-20 13:00:00 UTC; it is not in the ledger at all.',
+    ],
+    ['10.64.0.7', '15:35', 'belonged to shop/cart-0'],
+    ['10.64.0.9', '15:35', 'Nobody is known to have held 10.64.0.9'],
+    ['10.64.0.7', '11:00', 'Nobody is known to have held 10.64.0.7'],
+    ['10.64.0.9', '19:00', 'Nobody is known to have held 10.64.0.9'],
+  ])('%s at %s', async (ip, clock, sentence) => {
+    const { status, ...answer } = await ask({ ip, at: `${DAY} ${clock}` });
+    expect([status, Value.Check(LeasesAnswer, answer)]).toEqual([200, true]);
+    expect(answer.answer).toContain(sentence);
+    expect((await page({ ip, at: `${DAY} ${clock}` })).body).toContain(`${sentence}`);
+  });
+
+  it('tells the whole lease, and what changed within the minute that was asked for', async () => {
+    const answer = await ask({ ip: '10.64.0.182', at: `${DAY} 14:05` });
+    expect(answer.leases).toEqual([
+      {
+        cluster: 'default',
+        namespace: 'shop',
+        pod: 'web-5cc97bc7d5-228ts',
+        podUid: 'uid-web-5cc97bc7d5-228ts',
+        ownerKind: 'ReplicaSet',
+        ownerName: 'web',
+        node: 'node-3',
+        hostNetwork: false,
+        ip: '10.64.0.182',
+        startedAt: '2026-11-20T13:00:00.123Z',
+        startInferred: false,
+        endedAt: '2026-11-20T14:05:20.000Z',
+        endReason: 'deleted',
+        endInferred: false,
+      },
+    ]);
+    expect(answer.notes).toHaveLength(2);
+    expect(answer.next).toMatchObject({ pod: 'web-5cc97bc7d5-x7k2p' });
+  });
+
+  it('names the gaps that cover the time, also before the first start, and how far the ledger reaches', async () => {
+    const [inGap, early, late] = await Promise.all(
+      ['15:35', '11:00', '19:00'].map((clock) => ask({ ip: '10.64.0.7', at: `${DAY} ${clock}` })),
+    );
+    expect(inGap?.gaps).toMatchObject([{ reason: 'expired', startedAt: '2026-11-20T15:30:00.000Z' }]);
+    expect(early?.gaps.map(({ text }) => text)).toEqual([
+      'Before 2026-11-20 12:00:00 UTC podips was not watching: who held an address then is not known.',
+    ]);
+    expect(late?.notes).toEqual([
+      'The ledger is complete up to 2026-11-20 18:00:00 UTC: what happened after that may still be missing.',
+    ]);
+    const { body } = await page({ ip: '10.64.0.7', at: `${DAY} 15:35` });
+    expect(body).toContain(
+      'From 2026-11-20 15:30:00 UTC to 2026-11-20 15:40:00 UTC podips could not see everything',
+    );
+  });
+
+  it('without a time it is about now', async () => {
+    const { answer, at } = await ask({ ip: '10.64.0.7' });
+    expect(answer).toContain('belonged to shop/cart-0');
+    expect(Date.parse(at ?? '')).toBeGreaterThan(Date.now() - PATIENCE.timeout);
+  });
+
+  it('tells two hundred leases at most, and that there are more', async () => {
+    await database.query(
+      `INSERT INTO leases SELECT cluster, 'many-' || n, '192.168.7.7', 0, namespace, pod || n, owner_kind, owner_name, node,
+         true, started_at, false, 'infinity' FROM leases, generate_series(1, 250) AS n WHERE pod = 'proxy-1'`,
+    );
+    const answer = await ask({ ip: '192.168.7.7', at: `${DAY} 13:00` });
+    expect([answer.leases.length, answer.more]).toEqual([200, true]);
+    expect(answer.answer).toContain('more than 200 pods');
+    const { body } = await page({ ip: '192.168.7.7', at: `${DAY} 13:00` });
+    expect(body).toContain('<strong>There are more:</strong> only 200 are shown.');
+  });
+
+  it('shows text from the ledger as text', async () => {
+    const { body } = await page({ ip: '10.64.0.66', at: `${DAY} 13:00` });
+    expect(body).toContain('&lt;/bdi&gt;&lt;script&gt;alert(1)&lt;/script&gt;‹U+202E›');
+    expect(body).not.toMatch(/<script>|\u202e/);
+    expect((await ask({ namespace: 'shop', pod: EVIL })).leases).toHaveLength(1);
+  });
+});
+
+it('a pod is asked for all its leases, the newest first', async () => {
+  const { answer, leases } = await ask({ namespace: 'shop', pod: 'cart-0' });
+  expect(answer).toBe('shop/cart-0 had 2 leases of 2 addresses; it holds 10.64.0.7 and fd00::7.');
+  expect(leases.map(({ startInferred }) => startInferred)).toEqual([true, true]);
+  expect((await ask({ namespace: 'shop', pod: 'none' })).answer).toBe(
+    'No pod named shop/none is in the ledger.',
+  );
+});
+
+it('the gaps are told, the newest first', async () => {
+  const { body } = await get('/api/v1/gaps?limit=1');
+  expect(JSON.parse(body)).toMatchObject({ gaps: [{ reason: 'expired' }] });
+  expect(JSON.parse((await get('/api/v1/gaps')).body).gaps).toHaveLength(2);
+  expect((await get('/api/v1/gaps?limit=0')).status).toBe(400);
+});
+
+describe('a question that is wrong', () => {
+  const HOSTILE = [
+    ['ip', { ip: '<script>alert(1)</script>' }],
+    ['ip', { ip: "10.0.0.1'; DROP TABLE leases; --" }],
+    ['ip', { ip: '10.0.0.1\0' }],
+    ['ip', { ip: 'x'.repeat(8_000) }],
+    ['at', { ip: '10.0.0.1', at: '\u202e2026' }],
+    ['at', { ip: '10.0.0.1', at: '"><img src=x onerror=alert(1)>' }],
+    ['pod', { namespace: 'shop', pod: 'a\0b' }],
+    ['namespace', { namespace: '../'.repeat(100), pod: 'b' }],
+    ['question', { ip: '10.0.0.1', namespace: 'shop', pod: 'b' }],
+  ] as const;
+
+  it.each(HOSTILE)(
+    'is answered with 400, in the page and as JSON, and names what is wrong: %s',
+    async (field, fields) => {
+      const answer = await ask(fields);
+      expect([answer.status, answer.field]).toEqual([400, field]);
+      const { status, body, headers } = await page(fields);
+      expect(status).toBe(400);
+      expect(body).toContain(
+        field === 'question' ? 'Ask for an address' : `<p id="${field}-hint" class="wrong">This must be`,
+      );
+      expect(body).not.toMatch(/<script>|<img|[\0\u202e]/);
+      expect(headers.get('content-security-policy')).toContain("form-action 'self'");
+    },
+  );
+
+  it.each([
+    '/leases?ip=10.0.0.1&ip=10.0.0.2',
+    '/leases?__proto__=x&ip[]=1',
+    '/leases?ip=%ff%fe',
+    '/leases?%00=1',
+  ])('never fails the monitor: %s', async (path) => {
+    expect((await get(path)).status).toBeLessThan(500);
+    expect((await get(`/api/v1${path}`)).status).toBe(400);
+  });
+
+  it('asks for something', async () => {
+    expect((await get('/leases')).status).toBe(200);
+    expect((await get('/api/v1/leases')).status).toBe(400);
+  });
+});

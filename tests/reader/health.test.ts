@@ -1,0 +1,110 @@
+import { existsSync, statSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Operation } from '@podips/shared';
+import { expect, it, vi } from 'vitest';
+import { startFakeMonitor } from '../support/fake-monitor.js';
+import { EXACT, openReaderCase, PATIENCE, type ReaderCase, useReaderStage } from '../support/reader-case.js';
+
+const EPOCH = new Date(0);
+/** A link that lives shows it every second. */
+const HEARTBEAT = { QUEUE_HEARTBEAT_MS: '2000' };
+
+const stage = useReaderStage();
+
+const kubernetesStatus = ({ dir }: ReaderCase) => join(dir, 'kubernetes_status');
+const queueStatus = ({ dir }: ReaderCase) => join(dir, 'queue_status');
+
+/** Makes a status file look old, and waits until it is touched again. */
+async function touchedAgain(path: string): Promise<void> {
+  utimesSync(path, EPOCH, EPOCH);
+  await vi.waitFor(() => expect(statSync(path).mtimeMs).toBeGreaterThan(0), PATIENCE);
+}
+
+it('touches its status files on a cluster and a queue where nothing happens', async () => {
+  await using test = await openReaderCase(stage);
+  const reader = await test.startReader(HEARTBEAT);
+  await vi.waitFor(async () => expect(await reader.problems()).toBeUndefined(), PATIENCE);
+  await Promise.all([touchedAgain(kubernetesStatus(test)), touchedAgain(queueStatus(test))]);
+  await Promise.all([touchedAgain(kubernetesStatus(test)), touchedAgain(queueStatus(test))]);
+  expect(test.records).toEqual([]);
+  expect(await reader.metric('api_signals_total{what="bookmark"}')).toBeGreaterThan(0);
+});
+
+it('has no status files, and is not ready, before it has reached anything', async () => {
+  await using test = await openReaderCase(stage);
+  await test.brokerProxy.refuse(true);
+  await test.cluster.stop();
+  const reader = await test.startReader(HEARTBEAT);
+  expect(Object.keys((await reader.problems()) ?? {})).toEqual(['kubernetes', 'queue']);
+  expect(existsSync(kubernetesStatus(test))).toBe(false);
+  expect(existsSync(queueStatus(test))).toBe(false);
+});
+
+it('removes the file of the operation that fails, and only that one, until it works again', async () => {
+  await using test = await openReaderCase(stage);
+  const reader = await test.startReader(HEARTBEAT);
+  expect(await test.caughtUp()).toEqual(EXACT);
+
+  test.cluster.faults.refuseConnections();
+  test.cluster.faults.dropConnections();
+  await vi.waitFor(() => expect(existsSync(kubernetesStatus(test))).toBe(false), PATIENCE);
+  await vi.waitFor(
+    async () => expect(await reader.problems()).toEqual({ kubernetes: expect.any(String) }),
+    PATIENCE,
+  );
+  await touchedAgain(queueStatus(test));
+  await test.cluster.faults.acceptConnections();
+  await vi.waitFor(() => expect(existsSync(kubernetesStatus(test))).toBe(true), PATIENCE);
+
+  await test.brokerProxy.refuse(true);
+  test.brokerProxy.cut();
+  await vi.waitFor(() => expect(existsSync(queueStatus(test))).toBe(false), PATIENCE);
+  await vi.waitFor(
+    async () => expect(await reader.problems()).toEqual({ queue: expect.any(String) }),
+    PATIENCE,
+  );
+  await touchedAgain(kubernetesStatus(test));
+  await test.brokerProxy.refuse(false);
+  await vi.waitFor(() => expect(existsSync(queueStatus(test))).toBe(true), PATIENCE);
+  expect(await reader.problems()).toBeUndefined();
+});
+
+it('lets the file of a link grow old that is dead though its socket is open', async () => {
+  await using test = await openReaderCase(stage);
+  await test.startReader(HEARTBEAT);
+  expect(await test.caughtUp()).toEqual(EXACT);
+  test.cluster.faults.freezeWatches();
+  // Whatever was on its way comes within one turn of the other file.
+  await touchedAgain(queueStatus(test));
+  utimesSync(kubernetesStatus(test), EPOCH, EPOCH);
+  await touchedAgain(queueStatus(test));
+  await touchedAgain(queueStatus(test));
+  expect(statSync(kubernetesStatus(test)).mtimeMs).toBe(0);
+});
+
+it('tells the monitor how reading and publishing go', async () => {
+  const monitor = await startFakeMonitor();
+  await using resources = new AsyncDisposableStack();
+  resources.defer(() => monitor.stop());
+  const test = resources.use(await openReaderCase(stage));
+  const { faults, workloads } = test.cluster;
+  /** Waits until the newest heartbeat of an operation is like this. */
+  const heard = (operation: Operation, pattern: RegExp) =>
+    vi.waitFor(() => expect(monitor.heartbeats(operation).at(-1)).toMatch(pattern), PATIENCE);
+
+  await test.startReader({ ...HEARTBEAT, PODIPS_HOST: monitor.url });
+  await Promise.all([heard('kubernetes', /^200\/bookmark$/), heard('queue/write', /^200\/connected$/)]);
+  workloads.startBarePod('web');
+  await heard('queue/write', /^200\/1 published$/);
+
+  faults.forbid();
+  faults.closeWatches();
+  await heard('kubernetes', /^403\/.*forbidden/);
+  await test.brokerProxy.refuse(true);
+  test.brokerProxy.cut();
+  await heard('queue/write', /^503\/.*failed/);
+
+  faults.forbid(false);
+  await test.brokerProxy.refuse(false);
+  await Promise.all([heard('kubernetes', /^200\//), heard('queue/write', /^200\//)]);
+});

@@ -1,0 +1,106 @@
+import { type SimulatedCluster, untilWatched } from '@podips/simulation';
+import { expect, it } from 'vitest';
+import { EXACT, openReaderCase, type ReaderCase, useReaderStage } from '../support/reader-case.js';
+
+const stage = useReaderStage();
+
+/** Changes before, bad input, and changes after it, all in the same stream. */
+async function followThrough(test: ReaderCase, sendBadInput: (cluster: SimulatedCluster) => void) {
+  const { workloads } = test.cluster;
+  workloads.scaleDeployment('web', 3);
+  const reader = await test.startReader();
+  await untilWatched(test.cluster);
+  expect(await test.caughtUp()).toEqual(EXACT);
+  workloads.scaleDeployment('web', 5);
+  sendBadInput(test.cluster);
+  workloads.scaleDeployment('web', 1);
+  expect(await test.caughtUp()).toEqual(EXACT);
+  return reader;
+}
+
+const lists = ({ cluster }: ReaderCase) =>
+  cluster.requests.filter(({ query }) => query.watch === undefined).length;
+
+it('lists anew after a line that is not JSON, because nobody can know what it was about', async () => {
+  await using test = await openReaderCase(stage);
+  const reader = await followThrough(test, ({ faults }) => faults.sendLine('{"type":"MODIFIED","obj'));
+  expect(await reader.metric('skipped_total{what="not-json"}')).toBe(1);
+  expect(await reader.metric('lists_total{reason="unreadable"}')).toBe(1);
+  expect(reader.logged()).toContain('input not understood');
+});
+
+it('goes on after an event of a type that it does not know', async () => {
+  await using test = await openReaderCase(stage);
+  const reader = await followThrough(test, ({ faults, pods }) => {
+    faults.sendEvent('SURPRISE', pods.all()[0]);
+    faults.sendLine('null');
+    faults.sendLine('[1, 2]');
+    faults.sendLine('');
+  });
+  expect(await reader.metric('skipped_total{what="unknown-type"}')).toBe(3);
+  expect(reader.logged()).toContain('input not understood');
+  expect(lists(test)).toBe(1);
+});
+
+it('goes on after an event without a pod in it', async () => {
+  await using test = await openReaderCase(stage);
+  const reader = await followThrough(test, ({ faults }) => {
+    faults.sendPodWithoutMetadata();
+    faults.sendEvent('ADDED', null);
+    faults.sendEvent('DELETED', 'a pod');
+    faults.sendEvent('MODIFIED', { metadata: { name: 42, uid: null } });
+    faults.sendEvent('BOOKMARK', {});
+  });
+  expect(await reader.metric('skipped_total{what="malformed-pod"}')).toBe(4);
+  expect(lists(test)).toBe(1);
+});
+
+it('takes a pod without a status for one that has no address yet', async () => {
+  await using test = await openReaderCase(stage);
+  const reader = await followThrough(test, ({ faults, pods }) => {
+    const metadata = { name: 'bare', namespace: 'default', uid: 'bare' };
+    faults.sendEvent('ADDED', {
+      metadata: { ...metadata, resourceVersion: String(pods.resourceVersion) },
+      spec: {},
+    });
+  });
+  expect(await reader.metric('skipped_total{what="malformed-pod"}')).toBeUndefined();
+  expect(lists(test)).toBe(1);
+});
+
+it('survives a pod from the distant past, by which it loses its place', async () => {
+  await using test = await openReaderCase(stage);
+  await followThrough(test, ({ faults, pods }) => {
+    faults.sendPodWithoutStatus();
+    pods.compact();
+    faults.closeWatches();
+  });
+});
+
+it.each([400, 403, 404, 410, 429, 500, 504])('goes on after an ERROR event with code %i', async (code) => {
+  await using test = await openReaderCase(stage);
+  const reader = await followThrough(test, ({ faults }) => faults.sendError(code, 'made up'));
+  const failures = await reader.metric(`api_failures_total{status="${code}"}`);
+  // A version that is gone, or not understood, is routine: it only means a new list.
+  const listsAgain = code === 410 || code === 400;
+  expect(failures).toBe(listsAgain ? undefined : 1);
+  expect(lists(test)).toBe(listsAgain ? 2 : 1);
+  if (!listsAgain) expect(reader.logged()).toContain('the API server fails');
+});
+
+it('goes on after an ERROR event that says nothing', async () => {
+  await using test = await openReaderCase(stage);
+  const reader = await followThrough(test, ({ faults }) => faults.sendEvent('ERROR', null));
+  expect(await reader.metric('api_failures_total{status="500"}')).toBe(1);
+});
+
+it('takes all pods of a list that has other things in it', async () => {
+  await using test = await openReaderCase(stage);
+  for (const item of [{}, null, 'text', { metadata: 42 }, { metadata: { name: 'no-uid' } }])
+    test.cluster.faults.addToNextList(item);
+  test.cluster.workloads.scaleDeployment('web', 5);
+  const reader = await test.startReader();
+  expect(await test.caughtUp()).toEqual(EXACT);
+  expect(await reader.metric('skipped_total{what="malformed-pod"}')).toBe(5);
+  expect(reader.logged()).toContain('input not understood');
+});

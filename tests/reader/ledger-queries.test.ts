@@ -1,0 +1,218 @@
+import { randomUUID } from 'node:crypto';
+import { createLedger, type LeaseRecord } from '@podips/reader';
+import { createLogger, type DatabasePool, migrate, openPool } from '@podips/shared';
+import { type LocalPostgres, startPostgres } from '@podips/simulation';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readLedger } from '../support/ledger.js';
+
+const LEASES = 100_000;
+const HOUR_MS = 3_600_000;
+const START = Date.parse('2026-01-01T00:00:00Z');
+const never = new AbortController().signal;
+
+let postgres: LocalPostgres;
+let database: DatabasePool;
+beforeAll(async () => {
+  postgres = await startPostgres();
+  database = openPool(postgres.settings, createLogger('test', 'silent'), { statementTimeoutMs: 120_000 });
+  await migrate(database);
+});
+afterAll(async () => {
+  await database?.end();
+  await postgres?.destroy();
+});
+beforeEach(() => database.query('TRUNCATE leases, gaps, reader_positions'));
+
+/**
+ * Leases of an hour each, one after the other, of 500 addresses; every hundredth of them is on one node's address, and
+ * the last thousand are open.
+ */
+async function fill(): Promise<void> {
+  await database.query(
+    `INSERT INTO leases (cluster, pod_uid, ip, occurrence, namespace, pod, owner_kind, owner_name, node, host_network,
+       started_at, start_inferred, ended_at, end_reason, end_inferred)
+     SELECT 'default', 'uid-' || n, CASE WHEN n % 100 = 0 THEN inet '192.168.0.1' ELSE inet '10.0.0.0' + n % 500 END, 0,
+       'team-' || n % 7, 'pod-' || n, 'ReplicaSet', 'web', 'node-1', n % 100 = 0, $1::timestamptz + n * interval '1 minute',
+       false, CASE WHEN n > $2 - 1000 THEN 'infinity' ELSE $1::timestamptz + (n + 60) * interval '1 minute' END,
+       CASE WHEN n > $2 - 1000 THEN NULL ELSE 'deleted' END, CASE WHEN n > $2 - 1000 THEN NULL ELSE false END
+     FROM generate_series(1, $2::int) AS n`,
+    [new Date(START), LEASES],
+  );
+  await database.query('VACUUM ANALYZE leases');
+}
+
+/** How the database answers a query: the names of the indexes that it uses, and blocks that it looks at. */
+async function explain(sql: string, values: readonly unknown[]) {
+  const { rows } = await database.query<{ 'QUERY PLAN': string }>(`EXPLAIN (ANALYZE, BUFFERS) ${sql}`, [
+    ...values,
+  ]);
+  const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+  return {
+    indexes: [...plan.matchAll(/(?:using|Bitmap Index Scan on) (\w+)/g)].map((match) => match[1]),
+    readsAll: plan.includes('Seq Scan'),
+  };
+}
+
+describe('an index answers', () => {
+  beforeEach(fill);
+
+  it.each(['10.0.0.77', '192.168.0.1'])('which pods held %s at a time', async (ip) => {
+    const sql = `SELECT namespace, pod FROM leases WHERE ip = $1 AND started_at <= $2 AND ended_at > $2`;
+    const { indexes, readsAll } = await explain(sql, [ip, new Date(START + 500 * HOUR_MS)]);
+    expect(readsAll).toBe(false);
+    expect(indexes).toEqual(['leases_by_ip']);
+  });
+
+  it('which were all leases of a pod, by its name and by its UID', async () => {
+    const byName = 'SELECT * FROM leases WHERE namespace = $1 AND pod = $2 ORDER BY started_at';
+    expect(await explain(byName, ['team-3', 'pod-3'])).toEqual({
+      indexes: ['leases_by_pod'],
+      readsAll: false,
+    });
+    const byUid = 'SELECT * FROM leases WHERE cluster = $1 AND pod_uid = $2';
+    expect(await explain(byUid, ['default', 'uid-3'])).toEqual({ indexes: ['leases_pkey'], readsAll: false });
+  });
+
+  it('what is open, for a reader that starts', async () => {
+    const sql = `SELECT * FROM leases WHERE cluster = $1 AND ended_at = 'infinity'`;
+    expect(await explain(sql, ['default'])).toEqual({ indexes: ['leases_open'], readsAll: false });
+    expect((await createLedger(database, 'default').load()).known.size).toBe(1_000);
+  });
+
+  it('what retention may delete: closed leases that are old enough, and never open ones', async () => {
+    const ledger = createLedger(database, 'default');
+    await ledger.load();
+    // Hours 1 to 1000 of 1666: 60 leases end in each hour.
+    expect(await ledger.prune(new Date(START + 1_000 * HOUR_MS), never)).toBe(59_939);
+    expect(await ledger.prune(new Date(START + 1_000_000 * HOUR_MS), never)).toBe(LEASES - 1_000 - 59_939);
+    const { rows } = await database.query('SELECT count(*)::int AS count FROM leases');
+    expect(rows).toEqual([{ count: 1_000 }]);
+  });
+
+  it('retention in small steps, which can be stopped between them', async () => {
+    const ledger = createLedger(database, 'default');
+    await ledger.load();
+    const all = new Date(START + 1_000_000 * HOUR_MS);
+    expect(await ledger.prune(all, AbortSignal.abort())).toBe(0);
+    const query = vi.spyOn(database, 'query');
+    expect(await ledger.prune(new Date(START + 1_000 * HOUR_MS), never)).toBe(59_939);
+    // Steps of 2,000, and one for the gaps.
+    expect(query).toHaveBeenCalledTimes(31);
+    query.mockRestore();
+  });
+});
+
+function lease(ip: string, end?: LeaseRecord['end']): LeaseRecord {
+  const pod = {
+    uid: 'uid-1',
+    namespace: 'shop',
+    name: 'cart-1',
+    ownerKind: 'ReplicaSet',
+    ownerName: 'cart',
+    node: 'node-1',
+    hostNetwork: false,
+  };
+  return { pod, ip, occurrence: 0, startedAt: new Date(START), startInferred: false, end };
+}
+
+const at = new Date(START + HOUR_MS);
+
+it('an end, once written, stays, whatever is written later', async () => {
+  const ledger = createLedger(database, 'default');
+  const { term } = await ledger.load();
+  const write = (record: LeaseRecord) =>
+    ledger.write(term, { leases: [record], gaps: [], position: undefined });
+  await write(lease('fd00::1'));
+  await write(lease('fd00::1', { at, reason: 'deleted', inferred: false }));
+  await write(lease('fd00::1'));
+  await write(lease('fd00::1', { at, reason: 'missing', inferred: true }));
+  expect(await readLedger(database)).toMatchObject([
+    { ip: 'fd00::1', endReason: 'deleted', endInferred: false },
+  ]);
+});
+
+it('what is loaded is what was written, in the one spelling of each address', async () => {
+  const ledger = createLedger(database, 'default');
+  const { term } = await ledger.load();
+  const position = { resourceVersion: '42', knownAt: at };
+  await ledger.write(term, { leases: [lease('10.0.0.1'), lease('fd00:0:0:0::A')], gaps: [], position });
+  const state = await ledger.load();
+  expect(state.position).toEqual(position);
+  expect(
+    state.known
+      .get('uid-1')
+      ?.leases.map(({ ip }) => ip)
+      .sort(),
+  ).toEqual(['10.0.0.1', 'fd00::a']);
+  const other = await createLedger(database, 'other').load();
+  expect(other).toEqual({ term: expect.any(Number), known: new Map(), position: undefined });
+});
+
+it('a write of an earlier term is refused, even by the one that has loaded the ledger again', async () => {
+  const ledger = createLedger(database, 'default');
+  const first = await ledger.load();
+  const second = await ledger.load();
+  const write = (term: number, ip: string) =>
+    ledger.write(term, { leases: [lease(ip)], gaps: [], position: undefined });
+  await expect(write(first.term, '10.0.0.1')).rejects.toMatchObject({ code: 'LEDGER_TAKEN' });
+  await write(second.term, '10.0.0.2');
+  expect(await readLedger(database)).toMatchObject([{ ip: '10.0.0.2' }]);
+});
+
+it('gaps are deleted with the leases of their time', async () => {
+  const ledger = createLedger(database, 'default');
+  const { term } = await ledger.load();
+  const gap = (endedAt: Date) => ({ startedAt: undefined, endedAt, reason: 'start' });
+  await ledger.write(term, { leases: [], gaps: [gap(new Date(START)), gap(at)], position: undefined });
+  await ledger.prune(at, never);
+  expect((await database.query('SELECT ended_at FROM gaps')).rows).toEqual([{ ended_at: at }]);
+});
+
+it('a gap that is written again is there once', async () => {
+  const ledger = createLedger(database, 'default');
+  const { term } = await ledger.load();
+  const reason = 'expired';
+  const gaps = [
+    { startedAt: undefined, endedAt: at, reason },
+    { startedAt: new Date(START), endedAt: at, reason },
+  ];
+  await ledger.write(term, { leases: [], gaps, position: undefined });
+  await ledger.write(term, { leases: [], gaps, position: undefined });
+  expect((await database.query('SELECT FROM gaps')).rowCount).toBe(2);
+});
+
+it('leases that the database will never take are set aside with a gap each, and the others written', async () => {
+  const onRefused = vi.fn();
+  const ledger = createLedger(database, 'default', onRefused);
+  const { term } = await ledger.load();
+  // No text of PostgreSQL holds a NUL, and no index this much.
+  const unusual = new Map([
+    [7, { node: 'node-\0' }],
+    [1_900, { name: Array.from({ length: 100 }, () => randomUUID()).join('') }],
+    [2_999, { namespace: '\0' }],
+  ]);
+  const leases = Array.from({ length: 3_000 }, (_, n) => {
+    const plain = lease('10.0.0.1');
+    return { ...plain, pod: { ...plain.pod, uid: `uid-${n}`, ...unusual.get(n) } };
+  });
+  const position = { resourceVersion: '42', knownAt: at };
+  const endOthers = { at, reason: 'missing', inferred: true } as const;
+  // Twice, as when the first commit was not heard of.
+  await ledger.write(term, { leases, gaps: [], position, endOthers });
+  await ledger.write(term, { leases, gaps: [], position, endOthers });
+  expect(onRefused.mock.calls.map(([{ record, error }]) => [record.pod.uid, error.code])).toEqual(
+    Array(2)
+      .fill([
+        ['uid-7', '22P05'],
+        ['uid-1900', '54000'],
+        ['uid-2999', '22P05'],
+      ])
+      .flat(),
+  );
+  const state = await ledger.load();
+  expect(state.known.size).toBe(2_997);
+  expect(state.position).toEqual(position);
+  const { rows } = await database.query('SELECT started_at, ended_at, reason FROM gaps');
+  // They began at the same moment.
+  expect(rows).toEqual([{ started_at: new Date(START), ended_at: new Date(START), reason: 'refused' }]);
+});

@@ -1,0 +1,136 @@
+import type { Environment } from '@podips/shared';
+import { startChurn, untilWatched } from '@podips/simulation';
+import { beforeEach, expect, it, vi } from 'vitest';
+import { check } from '../faults/check.js';
+import { judgeLedger, readGaps, readLedger, readPosition } from '../support/ledger.js';
+import {
+  COMPLETE,
+  openReaderCase,
+  PATIENCE,
+  type ReaderCase,
+  untilLedgerIsTrue,
+  useReaderStage,
+  withDatabase,
+} from '../support/reader-case.js';
+
+const stage = useReaderStage();
+let database: Environment;
+beforeEach(() => {
+  database = { ...withDatabase(stage), LEDGER_INTERVAL_MS: '20' };
+});
+
+/** Waits until the ledger has open exactly what the cluster has. */
+async function untilOpenIsTrue({ cluster }: ReaderCase): Promise<void> {
+  const held = cluster.truth.openLeases().map(({ podUid, ip }) => `${podUid} ${ip}`);
+  await vi.waitFor(async () => {
+    const open = (await readLedger(stage.database)).filter((lease) => lease.open);
+    expect(open.map(({ uid, ip }) => `${uid} ${ip}`).sort()).toEqual(held.sort());
+  }, PATIENCE);
+}
+
+it('names as a gap all the time of a backlog that the cluster forgot while it was read', async () => {
+  await using test = await openReaderCase(stage);
+  const { pods } = test.cluster;
+  const reader = await test.startReader({
+    ...database,
+    READER_BUFFER_MESSAGES: '100',
+    OUTBOX_INTERVAL_MS: '500',
+  });
+  await test.caughtUp();
+  await stage.postgres.stop();
+  await test.brokerProxy.refuse(true);
+  test.brokerProxy.cut();
+  for (let n = 0; n < 150; n += 1) pods.start({ name: `fill-${n}` });
+  await vi.waitFor(async () => expect(await reader.metric('full_total')).toBe(1), PATIENCE);
+  for (let n = 0; n < 300; n += 1) pods.start({ name: `kept-${n}` });
+  for (let n = 0; n < 100; n += 1) pods.delete(pods.start({ name: `brief-${n}` }));
+  // Slow enough that the buffer is full again long before all of that is told.
+  test.brokerProxy.delayMs = 300;
+  await test.brokerProxy.refuse(false);
+  await vi.waitFor(async () => expect(await reader.metric('full_total')).toBeGreaterThan(1), PATIENCE);
+  pods.compact();
+  test.brokerProxy.delayMs = 0;
+  await stage.postgres.start();
+  await vi.waitFor(
+    async () => expect(await reader.metric('lists_total{reason="expired"}')).toBe(1),
+    PATIENCE,
+  );
+  await vi.waitFor(async () => {
+    const verdict = await check(test.cluster.truth, test.records, stage.database);
+    expect(verdict).toMatchObject({ ...COMPLETE, excused: 200, ledger: [] });
+  }, PATIENCE);
+});
+
+it('has a gap when a reader told changes without it, and ended before it could write them', async () => {
+  await using test = await openReaderCase(stage, { ipPoolSize: 1 });
+  const { pods, workloads } = test.cluster;
+  const first = await test.startReader(database);
+  const gone = workloads.startBarePod('gone');
+  await untilLedgerIsTrue(stage, test);
+  await first.stop();
+  const before = await readPosition(stage.database);
+
+  await stage.postgres.stop();
+  pods.delete(gone);
+  workloads.startBarePod('next');
+  const second = await test.startReader({ ...database, DB_WAIT_MS: '0' });
+  const told = () => test.records.map(({ record }) => `${record.pod_ip_status} ${record.pod}`);
+  await vi.waitFor(() => expect(told()).toContain('alreadyRunning next'), PATIENCE);
+  await second.stop();
+
+  await stage.postgres.start();
+  const third = await test.startReader(database);
+  await vi.waitFor(async () => {
+    const verdict = await check(test.cluster.truth, test.records, stage.database);
+    expect(verdict).toMatchObject({ ...COMPLETE, excused: 0, excusedOverlaps: 1, ledger: [] });
+  }, PATIENCE);
+  await third.stop();
+  const gaps = [
+    { startedAt: null, endedAt: expect.any(Date), reason: 'start' },
+    { startedAt: before?.knownAt, endedAt: expect.any(Date), reason: 'late' },
+  ];
+  expect(await readGaps(stage.database)).toEqual(gaps);
+  await test.startReader(database);
+  await untilWatched(test.cluster);
+  await untilLedgerIsTrue(stage, test);
+  expect(await readGaps(stage.database)).toEqual(gaps);
+});
+
+it('is taken up again by a reader that could write it no more', async () => {
+  await using test = await openReaderCase(stage);
+  const reader = await test.startReader(database);
+  await test.caughtUp();
+  await vi.waitFor(async () => expect(await readPosition(stage.database)).toBeDefined(), PATIENCE);
+  await stage.database.query('UPDATE reader_terms SET term = term + 1');
+  test.cluster.workloads.scaleDeployment('web', 20);
+  await vi.waitFor(
+    () => expect(reader.logged()).toContain('this reader can write the ledger no more'),
+    PATIENCE,
+  );
+  await untilLedgerIsTrue(stage, test);
+  test.cluster.workloads.scaleDeployment('web', 5);
+  expect(await test.caughtUp()).toMatchObject(COMPLETE);
+  await untilOpenIsTrue(test);
+  expect(await reader.metric('leads')).toBe(1);
+});
+
+it('is put right after changes were dropped, while the cluster is never quiet', async () => {
+  await using test = await openReaderCase(stage);
+  const reader = await test.startReader({ ...database, LEDGER_BUFFER_LEASES: '200' });
+  await untilWatched(test.cluster);
+  await test.caughtUp();
+  // With this there is always something on its way to the broker.
+  test.brokerProxy.delayMs = 30;
+  const churn = startChurn(test.cluster, { seed: 1, changesPerSecond: 100, pods: 100 });
+  await stage.postgres.stop();
+  const dropped = 'the database is away for too long: the ledger has a gap';
+  await vi.waitFor(() => expect(reader.logged()).toContain(dropped), PATIENCE);
+  await stage.postgres.start();
+  const right = 'the ledger is right again, but has a gap';
+  await vi.waitFor(() => expect(reader.logged()).toContain(right), PATIENCE);
+  churn.stop();
+  expect(await test.caughtUp()).toMatchObject(COMPLETE);
+  await untilOpenIsTrue(test);
+  const { untrue, overlapping } = await judgeLedger(stage.database, test.cluster.truth.changes);
+  expect({ untrue, overlapping }).toEqual({ untrue: [], overlapping: 0 });
+});

@@ -1,0 +1,165 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { POD_QUEUE } from '@podips/shared';
+import {
+  type ActiveMq,
+  type Sink,
+  startActiveMq,
+  startProxy,
+  startSink,
+  type TcpProxy,
+} from '@podips/simulation';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type FakeMonitor, startFakeMonitor } from '../support/fake-monitor.js';
+import { enqueue, podMessages, takeAll } from '../support/pod-queue.js';
+import { QUICK_ACK, startTestWriter, type WriterUnderTest, writerEnvironment } from '../support/writer.js';
+
+const PATIENCE = { timeout: 30_000, interval: 20 };
+
+let broker: ActiveMq;
+let sink: Sink;
+let monitor: FakeMonitor;
+let fluentProxy: TcpProxy;
+let writer: WriterUnderTest;
+beforeAll(async () => {
+  broker = await startActiveMq();
+});
+afterAll(() => broker?.destroy());
+beforeEach(async () => {
+  sink = await startSink();
+  monitor = await startFakeMonitor();
+  fluentProxy = await startProxy({ host: '127.0.0.1', port: sink.port });
+  await start();
+});
+afterEach(async () => {
+  await writer.stop();
+  await fluentProxy.stop();
+  await monitor.stop();
+  await sink.stop();
+  await takeAll(broker.port, POD_QUEUE);
+});
+
+async function start(env: Record<string, string> = {}): Promise<void> {
+  const usual = { ...writerEnvironment(broker.port, fluentProxy.port), PODIPS_HOST: monitor.url };
+  writer = await startTestWriter({ ...usual, ...env });
+}
+
+const path = (name: 'queue_status' | 'log_status') => join(writer.statusDir, name);
+const ready = () =>
+  vi.waitFor(async () => expect(await writer.readiness()).toEqual({ status: 200, problems: {} }), PATIENCE);
+/** Waits until a status file was touched once more. */
+const touched = async (name: 'queue_status' | 'log_status') => {
+  const before = statSync(path(name)).mtimeMs;
+  await vi.waitFor(() => expect(statSync(path(name)).mtimeMs).toBeGreaterThan(before), PATIENCE);
+};
+
+describe('while nothing happens', () => {
+  it('both status files stay fresh as long as both links live', async () => {
+    await ready();
+    for (let times = 0; times < 2; times += 1)
+      await Promise.all([touched('queue_status'), touched('log_status')]);
+    expect(await writer.metric('received_total')).toBe(0);
+  });
+
+  it('the loss of Fluentd shows in the file, in /readyz and at the monitor, and so does its return', async () => {
+    await ready();
+    await fluentProxy.refuse(true);
+    fluentProxy.cut();
+    await vi.waitFor(() => expect(existsSync(path('log_status'))).toBe(false), PATIENCE);
+    const { status, problems } = await writer.readiness();
+    expect(status).toBe(503);
+    expect(problems).toEqual({ fluentd: expect.stringContaining('Fluentd at 127.0.0.1') });
+    expect(existsSync(path('queue_status'))).toBe(true);
+    await vi.waitFor(() => expect(monitor.heartbeats('log').at(-1)).toMatch(/^503\/Fluentd at/), PATIENCE);
+    await fluentProxy.refuse(false);
+    await ready();
+    expect(existsSync(path('log_status'))).toBe(true);
+    await vi.waitFor(() => expect(monitor.heartbeats('log').at(-1)).toBe('200/connected'), PATIENCE);
+  });
+
+  it('a Fluentd whose open connection stays, but whose port is closed, counts as gone', async () => {
+    await ready();
+    await fluentProxy.refuse(true);
+    await vi.waitFor(
+      async () => expect((await writer.readiness()).problems.fluentd).toMatch(/ECONNREFUSED/),
+      PATIENCE,
+    );
+    expect(existsSync(path('log_status'))).toBe(false);
+  });
+
+  it('a broker that freezes shows in the file, in /readyz and at the monitor, and so does its return', async () => {
+    await writer.stop();
+    await start({ QUEUE_HEARTBEAT_MS: '2000' });
+    await ready();
+    broker.freeze();
+    try {
+      await vi.waitFor(() => expect(existsSync(path('queue_status'))).toBe(false), PATIENCE);
+      expect((await writer.readiness()).status).toBe(503);
+      expect(existsSync(path('log_status'))).toBe(true);
+      await vi.waitFor(() => expect(monitor.heartbeats('queue/read').at(-1)).toMatch(/^503\//), PATIENCE);
+    } finally {
+      broker.thaw();
+    }
+    await ready();
+    expect(existsSync(path('queue_status'))).toBe(true);
+    await vi.waitFor(() => expect(monitor.heartbeats('queue/read').at(-1)).toBe('200/connected'), PATIENCE);
+  });
+});
+
+describe('the writer', () => {
+  it('is not ready, and has no status file, before a link is up for the first time', async () => {
+    await writer.stop();
+    await fluentProxy.refuse(true);
+    broker.freeze();
+    try {
+      await start();
+      const { status, problems } = await writer.readiness();
+      expect(status).toBe(503);
+      expect(Object.keys(problems)).toEqual(['queue', 'fluentd']);
+      expect([existsSync(path('queue_status')), existsSync(path('log_status'))]).toEqual([false, false]);
+    } finally {
+      broker.thaw();
+    }
+  });
+
+  it('is alive for /healthz whatever its links do', async () => {
+    await fluentProxy.refuse(true);
+    fluentProxy.cut();
+    await vi.waitFor(async () => expect((await writer.readiness()).status).toBe(503), PATIENCE);
+    const response = await fetch(`${writer.url}/healthz`);
+    expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
+  });
+
+  it('tells the monitor of what it reads and writes', async () => {
+    await enqueue(broker.port, podMessages(10));
+    await vi.waitFor(() => expect(sink.received).toBe(10), PATIENCE);
+    await vi.waitFor(() => expect(monitor.heartbeats('queue/read').at(-1)).toBe('200/receiving'), PATIENCE);
+    await vi.waitFor(() => expect(monitor.heartbeats('log').at(-1)).toMatch(/^200\/\d+ written$/), PATIENCE);
+  });
+
+  it('reports a Fluentd that acknowledges nothing as a timeout', async () => {
+    await writer.stop();
+    await start(QUICK_ACK);
+    sink.faults.neverAck(true);
+    await enqueue(broker.port, podMessages(1));
+    await vi.waitFor(
+      () => expect(monitor.heartbeats('log')).toContainEqual(expect.stringMatching(/^504\/.*no ack within/)),
+      PATIENCE,
+    );
+  });
+
+  it('counts what it does for Prometheus', async () => {
+    await enqueue(broker.port, [...podMessages(20), '[]']);
+    await vi.waitFor(() => expect(sink.received).toBe(20), PATIENCE);
+    await vi.waitFor(async () => expect(await writer.metric('written_total')).toBe(20), PATIENCE);
+    await vi.waitFor(
+      async () => expect(await writer.metric('invalid_total{reason="MESSAGE_NOT_OBJECT"}')).toBe(1),
+      PATIENCE,
+    );
+    expect(await writer.metric('received_total')).toBe(21);
+    await vi.waitFor(async () => expect(await writer.metric('held_messages')).toBe(0), PATIENCE);
+    const response = await fetch(`${writer.url}/metrics`);
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain/);
+    expect(await response.text()).toContain('process_cpu_seconds_total');
+  });
+});
