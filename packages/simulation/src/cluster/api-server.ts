@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pause } from '@podips/shared';
 import { type AccessRules, refusal } from './access.js';
+import type { ApiStatus } from './api-status.js';
 import * as status from './api-status.js';
 import { continueAfter, inconsistent, parseContinueToken } from './continue-token.js';
 import { type FaultPlan, type PlannedFailure, requestKind } from './fault-plan.js';
+import { answerLease, forbiddenLease, type LeasePath, leaseVerb, parseLeasePath } from './lease-api.js';
+import type { LeaseStore } from './lease-store.js';
 import { decideList } from './list-decision.js';
 import { type Reply, sendReply } from './reply.js';
 import type { PageRequest, VersionedStore } from './versioned-store.js';
@@ -12,6 +15,7 @@ import { WatchStream } from './watch-stream.js';
 
 export interface ApiServerOptions {
   readonly store: VersionedStore;
+  readonly leases: LeaseStore;
   readonly plan: FaultPlan;
   readonly access: () => AccessRules;
   readonly bookmarkIntervalMs: number;
@@ -28,6 +32,7 @@ export interface SeenRequest {
 }
 
 const MAX_SEEN_REQUESTS = 1_000;
+const MAX_BODY_BYTES = 3 * 1024 * 1024;
 const HEALTH_PATHS = ['/healthz', '/readyz', '/livez'];
 const VERSION = {
   major: '1',
@@ -38,7 +43,7 @@ const VERSION = {
   platform: 'linux/amd64',
 };
 
-/** Answers requests as kube-apiserver does for pods. Knows nothing of ports. */
+/** Answers requests as kube-apiserver does for pods and Leases. Knows nothing of ports. */
 export class ApiServer {
   readonly #options: ApiServerOptions;
   readonly #watches = new Set<WatchStream>();
@@ -65,17 +70,24 @@ export class ApiServer {
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on('error', () => response.destroy());
     const url = URL.parse(request.url ?? '/', 'http://localhost');
-    const reply = url ? this.#route(request, url) : { status: status.badRequest('the URL is malformed') };
+    const body = await readBody(request);
+    if (body === undefined) return void response.destroy();
+    const reply = url
+      ? this.#route(request, url, body)
+      : { status: status.badRequest('the URL is malformed') };
     if ('json' in reply && reply.delayMs && !(await pauseUnlessClosed(reply.delayMs, response))) return;
-    if ('watch' in reply) this.#openWatch(response, reply.watch);
+    if ('lost' in reply) response.destroy();
+    else if ('watch' in reply) this.#openWatch(response, reply.watch);
     else sendReply(request, response, reply);
   }
 
-  #route(request: IncomingMessage, { pathname, searchParams }: URL): Reply {
+  #route(request: IncomingMessage, { pathname, searchParams }: URL, body: string): Reply {
     const { method = 'GET' } = request;
     this.#remember({ method, path: pathname, query: Object.fromEntries(searchParams) });
     if (HEALTH_PATHS.includes(pathname)) return { text: 'ok' };
     if (pathname === '/version') return { json: JSON.stringify(VERSION) };
+    const lease = parseLeasePath(pathname);
+    if (lease) return this.#lease(request, lease, body);
     if (pathname !== '/api/v1/pods') return { status: status.notFound() };
     if (method !== 'GET') return { status: status.methodNotAllowed() };
     return this.#pods(request.headers.authorization, searchParams);
@@ -86,10 +98,23 @@ export class ApiServer {
     const kind = requestKind(query);
     const failure = plan.takeFailure(kind);
     if (failure) return planned(failure);
-    const refused = refusal(authorization, kind, access());
-    if (refused?.code === 403) return { status: refused, headers: { 'x-content-type-options': 'nosniff' } };
-    if (refused) return { status: refused };
+    const refused = refusal(authorization, access(), plan.forbidden, (user) => status.forbidden(user, kind));
+    if (refused) return refusedReply(refused);
     return kind === 'watch' ? this.#watch(query) : this.#list(query);
+  }
+
+  #lease({ method = 'GET', headers }: IncomingMessage, path: LeasePath, body: string): Reply {
+    const { plan, access, leases } = this.#options;
+    const failure = plan.takeFailure('lease');
+    if (failure) return planned(failure);
+    const verb = leaseVerb(method, path) ?? method.toLowerCase();
+    const refused = refusal(headers.authorization, access(), plan.leasesForbidden, (user) =>
+      forbiddenLease(user, verb, path),
+    );
+    if (refused) return refusedReply(refused);
+    const reply = answerLease(leases, method, path, body);
+    if (plan.takeLostLeaseAnswer()) return { lost: true };
+    return 'json' in reply ? { ...reply, delayMs: plan.leaseDelayMs } : reply;
   }
 
   #list(query: URLSearchParams): Reply {
@@ -144,6 +169,27 @@ export class ApiServer {
     this.#seen.push(request);
     if (this.#seen.length > MAX_SEEN_REQUESTS) this.#seen.shift();
   }
+}
+
+/** @returns undefined when the client is gone, or sends too much */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of request) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > MAX_BODY_BYTES) return undefined;
+    }
+  } catch {
+    return undefined; // the connection broke: there is no one to answer
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function refusedReply(refused: ApiStatus): Reply {
+  if (refused.code !== 403) return { status: refused };
+  return { status: refused, headers: { 'x-content-type-options': 'nosniff' } };
 }
 
 function planned({ status: code, retryAfterSeconds }: PlannedFailure): Reply {

@@ -1,6 +1,8 @@
 import { isTrue } from './watch-decision.js';
 
-export type RequestKind = 'list' | 'watch';
+/** The kinds of requests for pods, and any request for a Lease. */
+export type RequestKind = PodRequestKind | 'lease';
+export type PodRequestKind = 'list' | 'watch';
 
 export interface PlannedFailure {
   /** HTTP status, for example 429, 500 or 503. */
@@ -22,8 +24,11 @@ export class FaultPlan {
   #watchExpiries: ExpiryStyle[] = [];
   #continueExpiries = 0;
   #listItems: unknown[] = [];
+  #lostLeaseAnswers = 0;
   listDelayMs = 0;
+  leaseDelayMs = 0;
   forbidden = false;
+  leasesForbidden = false;
 
   addFailure(failure: PlannedFailure): void {
     this.#failures.push({ count: 1, ...failure });
@@ -37,6 +42,10 @@ export class FaultPlan {
     this.#continueExpiries += 1;
   }
 
+  loseLeaseAnswers(count: number): void {
+    this.#lostLeaseAnswers += count;
+  }
+
   addListItem(item: unknown): void {
     this.#listItems.push(item);
   }
@@ -47,12 +56,15 @@ export class FaultPlan {
     this.#continueExpiries = 0;
     this.#listItems = [];
     this.listDelayMs = 0;
+    this.leaseDelayMs = 0;
     this.forbidden = false;
+    this.leasesForbidden = false;
+    this.#lostLeaseAnswers = 0;
   }
 
   /** The failure for this request, which then is used up. */
   takeFailure(kind: RequestKind): PlannedFailure | undefined {
-    const index = this.#failures.findIndex(({ on }) => on === undefined || on === kind);
+    const index = this.#failures.findIndex(({ on }) => (on === undefined ? kind !== 'lease' : on === kind));
     const failure = this.#failures[index];
     if (failure === undefined) return undefined;
     if (failure.count > 1) this.#failures[index] = { ...failure, count: failure.count - 1 };
@@ -70,11 +82,17 @@ export class FaultPlan {
     return true;
   }
 
+  takeLostLeaseAnswer(): boolean {
+    if (this.#lostLeaseAnswers === 0) return false;
+    this.#lostLeaseAnswers -= 1;
+    return true;
+  }
+
   takeListItems(): unknown[] {
     return this.#listItems.splice(0);
   }
 }
 
-export function requestKind(query: URLSearchParams): RequestKind {
+export function requestKind(query: URLSearchParams): PodRequestKind {
   return isTrue(query.get('watch')) ? 'watch' : 'list';
 }

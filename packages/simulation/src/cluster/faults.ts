@@ -96,6 +96,16 @@ export class Faults {
     this.#parts.plan.listDelayMs = ms;
   }
 
+  /** Every request for a Lease waits this long before its answer; 0 ends it. */
+  delayLeases(ms: number): void {
+    this.#parts.plan.leaseDelayMs = ms;
+  }
+
+  /** The next requests for Leases are carried out, but their connection breaks before the answer. */
+  loseLeaseAnswers(count = 1): void {
+    this.#parts.plan.loseLeaseAnswers(count);
+  }
+
   /** The token is not accepted any more: 401 to whoever shows one. Undone by `issueToken`. */
   expireToken(): void {
     this.#parts.tokens.expired = true;
@@ -110,6 +120,11 @@ export class Faults {
   /** Whether lists and watches of pods are forbidden: 403. */
   forbid(forbidden = true): void {
     this.#parts.plan.forbidden = forbidden;
+  }
+
+  /** Whether requests for Leases are forbidden: 403. */
+  forbidLeases(forbidden = true): void {
+    this.#parts.plan.leasesForbidden = forbidden;
   }
 
   /** Sends a line as it is to every open watch, for example one that is not JSON. Returns the number of watches. */

@@ -4,6 +4,8 @@ export { Churn, type ChurnOptions } from './churn.js';
 export { ClusterError } from './cluster-error.js';
 export type { ExpiryStyle, PlannedFailure, RequestKind } from './fault-plan.js';
 export type { Faults } from './faults.js';
+export type { LeaseObject, LeaseSpec } from './lease-object.js';
+export type { LeaseStore } from './lease-store.js';
 export type { ClusterNode } from './nodes.js';
 export type { WorkloadMix } from './places.js';
 export { isFinished, type OwnerReference, type PodObject, type PodPhase } from './pod-object.js';

@@ -5,8 +5,10 @@ import type { WatchStart } from './watch-decision.js';
 /** What a request gets. */
 export type Reply =
   | { readonly status: ApiStatus; readonly headers?: Readonly<Record<string, string>> }
-  | { readonly json: string; readonly delayMs?: number }
+  | { readonly json: string; readonly delayMs?: number; readonly code?: number }
   | { readonly text: string }
+  /** The connection breaks before the answer. */
+  | { readonly lost: true }
   /** A stream of events. */
   | { readonly watch: WatchStart }
   /** A stream of one ERROR event. */
@@ -18,7 +20,7 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 export function sendReply(
   request: IncomingMessage,
   response: ServerResponse,
-  reply: Exclude<Reply, { readonly watch: WatchStart }>,
+  reply: Exclude<Reply, { readonly watch: WatchStart } | { readonly lost: true }>,
 ): void {
   if ('text' in reply) {
     response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' });
@@ -26,7 +28,7 @@ export function sendReply(
   } else if ('error' in reply) {
     response.writeHead(200, JSON_TYPE);
     response.end(`${JSON.stringify({ type: 'ERROR', object: reply.error })}\n`);
-  } else if ('json' in reply) sendJson(request, response, 200, reply.json);
+  } else if ('json' in reply) sendJson(request, response, reply.code ?? 200, reply.json);
   else sendJson(request, response, reply.status.code, JSON.stringify(reply.status), reply.headers);
 }
 

@@ -4,6 +4,7 @@ import { FaultPlan } from './fault-plan.js';
 import { Faults, type TokenState } from './faults.js';
 import { IpLeases } from './ip-leases.js';
 import { IpPool, MAX_POD_IPS, podIpv4, podIpv6 } from './ip-pool.js';
+import { LeaseStore } from './lease-store.js';
 import { Listener } from './listener.js';
 import { createNodes } from './nodes.js';
 import { PodStore } from './pod-store.js';
@@ -56,6 +57,8 @@ export interface SimulatedCluster {
   readonly caPem: string | undefined;
   readonly pods: PodStore;
   readonly workloads: Workloads;
+  /** The Leases of `coordination.k8s.io/v1`, by which readers elect their leader. */
+  readonly leases: LeaseStore;
   readonly truth: Truth;
   readonly faults: Faults;
   /** Number of watches that are open now. */
@@ -83,11 +86,11 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
   const tokens: TokenState = { token: options.token, expired: false };
   const server = new ApiServer({
     store: state.store,
+    leases: state.leases,
     plan,
     access: () => ({
       token: tokens.token,
       tokenExpired: tokens.expired,
-      forbidden: plan.forbidden,
     }),
     bookmarkIntervalMs: options.bookmarkIntervalMs ?? DEFAULT_BOOKMARK_MS,
     watchTimeoutMs: options.watchTimeoutMs ?? DEFAULT_WATCH_MS,
@@ -111,6 +114,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
     caPem: tls?.caPem,
     pods: state.pods,
     workloads: state.workloads,
+    leases: state.leases,
     truth: state.truth,
     faults,
     get openWatches() {
@@ -150,5 +154,7 @@ function createState(options: ClusterOptions, historyLimit: number) {
     managedFields: options.managedFields ?? false,
     now,
   });
-  return { store, truth, pods, workloads: new Workloads(pods, random) };
+  // A source of its own: the names of pods do not depend on who elects whom.
+  const leases = new LeaseStore({ store, random: createRandom(options.seed ?? 1), now });
+  return { store, truth, pods, leases, workloads: new Workloads(pods, random) };
 }
