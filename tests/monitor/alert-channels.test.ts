@@ -183,9 +183,9 @@ describe('a webhook', () => {
     expect(Value.Errors(WebhookBody, body)).toEqual([]);
   });
 
-  it('gets what the README shows', () => {
-    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-    const shown = /### Alerts\n.*?```json\n(.*?)```/s.exec(readme)?.[1] ?? '';
+  it('gets what docs/alerts.md shows', () => {
+    const page = readFileSync(new URL('../../docs/alerts.md', import.meta.url), 'utf8');
+    const shown = /```json\n(.*?)```/s.exec(page)?.[1] ?? '';
     expect(Value.Errors(WebhookBody, JSON.parse(shown))).toEqual([]);
   });
 

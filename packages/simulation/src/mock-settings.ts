@@ -30,8 +30,8 @@ export const mockClusterSpecs = {
   MOCK_CHANGES_PER_SECOND: integer(
     1,
     500,
-  )({ default: 5, desc: 'IP changes a second in the simulated cluster' }),
-  MOCK_SEED: integer(0, 2 ** 31)({ default: 1, desc: 'same seed, same simulated cluster' }),
+  )({ default: 5, desc: 'IP changes per second in the simulated cluster' }),
+  MOCK_SEED: integer(0, 2 ** 31)({ default: 1, desc: 'the same seed makes the same simulated cluster' }),
 };
 
 export interface MockSettings {

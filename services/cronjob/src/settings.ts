@@ -21,15 +21,21 @@ const schedule = makeValidator<string>((input) => {
 
 export const cronjobSpecs = {
   ...commonSpecs,
-  PODIPS_HOST: baseUrl({ desc: 'the monitor: host, host:port or URL' }),
+  PODIPS_HOST: baseUrl({ desc: 'the monitor' }),
   PODIPS_TLS_VERIFY: monitorClientSpecs.PODIPS_TLS_VERIFY,
   // Below the time that a stop may take, because a stop waits for the poke that is under way.
-  POKE_TIMEOUT_MS: integer(100, 15_000)({ default: 10_000, desc: 'deadline for the answer of the monitor' }),
+  POKE_TIMEOUT_MS: integer(
+    100,
+    15_000,
+  )({ default: 10_000, desc: 'deadline for the response of the monitor' }),
   CRON_SCHEDULE: schedule({
     default: '*/5 * * * *',
-    desc: 'when the monitor is asked, in local time; not with --once',
+    desc: 'when the monitor is queried, in local time; ignored with `--once`',
   }),
 };
+
+/** The files of podips 1.1 that the cron job reads. */
+export const cronjobFiles = ['default_podips_host', 'podips_host'] as const;
 
 export interface CronjobSettings {
   readonly logLevel: LogLevel;
@@ -53,7 +59,7 @@ export function readCronjobSettings(
     () => parseFlags(args, { once: { type: 'boolean', default: false } }, 'the only flag is --once').once,
   );
   const settings = collectProblems(problems, () =>
-    readSettings({ specs: cronjobSpecs, env, files: ['default_podips_host', 'podips_host'] }),
+    readSettings({ specs: cronjobSpecs, env, files: cronjobFiles }),
   );
   if (once === undefined || settings === undefined) throw new SettingsError(problems);
   return {

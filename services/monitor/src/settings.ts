@@ -22,19 +22,25 @@ export const monitorSpecs = {
   ...httpSpecs,
   MONITOR_DATA_DIR: str({
     default: '/var/lib/podips',
-    desc: 'folder in which the monitor keeps the last heartbeats and its history; a volume in a container',
+    desc: 'folder for the last heartbeats and the history; a volume in a container',
   }),
   AGE_LIMIT_MS: integer(
     1_000,
     86_400_000,
-  )({ default: 300_000, desc: 'age in milliseconds after which a good heartbeat no longer counts' }),
-  CLUSTER_NAME: str({ default: 'default', desc: 'which cluster the page speaks of' }),
-  HISTORY_DAYS: integer(1, 3_650)({ default: 90, desc: 'how long incidents are kept' }),
+  )({ default: 300_000, desc: 'age after which a heartbeat that reported success turns its light yellow' }),
+  CLUSTER_NAME: str({
+    default: 'default',
+    desc: 'name of the cluster on the page, in alerts and in the ledger',
+  }),
+  HISTORY_DAYS: integer(1, 3_650)({ default: 90, desc: 'how long incidents are shown' }),
   ...accessSpecs,
   ...peerSpecs,
   ...alertSpecs,
   ...databaseSpecs,
 };
+
+/** The files of podips 1.1 that the monitor reads. */
+export const monitorFiles = ['dbconfig.ini'] as const;
 
 export interface MonitorSettings {
   readonly logLevel: LogLevel;
@@ -75,7 +81,7 @@ export function readMonitorSettings(env: Environment): MonitorSettings {
   const settings = readSettings({
     specs: monitorSpecs,
     env,
-    files: ['dbconfig.ini'],
+    files: monitorFiles,
     check: (all) => [...checkAccess(all), ...checkAlerts(all)],
   });
   return {

@@ -52,7 +52,7 @@ export interface ReaderSettings {
   readonly databaseWaitMs: number;
 }
 
-/** Every variable that the reader knows; `desc` is its row in the README. */
+/** Every variable that the reader knows; `desc` is its row in docs/settings.md. */
 export const readerSpecs = {
   ...commonSpecs,
   ...httpSpecs,
@@ -60,17 +60,20 @@ export const readerSpecs = {
   ...queueSpecs('podips-queue'),
   ...databaseSpecs,
   ...statusDirSpecs,
-  LOG_DC: str({ default: 'unknown', desc: 'data centre, the field `dc` of every message' }),
+  LOG_DC: str({ default: 'unknown', desc: 'data centre; the field `dc` of every message' }),
   KUBECONFIG: str({ default: undefined, desc: 'kubeconfig file, with `--incluster=false`' }),
   KUBE_APISERVER_URL: str({
     default: undefined,
     desc: 'API server, with `--incluster=false` and no kubeconfig',
   }),
-  KUBE_APITOKEN: str({ default: undefined, desc: 'bearer token for KUBE_APISERVER_URL' }),
-  KUBE_CA_CERT_FILE: str({ default: undefined, desc: 'certificate authority for KUBE_APISERVER_URL' }),
+  KUBE_APITOKEN: str({ default: undefined, desc: 'bearer token for `KUBE_APISERVER_URL`' }),
+  KUBE_CA_CERT_FILE: str({
+    default: undefined,
+    desc: 'file with the certificate authority for `KUBE_APISERVER_URL`',
+  }),
   KUBE_SERVICEACCOUNT_ROOT: str({
     default: '',
-    desc: 'put before the path of the service account, for a reader beside a cluster',
+    desc: 'prefix of the path of the service account, for a reader that runs outside a pod',
   }),
   KUBE_PAGE_SIZE: integer(1, 10_000)({ default: 500, desc: 'pods in one page of a list' }),
   KUBE_REQUEST_TIMEOUT_MS: integer(
@@ -78,42 +81,51 @@ export const readerSpecs = {
     300_000,
   )({
     default: 30_000,
-    desc: 'deadline for a page of a list, and for the answer to a watch',
+    desc: 'deadline for a page of a list, and for the response to a watch request',
   }),
   KUBE_WATCH_IDLE_MS: integer(
     100,
     3_600_000,
   )({
     default: 90_000,
-    desc: 'a watch that is silent for so long is opened anew; longer than the bookmark interval of a minute',
+    desc: 'a watch without an event or bookmark for this long is reopened; must be longer than the bookmark interval of a minute',
   }),
   KUBE_WATCH_TIMEOUT_S: integer(
     1,
     86_400,
-  )({ default: 480, desc: 'the server ends a watch normally after this' }),
+  )({ default: 480, desc: 'time after which the API server is asked to end a watch' }),
   READER_BUFFER_MESSAGES: integer(
     100,
     1_000_000,
   )({
     default: 20_000,
-    desc: 'most messages in memory while neither queue nor database takes them; then the watch is closed',
+    desc: 'maximum number of messages in memory while neither queue nor database accepts them; then the watch is closed until there is room',
   }),
-  OUTBOX_INTERVAL_MS: integer(100, 3_600_000)({ default: 10_000, desc: 'how often the outbox is sent' }),
+  OUTBOX_INTERVAL_MS: integer(
+    100,
+    3_600_000,
+  )({
+    default: 10_000,
+    desc: 'interval at which the outbox is sent to the queue; also at once after a reconnect',
+  }),
   CLUSTER_NAME: str({
     default: 'default',
-    desc: 'which cluster the ledger speaks of, when several share a database',
+    desc: 'cluster of the ledger; clusters may share a database, and then share the outbox, if all use one broker',
   }),
   LEDGER_RETENTION_DAYS: integer(
     1,
     36_500,
-  )({ default: 400, desc: 'closed leases older than this are deleted' }),
-  LEDGER_INTERVAL_MS: integer(10, 60_000)({ default: 1_000, desc: 'how often the ledger is written' }),
+  )({ default: 400, desc: 'leases that ended longer ago are deleted' }),
+  LEDGER_INTERVAL_MS: integer(
+    10,
+    60_000,
+  )({ default: 1_000, desc: 'interval at which the ledger is written' }),
   LEDGER_BUFFER_LEASES: integer(
     100,
     1_000_000,
   )({
     default: 100_000,
-    desc: 'most leases in memory while the database is away; then the ledger has a gap',
+    desc: 'maximum number of leases in memory while the database is unavailable; beyond it the ledger gets a gap',
   }),
   STANDBY_INTERVAL_MS: integer(
     100,
@@ -131,6 +143,9 @@ export const readerSpecs = {
   }),
 };
 
+/** The files of podips 1.1 that the reader reads. */
+export const readerFiles = ['default_podips_host', 'queue.config.json', 'dbconfig.ini'] as const;
+
 /**
  * Reads the reader's settings from flags, environment and the files of podips 1.1.
  * @param args the command line without program names
@@ -139,8 +154,9 @@ export const readerSpecs = {
 export function readReaderSettings(args: readonly string[], env: Environment): ReaderSettings {
   const problems: string[] = [];
   const inCluster = collectProblems(problems, () => parseInCluster(args)) ?? true;
-  const files = ['default_podips_host', 'queue.config.json', 'dbconfig.ini'] as const;
-  const values = collectProblems(problems, () => readSettings({ specs: readerSpecs, env, files }));
+  const values = collectProblems(problems, () =>
+    readSettings({ specs: readerSpecs, env, files: readerFiles }),
+  );
   const kubeConfig = collectProblems(problems, () => (inCluster ? loadInCluster(env) : loadOutside(env)));
   if (values === undefined || kubeConfig === undefined || problems.length > 0)
     throw new SettingsError(problems);

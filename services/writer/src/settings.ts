@@ -33,7 +33,7 @@ const MAX_PREFETCH = 100;
 const MAX_BATCH_DELAY_MS = 100;
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** Every variable that the writer knows; `desc` is its row in the README. */
+/** Every variable that the writer knows; `desc` is its row in docs/settings.md. */
 export const writerSpecs = {
   ...commonSpecs,
   ...httpSpecs,
@@ -45,41 +45,43 @@ export const writerSpecs = {
     MAX_PREFETCH,
   )({
     default: MAX_PREFETCH,
-    desc: 'most messages held without an acknowledgement',
+    desc: 'maximum number of messages in flight without an acknowledgement',
   }),
   LOG_SERVER: str({ desc: 'host of Fluentd or Fluent Bit' }),
-  LOG_SERVER_PORT: port({ default: 24224, desc: 'its port for the forward protocol' }),
+  LOG_SERVER_PORT: port({ default: 24224, desc: 'port for the forward protocol' }),
   LOG_TAG: str({ default: 'audit', desc: 'records get the tag `<LOG_TAG>.pod_ip`' }),
   LOG_ACK_TIMEOUT_MS: integer(
     1_000,
     300_000,
   )({
     default: 30_000,
-    desc: 'without an ack by then, messages go back on the queue',
+    desc: 'messages without an ack from Fluentd for this long are requeued',
   }),
   LOG_BATCH_DELAY_MS: integer(
     0,
     MAX_BATCH_DELAY_MS,
   )({
     default: 5,
-    desc: 'how long a record may wait for others to share a chunk with',
+    desc: 'how long a record may wait for others to fill a chunk',
   }),
   LOG_PROBE_INTERVAL_MS: integer(
     100,
     240_000,
   )({
     default: 30_000,
-    desc: 'how often an idle link to Fluentd is probed with a TCP connection',
+    desc: 'interval at which an idle link to Fluentd is probed with a TCP connection',
   }),
 };
+
+/** The files of podips 1.1 that the writer reads. */
+export const writerFiles = ['podips_host', 'log_server', 'queue.config.json'] as const;
 
 /**
  * Reads the writer's settings from environment and the files of podips 1.1.
  * @throws {SettingsError} with every problem at once
  */
 export function readWriterSettings(env: Environment): WriterSettings {
-  const files = ['podips_host', 'log_server', 'queue.config.json'] as const;
-  const values = readSettings({ specs: writerSpecs, env, files });
+  const values = readSettings({ specs: writerSpecs, env, files: writerFiles });
   return {
     logLevel: values.LOG_LEVEL,
     monitorUrl: values.PODIPS_HOST,

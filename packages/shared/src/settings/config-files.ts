@@ -26,6 +26,15 @@ const INI_KEYS: Readonly<Record<string, string>> = {
 };
 const INI_DRIVERS = ['postgres', 'postgresql', 'pgsql'];
 
+/** The settings that each of the files may hold. */
+export const FILE_SETTINGS: Readonly<Record<ConfigFile, readonly string[]>> = {
+  default_podips_host: ['PODIPS_HOST'],
+  podips_host: ['PODIPS_HOST'],
+  log_server: ['LOG_SERVER'],
+  'queue.config.json': JSON_KEYS,
+  'dbconfig.ini': Object.values(INI_KEYS),
+};
+
 /** The settings in those files that exist, by name; a line in `problems` for each file that cannot be read. */
 export function readConfigFiles(
   dir: string,

@@ -2,11 +2,14 @@ import { type CleanedEnv, str } from 'envalid';
 import { port } from './validators.js';
 
 export const databaseSpecs = {
-  DB_HOST: str({ default: undefined, desc: 'PostgreSQL; without it there is no outbox and no ledger' }),
+  DB_HOST: str({
+    default: undefined,
+    desc: 'host of PostgreSQL; without it there is no outbox and no ledger',
+  }),
   DB_PORT: port({ default: 5432, desc: 'port of PostgreSQL' }),
-  DB_USER: str({ default: 'postgres', desc: 'user at PostgreSQL' }),
+  DB_USER: str({ default: 'postgres', desc: 'user name at PostgreSQL' }),
   DB_PASSWORD: str({ default: '', desc: 'password at PostgreSQL' }),
-  DB_NAME: str({ default: 'queue', desc: 'database' }),
+  DB_NAME: str({ default: 'queue', desc: 'name of the database' }),
 };
 
 export interface DatabaseSettings {

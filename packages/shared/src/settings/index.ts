@@ -1,5 +1,5 @@
 export * from './common-settings.js';
-export type { ConfigFile } from './config-files.js';
+export { type ConfigFile, FILE_SETTINGS } from './config-files.js';
 export * from './database-settings.js';
 export * from './queue-settings.js';
 export * from './read-settings.js';

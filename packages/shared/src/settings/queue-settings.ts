@@ -29,23 +29,26 @@ export function queueSpecs(defaultHost: string) {
   return {
     QUEUE_HOST: queueHosts({
       default: defaultHost,
-      desc: 'broker, or several as `a,b:61613`; the next is tried when one fails',
+      desc: 'broker, or several as `a,b:61613`; when one fails, the next is tried',
     }),
-    QUEUE_PORT: port({ default: 61613, desc: 'STOMP port of brokers that name none' }),
-    QUEUE_USERNAME: str({ default: '', desc: 'login at the broker' }),
+    QUEUE_PORT: port({ default: 61613, desc: 'STOMP port of brokers without a port in `QUEUE_HOST`' }),
+    QUEUE_USERNAME: str({ default: '', desc: 'user name at the broker' }),
     QUEUE_PASSWORD: str({ default: '', desc: 'password at the broker' }),
     QUEUE_HEARTBEAT_MS: integer(
       100,
       60_000,
     )({
       default: 5_000,
-      desc: 'STOMP heart-beat in both directions; a silent broker is left after two to four',
+      desc: 'interval of STOMP heart-beats in both directions; the connection to a broker that is silent for two to four of them is closed',
     }),
     QUEUE_CONNECT_TIMEOUT_MS: integer(
       100,
       60_000,
-    )({ default: 5_000, desc: 'deadline from the first packet to CONNECTED' }),
-    QUEUE_RECEIPT_TIMEOUT_MS: integer(100, 300_000)({ default: 10_000, desc: 'deadline for a RECEIPT' }),
+    )({ default: 5_000, desc: 'deadline from the first packet to the CONNECTED frame' }),
+    QUEUE_RECEIPT_TIMEOUT_MS: integer(
+      100,
+      300_000,
+    )({ default: 10_000, desc: 'deadline for a RECEIPT frame' }),
   };
 }
 

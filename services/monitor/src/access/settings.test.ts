@@ -49,7 +49,7 @@ test.each([
   [{ TRUSTED_PROXIES: '10.0.0.0/' }, /^TRUSTED_PROXIES/],
   [
     { TRUSTED_PROXIES: '0.0.0.0/0' },
-    /^TRUSTED_PROXIES must be .* that leave somebody out, but has "0.0.0.0\/0"/,
+    /^TRUSTED_PROXIES must be .* that do not cover every address, but has "0.0.0.0\/0"/,
   ],
   [{ TRUSTED_PROXIES: '::/0' }, /^TRUSTED_PROXIES/],
   [{ RATE_LIMIT_PER_SECOND: '0' }, /^RATE_LIMIT_PER_SECOND/],

@@ -10,7 +10,7 @@ const networks = makeValidator<string>((input) => {
     } catch {
       // Whatever is wrong with it: the entry shows it.
       throw new EnvError(
-        `must be a list of addresses or networks (CIDR) that leave somebody out, but has "${entry}"`,
+        `must be a list of addresses or networks (CIDR) that do not cover every address, but has "${entry}"`,
       );
     }
   return input;
@@ -23,25 +23,34 @@ export const accessSpecs = {
   ...heartbeatTokenSpecs,
   READ_USER: str({
     default: undefined,
-    desc: 'user who may look at the monitor; with READ_PASSWORD, else everybody may',
+    desc: 'user name that is needed to read; together with `READ_PASSWORD`. Without both, reading needs no login',
   }),
-  READ_PASSWORD: str({ default: undefined, desc: 'password of READ_USER' }),
+  READ_PASSWORD: str({ default: undefined, desc: 'password of `READ_USER`' }),
   TRUSTED_PROXIES: networks({
     default: '',
-    desc: 'addresses and networks of proxies whose X-Forwarded-For is believed',
+    desc: 'addresses and networks, `10.0.0.0/8,192.0.2.7`, of proxies whose `X-Forwarded-For` is believed',
   }),
   RATE_LIMIT_PER_SECOND: integer(
     1,
     MAX_REQUESTS_PER_SECOND,
-  )({ default: 200, desc: 'most requests a second of one client; more get 429' }),
+  )({
+    default: 200,
+    desc: 'maximum requests per second of one client (an IPv4 address or an IPv6 /64); more get 429',
+  }),
   CONNECTIONS_PER_CLIENT: integer(
     1,
     MAX_PER_CLIENT,
-  )({ default: 256, desc: 'most connections of one client; more are closed' }),
+  )({
+    default: 256,
+    desc: 'maximum connections of one client, `TRUSTED_PROXIES` not counted; more are closed',
+  }),
   STREAMS_PER_CLIENT: integer(
     1,
     MAX_PER_CLIENT,
-  )({ default: 50, desc: 'most status pages that one client can keep live; more get 503' }),
+  )({
+    default: 50,
+    desc: 'maximum live status pages of one client; more get 503. Raise it when many people share an address',
+  }),
 };
 
 export interface Login {

@@ -34,7 +34,7 @@ const sender = makeValidator<string>((input) => {
 // A URL is not repeated in the message: its path is often the only secret of a webhook.
 const url = makeValidator<string>((input) => {
   const problem = problemOfUrl(input);
-  if (problem !== undefined) throw new EnvError(`must be a http(s) URL, but ${problem}`);
+  if (problem !== undefined) throw new EnvError(`must be an http(s) URL, but ${problem}`);
   return input;
 });
 
@@ -62,28 +62,40 @@ function entriesOf(list: string): string[] {
 
 /** Settings of the monitor about alerts. */
 export const alertSpecs = {
-  PODIPS_SEND_MAIL: bool({ default: false, desc: 'whether alerts are sent by e-mail' }),
-  PODIPS_RECIPIENT_MAIL: addresses({ default: '', desc: 'who gets the e-mails, separated by commas' }),
+  PODIPS_SEND_MAIL: bool({ default: false, desc: 'send alerts by e-mail' }),
+  PODIPS_RECIPIENT_MAIL: addresses({ default: '', desc: 'recipients of the e-mails' }),
   SMTP_HOST: str({ default: '', desc: 'mail server' }),
-  SMTP_PORT: port({ default: 587, desc: 'its port; usually 465 with `SMTP_SECURE=tls`' }),
-  SMTP_SECURE: mailSecurity({ default: 'starttls', desc: '`starttls`, `tls`, or `none` for plain text' }),
-  SMTP_USER: str({ default: '', desc: 'login at the mail server' }),
+  SMTP_PORT: port({ default: 587, desc: 'port of the mail server; usually 465 with `SMTP_SECURE=tls`' }),
+  SMTP_SECURE: mailSecurity({
+    default: 'starttls',
+    desc: 'encryption of the connection to the mail server; `none` is plain text',
+  }),
+  SMTP_USER: str({ default: '', desc: 'user name at the mail server' }),
   SMTP_PASSWORD: str({ default: '', desc: 'password at the mail server' }),
   SMTP_FROM: sender({ default: '', desc: 'sender of the e-mails' }),
-  ALERT_WEBHOOK_URLS: urls({ default: '', desc: 'alerts are posted there as JSON; separated by commas' }),
+  ALERT_WEBHOOK_URLS: urls({ default: '', desc: 'webhooks to which alerts are posted as JSON' }),
   ALERT_SLACK_URLS: urls({
     default: '',
-    desc: 'incoming webhooks of Slack or of what understands the same; separated by commas',
+    desc: 'incoming webhooks of Slack, or of a compatible service',
   }),
-  ALERT_HOLD_MS: integer(0, DAY_MS)({ default: 0, desc: 'a light that is red for less makes no alert' }),
+  ALERT_HOLD_MS: integer(
+    0,
+    DAY_MS,
+  )({ default: 0, desc: 'how long a light must be red before an alert fires (`for` of Prometheus)' }),
   ALERT_REMINDER_MS: integer(
     0,
     30 * DAY_MS,
-  )({ default: 4 * HOUR_MS, desc: 'how often an alert is repeated while it lasts; 0: never' }),
-  ALERT_MAX_PER_HOUR: integer(1, 1_000)({ default: 20, desc: 'most alerts in an hour' }),
-  ALERT_PAGE_URL: url({ default: undefined, desc: 'the dashboard, for a link in alerts' }),
-  DEADMAN_URL: url({ default: undefined, desc: 'is called while all lights are green' }),
-  DEADMAN_INTERVAL_MS: integer(1_000, DAY_MS)({ default: 60_000, desc: 'how often it is called' }),
+  )({ default: 4 * HOUR_MS, desc: 'repeat interval of an alert that is still firing; 0: never repeated' }),
+  ALERT_MAX_PER_HOUR: integer(
+    1,
+    1_000,
+  )({ default: 20, desc: 'maximum number of messages per hour; more are suppressed' }),
+  ALERT_PAGE_URL: url({ default: undefined, desc: 'address of the dashboard, for the link in alerts' }),
+  DEADMAN_URL: url({
+    default: undefined,
+    desc: "URL of the dead man's ping, called while all lights are green",
+  }),
+  DEADMAN_INTERVAL_MS: integer(1_000, DAY_MS)({ default: 60_000, desc: "interval of the dead man's ping" }),
 };
 
 export interface MailSettings {

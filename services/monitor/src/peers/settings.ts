@@ -21,9 +21,12 @@ const otherMonitors = makeValidator<string>((input) => {
 export const peerSpecs = {
   OTHER_MONITORS: otherMonitors({
     default: '',
-    desc: 'monitors of other clusters to show too, `name=url,name=url`; a URL may have `user:password@`',
+    desc: 'monitors of other clusters to show as well, `name=url,name=url`; a URL may have `user:password@`',
   }),
-  OTHER_MONITORS_INTERVAL_MS: integer(100, 3_600_000)({ default: 10_000, desc: 'how often they are asked' }),
+  OTHER_MONITORS_INTERVAL_MS: integer(
+    100,
+    3_600_000,
+  )({ default: 10_000, desc: 'interval at which other monitors are queried' }),
 };
 
 export interface PeerSettings {

@@ -1,0 +1,28 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { PROGRAM_SPECS } from '../deploy/docker/program-specs.js';
+import { ROOT, readDocument } from './documents.js';
+
+describe('docs/settings.md', () => {
+  const page = readDocument('docs/settings.md');
+
+  it('is what `pnpm settings` writes', () => {
+    const script = join(ROOT, 'tools/settings.mjs');
+    expect(page.text).toBe(execFileSync(process.execPath, [script, '--print'], { encoding: 'utf8' }));
+  });
+
+  it('names programs that the build makes', () => {
+    const programs = page.spans.flatMap((span) => /^node (\S+\/main\.js)$/.exec(span)?.[1] ?? []);
+    expect(programs).toHaveLength(Object.keys(PROGRAM_SPECS).length);
+    for (const program of programs) expect(existsSync(join(ROOT, program)), program).toBe(true);
+  });
+
+  it.each(Object.entries(PROGRAM_SPECS))('has a row for every setting of %s', (name, specs) => {
+    const section = page.text.split('\n## ').find((text) => text.includes(`/${name}/`)) ?? '';
+    // Five cells: name, meaning, valid values, default, files. Only the last may be empty.
+    const rows = [...section.matchAll(/^\| `(\w+)` \| [^|]+ \| [^|]+ \| [^|]+ \| [^|]* \|$/gm)];
+    expect(rows.map(([, variable]) => variable).sort()).toEqual(Object.keys(specs).sort());
+  });
+});
