@@ -1,11 +1,11 @@
 import { hostname } from 'node:os';
 import { type OperationHealth, pause, QueueError, type QueueLink, startQueueLink } from '@podips/shared';
-import type { LedgerState, LoadedLedger } from './ledger.js';
-import { LedgerWriter } from './ledger-writer.js';
-import { PodChanges } from './pod-changes.js';
-import { followPods, type PodFeedEvents } from './pod-feed.js';
-import { Publisher } from './publisher.js';
+import { PodChanges } from './changes/pod-changes.js';
+import { followPods, type PodFeedEvents } from './cluster/pod-feed.js';
+import { Publisher } from './delivery/publisher.js';
 import type { ReaderParts } from './reader.js';
+import type { LedgerState, LoadedLedger } from './store/ledger.js';
+import { LedgerWriter } from './store/ledger-writer.js';
 
 /** What runs while this reader leads: API server -> pod feed -> changes -> publisher -> queue, or outbox -> ledger. */
 export interface ActiveReader {

@@ -1,5 +1,10 @@
-export { createLedger, type LeaseRecord, type Ledger } from './ledger.js';
-export { createOutbox, type Outbox } from './outbox.js';
-export { Publisher, type PublisherDeps, type PublisherEvents, type PublisherOptions } from './publisher.js';
+export {
+  Publisher,
+  type PublisherDeps,
+  type PublisherEvents,
+  type PublisherOptions,
+} from './delivery/publisher.js';
 export * from './reader.js';
 export * from './settings.js';
+export { createLedger, type LeaseRecord, type Ledger } from './store/ledger.js';
+export { createOutbox, type Outbox } from './store/outbox.js';

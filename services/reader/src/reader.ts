@@ -13,14 +13,14 @@ import {
   withTablesOf,
 } from '@podips/shared';
 import { type ActiveReader, startActiveReader } from './active-reader.js';
-import { createKubeClient, type KubeClient } from './kube-client.js';
-import { awaitLeadership, type Leadership, soleLeadership } from './leadership.js';
-import { createLedger, type Ledger, type LoadedLedger } from './ledger.js';
+import { createKubeClient, type KubeClient } from './cluster/kube-client.js';
+import { awaitLeadership, type Leadership, soleLeadership } from './leadership/leadership.js';
+import { openNotes, type ReaderNotes } from './leadership/note.js';
 import { createReaderMetrics, type ReaderMetrics } from './metrics.js';
-import { openNotes, type ReaderNotes } from './note.js';
-import { createOutbox, type Outbox } from './outbox.js';
-import { pruneRegularly } from './retention.js';
 import type { ReaderSettings } from './settings.js';
+import { createLedger, type Ledger, type LoadedLedger } from './store/ledger.js';
+import { createOutbox, type Outbox } from './store/outbox.js';
+import { pruneRegularly } from './store/retention.js';
 
 export interface Reader extends Running {
   readonly httpPort: number;

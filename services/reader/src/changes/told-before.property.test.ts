@@ -1,11 +1,11 @@
 import { eventId } from '@podips/shared';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { Pod } from '../cluster/pod.js';
+import type { ListReason } from '../cluster/pod-feed.js';
+import type { LeaseRecord, LoadedLedger } from '../store/ledger.js';
 import type { KnownPod } from './leases.js';
-import type { LeaseRecord, LoadedLedger } from './ledger.js';
-import type { Pod } from './pod.js';
 import { createChanges, gone, NOW, pod } from './pod-changes.test.helpers.js';
-import type { ListReason } from './pod-feed.js';
 
 const IPS = ['10.0.0.1', '10.0.0.2'];
 const PODS = 3;

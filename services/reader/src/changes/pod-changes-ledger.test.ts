@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Pod } from './pod.js';
+import type { Pod } from '../cluster/pod.js';
 import {
   at,
   BEFORE,

@@ -1,4 +1,11 @@
 import { buildMessage, type MessageOrigin, type MessagePod, type PodIpMessage } from '@podips/shared';
+import type { Pod } from '../cluster/pod.js';
+import type { ListReason, PodSink } from '../cluster/pod-feed.js';
+import type { PodEvent } from '../cluster/pod-stream.js';
+import type { Publication } from '../delivery/publisher.js';
+import type { Note } from '../leadership/note.js';
+import type { Gap, LeaseEnd, LeaseRecord, LedgerState, LoadedLedger, Position } from '../store/ledger.js';
+import { earlier, gapBetween } from '../store/ledger-batch.js';
 import {
   type Decision,
   decideGone,
@@ -9,14 +16,7 @@ import {
   type KnownPod,
   type Lease,
 } from './leases.js';
-import type { Gap, LeaseEnd, LeaseRecord, LedgerState, LoadedLedger, Position } from './ledger.js';
-import { earlier, gapBetween } from './ledger-batch.js';
-import type { Note } from './note.js';
 import { OrderClock } from './order-clock.js';
-import type { Pod } from './pod.js';
-import type { ListReason, PodSink } from './pod-feed.js';
-import type { PodEvent } from './pod-stream.js';
-import type { Publication } from './publisher.js';
 import { startStopwatch } from './stopwatch.js';
 import { ToldBefore } from './told-before.js';
 

@@ -6,7 +6,7 @@ import {
   PodipsError,
   pause,
 } from '@podips/shared';
-import type { EndReason, KnownPod } from './leases.js';
+import type { EndReason, KnownPod } from '../changes/leases.js';
 import { endOthers, type RefusedLease, upsertLeases } from './ledger-leases.js';
 
 /** A lease as the ledger keeps it. */

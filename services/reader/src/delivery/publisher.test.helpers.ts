@@ -1,6 +1,6 @@
 import { createLogger, type OutgoingMessage, QueueError, type QueueSession } from '@podips/shared';
 import { type Mock, vi } from 'vitest';
-import type { Outbox } from './outbox.js';
+import type { Outbox } from '../store/outbox.js';
 import { Publisher, type PublisherEvents } from './publisher.js';
 
 const log = createLogger('test', 'silent');

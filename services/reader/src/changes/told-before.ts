@@ -1,3 +1,4 @@
+import type { Pod } from '../cluster/pod.js';
 import {
   countEnded,
   decideList,
@@ -6,7 +7,6 @@ import {
   type Lease,
   type ListDecision,
 } from './leases.js';
-import type { Pod } from './pod.js';
 
 /**
  * What was told while the ledger could not be loaded, from the first list on. Without it all leases seem to be the first

@@ -1,5 +1,5 @@
 import { type Logger, QueueError, type QueueLink, toError } from '@podips/shared';
-import type { Outbox } from './outbox.js';
+import type { Outbox } from '../store/outbox.js';
 
 export interface OutboxDrainDeps {
   readonly outbox: Outbox;

@@ -1,6 +1,7 @@
 import { eventId } from '@podips/shared';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Pod } from '../cluster/pod.js';
 import {
   type Decision,
   decideGone,
@@ -10,7 +11,6 @@ import {
   type KnownPod,
   type Lease,
 } from './leases.js';
-import type { Pod } from './pod.js';
 
 const IPS = ['10.0.0.1', '10.0.0.2', '10.0.0.3', 'fd00::1', 'fd00::2'];
 const PODS = 5;

@@ -1,5 +1,5 @@
 import type { MessagePod, PodIpStatus } from '@podips/shared';
-import type { Pod } from './pod.js';
+import type { Pod } from '../cluster/pod.js';
 
 /** A pod's hold on an address, from a start that was reported to an end that was not yet. */
 export interface Lease {

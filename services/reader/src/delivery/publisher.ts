@@ -8,7 +8,7 @@ import {
   type QueueLink,
   toError,
 } from '@podips/shared';
-import type { Outbox } from './outbox.js';
+import type { Outbox } from '../store/outbox.js';
 import { OutboxDrain } from './outbox-drain.js';
 
 export interface PublisherDeps {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Pod } from '../cluster/pod.js';
 import { type Decision, decideGone, decideList, decideSeen, type IpChange, type KnownPod } from './leases.js';
-import type { Pod } from './pod.js';
 
 const AT = new Date('2026-11-20T14:05:00Z');
 const X = '10.64.0.1';

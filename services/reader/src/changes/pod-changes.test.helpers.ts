@@ -1,10 +1,10 @@
 import type { PodIpMessage } from '@podips/shared';
 import { vi } from 'vitest';
+import type { Pod } from '../cluster/pod.js';
+import type { Publication } from '../delivery/publisher.js';
+import type { Gap, LeaseRecord, LedgerState, LoadedLedger, Position } from '../store/ledger.js';
 import type { KnownPod } from './leases.js';
-import type { Gap, LeaseRecord, LedgerState, LoadedLedger, Position } from './ledger.js';
-import type { Pod } from './pod.js';
 import { type MessageOutlet, PodChanges } from './pod-changes.js';
-import type { Publication } from './publisher.js';
 
 export const NOW = new Date('2026-11-20T14:05:00.123Z');
 
