@@ -1,4 +1,4 @@
-import { buildMessage, MESSAGE_CONTENT_TYPE, POD_QUEUE, QueueSession } from '@podips/shared';
+import { buildMessage, DEFAULT_QUEUE_NAME, MESSAGE_CONTENT_TYPE, QueueSession } from '@podips/shared';
 import { withStompClient } from './stomp-client.js';
 
 const HEARTBEAT_MS = 5_000;
@@ -48,7 +48,7 @@ export async function fillQueue(port: number, bodies: readonly string[], signal:
       signal.throwIfAborted();
       const batch = bodies.slice(next, next + FILL_BATCH);
       const headers = { 'content-type': MESSAGE_CONTENT_TYPE };
-      await session.send(batch.map((body) => ({ destination: POD_QUEUE, body, headers })));
+      await session.send(batch.map((body) => ({ destination: DEFAULT_QUEUE_NAME, body, headers })));
     }
   } finally {
     await session.close();
@@ -60,7 +60,7 @@ export function drainQueue(port: number, count: number, signal: AbortSignal): Pr
   return withStompClient(port, signal, (client) => {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     let left = count;
-    const headers = { destination: POD_QUEUE, ack: 'auto', 'activemq.prefetchSize': DRAIN_PREFETCH };
+    const headers = { destination: DEFAULT_QUEUE_NAME, ack: 'auto', 'activemq.prefetchSize': DRAIN_PREFETCH };
     client.subscribe(headers, (error, message) => {
       if (error) return reject(error);
       message.resume().on('end', () => {

@@ -1,4 +1,4 @@
-import { MESSAGE_CONTENT_TYPE, POD_QUEUE } from '@podips/shared';
+import { DEFAULT_QUEUE_NAME, MESSAGE_CONTENT_TYPE } from '@podips/shared';
 import type { Client } from 'stompit';
 import { withStompClient } from './stomp-client.js';
 
@@ -56,7 +56,7 @@ function sendTransaction(client: Client, bodies: readonly string[], transaction:
 /** The headers are those of the reader's messages. */
 function send(client: Client, body: string, extra: Record<string, string>, onReceipt?: () => void): void {
   const headers = {
-    destination: POD_QUEUE,
+    destination: DEFAULT_QUEUE_NAME,
     persistent: 'true',
     'content-length': Buffer.byteLength(body),
     'content-type': MESSAGE_CONTENT_TYPE,

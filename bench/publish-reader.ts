@@ -1,5 +1,5 @@
 import { Publisher } from '@podips/reader';
-import { createLogger, type QueueSettings, startQueueLink } from '@podips/shared';
+import { createLogger, DEFAULT_QUEUE_NAME, type QueueSettings, startQueueLink } from '@podips/shared';
 import { until } from './until.js';
 
 /** The reader's way to the queue, without the rest of the reader. */
@@ -42,7 +42,7 @@ export async function openReaderOutlet(port: number, signal: AbortSignal): Promi
       },
       log,
     },
-    { maxMessages: MAX_BUFFERED, outboxFirst: false },
+    { queue: DEFAULT_QUEUE_NAME, maxMessages: MAX_BUFFERED, outboxFirst: false },
   );
   await until(
     'connected to the broker',
@@ -73,6 +73,7 @@ export async function openReaderOutlet(port: number, signal: AbortSignal): Promi
 function queueSettings(port: number): QueueSettings {
   return {
     servers: [{ host: '127.0.0.1', port }],
+    name: DEFAULT_QUEUE_NAME,
     username: '',
     password: '',
     heartbeatMs: 5_000,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DatabaseSettings, POD_QUEUE, parseMessage, pause } from '@podips/shared';
+import { type DatabaseSettings, DEFAULT_QUEUE_NAME, parseMessage, pause } from '@podips/shared';
 import {
   type ChildProgram,
   databaseEnvironment,
@@ -115,7 +115,7 @@ async function openStage(run: BenchRun): Promise<Stage> {
   const session = await openSession(run.brokerPort);
   resources.defer(() => session.close());
   const arrived = new Set<unknown>();
-  session.subscribe(POD_QUEUE, PREFETCH, (received) => {
+  session.subscribe(DEFAULT_QUEUE_NAME, PREFETCH, (received) => {
     arrived.add(parseMessage(received.body).event_id);
     session.ack(received);
   });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { get } from 'node:http';
 import { FluentClient } from '@fluent-org/logger';
-import { POD_QUEUE, parseMessage, type ReceivedMessage } from '@podips/shared';
+import { DEFAULT_QUEUE_NAME, parseMessage, type ReceivedMessage } from '@podips/shared';
 import { openSession } from './messages.js';
 import { within } from './until.js';
 
@@ -35,7 +35,7 @@ export async function writeOneByOne(
     if (left === 0) resolve();
   };
   // At most the prefetch are in this chain.
-  session.subscribe(POD_QUEUE, PREFETCH, (received) => {
+  session.subscribe(DEFAULT_QUEUE_NAME, PREFETCH, (received) => {
     last = last.then(() => forward(received));
     last.catch(reject);
   });

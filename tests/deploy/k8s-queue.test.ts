@@ -50,6 +50,7 @@ afterAll(async () => {
 function settings(password: string | undefined): QueueSettings {
   return {
     servers: parseQueueServers('127.0.0.1', port),
+    name: '/queue/pods',
     username: ENV.QUEUE_USERNAME ?? '',
     password: password ?? '',
     heartbeatMs: 60_000,

@@ -29,6 +29,7 @@ beforeEach(() => {
 
 const settings = (overrides: Partial<QueueSettings> = {}): QueueSettings => ({
   servers: [{ host: '127.0.0.1', port: broker.port }],
+  name: '/queue/pods',
   username: USER,
   password: PASSWORD,
   heartbeatMs: 5_000,

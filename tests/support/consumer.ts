@@ -1,6 +1,6 @@
 import {
   createLogger,
-  POD_QUEUE,
+  DEFAULT_QUEUE_NAME,
   parseMessage,
   type QueueSession,
   type QueueSettings,
@@ -21,8 +21,8 @@ const PREFETCH = 100;
 export function startConsumer(settings: QueueSettings): TestConsumer {
   const records: SinkRecord[] = [];
   const onUp = (session: QueueSession) => {
-    session.subscribe(POD_QUEUE, PREFETCH, (message) => {
-      records.push({ tag: POD_QUEUE, time: '', record: parseMessage(message.body) });
+    session.subscribe(DEFAULT_QUEUE_NAME, PREFETCH, (message) => {
+      records.push({ tag: DEFAULT_QUEUE_NAME, time: '', record: parseMessage(message.body) });
       session.ack(message);
     });
   };

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import {
   buildMessage,
+  DEFAULT_QUEUE_NAME,
   type OutgoingMessage,
-  POD_QUEUE,
   type PodIpMessage,
   QueueSession,
   type ReceivedMessage,
@@ -33,7 +33,7 @@ export async function enqueue(
   const session = await connectQueue(port);
   const messages = bodies.map((body): OutgoingMessage => {
     const raw = typeof body === 'string' || body instanceof Uint8Array;
-    return { destination: POD_QUEUE, body: raw ? body : JSON.stringify(body), headers };
+    return { destination: DEFAULT_QUEUE_NAME, body: raw ? body : JSON.stringify(body), headers };
   });
   for (let start = 0; start < messages.length; start += BATCH)
     await session.send(messages.slice(start, start + BATCH));
@@ -92,5 +92,5 @@ export function textOf(message: ReceivedMessage | undefined): string {
 
 /** How many messages are on the pod queue and lent to nobody; they are taken off it. */
 export async function countLeft(port: number): Promise<number> {
-  return (await takeAll(port, POD_QUEUE)).length;
+  return (await takeAll(port, DEFAULT_QUEUE_NAME)).length;
 }

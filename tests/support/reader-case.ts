@@ -5,9 +5,9 @@ import { readReaderSettings, startReader } from '@podips/reader';
 import {
   createLogger,
   type DatabasePool,
+  DEFAULT_QUEUE_NAME,
   type Environment,
   openPool,
-  POD_QUEUE,
   type QueueSettings,
   type Running,
 } from '@podips/shared';
@@ -131,7 +131,7 @@ export async function openReaderCase(stage: ReaderStage, options: ClusterOptions
   resources.defer(() => rm(dir, { recursive: true, force: true }));
   const cluster = await startCluster({ bookmarkIntervalMs: 100, ...options });
   resources.defer(() => cluster.stop());
-  await takeAll(stage.broker.port, POD_QUEUE);
+  await takeAll(stage.broker.port, DEFAULT_QUEUE_NAME);
   await emptyDatabase(stage.database);
   const brokerProxy = await startProxy({ host: '127.0.0.1', port: stage.broker.port });
   resources.defer(() => brokerProxy.stop());
@@ -229,6 +229,7 @@ async function startTestReader(env: Environment, args: readonly string[]): Promi
 function queueSettings(port: number): QueueSettings {
   return {
     servers: [{ host: '127.0.0.1', port }],
+    name: DEFAULT_QUEUE_NAME,
     username: '',
     password: '',
     heartbeatMs: 5_000,

@@ -1,4 +1,4 @@
-import { INVALID_QUEUE, POD_QUEUE } from '@podips/shared';
+import { DEFAULT_QUEUE_NAME, invalidQueueOf } from '@podips/shared';
 import {
   type ActiveMq,
   type Broker,
@@ -20,6 +20,7 @@ import {
   writerEnvironment,
 } from '../support/writer.js';
 
+const INVALID_QUEUE_NAME = invalidQueueOf(DEFAULT_QUEUE_NAME);
 const PATIENCE = { timeout: 60_000, interval: 20 };
 const MESSAGES = 2_000;
 
@@ -68,7 +69,7 @@ describe('every message ends up at Fluentd, over an ActiveMQ', () => {
   afterEach(async () => {
     await writer.stop();
     await proxy.stop();
-    await takeAll(broker.port, POD_QUEUE);
+    await takeAll(broker.port, DEFAULT_QUEUE_NAME);
   });
 
   /** Everything is at the sink, and nothing is left on the queue. */
@@ -158,7 +159,7 @@ describe('a broker that answers with ERROR', () => {
   };
   const failedQueue = () =>
     vi.waitFor(async () => expect(await writer.metric('queue_failures_total')).toBeGreaterThan(0), PATIENCE);
-  const queueEmpty = () => vi.waitFor(() => expect(broker.depth(POD_QUEUE)).toBe(0), PATIENCE);
+  const queueEmpty = () => vi.waitFor(() => expect(broker.depth(DEFAULT_QUEUE_NAME)).toBe(0), PATIENCE);
 
   it('to an acknowledgement gets it for the second delivery; only copies come again', async () => {
     await start();
@@ -179,7 +180,7 @@ describe('a broker that answers with ERROR', () => {
       broker.faults.failNext(command);
       await start();
       await failedQueue();
-      await vi.waitFor(() => expect(broker.depth(INVALID_QUEUE)).toBe(1), PATIENCE);
+      await vi.waitFor(() => expect(broker.depth(INVALID_QUEUE_NAME)).toBe(1), PATIENCE);
       await queueEmpty();
     },
   );
@@ -193,7 +194,7 @@ describe('a broker that answers with ERROR', () => {
       await vi.waitFor(async () => expect(await writer.metric('held_messages')).toBe(50), PATIENCE);
       broker.faults.failNext(command);
       await failedQueue();
-      expect(broker.depth(POD_QUEUE)).toBe(50);
+      expect(broker.depth(DEFAULT_QUEUE_NAME)).toBe(50);
       sink.faults.neverAck(false);
       await queueEmpty();
       expect(sink.distinct).toBe(50);

@@ -1,9 +1,10 @@
-import { INVALID_QUEUE, POD_QUEUE } from '@podips/shared';
+import { DEFAULT_QUEUE_NAME, invalidQueueOf } from '@podips/shared';
 import { type ActiveMq, type Sink, startActiveMq, startSink } from '@podips/simulation';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { countLeft, enqueue, podMessage, podMessages, takeAll, textOf } from '../support/pod-queue.js';
 import { startTestWriter, type WriterUnderTest, writerEnvironment } from '../support/writer.js';
 
+const INVALID_QUEUE_NAME = invalidQueueOf(DEFAULT_QUEUE_NAME);
 const PATIENCE = { timeout: 30_000, interval: 20 };
 const MEGABYTES_5 = 5 * 1024 * 1024;
 
@@ -21,7 +22,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await writer.stop();
   await sink.stop();
-  for (const queue of [POD_QUEUE, INVALID_QUEUE]) await takeAll(broker.port, queue);
+  for (const queue of [DEFAULT_QUEUE_NAME, INVALID_QUEUE_NAME]) await takeAll(broker.port, queue);
 });
 
 describe('a message', () => {
@@ -90,7 +91,9 @@ describe('a message', () => {
     await vi.waitFor(() => expect(sink.received).toBe(1), PATIENCE);
     expect(await writer.metric('written_total')).toBe(0);
     await writer.stop();
-    expect((await takeAll(broker.port, POD_QUEUE)).map(textOf)).toEqual([JSON.stringify(podMessage(1))]);
+    expect((await takeAll(broker.port, DEFAULT_QUEUE_NAME)).map(textOf)).toEqual([
+      JSON.stringify(podMessage(1)),
+    ]);
   });
 });
 
@@ -113,7 +116,7 @@ describe('a message that can never succeed', () => {
     );
     await writer.stop();
     expect(await countLeft(broker.port)).toBe(0);
-    const [aside, ...others] = await takeAll(broker.port, INVALID_QUEUE);
+    const [aside, ...others] = await takeAll(broker.port, INVALID_QUEUE_NAME);
     expect(others).toEqual([]);
     expect(Buffer.from(aside?.body ?? []).equals(Buffer.from(body))).toBe(true);
     expect(aside?.headers).toMatchObject({ 'podips-error': code, 'x-origin': 'legacy:reader' });
@@ -132,7 +135,7 @@ describe('a message that can never succeed', () => {
       );
     await writer.stop();
     expect(await countLeft(broker.port)).toBe(0);
-    expect(await takeAll(broker.port, INVALID_QUEUE)).toHaveLength(600);
+    expect(await takeAll(broker.port, INVALID_QUEUE_NAME)).toHaveLength(600);
     expect(sink.duplicates).toBe(0);
   });
 });

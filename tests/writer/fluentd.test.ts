@@ -1,4 +1,4 @@
-import { POD_QUEUE } from '@podips/shared';
+import { DEFAULT_QUEUE_NAME } from '@podips/shared';
 import {
   type ActiveMq,
   type Sink,
@@ -38,7 +38,7 @@ afterEach(async () => {
   await Promise.all(writers.map((writer) => writer.stop()));
   await proxy.stop();
   await sink.stop();
-  await takeAll(broker.port, POD_QUEUE);
+  await takeAll(broker.port, DEFAULT_QUEUE_NAME);
 });
 
 async function start(env: Record<string, string> = {}): Promise<WriterUnderTest> {
@@ -192,7 +192,7 @@ describe('a writer whose Fluentd fails', () => {
     await enqueue(broker.port, podMessages(PREFETCH * 2), headers);
     await requeued(writer, PREFETCH * 3);
     await writer.stop();
-    const left = await takeAll(broker.port, POD_QUEUE);
+    const left = await takeAll(broker.port, DEFAULT_QUEUE_NAME);
     const sent = podMessages(PREFETCH * 2).map((message) => JSON.stringify(message));
     expect(left.map(textOf).sort()).toEqual(sent.sort());
     for (const message of left) expect(message.headers).toMatchObject({ ...headers, persistent: 'true' });

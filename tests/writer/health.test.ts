@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { POD_QUEUE } from '@podips/shared';
+import { DEFAULT_QUEUE_NAME } from '@podips/shared';
 import {
   type ActiveMq,
   type Sink,
@@ -36,7 +36,7 @@ afterEach(async () => {
   await fluentProxy.stop();
   await monitor.stop();
   await sink.stop();
-  await takeAll(broker.port, POD_QUEUE);
+  await takeAll(broker.port, DEFAULT_QUEUE_NAME);
 });
 
 async function start(env: Record<string, string> = {}): Promise<void> {

@@ -1,4 +1,4 @@
-import { POD_QUEUE, type PodIpMessage } from '@podips/shared';
+import { DEFAULT_QUEUE_NAME, type PodIpMessage } from '@podips/shared';
 import {
   type ActiveMq,
   type ChildProgram,
@@ -30,7 +30,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all([...writers, ...processes].map((running) => running.stop()));
   await sink.stop();
-  await takeAll(broker.port, POD_QUEUE);
+  await takeAll(broker.port, DEFAULT_QUEUE_NAME);
 });
 
 async function start(): Promise<WriterUnderTest> {
@@ -55,7 +55,7 @@ const deliveredIds = () => new Set(sink.records.map(({ record }) => String(recor
 
 /** The `event_id`s of what is left on the queue. */
 async function leftIds(): Promise<string[]> {
-  const left = await takeAll(broker.port, POD_QUEUE);
+  const left = await takeAll(broker.port, DEFAULT_QUEUE_NAME);
   return left.map((message) => {
     // What this test put there, or a copy of it.
     const { event_id } = JSON.parse(textOf(message)) as PodIpMessage;

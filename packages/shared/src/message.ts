@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { MessageError } from './errors.js';
 
-export const POD_QUEUE = '/queue/pods';
-export const INVALID_QUEUE = '/queue/pods.invalid';
 export const MESSAGE_CONTENT_TYPE = 'application/json';
 
 export type PodIpStatus = 'alreadyRunning' | 'allocated' | 'deallocated';

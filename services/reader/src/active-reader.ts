@@ -154,7 +154,7 @@ function startPublishing(
     onStoreFailed: () => metrics.storeFailures.inc(),
     onOvertaking,
   };
-  const options = { maxMessages: settings.maxBufferedMessages, outboxFirst };
+  const options = { queue: settings.queue.name, maxMessages: settings.maxBufferedMessages, outboxFirst };
   const publisher = new Publisher({ link, outbox: database?.outbox, log, events }, options);
   resources.defer(() => link.stop());
   const timer = setInterval(() => publisher.drainOutbox(), settings.outboxIntervalMs);

@@ -1,4 +1,4 @@
-import { createLogger, type ReceivedMessage } from '@podips/shared';
+import { createLogger, DEFAULT_QUEUE_NAME, type ReceivedMessage } from '@podips/shared';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fluentOptions, RecordingServer, startSilentServer } from './fluent-server.test.helpers.js';
 import { Forwarder, type ForwarderOptions } from './forwarder.js';
@@ -49,7 +49,11 @@ function start(options: Partial<ForwarderOptions> = {}): void {
     },
   };
   const inboxEvents = { onReceived: vi.fn(), onInvalid: vi.fn(), onRequeued: vi.fn() };
-  inbox = new Inbox(100, { ...inboxEvents, onReady: () => forwarder.wake() }, log);
+  inbox = new Inbox(
+    { queue: DEFAULT_QUEUE_NAME, prefetch: 100 },
+    { ...inboxEvents, onReady: () => forwarder.wake() },
+    log,
+  );
   forwarder = new Forwarder({ ...fluentOptions(port), ...defaults, ...options }, inbox, events, log);
   inbox.sessionStarted(session);
   running = forwarder.run(stopping.signal);

@@ -2,6 +2,7 @@ import { createLogger, type ReceivedMessage, type Replacement } from '@podips/sh
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Inbox, type InboxSession } from './inbox.js';
 
+const QUEUE = '/queue/clusters.east';
 const PREFETCH = 10;
 const log = createLogger('test', 'silent');
 const events = { onReceived: vi.fn(), onInvalid: vi.fn(), onRequeued: vi.fn(), onReady: vi.fn() };
@@ -42,7 +43,7 @@ const idsOf = (held: readonly { received: ReceivedMessage }[]) =>
 
 beforeEach(() => {
   vi.clearAllMocks();
-  inbox = new Inbox(PREFETCH, events, log);
+  inbox = new Inbox({ queue: QUEUE, prefetch: PREFETCH }, events, log);
   session = new FakeSession();
   inbox.sessionStarted(session);
   inbox.openIntake();
@@ -55,7 +56,7 @@ describe('intake', () => {
 
   it('is not open before somebody can forward', () => {
     const idle = new FakeSession();
-    new Inbox(PREFETCH, events, log).sessionStarted(idle);
+    new Inbox({ queue: QUEUE, prefetch: PREFETCH }, events, log).sessionStarted(idle);
     expect(idle.lend).toBeUndefined();
   });
 
@@ -138,7 +139,7 @@ describe('putting back', () => {
     const [replaced = []] = session.replaced;
     expect(idsOf(replaced)).toEqual(['a', 'b']);
     expect(replaced[0]?.message).toEqual({
-      destination: '/queue/pods',
+      destination: QUEUE,
       body: Buffer.from('{"n":1}'),
       headers: { 'x-own': 'kept' },
     });
@@ -173,7 +174,7 @@ describe('a message that can never succeed', () => {
     session.lend?.(message('bad', '[]', { 'x-own': 'kept' }));
     await vi.waitFor(() => expect(session.replaced).toHaveLength(1));
     expect(session.replaced[0]?.[0]?.message).toEqual({
-      destination: '/queue/pods.invalid',
+      destination: '/queue/clusters.east.invalid',
       body: Buffer.from('[]'),
       headers: {
         'x-own': 'kept',

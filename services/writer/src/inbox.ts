@@ -1,9 +1,8 @@
 import {
-  INVALID_QUEUE,
+  invalidQueueOf,
   type Logger,
   MessageError,
   type OutgoingMessage,
-  POD_QUEUE,
   type QueueSession,
   type ReceivedMessage,
   toError,
@@ -18,6 +17,13 @@ export interface HeldMessage {
 
 /** What the inbox needs of a connection to the broker. */
 export type InboxSession = Pick<QueueSession, 'subscribe' | 'ack' | 'replace'>;
+
+export interface InboxOptions {
+  /** The destination that messages come from, and return to. */
+  readonly queue: string;
+  /** Most messages held without an acknowledgement. */
+  readonly prefetch: number;
+}
 
 export interface InboxEvents {
   onReceived(): void;
@@ -37,13 +43,14 @@ export class Inbox {
   readonly #log: Logger;
   readonly #waiting = new Set<HeldMessage>();
   readonly #forwarding = new Set<HeldMessage>();
+  readonly #queue: string;
   readonly #prefetch: number;
   #session: InboxSession | undefined;
   #unsubscribe: (() => void) | undefined;
   #intake: 'paused' | 'open' | 'closed' = 'paused';
 
-  /** @param prefetch most messages held without an acknowledgement */
-  constructor(prefetch: number, events: InboxEvents, log: Logger) {
+  constructor({ queue, prefetch }: InboxOptions, events: InboxEvents, log: Logger) {
+    this.#queue = queue;
     this.#prefetch = prefetch;
     this.#events = events;
     this.#log = log;
@@ -115,7 +122,7 @@ export class Inbox {
     if (this.#intake === 'open') this.#intake = 'paused';
     if (session === undefined) return;
     const replaced = session.replace(
-      held.map(({ received }) => ({ received, message: copyTo(POD_QUEUE, received) })),
+      held.map(({ received }) => ({ received, message: copyTo(this.#queue, received) })),
     );
     // After the acknowledgements, which the broker takes only while the subscription is there.
     this.#unsubscribe?.();
@@ -134,7 +141,7 @@ export class Inbox {
   #subscribe(): void {
     const session = this.#session;
     if (session === undefined || this.#intake !== 'open' || this.#unsubscribe) return;
-    this.#unsubscribe = session.subscribe(POD_QUEUE, this.#prefetch, (received) =>
+    this.#unsubscribe = session.subscribe(this.#queue, this.#prefetch, (received) =>
       this.#receive(session, received),
     );
   }
@@ -158,7 +165,7 @@ export class Inbox {
       'message set aside as invalid',
     );
     this.#events.onInvalid(reason.code);
-    const message = copyTo(INVALID_QUEUE, received, {
+    const message = copyTo(invalidQueueOf(this.#queue), received, {
       'podips-error': reason.code,
       'podips-reason': reason.message,
     });

@@ -32,6 +32,7 @@ describe("the writer's settings", () => {
       heartbeatToken: undefined,
       queue: {
         servers: [{ host: 'podips-queue', port: 61613 }],
+        name: '/queue/pods',
         username: '',
         password: '',
         heartbeatMs: 5_000,

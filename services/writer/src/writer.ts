@@ -31,7 +31,7 @@ export async function startWriter(settings: WriterSettings, log: Logger): Promis
   await using resources = new AsyncDisposableStack();
   const metrics = createWriterMetrics(() => inbox.size);
   const { queue, fluent } = startHealth(settings, log, resources);
-  const inbox: Inbox = createInbox(settings.prefetch, metrics, queue, log, () => forwarder.wake());
+  const inbox: Inbox = createInbox(settings, metrics, queue, log, () => forwarder.wake());
   const forwarder = createForwarder(settings, inbox, metrics, fluent, log);
   const link = startIntake(settings, inbox, metrics, queue, log);
   resources.defer(() => link.stop());
@@ -74,7 +74,7 @@ function startHealth(settings: WriterSettings, log: Logger, resources: AsyncDisp
 }
 
 function createInbox(
-  prefetch: number,
+  settings: WriterSettings,
   metrics: WriterMetrics,
   queue: OperationHealth,
   log: Logger,
@@ -89,7 +89,7 @@ function createInbox(
     onRequeued: (count: number) => metrics.requeued.inc(count),
     onReady,
   };
-  return new Inbox(prefetch, events, log);
+  return new Inbox({ queue: settings.queue.name, prefetch: settings.prefetch }, events, log);
 }
 
 function createForwarder(

@@ -25,6 +25,18 @@ const queueHosts = makeValidator<string>((input) => {
   return input;
 });
 
+export const DEFAULT_QUEUE_NAME = '/queue/pods';
+
+/** Brokers read commas, wildcards, question marks and spaces in a destination as more than a name. */
+const queueName = makeValidator<string>((input) => {
+  if (!/^\/queue\/[A-Za-z0-9._-]{1,200}$/.test(input))
+    throw new EnvError(`must be /queue/ followed by letters, digits or characters of ._-, but is "${input}"`);
+  return input;
+});
+
+/** Where messages go that can never be delivered. */
+export const invalidQueueOf = (queueName: string) => `${queueName}.invalid`;
+
 export function queueSpecs(defaultHost: string) {
   return {
     QUEUE_HOST: queueHosts({
@@ -32,6 +44,10 @@ export function queueSpecs(defaultHost: string) {
       desc: 'broker, or several as `a,b:61613`; when one fails, the next is tried',
     }),
     QUEUE_PORT: port({ default: 61613, desc: 'STOMP port of brokers without a port in `QUEUE_HOST`' }),
+    QUEUE_NAME: queueName({
+      default: DEFAULT_QUEUE_NAME,
+      desc: 'the queue, the same for reader and writer; messages that can never be delivered go to `<QUEUE_NAME>.invalid`',
+    }),
     QUEUE_USERNAME: str({ default: '', desc: 'user name at the broker' }),
     QUEUE_PASSWORD: str({ default: '', desc: 'password at the broker' }),
     QUEUE_HEARTBEAT_MS: integer(
@@ -54,6 +70,8 @@ export function queueSpecs(defaultHost: string) {
 
 export interface QueueSettings {
   readonly servers: readonly QueueServer[];
+  /** The queue as a STOMP destination. */
+  readonly name: string;
   readonly username: string;
   readonly password: string;
   readonly heartbeatMs: number;
@@ -65,6 +83,7 @@ export interface QueueSettings {
 export function queueSettings(env: CleanedEnv<ReturnType<typeof queueSpecs>>): QueueSettings {
   return {
     servers: parseQueueServers(env.QUEUE_HOST, env.QUEUE_PORT),
+    name: env.QUEUE_NAME,
     username: env.QUEUE_USERNAME,
     password: env.QUEUE_PASSWORD,
     heartbeatMs: env.QUEUE_HEARTBEAT_MS,

@@ -100,7 +100,8 @@ describe('broker heart-beats', () => {
   test('keep an idle session of the services open', async () => {
     const broker = await start({ heartbeatMs: 100 });
     let beats = 0;
-    const queue = { servers: [{ host: '127.0.0.1', port: broker.port }], username: '', password: '' };
+    const servers = [{ host: '127.0.0.1', port: broker.port }];
+    const queue = { servers, name: QUEUE, username: '', password: '' };
     const link = startQueueLink(
       { ...queue, heartbeatMs: 100, connectTimeoutMs: 2_000, receiptTimeoutMs: 2_000 },
       {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { POD_QUEUE, type Running } from '@podips/shared';
+import { DEFAULT_QUEUE_NAME, type Running } from '@podips/shared';
 import { startBroker } from '../broker/index.js';
 import { type SimulatedCluster, startChurn, startCluster } from '../cluster/index.js';
 import { type LocalPostgres, startPostgres } from '../postgres.js';
@@ -113,7 +113,7 @@ async function startQueue(journalPath: string): Promise<World['queue']> {
     name: 'the queue',
     port,
     get waiting() {
-      return broker.depth(POD_QUEUE);
+      return broker.depth(DEFAULT_QUEUE_NAME);
     },
     stop: () => broker.stop(),
     async start() {

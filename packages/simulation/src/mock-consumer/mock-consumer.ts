@@ -1,4 +1,4 @@
-import { type Logger, openStatusFile, POD_QUEUE, type Running, startQueueLink } from '@podips/shared';
+import { type Logger, openStatusFile, type Running, startQueueLink } from '@podips/shared';
 import type { MockSettings } from '../mock-settings.js';
 import { messageLine } from './message-line.js';
 
@@ -20,7 +20,7 @@ export function startMockConsumer(
     settings.queue,
     {
       onUp: (session) =>
-        session.subscribe(POD_QUEUE, PREFETCH, (message) => {
+        session.subscribe(settings.queue.name, PREFETCH, (message) => {
           print(messageLine(message.body));
           session.ack(message);
         }),

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLogger, POD_QUEUE, type Running } from '@podips/shared';
+import { createLogger, DEFAULT_QUEUE_NAME, type Running } from '@podips/shared';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Broker, startBroker } from '../broker/index.js';
 import { openSession } from '../broker/session.test.helpers.js';
@@ -67,7 +67,7 @@ describe('mock producer and mock consumer', () => {
     const producer = produce(broker.port);
     await vi.waitFor(() => expect(lines.length).toBeGreaterThan(3));
     await producer.stop();
-    await vi.waitFor(() => expect(broker.depth(POD_QUEUE)).toBe(0));
+    await vi.waitFor(() => expect(broker.depth(DEFAULT_QUEUE_NAME)).toBe(0));
     expect(subjects(lines)).toEqual(Array.from({ length: producer.sent }, (_, n) => `mock/mock:${n + 1}`));
   });
 
@@ -110,11 +110,11 @@ describe('mock producer and mock consumer', () => {
 
   test('the consumer says of a bad body that it is bad, and takes it off the queue', async () => {
     const session = await openSession(broker.port);
-    await session.send([{ destination: POD_QUEUE, body: 'no json' }]);
+    await session.send([{ destination: DEFAULT_QUEUE_NAME, body: 'no json' }]);
     await session.close();
     const lines = consume(broker.port);
     await vi.waitFor(() => expect(lines).toHaveLength(1));
     expect(lines[0]).toMatch(/^bad message .*"no json"$/);
-    await vi.waitFor(() => expect(broker.depth(POD_QUEUE)).toBe(0));
+    await vi.waitFor(() => expect(broker.depth(DEFAULT_QUEUE_NAME)).toBe(0));
   });
 });

@@ -3,7 +3,6 @@ import {
   type Logger,
   MESSAGE_CONTENT_TYPE,
   openStatusFile,
-  POD_QUEUE,
   pause,
   type Running,
   startQueueLink,
@@ -38,7 +37,7 @@ export function startMockProducer(settings: MockProducerSettings, log: Logger): 
     const message = buildMockMessage(sent + 1, run, new Date());
     const headers = { 'content-type': MESSAGE_CONTENT_TYPE };
     try {
-      await session.send([{ destination: POD_QUEUE, body: JSON.stringify(message), headers }]);
+      await session.send([{ destination: settings.queue.name, body: JSON.stringify(message), headers }]);
       sent += 1;
       status.works();
       // The one thing that this program is watched for, so at `info` although it comes with every message.

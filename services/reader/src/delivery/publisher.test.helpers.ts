@@ -71,7 +71,7 @@ export function createPublisher({ maxMessages = 5_000, withOutbox = true, outbox
     onOvertaking: vi.fn(),
   };
   const deps = { link, outbox: withOutbox ? outbox : undefined, log, events };
-  const publisher = new Publisher(deps, { maxMessages, outboxFirst });
+  const publisher = new Publisher(deps, { queue: '/queue/pods', maxMessages, outboxFirst });
   const setLink = (state: typeof link.state) => {
     link.state = state;
     // The publisher only sends.

@@ -3,7 +3,6 @@ import {
   type Logger,
   MESSAGE_CONTENT_TYPE,
   type OutgoingMessage,
-  POD_QUEUE,
   QueueError,
   type QueueLink,
   toError,
@@ -31,6 +30,8 @@ export interface PublisherEvents {
 }
 
 export interface PublisherOptions {
+  /** The destination of all messages. */
+  readonly queue: string;
   /** Most messages in memory: waiting, or sent without a receipt yet. */
   readonly maxMessages: number;
   /**
@@ -233,7 +234,7 @@ export class Publisher {
     if (session === undefined)
       throw new QueueError('QUEUE_DOWN', 'the queue is not connected', { retryable: true });
     try {
-      await session.send(bodies.map(toQueueMessage));
+      await session.send(bodies.map((body) => toQueueMessage(this.#options.queue, body)));
     } catch (err) {
       if (link.session === session) events.onPublishFailed(toError(err));
       throw err;
@@ -287,8 +288,8 @@ function bodiesOf({ publications }: Batch): readonly string[] {
   return publications.map(({ body }) => body);
 }
 
-function toQueueMessage(body: string): OutgoingMessage {
-  return { destination: POD_QUEUE, body, headers: { 'content-type': MESSAGE_CONTENT_TYPE } };
+function toQueueMessage(destination: string, body: string): OutgoingMessage {
+  return { destination, body, headers: { 'content-type': MESSAGE_CONTENT_TYPE } };
 }
 
 /** Without a signal it is for what ends by itself. */
