@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { buildPages } from '../../services/monitor/src/pages.test.helpers.js';
-import { fullView, statusView } from '../../services/monitor/src/views/status-view.test.helpers.js';
+import { buildPages } from '../../services/monitor/src/http/pages.test.helpers.js';
+import { fullView, statusView } from '../../services/monitor/src/view/status-view.test.helpers.js';
 import {
   accessibilityViolations,
   launchChromium,

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildPages, type Pages } from '../../services/monitor/src/pages.test.helpers.js';
-import { fullView, statusView, strip } from '../../services/monitor/src/views/status-view.test.helpers.js';
+import { buildPages, type Pages } from '../../services/monitor/src/http/pages.test.helpers.js';
+import { fullView, statusView, strip } from '../../services/monitor/src/view/status-view.test.helpers.js';
 import { launchChromium, openPage, PATIENCE, untilLive } from '../support/browser.js';
 
 let browser: Browser;

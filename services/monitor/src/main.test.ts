@@ -9,8 +9,8 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { HISTORY_FILE } from './history/history.js';
-import { parseDocument } from './status-document.js';
-import { STATUS_FILE } from './status-store.js';
+import { parseDocument } from './status/status-document.js';
+import { STATUS_FILE } from './status/status-store.js';
 
 // The program as it is shipped: tests run after the build.
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));

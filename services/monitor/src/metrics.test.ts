@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { memoryHistory, memoryStore, NO_ALERTING, NOW_MS } from './app.test.helpers.js';
 import { transition } from './history/history.test.helpers.js';
+import { memoryHistory, memoryStore, NO_ALERTING, NOW_MS } from './http/app.test.helpers.js';
 import { createMetrics } from './metrics.js';
-import type { Transition } from './tracker.js';
+import type { Transition } from './status/tracker.js';
 
 test.each<[string, string, readonly Transition[]]>([
   ['1', 'a silence that begins after it', [to('green', 'yellow', 1)]],

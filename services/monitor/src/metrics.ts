@@ -3,9 +3,9 @@ import { Counter, Gauge, type Metric, Registry } from 'prom-client';
 import type { History } from './history/history.js';
 import { ledgerMetrics } from './ledger/ledger-metrics.js';
 import type { LedgerView } from './ledger/ledger-view.js';
-import { LIGHTS, type Light } from './lights.js';
-import type { StatusStore } from './statuses.js';
-import type { Tracker } from './tracker.js';
+import { LIGHTS, type Light } from './status/lights.js';
+import type { StatusStore } from './status/statuses.js';
+import type { Tracker } from './status/tracker.js';
 
 /** Since the start of the process. */
 export interface AlertCounts {

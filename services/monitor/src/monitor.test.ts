@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { createLogger } from '@podips/shared';
 import { expect, onTestFinished, test } from 'vitest';
-import { OPEN_ACCESS } from './access/access.test.helpers.js';
 import { NO_ALERTS } from './alerts/alerts.test.helpers.js';
+import { OPEN_ACCESS } from './http/access/access.test.helpers.js';
 import { type Monitor, startMonitor } from './monitor.js';
-import { STATUS_FILE } from './status-store.js';
+import { STATUS_FILE } from './status/status-store.js';
 
 const NO_PEERS = { peers: [], intervalMs: 10_000 };
 const log = createLogger('monitor', 'silent');

@@ -2,15 +2,16 @@ import type { AddressInfo } from 'node:net';
 import type { Logger, Running } from '@podips/shared';
 import type { FastifyInstance } from 'fastify';
 import { startAlerting } from './alerts/alerting.js';
-import { type AppDeps, buildApp } from './app.js';
-import { catchUp } from './catch-up.js';
+import { catchUp } from './history/catch-up.js';
 import { openHistory } from './history/history.js';
+import { buildApp } from './http/app.js';
+import type { AppDeps } from './http/context.js';
 import { openLedger } from './ledger/ledger.js';
 import { openPeerMemory } from './peers/peer-memory.js';
 import { startPeers } from './peers/peers.js';
 import type { MonitorSettings } from './settings.js';
-import { openStatusStore } from './status-store.js';
-import { createTracker } from './tracker.js';
+import { openStatusStore } from './status/status-store.js';
+import { createTracker } from './status/tracker.js';
 
 export type { MonitorSettings } from './settings.js';
 

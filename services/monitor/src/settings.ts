@@ -13,8 +13,8 @@ import {
   SettingsError,
 } from '@podips/shared';
 import { str } from 'envalid';
-import { type AccessSettings, accessSettings, accessSpecs, checkAccess } from './access/settings.js';
 import { type AlertSettings, alertSettings, alertSpecs, checkAlerts } from './alerts/settings.js';
+import { type AccessSettings, accessSettings, accessSpecs, checkAccess } from './http/access/settings.js';
 import { type PeerSettings, peerSettings, peerSpecs } from './peers/settings.js';
 
 export const monitorSpecs = {

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { type Logger, OPERATIONS, toError } from '@podips/shared';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { createLatestWriter } from '../latest-writer.js';
-import { replaceFile } from '../replace-file.js';
-import { setAside } from '../set-aside.js';
+import { createLatestWriter } from '../files/latest-writer.js';
+import { replaceFile } from '../files/replace-file.js';
+import { setAside } from '../files/set-aside.js';
 import { type AlertState, NOTHING_TOLD } from './decide.js';
 import { Notice, Trouble } from './notice.js';
 

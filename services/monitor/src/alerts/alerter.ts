@@ -1,6 +1,7 @@
-import type { Tracker } from '../tracker.js';
-import { type AlertRules, type AlertState, decide } from './decide.js';
+import type { Tracker } from '../status/tracker.js';
+import { type AlertState, decide } from './decide.js';
 import type { Notice } from './notice.js';
+import type { AlertRules } from './rules.js';
 
 export interface AlerterOptions {
   readonly tracker: Tracker;

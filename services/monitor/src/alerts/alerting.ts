@@ -1,14 +1,14 @@
 import type { Logger } from '@podips/shared';
-import type { AlertingView } from '../status-view.js';
-import type { Tracker } from '../tracker.js';
+import type { Tracker } from '../status/tracker.js';
+import type { AlertingView } from '../view/status-view.js';
 import { type AlertMemory, openAlertMemory } from './alert-memory.js';
 import { startAlerter } from './alerter.js';
 import { createChannels, type Outside } from './channels.js';
 import { type Courier, createCourier } from './courier.js';
 import { type Deadman, startDeadman } from './deadman.js';
-import type { AlertRules } from './decide.js';
 import { type Message, messageOf } from './message.js';
 import type { Notice } from './notice.js';
+import type { AlertRules } from './rules.js';
 import type { AlertSettings } from './settings.js';
 
 export interface AlertingOptions extends Outside {

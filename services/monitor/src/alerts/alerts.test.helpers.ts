@@ -1,7 +1,7 @@
 import { OPERATIONS, type Operation } from '@podips/shared';
-import type { Light } from '../lights.js';
-import type { OperationState } from '../tracker.js';
-import type { Chain } from './decide.js';
+import type { Light } from '../status/lights.js';
+import type { OperationState } from '../status/tracker.js';
+import type { Chain } from './rules.js';
 import type { AlertSettings } from './settings.js';
 
 /** Nobody is told of anything. */

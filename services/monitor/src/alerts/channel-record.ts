@@ -1,4 +1,4 @@
-import type { AlertingView } from '../status-view.js';
+import type { AlertingView } from '../view/status-view.js';
 import type { AlertError } from './channel.js';
 
 export type ChannelView = AlertingView['channels'][number];

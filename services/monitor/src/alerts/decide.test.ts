@@ -1,9 +1,10 @@
 import type { Operation } from '@podips/shared';
 import { expect, test } from 'vitest';
-import type { Light } from '../lights.js';
+import type { Light } from '../status/lights.js';
 import { chainOf, stateOf } from './alerts.test.helpers.js';
-import { type AlertRules, type AlertState, decide, NOTHING_TOLD } from './decide.js';
+import { type AlertState, decide, NOTHING_TOLD } from './decide.js';
 import type { Notice } from './notice.js';
+import type { AlertRules } from './rules.js';
 
 const S = 1_000;
 const MIN = 60 * S;

@@ -1,26 +1,12 @@
-import { OPERATIONS, type Operation } from '@podips/shared';
-import { type HeadlineState, headlineOf } from '../headline.js';
-import { mapOperations } from '../operations.js';
-import type { OperationState } from '../tracker.js';
+import { OPERATIONS } from '@podips/shared';
+import { mapOperations } from '../status/map-operations.js';
+import type { OperationState } from '../status/tracker.js';
+import { type HeadlineState, headlineOf } from '../words/headline.js';
 import type { Change, Notice, Trouble } from './notice.js';
+import type { AlertRules, Chain } from './rules.js';
 import { differ, remainingMs, type Seen, seenWith, type Troubles, wishesFor } from './troubles.js';
 
 export const HOUR_MS = 3_600_000;
-
-export type Chain = Readonly<Record<Operation, OperationState>>;
-
-export interface AlertRules {
-  /** A light that is red for less makes no alert. */
-  readonly holdMs: number;
-  /** How often an alert is repeated while it lasts; 0: never. */
-  readonly reminderMs: number;
-  readonly maxPerHour: number;
-  /** Lights that change within this time share an alert. */
-  readonly collectMs: number;
-  /** Since when heartbeats are taken: silence before that is our own. */
-  readonly listeningSinceMs: number;
-  readonly ageLimitMs: number;
-}
 
 export interface AlertState {
   /** What people know to be out of order. */

@@ -1,9 +1,9 @@
 import { OPERATIONS } from '@podips/shared';
 import { type Static, Type } from 'typebox';
-import { LIGHTS } from '../lights.js';
-import { OPERATION_NAMES } from '../operations.js';
-import { formatDuration, formatUtc, visibleText } from '../views/format.js';
-import { LIGHT_WORDS } from '../views/light-icon.js';
+import { LIGHTS } from '../status/lights.js';
+import { formatDuration, formatUtc, visibleText } from '../words/format.js';
+import { LIGHT_WORDS } from '../words/light-words.js';
+import { OPERATION_NAMES } from '../words/operation-names.js';
 import type { Change, Notice } from './notice.js';
 
 const Time = Type.String({ format: 'date-time' });

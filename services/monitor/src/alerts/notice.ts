@@ -1,6 +1,6 @@
 import { OPERATIONS } from '@podips/shared';
 import { type Static, Type } from 'typebox';
-import { LIGHTS } from '../lights.js';
+import { LIGHTS } from '../status/lights.js';
 
 /** An operation that does not work, and what it said last. */
 export const Trouble = Type.Object({

@@ -1,7 +1,7 @@
 import { OPERATIONS, type Operation } from '@podips/shared';
-import type { OperationState } from '../tracker.js';
-import type { AlertRules, Chain } from './decide.js';
+import type { OperationState } from '../status/tracker.js';
 import type { Trouble } from './notice.js';
+import type { AlertRules, Chain } from './rules.js';
 
 export type Troubles = Readonly<Partial<Record<Operation, Trouble>>>;
 

@@ -1,5 +1,5 @@
 import { type Logger, toError } from '@podips/shared';
-import { asidePath } from '../set-aside.js';
+import { asidePath } from '../files/set-aside.js';
 import type { JournalFiles } from './journal.js';
 import { formatTurn } from './journal-line.js';
 import type { DatedSpan } from './timeline.js';

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { NO_DISK, NOW_MS } from '../app.test.helpers.js';
+import { NO_DISK, NOW_MS } from '../http/app.test.helpers.js';
 import { HISTORY_FILE } from './history.js';
 import { dirWithHistory, messagesOf, newDir, open, readText, transition } from './history.test.helpers.js';
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { createLogger, OPERATIONS, type Operation } from '@podips/shared';
 import fc from 'fast-check';
 import { onTestFinished } from 'vitest';
-import { NOW_MS } from '../app.test.helpers.js';
-import { LIGHTS, type Light } from '../lights.js';
-import type { Transition } from '../tracker.js';
+import { NOW_MS } from '../http/app.test.helpers.js';
+import { LIGHTS, type Light } from '../status/lights.js';
+import type { Transition } from '../status/tracker.js';
 import { HISTORY_FILE, type History, type HistoryOptions, openHistory } from './history.js';
 import { createTimeline, type Span, type Timeline } from './timeline.js';
 

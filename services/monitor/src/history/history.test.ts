@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createLogger, OPERATIONS } from '@podips/shared';
 import fc from 'fast-check';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { NOW_MS } from '../app.test.helpers.js';
+import { NOW_MS } from '../http/app.test.helpers.js';
 import { HISTORY_FILE, openHistory } from './history.js';
 import {
   dirWithHistory,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Logger, Operation } from '@podips/shared';
-import type { IncidentView, SlotView } from '../status-view.js';
-import type { Transition } from '../tracker.js';
+import type { Transition } from '../status/tracker.js';
+import type { IncidentView, SlotView } from '../view/status-view.js';
 import { type Aside, createAside } from './aside.js';
 import { listIncidents } from './incidents.js';
 import { createJournal, diskFiles, type Journal, type JournalFiles } from './journal.js';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { NOW_MS } from '../app.test.helpers.js';
-import type { IncidentView } from '../status-view.js';
+import { NOW_MS } from '../http/app.test.helpers.js';
+import type { IncidentView } from '../view/status-view.js';
 import { span, timelineOf } from './history.test.helpers.js';
 import { listIncidents } from './incidents.js';
 import type { Span } from './timeline.js';

@@ -1,6 +1,6 @@
 import { OPERATIONS, type Operation } from '@podips/shared';
-import { OPERATION_NAMES } from '../operations.js';
-import type { IncidentView } from '../status-view.js';
+import type { IncidentView } from '../view/status-view.js';
+import { OPERATION_NAMES } from '../words/operation-names.js';
 import { plausibleSpans, type Span, type Timeline } from './timeline.js';
 
 export interface IncidentQuery {

@@ -1,7 +1,7 @@
 import { OPERATIONS, type Operation } from '@podips/shared';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { LIGHTS } from '../lights.js';
+import { LIGHTS } from '../status/lights.js';
 import type { Run, Span, Timeline } from './timeline.js';
 
 const LightLine = Type.Object({

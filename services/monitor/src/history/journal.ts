@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Logger } from '@podips/shared';
-import { createLatestWriter } from '../latest-writer.js';
-import { replaceFile } from '../replace-file.js';
+import { createLatestWriter } from '../files/latest-writer.js';
+import { replaceFile } from '../files/replace-file.js';
 
 /** How the journal gets to the disk. */
 export interface JournalFiles {

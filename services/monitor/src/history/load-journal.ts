@@ -1,7 +1,7 @@
 import { readFile, rename, stat } from 'node:fs/promises';
 import { type Logger, toError } from '@podips/shared';
-import { replaceFile } from '../replace-file.js';
-import { asidePath } from '../set-aside.js';
+import { replaceFile } from '../files/replace-file.js';
+import { asidePath } from '../files/set-aside.js';
 import { takeLine } from './journal-line.js';
 import type { Timeline } from './timeline.js';
 

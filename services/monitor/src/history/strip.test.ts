@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LIGHTS } from '../lights.js';
+import { LIGHTS } from '../status/lights.js';
 import { span } from './history.test.helpers.js';
 import { buildStrip, SLOT_MS, SLOTS } from './strip.js';
 import type { Run, Span } from './timeline.js';

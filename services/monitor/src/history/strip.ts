@@ -1,5 +1,5 @@
-import type { Light } from '../lights.js';
-import type { SlotView } from '../status-view.js';
+import type { Light } from '../status/lights.js';
+import type { SlotView } from '../view/status-view.js';
 import { plausibleSpans, type Run, type Span } from './timeline.js';
 
 export const SLOT_MS = 900_000;

@@ -1,7 +1,7 @@
 import { OPERATIONS } from '@podips/shared';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Light } from '../lights.js';
+import type { Light } from '../status/lights.js';
 import { MINUTE_MS, someTransitions, span, timelineOf } from './history.test.helpers.js';
 import { createTimeline, plausibleSpans, type Span } from './timeline.js';
 

@@ -1,6 +1,6 @@
 import { OPERATIONS, type Operation } from '@podips/shared';
-import type { Light } from '../lights.js';
-import { mapOperations } from '../operations.js';
+import type { Light } from '../status/lights.js';
+import { mapOperations } from '../status/map-operations.js';
 
 /** A time in which a light was on; it ends where the next span of its operation begins. */
 export interface Span {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { canonicalIp } from '@podips/shared';
-import { InvalidRequestError } from '../error-replies.js';
+import { InvalidRequestError } from '../words/request-rules.js';
 import { type Instant, parseInstant } from './instant.js';
 
 /** Who had an address at a time. */

@@ -1,4 +1,4 @@
-import { formatUtc } from '../views/format.js';
+import { formatUtc } from '../words/format.js';
 import type { Instant } from './instant.js';
 import type { GapView, LeaseView } from './ledger-view.js';
 import type { AddressQuestion, PodQuestion } from './question.js';

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { LIGHTS, type Light, TOO_OLD } from '../lights.js';
-import type { ClusterView } from '../status-view.js';
+import { LIGHTS, type Light, TOO_OLD } from '../status/lights.js';
+import type { ClusterView } from '../view/status-view.js';
 
 /** How a cluster is, in the words of its monitor. */
 export type PeerReport = Pick<ClusterView, 'headline' | 'operations'> & { readonly light: Light };

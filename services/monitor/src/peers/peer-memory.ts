@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { type Logger, toError } from '@podips/shared';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { createLatestWriter } from '../latest-writer.js';
-import { LIGHTS } from '../lights.js';
-import { replaceFile } from '../replace-file.js';
+import { createLatestWriter } from '../files/latest-writer.js';
+import { replaceFile } from '../files/replace-file.js';
+import { LIGHTS } from '../status/lights.js';
 
 export const PEER_FILE = 'peers.json';
 

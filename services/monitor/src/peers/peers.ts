@@ -1,5 +1,5 @@
 import { type Logger, pause } from '@podips/shared';
-import type { ClusterView } from '../status-view.js';
+import type { ClusterView } from '../view/status-view.js';
 import { createPeerClient, PeerError } from './ask.js';
 import type { Answer, PeerMemory } from './peer-memory.js';
 import type { PeerAddress, PeerSettings } from './settings.js';

@@ -1,0 +1,70 @@
+import { createLogger } from '@podips/shared';
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import { heartbeat, LIMIT_MS, memoryHistory, memoryStore, NOW_MS } from '../http/app.test.helpers.js';
+import { createTracker } from '../status/tracker.js';
+import { catchUp } from './catch-up.js';
+
+const log = createLogger('monitor', 'silent');
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW_MS });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const failed = (agoMs: number) =>
+  heartbeat('log', { code: 500, message: 'refused', receivedAtMs: NOW_MS - agoMs });
+const worked = (agoMs: number) =>
+  heartbeat('log', { message: '1 written', receivedAtMs: NOW_MS - agoMs, host: 'node-2' });
+
+/** A history of a light that was red, and green since. */
+async function recovered(redAgoMs: number, greenAgoMs: number) {
+  const history = await memoryHistory(Date.now);
+  const turn = { operation: 'log', atMs: NOW_MS - redAgoMs } as const;
+  history.record({ ...turn, from: 'grey', to: 'red', heartbeat: failed(redAgoMs) });
+  const atMs = NOW_MS - greenAgoMs;
+  history.record({ ...turn, from: 'red', to: 'green', atMs, heartbeat: worked(greenAgoMs) });
+  return history;
+}
+
+it('takes the heartbeat that turned a light after the last one that was saved', async () => {
+  const store = memoryStore([failed(3_000), heartbeat('kubernetes')]);
+  const history = await recovered(2_000, 1_000);
+  const before = history.incidents(10);
+  catchUp(store, history, NOW_MS, log);
+  expect(store.latest()).toMatchObject({
+    log: { code: 200, message: '1 written', receivedAtMs: NOW_MS - 1_000, host: 'unknown' },
+    kubernetes: heartbeat('kubernetes'),
+  });
+  const tracker = createTracker({ store, now: Date.now, ageLimitMs: LIMIT_MS, log, before: history.last });
+  onTestFinished(() => tracker.stop());
+  tracker.onTransition((transition) => history.record(transition));
+  vi.advanceTimersByTime(1);
+  expect(tracker.states().log).toMatchObject({ light: 'green', sinceMs: NOW_MS - 1_000 });
+  expect(history.incidents(10)).toEqual(before);
+  expect(before).toHaveLength(1);
+});
+
+it.each([
+  ['newer', [failed(500)], 2_000, 1_000],
+  ['of the same time', [failed(1_000)], 2_000, 1_000],
+  ['of the same light', [heartbeat('log', { receivedAtMs: NOW_MS - 3_000 })], 2_000, 1_000],
+  ['older than what a clock that was wrong had said', [failed(3_000)], -1_000, -2_000],
+  ['older than what a clock that was wrong by days had said', [failed(3_000)], -2e8, -3e8],
+  ['unknown', [], 2_000, 1_000],
+])('leaves what was saved when it is %s', async (_what, saved, redAgoMs, greenAgoMs) => {
+  const store = memoryStore(saved);
+  const before = store.latest();
+  catchUp(store, await recovered(redAgoMs, greenAgoMs), NOW_MS, log);
+  expect(store.latest()).toBe(before);
+});
+
+it('leaves what was saved when silence turned the light', async () => {
+  const store = memoryStore([failed(2 * LIMIT_MS)]);
+  const history = await memoryHistory(Date.now);
+  const turn = { operation: 'log', from: 'green', to: 'yellow', atMs: NOW_MS - LIMIT_MS } as const;
+  history.record({ ...turn, heartbeat: worked(2 * LIMIT_MS) });
+  const before = store.latest();
+  catchUp(store, history, NOW_MS, log);
+  expect(store.latest()).toBe(before);
+});

@@ -1,0 +1,97 @@
+import swagger from '@fastify/swagger';
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
+import { readVersion } from '../files/version.js';
+import { createMetrics } from '../metrics.js';
+import { createStatusView } from '../view/create-status-view.js';
+import { installAccess } from './access/access.js';
+import { createClientPlaces } from './access/client-places.js';
+import { createNetworks } from './access/networks.js';
+import type { AppContext, AppDeps } from './context.js';
+import { installErrorReplies, replyToMalformed, replyWithError } from './error-replies.js';
+import { createLiveFeed } from './live/live-feed.js';
+import { answerRoutes } from './routes/answers.js';
+import { statusRoutes } from './routes/api-v1.js';
+import { badgeRoutes } from './routes/badge.js';
+import { eventsRoutes } from './routes/events.js';
+import { heartbeatRoutes } from './routes/heartbeats.js';
+import { leasesRoutes } from './routes/leases.js';
+import { operationsRoutes } from './routes/operations.js';
+import { pageRoutes } from './routes/pages.js';
+import { SECURITY_HEADERS } from './security-headers.js';
+
+const ROUTES = [
+  heartbeatRoutes,
+  answerRoutes,
+  statusRoutes,
+  badgeRoutes,
+  leasesRoutes,
+  eventsRoutes,
+  operationsRoutes,
+  pageRoutes,
+] as const;
+
+const MAX_HEADER_BYTES = 16_384;
+const MAX_BODY_BYTES = 65_536;
+const REQUEST_TIMEOUT_MS = 10_000;
+const IDLE_TIMEOUT_MS = 30_000;
+/** How often the server looks for requests that take too long. */
+const TIMEOUT_CHECK_MS = 2_000;
+
+/** The monitor's HTTP interface, ready for `inject` or `listen`. It closes nothing that it was given. */
+export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
+  const version = readVersion();
+  const loggerInstance: FastifyBaseLogger = deps.log;
+  const app = fastify({
+    loggerInstance,
+    // Heartbeats come by the second: routes log for themselves.
+    logController: new LogController({ disableRequestLogging: true }),
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    },
+    bodyLimit: MAX_BODY_BYTES,
+    trustProxy: createNetworks(deps.settings.access.trustedProxies),
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: IDLE_TIMEOUT_MS,
+    keepAliveTimeout: IDLE_TIMEOUT_MS,
+    // As long as a path can get; the schemas are stricter and say what is wrong.
+    routerOptions: { maxParamLength: MAX_HEADER_BYTES },
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+    frameworkErrors: replyWithError,
+    clientErrorHandler: replyToMalformed,
+  });
+  installErrorReplies(app);
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.headers(SECURITY_HEADERS).header('cache-control', 'no-store');
+  });
+  installAccess(app, deps.settings.access);
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'podips monitor',
+        version,
+        description: 'Takes heartbeats of the reader and the writer, and says how they are.',
+      },
+    },
+  });
+  const context = createContext(deps, version);
+  for (const routes of ROUTES) await app.register(routes(context));
+  return app;
+}
+
+function createContext(deps: AppDeps, version: string): AppContext {
+  const { settings, peers } = deps;
+  const view = createStatusView({
+    ...deps,
+    ...settings,
+    clusters: () => peers.view(),
+  });
+  const live = createLiveFeed({ ...deps, view });
+  for (const source of [peers, deps.ledger]) source?.onNews(() => live.changed());
+  const metrics = createMetrics({ ...deps, live, version });
+  const { streamsPerClient: perClient, trustedProxies } = settings.access;
+  const places = createClientPlaces({ perClient, isShared: createNetworks(trustedProxies) });
+  return { ...deps, view, state: () => deps.store.latest(), live, places, metrics };
+}

@@ -1,0 +1,52 @@
+import type { Logger } from '@podips/shared';
+import type { History } from '../history/history.js';
+import type { Ledger } from '../ledger/ledger.js';
+import type { AlertCounts, Metrics } from '../metrics.js';
+import type { MonitorSettings } from '../settings.js';
+import type { StatusStore } from '../status/statuses.js';
+import type { HearingTracker } from '../status/tracker.js';
+import type { AlertingView, ClusterView, StatusView } from '../view/status-view.js';
+import type { ClientPlaces } from './access/client-places.js';
+import type { LiveFeed } from './live/live-feed.js';
+
+export interface AppDeps {
+  readonly store: StatusStore;
+  readonly tracker: HearingTracker;
+  readonly history: History;
+  readonly alerting: AlertingSource;
+  readonly peers: PeersSource;
+  /** Undefined without a database. */
+  readonly ledger: Omit<Ledger, 'stop'> | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly settings: AppSettings;
+  readonly log: Logger;
+}
+
+export type AppSettings = Pick<MonitorSettings, 'cluster' | 'ageLimitMs' | 'access'>;
+
+/** What the page and the metrics want to know of alerts. */
+export interface AlertingSource {
+  view(): AlertingView;
+  counts(): AlertCounts;
+  /** What is wrong with it, for people to read. */
+  readonly problem: string | undefined;
+}
+
+/** What the page wants to know of other monitors. */
+export interface PeersSource {
+  view(): readonly ClusterView[];
+  /** Calls the listener after each answer, and after each that did not come. */
+  onNews(listener: () => void): void;
+}
+
+/** What routes are made from. */
+export interface AppContext extends AppDeps {
+  readonly view: () => StatusView;
+  /** Another object whenever a heartbeat has come. */
+  readonly state: () => object;
+  readonly live: LiveFeed;
+  /** For streams. */
+  readonly places: ClientPlaces;
+  readonly metrics: Metrics;
+}

@@ -1,0 +1,190 @@
+import type { ServerResponse } from 'node:http';
+import { Writable } from 'node:stream';
+import { createLogger } from '@podips/shared';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import type { StatusView } from '../../view/status-view.js';
+import { statusView } from '../../view/status-view.test.helpers.js';
+import { createLiveFeed } from './live-feed.js';
+import type { PageChanges } from './page-changes.js';
+
+const GREEN = statusView(['green', 'green', 'green', 'green']);
+const RED = statusView(['green', 'green', 'green', 'red']);
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A feed over a view that the test changes. */
+function open(first: StatusView, maxClients?: number) {
+  const view = vi.fn(() => first);
+  const transitions: (() => void)[] = [];
+  const feed = createLiveFeed({
+    view,
+    tracker: { onTransition: (listener) => void transitions.push(listener as () => void) },
+    log: createLogger('monitor', 'silent'),
+    ...(maxClients === undefined ? {} : { maxClients }),
+  });
+  onTestFinished(() => feed.close());
+  return { feed, view, turn: () => transitions.forEach((listener) => void listener()) };
+}
+
+/** A client that reads, or one that never does. */
+function client(reads = true): { stream: ServerResponse; events: () => PageChanges[] } {
+  let text = '';
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      text += chunk;
+      if (reads) done();
+    },
+  });
+  const events = () =>
+    text
+      .split('\n\n')
+      .filter((event) => event !== '')
+      .map((event): PageChanges => JSON.parse(event.replace(/^data: /, '')));
+  // The feed uses nothing of a response but what every writable stream has.
+  return { stream: stream as unknown as ServerResponse, events };
+}
+
+const ids = (event: PageChanges | undefined) => event?.parts.map(({ id }) => id);
+
+test('who comes gets the whole page, with title and light', () => {
+  const { feed } = open(RED);
+  const { stream, events } = client();
+  feed.add(stream);
+  expect(events()).toHaveLength(1);
+  expect(events()[0]).toMatchObject({ light: 'red', title: 'failing – fra1 – podips monitor' });
+  expect(ids(events()[0])).toEqual(
+    expect.arrayContaining(['headline', 'card/log', 'strip/kubernetes', 'alerting']),
+  );
+  expect(feed.clients).toBe(1);
+});
+
+test('nothing is rendered while nobody listens', () => {
+  const { feed, view } = open(GREEN);
+  feed.changed();
+  vi.advanceTimersByTime(60_000);
+  expect(view).not.toHaveBeenCalled();
+});
+
+test('a change goes out at once, and further ones together a second later', () => {
+  const { feed, view } = open(GREEN);
+  const { stream, events } = client();
+  feed.add(stream);
+  feed.changed();
+  vi.advanceTimersByTime(1);
+  expect(events()).toHaveLength(2);
+  view.mockReturnValue(RED);
+  for (let count = 0; count < 100; count += 1) feed.changed();
+  vi.advanceTimersByTime(998);
+  expect(events()).toHaveLength(2);
+  vi.advanceTimersByTime(1);
+  expect(events()).toHaveLength(3);
+  expect(events()[2]?.light).toBe('red');
+});
+
+test('only the parts that changed go out, and times that run on are no change', () => {
+  const { feed, view } = open(GREEN);
+  const { stream, events } = client();
+  feed.add(stream);
+  feed.changed();
+  vi.advanceTimersByTime(1_000);
+  view.mockReturnValue({ ...GREEN, at: new Date(Date.parse(GREEN.at) + 5_000).toISOString() });
+  feed.changed();
+  vi.advanceTimersByTime(1_000);
+  expect(ids(events()[2])).toEqual([]);
+  view.mockReturnValue(RED);
+  feed.changed();
+  vi.advanceTimersByTime(1_000);
+  expect(ids(events()[3])).toEqual(['headline', 'answers', 'link/log', 'card/log', 'strip/log']);
+});
+
+test('who comes between a change and its undoing is told of both', () => {
+  const { feed, view } = open(GREEN);
+  feed.add(client().stream);
+  feed.changed();
+  vi.advanceTimersByTime(1);
+  view.mockReturnValue(RED);
+  feed.changed();
+  const { stream, events } = client();
+  feed.add(stream);
+  expect(events()[0]?.light).toBe('red');
+  view.mockReturnValue(GREEN);
+  vi.advanceTimersByTime(1_000);
+  expect(events()[1]?.light).toBe('green');
+  expect(ids(events()[1])).toEqual(['headline', 'answers', 'link/log', 'card/log', 'strip/log']);
+});
+
+test('one rendering does for all who listen', () => {
+  const { feed, view } = open(GREEN);
+  for (let count = 0; count < 50; count += 1) feed.add(client().stream);
+  view.mockClear();
+  feed.changed();
+  vi.advanceTimersByTime(1);
+  expect(view).toHaveBeenCalledOnce();
+});
+
+test('a light that changes by itself is told', () => {
+  const { feed, turn } = open(GREEN);
+  const { stream, events } = client();
+  feed.add(stream);
+  turn();
+  vi.advanceTimersByTime(1);
+  expect(events()).toHaveLength(2);
+});
+
+test('a sign of life comes every 15 seconds', () => {
+  const { feed } = open(GREEN);
+  const { stream, events } = client();
+  feed.add(stream);
+  vi.advanceTimersByTime(45_000);
+  expect(events()).toHaveLength(4);
+});
+
+test('a client that reads too slowly is cut, the others are not', () => {
+  const { feed, view } = open(GREEN);
+  const slow = client(false);
+  const quick = client();
+  feed.add(slow.stream);
+  feed.add(quick.stream);
+  for (let count = 0; count < 100; count += 1) {
+    view.mockReturnValue(count % 2 === 0 ? RED : GREEN);
+    feed.changed();
+    vi.advanceTimersByTime(1_000);
+  }
+  expect(slow.stream.destroyed).toBe(true);
+  expect(quick.events().length).toBeGreaterThan(100);
+});
+
+test('at its bound the feed is full until somebody leaves', async () => {
+  const { feed } = open(GREEN, 1);
+  const { stream } = client();
+  feed.add(stream);
+  expect(feed.isFull).toBe(true);
+  stream.destroy();
+  await vi.waitFor(() => expect(feed.clients).toBe(0));
+  expect(feed.isFull).toBe(false);
+});
+
+test('a view that cannot be made harms nobody, and what follows is told', () => {
+  const { feed, view } = open(GREEN);
+  const { stream, events } = client();
+  feed.add(stream);
+  view.mockImplementationOnce(() => {
+    throw new Error('no view');
+  });
+  feed.changed();
+  vi.advanceTimersByTime(1_000);
+  expect(events()).toHaveLength(1);
+  feed.changed();
+  vi.advanceTimersByTime(1_000);
+  expect(events()).toHaveLength(2);
+});
+
+test('a close ends all streams, and those who come later', () => {
+  const { feed } = open(GREEN);
+  const [early, late] = [client(), client()];
+  feed.add(early.stream);
+  feed.close();
+  feed.add(late.stream);
+  expect([early.stream.writableEnded, late.stream.writableEnded]).toEqual([true, true]);
+});

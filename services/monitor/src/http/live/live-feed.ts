@@ -1,0 +1,119 @@
+import type { ServerResponse } from 'node:http';
+import { type Logger, toError } from '@podips/shared';
+import type { Tracker } from '../../status/tracker.js';
+import type { StatusView } from '../../view/status-view.js';
+import { loadAssets } from '../assets.js';
+import { createPageRenderer, type PageChanges } from './page-changes.js';
+
+export interface LiveFeedOptions {
+  readonly view: () => StatusView;
+  readonly tracker: Pick<Tracker, 'onTransition'>;
+  readonly log: Logger;
+  readonly maxClients?: number;
+}
+
+/** Tells open dashboards what changes. */
+export interface LiveFeed {
+  /** Something that the page shows has changed. Costs nothing while nobody listens. */
+  changed(): void;
+  /** Streams that are open. */
+  readonly clients: number;
+  readonly isFull: boolean;
+  /** Sends the page, then its changes, to a response whose head is written. */
+  add(response: ServerResponse): void;
+  /** Ends all streams. */
+  close(): void;
+}
+
+const MAX_CLIENTS = 2_000;
+/** Changes of so long make one message. */
+const PAUSE_MS = 1_000;
+/** Streams that are written to before others get their turn: heartbeats do not wait for a thousand dashboards. */
+const STREAMS_PER_TURN = 50;
+/** Also without changes; the page takes three missing ones for a broken stream. It shows changes of strips, too. */
+const SIGN_OF_LIFE_MS = 15_000;
+/** A client that reads slower than that comes back to a whole page. */
+const MAX_BACKLOG_BYTES = 262_144;
+
+/** Renders once for all, at most once a second, and only while somebody listens. */
+export function createLiveFeed(options: LiveFeedOptions): LiveFeed {
+  const { view, tracker, log, maxClients = MAX_CLIENTS } = options;
+  const renderer = createPageRenderer(view, loadAssets().assets.build);
+  const streams = new Set<ServerResponse>();
+  let isDirty = false;
+  let isClosed = false;
+  let pause: NodeJS.Timeout | undefined;
+
+  function write(stream: ServerResponse, event: Buffer): void {
+    stream.write(event);
+    if (stream.writableLength <= MAX_BACKLOG_BYTES) return;
+    log.info({ bytes: stream.writableLength }, 'a dashboard reads too slowly: its stream is cut');
+    stream.destroy();
+  }
+
+  function broadcast(): void {
+    const event = render(renderer.changes, log);
+    if (event !== undefined) writeAll(event, [...streams]);
+  }
+
+  function writeAll(event: Buffer, waiting: readonly ServerResponse[]): void {
+    if (isClosed) return;
+    for (const stream of waiting.slice(0, STREAMS_PER_TURN)) if (streams.has(stream)) write(stream, event);
+    const rest = waiting.slice(STREAMS_PER_TURN);
+    if (rest.length > 0) setImmediate(writeAll, event, rest);
+  }
+
+  /** The first change goes out at once, further ones together after the pause. */
+  function send(): void {
+    pause = undefined;
+    if (!isDirty || streams.size === 0) return;
+    isDirty = false;
+    broadcast();
+    pause = setTimeout(send, PAUSE_MS);
+  }
+
+  function changed(): void {
+    if (streams.size === 0) return;
+    isDirty = true;
+    // Not within the caller: others may still have to note the same change.
+    pause ??= setTimeout(send, 0);
+  }
+
+  const signOfLife = setInterval(() => {
+    if (streams.size > 0) broadcast();
+  }, SIGN_OF_LIFE_MS).unref();
+  tracker.onTransition(changed);
+  return {
+    changed,
+    get clients() {
+      return streams.size;
+    },
+    get isFull() {
+      return streams.size >= maxClients;
+    },
+    add(stream) {
+      if (isClosed) return void stream.end();
+      stream.on('error', (err) => log.debug({ err }, 'the stream of a dashboard failed'));
+      stream.on('close', () => streams.delete(stream));
+      streams.add(stream);
+      const event = render(renderer.whole, log);
+      if (event !== undefined) write(stream, event);
+    },
+    close() {
+      isClosed = true;
+      clearInterval(signOfLife);
+      clearTimeout(pause);
+      for (const stream of streams) stream.end();
+    },
+  };
+}
+
+/** A page that cannot be rendered is the monitor's own mistake, and must not end it. */
+function render(changes: () => PageChanges, log: Logger): Buffer | undefined {
+  try {
+    return Buffer.from(`data: ${JSON.stringify(changes())}\n\n`);
+  } catch (err) {
+    log.error({ err: toError(err) }, 'the dashboard cannot be rendered for those who have it open');
+    return undefined;
+  }
+}

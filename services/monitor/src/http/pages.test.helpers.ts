@@ -1,0 +1,49 @@
+import swagger from '@fastify/swagger';
+import { createLogger } from '@podips/shared';
+import { type FastifyInstance, fastify } from 'fastify';
+import type { StatusView } from '../view/status-view.js';
+import { createClientPlaces } from './access/client-places.js';
+import { createLiveFeed, type LiveFeed } from './live/live-feed.js';
+import { eventsRoutes } from './routes/events.js';
+import { pageRoutes } from './routes/pages.js';
+import { SECURITY_HEADERS } from './security-headers.js';
+
+export interface Pages {
+  readonly app: FastifyInstance;
+  readonly live: LiveFeed;
+  /** Shows another view from now on; open pages are told. */
+  show(view: StatusView): void;
+}
+
+/** The pages and their stream alone, over views that are made up. The caller closes the application. */
+export async function buildPages(
+  first: StatusView,
+  maxClients?: number,
+  placesPerClient = 1_000,
+): Promise<Pages> {
+  let current = first;
+  const app = fastify({ http: {} });
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.headers(SECURITY_HEADERS).header('cache-control', 'no-store');
+  });
+  await app.register(swagger, {
+    openapi: { openapi: '3.1.0', info: { title: 'podips monitor', version: '0.0.0', description: '' } },
+  });
+  const live = createLiveFeed({
+    view: () => current,
+    tracker: { onTransition: () => undefined },
+    log: createLogger('monitor', 'silent'),
+    ...(maxClients === undefined ? {} : { maxClients }),
+  });
+  await app.register(pageRoutes({ view: () => current, state: () => current, now: Date.now }));
+  const places = createClientPlaces({ perClient: placesPerClient, isShared: () => false });
+  await app.register(eventsRoutes({ live, places }));
+  return {
+    app,
+    live,
+    show(view) {
+      current = view;
+      live.changed();
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import type { Ledger } from '../../ledger/ledger.js';
+import { LedgerError } from '../../ledger/ledger-error.js';
+import { GapView, LeasesAnswer } from '../../ledger/ledger-view.js';
+import { parseQuestion, type QuestionFields } from '../../ledger/question.js';
+import { type LeasesFields, type LeasesProblem, leasesPage } from '../../pages/leases-page.js';
+import { InvalidRequestError, ruleOf } from '../../words/request-rules.js';
+import { loadAssets } from '../assets.js';
+import type { AppContext } from '../context.js';
+import { DEFAULT_LIMIT, ErrorReply, GapsQuery, LeasesQuery, TextReply } from '../schemas.js';
+import { FORM_HEADERS } from '../security-headers.js';
+import { sendHtml } from './pages.js';
+
+const LeasesReply = Type.Object(LeasesAnswer.properties, {
+  description: 'the answer in a sentence ("answer"), the leases, and what limits the answer',
+});
+const GapsReply = Type.Object(
+  { gaps: Type.Array(GapView) },
+  { description: '{"gaps":[…]}, the newest first' },
+);
+const AwayReply = Type.Object(
+  { error: Type.String() },
+  { description: '{"error":…}: why the ledger cannot be asked now' },
+);
+
+const ERRORS = { 400: ErrorReply, 503: AwayReply };
+const LEASES_SCHEMA = {
+  summary: 'Who had an address at a time, or which addresses a pod had',
+  description:
+    'With "ip": the leases of that address at the time "at". With "namespace" and "pod": all leases of pods of that ' +
+    'name, the newest first. At most 200 leases come; "more" tells that there are others.',
+  tags: ['ledger'],
+  querystring: LeasesQuery,
+  response: { 200: LeasesReply, ...ERRORS },
+};
+const GAPS_SCHEMA = {
+  summary: 'Times of which the ledger cannot tell everything, the newest first',
+  tags: ['ledger'],
+  querystring: GapsQuery,
+  response: { 200: GapsReply, ...ERRORS },
+};
+
+/** What the ledger is asked, by people and programs; nothing without a database. */
+export function leasesRoutes(context: AppContext): FastifyPluginAsyncTypebox {
+  const { ledger, now } = context;
+  if (ledger === undefined) return async () => undefined;
+  return async (app) => {
+    await app.register(leasesPageRoute(context, ledger));
+    app.get('/api/v1/leases', { schema: LEASES_SCHEMA }, async ({ query }) => {
+      const question = parseQuestion(query, now());
+      if (question === undefined) throw new InvalidRequestError('question');
+      return ledger.ask(question);
+    });
+    app.get('/api/v1/gaps', { schema: GAPS_SCHEMA }, async ({ query: { limit } }) => ({
+      gaps: await ledger.lastGaps(limit === undefined ? DEFAULT_LIMIT : Number(limit)),
+    }));
+  };
+}
+
+type Asked = Pick<Ledger, 'ask'>;
+
+/** Mistakes are told in the page, so no schema refuses the request before. */
+function leasesPageRoute({ view, now }: AppContext, ledger: Asked): FastifyPluginAsyncTypebox {
+  const { assets } = loadAssets();
+  return async (app) => {
+    app.get(
+      '/leases',
+      {
+        schema: {
+          summary: 'The page that asks the ledger',
+          description: 'Takes the same questions as /api/v1/leases.',
+          tags: ['pages'],
+          produces: ['text/html'],
+          response: { 200: TextReply, 400: TextReply, 503: TextReply },
+        },
+      },
+      async ({ query }, reply) => {
+        // The framework gives an object of texts, and of arrays where a field is given twice.
+        const fields = query as QuestionFields;
+        const { status, outcome } = await answer(fields, ledger, now());
+        const { overall: light, cluster } = view();
+        reply.code(status).headers(FORM_HEADERS);
+        return sendHtml(reply, leasesPage({ fields: typed(fields), outcome, assets, light, cluster }).text);
+      },
+    );
+  };
+}
+
+interface Outcome {
+  readonly status: 200 | 400 | 503;
+  readonly outcome: LeasesAnswer | LeasesProblem | undefined;
+}
+
+/** @throws what is neither a mistake of the question nor of the database */
+async function answer(fields: QuestionFields, ledger: Asked, nowMs: number): Promise<Outcome> {
+  try {
+    const question = parseQuestion(fields, nowMs);
+    return { status: 200, outcome: question && (await ledger.ask(question)) };
+  } catch (err) {
+    if (err instanceof InvalidRequestError) return { status: 400, outcome: toProblem(err) };
+    if (err instanceof LedgerError) return { status: 503, outcome: { field: undefined, text: err.message } };
+    throw err;
+  }
+}
+
+/** Beside a field its name need not be said again. */
+function toProblem({ field }: InvalidRequestError): LeasesProblem {
+  const rule = ruleOf(field);
+  if (rule === undefined || field === 'question')
+    return {
+      field: undefined,
+      text: 'ask for an address and perhaps a time, or for a pod and its namespace',
+    };
+  return { field, text: `this must be ${rule}` };
+}
+
+/** What to put back into the forms. */
+function typed({ ip, at, namespace, pod }: QuestionFields): LeasesFields {
+  const text = (value: unknown) => (typeof value === 'string' ? value : '');
+  return { ip: text(ip), at: text(at), namespace: text(namespace), pod: text(pod) };
+}

@@ -1,0 +1,38 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { AppContext } from '../context.js';
+import { StateReply, TextReply } from '../schemas.js';
+
+/**
+ * For probes and Prometheus. The monitor is ready as soon as it answers: a disk that cannot be written is a metric
+ * and a line on the dashboard, not a reason to turn heartbeats away.
+ */
+export function operationsRoutes({ metrics: { registry } }: AppContext): FastifyPluginAsyncTypebox {
+  const tags = ['operation'];
+  return async (app) => {
+    app.get(
+      '/healthz',
+      { schema: { summary: 'Whether the process lives', tags, response: { 200: StateReply } } },
+      async () => ({ status: 'ok' }),
+    );
+    app.get(
+      '/readyz',
+      { schema: { summary: 'Whether it takes heartbeats', tags, response: { 200: StateReply } } },
+      async () => ({ status: 'ready' }),
+    );
+    app.get(
+      '/metrics',
+      {
+        schema: {
+          summary: 'Metrics for Prometheus',
+          tags,
+          produces: ['text/plain'],
+          response: { 200: TextReply },
+        },
+      },
+      async (_request, reply) => {
+        reply.type(registry.contentType);
+        return registry.metrics();
+      },
+    );
+  };
+}

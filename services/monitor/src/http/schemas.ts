@@ -1,0 +1,94 @@
+import { Type } from 'typebox';
+import { TOO_OLD } from '../status/lights.js';
+import { RULES } from '../words/request-rules.js';
+
+/** The header in which a sender of heartbeats says what it calls itself. */
+export const HOST_HEADER = 'x-podips-host';
+
+const code = Type.String({
+  pattern: '^[0-9]{3}$',
+  description: `200 when the operation works, else another number: ${RULES.code}`,
+});
+const message = Type.String({
+  minLength: 1,
+  maxLength: 256,
+  description: `what happened: ${RULES.message}, percent-encoded`,
+});
+
+export const HeartbeatParams = Type.Object({ code, message });
+
+export const QueueHeartbeatParams = Type.Object({
+  operation: Type.String({ description: '"write" or "read"' }),
+  code,
+  message,
+});
+
+export const HeartbeatHeaders = Type.Object({
+  [HOST_HEADER]: Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z0-9_]([A-Za-z0-9._-]{0,251}[A-Za-z0-9_])?$',
+      description: `what the sender calls itself: ${RULES[HOST_HEADER]}; without it, its address`,
+    }),
+  ),
+});
+
+export const ScopeParams = Type.Object({
+  operation: Type.String({
+    description: '"read" for the reader, "write" for the writer, "all" for both',
+  }),
+});
+
+/** How many, when nobody says. */
+export const DEFAULT_LIMIT = 50;
+
+const limit = Type.Optional(
+  Type.String({
+    pattern: '^([1-9][0-9]?|[1-4][0-9]{2}|500)$',
+    description: `${RULES.limit}; ${DEFAULT_LIMIT} without it`,
+  }),
+);
+
+export const IncidentsQuery = Type.Object({
+  limit,
+  before: Type.Optional(
+    Type.String({ format: 'date-time', description: `only incidents that began earlier: ${RULES.before}` }),
+  ),
+});
+
+export const LeasesQuery = Type.Object({
+  ip: Type.Optional(Type.String({ description: RULES.ip })),
+  at: Type.Optional(
+    Type.String({ description: `${RULES.at}; without it now. A time without seconds is a whole minute.` }),
+  ),
+  namespace: Type.Optional(Type.String({ description: RULES.namespace })),
+  pod: Type.Optional(Type.String({ description: RULES.pod })),
+});
+
+export const GapsQuery = Type.Object({ limit });
+
+export const HeartbeatReply = Type.Object(
+  { status: Type.Enum(['success', 'invalid operation']) },
+  { description: '{"status":"success"} when stored, {"status":"invalid operation"} for another operation' },
+);
+
+export const AnswerReply = Type.Object(
+  { status: Type.Enum(['success', 'fail', TOO_OLD, 'invalid operation']) },
+  { description: `{"status":…} with "success", "fail", "${TOO_OLD}" or "invalid operation"` },
+);
+
+export const PingReply = Type.Object(
+  { ack: Type.Integer() },
+  { description: '{"ack":…} with the time in Unix seconds' },
+);
+
+export const StateReply = Type.Object(
+  { status: Type.String() },
+  { description: '{"status":…} with "ok" or "ready"' },
+);
+
+export const ErrorReply = Type.Object(
+  { error: Type.String(), field: Type.Optional(Type.String()) },
+  { description: '{"error":…,"field":…}: which field is wrong, and what would be right' },
+);
+
+export const TextReply = Type.String({ description: 'the page or the text' });

@@ -1,0 +1,78 @@
+import { type Static, Type } from 'typebox';
+import { Value } from 'typebox/value';
+import type { Light } from '../status/lights.js';
+import { type Html, html } from './html.js';
+import { type Assets, layout } from './layout.js';
+
+const Parameter = Type.Object({ name: Type.String(), in: Type.String(), description: Type.String() });
+
+const Operation = Type.Object({
+  summary: Type.String(),
+  tags: Type.Optional(Type.Array(Type.String())),
+  description: Type.Optional(Type.String()),
+  parameters: Type.Optional(Type.Array(Parameter)),
+  responses: Type.Record(Type.String(), Type.Object({ description: Type.String() })),
+});
+
+/** The part of an OpenAPI document that the page shows. */
+const ApiDocument = Type.Object({
+  info: Type.Object({ title: Type.String(), version: Type.String(), description: Type.String() }),
+  paths: Type.Record(Type.String(), Type.Record(Type.String(), Operation)),
+});
+export type ApiDocument = Static<typeof ApiDocument>;
+
+/** @throws when a route lacks what the page shows, such as a summary */
+export function readApiDocument(document: unknown): ApiDocument {
+  return Value.Parse(ApiDocument, document);
+}
+
+export interface ApiPageOptions {
+  readonly assets: Assets;
+  /** The worst light, for the icon of the tab. */
+  readonly light: Light;
+  readonly hasLedger: boolean;
+}
+
+/** The API documentation for people. */
+export function apiPage({ info, paths }: ApiDocument, { assets, light, hasLedger }: ApiPageOptions): Html {
+  const content = html`
+<h1>HTTP interface</h1>
+<p>${info.description} Version ${info.version}. Also as an <a href="/api/openapi.json">OpenAPI document</a>.</p>
+${groupsOf(paths).map(
+  ([
+    tag,
+    entries,
+  ]) => html`<section aria-labelledby="tag-${tag}"><h2 id="tag-${tag}" class="section">${tag}</h2>
+${entries.map(([path, methods]) => pathSection(path, methods))}</section>`,
+)}`;
+  return layout({ title: 'API – podips monitor', light, assets, content, current: '/api', hasLedger });
+}
+
+type Methods = ApiDocument['paths'][string];
+
+/** Paths by their first tag, in the order in which the tags first appear. */
+function groupsOf(paths: ApiDocument['paths']): [string, [string, Methods][]][] {
+  const groups = Map.groupBy(
+    Object.entries(paths),
+    ([, methods]) => Object.values(methods)[0]?.tags?.[0] ?? 'other',
+  );
+  return [...groups];
+}
+
+/** Methods of one path differ in nothing else, so one description does for all. */
+function pathSection(path: string, methods: Methods): Html {
+  const names = Object.keys(methods).map((method) => method.toUpperCase());
+  const operation = Object.values(methods)[0];
+  if (operation === undefined) return html``;
+  const { summary, description, parameters = [], responses } = operation;
+  return html`
+<article class="card path">
+<h3><span class="method">${names.join(', ')}</span> <code>${path}</code></h3>
+<p>${summary}.</p>
+${description === undefined ? undefined : html`<p class="exact">${description}</p>`}
+<dl class="facts">
+${parameters.map((parameter) => html`<dt><code>${parameter.name}</code> in ${parameter.in}</dt><dd>${parameter.description}</dd>`)}
+${Object.entries(responses).map(([status, response]) => html`<dt>${status}</dt><dd>${response.description}</dd>`)}
+</dl>
+</article>`;
+}

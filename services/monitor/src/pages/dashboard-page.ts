@@ -1,0 +1,78 @@
+import type { Operation } from '@podips/shared';
+import { clusterLight } from '../view/overview.js';
+import type { StatusView } from '../view/status-view.js';
+import { formatDuration, visibleText } from '../words/format.js';
+import { LIGHT_WORDS } from '../words/light-words.js';
+import { cardId, dashboardParts, linkId, type Part, partAttributes, stripId } from './dashboard/parts.js';
+import { type Html, html } from './html.js';
+import { type Assets, layout } from './layout.js';
+import { exactTime } from './running-time.js';
+
+/** Without JavaScript the page loads itself again. */
+const REFRESH_SECONDS = 60;
+
+/** What stands before an operation in the chain; Fluentd ends it. */
+const NODES: Readonly<Record<Operation, string>> = {
+  kubernetes: 'Kubernetes',
+  'queue/write': 'reader',
+  'queue/read': 'queue',
+  log: 'writer',
+};
+const LAST_NODE = 'Fluentd';
+
+/** The whole dashboard. */
+export function dashboardPage(view: StatusView, assets: Assets): Html {
+  const parts = dashboardParts(view);
+  const content = html`
+<p id="lost" class="lost" role="status"><strong>This page is not live.</strong> It shows how all was at ${exactTime(view.at)}; <a href="/">load it again</a>.</p>
+${slot(parts, 'headline', html`aria-live="polite" aria-atomic="true"`)}
+${slot(parts, 'answers')}
+${slot(parts, 'problems')}
+<section aria-labelledby="chain"><h2 id="chain" class="sr">The chain, in the order in which data flows</h2>
+<ol class="operations">${view.operations.map(({ operation }, index) => chainLink(parts, operation, index === view.operations.length - 1))}</ol></section>
+${slot(parts, 'clusters')}
+<div class="columns">
+${slot(parts, 'incidents', html`role="region" aria-labelledby="incidents"`)}
+<div>
+${slot(parts, 'alerting', html`role="region" aria-labelledby="alerting"`)}
+${slot(parts, 'ledger', html`role="region" aria-labelledby="ledger"`)}
+</div>
+</div>`;
+  // True of a page whose script did not come; the script replaces it.
+  const loaded = html`This page was made at ${exactTime(view.at)}.<noscript> It loads itself again every ${REFRESH_SECONDS} s.</noscript>`;
+  const footer = html`<p>A heartbeat counts for ${formatDuration(view.ageLimitMs)}. <span id="loaded">${loaded}</span></p>`;
+  return layout({
+    title: dashboardTitle(view),
+    light: view.overall,
+    assets,
+    content,
+    footer,
+    current: '/',
+    cluster: view.cluster,
+    hasLedger: view.ledger !== null,
+    live: { nowMs: Date.parse(view.at), refreshSeconds: REFRESH_SECONDS },
+  });
+}
+
+/** The worst state first: a tab shows little more. */
+export function dashboardTitle({ worst, overall, cluster, clusters }: StatusView): string {
+  const [first, ...more] = worst === overall ? [] : clusters.filter((one) => clusterLight(one) === overall);
+  const whose =
+    first === undefined ? '' : `${first.name}${more.length > 0 ? ` and ${more.length} more` : ''} `;
+  return `${visibleText(whose)}${LIGHT_WORDS[overall]} – ${visibleText(cluster)} – podips monitor`;
+}
+
+function chainLink(parts: ReadonlyMap<string, Part>, operation: Operation, isLast: boolean): Html {
+  return html`<li>
+<span class="node" aria-hidden="true">${NODES[operation]}</span>
+${slot(parts, linkId(operation), html`class="link"`)}
+<div class="card">${slot(parts, cardId(operation))}${slot(parts, stripId(operation))}</div>
+${isLast ? html`<span class="node last" aria-hidden="true">${LAST_NODE}</span>` : undefined}
+</li>`;
+}
+
+/** A part in an element that stays when the part is replaced. */
+function slot(parts: ReadonlyMap<string, Part>, id: string, attributes: Html = html``): Html {
+  const part = parts.get(id);
+  return part === undefined ? html`` : html`<div ${attributes} ${partAttributes(part)}>${part.markup}</div>`;
+}

@@ -1,0 +1,27 @@
+import { worstLight } from '../../status/lights.js';
+import { clusterLight } from '../../view/overview.js';
+import type { StatusView } from '../../view/status-view.js';
+import { visibleText } from '../../words/format.js';
+import { type Html, html } from '../html.js';
+import { lightIcon } from '../light-icon.js';
+
+/** What is wrong and where to look first, the first sentence in the largest type of the page; then other clusters. */
+export function headline(view: StatusView): Html {
+  const { worst, headline: text } = view;
+  const [first = '', ...others] = visibleText(text).split(/(?<=\.) /);
+  const rest = others.length === 0 ? undefined : html` <small>${others.join(' ')}</small>`;
+  return html`<h1 class="headline ${worst}">${lightIcon(worst)}<bdi>${first}${rest}</bdi></h1>${elsewhere(view)}`;
+}
+
+function elsewhere({ elsewhere: text, clusters }: StatusView): Html | undefined {
+  if (text === '') return undefined;
+  const light = worstLight(clusters.map(clusterLight));
+  return html`<p class="elsewhere ${light}">${lightIcon(light)} <a href="#clusters"><bdi>${visibleText(text)}</bdi></a></p>`;
+}
+
+/** What is wrong with the monitor itself. */
+export function problems({ problems: found }: StatusView): Html {
+  if (found.length === 0) return html``;
+  return html`<section class="warning" aria-labelledby="problems"><h2 id="problems">The monitor itself has a problem</h2>
+<ul>${found.map((problem) => html`<li>${visibleText(problem)}</li>`)}</ul></section>`;
+}

@@ -1,0 +1,38 @@
+import type { IncidentView, StatusView } from '../../view/status-view.js';
+import { formatDuration, shorten, visibleText } from '../../words/format.js';
+import { type Html, html } from '../html.js';
+import { lightWithWord } from '../light-icon.js';
+import { timeSince, utcTime } from '../running-time.js';
+
+/** As many as keep the page small. */
+const SHOWN = 10;
+/** The JSON has all of it. */
+const MAX_REPORT_BYTES = 120;
+
+/** What failed, when, for how long, and what was said. */
+export function incidents({ incidents: all, at }: StatusView): Html {
+  const shown = all.slice(0, SHOWN);
+  return html`<h2 id="incidents">Incidents</h2>
+${shown.length === 0 ? html`<p class="none">None that this monitor remembers.</p>` : table(shown, Date.parse(at))}
+${all.length > SHOWN ? html`<p class="none">Older ones: <a href="/api/v1/incidents">all incidents as JSON</a>.</p>` : undefined}`;
+}
+
+function table(shown: readonly IncidentView[], nowMs: number): Html {
+  return html`<table>
+<thead><tr><th scope="col">What failed</th><th scope="col">Start (UTC)</th><th scope="col">End (UTC)</th><th scope="col">Length</th><th scope="col">Report</th></tr></thead>
+<tbody>${shown.map((incident) => row(incident, nowMs))}</tbody>
+</table>`;
+}
+
+function row(
+  { name, light, startedAt, endedAt, durationMs, code, message }: IncidentView,
+  nowMs: number,
+): Html {
+  return html`<tr${endedAt === null ? html` class="open"` : undefined}>
+<th scope="row">${lightWithWord(light, name)}</th>
+<td data-label="Start (UTC)">${utcTime(startedAt)}</td>
+<td data-label="End (UTC)">${endedAt === null ? html`<strong>not yet</strong>` : utcTime(endedAt)}</td>
+<td data-label="Length">${endedAt === null ? timeSince(startedAt, nowMs) : formatDuration(durationMs)}</td>
+<td data-label="Report"><span class="code">${code === null ? '' : String(code).padStart(3, '0')}</span> <bdi>${shorten(visibleText(message), MAX_REPORT_BYTES)}</bdi></td>
+</tr>`;
+}

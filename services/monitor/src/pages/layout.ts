@@ -1,0 +1,66 @@
+import type { Light } from '../status/lights.js';
+import { visibleText } from '../words/format.js';
+import { type Html, type HtmlValue, html } from './html.js';
+
+/** Where the page finds what it loads. */
+export interface Assets {
+  readonly stylePath: string;
+  readonly scriptPaths: readonly string[];
+  /** Changes with any of the files. */
+  readonly build: string;
+  readonly faviconPath: (light: Light) => string;
+}
+
+export interface LayoutOptions {
+  readonly title: string;
+  /** The icon of the tab. */
+  readonly light: Light;
+  readonly assets: Assets;
+  readonly content: HtmlValue;
+  readonly footer?: HtmlValue;
+  /** Which of the pages this is. */
+  readonly current: string;
+  readonly cluster?: string;
+  /** Whether there is a ledger, and so a page for it. */
+  readonly hasLedger: boolean;
+  /** The page follows what happens: by its script, or without one by loading itself again. */
+  readonly live?: { readonly nowMs: number; readonly refreshSeconds: number };
+}
+
+const STATUS = { path: '/', name: 'Status' };
+const LEDGER = { path: '/leases', name: 'Ledger' };
+const API = { path: '/api', name: 'API' };
+
+/** A whole page. */
+export function layout(options: LayoutOptions): Html {
+  const { title, light, assets, content, footer, current, cluster, live } = options;
+  const pages = options.hasLedger ? [STATUS, LEDGER, API] : [STATUS, API];
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<link rel="icon" type="image/svg+xml" href="${assets.faviconPath(light)}">
+<link rel="stylesheet" href="${assets.stylePath}">
+${live === undefined ? undefined : liveHead(live.refreshSeconds, assets.scriptPaths)}
+</head>
+<body${live === undefined ? undefined : html` data-now="${live.nowMs}" data-build="${assets.build}"`}>
+<header class="top">
+<a class="name" href="/">podips monitor</a>${cluster === undefined ? undefined : html`<span class="cluster">${visibleText(cluster)}</span>`}
+<nav aria-label="Pages">${pages.map(({ path, name }) => html`<a href="${path}"${path === current ? html` aria-current="page"` : undefined}>${name}</a>`)}</nav>
+</header>
+<main>
+${content}
+</main>
+<footer>${footer}</footer>
+</body>
+</html>
+`;
+}
+
+function liveHead(refreshSeconds: number, scriptPaths: readonly string[]): Html {
+  return html`<noscript><meta http-equiv="refresh" content="${refreshSeconds}"></noscript>
+${scriptPaths.map((path) => html`<script type="module" src="${path}"></script>`)}`;
+}

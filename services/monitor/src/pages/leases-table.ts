@@ -1,0 +1,44 @@
+import type { LeaseView } from '../ledger/ledger-view.js';
+import { formatUtc, visibleText } from '../words/format.js';
+import { type Html, html } from './html.js';
+
+const END_WORDS: Readonly<Record<NonNullable<LeaseView['endReason']>, string>> = {
+  deleted: 'pod deleted',
+  finished: 'pod finished',
+  changed: 'pod got another address',
+  missing: 'pod was gone',
+};
+
+/** Leases as a table, each with links to the other questions about it. */
+export function leasesTable(leases: readonly LeaseView[], caption: string): Html {
+  return html`<table class="leases">
+<caption>${caption}</caption>
+<thead><tr>${['Pod', 'Address', 'Owner', 'Node', 'From (UTC)', 'To (UTC)', 'End', 'Cluster'].map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<tbody>${leases.map(row)}</tbody>
+</table>`;
+}
+
+function row(lease: LeaseView): Html {
+  const { namespace, pod, ip, ownerKind, ownerName, node, hostNetwork, cluster } = lease;
+  const { startedAt, startInferred, endedAt, endInferred, endReason } = lease;
+  return html`<tr${endedAt === null ? html` class="open"` : undefined}>
+<th scope="row"><a href="/leases?${new URLSearchParams({ namespace, pod }).toString()}"><bdi>${visibleText(`${namespace}/${pod}`)}</bdi></a></th>
+<td data-label="Address"><a href="/leases?${new URLSearchParams({ ip, at: startedAt }).toString()}">${ip}</a></td>
+<td data-label="Owner"><bdi>${visibleText(`${ownerKind} ${ownerName}`.trim())}</bdi></td>
+<td data-label="Node"><bdi>${visibleText(node)}</bdi>${hostNetwork ? tag('host network') : undefined}</td>
+<td data-label="From (UTC)">${time(startedAt)}${startInferred ? tag('inferred') : undefined}</td>
+<td data-label="To (UTC)">${endedAt === null ? html`<strong>not yet</strong>` : time(endedAt)}${endInferred ? tag('inferred') : undefined}</td>
+<td data-label="End">${endReason === null ? 'holds it' : END_WORDS[endReason]}</td>
+<td data-label="Cluster"><bdi>${visibleText(cluster)}</bdi></td>
+</tr>`;
+}
+
+/** With milliseconds: leases follow each other closely. */
+function time(text: string): Html {
+  const [day, clock] = formatUtc(Date.parse(text)).split(' ');
+  return html`<time datetime="${text}">${day} <span class="clock">${clock}</span></time>`;
+}
+
+function tag(word: string): Html {
+  return html` <span class="tag">${word}</span>`;
+}

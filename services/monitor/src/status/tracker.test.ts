@@ -1,0 +1,203 @@
+import { createLogger, OPERATIONS } from '@podips/shared';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { heartbeat, LIMIT_MS, memoryStore, NOW_MS } from '../http/app.test.helpers.js';
+import { answerOf } from './lights.js';
+import type { Heartbeat } from './statuses.js';
+import { createTracker, type TrackerOptions, type Transition } from './tracker.js';
+
+const log = createLogger('monitor', 'silent');
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW_MS });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A tracker over a store with the given heartbeats, and what it tells. */
+function follow(heartbeats: readonly Heartbeat[], options: Partial<TrackerOptions> = {}) {
+  const tracker = createTracker({
+    store: memoryStore(heartbeats),
+    now: Date.now,
+    ageLimitMs: LIMIT_MS,
+    log,
+    ...options,
+  });
+  const told: Transition[] = [];
+  tracker.onTransition((transition) => told.push(transition));
+  return { tracker, told };
+}
+
+const lightsTold = (told: readonly Transition[]) => told.map(({ from, to }) => `${from}-${to}`);
+const now = (changes: Partial<Heartbeat> = {}) => heartbeat('log', { receivedAtMs: Date.now(), ...changes });
+
+test('a heartbeat turns a light at once, and tells it once', () => {
+  const { tracker, told } = follow([]);
+  const [good, bad] = [now(), now({ code: 503, message: 'refused' })];
+  tracker.heard(good);
+  tracker.heard(now());
+  tracker.heard(bad);
+  tracker.heard(now({ code: 500 }));
+  expect(told).toEqual([
+    { operation: 'log', from: 'grey', to: 'green', atMs: NOW_MS, heartbeat: good },
+    { operation: 'log', from: 'green', to: 'red', atMs: NOW_MS, heartbeat: bad },
+  ]);
+  expect(tracker.states().log).toEqual({
+    light: 'red',
+    sinceMs: NOW_MS,
+    heartbeat: now({ code: 500 }),
+    ageMs: 0,
+  });
+  expect(tracker.states().kubernetes).toEqual({
+    light: 'grey',
+    sinceMs: undefined,
+    heartbeat: undefined,
+    ageMs: 0,
+  });
+});
+
+test('a light turns yellow in the moment in which the last heartbeat is too old', () => {
+  const { tracker, told } = follow([]);
+  tracker.heard(now());
+  vi.advanceTimersByTime(LIMIT_MS);
+  expect(tracker.states().log.light).toBe('green');
+  vi.advanceTimersByTime(1);
+  expect(told.at(-1)).toMatchObject({ from: 'green', to: 'yellow', atMs: NOW_MS + LIMIT_MS });
+  tracker.heard(now());
+  expect(told.at(-1)).toMatchObject({ from: 'yellow', to: 'green', atMs: NOW_MS + LIMIT_MS + 1 });
+});
+
+test('heartbeats that keep coming keep the light green', () => {
+  const { tracker, told } = follow([]);
+  for (let count = 0; count < 100; count += 1) {
+    tracker.heard(now());
+    vi.advanceTimersByTime(LIMIT_MS);
+  }
+  expect(lightsTold(told)).toEqual(['grey-green']);
+});
+
+test('a light that is red stays red, however long nothing comes', () => {
+  const { tracker, told } = follow([]);
+  tracker.heard(now({ code: 500 }));
+  vi.advanceTimersByTime(LIMIT_MS * 100);
+  expect(lightsTold(told)).toEqual(['grey-red']);
+});
+
+test('each operation has an age of its own', () => {
+  const { tracker, told } = follow([]);
+  tracker.heard(heartbeat('kubernetes'));
+  vi.advanceTimersByTime(LIMIT_MS / 2);
+  tracker.heard(heartbeat('log', { receivedAtMs: Date.now() }));
+  vi.advanceTimersByTime(LIMIT_MS / 2 + 1);
+  expect(told.filter(({ to }) => to === 'yellow').map(({ operation }) => operation)).toEqual(['kubernetes']);
+  vi.advanceTimersByTime(LIMIT_MS / 2);
+  expect(told.at(-1)).toMatchObject({ operation: 'log', to: 'yellow' });
+});
+
+test.each([
+  ['set back', NOW_MS - 3_600_000],
+  ['set ahead', NOW_MS + 3_600_000],
+])('a clock that is %s turns no light', (_how, otherMs) => {
+  const { tracker, told } = follow([]);
+  tracker.heard(now());
+  vi.advanceTimersByTime(LIMIT_MS / 2);
+  vi.setSystemTime(otherMs);
+  vi.advanceTimersByTime(LIMIT_MS / 2);
+  tracker.heard(now());
+  vi.advanceTimersByTime(LIMIT_MS);
+  expect(lightsTold(told)).toEqual(['grey-green']);
+  vi.advanceTimersByTime(1);
+  expect(lightsTold(told)).toEqual(['grey-green', 'green-yellow']);
+});
+
+test('while the clock is wrong, lights and answers agree', () => {
+  const { tracker } = follow([]);
+  for (const operation of OPERATIONS) tracker.heard(heartbeat(operation));
+  vi.setSystemTime(NOW_MS + 3_600_000);
+  const states = tracker.states();
+  expect(Object.values(states).map(({ light }) => light)).toEqual(Array(4).fill('green'));
+  expect(answerOf('all', states, LIMIT_MS)).toBe('success');
+});
+
+test('no light turns in the future', () => {
+  const { tracker, told } = follow([]);
+  tracker.heard(now());
+  vi.setSystemTime(NOW_MS - 3_600_000);
+  vi.advanceTimersByTime(LIMIT_MS + 1);
+  expect(told.at(-1)).toMatchObject({ to: 'yellow', atMs: Date.now() });
+});
+
+test('lights begin as the store says, and age from there', () => {
+  const { tracker, told } = follow([
+    heartbeat('kubernetes', { receivedAtMs: NOW_MS - LIMIT_MS + 1_000 }),
+    heartbeat('queue/write', { receivedAtMs: NOW_MS - LIMIT_MS - 1 }),
+    heartbeat('queue/read', { code: 500 }),
+    heartbeat('log', { receivedAtMs: NOW_MS + LIMIT_MS + 1 }),
+  ]);
+  expect(Object.values(tracker.states()).map(({ light }) => light)).toEqual([
+    'green',
+    'yellow',
+    'red',
+    'yellow',
+  ]);
+  vi.advanceTimersByTime(1_001);
+  expect(told.map(({ operation, to }) => `${operation} ${to}`)).toEqual(['kubernetes yellow']);
+});
+
+test('what changed while nobody was there is told after the start, with its own time', () => {
+  const { tracker, told } = follow([heartbeat('log', { receivedAtMs: NOW_MS - 3 * LIMIT_MS })], {
+    before: (operation) => (operation === 'log' ? { light: 'green', sinceMs: 7 } : undefined),
+  });
+  expect(tracker.states().log).toMatchObject({ light: 'green', sinceMs: 7 });
+  vi.advanceTimersByTime(1);
+  expect(told).toMatchObject([
+    { operation: 'log', from: 'green', to: 'yellow', atMs: NOW_MS - 2 * LIMIT_MS },
+  ]);
+});
+
+test('a light turns no earlier than the one before it, however old the heartbeat that was saved', () => {
+  const { told } = follow([heartbeat('log', { code: 500, receivedAtMs: NOW_MS - 3 * LIMIT_MS })], {
+    before: () => ({ light: 'yellow', sinceMs: NOW_MS - 1_000 }),
+  });
+  vi.advanceTimersByTime(1);
+  expect(told.filter(({ operation }) => operation === 'log')).toMatchObject([
+    { from: 'yellow', to: 'red', atMs: NOW_MS - 1_000 },
+  ]);
+});
+
+test('what has not changed since an earlier run goes on', () => {
+  const { tracker, told } = follow([heartbeat('log', { code: 500 })], {
+    before: (operation) => (operation === 'log' ? { light: 'red', sinceMs: 7 } : undefined),
+  });
+  vi.advanceTimersByTime(LIMIT_MS * 2);
+  expect(told).toEqual([]);
+  expect(tracker.states().log).toMatchObject({ light: 'red', sinceMs: 7 });
+});
+
+test('a store that knows more than the history is told as news', () => {
+  const { told } = follow([heartbeat('log', { receivedAtMs: NOW_MS - 1_000 })], { before: () => undefined });
+  vi.advanceTimersByTime(1);
+  expect(told).toMatchObject([{ from: 'grey', to: 'green', atMs: NOW_MS - 1_000 }]);
+});
+
+test('a listener that throws is logged and harms no other', () => {
+  const error = vi.spyOn(log, 'error');
+  const tracker = createTracker({ store: memoryStore(), now: Date.now, ageLimitMs: LIMIT_MS, log });
+  const told = vi.fn();
+  tracker.onTransition(() => {
+    throw new Error('broken');
+  });
+  tracker.onTransition(told);
+  tracker.heard(now());
+  expect(told).toHaveBeenCalledTimes(1);
+  expect(error).toHaveBeenCalledTimes(1);
+});
+
+test('a tracker that is stopped waits for nothing', () => {
+  const { tracker, told } = follow([heartbeat('log')]);
+  tracker.stop();
+  vi.advanceTimersByTime(LIMIT_MS * 2);
+  tracker.heard(now({ receivedAtMs: NOW_MS }));
+  expect(vi.getTimerCount()).toBe(0);
+  expect(told).toEqual([]);
+});

@@ -1,0 +1,158 @@
+import { type Logger, OPERATIONS, type Operation, toError } from '@podips/shared';
+import { type Light, lightOf } from './lights.js';
+import { mapOperations } from './map-operations.js';
+import type { Heartbeat, StatusStore } from './statuses.js';
+
+/** A light went out and another one went on. */
+export interface Transition {
+  readonly operation: Operation;
+  readonly from: Light;
+  readonly to: Light;
+  /** When it changed: the time of the heartbeat, or the moment in which the last one became too old. */
+  readonly atMs: number;
+  /** The last heartbeat at that time. */
+  readonly heartbeat: Heartbeat | undefined;
+}
+
+export interface OperationState {
+  readonly light: Light;
+  /** undefined: since before the history began. */
+  readonly sinceMs: number | undefined;
+  readonly heartbeat: Heartbeat | undefined;
+  /** Milliseconds since the heartbeat came, on a clock that nobody can set; 0 without one. */
+  readonly ageMs: number;
+}
+
+/** Follows the lights of the four operations, through heartbeats and through time that passes without any. */
+export interface Tracker {
+  states(): Readonly<Record<Operation, OperationState>>;
+  /** Calls the listener after each change of a light; a listener that throws is logged and harms nobody else. */
+  onTransition(listener: (transition: Transition) => void): void;
+  stop(): void;
+}
+
+/** A tracker that somebody tells of heartbeats, after the store has taken them. */
+export interface HearingTracker extends Tracker {
+  heard(heartbeat: Heartbeat): void;
+}
+
+/** What was on last, according to a history. */
+export type LastLight = Pick<OperationState, 'light' | 'sinceMs'>;
+
+export interface TrackerOptions {
+  /** Asked once, for the heartbeats of an earlier run. */
+  readonly store: Pick<StatusStore, 'latest'>;
+  readonly now: () => number;
+  readonly ageLimitMs: number;
+  readonly log: Logger;
+  /** Milliseconds that only go forward: whoever sets the clock of the machine turns no light. */
+  readonly monotonicMs?: () => number;
+  /**
+   * What an earlier run saw last; undefined: it never heard of the operation. Where the store says otherwise by now,
+   * there is a transition as soon as listeners had the time to be added. Without it, lights begin as the store says.
+   */
+  readonly before?: (operation: Operation) => LastLight | undefined;
+}
+
+interface Followed {
+  state: Omit<OperationState, 'ageMs'>;
+  /** When the last heartbeat came, on the monotonic clock. */
+  heardAtMs: number;
+}
+
+/** Follows the lights from the heartbeats of the store on. */
+export function createTracker(options: TrackerOptions): HearingTracker {
+  const { now, ageLimitMs, log, monotonicMs = () => performance.now() } = options;
+  const listeners: ((transition: Transition) => void)[] = [];
+  const followed = mapOperations((operation) => firstOf(operation, options, monotonicMs()));
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+
+  const emit = (transition: Transition) => {
+    for (const listener of listeners)
+      try {
+        listener(transition);
+      } catch (err) {
+        log.error({ err: toError(err), operation: transition.operation }, 'a listener to lights failed');
+      }
+  };
+  const update = (operation: Operation) => {
+    const one = followed[operation];
+    const { light: from, heartbeat } = one.state;
+    const to = lightOf(seen(one, monotonicMs()), ageLimitMs);
+    if (to === from) return;
+    const atMs = turnedAt(to, one.state, now(), ageLimitMs);
+    one.state = { light: to, sinceMs: atMs, heartbeat };
+    emit({ operation, from, to, atMs, heartbeat });
+  };
+  /** One timer does for all: it fires no later than the next light turns, and looks again if that was too early. */
+  const schedule = () => {
+    if (stopped || timer !== undefined) return;
+    const delayMs = nextTurnMs(Object.values(followed), monotonicMs(), ageLimitMs);
+    if (delayMs === undefined) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      for (const operation of OPERATIONS) update(operation);
+      schedule();
+    }, delayMs);
+    timer.unref();
+  };
+  schedule();
+
+  return {
+    states() {
+      const nowMs = monotonicMs();
+      return mapOperations((operation) => ({
+        ...followed[operation].state,
+        ...seen(followed[operation], nowMs),
+      }));
+    },
+    heard(heartbeat) {
+      const one = followed[heartbeat.operation];
+      one.state = { ...one.state, heartbeat };
+      one.heardAtMs = monotonicMs();
+      update(heartbeat.operation);
+      schedule();
+    },
+    onTransition: (listener) => {
+      listeners.push(listener);
+    },
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function firstOf(operation: Operation, options: TrackerOptions, monotonicMs: number): Followed {
+  const { store, now, ageLimitMs, before } = options;
+  const heartbeat = store.latest()[operation];
+  const last = before?.(operation);
+  // One from the future, left by a clock that was wrong, is as old as it is ahead.
+  const ageMs = heartbeat === undefined ? 0 : Math.abs(now() - heartbeat.receivedAtMs);
+  const light = before === undefined ? lightOf({ heartbeat, ageMs }, ageLimitMs) : (last?.light ?? 'grey');
+  return { state: { light, sinceMs: last?.sinceMs, heartbeat }, heardAtMs: monotonicMs - ageMs };
+}
+
+function seen({ state: { heartbeat }, heardAtMs }: Followed, monotonicMs: number) {
+  return { heartbeat, ageMs: heartbeat === undefined ? 0 : monotonicMs - heardAtMs };
+}
+
+/** When a light turned, by the clock that people read; never later than now. */
+function turnedAt(to: Light, before: Followed['state'], nowMs: number, ageLimitMs: number): number {
+  const { heartbeat, sinceMs = -Infinity } = before;
+  if (heartbeat === undefined) return nowMs;
+  const momentMs = to === 'yellow' ? heartbeat.receivedAtMs + ageLimitMs : heartbeat.receivedAtMs;
+  // The heartbeat may be older than the light that it turns, when later ones could not be saved.
+  return Math.min(Math.max(momentMs, sinceMs), nowMs);
+}
+
+/** Milliseconds until a light must be looked at; undefined when only a heartbeat can turn one. */
+function nextTurnMs(all: readonly Followed[], monotonicMs: number, ageLimitMs: number): number | undefined {
+  const delaysMs = all.flatMap((one) => {
+    const light = lightOf(seen(one, monotonicMs), ageLimitMs);
+    if (light !== one.state.light) return [0];
+    return light === 'green' ? [Math.ceil(one.heardAtMs + ageLimitMs - monotonicMs) + 1] : [];
+  });
+  return delaysMs.length === 0 ? undefined : Math.min(...delaysMs);
+}

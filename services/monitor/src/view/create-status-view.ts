@@ -1,0 +1,87 @@
+import { OPERATIONS, type Operation } from '@podips/shared';
+import type { History } from '../history/history.js';
+import type { LedgerView } from '../ledger/ledger-view.js';
+import { answerOf, worstLight } from '../status/lights.js';
+import type { Heartbeat, StatusStore } from '../status/statuses.js';
+import type { OperationState, Tracker } from '../status/tracker.js';
+import { headlineOf } from '../words/headline.js';
+import { OPERATION_NAMES } from '../words/operation-names.js';
+import { overviewOf } from './overview.js';
+import type { AlertingView, ClusterView, OperationView, StatusView } from './status-view.js';
+
+export interface StatusViewDeps {
+  readonly cluster: string;
+  readonly ageLimitMs: number;
+  readonly now: () => number;
+  readonly store: Pick<StatusStore, 'problem' | 'damage'>;
+  readonly tracker: Pick<Tracker, 'states'>;
+  readonly history: Pick<History, 'incidents' | 'strip' | 'problem'>;
+  readonly alerting: { view(): AlertingView; readonly problem: string | undefined };
+  readonly clusters: () => readonly ClusterView[];
+  /** Undefined without a database. */
+  readonly ledger: { view(): LedgerView } | undefined;
+}
+
+/** Incidents on the dashboard; `GET /api/v1/incidents` has the rest. */
+const INCIDENTS_SHOWN = 20;
+
+/** A function that gives everything that the monitor shows, as it is at that moment. */
+export function createStatusView(deps: StatusViewDeps): () => StatusView {
+  const { cluster, ageLimitMs, now, store, tracker, history, alerting } = deps;
+  return () => {
+    const nowMs = now();
+    const states = tracker.states();
+    const { text: headline, likelyCause } = headlineOf(states, ageLimitMs);
+    const worst = worstLight(OPERATIONS.map((operation) => states[operation].light));
+    const clusters = [...deps.clusters()];
+    return {
+      cluster,
+      at: formatTime(nowMs),
+      ageLimitMs,
+      worst,
+      ...overviewOf(worst, clusters),
+      headline,
+      likelyCause,
+      answers: {
+        read: answerOf('read', states, ageLimitMs),
+        write: answerOf('write', states, ageLimitMs),
+        all: answerOf('all', states, ageLimitMs),
+      },
+      operations: OPERATIONS.map((operation) => toOperation(operation, states[operation], deps, nowMs)),
+      incidents: history.incidents(INCIDENTS_SHOWN),
+      alerting: alerting.view(),
+      clusters,
+      ledger: deps.ledger?.view() ?? null,
+      problems: [store.problem, store.damage, history.problem, alerting.problem].filter(
+        (problem) => problem !== undefined,
+      ),
+    };
+  };
+}
+
+function toOperation(
+  operation: Operation,
+  { light, sinceMs, heartbeat }: OperationState,
+  { history }: StatusViewDeps,
+  nowMs: number,
+): OperationView {
+  return {
+    operation,
+    name: OPERATION_NAMES[operation],
+    light,
+    since: sinceMs === undefined ? null : formatTime(sinceMs),
+    heartbeat: heartbeat === undefined ? null : toHeartbeat(heartbeat, nowMs),
+    strip: history.strip(operation, nowMs),
+  };
+}
+
+function toHeartbeat(
+  { operation: _, receivedAtMs, ...rest }: Heartbeat,
+  nowMs: number,
+): NonNullable<OperationView['heartbeat']> {
+  return { ...rest, receivedAt: formatTime(receivedAtMs), ageMs: Math.max(0, nowMs - receivedAtMs) };
+}
+
+function formatTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,182 @@
+import { OPERATIONS } from '@podips/shared';
+import type { LedgerView } from '../ledger/ledger-view.js';
+import { type Light, worstLight } from '../status/lights.js';
+import { overviewOf } from './overview.js';
+import type { OperationView, SlotView, StatusView } from './status-view.js';
+
+/** The time of {@link statusView}. */
+export const AT_MS = Date.UTC(2026, 0, 31, 12, 7, 30);
+const SLOT_MS = 900_000;
+const SLOTS = 96;
+
+const NAMES = ['Kubernetes read', 'Queue write', 'Queue read', 'Fluentd write'] as const;
+
+export const ago = (ms: number) => new Date(AT_MS - ms).toISOString();
+
+/** 24 hours of green, but for the given slots, counted from the oldest. */
+export function strip(
+  changes: Readonly<Record<number, Pick<SlotView, 'light' | 'message'>>> = {},
+): SlotView[] {
+  const startMs = Math.floor(AT_MS / SLOT_MS) * SLOT_MS - (SLOTS - 1) * SLOT_MS;
+  return Array.from({ length: SLOTS }, (_, index) => ({
+    from: new Date(startMs + index * SLOT_MS).toISOString(),
+    to: new Date(startMs + (index + 1) * SLOT_MS).toISOString(),
+    ...(changes[index] ?? { light: 'green' as const, message: '' }),
+  }));
+}
+
+const HEARTBEATS: Readonly<Record<Light, OperationView['heartbeat']>> = {
+  green: heartbeatView(200, 'OK', 4_000),
+  yellow: heartbeatView(200, 'OK', 432_000),
+  red: heartbeatView(500, 'connect ECONNREFUSED 10.0.3.7:61613', 2_000),
+  grey: null,
+};
+
+function heartbeatView(code: number, message: string, ageMs: number): OperationView['heartbeat'] {
+  return {
+    code,
+    message,
+    receivedAt: ago(ageMs),
+    ageMs,
+    remoteAddress: '10.64.0.12',
+    host: 'podips-reader-0',
+  };
+}
+
+export function operationView(
+  index: number,
+  light: Light,
+  changes: Partial<OperationView> = {},
+): OperationView {
+  const message = light === 'red' ? 'connect ECONNREFUSED 10.0.3.7:61613' : '';
+  return {
+    operation: OPERATIONS[index] ?? 'log',
+    name: NAMES[index] ?? '',
+    light,
+    since: light === 'grey' ? null : ago(light === 'green' ? 93_600_000 : 132_000),
+    heartbeat: HEARTBEATS[light],
+    strip: strip(
+      light === 'green'
+        ? {}
+        : {
+            95: { light, message },
+            30: { light: 'red', message: 'receipt timed out' },
+            31: { light: 'yellow', message: 'OK' },
+          },
+    ),
+    ...changes,
+  };
+}
+
+/** A view with these four lights, in the order in which data flows. */
+export function statusView(lights: readonly Light[], changes: Partial<StatusView> = {}): StatusView {
+  const worst = worstLight(lights);
+  const operations = lights.map((light, index) => operationView(index, light));
+  const cause = operations.find(({ light }) => light !== 'green');
+  const failing = lights.includes('red');
+  return {
+    cluster: 'fra1',
+    at: new Date(AT_MS).toISOString(),
+    ageLimitMs: 300_000,
+    worst,
+    ...overviewOf(worst, changes.clusters ?? []),
+    headline:
+      cause === undefined
+        ? 'All four operations work.'
+        : `${cause.name} does not work. Look there first: the rest of the chain may only follow from it.`,
+    likelyCause: cause?.operation ?? null,
+    answers: { read: failing ? 'fail' : 'success', write: 'success', all: failing ? 'fail' : 'success' },
+    operations,
+    incidents: [],
+    alerting: { enabled: false, channels: [], lastAlert: null, heldBack: 0 },
+    clusters: [],
+    ledger: null,
+    problems: [],
+    ...changes,
+  };
+}
+
+/** Everything that a page can show at once. */
+export function fullView(): StatusView {
+  return statusView(['green', 'red', 'yellow', 'grey'], {
+    problems: ['the last heartbeats cannot be saved (ENOSPC): a restart would forget them'],
+    incidents: [
+      incident('queue/write', 'red', 132_000, null),
+      incident('queue/read', 'yellow', 800_000, 420_000),
+      incident('log', 'red', 59_000_000, 3_725_000),
+    ],
+    alerting: {
+      enabled: true,
+      lastAlert: { at: ago(120_000), subject: 'podips fra1: Queue write is failing' },
+      heldBack: 3,
+      channels: [
+        channel('e-mail', 'ops@example.org', ago(120_000), null, null),
+        channel('Slack webhook', 'hooks.slack.example', ago(86_400_000), ago(118_000), 'HTTP 503'),
+        channel('dead-man’s ping', 'ping.example', null, null, null),
+      ],
+    },
+    clusters: [
+      cluster('ams1', true, ['green', 'green', 'green', 'green']),
+      cluster('lon1', true, ['green', 'green', 'green', 'red']),
+      cluster('nyc1', false, ['green', 'green', 'green', 'green']),
+    ],
+    ledger: ledgerView(),
+  });
+}
+
+/** A ledger that is well, but for what is given. */
+export function ledgerView(changes: Partial<LedgerView> = {}): LedgerView {
+  return {
+    answeredAt: ago(3_000),
+    waiting: 0,
+    waitingMore: false,
+    knownUntil: ago(12_000),
+    gaps: 0,
+    error: null,
+    failingSince: null,
+    ...changes,
+  };
+}
+
+function incident(
+  operation: OperationView['operation'],
+  light: 'red' | 'yellow',
+  startedMs: number,
+  durationMs: number | null,
+) {
+  return {
+    operation,
+    name: NAMES[OPERATIONS.indexOf(operation)] ?? '',
+    light,
+    startedAt: ago(startedMs),
+    endedAt: durationMs === null ? null : ago(startedMs - durationMs),
+    durationMs: durationMs ?? startedMs,
+    code: light === 'red' ? 500 : 200,
+    message: light === 'red' ? 'connect ECONNREFUSED 10.0.3.7:61613' : 'OK',
+  };
+}
+
+function channel(
+  kind: string,
+  target: string,
+  lastSuccessAt: string | null,
+  lastFailureAt: string | null,
+  error: string | null,
+) {
+  return { kind, target, lastSuccessAt, lastFailureAt, error };
+}
+
+function cluster(name: string, reachable: boolean, lights: readonly Light[]): StatusView['clusters'][number] {
+  return {
+    name,
+    url: `https://podips.${name}.example`,
+    reachable,
+    lastAnswerAt: ago(reachable ? 3_000 : 754_000),
+    light: worstLight(lights),
+    headline: lights.includes('red')
+      ? 'Fluentd write fails. Look at Fluentd first.'
+      : 'All four operations work.',
+    error: reachable ? null : 'connection refused',
+    operations: lights.map((light, index) => ({ name: NAMES[index] ?? '', light })),
+  };
+}

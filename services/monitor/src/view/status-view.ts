@@ -1,0 +1,126 @@
+import { OPERATIONS } from '@podips/shared';
+import { type Static, Type } from 'typebox';
+import { LedgerView } from '../ledger/ledger-view.js';
+import { LIGHTS, TOO_OLD } from '../status/lights.js';
+
+/** Times are RFC 3339 in UTC, lengths of time are milliseconds. */
+const Time = Type.String({ format: 'date-time' });
+const LightName = Type.Enum(LIGHTS);
+const OperationName = Type.Enum(OPERATIONS);
+const Answer = Type.Enum(['success', 'fail', TOO_OLD]);
+
+/** The last heartbeat of an operation. */
+export const HeartbeatView = Type.Object({
+  code: Type.Integer({ minimum: 0, maximum: 999 }),
+  message: Type.String(),
+  receivedAt: Time,
+  ageMs: Type.Integer({ minimum: 0 }),
+  remoteAddress: Type.String(),
+  host: Type.String(),
+});
+
+/** A part of the last 24 hours, with the worst light that was on in it. */
+export const SlotView = Type.Object({
+  from: Time,
+  to: Time,
+  /** `unknown`: the monitor was not running, or had not been installed. */
+  light: Type.Enum([...LIGHTS, 'unknown']),
+  /** What was said last when the light was worst; empty when all was well. */
+  message: Type.String(),
+});
+
+export const OperationView = Type.Object({
+  operation: OperationName,
+  /** For people, `Kubernetes read`. */
+  name: Type.String(),
+  light: LightName,
+  /** Since when the light is what it is; null when that was before the history began. */
+  since: Type.Union([Time, Type.Null()]),
+  heartbeat: Type.Union([HeartbeatView, Type.Null()]),
+  /** The last 24 hours, oldest first. */
+  strip: Type.Array(SlotView),
+});
+
+/** A time in which an operation did not work. */
+export const IncidentView = Type.Object({
+  operation: OperationName,
+  name: Type.String(),
+  /** The worst light of that time. */
+  light: Type.Enum(['red', 'yellow']),
+  startedAt: Time,
+  /** null: it lasts. */
+  endedAt: Type.Union([Time, Type.Null()]),
+  durationMs: Type.Integer({ minimum: 0 }),
+  code: Type.Union([Type.Integer(), Type.Null()]),
+  message: Type.String(),
+});
+
+/** Whether people are told when a light changes. */
+export const AlertingView = Type.Object({
+  enabled: Type.Boolean(),
+  channels: Type.Array(
+    Type.Object({
+      /** `e-mail`, `webhook`, `Slack webhook`, `dead-man’s ping`. */
+      kind: Type.String(),
+      /** Where to, without anything secret: addresses of people and the host of a URL. */
+      target: Type.String(),
+      lastSuccessAt: Type.Union([Time, Type.Null()]),
+      lastFailureAt: Type.Union([Time, Type.Null()]),
+      /** Why the last attempt failed; null when it worked. */
+      error: Type.Union([Type.String(), Type.Null()]),
+    }),
+  ),
+  lastAlert: Type.Union([Type.Object({ at: Time, subject: Type.String() }), Type.Null()]),
+  /** Messages of the last hour that the hourly limit held back. */
+  heldBack: Type.Integer({ minimum: 0 }),
+});
+
+/** Another monitor of the overview, as it was last heard of. */
+export const ClusterView = Type.Object({
+  name: Type.String(),
+  url: Type.String(),
+  reachable: Type.Boolean(),
+  /** null: it never answered. */
+  lastAnswerAt: Type.Union([Time, Type.Null()]),
+  /** Its worst light at that time. */
+  light: Type.Union([LightName, Type.Null()]),
+  headline: Type.String(),
+  /** Why it does not answer. */
+  error: Type.Union([Type.String(), Type.Null()]),
+  operations: Type.Array(Type.Object({ name: Type.String(), light: LightName })),
+});
+
+/** Everything that the dashboard shows, and `GET /api/v1/status` answers. */
+export const StatusView = Type.Object({
+  /** Of the cluster that this monitor watches. */
+  cluster: Type.String(),
+  at: Time,
+  ageLimitMs: Type.Integer(),
+  /** Of this cluster alone. */
+  worst: LightName,
+  /** The worst light of this cluster and of the others, for title and icon. */
+  overall: LightName,
+  /** What is wrong and where to look first, in one sentence. */
+  headline: Type.String(),
+  /** The first operation of the chain that does not work, the likely cause of what follows; null when all work. */
+  likelyCause: Type.Union([OperationName, Type.Null()]),
+  /** The other clusters that do not work, in one sentence; empty when there are none. */
+  elsewhere: Type.String(),
+  answers: Type.Object({ read: Answer, write: Answer, all: Answer }),
+  operations: Type.Array(OperationView),
+  /** The newest first. */
+  incidents: Type.Array(IncidentView),
+  alerting: AlertingView,
+  clusters: Type.Array(ClusterView),
+  /** null: there is no database. */
+  ledger: Type.Union([LedgerView, Type.Null()]),
+  /** What is wrong with the monitor itself, for example a disk that is full. */
+  problems: Type.Array(Type.String()),
+});
+
+export type SlotView = Static<typeof SlotView>;
+export type OperationView = Static<typeof OperationView>;
+export type IncidentView = Static<typeof IncidentView>;
+export type AlertingView = Static<typeof AlertingView>;
+export type ClusterView = Static<typeof ClusterView>;
+export type StatusView = Static<typeof StatusView>;

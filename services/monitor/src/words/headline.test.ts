@@ -1,0 +1,156 @@
+import { OPERATIONS, type Operation } from '@podips/shared';
+import { expect, test } from 'vitest';
+import type { Light } from '../status/lights.js';
+import { type HeadlineStates, headlineOf } from './headline.js';
+
+/** Lights in the order of the chain, as letters: g, y, r, e for grey, and R for red of which nothing more was heard. */
+function states(letters: string, messages: Partial<Record<Operation, string>> = {}): HeadlineStates {
+  const lights: Readonly<Record<string, Light>> = { g: 'green', y: 'yellow', r: 'red', e: 'grey' };
+  const state = (operation: Operation) => {
+    const letter = letters.charAt(OPERATIONS.indexOf(operation));
+    const light = lights[letter.toLowerCase()] ?? 'grey';
+    if (light === 'grey') return { light, heartbeat: undefined, ageMs: 0 };
+    const code = light === 'red' ? 503 : 200;
+    const message = messages[operation] ?? (code === 200 ? 'OK' : 'refused');
+    const isStale = light === 'yellow' || letter === 'R';
+    return { light, heartbeat: { code, message }, ageMs: isStale ? 86_400_000 : 1_000 };
+  };
+  return {
+    kubernetes: state('kubernetes'),
+    'queue/write': state('queue/write'),
+    'queue/read': state('queue/read'),
+    log: state('log'),
+  };
+}
+
+test.each<[string, Operation | null, string]>([
+  ['gggg', null, 'All four links work.'],
+  [
+    'eeee',
+    null,
+    'Nothing has been heard yet. Look whether reader and writer run and know this monitor as PODIPS_HOST.',
+  ],
+  ['ggee', null, 'Queue read and Fluentd write were never heard of. What was heard of works.'],
+  ['egge', null, 'Kubernetes read and Fluentd write were never heard of. What was heard of works.'],
+  // One light is out.
+  [
+    'rggg',
+    'kubernetes',
+    'Kubernetes read fails: refused (503). Look at the API server and the reader’s access to it first.',
+  ],
+  ['grgg', 'queue/write', 'Queue write fails: refused (503). Look at the queue first.'],
+  ['ggrg', 'queue/read', 'Queue read fails: refused (503). Look at the queue first.'],
+  ['gggr', 'log', 'Fluentd write fails: refused (503). Look at Fluentd first.'],
+  ['yggg', 'kubernetes', 'Kubernetes read has been silent for more than 5 min. Look at the reader first.'],
+  ['gggy', 'log', 'Fluentd write has been silent for more than 5 min. Look at the writer first.'],
+  // Silence follows from what is before it in the chain.
+  [
+    'gryy',
+    'queue/write',
+    'Queue write fails: refused (503). Look at the queue first; queue read and Fluentd write follow from it.',
+  ],
+  [
+    'ryyy',
+    'kubernetes',
+    'Kubernetes read fails: refused (503). Look at the API server and the reader’s access to it first; queue write, queue read and Fluentd write follow from it.',
+  ],
+  [
+    'ggry',
+    'queue/read',
+    'Queue read fails: refused (503). Look at the queue first; Fluentd write follows from it.',
+  ],
+  [
+    'yyyy',
+    'kubernetes',
+    'Kubernetes read has been silent for more than 5 min. Look at the reader first; queue write, queue read and Fluentd write follow from it.',
+  ],
+  [
+    'ggyy',
+    'queue/read',
+    'Queue read has been silent for more than 5 min. Look at the writer first; Fluentd write follows from it.',
+  ],
+  // A service that cannot hand on takes nothing more.
+  ['ggyr', 'log', 'Fluentd write fails: refused (503). Look at Fluentd first; queue read follows from it.'],
+  [
+    'yrgg',
+    'queue/write',
+    'Queue write fails: refused (503). Look at the queue first; Kubernetes read follows from it.',
+  ],
+  // Writing to the queue and reading from it share the broker.
+  [
+    'grrg',
+    'queue/write',
+    'The broker seems to be down, queue write and queue read both fail: refused (503). Look at the queue first.',
+  ],
+  [
+    'grry',
+    'queue/write',
+    'The broker seems to be down, queue write and queue read both fail: refused (503). Look at the queue first; Fluentd write follows from it.',
+  ],
+  // Failures do not follow from each other, and nothing follows from what comes later.
+  [
+    'rggr',
+    'kubernetes',
+    'Kubernetes read fails: refused (503). Look at the API server and the reader’s access to it first. Fluentd write fails too.',
+  ],
+  [
+    'yggr',
+    'kubernetes',
+    'Kubernetes read has been silent for more than 5 min. Look at the reader first. Fluentd write fails too.',
+  ],
+  [
+    'yyrr',
+    'kubernetes',
+    'Kubernetes read has been silent for more than 5 min. Look at the reader first; queue write follows from it. Queue read and Fluentd write fail too.',
+  ],
+  [
+    'yygr',
+    'kubernetes',
+    'Kubernetes read has been silent for more than 5 min. Look at the reader first; queue write follows from it. Fluentd write fails too.',
+  ],
+  [
+    'gyrg',
+    'queue/write',
+    'Queue write has been silent for more than 5 min. Look at the reader first. Queue read fails too.',
+  ],
+  // A failure of which nothing more was heard says little about now.
+  [
+    'gggR',
+    'log',
+    'Fluentd write failed: refused (503), and has been silent for 1 d. Look at the writer first.',
+  ],
+  [
+    'ggyR',
+    'log',
+    'Fluentd write failed: refused (503), and has been silent for 1 d. Look at the writer first; queue read follows from it.',
+  ],
+  [
+    'RgyR',
+    'kubernetes',
+    'Kubernetes read failed: refused (503), and has been silent for 1 d. Look at the reader first; queue read follows from it. Fluentd write failed when last heard of.',
+  ],
+  [
+    'gRRg',
+    'queue/write',
+    'Queue write failed: refused (503), and has been silent for 1 d. Look at the reader first. Queue read failed when last heard of.',
+  ],
+  [
+    'rrrr',
+    'kubernetes',
+    'Kubernetes read fails: refused (503). Look at the API server and the reader’s access to it first. Queue write, queue read and Fluentd write fail too.',
+  ],
+  [
+    'gree',
+    'queue/write',
+    'Queue write fails: refused (503). Look at the queue first. Queue read and Fluentd write were never heard of.',
+  ],
+])('%s: look at %s', (letters, likelyCause, text) => {
+  expect(headlineOf(states(letters), 300_000)).toEqual({ text, likelyCause });
+});
+
+test('the message is one line of bounded length in which nothing is invisible', () => {
+  const told = (message: string) => headlineOf(states('gggr', { log: message }), 300_000).text;
+  expect(told('no\r\nlink.\u202e')).toContain('fails: no link.‹U+202E› (503).');
+  expect(told('broken.')).toContain('fails: broken (503).');
+  expect(told('😀'.repeat(256))).toContain(`fails: ${'😀'.repeat(119)}… (503).`);
+});

@@ -1,0 +1,129 @@
+import { OPERATIONS, type Operation } from '@podips/shared';
+import type { Light } from '../status/lights.js';
+import type { Heartbeat } from '../status/statuses.js';
+import { formatDuration, visibleText } from './format.js';
+import { OPERATION_NAMES } from './operation-names.js';
+
+export interface Headline {
+  /** What is wrong and where to look first. Safe to show anywhere as text: nothing invisible is in it. */
+  readonly text: string;
+  /** The operation to look at first; null when none has failed or fallen silent. */
+  readonly likelyCause: Operation | null;
+}
+
+export interface HeadlineState {
+  readonly light: Light;
+  readonly heartbeat: Pick<Heartbeat, 'code' | 'message'> | undefined;
+  /** Milliseconds since the heartbeat came. */
+  readonly ageMs: number;
+}
+export type HeadlineStates = Readonly<Record<Operation, HeadlineState>>;
+
+/** Where to look when an operation fails, and when nothing is heard of it. */
+const PLACES: Readonly<Record<Operation, { readonly failing: string; readonly silent: string }>> = {
+  kubernetes: { failing: 'the API server and the reader’s access to it', silent: 'the reader' },
+  'queue/write': { failing: 'the queue', silent: 'the reader' },
+  'queue/read': { failing: 'the queue', silent: 'the writer' },
+  log: { failing: 'Fluentd', silent: 'the writer' },
+};
+const MAX_MESSAGE_CHARS = 120;
+
+/**
+ * What the four lights say together. The first broken link of the chain is the likely cause; silence after it follows
+ * from it, failures do not. Against the chain a failure silences only its own service, which takes no more than it can
+ * hand on: there it is the cause.
+ */
+export function headlineOf(states: HeadlineStates, ageLimitMs: number): Headline {
+  const having = (light: Light) => OPERATIONS.filter((operation) => states[operation].light === light);
+  const [red, yellow, grey] = [having('red'), having('yellow'), having('grey')];
+  const cause = OPERATIONS.find(
+    (operation) => red.includes(operation) || isCauseIfSilent(operation, yellow, red),
+  );
+  if (cause === undefined) return { text: describeQuiet(grey), likelyCause: null };
+  const isStale = (operation: Operation) => states[operation].ageMs > ageLimitMs;
+  const isBroker = BROKER.includes(cause) && BROKER.every((one) => red.includes(one) && !isStale(one));
+  const alsoRed = red.filter((one) => one !== cause && !(isBroker && BROKER.includes(one)));
+  const followers = yellow.filter((operation) => operation !== cause);
+  const sentences = [
+    isBroker ? describeBroker(states) : describeCause(cause, states[cause], ageLimitMs),
+    describePlace(cause, states[cause].light === 'red' && !isStale(cause), followers),
+    also(
+      alsoRed.filter((operation) => !isStale(operation)),
+      'fails too',
+      'fail too',
+    ),
+    also(alsoRed.filter(isStale), 'failed when last heard of', 'failed when last heard of'),
+    also(grey, 'was never heard of', 'were never heard of'),
+  ];
+  return { text: sentences.filter((sentence) => sentence !== '').join(' '), likelyCause: cause };
+}
+
+/** Writing to the queue and reading from it share nothing but the broker. */
+const BROKER: readonly Operation[] = ['queue/write', 'queue/read'];
+
+function isCauseIfSilent(
+  operation: Operation,
+  yellow: readonly Operation[],
+  red: readonly Operation[],
+): boolean {
+  return yellow.includes(operation) && !red.some((one) => inOneService(one, operation));
+}
+
+function inOneService(one: Operation, other: Operation): boolean {
+  const isReader = (operation: Operation) => operation === 'kubernetes' || operation === 'queue/write';
+  return isReader(one) === isReader(other);
+}
+
+/** Nothing has failed, nothing has fallen silent. */
+function describeQuiet(grey: readonly Operation[]): string {
+  if (grey.length === 0) return 'All four links work.';
+  if (grey.length === OPERATIONS.length)
+    return 'Nothing has been heard yet. Look whether reader and writer run and know this monitor as PODIPS_HOST.';
+  return `${also(grey, 'was never heard of', 'were never heard of')} What was heard of works.`;
+}
+
+function describeBroker(states: HeadlineStates): string {
+  return `The broker seems to be down, queue write and queue read both fail: ${reasonOf(states['queue/write'])}.`;
+}
+
+function describeCause(cause: Operation, state: HeadlineState, ageLimitMs: number): string {
+  const name = OPERATION_NAMES[cause];
+  if (state.light !== 'red') return `${name} has been silent for more than ${formatDuration(ageLimitMs)}.`;
+  return state.ageMs > ageLimitMs
+    ? `${name} failed: ${reasonOf(state)}, and has been silent for ${formatDuration(state.ageMs)}.`
+    : `${name} fails: ${reasonOf(state)}.`;
+}
+
+function describePlace(cause: Operation, isFailing: boolean, followers: readonly Operation[]): string {
+  const place = isFailing ? PLACES[cause].failing : PLACES[cause].silent;
+  const verb = followers.length === 1 ? 'follows' : 'follow';
+  const rest = followers.length === 0 ? '' : `; ${inSentence(followers)} ${verb} from it`;
+  return `Look at ${place} first${rest}.`;
+}
+
+/** A sentence about operations, empty when there are none. */
+function also(operations: readonly Operation[], one: string, several: string): string {
+  if (operations.length === 0) return '';
+  const list = inSentence(operations);
+  return `${list.charAt(0).toUpperCase()}${list.slice(1)} ${operations.length === 1 ? one : several}.`;
+}
+
+function inSentence(operations: readonly Operation[]): string {
+  const names = operations.map((operation) => uncapitalize(OPERATION_NAMES[operation]));
+  const last = names.pop() ?? '';
+  return names.length === 0 ? last : `${names.join(', ')} and ${last}`;
+}
+
+/** Names of products keep their capital. */
+function uncapitalize(name: string): string {
+  return name.replace(/^Queue/, 'queue');
+}
+
+function reasonOf({ heartbeat }: HeadlineState): string {
+  if (heartbeat === undefined) return 'nobody said why';
+  const line = visibleText(heartbeat.message.replace(/\s+/g, ' ').trim()).replace(/\.+$/, '');
+  const chars = [...line];
+  const short =
+    chars.length > MAX_MESSAGE_CHARS ? `${chars.slice(0, MAX_MESSAGE_CHARS - 1).join('')}…` : line;
+  return `${short} (${String(heartbeat.code).padStart(3, '0')})`;
+}

@@ -1,0 +1,9 @@
+import type { Operation } from '@podips/shared';
+
+/** What people call the operations. */
+export const OPERATION_NAMES: Readonly<Record<Operation, string>> = {
+  kubernetes: 'Kubernetes read',
+  'queue/write': 'Queue write',
+  'queue/read': 'Queue read',
+  log: 'Fluentd write',
+};
