@@ -93,7 +93,7 @@ export const API_FAULTS: readonly Fault[] = [
   answers(503, 'API server answers 503'),
   {
     ...API,
-    name: 'API server away',
+    name: 'API server unavailable',
     lights: RED,
     begin({ cluster: { faults } }) {
       faults.refuseConnections();

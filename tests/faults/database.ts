@@ -114,7 +114,7 @@ export const DATABASE_FAULTS: readonly Fault[] = [
   },
   {
     ...DATABASE,
-    name: 'database read-only while the broker is away',
+    name: 'database read-only while the broker is unavailable',
     alone: true,
     lights: RED,
     felt: readerCounts('outbox_failures_total'),
