@@ -1,6 +1,6 @@
 # One target for each program: docker build --target reader --tag podips/reader:2.0.0 .
-# What differs between registries comes from outside: --build-arg NODE_IMAGE for a mirror of the base image, and
-# --secret id=npmrc,src=$HOME/.npmrc for a mirror of npm. Neither is left in an image.
+# Registries are build arguments: --build-arg NODE_IMAGE for a mirror of the base image, and
+# --secret id=npmrc,src=$HOME/.npmrc for a mirror of npm. Neither remains in an image.
 ARG NODE_IMAGE=node:24-bookworm-slim
 
 # Nothing here depends on the processor, so one build on the builder's own serves images for all of them.
@@ -20,13 +20,13 @@ RUN pnpm --filter @podips/writer deploy --prod --no-optional --offline --trust-l
 RUN pnpm --filter @podips/monitor deploy --prod --no-optional --offline --trust-lockfile /out/monitor
 RUN pnpm --filter @podips/cronjob deploy --prod --no-optional --offline --trust-lockfile /out/cronjob
 RUN pnpm --filter @podips/simulation deploy --prod --no-optional --offline --trust-lockfile /out/simulation
-# Without traces of the package manager, which may name a registry; readable for every user, however the sources came
-# here; and an empty folder for the monitor's volume.
+# Removes traces of the package manager, which may name a registry; makes everything readable for every user, whatever the
+# modes of the sources; and adds an empty folder for the monitor's volume.
 RUN rm -f /out/*/pnpm-*.yaml /out/*/node_modules/.modules.yaml /out/*/node_modules/.pnpm-workspace-state-v1.json \
   && chmod -R a+rX,go-w /out \
   && mkdir -p /out/data
 
-# What all images share. Node is process 1: podips handles SIGTERM itself and starts no other processes, so there is
+# The common base of all images. Node is process 1: podips handles SIGTERM itself and starts no other processes, so there is
 # nothing for an init to forward or to reap. The user is numeric because Kubernetes' runAsNonRoot asks for it.
 # It has no entry in /etc/passwd, and so no home but this. Programs write to STATUS_DIR (/tmp) alone, and the monitor to
 # its volume: the rest may be mounted read-only.
@@ -44,7 +44,7 @@ ENTRYPOINT ["node", "/app/dist/main.js"]
 
 FROM base AS reader
 LABEL org.opencontainers.image.title="podips reader" \
-      org.opencontainers.image.description="Watches pods and puts each change of an IP address on the queue"
+      org.opencontainers.image.description="Watches pods and publishes each change of an IP address to the queue"
 COPY --from=build --chown=0:0 /out/reader ./
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
@@ -52,7 +52,7 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
 
 FROM base AS writer
 LABEL org.opencontainers.image.title="podips writer" \
-      org.opencontainers.image.description="Carries messages from the queue to Fluentd"
+      org.opencontainers.image.description="Delivers messages from the queue to Fluentd"
 COPY --from=build --chown=0:0 /out/writer ./
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
@@ -60,25 +60,25 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
 
 FROM base AS monitor
 LABEL org.opencontainers.image.title="podips monitor" \
-      org.opencontainers.image.description="Shows with four lights how reader and writer are"
+      org.opencontainers.image.description="Shows the state of reader and writer as four lights"
 COPY --from=build --chown=0:0 /out/monitor ./
-# A new named volume takes over owner and mode of the folder that it covers.
+# A new named volume gets owner and mode of the folder that it covers.
 COPY --from=build --chown=10001:10001 /out/data /var/lib/podips
 VOLUME /var/lib/podips
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
   CMD ["node", "/app/node_modules/@podips/shared/dist/probe/main.js", "/healthz"]
 
-# Asks the monitor once with --once, else on schedule. It is well as long as it runs.
+# Queries the monitor once with --once, otherwise on a schedule. It is healthy as long as it runs.
 FROM base AS cronjob
 LABEL org.opencontainers.image.title="podips cronjob" \
-      org.opencontainers.image.description="Asks the monitor every five minutes how reader and writer are"
+      org.opencontainers.image.description="Queries the monitor for the state of reader and writer every five minutes"
 COPY --from=build --chown=0:0 /out/cronjob ./
 HEALTHCHECK NONE
 
 FROM base AS mock-producer
 LABEL org.opencontainers.image.title="podips mock-producer" \
-      org.opencontainers.image.description="Puts a mock message on the queue every second"
+      org.opencontainers.image.description="Publishes a mock message to the queue every second"
 COPY --from=build --chown=0:0 /out/simulation ./
 ENTRYPOINT ["node", "/app/dist/mock-producer/main.js"]
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
@@ -86,7 +86,7 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
 
 FROM base AS mock-consumer
 LABEL org.opencontainers.image.title="podips mock-consumer" \
-      org.opencontainers.image.description="Prints what it takes from the queue"
+      org.opencontainers.image.description="Prints the messages that it consumes from the queue"
 COPY --from=build --chown=0:0 /out/simulation ./
 ENTRYPOINT ["node", "/app/dist/mock-consumer/main.js"]
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
