@@ -226,6 +226,52 @@ describe('waiting', () => {
     }
   });
 
+  it('does not delay the list after a 410, however long the server was unavailable before', async () => {
+    const outage = Array.from({ length: 8 }, () => refused(503));
+    const run = await follow([...outage, refused(410), page('9'), []], {}, '7');
+    expect(run.requests.slice(8, 10)).toEqual(['watch 7', 'list']);
+    expect(waits.at(7)).toBeGreaterThanOrEqual(15_000);
+    expect(waits.at(8)).toBe(0);
+  });
+
+  it('does not delay the list after a 410 inside a watch either', async () => {
+    const old = JSON.stringify({ type: 'ERROR', object: { code: 410 } });
+    const outage = Array.from({ length: 8 }, () => refused(503));
+    await follow([...outage, [old], page('9'), []], {}, '7');
+    expect(waits.at(8)).toBe(0);
+  });
+
+  it('starts small again after an outage in which lists failed', async () => {
+    const outage = Array.from({ length: 8 }, () => refused(503));
+    await follow([...outage, page('5'), refused(410), page('9'), []]);
+    expect(waits.at(8)).toBeLessThanOrEqual(500);
+  });
+
+  it('starts small again when the server accepts a watch, though it says nothing', async () => {
+    const outage = Array.from({ length: 8 }, () => refused(503));
+    await follow([page('5'), ...outage, [], refused(503)]);
+    expect(waits.slice(8, 10).every((ms) => ms <= 500)).toBe(true);
+  });
+
+  it('grows when the server accepts every watch and ends it at once', async () => {
+    await follow([page('5'), [], [], [], []]);
+    for (const [index, ceiling] of [500, 1_000, 2_000, 4_000].entries())
+      expect(waits[index]).toBeGreaterThanOrEqual(ceiling / 2);
+  });
+
+  it('grows when the continue token of every list expires', async () => {
+    await follow([refused(410), refused(410), refused(410), refused(410)]);
+    for (const [index, ceiling] of [500, 1_000, 2_000, 4_000].entries())
+      expect(waits[index]).toBeGreaterThanOrEqual(ceiling / 2);
+  });
+
+  it('for longer than a second is a failure, because nothing is watched meanwhile', async () => {
+    const lost = [page('5'), [added('a', '6'), '{"type"']];
+    const run = await follow([...lost, ...lost, ...lost, ...lost]);
+    expect(Math.max(...waits.slice(0, 2))).toBeLessThanOrEqual(1_000);
+    expect(run.events.onFailure.mock.calls.map(([{ code }]) => code)).toContain('KUBE_NO_WATCH');
+  });
+
   it('is never left out after a watch that ended at once', async () => {
     await follow([page('5'), [bookmark('6')], [bookmark('7')], [bookmark('8')]]);
     expect(Math.min(...waits.slice(0, 3))).toBeGreaterThanOrEqual(250);

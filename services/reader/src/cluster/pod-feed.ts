@@ -46,6 +46,8 @@ const MAX_RETRY_AFTER_MS = 60_000;
 const LEAST_PAGE_PART = 1 / 16;
 /** A watch that lasted this long was a real one, even when no event came. */
 const STABLE_AFTER_MS = 10_000;
+/** The longest rest without a watch that is no failure. */
+const MAX_SILENT_REST_MS = 1_000;
 
 /**
  * Lists the pods, then watches on from the list; resumes from the last event after a stream ended; lists again when
@@ -74,8 +76,8 @@ class PodFeed {
   #listReason: ListReason = 'start';
   #pageSize: number;
   #silentWatches = 0;
-  /** Attempts since the last event. */
-  #attempts = 0;
+  #attempts = 0; // requests since the last one that the server answered
+  #shortWatches = 0; // watches since the last event that ended soon
   /** Lists since the last watch that lasted. */
   #lists = 0;
   #failing = false;
@@ -100,7 +102,6 @@ class PodFeed {
 
   async run(): Promise<void> {
     while (!this.#signal.aborted) {
-      this.#attempts += 1;
       let retryAfterMs = 0;
       try {
         this.#position ??= await this.#list();
@@ -111,21 +112,31 @@ class PodFeed {
         this.#afterFailure(error);
         retryAfterMs = Math.min(error.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
       }
-      await pause(Math.max(retryAfterMs, this.#restMs()), this.#signal);
+      const restMs = Math.max(retryAfterMs, this.#restMs());
+      this.#reportRest(restMs);
+      await pause(restMs, this.#signal);
     }
   }
 
-  /** After a watch that lasted there is nothing to wait for. Else ever longer; and lists are dear, events cheap. */
+  /**
+   * Requests, watches and lists each have a backoff of their own, which a success of that kind resets: how long the
+   * server was unavailable says nothing about the list that is due now. After a watch that lasted there is none.
+   */
   #restMs(): number {
-    if (this.#attempts === 0 && this.#lists === 0) return 0;
-    const restMs = backoffDelayMs(Math.max(0, this.#attempts - 1), RETRY);
-    if (this.#position !== undefined) return restMs;
-    return Math.max(restMs, backoffDelayMs(Math.max(0, this.#lists - 1), RETRY));
+    const repeats = Math.max(this.#attempts, this.#position === undefined ? this.#lists : this.#shortWatches);
+    return repeats === 0 ? 0 : backoffDelayMs(repeats - 1, RETRY);
+  }
+
+  /** Nothing is watched during a rest, even where the server answers. */
+  #reportRest(restMs: number): void {
+    if (this.#failing || restMs <= MAX_SILENT_REST_MS) return;
+    const why = `no watch for ${Math.round(restMs)} ms after ${this.#lists} lists and ${this.#shortWatches} short watches`;
+    this.#afterFailure(new KubeError('KUBE_NO_WATCH', why, { status: 503 }));
   }
 
   async #list(): Promise<string> {
     const reason = this.#listReason;
-    this.#lists += 1;
+    this.#attempts += 1;
     this.#events.onList(reason);
     this.#sink.catchingUp();
     const { pods, resourceVersion } = await listPods(this.#client, {
@@ -134,6 +145,7 @@ class PodFeed {
       signal: this.#signal,
       onSkipped: (error) => this.#events.onSkipped('malformed-pod', error),
     });
+    this.#lists += 1;
     this.#heard('list');
     this.#pageSize = Math.min(this.#pageSize * 2, this.#options.pageSize);
     await this.#sink.replaceAll(pods, resourceVersion, reason);
@@ -144,6 +156,8 @@ class PodFeed {
   /** Follows one watch to its end. */
   async #watch(from: string): Promise<'ended' | 'full' | 'lost'> {
     const startedMs = performance.now();
+    let opened = false;
+    this.#attempts += 1;
     this.#sink.catchingUp();
     using standstill = new Standstill();
     const stream = watchPods(this.#client, {
@@ -152,7 +166,10 @@ class PodFeed {
       headersDeadlineMs: this.#options.requestDeadlineMs,
       idleMs: this.#options.idleMs,
       signal: this.#signal,
-      onOpen: () => this.#heard('watch'),
+      onOpen: () => {
+        opened = true;
+        this.#heard('watch');
+      },
     });
     try {
       for await (const event of stream) {
@@ -163,7 +180,8 @@ class PodFeed {
       }
       return 'ended';
     } finally {
-      if (performance.now() - startedMs > STABLE_AFTER_MS) this.#attempts = this.#lists = 0;
+      if (opened) this.#shortWatches += 1;
+      if (performance.now() - startedMs > STABLE_AFTER_MS) this.#shortWatches = this.#lists = 0;
     }
   }
 
@@ -177,7 +195,7 @@ class PodFeed {
     if (!this.#sink.apply(event)) return 'full';
     if (event.resourceVersion !== '') this.#position = event.resourceVersion;
     this.#heard(event.type === 'bookmark' ? 'bookmark' : 'event');
-    this.#attempts = 0;
+    this.#shortWatches = 0;
     this.#silentWatches = 0;
     return 'taken';
   }
@@ -190,6 +208,7 @@ class PodFeed {
   }
 
   #heard(what: 'list' | 'watch' | 'event' | 'bookmark'): void {
+    this.#attempts = 0;
     this.#failing = false;
     this.#events.onAlive(what);
   }
@@ -210,6 +229,8 @@ class PodFeed {
     }
     if (error.expired || (error.unusable && this.#position !== undefined)) {
       this.#log.info({ err: error }, 'the watch cannot be resumed; listing');
+      this.#attempts = 0; // the server answered
+      if (this.#position === undefined) this.#lists += 1; // a continue token that expired
       this.#loseTrack(error.expired ? 'expired' : 'refused');
       return;
     }
