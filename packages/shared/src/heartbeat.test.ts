@@ -5,6 +5,16 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Heartbeats, startHeartbeats } from './heartbeat.js';
 import { createLogger } from './logger.js';
 
+/** Between two attempts; and whether it was asked for. */
+const delay = vi.hoisted(() => ({ ms: 1 }));
+const asked = vi.hoisted(() => vi.fn());
+vi.mock('./backoff.js', () => ({
+  backoffDelayMs: () => {
+    asked();
+    return delay.ms;
+  },
+}));
+
 const log = createLogger('test', 'silent');
 const LONG_MS = 3_600_000;
 let server: Server;
@@ -17,6 +27,8 @@ beforeEach(async () => {
   seen = [];
   tokens = [];
   answer = () => 200;
+  delay.ms = 1;
+  asked.mockClear();
   server = createServer((request, response) => {
     const url = request.url ?? '';
     seen.push(url);
@@ -77,6 +89,17 @@ describe('heartbeats', () => {
     answer = () => (failures++ === 0 ? 500 : 200);
     heartbeats.report('log', 503, 'down');
     await vi.waitFor(() => expect(seen).toEqual(['/log/503/down', '/log/503/down']));
+  });
+
+  it('of an operation do not wait for their next attempt when the monitor has taken those of another', async () => {
+    start(1);
+    delay.ms = LONG_MS;
+    answer = () => 500;
+    heartbeats.report('log', 503, 'down');
+    await vi.waitFor(() => expect(asked).toHaveBeenCalled());
+    answer = () => 200;
+    heartbeats.report('queue/read', 200, 'x');
+    await vi.waitFor(() => expect(seen).toEqual(['/log/503/down', '/queue/read/200/x', '/log/503/down']));
   });
 
   it('carry the token, when there is one', async () => {

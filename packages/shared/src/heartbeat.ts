@@ -63,8 +63,9 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
     await response.body.dump();
     if (response.statusCode === UNAUTHORIZED) throw new Error('the monitor wants another HEARTBEAT_TOKEN');
     if (response.statusCode >= 300) throw new Error(`the monitor answered ${response.statusCode}`);
+    for (const reporter of reporters.values()) reporter.retryNow();
   };
-  const reporters = new Map(
+  const reporters: ReadonlyMap<Operation, Reporter> = new Map(
     OPERATIONS.map((operation) => [operation, createReporter(operation, deliver, options)]),
   );
   return {
@@ -77,11 +78,18 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
   };
 }
 
+interface Reporter {
+  report(outcome: Outcome): void;
+  /** The monitor answered another one: a report that waits for its next attempt waits no longer. */
+  retryNow(): void;
+  stop(): void;
+}
+
 function createReporter(
   operation: Operation,
   deliver: (operation: Operation, outcome: Outcome) => Promise<void>,
   { intervalMs = 1_000, log }: HeartbeatOptions,
-) {
+): Reporter {
   let newest: Outcome | undefined;
   let deliveredCode: number | undefined;
   let startedAtMs = Number.NEGATIVE_INFINITY;
@@ -128,6 +136,9 @@ function createReporter(
     report(outcome: Outcome) {
       newest = outcome;
       schedule();
+    },
+    retryNow() {
+      if (failures > 0) void sendNewest();
     },
     stop() {
       stopped = true;

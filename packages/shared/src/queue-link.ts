@@ -32,11 +32,14 @@ export function startQueueLink(settings: QueueSettings, events: QueueLinkEvents,
   const stopping = new AbortController();
   let state: QueueLinkState = 'connecting';
   let session: QueueSession | undefined;
+  /** When the newest attempt succeeded. */
+  let openedMs: number | undefined;
 
   const runSession = async (server: QueueServer): Promise<Error> => {
     try {
       const opened = await QueueSession.connect({ ...settings, server }, stopping.signal);
       session = opened;
+      openedMs = performance.now();
       state = 'up';
       log.info({ broker: server }, 'queue connected');
       if (!opened.brokerSendsHeartbeats)
@@ -52,10 +55,13 @@ export function startQueueLink(settings: QueueSettings, events: QueueLinkEvents,
   };
 
   const run = async () => {
-    for (let attempt = 0, next = 0; !stopping.signal.aborted; attempt += 1, next += 1) {
+    // Attempts and sessions each have a backoff of their own: how long no broker was there says nothing about a session.
+    let attempts = 0;
+    let shortSessions = 0;
+    for (let next = 0; !stopping.signal.aborted; next += 1) {
       const server = settings.servers[next % settings.servers.length];
       if (server === undefined) throw new TypeError('a queue link needs at least one server');
-      const startedMs = performance.now();
+      openedMs = undefined;
       const error = await runSession(server);
       // A line for each outage, not for each attempt.
       const level = state === 'down' ? 'debug' : 'warn';
@@ -64,8 +70,12 @@ export function startQueueLink(settings: QueueSettings, events: QueueLinkEvents,
       if (stopping.signal.aborted) return;
       log[level]({ err: error, broker: server }, 'queue not connected');
       events.onDown(error);
-      if (performance.now() - startedMs > STABLE_AFTER_MS) attempt = 0;
-      await pause(backoffDelayMs(attempt, RECONNECT), stopping.signal);
+      if (openedMs === undefined) attempts += 1;
+      else {
+        attempts = 0;
+        shortSessions = performance.now() - openedMs > STABLE_AFTER_MS ? 0 : shortSessions + 1;
+      }
+      await pause(backoffDelayMs(Math.max(attempts, shortSessions, 1) - 1, RECONNECT), stopping.signal);
     }
   };
   const ended = run();

@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createLogger } from './logger.js';
+import { startQueueLink } from './queue-link.js';
+import type { QueueSettings } from './settings/queue-settings.js';
+
+/** How long the link meant to wait before each further attempt, in milliseconds. */
+const waits = vi.hoisted((): number[] => []);
+/** What becomes of each attempt: refused, or a session that lasts for so many milliseconds. */
+const attempts = vi.hoisted((): (number | 'refused')[] => []);
+const clock = vi.hoisted(() => ({ nowMs: 0 }));
+
+vi.mock('./backoff.js', async (importOriginal) => ({
+  ...(await importOriginal<typeof import('./backoff.js')>()),
+  pause: async (ms: number, signal: AbortSignal) => {
+    waits.push(ms);
+    // Nothing is left to answer: waits until the link is stopped.
+    if (attempts.length === 0)
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    return !signal.aborted;
+  },
+}));
+vi.mock('./queue-session.js', () => ({
+  QueueSession: {
+    async connect() {
+      const attempt = attempts.shift();
+      if (attempt === undefined || attempt === 'refused') throw new Error('ECONNREFUSED');
+      return {
+        brokerSendsHeartbeats: true,
+        bytesRead: 0,
+        /** Waited for when the session is in use. */
+        get closed() {
+          clock.nowMs += attempt;
+          return Promise.resolve(new Error('the connection was closed'));
+        },
+        close: async () => undefined,
+      };
+    },
+  },
+}));
+
+// The link reads nothing else of them itself.
+const SETTINGS = {
+  servers: [{ host: 'queue', port: 61613 }],
+  heartbeatMs: 1_000,
+} as unknown as QueueSettings;
+
+beforeEach(() => {
+  waits.length = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => clock.nowMs);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** Runs a link through these attempts. */
+async function runThrough(...outcomes: readonly (number | 'refused')[]): Promise<void> {
+  attempts.push(...outcomes);
+  const events = { onUp: () => undefined, onDown: () => undefined, onAlive: () => undefined };
+  const link = startQueueLink(SETTINGS, events, createLogger('test', 'silent'));
+  await vi.waitFor(() => expect(waits).toHaveLength(outcomes.length), { interval: 1 });
+  await link.stop();
+}
+
+const refused = (count: number) => Array.from({ length: count }, () => 'refused' as const);
+const SHORT_MS = 100;
+const LONG_MS = 60_000;
+
+describe('a queue link', () => {
+  it('waits longer after each attempt that failed, up to five seconds', async () => {
+    await runThrough(...refused(8));
+    for (const [index, ceiling] of [200, 400, 800, 1_600, 3_200, 5_000, 5_000, 5_000].entries()) {
+      expect(waits[index]).toBeGreaterThanOrEqual(ceiling / 2);
+      expect(waits[index]).toBeLessThanOrEqual(ceiling);
+    }
+  });
+
+  it('starts small again after a session, however short, that followed a long outage', async () => {
+    await runThrough(...refused(8), SHORT_MS, 'refused');
+    expect(waits.slice(8).every((ms) => ms <= 200)).toBe(true);
+  });
+
+  it('waits longer after each session that ended soon', async () => {
+    await runThrough(SHORT_MS, SHORT_MS, SHORT_MS, SHORT_MS);
+    for (const [index, ceiling] of [200, 400, 800, 1_600].entries())
+      expect(waits[index]).toBeGreaterThanOrEqual(ceiling / 2);
+  });
+
+  it('starts small again after a session that lasted', async () => {
+    await runThrough(SHORT_MS, SHORT_MS, SHORT_MS, LONG_MS, SHORT_MS);
+    expect(waits.slice(3).every((ms) => ms <= 200)).toBe(true);
+  });
+});
