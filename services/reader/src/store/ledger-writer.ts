@@ -138,9 +138,9 @@ export class LedgerWriter {
   async run(signal: AbortSignal): Promise<void> {
     let failures = 0;
     while (!signal.aborted) {
-      const written = await this.flush();
-      failures = written ? 0 : failures + 1;
-      const restMs = written ? this.#limits.intervalMs : backoffDelayMs(failures - 1, RETRY);
+      // Before the ledger is loaded nothing is tried, and so nothing fails.
+      failures = this.#term === undefined || (await this.flush()) ? 0 : failures + 1;
+      const restMs = failures === 0 ? this.#limits.intervalMs : backoffDelayMs(failures - 1, RETRY);
       await pause(restMs, signal);
     }
   }
