@@ -113,7 +113,7 @@ export class ApiServer {
     );
     if (refused) return refusedReply(refused);
     const reply = answerLease(leases, method, path, body);
-    if (plan.takeLostLeaseAnswer()) return { lost: true };
+    if (verb !== 'get' && plan.takeLostLeaseWrite()) return { lost: true };
     return 'json' in reply ? { ...reply, delayMs: plan.leaseDelayMs } : reply;
   }
 

@@ -24,7 +24,7 @@ export class FaultPlan {
   #watchExpiries: ExpiryStyle[] = [];
   #continueExpiries = 0;
   #listItems: unknown[] = [];
-  #lostLeaseAnswers = 0;
+  #lostLeaseWrites = 0;
   listDelayMs = 0;
   leaseDelayMs = 0;
   forbidden = false;
@@ -42,8 +42,8 @@ export class FaultPlan {
     this.#continueExpiries += 1;
   }
 
-  loseLeaseAnswers(count: number): void {
-    this.#lostLeaseAnswers += count;
+  loseLeaseWrites(count: number): void {
+    this.#lostLeaseWrites += count;
   }
 
   addListItem(item: unknown): void {
@@ -59,7 +59,7 @@ export class FaultPlan {
     this.leaseDelayMs = 0;
     this.forbidden = false;
     this.leasesForbidden = false;
-    this.#lostLeaseAnswers = 0;
+    this.#lostLeaseWrites = 0;
   }
 
   /** The failure for this request, which then is used up. */
@@ -82,9 +82,9 @@ export class FaultPlan {
     return true;
   }
 
-  takeLostLeaseAnswer(): boolean {
-    if (this.#lostLeaseAnswers === 0) return false;
-    this.#lostLeaseAnswers -= 1;
+  takeLostLeaseWrite(): boolean {
+    if (this.#lostLeaseWrites === 0) return false;
+    this.#lostLeaseWrites -= 1;
     return true;
   }
 

@@ -101,9 +101,9 @@ export class Faults {
     this.#parts.plan.leaseDelayMs = ms;
   }
 
-  /** The next requests for Leases are carried out, but their connection breaks before the answer. */
-  loseLeaseAnswers(count = 1): void {
-    this.#parts.plan.loseLeaseAnswers(count);
+  /** The next writes of Leases are carried out, but their connections break before the answer. */
+  loseLeaseWrites(count = 1): void {
+    this.#parts.plan.loseLeaseWrites(count);
   }
 
   /** The token is not accepted any more: 401 to whoever shows one. Undone by `issueToken`. */

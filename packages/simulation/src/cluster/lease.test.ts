@@ -194,9 +194,9 @@ describe('faults of requests for Leases', () => {
     expect((await fetch(`${cluster.url}/api/v1/pods`)).status).toBe(500);
   });
 
-  it('let an answer be lost after the write', async () => {
+  it('let the answer to a write be lost', async () => {
     await start();
-    cluster.faults.loseLeaseAnswers();
+    cluster.faults.loseLeaseWrites();
     await expect(create()).rejects.toThrow();
     expect((await read()).status).toBe(200);
   });

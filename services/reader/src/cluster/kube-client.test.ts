@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createKubeClient, type KubeRequest } from './kube-client.js';
@@ -69,6 +70,22 @@ describe('a request', () => {
     const { url, seen } = await serve((_, response) => response.end('{}'));
     await (await clientFor(url, { username: 'me', password: 'pass' }).get(request())).dump();
     expect(seen[0]?.headers.authorization).toBe(`Basic ${Buffer.from('me:pass').toString('base64')}`);
+  });
+
+  it('sends an object as JSON', async () => {
+    const bodies: string[] = [];
+    const { url, seen } = await serve(async (incoming, response) => {
+      bodies.push(await text(incoming));
+      response.writeHead(201).end('{}');
+    });
+    const write = { ...request({ query: {} }), method: 'PUT', object: { spec: {} } } as const;
+    await (await clientFor(url, { token: 'secret' }).send(write)).dump();
+    expect(bodies).toEqual(['{"spec":{}}']);
+    expect(seen[0]?.method).toBe('PUT');
+    expect(seen[0]?.headers).toMatchObject({
+      authorization: 'Bearer secret',
+      'content-type': 'application/json',
+    });
   });
 
   it('goes over a connection that an earlier one has opened', async () => {

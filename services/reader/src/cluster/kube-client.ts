@@ -45,6 +45,12 @@ export interface KubeRequest {
   readonly signal: AbortSignal;
 }
 
+export interface KubeWrite extends KubeRequest {
+  readonly method: 'POST' | 'PUT';
+  /** Sent as JSON. */
+  readonly object: unknown;
+}
+
 export interface KubeClient {
   /**
    * GET below the API server's URL; the caller must read or destroy the body.
@@ -52,6 +58,12 @@ export interface KubeClient {
    */
   get(request: KubeRequest): Promise<Dispatcher.ResponseData['body']>;
   close(): Promise<void>;
+}
+
+/** A client that may also change something. */
+export interface KubeEditor extends KubeClient {
+  /** As `get`, for a request that changes something: after an error it may have been carried out all the same. */
+  send(request: KubeWrite): Promise<Dispatcher.ResponseData['body']>;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -68,7 +80,7 @@ interface Credentials {
  * A client for the cluster of a kubeconfig. Address, TLS and credentials (with token refresh and exec plugins) are
  * the library's; connections are ours, because the library opens a new one for each request.
  */
-export function createKubeClient(kubeConfig: KubeConfig): KubeClient {
+export function createKubeClient(kubeConfig: KubeConfig): KubeEditor {
   const cluster = kubeConfig.getCurrentCluster();
   if (!cluster)
     throw new KubeError('KUBE_NO_CLUSTER', 'the kubeconfig names no current cluster', { status: 503 });
@@ -92,24 +104,33 @@ export function createKubeClient(kubeConfig: KubeConfig): KubeClient {
     return agent;
   };
 
+  const ask = async (
+    { path, query, headersDeadlineMs, bodyIdleMs, signal }: KubeRequest,
+    write?: Pick<KubeWrite, 'method' | 'object'>,
+  ) => {
+    const url = `${cluster.server.replace(/\/+$/, '')}${path}?${new URLSearchParams(query)}`;
+    try {
+      const { headers, tls } = await within(readCredentials(kubeConfig), headersDeadlineMs, signal);
+      const contentType = write && { 'content-type': 'application/json' };
+      const response = await request(url, {
+        dispatcher: await dispatcherFor(tls),
+        method: write?.method ?? 'GET',
+        headers: { accept: 'application/json', 'user-agent': 'podips-reader', ...contentType, ...headers },
+        body: write ? JSON.stringify(write.object) : null,
+        headersTimeout: headersDeadlineMs,
+        bodyTimeout: bodyIdleMs,
+        signal,
+      });
+      if (response.statusCode >= 300) throw await errorOfResponse(response);
+      return response.body;
+    } catch (err) {
+      throw err instanceof KubeError ? err : errorOfConnection(toError(err));
+    }
+  };
+
   return {
-    async get({ path, query, headersDeadlineMs, bodyIdleMs, signal }) {
-      const url = `${cluster.server.replace(/\/+$/, '')}${path}?${new URLSearchParams(query)}`;
-      try {
-        const { headers, tls } = await within(readCredentials(kubeConfig), headersDeadlineMs, signal);
-        const response = await request(url, {
-          dispatcher: await dispatcherFor(tls),
-          headers: { accept: 'application/json', 'user-agent': 'podips-reader', ...headers },
-          headersTimeout: headersDeadlineMs,
-          bodyTimeout: bodyIdleMs,
-          signal,
-        });
-        if (response.statusCode >= 300) throw await errorOfResponse(response);
-        return response.body;
-      } catch (err) {
-        throw err instanceof KubeError ? err : errorOfConnection(toError(err));
-      }
-    },
+    get: (request) => ask(request),
+    send: (request) => ask(request, request),
     async close() {
       await dispatcher?.agent.destroy();
     },

@@ -1,0 +1,115 @@
+import { KubeError } from '../cluster/kube-client.js';
+import { Standstill } from '../cluster/standstill.js';
+import { type Claim, claimedLease, type Lease, newLease, releasedLease } from './lease.js';
+import type { LeaseClient, LeaseName } from './lease-client.js';
+import { type Observation, observe, remainingMs } from './observation.js';
+
+export interface CandidateOptions {
+  readonly lease: LeaseName;
+  /** Differs from that of every other reader, also of an earlier one in the same pod. */
+  readonly identity: string;
+  /** How long others wait without seeing a renewal before they take over. */
+  readonly durationSeconds: number;
+}
+
+/** A steady clock in milliseconds, and the time that goes into the Lease for people to read. */
+export interface Clocks {
+  readonly steadyMs: () => number;
+  readonly now: () => Date;
+}
+
+/** Whether this reader holds the Lease, as of the last answer. */
+export type Standing =
+  | { readonly leads: true }
+  | { readonly leads: false; readonly holder: string; readonly expiresInMs: number };
+
+/** Another client may change the Lease between a read and a write, but hardly three times in a row. */
+const MAX_LOOKS = 3;
+const LEADS: Standing = { leads: true };
+
+/** One reader's side of the election. Calls must not overlap. */
+export class Candidate {
+  readonly #client: LeaseClient;
+  readonly #options: CandidateOptions;
+  readonly #clocks: Clocks;
+  /** The Lease as this reader wrote it last, while it leads. */
+  #held: Lease | undefined;
+  #observation: Observation | undefined;
+
+  constructor(client: LeaseClient, options: CandidateOptions, clocks: Clocks) {
+    this.#client = client;
+    this.#options = options;
+    this.#clocks = clocks;
+  }
+
+  /**
+   * Renews the Lease, takes it when it is free or has expired, or finds out who holds it.
+   * @throws {KubeError} when there is no answer: nothing is known then, and nothing has changed
+   */
+  async ask(signal: AbortSignal): Promise<Standing> {
+    using standstill = new Standstill();
+    const standing = await this.#ask(signal);
+    // An answer that waited for a frozen process to thaw is of the past.
+    if (standstill.happened)
+      throw new KubeError('KUBE_TIMEOUT', 'leader lease: this process stood still while it asked', {
+        status: 504,
+      });
+    return standing;
+  }
+
+  /** Gives the Lease up if this reader holds it, so that another one need not wait. @throws {KubeError} */
+  async release(signal: AbortSignal): Promise<void> {
+    const { identity } = this.#options;
+    let lease = this.#held;
+    this.#held = undefined;
+    for (let look = 0; look < MAX_LOOKS && lease?.holder === identity; look += 1) {
+      if (await this.#client.update(releasedLease(lease, this.#clocks.now()), signal)) return;
+      lease = await this.#client.get(signal); // a renewal whose answer was lost, or another holder
+    }
+  }
+
+  async #ask(signal: AbortSignal): Promise<Standing> {
+    if (this.#held && (await this.#claim(this.#held, signal))) return LEADS;
+    for (let look = 0; look < MAX_LOOKS; look += 1) {
+      const lease = await this.#client.get(signal);
+      const expiresInMs = lease ? this.#observe(lease) : 0;
+      if (
+        lease &&
+        lease.holder !== '' &&
+        lease.holder !== this.#options.identity &&
+        this.#mustFollow(expiresInMs)
+      ) {
+        this.#held = undefined;
+        return { leads: false, holder: lease.holder, expiresInMs };
+      }
+      if (await this.#claim(lease, signal)) return LEADS;
+    }
+    throw new KubeError('KUBE_LEASE_CONTENDED', 'leader lease: it changes faster than it can be written', {
+      status: 409,
+    });
+  }
+
+  /** A leader that sees another holder has been succeeded, however long ago. */
+  #mustFollow(expiresInMs: number): boolean {
+    return this.#held !== undefined || expiresInMs > 0;
+  }
+
+  #observe(lease: Lease): number {
+    const { steadyMs } = this.#clocks;
+    this.#observation = observe(this.#observation, lease.resourceVersion, lease.durationMs / 2, steadyMs());
+    return remainingMs(this.#observation, lease.durationMs);
+  }
+
+  /** @returns whether this reader holds the Lease now; false when it was changed since `lease` */
+  async #claim(lease: Lease | undefined, signal: AbortSignal): Promise<boolean> {
+    const { lease: name, identity: holder, durationSeconds } = this.#options;
+    const claim: Claim = { holder, durationSeconds };
+    const now = this.#clocks.now();
+    const claimed = lease
+      ? await this.#client.update(claimedLease(lease, claim, now), signal)
+      : await this.#client.create(newLease(name.namespace, name.name, claim, now), signal);
+    if (claimed === undefined) return false;
+    this.#held = claimed;
+    return true;
+  }
+}

@@ -1,0 +1,89 @@
+import {
+  type KubeClient,
+  type KubeEditor,
+  KubeError,
+  type KubeRequest,
+  readAtMost,
+} from '../cluster/kube-client.js';
+import { type Lease, parseLease } from './lease.js';
+
+/** Reads and writes one Lease. Every call has a deadline and throws {@link KubeError}. */
+export interface LeaseClient {
+  /** @returns undefined when there is none */
+  get(signal: AbortSignal): Promise<Lease | undefined>;
+  /** @returns undefined when there is one already */
+  create(object: object, signal: AbortSignal): Promise<Lease | undefined>;
+  /** @returns undefined when the Lease was changed or deleted since the version that `object` names */
+  update(object: object, signal: AbortSignal): Promise<Lease | undefined>;
+}
+
+export interface LeaseName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+const UNAUTHORIZED = 401;
+const FORBIDDEN = 403;
+const NOT_FOUND = 404;
+const CONFLICT = 409;
+const MAX_LEASE_BYTES = 1_048_576;
+
+/** @param deadlineMs for each request, from its first packet to the last byte of the answer */
+export function createLeaseClient(client: KubeEditor, lease: LeaseName, deadlineMs: number): LeaseClient {
+  const leases = `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(lease.namespace)}/leases`;
+  const path = `${leases}/${encodeURIComponent(lease.name)}`;
+
+  const ask = async (signal: AbortSignal, absentAt: number, call: (request: KubeRequest) => CallResult) => {
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
+    try {
+      const body = await call({
+        path,
+        query: {},
+        headersDeadlineMs: deadlineMs,
+        bodyIdleMs: deadlineMs,
+        signal: deadline,
+      });
+      return parseLease((await readAtMost(body, MAX_LEASE_BYTES)).text);
+    } catch (err) {
+      const error = asKubeError(err);
+      if (error.status === absentAt) return undefined;
+      throw explain(error, lease);
+    }
+  };
+
+  return {
+    get: (signal) => ask(signal, NOT_FOUND, (request) => client.get(request)),
+    create: (object, signal) =>
+      ask(signal, CONFLICT, (request) => client.send({ ...request, path: leases, method: 'POST', object })),
+    update: (object, signal) =>
+      ask(signal, CONFLICT, (request) => client.send({ ...request, method: 'PUT', object })),
+  };
+}
+
+type CallResult = ReturnType<KubeClient['get']>;
+
+function asKubeError(err: unknown): KubeError {
+  if (err instanceof KubeError) return err;
+  const text = err instanceof Error ? err.message : String(err);
+  return new KubeError('KUBE_UNREACHABLE', `the API server broke its answer off: ${text}`, {
+    status: 503,
+    cause: err,
+  });
+}
+
+/** Names what an operator has to change where waiting alone does not help. */
+function explain(error: KubeError, { namespace, name }: LeaseName): KubeError {
+  const advice = new Map([
+    [UNAUTHORIZED, 'the credentials of the reader are not accepted'],
+    [
+      FORBIDDEN,
+      'the reader needs a Role with the verbs get, create and update on leases of coordination.k8s.io in this namespace (deploy/k8s/services/reader.yaml), or LEADER_ELECTION=false where it is the only reader',
+    ],
+    [NOT_FOUND, 'this namespace does not exist; LEASE_NAMESPACE names another one'],
+  ]).get(error.status);
+  return new KubeError(
+    error.code,
+    `leader lease ${namespace}/${name}: ${error.message}${advice === undefined ? '' : `; ${advice}`}`,
+    { status: error.status, retryAfterMs: error.retryAfterMs, cause: error },
+  );
+}
