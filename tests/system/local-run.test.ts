@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ChildProgram, freePort, startChildProgram } from '@podips/simulation';
@@ -154,8 +154,8 @@ describe('the local run after a part of it was killed', () => {
   const reader = () => childOf(pid, /services\/reader/);
   const postgres = () => childOf(pid, /bin\/postgres/);
   beforeEach(async () => {
-    temp = mkdtempSync(join(tmpdir(), 'podips-local-run-'));
-    chmodSync(temp, 0o755); // PostgreSQL does not run as root, and its folder is in there
+    // Only its owner can enter it. When that is root, PostgreSQL, which does not run as root, has its files in there all the same.
+    temp = mkdtempSync(join(tmpdir(), 'podips local run '));
     killed = launch(['--port', String(await freePort())], undefined, { TMPDIR: temp });
     await vi.waitFor(() => expect(killed.output()).toContain('Dashboard'), PATIENCE);
     pid = killed.pid ?? Number.NaN;
