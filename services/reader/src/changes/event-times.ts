@@ -1,0 +1,223 @@
+import { type ClockBounds, chain, nodeClock, translate, UNKNOWN_CLOCK } from './clock-bounds.js';
+import { newest, type PodTimes } from './pod-times.js';
+
+/**
+ * When something happened, in milliseconds of the reader's clock: surely within the bounds, most likely at `best`.
+ * `notBefore` is -Infinity where nothing is known.
+ */
+export interface Interval {
+  readonly notBefore: number;
+  readonly best: number;
+  readonly notAfter: number;
+}
+
+/** What was known of a pod before the version at hand. */
+export interface KnownTimes {
+  /** See {@link PodTimes}. */
+  readonly kubeletWroteAt: number | undefined;
+  readonly deletionAskedAt: number | undefined;
+  readonly terminationGraceSeconds: number;
+}
+
+/** How a version of a pod was received. */
+export interface Sight {
+  /** The version's own times. Of a pod that a list lacks there is none. */
+  readonly times: PodTimes | undefined;
+  readonly previous?: KnownTimes | undefined;
+  /** When it was received; of a list: when its first page was, which is of one moment before that. */
+  readonly observedAt: number;
+  /**
+   * `live`: in a watch that is caught up. `replayed`: in one that is not. `listed`: in a list, which says nothing of
+   * which version was the first to show what it shows.
+   */
+  readonly how: 'live' | 'replayed' | 'listed';
+  /** What was written before this was received before: the write of the event before, or the watermark. */
+  readonly after?: number | undefined;
+  /** How far the API server's clock is ahead of the reader's. */
+  readonly serverClock: ClockBounds;
+  /** How far the node's clock is ahead of the API server's, as other pods of the node say; else this object alone. */
+  readonly nodeClock?: ClockBounds | undefined;
+}
+
+/** How a lease ended, as in the decision table. */
+export type EndOfLease = 'finished' | 'deleted' | 'changed' | 'missing';
+
+/** For so long a kubelet may know what it has not reported yet. Only used where no time of the object says more. */
+export const REPORT_LAG_MS = 2_000;
+/** For so long a sandbox may be left when its containers have ended. */
+export const SANDBOX_STOP_MS = 2_000;
+
+/** What has to be kept of a version to understand the next one. */
+export function keepTimes({
+  kubeletWroteAt,
+  deletionAskedAt,
+  terminationGraceSeconds,
+}: PodTimes): KnownTimes {
+  return { kubeletWroteAt, deletionAskedAt, terminationGraceSeconds };
+}
+
+/** How far `best` may be from the truth, in whole milliseconds. */
+export function uncertaintyMs({ notBefore, best, notAfter }: Interval): number {
+  return Math.ceil(Math.max(best - notBefore, notAfter - best));
+}
+
+/**
+ * When the API server stored a version. Managed fields record it to the second, but not that a deletion was asked for, a
+ * pod was bound or an eviction was admitted: these have times of their own. A deletion itself has none, except that
+ * of a pod without a grace period and finalizers, which follows at once.
+ */
+export function writeInterval(sight: Sight, isDeletion = false): Interval {
+  const { times, observedAt, after = Number.NEGATIVE_INFINITY } = sight;
+  const mark = newestMark(sight);
+  if (mark === undefined || contradicts(mark, sight)) return clamped(observedAt, after, observedAt);
+  const followsAtOnce = times?.deletionGraceSeconds === 0 && !times.hasFinalizers;
+  const isOpen = sight.how === 'listed' || (isDeletion && !followsAtOnce);
+  const notAfter = sight.how === 'live' || isOpen ? observedAt : Math.min(mark.to, observedAt);
+  const notBefore = Math.max(mark.from, after);
+  return clamped(sight.how === 'live' ? observedAt : middle(notBefore, notAfter), notBefore, notAfter);
+}
+
+/**
+ * When an address came into use that the version shows. It did so after the kubelet had accepted the pod and before it
+ * said that the sandbox was ready or a container had started.
+ * @param replaces whether the pod had another address before: then its sandbox is newer than the pod
+ */
+export function startInterval(sight: Sight, replaces = false): Interval {
+  const { times, observedAt, how } = sight;
+  const server = usableServerClock(sight);
+  const written = writeInterval(sight);
+  if (times === undefined) return written;
+  const node = chain(sight.nodeClock ?? nodeClock(times), server);
+  const from = (second: number | undefined, clock: ClockBounds) =>
+    second === undefined ? Number.NEGATIVE_INFINITY : translate(second, clock).from;
+  const lower = replaces
+    ? [lastAlive(sight, 'changed', server)]
+    : [from(times.acceptedAt, node), from(times.createdAt, server)];
+  const notBefore = Math.min(Math.max(...lower), written.notAfter);
+  if (how === 'live') return clamped(observedAt, notBefore, observedAt);
+  const readyAt = times.sandboxReady ? times.sandboxChangedAt : undefined;
+  const inUse = replaces ? [] : [times.firstStartedAt, readyAt].filter((second) => second !== undefined);
+  const upper = inUse.map((second) => translate(second, node));
+  const notAfter = Math.max(notBefore, Math.min(written.notAfter, ...upper.map(({ to }) => to)));
+  // The earliest of them is the nearest; where the node's clock says nothing, the write that showed it.
+  const nearest = Math.min(...upper.map((bounds) => middle(bounds.from, bounds.to)));
+  if (Number.isFinite(nearest)) return clamped(nearest, notBefore, notAfter);
+  return clamped(how === 'listed' ? notBefore : written.best, notBefore, notAfter);
+}
+
+/**
+ * When an address went out of use. It is in use until the sandbox is gone, which is after the last container ended;
+ * the API server learns of it later, and of a pod that is evicted by its kubelet or deleted by force before.
+ */
+export function endInterval(sight: Sight, how: EndOfLease): Interval {
+  if (sight.times === undefined || how === 'missing') return missingInterval(sight);
+  const { times, previous, observedAt } = sight;
+  const server = usableServerClock(sight);
+  const written = writeInterval(sight, how === 'deleted');
+  const aliveAt = lastAlive(sight, how, server);
+  if (how === 'changed') return ofWrite(sight, written, aliveAt, written.notAfter);
+  const node = chain(sight.nodeClock ?? nodeClock(times), server);
+  const finished = times.lastFinishedAt === undefined ? undefined : translate(times.lastFinishedAt, node);
+  const known = finished !== undefined && Number.isFinite(finished.from) ? finished.from : aliveAt;
+  const notAfter = written.notAfter + sandboxLeftMs(times, previous, how);
+  if (sight.how === 'live' || finished === undefined || !Number.isFinite(finished.from))
+    return ofWrite(sight, written, known, notAfter);
+  // It may have been gone before the watch stopped, and reported after.
+  const notBefore = Math.min(known, written.notAfter);
+  return clamped(middle(finished.from, Math.min(finished.to, observedAt)), notBefore, notAfter);
+}
+
+/** The next holder's sandbox got the address when the one before was gone: each bounds the other. */
+export interface HandOver {
+  readonly end: Interval;
+  readonly start: Interval;
+  /** The end was surely after the start: for an address of one pod at a time that is a defect. */
+  readonly contradicts: boolean;
+}
+
+/** Bounds the end of an address' lease and the start of the next one, of another pod, by each other. */
+export function handOver(end: Interval, start: Interval): HandOver {
+  if (end.notBefore > start.notAfter) return { end, start, contradicts: true };
+  const notAfter = Math.min(end.notAfter, start.notAfter);
+  const notBefore = Math.max(start.notBefore, end.notBefore);
+  const bestEnd = Math.min(end.best, notAfter);
+  const bestStart = Math.min(Math.max(start.best, notBefore, bestEnd), start.notAfter);
+  return {
+    end: { notBefore: end.notBefore, best: bestEnd, notAfter },
+    start: { notBefore, best: bestStart, notAfter: start.notAfter },
+    contradicts: false,
+  };
+}
+
+interface Second {
+  readonly from: number;
+  readonly to: number;
+}
+
+function newestMark({ times, serverClock }: Sight): Second | undefined {
+  const { writtenAt, deletionAskedAt, disruptedAt, scheduledAt, createdAt } = times ?? {};
+  const second = newest([writtenAt, deletionAskedAt, disruptedAt, scheduledAt, createdAt]);
+  return second === undefined ? undefined : translate(second, serverClock);
+}
+
+/** The stream's order and the observation are certain. A mark that contradicts them is of a clock that is wrong. */
+function contradicts(mark: Second, { how, observedAt, after = Number.NEGATIVE_INFINITY }: Sight): boolean {
+  return (how !== 'listed' && mark.to < after) || mark.from > observedAt;
+}
+
+function usableServerClock(sight: Sight): ClockBounds {
+  const mark = newestMark(sight);
+  return mark !== undefined && contradicts(mark, sight) ? UNKNOWN_CLOCK : sight.serverClock;
+}
+
+/** Of a pod that a list lacks: after it was known to be there, and before the list, unless its sandbox is left over. */
+function missingInterval(sight: Sight): Interval {
+  const { previous, observedAt, after = Number.NEGATIVE_INFINITY } = sight;
+  const wroteAt = previous?.kubeletWroteAt;
+  const written =
+    wroteAt === undefined ? Number.NEGATIVE_INFINITY : translate(wroteAt, usableServerClock(sight)).from;
+  const notBefore = Math.max(written, after) - REPORT_LAG_MS;
+  const leftMs = (previous?.terminationGraceSeconds ?? 0) * 1_000 + SANDBOX_STOP_MS;
+  return clamped(middle(notBefore, observedAt), Math.min(notBefore, observedAt), observedAt + leftMs);
+}
+
+/** When the pod still had the sandbox that it had before, as far as the API server's own times say. */
+function lastAlive(
+  { times, previous, after = Number.NEGATIVE_INFINITY }: Sight,
+  how: EndOfLease,
+  server: ClockBounds,
+): number {
+  const alive = [times?.createdAt, times?.scheduledAt, previous?.kubeletWroteAt];
+  // Until its deletion was asked for, a pod that had not finished kept its sandbox.
+  if (how === 'deleted') alive.push(previous?.deletionAskedAt ?? times?.deletionAskedAt);
+  const second = newest(alive);
+  const known = second === undefined ? Number.NEGATIVE_INFINITY : translate(second, server).from;
+  return Math.max(known, after) - REPORT_LAG_MS;
+}
+
+/** For how long after the write the sandbox may have been left. */
+function sandboxLeftMs(times: PodTimes, previous: KnownTimes | undefined, how: EndOfLease): number {
+  if (times.sandboxReady === false) return 0;
+  const haveEnded = times.lastFinishedAt !== undefined && !times.endedByKubelet;
+  // A kubelet that says nothing of sandboxes deletes the pod when all is gone, if it was given the time.
+  const wasGraceful = previous?.deletionAskedAt !== undefined && times.deletionGraceSeconds === 0;
+  if (how === 'deleted' && times.sandboxReady === undefined && (wasGraceful || haveEnded)) return 0;
+  return SANDBOX_STOP_MS + (haveEnded ? 0 : times.terminationGraceSeconds * 1_000);
+}
+
+/** Bounds around the write: nothing else says when it was. */
+function ofWrite(sight: Sight, written: Interval, known: number, notAfter: number): Interval {
+  const best = sight.how === 'live' ? sight.observedAt : written.best;
+  return clamped(best, Math.min(known, written.notAfter), notAfter);
+}
+
+function middle(from: number, to: number): number {
+  return Number.isFinite(from) ? (from + to) / 2 : to;
+}
+
+/** Whole milliseconds: the bounds outwards, the best time within them. */
+function clamped(best: number, notBefore: number, notAfter: number): Interval {
+  const from = Math.floor(notBefore);
+  const to = Math.ceil(notAfter);
+  return { notBefore: from, best: Math.round(Math.min(Math.max(best, from), to)), notAfter: to };
+}
