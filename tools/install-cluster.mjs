@@ -1,4 +1,4 @@
-// Puts podips into a Kubernetes cluster, upgrades it there, or removes it: npm run install:cluster -- --help
+// Installs podips in a Kubernetes cluster, upgrades it, or removes it: npm run install:cluster -- --help
 import { installCommand } from './cluster/install.mjs';
 import { createKubectl } from './cluster/kubectl.mjs';
 import { readOptions, USAGE } from './cluster/options.mjs';

@@ -1,4 +1,4 @@
-// Pictures of the status page for the README: real monitors, told made-up heartbeats, in a real Chromium.
+// Takes pictures of the status page for the README: real monitors with invented heartbeats, in a real Chromium.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -47,7 +47,7 @@ function history(nowMs) {
     code,
     message,
   });
-  const turns = [
+  const transitions = [
     ...OPERATIONS.map((operation) => line(nowMs - 90 * HOUR_MS, operation, 'green', 200, 'OK')),
     ...TROUBLE.flatMap(([operation, hoursAgo, minutes, code, message]) => [
       line(nowMs - hoursAgo * HOUR_MS, operation, 'red', code, message),
@@ -55,10 +55,10 @@ function history(nowMs) {
     ]),
   ];
   const ran = { from: time(nowMs - 90 * HOUR_MS), to: time(nowMs) };
-  return [ran, ...turns].map((entry) => `${JSON.stringify(entry)}\n`).join('');
+  return [ran, ...transitions].map((entry) => `${JSON.stringify(entry)}\n`).join('');
 }
 
-/** What it heard last. */
+/** The heartbeats that it received last. */
 function statuses(nowMs) {
   const receivedAt = new Date(nowMs).toISOString();
   const heartbeats = OPERATIONS.map((operation) => ({

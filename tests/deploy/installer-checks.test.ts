@@ -26,7 +26,7 @@ const PROBLEMS: [string, Rule[], string[], string][] = [
   [
     'a kubectl that knows no JSON',
     [{ match: '^version --client', code: 1, stderr: 'unknown flag: --output' }],
-    ['kubectl does not tell its version: unknown flag: --output'],
+    ['the version of kubectl is unknown: unknown flag: --output'],
     'install 1.27 or newer',
   ],
   ['no cluster', [{ match: '^config get-contexts' }], ['kubectl knows no cluster'], 'set KUBECONFIG'],
@@ -34,7 +34,7 @@ const PROBLEMS: [string, Rule[], string[], string][] = [
     'an unknown context',
     [{ match: '^config get-contexts', stdout: 'a\nb\n' }],
     [`there is no context ${CONTEXT}`],
-    'name one with --context: a, b',
+    'choose one with --context: a, b',
   ],
   [
     'a silent cluster',
@@ -57,8 +57,8 @@ const PROBLEMS: [string, Rule[], string[], string][] = [
   [
     'no storage class',
     [{ match: '^get storageclasses', stdout: list() }],
-    ['no default storage class, and these need volumes: podips-monitor, podips-queue, podips-database'],
-    'install a provisioner',
+    ['no default storage class, but these need volumes: podips-monitor, podips-queue, podips-database'],
+    'install a volume provisioner',
   ],
   [
     'no default storage class',
@@ -79,21 +79,21 @@ const PROBLEMS: [string, Rule[], string[], string][] = [
       },
     ],
     ['no node can run podips: linux/s390x, windows/amd64, linux/amd64'],
-    'add a Linux node',
+    'add a schedulable Linux node',
   ],
   [
-    'a namespace that is on its way out',
+    'a namespace that is being deleted',
     [{ match: '^get namespace', stdout: JSON.stringify({ status: { phase: 'Terminating' } }) }],
     ['the namespace podips is being deleted'],
     'wait until it is gone',
   ],
   [
-    'somebody else in the namespace',
+    'other pods in the namespace',
     [
       { match: '^get pods', stdout: list({ metadata: { name: 'web-1' } }) },
       ...installedRules().filter(({ match }) => match.includes('namespace')),
     ],
-    ['would cut off who else is in the namespace podips: web-1'],
+    ['would cut off other pods in the namespace podips: web-1'],
     'give podips a namespace of its own',
   ],
   [
@@ -103,9 +103,9 @@ const PROBLEMS: [string, Rule[], string[], string][] = [
     'give ClusterRole and ClusterRoleBinding other names',
   ],
   [
-    'an installation that is there',
+    'an existing installation',
     installedRules('podips/reader:1.9.0'),
-    ['podips 1.9.0 is here already'],
+    ['podips 1.9.0, or a part of it, is already installed'],
     '--upgrade --overlay trial',
   ],
   [
@@ -115,17 +115,17 @@ const PROBLEMS: [string, Rule[], string[], string][] = [
         /namespace|persistent/.test(match),
       ),
     ],
-    ['its password is gone with the Secret'],
-    'make the Secret with the old password',
+    ['the Secret "podips" with its password is missing'],
+    'create the Secret with the old password',
   ],
   [
-    'a Secret with holes',
+    'a Secret without a key',
     [{ match: '^get secret', stdout: secret({ DB_PASSWORD: '' }) }, ...installedRules()],
     ['the Secret "podips" lacks DB_PASSWORD'],
     'kubectl edit secret',
   ],
   [
-    'objects that the server does not take',
+    'objects that the server does not accept',
     [{ match: 'dry-run=server', code: 1, stderr: 'strict decoding error: unknown field "spec.replica"' }],
     ['the server does not accept everything:', 'unknown field "spec.replica"'],
     'change the overlay',
@@ -168,7 +168,7 @@ describe('what is missing is named, with what to do, and nothing is changed:', (
   it('nothing to upgrade', async () => {
     const { code, output, changes } = await runInstaller([...UNATTENDED, '--upgrade', '--overlay', 'trial']);
     expect(code).toBe(1);
-    expect(output).toContain('there is no podips here to upgrade');
+    expect(output).toContain('there is no installation of podips to upgrade');
     expect(changes).toEqual([]);
   });
 });
@@ -203,10 +203,10 @@ describe('for production', () => {
   });
 });
 
-describe('what is worth a note stops nothing:', () => {
+describe('a note does not stop the installation:', () => {
   it.each<[string, Rule, string]>([
     [
-      'a queue that is there already',
+      'an existing queue',
       {
         match: '^get services',
         stdout: list({
@@ -214,17 +214,17 @@ describe('what is worth a note stops nothing:', () => {
           spec: { ports: [{ port: 61613 }] },
         }),
       },
-      'there is a queue already: activemq.messaging',
+      'there already is a queue: activemq.messaging',
     ],
     [
       'nodes of several kinds',
       { match: '^get nodes', stdout: list(node('amd64'), node('arm64')) },
-      'the images have to be there for each of: linux/amd64, linux/arm64',
+      'the images must exist for each of: linux/amd64, linux/arm64',
     ],
     [
-      'nodes that only others may look at',
+      'nodes without the permission to list them',
       { match: '^get nodes', code: 1, stderr: 'forbidden' },
-      'could not look at the nodes: forbidden',
+      'could not list the nodes: forbidden',
     ],
     ['images without a registry', { match: '^none$' }, 'these images name no registry: podips/'],
   ])('%s', async (_what, rule, note) => {

@@ -3,7 +3,7 @@ import { CONTEXT, list, type Rule, runInstaller } from './support/installer.js';
 
 const UNATTENDED = ['--yes', '--context', CONTEXT, '--registry', 'registry.local/podips'];
 
-describe('a step that fails ends the installation and says how to go on:', () => {
+describe('a step that fails ends the installation and says how to continue:', () => {
   const waiting = (reason: string, message = '') =>
     list({
       metadata: { name: 'podips-queue-0' },
@@ -20,7 +20,7 @@ describe('a step that fails ends the installation and says how to go on:', () =>
         { match: 'strict --filename', times: 1 },
         { match: 'strict --filename', code: 1, stderr: 'etcd is full' },
       ],
-      ['etcd is full', 'Repeat with --upgrade --overlay trial --registry registry.local/podips'],
+      ['etcd is full', 'repeat with --upgrade --overlay trial --registry registry.local/podips'],
     ],
     ['the namespace', [{ match: 'strict --filename', code: 1, stderr: 'forbidden' }], ['forbidden']],
     ['the Secret', [{ match: '^create --filename', code: 1, stderr: 'quota exceeded' }], ['quota exceeded']],
@@ -79,12 +79,12 @@ describe('a step that fails ends the installation and says how to go on:', () =>
         },
         { match: '^logs pod/podips-queue-0', stdout: 'LOG_SERVER is required\n' },
       ],
-      ['It starts and ends.', 'LOG_SERVER is required'],
+      ['The container exits.', 'LOG_SERVER is required'],
     ],
-  ])('%s', async (_what, rules, told) => {
+  ])('%s', async (_what, rules, texts) => {
     const { code, output } = await runInstaller(UNATTENDED, { rules });
     expect(code).toBe(1);
-    for (const text of told) expect(output).toContain(text);
+    for (const text of texts) expect(output).toContain(text);
     expect(output).not.toContain('podips works');
   });
 });

@@ -89,7 +89,7 @@ it.each<[string, string, string]>([
       .join('---\n'),
     'is in: a, b',
   ],
-  ['what is no object', 'kind: List\n', 'no object of a cluster'],
+  ['what is no object', 'kind: List\n', 'not a Kubernetes object'],
 ])('an overlay with %s is refused', (_what, text, problem) => {
   expect(() => parseOverlay(text)).toThrow(problem);
 });
@@ -104,7 +104,7 @@ describe('the canary', () => {
 
   it('gives up at the deadline, and says where to look', async () => {
     const poke = pokeCanary(kubectl('fail'), overlay, 0, 0);
-    await expect(poke).rejects.toThrow('the monitor says: fail. The first light');
+    await expect(poke).rejects.toThrow('the monitor answers: fail. The first light');
   });
 
   it('gives up when Fluentd has no record of it', async () => {

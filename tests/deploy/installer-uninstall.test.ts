@@ -34,7 +34,7 @@ describe('an uninstallation', () => {
     expect(changes.join()).not.toMatch(/secret|persistentvolumeclaim|namespace podips$/);
     expect(output).toContain('  - deployment.apps/podips-reader');
     expect(output).toContain(`It will keep the volumes (${VOLUMES.join(', ')}), the Secret "podips"`);
-    expect(output).toContain('Messages that the writer has not taken from the queue stay in its volume.');
+    expect(output).toContain('Messages that are still on the queue stay in its volume.');
   });
 
   it('knows every kind that podips can have', async () => {
@@ -111,7 +111,7 @@ describe('an uninstallation', () => {
     const { code, output } = await runInstaller(UNINSTALL, { rules: [stuck, ...THERE] });
     expect(code).toBe(1);
     expect(output).toContain('timed out waiting for the condition');
-    expect(output).not.toContain('podips is gone');
+    expect(output).not.toContain('podips was removed');
   });
 });
 
@@ -129,13 +129,13 @@ describe('a purge', () => {
     const { code, output, changes } = await runInstaller([...UNINSTALL, '--purge'], { rules });
     expect(code).toBe(1);
     expect(changes).toEqual([]);
-    expect(output).toContain('there are others in it: PersistentVolumeClaim data-of-others');
+    expect(output).toContain('but it also contains: PersistentVolumeClaim data-of-others');
   });
 
   it('has to be confirmed with the name of the namespace', async () => {
     const args = ['--uninstall', '--purge'];
     const refused = await runInstaller(args, { rules: THERE, answer: 'yes' });
-    expect(refused.output).toContain('Type "podips" to go on:');
+    expect(refused.output).toContain('Type "podips" to continue:');
     expect(refused.changes).toEqual([]);
     const agreed = await runInstaller(args, { rules: THERE, answer: 'podips' });
     expect(agreed.changes.at(-1)).toBe('delete namespace podips --ignore-not-found --wait');

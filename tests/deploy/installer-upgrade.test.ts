@@ -47,7 +47,7 @@ describe('an upgrade', () => {
     expect(changes.filter((command) => command.startsWith('rollout'))).toEqual(Array(restarts).fill(restart));
   });
 
-  it('does not forget the registry', async () => {
+  it('asks for the registry of the installation', async () => {
     const rules = installedRules('registry.local/podips/reader:1.9.0');
     const forgotten = await runInstaller(UPGRADE, { rules });
     expect(forgotten.code).toBe(1);
@@ -64,7 +64,7 @@ describe('an upgrade', () => {
     expect(other.output).toContain('came from registry.local/podips, and will come from new.local/podips');
   });
 
-  it('needs no storage class for volumes that are there', async () => {
+  it('needs no storage class for existing volumes', async () => {
     const none = { match: '^get storageclasses', stdout: list() };
     const volumes = ['data-podips-queue-0', 'data-podips-database-0', 'podips-monitor'];
     const all = await runInstaller(UPGRADE, { rules: [none, ...installedRules(undefined, ...volumes)] });
@@ -75,7 +75,7 @@ describe('an upgrade', () => {
     expect(some.output).toContain('these need volumes: podips-queue, podips-database');
   });
 
-  it('takes over foreign fields only when it is told to', async () => {
+  it('overwrites foreign fields only with --force-conflicts', async () => {
     const conflict = {
       match: 'dry-run=server',
       code: 1,
@@ -83,7 +83,7 @@ describe('an upgrade', () => {
     };
     const refused = await runInstaller(UPGRADE, { rules: [conflict, ...installedRules()] });
     expect(refused.code).toBe(1);
-    expect(refused.output).toContain('take them over with --force-conflicts');
+    expect(refused.output).toContain('overwrite them with --force-conflicts');
     expect(refused.changes).toEqual([]);
     const forced = await runInstaller([...UPGRADE, '--force-conflicts'], { rules: installedRules() });
     expect(forced.changes[0]).toBe('apply --server-side --validate=strict --force-conflicts --filename -');
@@ -93,11 +93,11 @@ describe('an upgrade', () => {
     const known = { match: '^get secret podips', stdout: secret({ DB_PASSWORD: 'trial-only' }) };
     const { code, output } = await runInstaller(UPGRADE, { rules: [known, ...installedRules()] });
     expect(code).toBe(0);
-    expect(output).toContain('passwords of the trial, which everybody can read');
+    expect(output).toContain('passwords of the trial, which are public');
   });
 });
 
-/** The settings that each workload's pods are told. */
+/** The hash of settings in the pods of each workload. */
 async function appliedSettings(overlay: string): Promise<Map<string, string | undefined>> {
   const rules = [{ match: '^kustomize', stdout: overlay }, ...installedRules()];
   const { calls } = await runInstaller(UPGRADE, { rules });

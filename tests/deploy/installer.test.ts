@@ -111,10 +111,10 @@ describe('an installation', () => {
       { match: '^get job', stdout: JSON.stringify({ status: { failed: 1 } }) },
       /got no answer\n.*: success/,
     ],
-  ])('asks the canary again until %s work', async (_what, notYet, told) => {
+  ])('asks the canary again until %s work', async (_what, notYet, expected) => {
     const { code, output, changes } = await runInstaller(UNATTENDED, { rules: [{ ...notYet, times: 1 }] });
     expect(code).toBe(0);
-    expect(output).toMatch(told);
+    expect(output).toMatch(expected);
     expect(changes.filter((command) => command.startsWith('create job'))).toHaveLength(2);
     expect(changes.filter((command) => command.startsWith('delete job'))).toHaveLength(2);
   });
@@ -126,7 +126,7 @@ describe('without a yes', () => {
     expect(code).toBe(0);
     expect(changes).toEqual([]);
     expect(calls.map(({ command }) => command)).toContain(DRY_RUN);
-    expect(output).toContain('make the Secret "podips" with generated passwords');
+    expect(output).toContain('create the Secret "podips" with generated passwords');
     expect(output).toContain('Dry run: nothing was changed.');
   });
 
@@ -139,7 +139,7 @@ describe('without a yes', () => {
 
   it.each(['no', '', 'y', '\u0003', '\u0004'])('the answer %j changes nothing', async (answer) => {
     const { code, output, changes } = await runInstaller([], { answer });
-    expect(output).toContain(`Change the cluster of context ${CONTEXT}? Type "yes" to go on:`);
+    expect(output).toContain(`Change the cluster of context ${CONTEXT}? Type "yes" to continue:`);
     expect(output).toMatch(/✗ nothing was changed\s*$/);
     expect(code).toBe(1);
     expect(changes).toEqual([]);
@@ -167,7 +167,7 @@ describe('an overlay of your own', () => {
     expect(code).toBe(0);
     expect(changes).not.toContain('create --filename -');
     expect(output).toMatch(
-      /look for the record of the pod podips-canary-\w+-\.\.\. where your Fluentd writes to/,
+      /look for the record of the pod podips-canary-\w+-\.\.\. at the destination of your Fluentd/,
     );
   });
 });

@@ -3,15 +3,15 @@ import { StepError } from '../steps.mjs';
 import { explainPod } from './rollout.mjs';
 
 const ASK_EVERY_MS = 1_000;
-/** Beyond what its job may take by itself. */
+/** Longer than the job's own deadline. */
 const JOB_DEADLINE_MS = 150_000;
-/** Even when getting ready took all the time, in milliseconds. */
+/** Minimum time for the canary, even if the rollout used up the deadline. */
 const LEAST_MS = 120_000;
 const OWN_FLUENTD = 'podips-fluentd';
 
 /**
- * Sends a message through the whole chain: a pod of the cron job comes, takes an address, asks the monitor and goes. With
- * a Fluentd of our own the record of that pod is looked for in its output.
+ * Sends a message through the whole chain: a pod of the cron job starts, gets an address, queries the monitor and ends. In
+ * the output of a Fluentd of our own, the record of that pod is looked for.
  * @param deadline a time of Date.now() @throws {StepError} when the chain does not work in time
  */
 export async function pokeCanary(kubectl, overlay, deadline, leastMs = LEAST_MS) {
@@ -24,13 +24,13 @@ export async function pokeCanary(kubectl, overlay, deadline, leastMs = LEAST_MS)
     if (Date.now() >= end)
       throw new StepError(
         failure ??
-          `all is running, but the monitor says: ${answer}. The first light of its page that is not green is where to look:\n    kubectl --context ${kubectl.context} --namespace ${overlay.namespace} port-forward service/podips-monitor 8080:80`,
+          `everything runs, but the monitor answers: ${answer}. The first light of its page that is not green is where to look:\n    kubectl --context ${kubectl.context} --namespace ${overlay.namespace} port-forward service/podips-monitor 8080:80`,
       );
     await pause(ASK_EVERY_MS);
   }
 }
 
-/** @returns the job's name, and what the monitor told it, or why nobody heard the monitor */
+/** @returns the job's name, and the monitor's answer or the reason why there is none */
 async function poke(kubectl, { namespace }) {
   const job = `podips-canary-${Date.now().toString(36)}`;
   const where = ['--namespace', namespace];
@@ -45,7 +45,7 @@ async function poke(kubectl, { namespace }) {
   }
 }
 
-/** @returns undefined when the job did its work, else why it did not */
+/** @returns undefined when the job succeeded, otherwise the reason why it did not */
 async function waitForJob(kubectl, namespace, job) {
   const end = Date.now() + JOB_DEADLINE_MS;
   for (;;) {
@@ -60,7 +60,7 @@ async function waitForJob(kubectl, namespace, job) {
   return `the cron job got no answer from the monitor\n    ${reasons.join('\n    ')}`;
 }
 
-/** A trial may bring its Fluentd, and yet send to another one. */
+/** A trial may include its Fluentd, and yet send to another one. */
 function sendsToOwnFluentd({ ofKind }) {
   const writer = ofKind('ConfigMap').find(({ name }) => name === 'podips-writer');
   const isThere = ofKind('Deployment').some(({ name }) => name === OWN_FLUENTD);
@@ -69,14 +69,14 @@ function sendsToOwnFluentd({ ofKind }) {
 
 async function followRecord(kubectl, overlay, { job, end }) {
   if (!sendsToOwnFluentd(overlay))
-    return console.log(`  look for the record of the pod ${job}-... where your Fluentd writes to`);
+    return console.log(`  look for the record of the pod ${job}-... at the destination of your Fluentd`);
   const args = ['logs', 'deployment/podips-fluentd', '--namespace', overlay.namespace, '--since', '15m'];
   for (;;) {
     const { stdout } = await kubectl.run(args);
     const record = stdout.split('\n').find((line) => line.includes(job));
     if (record) return console.log(`  ✓ Fluentd has it: ${record}`);
     if (Date.now() >= end)
-      throw new StepError(`the monitor is content, but Fluentd has no record of the pod ${job}-...`);
+      throw new StepError(`the monitor answers success, but Fluentd has no record of the pod ${job}-...`);
     await pause(ASK_EVERY_MS);
   }
 }

@@ -1,6 +1,6 @@
 import { KubectlError } from './kubectl.mjs';
 
-/** Strict validation by the server came with 1.27. */
+/** The first version with strict validation by the server. */
 const OLDEST_MINOR = 27;
 const ARCHITECTURES = ['amd64', 'arm64'];
 const STOMP_PORT = 61613;
@@ -12,11 +12,11 @@ export async function checkKubectl(kubectl, report) {
     report.problem('kubectl is not installed', 'install it: https://kubernetes.io/docs/tasks/tools/');
     return false;
   }
-  // Before 1.27 or so it may not even know these flags.
+  // An old version may not know these flags.
   const version = ok ? JSON.parse(stdout).clientVersion : undefined;
   if (!isRecent(version)) {
     report.problem(
-      version ? `kubectl is ${version.gitVersion}, too old` : `kubectl does not tell its version: ${text}`,
+      version ? `kubectl is ${version.gitVersion}, too old` : `the version of kubectl is unknown: ${text}`,
       `install 1.${OLDEST_MINOR} or newer: https://kubernetes.io/docs/tasks/tools/`,
     );
     return false;
@@ -33,14 +33,14 @@ export async function checkContext(kubectl, report) {
   if (names.length === 0)
     return report.problem(
       'kubectl knows no cluster',
-      'set KUBECONFIG to the file that you got with your cluster, or make a cluster for trying out (docs/install.md)',
+      'set KUBECONFIG to the file of your cluster, or create a cluster for a trial (docs/install.md)',
     );
   const current = await kubectl.withContext().run(['config', 'current-context']);
   const context = kubectl.context ?? current.stdout.trim();
   if (!names.includes(context))
     return report.problem(
       context === '' ? 'there is no current context' : `there is no context ${context}`,
-      `name one with --context: ${names.join(', ')}`,
+      `choose one with --context: ${names.join(', ')}`,
     );
   const chosen = kubectl.withContext(context);
   const server = await chosen.must([
@@ -61,7 +61,7 @@ export async function checkServer(kubectl, report) {
   if (!ok) {
     report.problem(
       `the cluster does not answer: ${text}`,
-      'is it running, is this machine in its network, and are your credentials still good? kubectl cluster-info shows more',
+      'is it running, can this machine reach it, and are your credentials still valid? kubectl cluster-info shows more',
     );
     return false;
   }
@@ -82,7 +82,7 @@ function isRecent(version) {
   return major > 1 || (major === 1 && minor >= OLDEST_MINOR);
 }
 
-/** A volume without a class of its own waits for ever when there is no default one. */
+/** A volume without a class stays pending when there is no default class. */
 export async function checkStorage(kubectl, report, overlay, { volumes }) {
   const isThere = (name) => volumes.some((volume) => volume === name || volume.endsWith(`-${name}-0`));
   const claims = overlay.documents.filter(
@@ -98,15 +98,15 @@ export async function checkStorage(kubectl, report, overlay, { volumes }) {
     if (found) return report.ok(`default storage class ${found.metadata.name}`);
     const names = items.map(({ metadata }) => metadata.name);
     report.problem(
-      `there is no default storage class, and these need volumes: ${claims.map(({ name }) => name).join(', ')}`,
+      `there is no default storage class, but these need volumes: ${claims.map(({ name }) => name).join(', ')}`,
       names.length === 0
-        ? 'install a provisioner for volumes, such as the one of your cloud or rancher/local-path-provisioner'
+        ? 'install a volume provisioner, such as the one of your cloud or rancher/local-path-provisioner'
         : `make one of ${names.join(', ')} the default:\nkubectl --context ${kubectl.context} patch storageclass ${names[0]} --patch '{"metadata":{"annotations":{"storageclass.kubernetes.io/is-default-class":"true"}}}'`,
     );
   });
 }
 
-/** Images are for Linux on amd64 and arm64. */
+/** The images run on Linux, amd64 and arm64. */
 export async function checkNodes(kubectl, report) {
   await look(report, 'nodes', async () => {
     const { items = [] } = (await kubectl.get('nodes')) ?? {};
@@ -123,15 +123,15 @@ export async function checkNodes(kubectl, report) {
     ];
     if (usable.length === 0)
       return report.problem(
-        `no node can run podips: ${kinds.join(', ') || 'there are none'}`,
-        `add a Linux node (${ARCHITECTURES.join(' or ')}) that takes pods; kubectl uncordon opens one that is closed`,
+        `no node can run podips: ${kinds.join(', ') || 'there are no nodes'}`,
+        `add a schedulable Linux node (${ARCHITECTURES.join(' or ')}); kubectl uncordon makes a cordoned one schedulable`,
       );
     report.ok(`${usable.length} of ${items.length} nodes can run podips (${kinds.join(', ')})`);
-    if (kinds.length > 1) report.note(`the images have to be there for each of: ${kinds.join(', ')}`);
+    if (kinds.length > 1) report.note(`the images must exist for each of: ${kinds.join(', ')}`);
   });
 }
 
-/** Somebody who has a queue already may not want a second one. */
+/** A cluster with a queue may not need a second one. */
 export async function checkOtherQueues(kubectl, report, overlay) {
   if (!overlay.ofKind('StatefulSet').some(({ name }) => name === 'podips-queue')) return;
   await look(report, 'services', async () => {
@@ -143,16 +143,16 @@ export async function checkOtherQueues(kubectl, report, overlay) {
       })
       .map(({ metadata }) => `${metadata.name}.${metadata.namespace}`);
     if (others.length > 0)
-      report.note(`there is a queue already: ${others.join(', ')}. The overlay production can use it.`);
+      report.note(`there already is a queue: ${others.join(', ')}. The overlay production can use it.`);
   });
 }
 
-/** What only some people may look at is worth a note, no more. */
+/** Missing permission to look is a note, not a problem. */
 async function look(report, what, work) {
   try {
     await work();
   } catch (err) {
     if (!(err instanceof KubectlError)) throw err;
-    report.note(`could not look at the ${what}: ${err.text}`);
+    report.note(`could not list the ${what}: ${err.text}`);
   }
 }

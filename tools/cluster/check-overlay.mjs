@@ -4,9 +4,9 @@ import { SECRET } from './overlay.mjs';
 const AT_A_TIME = 4;
 const REQUIRED_KEYS = ['QUEUE_USERNAME', 'QUEUE_PASSWORD', 'DB_USER', 'DB_PASSWORD'];
 const TOKEN_KEY = 'HEARTBEAT_TOKEN';
-/** What trial-secret.yaml begins its passwords with. */
+/** The prefix of the passwords in trial-secret.yaml. */
 const KNOWN_PASSWORD = 'trial-only';
-/** Needed besides what the overlay's objects need: for the canary, and to see why something does not start. */
+/** Permissions beyond those for the overlay's objects: for the canary, and to explain what does not start. */
 const OTHER_PERMISSIONS = [
   ['create', 'secrets'],
   ['get', 'secrets'],
@@ -15,7 +15,7 @@ const OTHER_PERMISSIONS = [
   ['get', 'pods', '--subresource', 'log'],
 ];
 
-/** Values that nobody but the operator can know. */
+/** Placeholders stand for values that only the operator knows. */
 export function checkPlaceholders(report, overlay, options) {
   if (overlay.placeholders.length === 0) return;
   report.problem(
@@ -24,7 +24,7 @@ export function checkPlaceholders(report, overlay, options) {
   );
 }
 
-/** Custom resources need somebody who understands them. */
+/** Custom resources need their definitions in the cluster. */
 export async function checkKinds(kubectl, report, overlay) {
   const custom = overlay.documents.filter(({ apiVersion }) => apiVersion.includes('monitoring.coreos.com'));
   if (custom.length === 0) return true;
@@ -33,12 +33,12 @@ export async function checkKinds(kubectl, report, overlay) {
   if (unknown.length === 0) return true;
   report.problem(
     `the cluster does not know ${[...new Set(unknown.map(({ kind }) => kind))].join(', ')}`,
-    'install the Prometheus operator, or leave out the component prometheus',
+    'install the Prometheus operator, or omit the component prometheus',
   );
   return false;
 }
 
-/** Asks the cluster whether you may do all that is needed. */
+/** Asks the cluster whether the user has all permissions that are needed. */
 export async function checkPermissions(kubectl, report, overlay) {
   const inNamespace = ['--namespace', overlay.namespace];
   const kinds = new Map(
@@ -55,9 +55,9 @@ export async function checkPermissions(kubectl, report, overlay) {
     return { question, allowed: stdout.trim() === 'yes', text: stdout.trim() || text };
   });
   const refused = answers.filter(({ allowed }) => !allowed);
-  if (refused.length === 0) return report.ok('you may do all that is needed');
+  if (refused.length === 0) return report.ok('you have all permissions that are needed');
   report.problem(
-    `you may not:\n${refused.map(({ question, text }) => `${question.join(' ')} (${text})`).join('\n')}`,
+    `you lack permissions:\n${refused.map(({ question, text }) => `${question.join(' ')} (${text})`).join('\n')}`,
     'ask an administrator of the cluster, or choose another context with --context',
   );
 }
@@ -73,7 +73,7 @@ async function inTurns(entries, atATime, work) {
   return results;
 }
 
-/** @returns what is to be done about the Secret: `keep` it, or `generate` it */
+/** @returns the plan for the Secret: `keep` it, or `generate` it */
 export async function checkSecret(kubectl, report, overlay, installed) {
   const secret =
     installed.namespace && (await kubectl.get('secret', SECRET, '--namespace', overlay.namespace));
@@ -81,12 +81,12 @@ export async function checkSecret(kubectl, report, overlay, installed) {
   if (!overlay.bringsSecret)
     return report.problem(
       `there is no Secret "${SECRET}" in the namespace ${overlay.namespace}`,
-      `make it with the logins of your queue and database:\n${secretCommand(kubectl, overlay, installed)}`,
+      `create it with the logins of your queue and database:\n${secretCommand(kubectl, overlay, installed)}`,
     );
   if (installed.volumes.includes('data-podips-database-0'))
     return report.problem(
-      'the database has a volume of an earlier installation, but its password is gone with the Secret "podips"',
-      `make the Secret with the old password:\n${secretCommand(kubectl, overlay, installed)}\nor, without its data: kubectl --context ${kubectl.context} --namespace ${overlay.namespace} delete persistentvolumeclaim data-podips-database-0`,
+      'the database has a volume of an earlier installation, but the Secret "podips" with its password is missing',
+      `create the Secret with the old password:\n${secretCommand(kubectl, overlay, installed)}\nor, without its data: kubectl --context ${kubectl.context} --namespace ${overlay.namespace} delete persistentvolumeclaim data-podips-database-0`,
     );
   report.ok('the Secret "podips" will get generated passwords');
   return 'generate';
@@ -97,16 +97,16 @@ function checkKeys({ data = {} }, report) {
   if (missing.length > 0)
     return report.problem(
       `the Secret "${SECRET}" lacks ${missing.join(', ')}`,
-      'add them: kubectl edit secret, or delete the Secret and make it anew (deploy/k8s/secret.example.yaml)',
+      'add them with kubectl edit secret, or delete the Secret and create it again (deploy/k8s/secret.example.yaml)',
     );
-  report.ok(`the Secret "${SECRET}" is there, and stays as it is`);
+  report.ok(`the Secret "${SECRET}" exists, and is kept`);
   if (!data[TOKEN_KEY])
-    report.note(`it has no ${TOKEN_KEY}: whoever reaches the monitor may send heartbeats`);
+    report.note(`it has no ${TOKEN_KEY}: any client that reaches the monitor may send heartbeats`);
   const values = [...REQUIRED_KEYS, TOKEN_KEY].map((key) =>
     Buffer.from(data[key] ?? '', 'base64').toString(),
   );
   if (values.some((value) => value.startsWith(KNOWN_PASSWORD)))
-    report.note('it has the passwords of the trial, which everybody can read');
+    report.note('it has the passwords of the trial, which are public');
   return 'keep';
 }
 
@@ -123,7 +123,7 @@ function secretCommand({ context }, { namespace }, installed) {
   ].join('\n');
 }
 
-/** Two installations in one cluster need two names for what belongs to no namespace. */
+/** Two installations in one cluster need different names for cluster-scoped objects. */
 export async function checkForeign(kubectl, report, overlay) {
   for (const { name, namespace } of await findForeign(kubectl, overlay))
     report.problem(
@@ -132,19 +132,19 @@ export async function checkForeign(kubectl, report, overlay) {
     );
 }
 
-/** The policies of podips close its namespace, also for those who live there already. */
+/** The network policies of podips close its namespace, also for other pods in it. */
 export async function checkOthers(kubectl, report, overlay, installed) {
   if (!installed.namespace) return;
   const { items = [] } = (await kubectl.get('pods', '--namespace', overlay.namespace)) ?? {};
   const others = items.filter(({ metadata }) => metadata.labels?.['app.kubernetes.io/name'] !== 'podips');
   if (others.length === 0) return;
   report.problem(
-    `the policies of podips would cut off who else is in the namespace ${overlay.namespace}: ${others.map(({ metadata }) => metadata.name).join(', ')}`,
-    'give podips a namespace of its own, by "namespace" in an overlay of yours (docs/migrate.md, "Side by side")',
+    `the network policies of podips would cut off other pods in the namespace ${overlay.namespace}: ${others.map(({ metadata }) => metadata.name).join(', ')}`,
+    'give podips a namespace of its own, with "namespace" in an overlay of your own (docs/migrate.md, "Side by side")',
   );
 }
 
-/** An upgrade that forgets the registry would take the images from elsewhere, where they are perhaps not. */
+/** An upgrade without the registry of the installation would pull the images from elsewhere. */
 export function checkRegistry(report, overlay, installed, { upgrade, registry }) {
   const [before, now] = [installed.registries, registriesOf(overlay.images)].map((all) =>
     all.sort().join(', '),
@@ -153,38 +153,38 @@ export function checkRegistry(report, overlay, installed, { upgrade, registry })
   if (registry !== undefined) return report.note(`the images came from ${before}, and will come from ${now}`);
   report.problem(
     `the images came from ${before}, and would come from ${now}`,
-    `name the registry: --registry ${installed.registries[0]}, or --registry with the new one`,
+    `add --registry ${installed.registries[0]}, or --registry with the new registry`,
   );
 }
 
-/** Images without a registry come from Docker Hub, or are on the nodes already. */
+/** Images without a registry are pulled from Docker Hub, unless they are on the nodes. */
 export function checkImages(report, overlay) {
   const own = overlay.images.filter((image) => image.startsWith('podips/'));
   if (own.length === 0) return;
   report.note(
-    `these images name no registry: ${own.join(', ')}\nThey have to be on the nodes (kind load docker-image, minikube image load); else use --registry.`,
+    `these images name no registry: ${own.join(', ')}\nThey must be on the nodes (kind load docker-image, minikube image load); otherwise use --registry.`,
   );
 }
 
 /**
- * Lets the server itself check everything, without keeping any of it. As long as there is no namespace of our own, the
- * namespace "default" stands in for it.
+ * Lets the API server validate everything, without storing it. As long as the overlay's namespace does not exist,
+ * "default" is used.
  */
 export async function checkByServer(kubectl, report, overlay, { installed, forceConflicts }) {
-  const stand = installed.namespace ? overlay.namespace : 'default';
+  const target = installed.namespace ? overlay.namespace : 'default';
   const args = applyArgs({ forceConflicts, dryRun: true });
-  const { ok, text } = await kubectl.run(args, { input: overlay.text(stand) });
+  const { ok, text } = await kubectl.run(args, { input: overlay.text(target) });
   if (ok) return report.ok(`the server accepts all ${overlay.documents.length} objects (strict dry run)`);
   const conflict = /conflict/i.test(text);
   report.problem(
     `the server does not accept everything:\n${text}`,
     conflict
-      ? 'somebody has changed these fields in the cluster. Put them into the overlay, or take them over with --force-conflicts'
+      ? 'another client has set these fields in the cluster. Put them into the overlay, or overwrite them with --force-conflicts'
       : 'change the overlay, or ask an administrator of the cluster',
   );
 }
 
-/** How everything is applied, and checked before. */
+/** The arguments of kubectl to apply everything, or to check it before. */
 export function applyArgs({ forceConflicts, dryRun = false }) {
   return [
     'apply',

@@ -28,7 +28,7 @@ import { readConfiguration, restartChanged, waitUntilReady } from './rollout.mjs
 
 const APPLY_DEADLINE_MS = 300_000;
 
-/** Installs or upgrades: looks at everything first, says what it will do, asks, does it, and proves that it works. */
+/** Installs or upgrades: checks everything, shows the plan, asks for confirmation, applies, and verifies the result. */
 export async function installCommand(anyKubectl, options) {
   console.log(`\nChecking${options.dryRun ? ' (dry run)' : ''}`);
   const report = createReport();
@@ -56,7 +56,7 @@ export async function connect(kubectl, report) {
   return chosen;
 }
 
-/** The options that go on where an installation stopped. */
+/** The options that continue an installation that stopped. */
 function toRepeat({ overlay, registry }) {
   return `--upgrade --overlay ${overlay}${registry === undefined ? '' : ` --registry ${registry}`}`;
 }
@@ -69,11 +69,11 @@ function checkMode(report, installed, options) {
     );
   const version = installed.versions.join(', ');
   if (options.upgrade && installed.workloads.length === 0)
-    report.problem('there is no podips here to upgrade', 'leave out --upgrade');
+    report.problem('there is no installation of podips to upgrade', 'leave out --upgrade');
   if (!options.upgrade && installed.workloads.length > 0)
     report.problem(
-      `podips ${version} is here already, or a part of it`,
-      `bring it up to date with ${toRepeat(options)}, or remove it with --uninstall`,
+      `podips ${version}, or a part of it, is already installed`,
+      `upgrade it with ${toRepeat(options)}, or remove it with --uninstall`,
     );
 }
 
@@ -99,7 +99,9 @@ function printPlan({ kubectl, overlay, installed, options, secret }) {
   const objects = [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ');
   const from = options.upgrade ? ` (now ${installed.versions.join(', ')})` : '';
   const secrets =
-    secret === 'generate' ? 'make the Secret "podips" with generated passwords' : 'keep the Secret "podips"';
+    secret === 'generate'
+      ? 'create the Secret "podips" with generated passwords'
+      : 'keep the Secret "podips"';
   const volumes = installed.volumes.length > 0 ? `keep the volumes ${installed.volumes.join(', ')}` : '';
   const steps = [
     `${options.upgrade ? 'upgrade to' : 'install'} podips ${versionOf(overlay.images).join(', ')}${from}, overlay ${options.overlay}`,
@@ -107,7 +109,7 @@ function printPlan({ kubectl, overlay, installed, options, secret }) {
     `apply ${overlay.documents.length} objects: ${objects}`,
     volumes,
     options.upgrade ? 'restart what has new settings' : '',
-    `wait until all is ready, ${options.timeoutMs / 60_000} minutes at most, and send a message through the whole chain`,
+    `wait until everything is ready, ${options.timeoutMs / 60_000} minutes at most, and send a message through the whole chain`,
   ];
   console.log(`\nThis will, in the namespace ${overlay.namespace} of context ${kubectl.context}:`);
   for (const step of steps.filter(Boolean)) console.log(`  - ${step}`);
@@ -121,17 +123,17 @@ async function apply(kubectl, overlay, { installed, options, secret }) {
   if (secret === 'generate') {
     const [namespace] = overlay.ofKind('Namespace');
     if (!installed.namespace && namespace === undefined)
-      throw new StepError(`there is no namespace ${overlay.namespace}, and the overlay brings none`);
+      throw new StepError(`there is no namespace ${overlay.namespace}, and the overlay has none`);
     if (!installed.namespace) await kubectl.must(args, { input: namespace.text, ...limits });
-    // By standard input: the arguments of a process are for everybody to see.
+    // Passed by standard input, because the arguments of a process are visible to other users.
     await kubectl.must(['create', '--filename', '-'], {
       input: JSON.stringify(makeSecret(overlay.namespace)),
     });
-    console.log('  made the Secret "podips"');
+    console.log('  created the Secret "podips"');
   }
   await kubectl.must(args, { input: overlay.text(), ...limits }).catch((err) => {
     throw new StepError(
-      `${err.message}\n  Some objects may have been changed. Repeat with ${toRepeat(options)}`,
+      `${err.message}\n  Some objects may have been changed. Repair the cause, then repeat with ${toRepeat(options)}`,
     );
   });
   console.log(`  applied ${overlay.documents.length} objects`);

@@ -5,16 +5,16 @@ export function versionOf(images) {
   return [...new Set(images.flatMap((image) => OWN_IMAGE.exec(image)?.[2] ?? []))];
 }
 
-/** @returns where podips' own images come from */
+/** @returns the registries of podips' own images */
 export function registriesOf(images) {
   return [...new Set(images.flatMap((image) => OWN_IMAGE.exec(image)?.[1] ?? []))];
 }
 
 export const OWN = 'app.kubernetes.io/name=podips';
-/** The annotation of a pod that tells the settings it was started with. */
+/** The annotation of a pod with a hash of the settings that it was started with. */
 export const SETTINGS = 'podips/settings';
 
-/** What there is already of podips in the overlay's namespace. @throws {KubectlError} */
+/** Finds the objects of podips in the overlay's namespace. @throws {KubectlError} */
 export async function findInstalled(kubectl, { namespace }) {
   const found = await kubectl.get('namespace', namespace);
   const nothing = {
@@ -54,8 +54,8 @@ function imagesOf({ spec }) {
 }
 
 /**
- * Which kinds of the Prometheus operator the cluster knows. kubectl fails when any API of the cluster is away, such as that
- * of its metrics, and yet names all others.
+ * The kinds of the Prometheus operator that the cluster knows. kubectl fails when any API of the cluster is unavailable, such
+ * as that of metrics, but still prints all others.
  */
 export async function findOperatorKinds(kubectl) {
   const group = ['api-resources', '--api-group', 'monitoring.coreos.com', '--output', 'name'];
@@ -63,8 +63,8 @@ export async function findOperatorKinds(kubectl) {
 }
 
 /**
- * What belongs to no namespace has a name that is unique in the cluster: another podips, in another namespace, may have it.
- * @returns the bindings of the overlay that are another one's, each with that namespace
+ * The names of cluster-scoped objects are unique: a podips in another namespace may already use them.
+ * @returns the bindings of the overlay that belong to another podips, each with its namespace
  */
 export async function findForeign(kubectl, { namespace, ofKind }) {
   const found = await Promise.all(

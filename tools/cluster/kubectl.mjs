@@ -4,7 +4,7 @@ import { StepError } from '../steps.mjs';
 const DEADLINE_MS = 60_000;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
-/** kubectl said no. `text` is what it said, without the command. */
+/** kubectl failed. `text` is its message, without the command. */
 export class KubectlError extends StepError {
   constructor(args, text) {
     super(`kubectl ${args.join(' ')}\n    ${text.replaceAll('\n', '\n    ')}`);
@@ -12,10 +12,10 @@ export class KubectlError extends StepError {
   }
 }
 
-/** kubectl, always for one and the same cluster: for the context that is named, or none before one is chosen. */
+/** Runs kubectl for one context, or without one until a context is chosen. */
 export function createKubectl(context) {
   const contextArgs = context === undefined ? [] : ['--context', context];
-  /** Runs kubectl to its end. Never rejects: `missing` when there is no kubectl, else its exit code and words. */
+  /** Runs kubectl to its end. Never rejects: `missing` when there is no kubectl. */
   const run = (args, { input = '', deadlineMs = DEADLINE_MS } = {}) =>
     new Promise((resolve) => {
       const limits = { timeout: deadlineMs, maxBuffer: MAX_OUTPUT_BYTES };
@@ -24,7 +24,7 @@ export function createKubectl(context) {
         const text = stderr.trim() || silent;
         resolve({ ok: err === null, missing: err?.code === 'ENOENT', stdout, text });
       });
-      // A kubectl that ends before it has read everything says why on its own.
+      // A kubectl that exits before it has read everything reports the reason itself.
       child.stdin?.on('error', () => undefined);
       child.stdin?.end(input);
     });

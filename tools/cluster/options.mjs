@@ -7,17 +7,17 @@ export const OVERLAYS = ['trial', 'production'];
 
 export const USAGE = `usage: npm run install:cluster -- [options]
 
-  --overlay X         trial (default), production, or a folder with a kustomization.yaml of yours
-  --context NAME      which cluster, as kubectl config get-contexts names it; else the current one
-  --registry X        where the cluster finds podips' images, such as registry.example.org/podips
-  --upgrade           bring an installation up to date; needs --overlay
-  --uninstall         remove podips; volumes and passwords stay
-  --purge             with --uninstall: remove volumes, passwords and the namespace, too
-  --dry-run           check everything, show what would be done, change nothing
-  --force-conflicts   take over fields that somebody else has set in the cluster
-  --timeout MINUTES   how long to wait until all is ready (default 10)
-  --yes               do not ask; needs --context
-  --help              this text`;
+  --overlay X         trial (default), production, or a folder with a kustomization.yaml of your own
+  --context NAME      context of the cluster, from kubectl config get-contexts (default: the current one)
+  --registry X        registry of podips' images, such as registry.example.org/podips
+  --upgrade           upgrade an installation; needs --overlay
+  --uninstall         remove podips; volumes, the Secret and the namespace stay
+  --purge             with --uninstall: also remove volumes, the Secret and the namespace
+  --dry-run           check everything and show the plan, but change nothing
+  --force-conflicts   overwrite fields that another client has set in the cluster
+  --timeout MINUTES   how long to wait until everything is ready (default 10)
+  --yes               do not ask for confirmation; needs --context
+  --help              show this text`;
 
 const FLAGS = {
   overlay: { type: 'string' },
@@ -35,7 +35,7 @@ const FLAGS = {
 const MAX_TIMEOUT_MINUTES = 120;
 const MS_PER_MINUTE = 60_000;
 
-/** @throws {StepError} that names everything that is wrong */
+/** @throws {StepError} that lists every problem */
 export function readOptions(args) {
   const flags = parse(args);
   if (flags.help) return { help: true };
@@ -43,15 +43,15 @@ export function readOptions(args) {
   const overlayDir = findOverlay(flags.overlay ?? 'trial');
   const problems = [
     flags.upgrade && flags.uninstall && '--upgrade and --uninstall exclude each other',
-    flags.purge && !flags.uninstall && '--purge goes with --uninstall only',
+    flags.purge && !flags.uninstall && '--purge is only valid with --uninstall',
     flags.upgrade &&
       flags.overlay === undefined &&
       '--upgrade needs --overlay: the one that podips was installed with',
     flags.yes &&
       flags.context === undefined &&
-      '--yes needs --context, so that nobody changes the cluster that happens to be the current one',
+      '--yes needs --context, so that the current context is not changed by accident',
     overlayDir === undefined &&
-      `--overlay ${flags.overlay} is none of ${OVERLAYS.join(', ')} and no folder with a kustomization.yaml`,
+      `--overlay ${flags.overlay} is neither ${OVERLAYS.join(' nor ')} nor a folder with a kustomization.yaml`,
     !(timeoutMinutes >= 1 && timeoutMinutes <= MAX_TIMEOUT_MINUTES) &&
       `--timeout must be minutes from 1 to ${MAX_TIMEOUT_MINUTES}, but is "${flags.timeout}"`,
     flags.registry !== undefined &&

@@ -6,11 +6,11 @@ import { SETTINGS } from './installed.mjs';
 export const SECRET = 'podips';
 const OWN_IMAGE = /(\bimage: )(?:registry\.example\.org\/)?podips\/(reader|writer|monitor|cronjob):/g;
 const HASH_DIGITS = 16;
-/** Hosts that stand in examples for what only the operator knows. */
+/** Hosts in examples, as placeholders for values that only the operator knows. */
 const PLACEHOLDER = /^\s*(?:- )?(\S+:)? *(\S*\bexample\.(?:org|com)\b\S*)$/gm;
 
 /**
- * Everything that an overlay puts into a cluster.
+ * Builds all objects of an overlay.
  * @throws {StepError} when kustomize cannot build it, or it is in no namespace or in several
  */
 export async function renderOverlay(kubectl, { overlayDir, registry }) {
@@ -27,11 +27,11 @@ export function parseOverlay(text) {
   const namespaces = [...new Set(all.map(({ namespace }) => namespace).filter(Boolean))];
   if (namespaces.length !== 1)
     throw new StepError(
-      `the overlay has to be in one namespace, but is in: ${namespaces.join(', ') || 'none'}`,
+      `the overlay must be in one namespace, but is in: ${namespaces.join(', ') || 'none'}`,
     );
   const [namespace] = namespaces;
   const isSecret = ({ kind, name }) => kind === 'Secret' && name === SECRET;
-  // Passwords are made for each installation, and never replaced. Those of the overlay are for kubectl apply -k.
+  // Passwords are generated for each installation, and never replaced. Those of the overlay are for kubectl apply -k.
   const documents = all.filter((document) => !isSecret(document)).map(markSettings);
   return {
     namespace,
@@ -42,7 +42,7 @@ export function parseOverlay(text) {
       ...new Set([...text.matchAll(PLACEHOLDER)].map(([, key = '', value]) => `${key} ${value}`.trim())),
     ],
     ofKind: (...kinds) => documents.filter(({ kind }) => kinds.includes(kind)),
-    /** @param into another namespace, for trying out without the own one */
+    /** @param into another namespace, for a dry run before the overlay's own exists */
     text: (into = namespace) =>
       documents
         .map((document) =>
@@ -52,7 +52,7 @@ export function parseOverlay(text) {
   };
 }
 
-/** Lets a workload's pods name the settings of its ConfigMap, so that they are replaced when those change. */
+/** Adds a hash of its ConfigMap to a workload's pods, so that they are replaced when settings change. */
 function markSettings(document, _index, all) {
   const configMap = all.find(({ kind, name }) => kind === 'ConfigMap' && name === document.name);
   if (configMap === undefined || !['Deployment', 'StatefulSet'].includes(document.kind)) return document;
@@ -75,11 +75,12 @@ function parseDocument(text) {
     namespace: field(/^ {2}namespace: (\S+)$/m, metadata),
     text,
   };
-  if (!document.kind || !document.name) throw new StepError(`no object of a cluster:\n${text.slice(0, 200)}`);
+  if (!document.kind || !document.name)
+    throw new StepError(`not a Kubernetes object:\n${text.slice(0, 200)}`);
   return { ...document, resource: toResource(document) };
 }
 
-/** How kubectl names all objects of a kind: `networkpolicies.networking.k8s.io`. */
+/** The name that kubectl uses for all objects of a kind: `networkpolicies.networking.k8s.io`. */
 function toResource({ apiVersion, kind }) {
   const [group] = apiVersion.includes('/') ? apiVersion.split('/') : [''];
   const plural = kind.toLowerCase().replace(/y$/, 'ie').replace(/s$/, 'se');

@@ -1,30 +1,33 @@
 import { StepError } from '../steps.mjs';
 
 const MS_PER_SECOND = 1_000;
-/** What a kubectl that waits may take beyond what it was told to wait. */
+/** Time that kubectl may take beyond its own timeout. */
 const GRACE_MS = 15_000;
 const LOG_LINES = 5;
-/** Reasons for which Kubernetes goes on trying, though waiting does not help. */
+/** Reasons for which Kubernetes keeps retrying, although waiting does not help. */
 const ADVICE = [
   [
     /ImagePull|ErrImage|InvalidImageName/,
-    'The cluster cannot get the image. Load it onto the nodes, or push it to a registry and name that with --registry (docs/install.md, "Images").',
+    'The cluster cannot get the image. Load it onto the nodes, or push it to a registry and use --registry (docs/install.md, "Images").',
   ],
   [/CreateContainerConfigError/, 'A Secret or ConfigMap, or a key in one, is missing.'],
-  [/Unschedulable/, 'No node has room, or the volume cannot be made: kubectl describe pod says more.'],
-  [/CrashLoopBackOff|Error|OOMKilled/, 'It starts and ends. The last lines of its log say why.'],
+  [
+    /Unschedulable/,
+    'No node has room, or the volume cannot be provisioned: kubectl describe pod shows more.',
+  ],
+  [/CrashLoopBackOff|Error|OOMKilled/, 'The container exits. The last lines of its log say why.'],
 ];
 
-/** @returns the data of each ConfigMap of the overlay that has a workload of the same name, as the cluster has it now */
+/** @returns the data of each ConfigMap in the overlay's namespace, by name, as the cluster has it now */
 export async function readConfiguration(kubectl, overlay) {
   const { items = [] } = (await kubectl.get('configmaps', '--namespace', overlay.namespace)) ?? {};
   return new Map(items.map(({ metadata, data }) => [metadata.name, JSON.stringify(data ?? {})]));
 }
 
 /**
- * Environment variables are read at the start only. New settings change the annotation of the pods, so that these are
- * replaced; that stays true when an upgrade is interrupted. Here is restarted what has the right annotation, but whose
- * ConfigMap somebody had changed in the cluster.
+ * Programs read environment variables only at their start. New settings change the annotation of the pods, which replaces
+ * them, also when an upgrade was interrupted. This restarts workloads whose annotation is right, but whose ConfigMap had
+ * been edited in the cluster.
  */
 export async function restartChanged(kubectl, overlay, { before, installed }) {
   const after = await readConfiguration(kubectl, overlay);
@@ -37,18 +40,18 @@ export async function restartChanged(kubectl, overlay, { before, installed }) {
   }
 }
 
-/** What others wait for comes first. */
+/** Stateful sets first, because deployments depend on them. */
 function workloads(overlay) {
   return [...overlay.ofKind('StatefulSet'), ...overlay.ofKind('Deployment')];
 }
 
 /**
  * @param deadline a time of Date.now()
- * @param repeat the options that go on from here
+ * @param repeat the options that continue from here
  * @throws {StepError} that says what is not ready, and why
  */
 export async function waitUntilReady(kubectl, overlay, { deadline, repeat }) {
-  console.log('\nWaiting until all is ready');
+  console.log('\nWaiting until everything is ready');
   for (const { kind, name } of workloads(overlay)) {
     const target = `${kind.toLowerCase()}/${name}`;
     const leftMs = Math.max(MS_PER_SECOND, deadline - Date.now());
@@ -70,11 +73,11 @@ async function explain(kubectl, { namespace }, { name, repeat }) {
   const lines = await Promise.all(items.map((pod) => explainPod(kubectl, namespace, pod)));
   return [
     ...lines.flat().map((line) => `    ${line}`),
-    `  Nothing has to be undone: repair it, then repeat with ${repeat}. docs/operate.md says more.`,
+    `  Nothing has to be undone: repair the cause, then repeat with ${repeat}. See docs/operate.md.`,
   ].join('\n');
 }
 
-/** @returns lines that say why a pod is not ready; none when it is */
+/** @returns lines that explain why a pod is not ready; none when it is */
 export async function explainPod(kubectl, namespace, { metadata, status = {} }) {
   const states = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
   const conditions = (status.conditions ?? []).filter(

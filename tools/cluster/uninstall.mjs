@@ -4,7 +4,7 @@ import { findForeign, findInstalled, findOperatorKinds, OWN } from './installed.
 import { renderOverlay, SECRET } from './overlay.mjs';
 import { confirm, createReport } from './report.mjs';
 
-/** Everything that podips can have in its namespace, but for volumes and passwords. */
+/** All kinds that podips has in its namespace, except volumes and Secrets. */
 export const KINDS = [
   'deployments.apps',
   'statefulsets.apps',
@@ -20,7 +20,7 @@ export const KINDS = [
 const CUSTOM_KINDS = ['podmonitors.monitoring.coreos.com', 'prometheusrules.monitoring.coreos.com'];
 const DEADLINE_MS = 300_000;
 
-/** Removes podips. Data goes only with --purge: volumes, passwords and the namespace. */
+/** Removes podips. Only --purge removes its data: volumes, the Secret and the namespace. */
 export async function uninstallCommand(anyKubectl, options) {
   console.log(`\nChecking${options.dryRun ? ' (dry run)' : ''}`);
   const report = createReport();
@@ -41,14 +41,14 @@ export async function uninstallCommand(anyKubectl, options) {
   await remove(kubectl, overlay, { installed, plan, options });
 }
 
-/** With its namespace goes everything in it. @throws {StepError} when others live there or have data there */
+/** Deleting a namespace deletes everything in it. @throws {StepError} when it has pods or volumes of others */
 async function refuseOthers(kubectl, { namespace }) {
   const select = ['--namespace', namespace, '--selector', OWN.replace('=', '!=')];
   const { items = [] } = (await kubectl.get('pods,persistentvolumeclaims', ...select)) ?? {};
   if (items.length === 0) return;
   const names = items.map(({ kind, metadata }) => `${kind} ${metadata.name}`).join(', ');
   throw new StepError(
-    `--purge deletes the namespace ${namespace}, and there are others in it: ${names}. Remove them first, or leave out --purge; nothing was changed`,
+    `--purge deletes the namespace ${namespace}, but it also contains: ${names}. Remove them first, or omit --purge; nothing was changed`,
   );
 }
 
@@ -63,7 +63,7 @@ async function findAll(kubectl, overlay) {
   const own = documents.filter(
     (document) => document.namespace === undefined && document.kind !== 'Namespace',
   );
-  // What another podips uses by now stays.
+  // Objects that another podips uses by now are kept.
   const foreign = (await findForeign(kubectl, overlay)).length > 0;
   const clusterWide = foreign
     ? []
@@ -85,11 +85,11 @@ function printPlan({ kubectl, overlay, installed, plan, options }) {
     console.log(`  - the namespace ${namespace} with everything else in it, such as Secrets`);
   } else {
     console.log(
-      `It will keep the volumes (${volumes}), the Secret "${SECRET}" and the namespace; --purge removes them, too.`,
+      `It will keep the volumes (${volumes}), the Secret "${SECRET}" and the namespace; --purge also removes them.`,
     );
   }
   if (installed.volumes.includes('data-podips-queue-0'))
-    console.log('Messages that the writer has not taken from the queue stay in its volume.');
+    console.log('Messages that are still on the queue stay in its volume.');
 }
 
 async function remove(kubectl, { namespace }, { installed, plan, options }) {
@@ -101,6 +101,6 @@ async function remove(kubectl, { namespace }, { installed, plan, options }) {
   if (options.purge && installed.namespace)
     await kubectl.must(['delete', 'namespace', namespace, ...wait], limits);
   console.log(
-    options.purge ? '\npodips and its data are gone.' : '\npodips is gone; its data is still there.',
+    options.purge ? '\npodips and its data were removed.' : '\npodips was removed; its data was kept.',
   );
 }

@@ -58,14 +58,14 @@ export function parseYaml(text: string): unknown[] {
   });
 }
 
-/** @throws as {@link parseYaml}, and when a document is no object of a cluster */
+/** @throws as {@link parseYaml}, and when a document is not a Kubernetes object */
 export function readManifests(file: string): Manifest[] {
   return parseManifests(readFileSync(file, 'utf8'));
 }
 
 export function parseManifests(text: string): Manifest[] {
   return parseYaml(text).map((document) => {
-    if (!isManifest(document)) throw new Error(`no object of a cluster: ${JSON.stringify(document)}`);
+    if (!isManifest(document)) throw new Error(`not a Kubernetes object: ${JSON.stringify(document)}`);
     return document;
   });
 }

@@ -163,7 +163,7 @@ async function run(command: readonly string[], answer: string | undefined, env: 
   let answered = false;
   const hear = (chunk: Buffer) => {
     output += chunk;
-    if (answer === undefined || answered || !output.includes('to go on:')) return;
+    if (answer === undefined || answered || !output.includes('to continue:')) return;
     answered = true;
     child.stdin.write(`${answer}\n`);
   };
