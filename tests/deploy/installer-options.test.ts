@@ -7,9 +7,13 @@ describe('wrong arguments are refused before anything is asked:', () => {
     ['one too many', ['trial'], "Unexpected argument 'trial'"],
     ['a yes to nobody knows what', ['--yes'], '--yes needs --context'],
     ['two things at once', ['--upgrade', '--overlay', 'trial', '--uninstall'], 'exclude each other'],
-    ['an upgrade to nobody knows what', ['--upgrade'], '--upgrade needs --overlay'],
+    ['an upgrade without an overlay', ['--upgrade'], '--upgrade needs --overlay'],
     ['a purge without an uninstall', ['--purge'], '--purge is only valid with --uninstall'],
-    ['an overlay that is not there', ['--overlay', 'nowhere'], '--overlay nowhere is neither trial nor production nor a folder'],
+    [
+      'an overlay that does not exist',
+      ['--overlay', 'nowhere'],
+      '--overlay nowhere is neither trial nor production nor a folder',
+    ],
     ['no time at all', ['--timeout', '0'], 'must be minutes from 1 to 120'],
     ['a registry that is none', ['--registry', 'a b'], '--registry must be a registry'],
   ])('%s', async (_what, args, problem) => {
