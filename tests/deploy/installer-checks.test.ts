@@ -50,8 +50,12 @@ const PROBLEMS: [string, Rule[], string[], string][] = [
   ],
   [
     'missing permissions',
-    [{ match: 'can-i create (clusterroles|jobs)', code: 1, stdout: 'no\n' }],
-    ['create clusterroles.rbac.authorization.k8s.io (no)', 'create jobs.batch --namespace podips (no)'],
+    [{ match: 'can-i (create (clusterroles|jobs)|update leases)', code: 1, stdout: 'no\n' }],
+    [
+      'create clusterroles.rbac.authorization.k8s.io (no)',
+      'create jobs.batch --namespace podips (no)',
+      'update leases.coordination.k8s.io --namespace podips (no)',
+    ],
     'ask an administrator of the cluster',
   ],
   [

@@ -74,6 +74,8 @@ it('kinds are named as the API does', () => {
     'networkpolicies.networking.k8s.io',
     'persistentvolumeclaims',
     'poddisruptionbudgets.policy',
+    'rolebindings.rbac.authorization.k8s.io',
+    'roles.rbac.authorization.k8s.io',
     'serviceaccounts',
     'services',
     'statefulsets.apps',

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { readReaderSettings } from '@podips/reader';
 import { describe, expect, it } from 'vitest';
 import { arrowsInside, arrowsOutside } from './support/arrows.js';
 import { describeManifest, MANIFESTS, type Manifest, named, ofKind } from './support/documents.js';
@@ -149,7 +150,21 @@ describe('permissions', () => {
     expect(users.map(({ component }) => component)).toEqual(['reader']);
   });
 
-  it('are nowhere given by a Role', () => {
-    expect(EVERYTHING.filter(({ kind }) => ['Role', 'RoleBinding'].includes(kind))).toEqual([]);
+  it('are to elect a leader in its own namespace, for the reader alone', () => {
+    const [role, ...others] = ofKind(EVERYTHING, 'Role');
+    expect(others).toEqual([]);
+    const leases = { apiGroups: ['coordination.k8s.io'], resources: ['leases'] };
+    const env = { KUBE_APISERVER_URL: 'https://cluster', HOME: '/nonexistent' };
+    const name = readReaderSettings(['--incluster=false'], env).election?.lease.name;
+    expect(role?.rules).toEqual([
+      { ...leases, resourceNames: [name], verbs: ['get', 'update'] },
+      { ...leases, verbs: ['create'] },
+    ]);
+    const [binding, ...more] = ofKind(EVERYTHING, 'RoleBinding');
+    expect(more).toEqual([]);
+    expect(binding?.roleRef).toMatchObject({ kind: 'Role', name: role?.metadata.name });
+    const { namespace } = named(EVERYTHING, 'ServiceAccount', 'podips-reader').metadata;
+    expect([role?.metadata.namespace, binding?.metadata.namespace]).toEqual([namespace, namespace]);
+    expect(binding?.subjects).toEqual([{ kind: 'ServiceAccount', name: 'podips-reader', namespace }]);
   });
 });

@@ -6,13 +6,19 @@ const REQUIRED_KEYS = ['QUEUE_USERNAME', 'QUEUE_PASSWORD', 'DB_USER', 'DB_PASSWO
 const TOKEN_KEY = 'HEARTBEAT_TOKEN';
 /** The prefix of the passwords in trial-secret.yaml. */
 const KNOWN_PASSWORD = 'trial-only';
-/** Permissions beyond those for the overlay's objects: for the canary, and to explain what does not start. */
+/**
+ * Permissions beyond those for the overlay's objects: for the canary, to explain what does not start, and those of the
+ * reader, because Kubernetes lets only those grant a permission who have it.
+ */
 const OTHER_PERMISSIONS = [
   ['create', 'secrets'],
   ['get', 'secrets'],
   ['create', 'jobs.batch'],
   ['list', 'pods'],
   ['get', 'pods', '--subresource', 'log'],
+  ['get', 'leases.coordination.k8s.io'],
+  ['create', 'leases.coordination.k8s.io'],
+  ['update', 'leases.coordination.k8s.io'],
 ];
 
 /** Placeholders stand for values that only the operator knows. */

@@ -16,6 +16,10 @@ export const KINDS = [
   'ingresses.networking.k8s.io',
   'networkpolicies.networking.k8s.io',
   'poddisruptionbudgets.policy',
+  'rolebindings.rbac.authorization.k8s.io',
+  'roles.rbac.authorization.k8s.io',
+  // Made by the reader.
+  'leases.coordination.k8s.io',
 ];
 const CUSTOM_KINDS = ['podmonitors.monitoring.coreos.com', 'prometheusrules.monitoring.coreos.com'];
 const DEADLINE_MS = 300_000;

@@ -182,3 +182,38 @@ describe('outside a cluster', () => {
     expect(problemsOf({})).toEqual([expect.stringMatching(/\.kube\/config cannot be read/)]);
   });
 });
+
+describe('the leader election', () => {
+  it('is by the Lease podips-reader in the namespace of the pod, of the context, or else in default', () => {
+    expect(read().election).toEqual({
+      lease: { namespace: 'default', name: 'podips-reader' },
+      durationMs: 10_000,
+      retryMs: 2_000,
+    });
+    const config = kubeconfig('a', 'https://a');
+    const contexts = [{ name: 'a', context: { cluster: 'a', user: 'a', namespace: 'network' } }];
+    const env = { KUBECONFIG: write('config', { ...config, contexts }) };
+    expect(read(env).election?.lease.namespace).toBe('network');
+    expect(read({ ...env, LEASE_NAMESPACE: 'other' }).election?.lease.namespace).toBe('other');
+    write('root/var/run/secrets/kubernetes.io/serviceaccount/namespace', 'podips\n');
+    const inCluster = {
+      KUBERNETES_SERVICE_HOST: '10.0.0.1',
+      KUBERNETES_SERVICE_PORT: '443',
+      KUBE_SERVICEACCOUNT_ROOT: join(dir, 'root'),
+    };
+    expect(read(inCluster, []).election?.lease.namespace).toBe('podips');
+  });
+
+  it('can be switched off', () => {
+    expect(read({ LEADER_ELECTION: 'false', LEASE_NAME: '!' }).election).toBeUndefined();
+  });
+
+  it.each([
+    [{ LEASE_NAME: 'Podips' }, 'LEASE_NAME must be a name of a Kubernetes object, but is "Podips"'],
+    [{ LEASE_NAME: 'a..b' }, 'LEASE_NAME must be a name of a Kubernetes object, but is "a..b"'],
+    [{ LEASE_NAMESPACE: 'a.b' }, 'LEASE_NAMESPACE must be a name of a Kubernetes namespace, but is "a.b"'],
+    [{ LEASE_DURATION_S: '5' }, 'STANDBY_INTERVAL_MS must be at most a third of LEASE_DURATION_S: 1666'],
+  ])('with %j is a wrong setting', (env, problem) => {
+    expect(problemsOf(env)).toEqual([problem]);
+  });
+});

@@ -8,7 +8,12 @@ import type { IDeployment, IStatefulSet } from 'kubernetes-models/apps/v1';
 import type { ICronJob } from 'kubernetes-models/batch/v1';
 import type { IIngress, INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1';
 import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1';
-import type { IClusterRole, IClusterRoleBinding } from 'kubernetes-models/rbac.authorization.k8s.io/v1';
+import type {
+  IClusterRole,
+  IClusterRoleBinding,
+  IRole,
+  IRoleBinding,
+} from 'kubernetes-models/rbac.authorization.k8s.io/v1';
 import type {
   IConfigMap,
   INamespace,
@@ -43,6 +48,8 @@ interface Kinds {
   PodDisruptionBudget: IPodDisruptionBudget;
   PodMonitor: IPodMonitor;
   PrometheusRule: IPrometheusRule;
+  Role: IRole;
+  RoleBinding: IRoleBinding;
   Secret: ISecret;
   Service: IService;
   ServiceAccount: IServiceAccount;

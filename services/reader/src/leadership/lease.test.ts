@@ -54,7 +54,11 @@ it('a new Lease has its holder and no transition', () => {
   expect(newLease('podips', 'podips-reader', CLAIM, NOW)).toEqual({
     kind: 'Lease',
     apiVersion: 'coordination.k8s.io/v1',
-    metadata: { name: 'podips-reader', namespace: 'podips' },
+    metadata: {
+      name: 'podips-reader',
+      namespace: 'podips',
+      labels: { 'app.kubernetes.io/name': 'podips', 'app.kubernetes.io/component': 'reader' },
+    },
     spec: {
       holderIdentity: 'reader-1',
       leaseDurationSeconds: 10,

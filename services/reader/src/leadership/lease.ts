@@ -22,6 +22,8 @@ export interface Claim {
 }
 
 const LEASE_TYPE = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
+/** By these the uninstaller finds it. */
+const LABELS = { 'app.kubernetes.io/name': 'podips', 'app.kubernetes.io/component': 'reader' };
 /** client-go writes this into a Lease that it gives up, because the API server accepts no 0. */
 const RELEASED_SECONDS = 1;
 
@@ -49,7 +51,7 @@ export function parseLease(text: string): Lease {
 export function newLease(namespace: string, name: string, claim: Claim, now: Date): object {
   const time = microTime(now);
   const spec = { ...claimFields(claim), acquireTime: time, renewTime: time, leaseTransitions: 0 };
-  return { ...LEASE_TYPE, metadata: { name, namespace }, spec };
+  return { ...LEASE_TYPE, metadata: { name, namespace, labels: LABELS }, spec };
 }
 
 /** The Lease as its holder renews it, or as a candidate takes it over: that is a transition. */
