@@ -1,8 +1,9 @@
 // Plain JavaScript without dependencies: it runs on Node 20 before anything is installed.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findProblems, isReadOnly } from './checks.mjs';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
@@ -47,13 +48,28 @@ export async function step(title, work) {
   console.log(`  ${title}: done in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
 }
 
-/** Installs the packages of the lock file with the pinned pnpm, which npx fetches. */
-export const install = () =>
-  step(`installing packages (${packageManager})`, () =>
+/**
+ * Installs the packages of the lock file with the pinned pnpm, which npx fetches; nothing in a folder that is read-only.
+ * @throws {StepError} before anything is fetched, when it cannot work here
+ */
+export async function install() {
+  const problems = findProblems(ROOT);
+  if (problems.length > 0) throw new StepError(problems.join('\n✗ '));
+  if (isReadOnly(ROOT)) return;
+  await step(`installing packages (${packageManager})`, () =>
     run('npx', ['--yes', packageManager, 'install', '--frozen-lockfile'], { stopSignal: 'SIGINT' }),
   );
+}
 
-export const build = () => step('building', () => run('tsc', ['-b'], { stopSignal: 'SIGINT' }));
+/** @throws {StepError} when a folder that is read-only is not built */
+export async function build() {
+  if (!isReadOnly(ROOT)) return step('building', () => run('tsc', ['-b'], { stopSignal: 'SIGINT' }));
+  const { stdout } = spawnSync(join(BIN, 'tsc'), ['-b', '--dry'], { cwd: ROOT, encoding: 'utf8' });
+  if (!stdout || stdout.includes('would build'))
+    throw new StepError(
+      `this user cannot write to ${ROOT}, which is not built: use a copy, or run it as its owner first`,
+    );
+}
 
 /** Runs a program to its end; the exit code says how it went, and a failed step needs no stack trace. */
 export async function main(program) {

@@ -21,6 +21,6 @@ export { startMockConsumer } from './mock-consumer/mock-consumer.js';
 export { type MockProducer, startMockProducer } from './mock-producer/mock-producer.js';
 export * from './mock-settings.js';
 export { freePort } from './ports.js';
-export { type LocalPostgres, PostgresError, startPostgres } from './postgres.js';
+export { asOtherThanRoot, type LocalPostgres, PostgresError, startPostgres } from './postgres.js';
 export * from './proxy.js';
 export * from './sink/index.js';

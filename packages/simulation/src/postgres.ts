@@ -29,7 +29,6 @@ const DATABASE = 'queue';
 const KEPT_LINES = 20;
 const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 20_000;
-const isRoot = process.getuid?.() === 0;
 /**
  * PostgreSQL refuses to run as root. Started by root it runs as `nobody`, who keeps root's way into every folder: the
  * checkout or TMPDIR may be one that only root can enter. Without the securebit access(2), by which PostgreSQL looks for
@@ -43,6 +42,13 @@ const AS_NOBODY = [
   '--inh-caps=+dac_override',
   '--ambient-caps=+dac_override',
 ];
+const NOT_AS_ROOT =
+  '; it refuses to run as root, and setpriv, which would start it as nobody, does not work here';
+
+/** The command as it is started: root starts it as `nobody`, everybody else as themselves. */
+export function asOtherThanRoot(command: readonly string[]): readonly string[] {
+  return process.getuid?.() === 0 ? [...AS_NOBODY, ...command] : command;
+}
 
 /**
  * Makes a new, empty database server and starts it; takes about a second.
@@ -60,25 +66,8 @@ export async function startPostgres(): Promise<LocalPostgres> {
   const server: LocalPostgres = {
     settings,
     async start() {
-      const options = ['listen_addresses=127.0.0.1', 'unix_socket_directories='];
-      const child = launch([
-        postgres,
-        '-D',
-        dataDir,
-        '-p',
-        String(port),
-        ...options.flatMap((o) => ['-c', o]),
-      ]);
-      const ended = once(child, 'close').catch(() => undefined);
-      const forget = onExit(() => child.kill('SIGINT'));
-      end = async () => {
-        forget();
-        child.kill('SIGINT');
-        const hurry = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
-        await ended;
-        clearTimeout(hurry);
-      };
-      await until(child, 'database system is ready to accept connections');
+      const options = ['listen_addresses=127.0.0.1', 'unix_socket_directories='].flatMap((it) => ['-c', it]);
+      end = await startServer([postgres, '-D', dataDir, '-p', String(port), ...options]);
     },
     async stop() {
       await end?.();
@@ -114,10 +103,31 @@ async function locatePrograms(): Promise<{ readonly initdb: string; readonly pos
   }
 }
 
+/** @returns what ends it @throws {PostgresError} when it does not start */
+async function startServer(command: readonly string[]): Promise<() => Promise<void>> {
+  const child = launch(command);
+  const ended = once(child, 'close');
+  const forget = onExit(() => child.kill('SIGINT'));
+  try {
+    await until(child, 'database system is ready to accept connections');
+  } catch (err) {
+    forget();
+    await ended.catch(() => undefined); // it was not even launched, which `err` says
+    throw err;
+  }
+  return async () => {
+    forget();
+    child.kill('SIGINT');
+    const hurry = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
+    await ended;
+    clearTimeout(hurry);
+  };
+}
+
 type Program = ChildProcessByStdio<null, null, Readable>;
 
 function launch(command: readonly string[]): Program {
-  const [program = '', ...args] = isRoot ? [...AS_NOBODY, ...command] : command;
+  const [program = '', ...args] = asOtherThanRoot(command);
   // Its output is read below, and must be English.
   return spawn(program, args, { env: { ...process.env, LC_ALL: 'C' }, stdio: ['ignore', 'ignore', 'pipe'] });
 }
@@ -128,14 +138,8 @@ async function until(child: Program, ready?: string): Promise<void> {
   const lines: string[] = [];
   const fail = (how: string) => {
     const why = lines.findLast((line) => /^setpriv:|error:|FATAL:/.test(line)) ?? how;
-    const advice = isRoot
-      ? '; it refuses to run as root, so run this as another user, or with setpriv and its capabilities'
-      : '';
-    reject(
-      new PostgresError('POSTGRES_FAILED', `PostgreSQL does not start: ${why}${advice}`, {
-        cause: lines.join('\n'),
-      }),
-    );
+    const message = `PostgreSQL does not start: ${why}${/setpriv/.test(why) ? NOT_AS_ROOT : ''}`;
+    reject(new PostgresError('POSTGRES_FAILED', message, { cause: lines.join('\n') }));
   };
   createInterface(child.stderr).on('line', (line) => {
     if (ready !== undefined && line.includes(ready)) resolve();

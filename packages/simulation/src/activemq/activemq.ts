@@ -103,7 +103,8 @@ async function launch(base: string): Promise<ChildProcess> {
     classpath.join(':'),
     'org.apache.activemq.console.Main',
     'start',
-    `xbean:file:${join(base, 'conf', 'activemq.xml')}`,
+    // From the class path, which begins with `conf`: the URL of a file may have no space.
+    'xbean:activemq.xml',
   ];
   const child = spawn('java', args, { stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout?.resume();
