@@ -11,12 +11,13 @@ test.each<[string, string, readonly Transition[]]>([
   ['1', 'a failure that was silent first', [to('green', 'yellow', 1), to('yellow', 'red', 2)]],
 ])('since the start, %s incidents are counted for %s', async (count, _what, transitions) => {
   const listeners: ((transition: Transition) => void)[] = [];
-  const { registry } = createMetrics({
+  const registry = createMetrics({
     store: memoryStore(),
     tracker: {
       states: () => {
         throw new Error('nobody asks for all metrics');
       },
+      onHeartbeat: () => undefined,
       onTransition: (listener) => void listeners.push(listener),
     },
     history: await memoryHistory(() => NOW_MS),

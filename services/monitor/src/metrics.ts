@@ -16,7 +16,7 @@ export interface AlertCounts {
 
 export interface MetricsOptions {
   readonly store: Pick<StatusStore, 'problem'>;
-  readonly tracker: Pick<Tracker, 'states' | 'onTransition'>;
+  readonly tracker: Pick<Tracker, 'states' | 'onHeartbeat' | 'onTransition'>;
   readonly history: Pick<History, 'problem'>;
   readonly alerting: { counts(): AlertCounts };
   readonly live: { readonly clients: number };
@@ -25,21 +25,11 @@ export interface MetricsOptions {
   readonly now: () => number;
 }
 
-export interface Metrics {
-  readonly registry: Registry;
-  countHeartbeat(operation: Operation, code: number): void;
-}
-
 /** The monitor's Prometheus metrics; what is a state is computed when it is asked for. */
-export function createMetrics(options: MetricsOptions): Metrics {
+export function createMetrics(options: MetricsOptions): Registry {
   const registry = new Registry();
-  const heartbeats = new Counter({
-    name: 'podips_heartbeats_received_total',
-    help: 'Heartbeats received',
-    labelNames: ['operation', 'outcome'],
-    registers: [registry],
-  });
   const own: Metric[] = [
+    heartbeatMetric(options),
     ...operationMetrics(options),
     incidentMetric(options),
     alertMetric(options),
@@ -47,11 +37,20 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...(options.ledger ? ledgerMetrics(options.ledger.view, options.now) : []),
   ];
   for (const metric of own) registry.registerMetric(metric);
-  return {
-    registry,
-    countHeartbeat: (operation, code) =>
-      heartbeats.inc({ operation, outcome: code === OK ? 'ok' : 'failed' }),
-  };
+  return registry;
+}
+
+function heartbeatMetric({ tracker }: MetricsOptions): Metric {
+  const heartbeats = new Counter({
+    name: 'podips_heartbeats_received_total',
+    help: 'Heartbeats received',
+    labelNames: ['operation', 'outcome'],
+    registers: [],
+  });
+  tracker.onHeartbeat(({ operation, code }) =>
+    heartbeats.inc({ operation, outcome: code === OK ? 'ok' : 'failed' }),
+  );
+  return heartbeats;
 }
 
 function operationMetrics({ tracker, now }: MetricsOptions): Metric[] {

@@ -73,7 +73,7 @@ test('last heartbeats that are damaged are reported', async () => {
   const monitor = await start(dir);
   const response = await fetch(`http://127.0.0.1:${monitor.port}/api/v1/status`);
   expect(await response.json()).toMatchObject({
-    problems: ['the last heartbeats could not be read and begin anew; the damaged file is set aside'],
+    problems: ['the last heartbeats could not be read and start empty; the damaged file is quarantined'],
   });
   await monitor.stop();
 });

@@ -48,11 +48,11 @@ async function startParts(
   log: Logger,
   resources: AsyncDisposableStack,
 ): Promise<Parts> {
-  const { dataDir: dir, ageLimitMs, historyDays: keepDays } = settings;
+  const { dataDir: dir, ageLimitMs, historyDays: shownDays } = settings;
   const now = Date.now;
   const store = await openStatusStore({ dir, log, now });
   resources.defer(() => store.close());
-  const history = await openHistory({ dir, log, now, keepDays, graceMs: ageLimitMs });
+  const history = await openHistory({ dir, log, now, shownDays, graceMs: ageLimitMs });
   resources.defer(() => history.close());
   catchUp(store, history, now(), log);
   const tracker = createTracker({ store, now, ageLimitMs, log, before: history.last });
@@ -60,9 +60,18 @@ async function startParts(
   tracker.onTransition((transition) => history.record(transition));
   const { cluster, alerts } = settings;
   const { pageUrl } = alerts;
-  const alerting = startAlerting({ settings: alerts, tracker, now, log, dir, cluster, pageUrl, ageLimitMs });
+  const alerting = await startAlerting({
+    settings: alerts,
+    tracker,
+    now,
+    log,
+    dir,
+    cluster,
+    pageUrl,
+    ageLimitMs,
+  });
   resources.defer(() => alerting.stop());
-  const memory = await openPeerMemory({ dir, log });
+  const memory = await openPeerMemory({ dir, log, now });
   resources.defer(() => memory.close());
   const peers = startPeers({ settings: settings.peers, memory, now, log });
   resources.defer(() => peers.stop());

@@ -30,7 +30,7 @@ async function newDir(): Promise<string> {
   return dir;
 }
 
-function open(dir: string, undelivered: Record<string, Notice> = {}): AlertMemory {
+function open(dir: string, undelivered: Record<string, Notice> = {}): Promise<AlertMemory> {
   const log = createLogger('monitor', 'silent');
   const channels = () => ({ undelivered, channels: { webhook: RECORD } });
   return openAlertMemory({ dir, now: () => NOW_MS, log, channels });
@@ -41,11 +41,11 @@ test('what was told, held back and not delivered is there after a restart', asyn
   const red = decide(NOTHING_TOLD, chainOf({ log: stateOf('log', 'red', 1) }), NOW_MS, RULES);
   const green = decide(red.state, chainOf(), NOW_MS + 1, RULES);
   if (red.notice === undefined) throw new Error('nothing was told');
-  const first = open(dir, { webhook: red.notice });
+  const first = await open(dir, { webhook: red.notice });
   first.remember(green.state);
   first.lastAlert = { at: '2026-01-31T12:00:00.000Z', subject: 'Fluentd write failing' };
   await first.close();
-  const second = open(dir);
+  const second = await open(dir);
   onTestFinished(() => second.close());
   expect(second.state).toMatchObject({ told: { log: { light: 'red' } }, decided: {}, heldBack: 1 });
   expect(second.undelivered).toEqual({ webhook: red.notice });
@@ -57,13 +57,13 @@ test('what was told, held back and not delivered is there after a restart', asyn
 test.each([
   ['cut', '{"version": 1, "told": {'],
   ['of another shape', '{"version": 2}'],
-])('a file that is %s is set aside and reported, and nothing counts as told', async (_what, text) => {
+])('a file that is %s is quarantined and reported, and nothing counts as reported', async (_what, text) => {
   const dir = await newDir();
   await writeFile(join(dir, ALERTS_FILE), text);
-  const memory = open(dir);
+  const memory = await open(dir);
   expect(memory.state).toMatchObject(NOTHING_TOLD);
   expect(memory.problem).toBe(
-    'the alerts that were sent could not be read and begin anew; the damaged file is set aside',
+    'the alerts that were sent could not be read and start empty; the damaged file is quarantined',
   );
   memory.changed();
   await memory.close();
@@ -74,7 +74,7 @@ test.each([
 test('a folder that cannot be written shows, and harms nothing', async () => {
   const file = join(await newDir(), 'file');
   await writeFile(file, '');
-  const memory = open(join(file, 'below'));
+  const memory = await open(join(file, 'below'));
   memory.changed();
   await vi.waitFor(() => expect(memory.problem).toContain('the alerts that were sent cannot be saved'));
   await memory.close();

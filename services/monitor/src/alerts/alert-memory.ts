@@ -1,12 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Logger, OPERATIONS, toError } from '@podips/shared';
+import { type Logger, OPERATIONS } from '@podips/shared';
 import { type Static, Type } from 'typebox';
-import { Value } from 'typebox/value';
-import { createLatestWriter } from '../files/latest-writer.js';
-import { replaceFile } from '../files/replace-file.js';
-import { setAside } from '../files/set-aside.js';
+import { openDocument } from '../files/document.js';
 import { type AlertState, NOTHING_TOLD } from './decide.js';
 import { Notice, Trouble } from './notice.js';
 
@@ -36,26 +31,6 @@ const SavedAlerts = Type.Object({
 });
 type SavedAlerts = Static<typeof SavedAlerts>;
 
-interface Loaded {
-  readonly saved?: SavedAlerts;
-  readonly problem?: string;
-}
-
-/** The saved state, if there is one that can be read. Another is set aside: what was told may be told twice. */
-function loadAlerts(dir: string, nowMs: number, log: Logger): Loaded {
-  const path = join(dir, ALERTS_FILE);
-  try {
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (Value.Check(SavedAlerts, value)) return { saved: value };
-    throw new Error('the text is JSON, but not a file of alerts of version 1');
-  } catch (err) {
-    if (err instanceof Error && 'code' in err && err.code === 'ENOENT') return {};
-    return { problem: setAside({ path, what: WHAT, reason: toError(err), nowMs }, log) };
-  }
-}
-
-const WHAT = 'the alerts that were sent';
-
 export interface AlertMemory {
   /** What people were told, at first by earlier runs. */
   readonly state: AlertState;
@@ -81,19 +56,19 @@ export interface AlertMemoryOptions {
   readonly channels: () => Pick<AlertMemory, 'undelivered' | 'channels'>;
 }
 
-/** Knows after a restart what people were told before. Saves beside whatever else goes on. */
-export function openAlertMemory({ dir, now, log, channels }: AlertMemoryOptions): AlertMemory {
-  const { saved, problem } = loadAlerts(dir, now(), log);
-  let state: AlertState = { ...NOTHING_TOLD, ...saved };
-  let lastAlert = saved?.lastAlert ?? null;
-  const writer = createLatestWriter({
-    what: WHAT,
-    log,
-    async write() {
-      await mkdir(dir, { recursive: true });
+/** Remembers over restarts what people know. A file that cannot be read may make an alert come twice. */
+export async function openAlertMemory(options: AlertMemoryOptions): Promise<AlertMemory> {
+  const { dir, now, log, channels } = options;
+  let state = NOTHING_TOLD;
+  let lastAlert: SavedAlerts['lastAlert'] = null;
+  const document = await openDocument({
+    path: join(dir, ALERTS_FILE),
+    what: 'the alerts that were sent',
+    schema: SavedAlerts,
+    content() {
       const { told, decided, sentAtMs, heldBack } = state;
-      const document: SavedAlerts = {
-        version: 1,
+      return {
+        version: 1 as const,
         told,
         decided,
         sentAtMs: [...sentAtMs],
@@ -101,9 +76,16 @@ export function openAlertMemory({ dir, now, log, channels }: AlertMemoryOptions)
         lastAlert,
         ...channels(),
       };
-      await replaceFile(join(dir, ALERTS_FILE), `${JSON.stringify(document, null, 2)}\n`);
     },
+    log,
+    now,
   });
+  const { saved } = document;
+  if (saved !== undefined) {
+    const { told, decided, sentAtMs, heldBack } = saved;
+    state = { ...state, told, decided, sentAtMs, heldBack };
+    lastAlert = saved.lastAlert;
+  }
   return {
     get state() {
       return state;
@@ -115,16 +97,16 @@ export function openAlertMemory({ dir, now, log, channels }: AlertMemoryOptions)
     },
     set lastAlert(alert) {
       lastAlert = alert;
-      writer.changed();
+      document.changed();
     },
     remember(newer) {
       state = newer;
-      writer.changed();
+      document.changed();
     },
-    changed: () => writer.changed(),
+    changed: document.changed,
     get problem() {
-      return writer.problem ?? problem;
+      return document.problem ?? document.damage;
     },
-    close: () => writer.close(),
+    close: document.close,
   };
 }

@@ -42,13 +42,12 @@ const COLLECT_MS = 2_000;
 const STOP_GRACE_MS = 3_000;
 
 /** Tells people when lights change, and while they stay bad. No heartbeat ever waits for it. */
-export function startAlerting(options: AlertingOptions): Alerting {
+export async function startAlerting(options: AlertingOptions): Promise<Alerting> {
   const { settings, tracker, now, log, dir, cluster, pageUrl } = options;
-  const deadman = startDeadmanOf(options);
   const channels = createChannels(settings, options);
-  if (channels.length === 0) return withoutChannels(deadman);
+  if (channels.length === 0) return withoutChannels(startDeadmanOf(options));
   const words = (notice: Notice) => messageOf(notice, { cluster, pageUrl });
-  const memory = openAlertMemory({ dir, now, log, channels: () => savedOf(couriers) });
+  const memory = await openAlertMemory({ dir, now, log, channels: () => savedOf(couriers) });
   const onChange = memory.changed;
   const onDelivered = ({ subject }: Message) => {
     memory.lastAlert = { at: new Date(now()).toISOString(), subject };
@@ -64,6 +63,7 @@ export function startAlerting(options: AlertingOptions): Alerting {
   const tell = (notice: Notice) => {
     for (const courier of couriers) courier.deliver(notice);
   };
+  const deadman = startDeadmanOf(options);
   const alerter = startAlerter({
     tracker,
     rules: rulesOf(options),

@@ -1,5 +1,5 @@
 import { type Logger, OK } from '@podips/shared';
-import { heardOf, type StatusStore } from '../status/statuses.js';
+import { receivedHeartbeats, type StatusStore } from '../status/statuses.js';
 import type { History } from './history.js';
 
 /** The history keeps no senders. */
@@ -15,7 +15,7 @@ export function catchUp(
   nowMs: number,
   log: Logger,
 ): void {
-  for (const { operation, code: saved, receivedAtMs } of heardOf(store.latest())) {
+  for (const { operation, code: saved, receivedAtMs } of receivedHeartbeats(store.latest())) {
     const last = history.last(operation);
     if (last?.code === undefined) continue;
     const { code, message, sinceMs } = last;

@@ -33,28 +33,28 @@ test.each([
   ['has a time that is none', '{"at":"yesterday","operation":"log","light":"green","message":""}'],
   ['is empty', ''],
   ['is null bytes, as a power cut leaves them', '\u0000\u0000\u0000\u0000'],
-])('a line that %s is set aside and reported, and the rest is served', async (_what, damaged) => {
+])('a line that %s is quarantined and reported, and the rest is served', async (_what, damaged) => {
   const dir = await dirWithHistory();
   const lines = (await readText(dir)).trimEnd().split('\n');
   const [first = '', ...rest] = lines;
   await writeFile(join(dir, HISTORY_FILE), `${[first, damaged, ...rest].join('\n')}\n`);
   const history = await open(dir);
   expect(messagesOf(history)).toEqual(['<b>no</b> \u0000 \u202e "😀"\n', 'refused']);
-  expect(history.problem).toBe('1 line of the history was damaged and is set aside');
-  const aside = `${HISTORY_FILE}.damaged-2026-01-31T12-00-00.000Z`;
-  expect(await readFile(join(dir, aside), 'utf8')).toBe(`${damaged}\n`);
+  expect(history.problem).toBe('1 line of the history was damaged and is quarantined');
+  const quarantine = `${HISTORY_FILE}.damaged-2026-01-31T12-00-00.000Z`;
+  expect(await readFile(join(dir, quarantine), 'utf8')).toBe(`${damaged}\n`);
   await history.close();
   const healed = await open(dir);
   expect(healed.problem).toBeUndefined();
   expect(messagesOf(healed)).toHaveLength(2);
 });
 
-test('a file that cannot be read is set aside, and the history begins anew', async () => {
+test('a file that cannot be read is quarantined, and the history starts empty', async () => {
   const dir = await newDir();
   await mkdir(join(dir, HISTORY_FILE));
   const history = await open(dir);
   history.record(transition('log', 'red', NOW_MS, 'refused'));
-  expect(history.problem).toContain('begins anew');
+  expect(history.problem).toContain('starts empty');
   await history.close();
   expect(await readText(dir)).toContain('refused');
   expect((await readdir(dir)).filter((name) => name.includes('damaged'))).toHaveLength(1);
@@ -64,7 +64,7 @@ test('a device that stands where the file belongs is not read', async () => {
   const dir = await newDir();
   await symlink('/dev/zero', join(dir, HISTORY_FILE));
   const history = await open(dir);
-  expect(history.problem).toContain('begins anew');
+  expect(history.problem).toContain('starts empty');
 });
 
 test('a full disk shows as a problem, and nothing is missing when there is space again', async () => {

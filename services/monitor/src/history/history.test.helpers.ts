@@ -19,11 +19,11 @@ export function span(light: Light, sinceMs: number, message = 'no link'): Span {
 /** A timeline in which one operation had the given lights. */
 export function timelineOf(spans: readonly Span[], operation: Operation = 'log'): Timeline {
   const timeline = createTimeline(1_000);
-  for (const one of spans) timeline.turn(operation, one);
+  for (const one of spans) timeline.add(operation, one);
   return timeline;
 }
 
-/** The change to a light, as the tracker tells it. */
+/** A transition to a light, as the tracker emits it. */
 export function transition(operation: Operation, to: Light, atMs: number, message = 'no link'): Transition {
   const code = to === 'red' ? 503 : 200;
   const heartbeat = {
@@ -65,7 +65,7 @@ export async function newDir(): Promise<string> {
 }
 
 export async function open(dir: string, options: Partial<HistoryOptions> = {}): Promise<History> {
-  const history = await openHistory({ dir, now: () => NOW_MS, log, keepDays: 90, ...options });
+  const history = await openHistory({ dir, now: () => NOW_MS, log, shownDays: 90, ...options });
   onTestFinished(() => history.close());
   return history;
 }

@@ -2,12 +2,10 @@ import { join } from 'node:path';
 import type { Logger, Operation } from '@podips/shared';
 import type { Transition } from '../status/tracker.js';
 import type { IncidentView, SlotView } from '../view/status-view.js';
-import { type Aside, createAside } from './aside.js';
 import { listIncidents } from './incidents.js';
 import { createJournal, diskFiles, type Journal, type JournalFiles } from './journal.js';
-import { formatRun, formatTimeline, formatTurn } from './journal-line.js';
+import { formatRun, formatSpan, formatTimeline } from './journal-line.js';
 import { loadJournal } from './load-journal.js';
-import { createSteadyClock } from './steady-clock.js';
 import { buildStrip, SLOT_MS } from './strip.js';
 import { createTimeline, plausibleSpans, type Span, type Timeline } from './timeline.js';
 
@@ -16,21 +14,20 @@ export interface HistoryOptions {
   readonly dir: string;
   readonly now: () => number;
   readonly log: Logger;
-  readonly keepDays: number;
+  /** How long after its end an incident is shown. */
+  readonly shownDays: number;
   /** How long after the start a silence that began before may still turn out to be our own, in milliseconds. */
   readonly graceMs?: number;
-  /** Most changes of lights that are kept; beyond them the shortest improvements are folded away. */
+  /** Most transitions that are kept; beyond them the shortest improvements are folded away. */
   readonly maxSpans?: number;
   readonly files?: JournalFiles;
-  /** Milliseconds that only go forward: only a clock that goes like it is believed. */
-  readonly monotonicMs?: () => number;
 }
 
-/** What the lights were, kept across restarts. A disk that fails or is slow delays nobody. */
+/** The transitions of the lights, kept across restarts. It never waits for the disk. */
 export interface History {
   /** Returns at once, never throws. */
   record(transition: Transition): void;
-  /** What was on last; undefined: never heard of. */
+  /** The light that was on last; undefined: no heartbeat of the operation was ever received. */
   last(operation: Operation): Span | undefined;
   /** The newest first. @param beforeMs only those that began earlier */
   incidents(limit: number, beforeMs?: number): IncidentView[];
@@ -46,13 +43,10 @@ const MAX_SPANS = 10_000;
 const GRACE_MS = 300_000;
 const PULSE_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** Runs only serve the strip. */
-const RUNS_KEPT_MS = 2 * DAY_MS;
 
-/** Reads the history of earlier runs and goes on with it. */
+/** Reads the history of earlier runs and continues it. */
 export async function openHistory(options: HistoryOptions): Promise<History> {
-  const { dir, now, log, keepDays, graceMs = GRACE_MS, maxSpans = MAX_SPANS, files = diskFiles } = options;
-  const { monotonicMs = () => performance.now() } = options;
+  const { dir, now, log, shownDays, graceMs = GRACE_MS, maxSpans = MAX_SPANS, files = diskFiles } = options;
   const path = join(dir, HISTORY_FILE);
   const timeline = createTimeline(maxSpans);
   const loaded = await loadJournal({ path, timeline, log, now });
@@ -63,30 +57,34 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
     goodLines: loaded.goodLines,
     files,
   });
-  const isSteady = createSteadyClock({ now, monotonicMs });
-  const aside = createAside({ path, files, log });
   const stopPulse = startPulse(() => {
     const nowMs = now();
-    timeline.ran({ fromMs: nowMs, toMs: nowMs });
-    if (isSteady() && tidy({ timeline, aside, keepDays, nowMs })) journal.rewrite();
-    else journal.append(formatRun({ fromMs: nowMs, toMs: nowMs }));
+    timeline.addRun({ fromMs: nowMs, toMs: nowMs });
+    journal.append(formatRun({ fromMs: nowMs, toMs: nowMs }));
   });
   const strip = cacheStrips(timeline);
 
   return {
     record: createRecorder({ timeline, journal, openedAtMs: now(), graceMs }),
     last: (operation) => plausibleSpans(timeline.spans(operation), now()).at(-1),
-    incidents: (limit, beforeMs) =>
-      listIncidents(timeline, { limit, nowMs: now(), ...(beforeMs !== undefined && { beforeMs }) }),
+    incidents(limit, beforeMs) {
+      const nowMs = now();
+      const endedAfterMs = nowMs - shownDays * DAY_MS;
+      return listIncidents(timeline, {
+        limit,
+        nowMs,
+        endedAfterMs,
+        ...(beforeMs !== undefined && { beforeMs }),
+      });
+    },
     strip,
     get problem() {
       const folded = timeline.folded ? describeFolding(maxSpans) : undefined;
-      return joined([journal.problem, loaded.problem, aside.problem, folded]);
+      return joined([journal.problem, loaded.problem, folded]);
     },
     async close() {
       stopPulse();
       await journal.close();
-      await aside.close();
     },
   };
 }
@@ -98,33 +96,20 @@ interface RecorderOptions {
   readonly graceMs: number;
 }
 
-/** A light that turned yellow while no monitor was running, and is heard of soon after the start, was never silent. */
+/** A light that became yellow while no monitor was running, and recovers soon after the start, was never silent. */
 function createRecorder({ timeline, journal, openedAtMs, graceMs }: RecorderOptions): History['record'] {
-  const unheard = new Set<Operation>();
+  const assumed = new Set<Operation>();
   return (transition) => {
     const { operation, to, atMs } = transition;
-    if (unheard.delete(operation) && (to === 'green' || to === 'red') && atMs < openedAtMs + graceMs) {
-      timeline.undoTurn(operation);
+    if (assumed.delete(operation) && (to === 'green' || to === 'red') && atMs < openedAtMs + graceMs) {
+      timeline.removeLast(operation);
       journal.rewrite();
     }
-    if (to === 'yellow' && atMs < openedAtMs) unheard.add(operation);
+    if (to === 'yellow' && atMs < openedAtMs) assumed.add(operation);
     const span = toSpan(transition);
-    timeline.turn(operation, span);
-    journal.append(formatTurn(operation, span));
+    timeline.add(operation, span);
+    journal.append(formatSpan(operation, span));
   };
-}
-
-interface TidyOptions extends Pick<HistoryOptions, 'keepDays'> {
-  readonly timeline: Timeline;
-  readonly aside: Aside;
-  readonly nowMs: number;
-}
-
-/** Removes what the time of a clock that can be believed shows to be wrong or too old. @returns whether there was some */
-function tidy({ timeline, aside, keepDays, nowMs }: TidyOptions): boolean {
-  const removed = timeline.settle(nowMs);
-  aside.take(removed, nowMs);
-  return timeline.forgetBefore(nowMs - keepDays * DAY_MS, nowMs - RUNS_KEPT_MS) || removed.length > 0;
 }
 
 function joined(problems: readonly (string | undefined)[]): string | undefined {
@@ -133,7 +118,7 @@ function joined(problems: readonly (string | undefined)[]): string | undefined {
 }
 
 function describeFolding(maxSpans: number): string {
-  return `more than ${maxSpans} changes of lights: the shortest recoveries are no longer shown`;
+  return `more than ${maxSpans} transitions of lights: the shortest recoveries are no longer shown`;
 }
 
 /** Calls at once, every minute, and at the end. */
@@ -148,8 +133,7 @@ function startPulse(pulse: () => void): () => void {
 }
 
 function toSpan({ to, atMs, heartbeat }: Transition): Span {
-  if (to === 'yellow')
-    return { light: to, sinceMs: atMs, code: undefined, message: 'no heartbeat came in time' };
+  if (to === 'yellow') return { light: to, sinceMs: atMs, code: undefined, message: 'no heartbeat in time' };
   return { light: to, sinceMs: atMs, code: heartbeat?.code, message: heartbeat?.message ?? '' };
 }
 

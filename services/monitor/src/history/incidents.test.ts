@@ -8,7 +8,7 @@ import type { Span } from './timeline.js';
 const ago = (seconds: number) => NOW_MS - seconds * 1_000;
 const iso = (seconds: number) => new Date(ago(seconds)).toISOString();
 
-function told(spans: readonly Span[]): Partial<IncidentView>[] {
+function listed(spans: readonly Span[]): Partial<IncidentView>[] {
   return listIncidents(timelineOf(spans), { limit: 10, nowMs: NOW_MS });
 }
 
@@ -68,14 +68,14 @@ test.each<[string, Span[], Partial<IncidentView>[]]>([
   ],
   ['an incident of a clock that was ahead', [span('red', ago(-60))], [{ durationMs: 0, endedAt: null }]],
 ])('%s', (_what, spans, incidents) => {
-  const found = told(spans);
+  const found = listed(spans);
   expect(found).toHaveLength(incidents.length);
   expect(found).toMatchObject(incidents);
 });
 
 test('the newest incidents of all operations come first, up to the limit and before a time', () => {
   const timeline = timelineOf([span('red', 1_000), span('green', 2_000), span('red', 5_000)]);
-  timeline.turn('kubernetes', span('yellow', 3_000));
+  timeline.add('kubernetes', span('yellow', 3_000));
   const starts = (limit: number, beforeMs?: number) =>
     listIncidents(timeline, { limit, nowMs: NOW_MS, ...(beforeMs && { beforeMs }) }).map(
       ({ operation, startedAt }) => `${operation} ${Date.parse(startedAt)}`,
@@ -87,8 +87,8 @@ test('the newest incidents of all operations come first, up to the limit and bef
 
 test('incidents that began in the same moment are not torn apart by the limit', () => {
   const timeline = timelineOf([span('red', 1_000)]);
-  timeline.turn('queue/read', span('red', 1_000));
-  timeline.turn('queue/write', span('red', 2_000));
+  timeline.add('queue/read', span('red', 1_000));
+  timeline.add('queue/write', span('red', 2_000));
   expect(listIncidents(timeline, { limit: 2, nowMs: NOW_MS })).toHaveLength(3);
   expect(listIncidents(timeline, { limit: 1, nowMs: NOW_MS })).toHaveLength(1);
 });

@@ -8,6 +8,8 @@ export interface IncidentQuery {
   readonly limit: number;
   /** Only incidents that began earlier. */
   readonly beforeMs?: number;
+  /** Only incidents that ended later, or last. */
+  readonly endedAfterMs?: number;
   readonly nowMs: number;
 }
 
@@ -18,12 +20,13 @@ interface Incident {
   readonly worst: Span;
 }
 
-/** The newest incidents first: from a light that turns red or yellow until it is green (or grey) again. */
-export function listIncidents(timeline: Timeline, { limit, beforeMs, nowMs }: IncidentQuery): IncidentView[] {
+/** The newest incidents first: from a transition to red or yellow until the light is green (or grey) again. */
+export function listIncidents(timeline: Timeline, query: IncidentQuery): IncidentView[] {
+  const { limit, beforeMs = Infinity, endedAfterMs = -Infinity, nowMs } = query;
   const newest = OPERATIONS.flatMap((operation) =>
     incidentsOf(operation, plausibleSpans(timeline.spans(operation), nowMs)),
   )
-    .filter(({ startedAtMs }) => beforeMs === undefined || startedAtMs < beforeMs)
+    .filter(({ startedAtMs, endedAtMs = nowMs }) => startedAtMs < beforeMs && endedAtMs >= endedAfterMs)
     .sort((a, b) => b.startedAtMs - a.startedAtMs);
   const lastMs = newest[limit - 1]?.startedAtMs ?? -Infinity;
   return newest.filter(({ startedAtMs }) => startedAtMs >= lastMs).map((one) => toView(one, nowMs));

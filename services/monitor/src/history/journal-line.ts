@@ -13,8 +13,8 @@ const LightLine = Type.Object({
 });
 const RunLine = Type.Object({ from: Type.String(), to: Type.String() });
 
-/** A line of the journal: a light that turned, or a time in which the monitor was running. */
-export function formatTurn(operation: Operation, { light, sinceMs, code, message }: Span): string {
+/** A line of the journal: a transition, or a time in which the monitor was running. */
+export function formatSpan(operation: Operation, { light, sinceMs, code, message }: Span): string {
   const line: Static<typeof LightLine> = {
     at: formatTime(sinceMs),
     operation,
@@ -32,25 +32,25 @@ export function formatRun({ fromMs, toMs }: Run): string {
 
 /** All lines of a timeline, in an order from which it comes out the same. */
 export function formatTimeline(timeline: Timeline): string[] {
-  const turns = OPERATIONS.flatMap((operation) =>
-    timeline.spans(operation).map((span) => formatTurn(operation, span)),
+  const spans = OPERATIONS.flatMap((operation) =>
+    timeline.spans(operation).map((span) => formatSpan(operation, span)),
   );
-  return [...timeline.runs.map(formatRun), ...turns];
+  return [...timeline.runs.map(formatRun), ...spans];
 }
 
-/** Adds a line to the timeline, or says that it is damaged. */
-export function takeLine(timeline: Timeline, text: string): 'taken' | 'damaged' {
+/** Adds a line to the timeline, unless it is damaged. */
+export function readLine(timeline: Timeline, text: string): 'good' | 'damaged' {
   try {
     const value: unknown = JSON.parse(text);
     if (Value.Check(LightLine, value)) {
       const { at, operation, light, code, message } = value;
-      timeline.turn(operation, { light, sinceMs: parseTime(at), code, message });
+      timeline.add(operation, { light, sinceMs: parseTime(at), code, message });
     } else if (Value.Check(RunLine, value)) {
-      timeline.ran({ fromMs: parseTime(value.from), toMs: parseTime(value.to) });
+      timeline.addRun({ fromMs: parseTime(value.from), toMs: parseTime(value.to) });
     } else return 'damaged';
-    return 'taken';
+    return 'good';
   } catch {
-    // Whatever is wrong with it: the line itself is kept for whoever wants to know.
+    // The reason does not matter: the line itself is kept for inspection.
     return 'damaged';
   }
 }

@@ -1,4 +1,4 @@
-import { OPERATIONS, type Operation } from '@podips/shared';
+import type { Operation } from '@podips/shared';
 import type { Light } from '../status/lights.js';
 import { mapOperations } from '../status/map-operations.js';
 
@@ -6,7 +6,7 @@ import { mapOperations } from '../status/map-operations.js';
 export interface Span {
   readonly light: Light;
   readonly sinceMs: number;
-  /** Of the heartbeat that turned the light; undefined when none did. */
+  /** The code of the heartbeat that made the transition; undefined when none did. */
   readonly code: number | undefined;
   readonly message: string;
 }
@@ -18,44 +18,39 @@ export interface Run {
 }
 
 export interface Timeline {
-  /** In the order in which they began, with the times that a clock said, be it right or wrong. */
+  /** In the order in which they began, with the times that a clock gave, be it right or wrong. */
   spans(operation: Operation): readonly Span[];
   /** In the order in which they began. */
   readonly runs: readonly Run[];
   /** Changes whenever the content does. */
   readonly version: number;
-  /** True when there were more changes than are kept. */
+  /** True when there were more spans than are kept. */
   readonly folded: boolean;
-  /** Begins a span; one that goes on as before is left out. */
-  turn(operation: Operation, span: Span): void;
-  /** Takes back the last span: the one before goes on. */
-  undoTurn(operation: Operation): void;
-  /** Says that the monitor was running. */
-  ran(run: Run): void;
-  /** Forgets what ended before, and says whether there was something. */
-  forgetBefore(limitMs: number, runLimitMs: number): boolean;
-  /** Puts all times right, given one that is right. @returns what was dated more than a day later, and is gone */
-  settle(nowMs: number): readonly DatedSpan[];
+  /** Begins a span; one with the light of the one before is left out. */
+  add(operation: Operation, span: Span): void;
+  /** Takes back the last span: the one before continues. */
+  removeLast(operation: Operation): void;
+  /** Records that the monitor was running. */
+  addRun(run: Run): void;
 }
 
-export interface DatedSpan extends Span {
-  readonly operation: Operation;
-}
-
+/** Most runs that are kept: the strip shows those of a day, and a restart within two minutes makes none. */
+const MAX_RUNS = 1_000;
 /** Runs closer than this are one: no slot of the strip shows a gap so short. */
 const JOIN_MS = 150_000;
 /** At the bound so much is folded at once that it is not done again soon. */
 const KEPT_SHARE = 0.75;
 
 /**
- * A clock that goes back by less was ahead before. After a larger step nobody knows whether it was wrong before, or is
- * now, as at the boot of a machine without one: that shows later.
+ * A clock that goes back by less was ahead before. After a larger step it is unknown whether it was wrong before or is
+ * now, as at the boot of a machine without one.
  */
 const MAX_STEP_BACK_MS = 86_400_000;
 
 /**
- * What the history knows, in memory. When a clock was ahead and is set back a little, what it had dated in the future
- * ends now. After larger steps times are kept as they were said, and {@link plausibleSpans} makes sense of them.
+ * The history in memory. When a clock was ahead and is set back a little, what it had dated in the future ends now.
+ * After larger steps times are kept as the clock gave them, and {@link plausibleSpans} makes sense of them. Nothing is
+ * deleted for its time, only for the bound.
  */
 export function createTimeline(maxSpans: number): Timeline {
   const spans = mapOperations((): Span[] => []);
@@ -80,7 +75,7 @@ export function createTimeline(maxSpans: number): Timeline {
     get folded() {
       return folded;
     },
-    turn(operation, span) {
+    add(operation, span) {
       const list = spans[operation];
       if (list.at(-1)?.light === span.light) return;
       endFutureSpans(list, span.sinceMs);
@@ -88,54 +83,54 @@ export function createTimeline(maxSpans: number): Timeline {
       keepBound();
       version += 1;
     },
-    undoTurn(operation) {
+    removeLast(operation) {
       spans[operation].pop();
       version += 1;
     },
-    ran(run) {
+    addRun(run) {
       addRun(runs, run);
+      runs.splice(0, runs.length - MAX_RUNS);
       version += 1;
-    },
-    forgetBefore(limitMs, runLimitMs) {
-      const before = count() + runs.length;
-      for (const list of Object.values(spans)) list.splice(0, endedBefore(list, limitMs));
-      runs.splice(0, runs.filter(({ toMs }) => toMs < runLimitMs).length);
-      if (count() + runs.length === before) return false;
-      version += 1;
-      return true;
-    },
-    settle(nowMs) {
-      const limitMs = nowMs + MAX_STEP_BACK_MS;
-      const keptRuns = runs.filter(({ toMs }) => toMs <= limitMs);
-      runs.splice(0, runs.length, ...keptRuns);
-      return OPERATIONS.flatMap((operation) => {
-        const list = spans[operation];
-        const settled = plausibleSpans(list, nowMs);
-        const removed = list.filter(({ sinceMs }) => sinceMs > limitMs);
-        list.splice(0, list.length, ...settled);
-        if (removed.length > 0) version += 1;
-        return removed.map((span) => ({ ...span, operation }));
-      });
     },
   };
 }
 
 /**
- * The spans as they were, if it is `nowMs`: of what is dated more than a day later only the light that is on counts,
- * since now; what is dated earlier than what came before it began at the same time.
+ * The spans as they were, if it is `nowMs`. Times that a clock far ahead gave are left out: those more than a day later
+ * than now, of which only the light that is on counts, since now; and those that later spans contradict. A span dated
+ * earlier than what came before it began at the same time.
  */
 export function plausibleSpans(spans: readonly Span[], nowMs: number): Span[] {
   const isPast = ({ sinceMs }: Span) => sinceMs <= nowMs + MAX_STEP_BACK_MS;
   const last = spans.at(-1);
-  const all = spans.filter(isPast);
-  if (last !== undefined && !isPast(last)) all.push({ ...last, sinceMs: nowMs });
+  const past = spans.filter(isPast);
+  if (last !== undefined && !isPast(last)) past.push({ ...last, sinceMs: nowMs });
+  const consistent = longestRise(past);
   let latestMs = -Infinity;
-  return all
-    .filter((span, index) => span.light !== all[index - 1]?.light)
-    .map((span) => {
-      latestMs = Math.max(latestMs, span.sinceMs);
-      return span.sinceMs === latestMs ? span : { ...span, sinceMs: latestMs };
-    });
+  return past
+    .flatMap((span) => {
+      if (consistent.has(span)) latestMs = span.sinceMs;
+      if (span.sinceMs > latestMs) return [];
+      return [span.sinceMs === latestMs ? span : { ...span, sinceMs: latestMs }];
+    })
+    .filter((span, index, all) => span.light !== all[index - 1]?.light);
+}
+
+/** The most spans whose times go only forward: what most clocks agree on. */
+function longestRise(spans: readonly Span[]): ReadonlySet<Span> {
+  interface Rise {
+    readonly end: Span;
+    readonly before: Rise | undefined;
+  }
+  /** The rise of each length that ends earliest. */
+  const rises: Rise[] = [];
+  for (const span of spans) {
+    const length = rises.findLastIndex(({ end }) => end.sinceMs <= span.sinceMs) + 1;
+    rises[length] = { end: span, before: rises[length - 1] };
+  }
+  const members = new Set<Span>();
+  for (let rise = rises.at(-1); rise !== undefined; rise = rise.before) members.add(rise.end);
+  return members;
 }
 
 function endFutureSpans(list: Span[], nowMs: number): void {
@@ -162,12 +157,6 @@ function addRun(runs: Run[], run: Run): void {
   const last = runs.at(-1);
   if (last === undefined || run.fromMs - last.toMs > JOIN_MS) runs.push(run);
   else runs[runs.length - 1] = { fromMs: Math.min(last.fromMs, run.fromMs), toMs: run.toMs };
-}
-
-/** How many spans at the beginning ended before; the last one has not ended. */
-function endedBefore(list: readonly Span[], limitMs: number): number {
-  const first = list.findIndex((_span, index) => (list[index + 1]?.sinceMs ?? Infinity) > limitMs);
-  return Math.max(0, first);
 }
 
 const BADNESS: Readonly<Record<Light, number>> = { grey: 0, green: 0, yellow: 1, red: 2 };

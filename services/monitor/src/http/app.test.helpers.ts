@@ -53,7 +53,7 @@ export const NO_DISK = { append: async () => undefined, replace: async () => und
 /** A history that touches no disk, closed after the test. */
 export async function memoryHistory(now: () => number): Promise<History> {
   const log = createLogger('monitor', 'silent');
-  const history = await openHistory({ dir: '/nonexistent', now, log, keepDays: 90, files: NO_DISK });
+  const history = await openHistory({ dir: '/nonexistent', now, log, shownDays: 90, files: NO_DISK });
   onTestFinished(() => history.close());
   return history;
 }

@@ -1,17 +1,18 @@
 import type { Logger } from '@podips/shared';
+import type { Registry } from 'prom-client';
 import type { History } from '../history/history.js';
 import type { Ledger } from '../ledger/ledger.js';
-import type { AlertCounts, Metrics } from '../metrics.js';
+import type { AlertCounts } from '../metrics.js';
 import type { MonitorSettings } from '../settings.js';
 import type { StatusStore } from '../status/statuses.js';
-import type { HearingTracker } from '../status/tracker.js';
+import type { Tracker } from '../status/tracker.js';
 import type { AlertingView, ClusterView, StatusView } from '../view/status-view.js';
 import type { ClientPlaces } from './access/client-places.js';
 import type { LiveFeed } from './live/live-feed.js';
 
 export interface AppDeps {
   readonly store: StatusStore;
-  readonly tracker: HearingTracker;
+  readonly tracker: Tracker;
   readonly history: History;
   readonly alerting: AlertingSource;
   readonly peers: PeersSource;
@@ -48,5 +49,5 @@ export interface AppContext extends AppDeps {
   readonly live: LiveFeed;
   /** For streams. */
   readonly places: ClientPlaces;
-  readonly metrics: Metrics;
+  readonly metrics: Registry;
 }

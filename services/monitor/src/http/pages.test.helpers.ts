@@ -31,7 +31,7 @@ export async function buildPages(
   });
   const live = createLiveFeed({
     view: () => current,
-    tracker: { onTransition: () => undefined },
+    tracker: { onHeartbeat: () => undefined, onTransition: () => undefined },
     log: createLogger('monitor', 'silent'),
     ...(maxClients === undefined ? {} : { maxClients }),
   });

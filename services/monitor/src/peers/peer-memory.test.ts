@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@podips/shared';
@@ -20,11 +20,11 @@ async function makeDir(): Promise<string> {
 
 test('what a monitor said last is known after a restart', async () => {
   const dir = await makeDir();
-  const first = await openPeerMemory({ dir, log });
+  const first = await openPeerMemory({ dir, log, now: Date.now });
   expect(first.recall(URL)).toBeUndefined();
   first.remember(URL, ANSWER);
   await first.close();
-  const second = await openPeerMemory({ dir, log });
+  const second = await openPeerMemory({ dir, log, now: Date.now });
   expect(second.recall(URL)).toEqual(ANSWER);
   expect(second.recall('https://podips.ams1.example')).toBeUndefined();
   await second.close();
@@ -35,14 +35,16 @@ test.each([
   '{"version":1,"answers":',
   '{"version":1,"answers":{"x":{"atMs":1e300}}}',
   '{"version":2,"answers":{}}',
-])('a file with %j is as good as none, and is replaced', async (text) => {
+])('a file with %j is quarantined, and a new one is begun', async (text) => {
   const dir = await makeDir();
   await writeFile(join(dir, PEER_FILE), text);
-  const memory = await openPeerMemory({ dir, log });
+  const memory = await openPeerMemory({ dir, log, now: Date.now });
   expect(memory.recall('x')).toBeUndefined();
   memory.remember(URL, ANSWER);
   await memory.close();
-  const next = await openPeerMemory({ dir, log });
+  const quarantined = (await readdir(dir)).find((name) => name.startsWith(`${PEER_FILE}.damaged-`));
+  expect(await readFile(join(dir, quarantined ?? ''), 'utf8')).toBe(text);
+  const next = await openPeerMemory({ dir, log, now: Date.now });
   expect(next.recall(URL)).toEqual(ANSWER);
   await next.close();
 });

@@ -1,10 +1,7 @@
-import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Logger, toError } from '@podips/shared';
+import type { Logger } from '@podips/shared';
 import { type Static, Type } from 'typebox';
-import { Value } from 'typebox/value';
-import { createLatestWriter } from '../files/latest-writer.js';
-import { replaceFile } from '../files/replace-file.js';
+import { openDocument } from '../files/document.js';
 import { LIGHTS } from '../status/lights.js';
 
 export const PEER_FILE = 'peers.json';
@@ -20,9 +17,9 @@ const Answer = Type.Object({
     operations: Type.Array(Type.Object({ name: Type.String(), light: Type.Enum(LIGHTS) })),
   }),
 });
-const PeerFile = Type.Object({ version: Type.Literal(1), answers: Type.Record(Type.String(), Answer) });
+const SavedAnswers = Type.Object({ version: Type.Literal(1), answers: Type.Record(Type.String(), Answer) });
 
-/** What another monitor said, and when. */
+/** The answer of another monitor, and when it was received. */
 export type Answer = Static<typeof Answer>;
 
 /** The last answer of each monitor by its URL, kept across restarts. */
@@ -32,41 +29,31 @@ export interface PeerMemory {
   close(): Promise<void>;
 }
 
-/** A file that cannot be read costs what was last known of monitors that are away, and is replaced. */
-export async function openPeerMemory({
-  dir,
-  log,
-}: {
+export interface PeerMemoryOptions {
   readonly dir: string;
   readonly log: Logger;
-}): Promise<PeerMemory> {
-  const path = join(dir, PEER_FILE);
-  const answers = await load(path, log);
-  const writer = createLatestWriter({
+  readonly now: () => number;
+}
+
+/** A file that cannot be read costs the last known state of monitors that are unavailable. */
+export async function openPeerMemory({ dir, log, now }: PeerMemoryOptions): Promise<PeerMemory> {
+  const answers = new Map<string, Answer>();
+  const document = await openDocument({
+    path: join(dir, PEER_FILE),
     what: 'the answers of other monitors',
+    schema: SavedAnswers,
+    content: () => ({ version: 1 as const, answers: Object.fromEntries(answers) }),
     log,
+    now,
     intervalMs: SAVE_INTERVAL_MS,
-    async write() {
-      await mkdir(dir, { recursive: true });
-      await replaceFile(path, JSON.stringify({ version: 1, answers: Object.fromEntries(answers) }));
-    },
   });
+  for (const [url, answer] of Object.entries(document.saved?.answers ?? {})) answers.set(url, answer);
   return {
     recall: (url) => answers.get(url),
     remember(url, answer) {
       answers.set(url, answer);
-      writer.changed();
+      document.changed();
     },
-    close: () => writer.close(),
+    close: document.close,
   };
-}
-
-async function load(path: string, log: Logger): Promise<Map<string, Answer>> {
-  try {
-    return new Map(Object.entries(Value.Parse(PeerFile, JSON.parse(await readFile(path, 'utf8'))).answers));
-  } catch (err) {
-    const isMissing = err instanceof Error && 'code' in err && err.code === 'ENOENT';
-    if (!isMissing) log.warn({ err: toError(err), path }, 'what other monitors said last cannot be read');
-    return new Map();
-  }
 }

@@ -56,7 +56,7 @@ test.each([
   ['has an unknown operation', saved({ operation: 'nonsense' })],
   ['has a code that is none', saved({ code: '200' })],
   ['has a time that is none', saved({ receivedAt: 'yesterday' })],
-])('a file that %s is set aside with a warning, and reported', async (_what, text) => {
+])('a file that %s is quarantined with a warning, and reported', async (_what, text) => {
   const dir = await newDir();
   await writeFile(join(dir, STATUS_FILE), text);
   const log = createLogger('monitor', 'silent');
@@ -65,10 +65,10 @@ test.each([
   expect(store.latest()).toEqual(NOTHING);
   expect(warn).toHaveBeenCalledTimes(1);
   expect(store.damage).toBe(
-    'the last heartbeats could not be read and begin anew; the damaged file is set aside',
+    'the last heartbeats could not be read and start empty; the damaged file is quarantined',
   );
-  const aside = `${STATUS_FILE}.damaged-2026-01-31T12-00-00.000Z`;
-  expect(await readFile(join(dir, aside), 'utf8')).toBe(text);
+  const quarantined = `${STATUS_FILE}.damaged-2026-01-31T12-00-00.000Z`;
+  expect(await readFile(join(dir, quarantined), 'utf8')).toBe(text);
 });
 
 function saved(changes: object): string {
@@ -96,13 +96,13 @@ test('a folder that cannot be written fails no heartbeat and shows as a problem'
   expect(error).toHaveBeenCalledTimes(1);
 });
 
-test('a folder that stands where the file belongs is set aside like a damaged file', async () => {
+test('a folder that stands where the file belongs is quarantined like a damaged file', async () => {
   const dir = await newDir();
   await mkdir(join(dir, STATUS_FILE));
   const store = await open(dir);
   store.record(heartbeat('log'));
   await store.close();
   expect(store.problem).toBeUndefined();
-  expect(store.damage).toContain('begin anew');
+  expect(store.damage).toContain('start empty');
   expect((await open(dir)).damage).toBeUndefined();
 });

@@ -1,13 +1,26 @@
-import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Logger, toError } from '@podips/shared';
-import { createLatestWriter } from '../files/latest-writer.js';
-import { replaceFile } from '../files/replace-file.js';
-import { setAside } from '../files/set-aside.js';
-import { formatDocument, parseDocument } from './status-document.js';
-import { latestOf, type Statuses, type StatusStore } from './statuses.js';
+import { type Logger, OPERATIONS } from '@podips/shared';
+import { Type } from 'typebox';
+import { openDocument } from '../files/document.js';
+import { latestOf, receivedHeartbeats, type StatusStore } from './statuses.js';
 
 export const STATUS_FILE = 'statuses.json';
+
+const Time = Type.Refine(Type.String(), (text) => !Number.isNaN(Date.parse(text)));
+
+const SavedStatuses = Type.Object({
+  version: Type.Literal(1),
+  heartbeats: Type.Array(
+    Type.Object({
+      operation: Type.Enum(OPERATIONS),
+      code: Type.Integer({ minimum: 0, maximum: 999 }),
+      message: Type.String(),
+      receivedAt: Time,
+      remoteAddress: Type.String(),
+      host: Type.String(),
+    }),
+  ),
+});
 
 export interface StatusStoreOptions {
   readonly dir: string;
@@ -15,59 +28,39 @@ export interface StatusStoreOptions {
   readonly now: () => number;
 }
 
-/**
- * Keeps the last heartbeats in one JSON file, replaced as a whole so that a kill leaves an older or a newer file but
- * never half of one. A file that is damaged is set aside, and the store starts with nothing.
- */
-export async function openStatusStore(options: StatusStoreOptions): Promise<StatusStore> {
-  const { dir, log } = options;
-  const path = join(dir, STATUS_FILE);
-  const loaded = await load(path, options);
-  let { statuses } = loaded;
-  const writer = createLatestWriter({
-    what: WHAT,
+/** Keeps the last heartbeats in memory and in a document. */
+export async function openStatusStore({ dir, log, now }: StatusStoreOptions): Promise<StatusStore> {
+  let statuses = latestOf([]);
+  const document = await openDocument({
+    path: join(dir, STATUS_FILE),
+    what: 'the last heartbeats',
+    schema: SavedStatuses,
+    content: () => ({
+      version: 1 as const,
+      heartbeats: receivedHeartbeats(statuses).map(({ receivedAtMs, ...rest }) => ({
+        ...rest,
+        receivedAt: new Date(receivedAtMs).toISOString(),
+      })),
+    }),
     log,
-    async write() {
-      // The folder may vanish and come back with its volume.
-      await mkdir(dir, { recursive: true });
-      await replaceFile(path, formatDocument(statuses));
-    },
+    now,
   });
+  const saved = document.saved?.heartbeats ?? [];
+  statuses = latestOf(
+    saved.map(({ receivedAt, ...rest }) => ({ ...rest, receivedAtMs: Date.parse(receivedAt) })),
+  );
   // A folder that cannot be written shows at start, not at the first heartbeat.
-  writer.changed();
+  document.changed();
   return {
     latest: () => statuses,
     record(heartbeat) {
       statuses = { ...statuses, [heartbeat.operation]: heartbeat };
-      writer.changed();
+      document.changed();
     },
     get problem() {
-      return writer.problem;
+      return document.problem;
     },
-    damage: loaded.damage,
-    close: () => writer.close(),
+    damage: document.damage,
+    close: document.close,
   };
-}
-
-const WHAT = 'the last heartbeats';
-
-interface Loaded {
-  readonly statuses: Statuses;
-  /** What was wrong with the file, for people to read. */
-  readonly damage: string | undefined;
-}
-
-async function load(path: string, { log, now }: StatusStoreOptions): Promise<Loaded> {
-  try {
-    return { statuses: parseDocument(await readFile(path, 'utf8')), damage: undefined };
-  } catch (err) {
-    const damage = isMissing(err)
-      ? undefined
-      : setAside({ path, what: WHAT, reason: toError(err), nowMs: now() }, log);
-    return { statuses: latestOf([]), damage };
-  }
-}
-
-function isMissing(err: unknown): boolean {
-  return err instanceof Error && 'code' in err && err.code === 'ENOENT';
 }

@@ -41,6 +41,6 @@ export function latestOf(heartbeats: Iterable<Heartbeat>): Statuses {
 }
 
 /** The heartbeats there are, in the order in which data flows. */
-export function heardOf(statuses: Statuses): Heartbeat[] {
+export function receivedHeartbeats(statuses: Statuses): Heartbeat[] {
   return OPERATIONS.map((operation) => statuses[operation]).filter((heartbeat) => heartbeat !== undefined);
 }

@@ -23,22 +23,22 @@ function follow(heartbeats: readonly Heartbeat[], options: Partial<TrackerOption
     log,
     ...options,
   });
-  const told: Transition[] = [];
-  tracker.onTransition((transition) => told.push(transition));
-  return { tracker, told };
+  const transitions: Transition[] = [];
+  tracker.onTransition((transition) => transitions.push(transition));
+  return { tracker, transitions };
 }
 
-const lightsTold = (told: readonly Transition[]) => told.map(({ from, to }) => `${from}-${to}`);
+const lightsTold = (transitions: readonly Transition[]) => transitions.map(({ from, to }) => `${from}-${to}`);
 const now = (changes: Partial<Heartbeat> = {}) => heartbeat('log', { receivedAtMs: Date.now(), ...changes });
 
 test('a heartbeat turns a light at once, and tells it once', () => {
-  const { tracker, told } = follow([]);
+  const { tracker, transitions } = follow([]);
   const [good, bad] = [now(), now({ code: 503, message: 'refused' })];
-  tracker.heard(good);
-  tracker.heard(now());
-  tracker.heard(bad);
-  tracker.heard(now({ code: 500 }));
-  expect(told).toEqual([
+  tracker.receive(good);
+  tracker.receive(now());
+  tracker.receive(bad);
+  tracker.receive(now({ code: 500 }));
+  expect(transitions).toEqual([
     { operation: 'log', from: 'grey', to: 'green', atMs: NOW_MS, heartbeat: good },
     { operation: 'log', from: 'green', to: 'red', atMs: NOW_MS, heartbeat: bad },
   ]);
@@ -57,62 +57,64 @@ test('a heartbeat turns a light at once, and tells it once', () => {
 });
 
 test('a light turns yellow in the moment in which the last heartbeat is too old', () => {
-  const { tracker, told } = follow([]);
-  tracker.heard(now());
+  const { tracker, transitions } = follow([]);
+  tracker.receive(now());
   vi.advanceTimersByTime(LIMIT_MS);
   expect(tracker.states().log.light).toBe('green');
   vi.advanceTimersByTime(1);
-  expect(told.at(-1)).toMatchObject({ from: 'green', to: 'yellow', atMs: NOW_MS + LIMIT_MS });
-  tracker.heard(now());
-  expect(told.at(-1)).toMatchObject({ from: 'yellow', to: 'green', atMs: NOW_MS + LIMIT_MS + 1 });
+  expect(transitions.at(-1)).toMatchObject({ from: 'green', to: 'yellow', atMs: NOW_MS + LIMIT_MS });
+  tracker.receive(now());
+  expect(transitions.at(-1)).toMatchObject({ from: 'yellow', to: 'green', atMs: NOW_MS + LIMIT_MS + 1 });
 });
 
 test('heartbeats that keep coming keep the light green', () => {
-  const { tracker, told } = follow([]);
+  const { tracker, transitions } = follow([]);
   for (let count = 0; count < 100; count += 1) {
-    tracker.heard(now());
+    tracker.receive(now());
     vi.advanceTimersByTime(LIMIT_MS);
   }
-  expect(lightsTold(told)).toEqual(['grey-green']);
+  expect(lightsTold(transitions)).toEqual(['grey-green']);
 });
 
 test('a light that is red stays red, however long nothing comes', () => {
-  const { tracker, told } = follow([]);
-  tracker.heard(now({ code: 500 }));
+  const { tracker, transitions } = follow([]);
+  tracker.receive(now({ code: 500 }));
   vi.advanceTimersByTime(LIMIT_MS * 100);
-  expect(lightsTold(told)).toEqual(['grey-red']);
+  expect(lightsTold(transitions)).toEqual(['grey-red']);
 });
 
 test('each operation has an age of its own', () => {
-  const { tracker, told } = follow([]);
-  tracker.heard(heartbeat('kubernetes'));
+  const { tracker, transitions } = follow([]);
+  tracker.receive(heartbeat('kubernetes'));
   vi.advanceTimersByTime(LIMIT_MS / 2);
-  tracker.heard(heartbeat('log', { receivedAtMs: Date.now() }));
+  tracker.receive(heartbeat('log', { receivedAtMs: Date.now() }));
   vi.advanceTimersByTime(LIMIT_MS / 2 + 1);
-  expect(told.filter(({ to }) => to === 'yellow').map(({ operation }) => operation)).toEqual(['kubernetes']);
+  expect(transitions.filter(({ to }) => to === 'yellow').map(({ operation }) => operation)).toEqual([
+    'kubernetes',
+  ]);
   vi.advanceTimersByTime(LIMIT_MS / 2);
-  expect(told.at(-1)).toMatchObject({ operation: 'log', to: 'yellow' });
+  expect(transitions.at(-1)).toMatchObject({ operation: 'log', to: 'yellow' });
 });
 
 test.each([
   ['set back', NOW_MS - 3_600_000],
   ['set ahead', NOW_MS + 3_600_000],
 ])('a clock that is %s turns no light', (_how, otherMs) => {
-  const { tracker, told } = follow([]);
-  tracker.heard(now());
+  const { tracker, transitions } = follow([]);
+  tracker.receive(now());
   vi.advanceTimersByTime(LIMIT_MS / 2);
   vi.setSystemTime(otherMs);
   vi.advanceTimersByTime(LIMIT_MS / 2);
-  tracker.heard(now());
+  tracker.receive(now());
   vi.advanceTimersByTime(LIMIT_MS);
-  expect(lightsTold(told)).toEqual(['grey-green']);
+  expect(lightsTold(transitions)).toEqual(['grey-green']);
   vi.advanceTimersByTime(1);
-  expect(lightsTold(told)).toEqual(['grey-green', 'green-yellow']);
+  expect(lightsTold(transitions)).toEqual(['grey-green', 'green-yellow']);
 });
 
 test('while the clock is wrong, lights and answers agree', () => {
   const { tracker } = follow([]);
-  for (const operation of OPERATIONS) tracker.heard(heartbeat(operation));
+  for (const operation of OPERATIONS) tracker.receive(heartbeat(operation));
   vi.setSystemTime(NOW_MS + 3_600_000);
   const states = tracker.states();
   expect(Object.values(states).map(({ light }) => light)).toEqual(Array(4).fill('green'));
@@ -120,15 +122,15 @@ test('while the clock is wrong, lights and answers agree', () => {
 });
 
 test('no light turns in the future', () => {
-  const { tracker, told } = follow([]);
-  tracker.heard(now());
+  const { tracker, transitions } = follow([]);
+  tracker.receive(now());
   vi.setSystemTime(NOW_MS - 3_600_000);
   vi.advanceTimersByTime(LIMIT_MS + 1);
-  expect(told.at(-1)).toMatchObject({ to: 'yellow', atMs: Date.now() });
+  expect(transitions.at(-1)).toMatchObject({ to: 'yellow', atMs: Date.now() });
 });
 
 test('lights begin as the store says, and age from there', () => {
-  const { tracker, told } = follow([
+  const { tracker, transitions } = follow([
     heartbeat('kubernetes', { receivedAtMs: NOW_MS - LIMIT_MS + 1_000 }),
     heartbeat('queue/write', { receivedAtMs: NOW_MS - LIMIT_MS - 1 }),
     heartbeat('queue/read', { code: 500 }),
@@ -141,63 +143,65 @@ test('lights begin as the store says, and age from there', () => {
     'yellow',
   ]);
   vi.advanceTimersByTime(1_001);
-  expect(told.map(({ operation, to }) => `${operation} ${to}`)).toEqual(['kubernetes yellow']);
+  expect(transitions.map(({ operation, to }) => `${operation} ${to}`)).toEqual(['kubernetes yellow']);
 });
 
-test('what changed while nobody was there is told after the start, with its own time', () => {
-  const { tracker, told } = follow([heartbeat('log', { receivedAtMs: NOW_MS - 3 * LIMIT_MS })], {
+test('what changed while nobody was there is transitions after the start, with its own time', () => {
+  const { tracker, transitions } = follow([heartbeat('log', { receivedAtMs: NOW_MS - 3 * LIMIT_MS })], {
     before: (operation) => (operation === 'log' ? { light: 'green', sinceMs: 7 } : undefined),
   });
   expect(tracker.states().log).toMatchObject({ light: 'green', sinceMs: 7 });
   vi.advanceTimersByTime(1);
-  expect(told).toMatchObject([
+  expect(transitions).toMatchObject([
     { operation: 'log', from: 'green', to: 'yellow', atMs: NOW_MS - 2 * LIMIT_MS },
   ]);
 });
 
 test('a light turns no earlier than the one before it, however old the heartbeat that was saved', () => {
-  const { told } = follow([heartbeat('log', { code: 500, receivedAtMs: NOW_MS - 3 * LIMIT_MS })], {
+  const { transitions } = follow([heartbeat('log', { code: 500, receivedAtMs: NOW_MS - 3 * LIMIT_MS })], {
     before: () => ({ light: 'yellow', sinceMs: NOW_MS - 1_000 }),
   });
   vi.advanceTimersByTime(1);
-  expect(told.filter(({ operation }) => operation === 'log')).toMatchObject([
+  expect(transitions.filter(({ operation }) => operation === 'log')).toMatchObject([
     { from: 'yellow', to: 'red', atMs: NOW_MS - 1_000 },
   ]);
 });
 
 test('what has not changed since an earlier run goes on', () => {
-  const { tracker, told } = follow([heartbeat('log', { code: 500 })], {
+  const { tracker, transitions } = follow([heartbeat('log', { code: 500 })], {
     before: (operation) => (operation === 'log' ? { light: 'red', sinceMs: 7 } : undefined),
   });
   vi.advanceTimersByTime(LIMIT_MS * 2);
-  expect(told).toEqual([]);
+  expect(transitions).toEqual([]);
   expect(tracker.states().log).toMatchObject({ light: 'red', sinceMs: 7 });
 });
 
-test('a store that knows more than the history is told as news', () => {
-  const { told } = follow([heartbeat('log', { receivedAtMs: NOW_MS - 1_000 })], { before: () => undefined });
+test('a store that knows more than the history is transitions as news', () => {
+  const { transitions } = follow([heartbeat('log', { receivedAtMs: NOW_MS - 1_000 })], {
+    before: () => undefined,
+  });
   vi.advanceTimersByTime(1);
-  expect(told).toMatchObject([{ from: 'grey', to: 'green', atMs: NOW_MS - 1_000 }]);
+  expect(transitions).toMatchObject([{ from: 'grey', to: 'green', atMs: NOW_MS - 1_000 }]);
 });
 
 test('a listener that throws is logged and harms no other', () => {
   const error = vi.spyOn(log, 'error');
   const tracker = createTracker({ store: memoryStore(), now: Date.now, ageLimitMs: LIMIT_MS, log });
-  const told = vi.fn();
+  const transitions = vi.fn();
   tracker.onTransition(() => {
     throw new Error('broken');
   });
-  tracker.onTransition(told);
-  tracker.heard(now());
-  expect(told).toHaveBeenCalledTimes(1);
+  tracker.onTransition(transitions);
+  tracker.receive(now());
+  expect(transitions).toHaveBeenCalledTimes(1);
   expect(error).toHaveBeenCalledTimes(1);
 });
 
 test('a tracker that is stopped waits for nothing', () => {
-  const { tracker, told } = follow([heartbeat('log')]);
+  const { tracker, transitions } = follow([heartbeat('log')]);
   tracker.stop();
   vi.advanceTimersByTime(LIMIT_MS * 2);
-  tracker.heard(now({ receivedAtMs: NOW_MS }));
+  tracker.receive(now({ receivedAtMs: NOW_MS }));
   expect(vi.getTimerCount()).toBe(0);
-  expect(told).toEqual([]);
+  expect(transitions).toEqual([]);
 });

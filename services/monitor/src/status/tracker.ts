@@ -25,23 +25,22 @@ export interface OperationState {
 
 /** Follows the lights of the four operations, through heartbeats and through time that passes without any. */
 export interface Tracker {
+  /** Stores a heartbeat and updates its light. Returns at once, never throws. */
+  receive(heartbeat: Heartbeat): void;
   states(): Readonly<Record<Operation, OperationState>>;
-  /** Calls the listener after each change of a light; a listener that throws is logged and harms nobody else. */
+  /** Calls the listener after each heartbeat and the transition that it may make. */
+  onHeartbeat(listener: (heartbeat: Heartbeat) => void): void;
+  /** Calls the listener after each transition; a listener that throws is logged and affects no other listener. */
   onTransition(listener: (transition: Transition) => void): void;
   stop(): void;
-}
-
-/** A tracker that somebody tells of heartbeats, after the store has taken them. */
-export interface HearingTracker extends Tracker {
-  heard(heartbeat: Heartbeat): void;
 }
 
 /** What was on last, according to a history. */
 export type LastLight = Pick<OperationState, 'light' | 'sinceMs'>;
 
 export interface TrackerOptions {
-  /** Asked once, for the heartbeats of an earlier run. */
-  readonly store: Pick<StatusStore, 'latest'>;
+  /** Has the heartbeats of an earlier run, and takes the new ones. */
+  readonly store: Pick<StatusStore, 'latest' | 'record'>;
   readonly now: () => number;
   readonly ageLimitMs: number;
   readonly log: Logger;
@@ -61,21 +60,14 @@ interface Followed {
 }
 
 /** Follows the lights from the heartbeats of the store on. */
-export function createTracker(options: TrackerOptions): HearingTracker {
-  const { now, ageLimitMs, log, monotonicMs = () => performance.now() } = options;
-  const listeners: ((transition: Transition) => void)[] = [];
+export function createTracker(options: TrackerOptions): Tracker {
+  const { store, now, ageLimitMs, log, monotonicMs = () => performance.now() } = options;
+  const heartbeats = createListeners<Heartbeat>(log);
+  const transitions = createListeners<Transition>(log);
   const followed = mapOperations((operation) => firstOf(operation, options, monotonicMs()));
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
-  const emit = (transition: Transition) => {
-    for (const listener of listeners)
-      try {
-        listener(transition);
-      } catch (err) {
-        log.error({ err: toError(err), operation: transition.operation }, 'a listener to lights failed');
-      }
-  };
   const update = (operation: Operation) => {
     const one = followed[operation];
     const { light: from, heartbeat } = one.state;
@@ -83,7 +75,7 @@ export function createTracker(options: TrackerOptions): HearingTracker {
     if (to === from) return;
     const atMs = turnedAt(to, one.state, now(), ageLimitMs);
     one.state = { light: to, sinceMs: atMs, heartbeat };
-    emit({ operation, from, to, atMs, heartbeat });
+    transitions.call({ operation, from, to, atMs, heartbeat });
   };
   /** One timer does for all: it fires no later than the next light turns, and looks again if that was too early. */
   const schedule = () => {
@@ -107,19 +99,40 @@ export function createTracker(options: TrackerOptions): HearingTracker {
         ...seen(followed[operation], nowMs),
       }));
     },
-    heard(heartbeat) {
+    receive(heartbeat) {
+      store.record(heartbeat);
       const one = followed[heartbeat.operation];
       one.state = { ...one.state, heartbeat };
       one.heardAtMs = monotonicMs();
       update(heartbeat.operation);
       schedule();
+      heartbeats.call(heartbeat);
     },
-    onTransition: (listener) => {
-      listeners.push(listener);
-    },
+    onHeartbeat: heartbeats.add,
+    onTransition: transitions.add,
     stop() {
       stopped = true;
       clearTimeout(timer);
+    },
+  };
+}
+
+interface Listeners<T> {
+  add(listener: (event: T) => void): void;
+  call(event: T): void;
+}
+
+function createListeners<T extends { readonly operation: Operation }>(log: Logger): Listeners<T> {
+  const listeners: ((event: T) => void)[] = [];
+  return {
+    add: (listener) => void listeners.push(listener),
+    call(event) {
+      for (const listener of listeners)
+        try {
+          listener(event);
+        } catch (err) {
+          log.error({ err: toError(err), operation: event.operation }, 'listener to lights failed');
+        }
     },
   };
 }

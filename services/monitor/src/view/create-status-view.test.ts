@@ -31,7 +31,7 @@ async function viewOf(
   });
   onTestFinished(() => tracker.stop());
   tracker.onTransition((transition) => history.record(transition));
-  for (const one of heartbeats) tracker.heard(one);
+  for (const one of heartbeats) tracker.receive(one);
   const view = createStatusView({
     cluster: 'fra1',
     ageLimitMs: LIMIT_MS,

@@ -19,7 +19,10 @@ function open(first: StatusView, maxClients?: number) {
   const transitions: (() => void)[] = [];
   const feed = createLiveFeed({
     view,
-    tracker: { onTransition: (listener) => void transitions.push(listener as () => void) },
+    tracker: {
+      onHeartbeat: () => undefined,
+      onTransition: (listener) => void transitions.push(listener as () => void),
+    },
     log: createLogger('monitor', 'silent'),
     ...(maxClients === undefined ? {} : { maxClients }),
   });

@@ -7,7 +7,7 @@ import { createPageRenderer, type PageChanges } from './page-changes.js';
 
 export interface LiveFeedOptions {
   readonly view: () => StatusView;
-  readonly tracker: Pick<Tracker, 'onTransition'>;
+  readonly tracker: Pick<Tracker, 'onHeartbeat' | 'onTransition'>;
   readonly log: Logger;
   readonly maxClients?: number;
 }
@@ -82,6 +82,7 @@ export function createLiveFeed(options: LiveFeedOptions): LiveFeed {
   const signOfLife = setInterval(() => {
     if (streams.size > 0) broadcast();
   }, SIGN_OF_LIFE_MS).unref();
+  tracker.onHeartbeat(changed);
   tracker.onTransition(changed);
   return {
     changed,

@@ -65,7 +65,7 @@ export function heartbeatRoutes(context: AppContext): FastifyPluginAsyncTypebox 
   };
 }
 
-function createReceiver({ store, tracker, live, metrics, now, log }: AppContext) {
+function createReceiver({ tracker, now, log }: AppContext) {
   return (operation: Operation, code: string, message: string, request: FastifyRequest) => {
     const remoteAddress = clientAddress(request);
     const named = request.headers[HOST_HEADER];
@@ -77,11 +77,8 @@ function createReceiver({ store, tracker, live, metrics, now, log }: AppContext)
       remoteAddress,
       host: typeof named === 'string' ? named : remoteAddress,
     };
-    store.record(heartbeat);
-    tracker.heard(heartbeat);
-    live.changed();
-    metrics.countHeartbeat(operation, heartbeat.code);
-    log.debug({ heartbeat }, 'heartbeat');
+    tracker.receive(heartbeat);
+    log.debug({ heartbeat }, 'heartbeat received');
     return { status: 'success' as const };
   };
 }

@@ -6,7 +6,7 @@ import { StateReply, TextReply } from '../schemas.js';
  * For probes and Prometheus. The monitor is ready as soon as it answers: a disk that cannot be written is a metric
  * and a line on the dashboard, not a reason to turn heartbeats away.
  */
-export function operationsRoutes({ metrics: { registry } }: AppContext): FastifyPluginAsyncTypebox {
+export function operationsRoutes({ metrics }: AppContext): FastifyPluginAsyncTypebox {
   const tags = ['operation'];
   return async (app) => {
     app.get(
@@ -30,8 +30,8 @@ export function operationsRoutes({ metrics: { registry } }: AppContext): Fastify
         },
       },
       async (_request, reply) => {
-        reply.type(registry.contentType);
-        return registry.metrics();
+        reply.type(metrics.contentType);
+        return metrics.metrics();
       },
     );
   };
