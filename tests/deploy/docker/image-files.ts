@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, cp, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -28,6 +29,7 @@ export async function buildImageFiles(build: Stage): Promise<ImageFiles> {
   const dir = await mkdtemp(join(tmpdir(), 'podips-images-'));
   // Another user will run what is in here.
   await chmod(dir, 0o755);
+  await requireReachable(dir);
   const root = join(dir, 'build-stage');
   const destroy = async () => {
     await changeModes(dir, (mode) => mode | OWNER_ALL);
@@ -54,6 +56,15 @@ export async function buildImageFiles(build: Stage): Promise<ImageFiles> {
     },
     destroy,
   };
+}
+
+/** Root runs the programs of images as another user. @throws when such a one cannot enter the folder */
+async function requireReachable(dir: string): Promise<void> {
+  const anyOther = process.getuid?.() === 0 ? { uid: 65_534 } : {};
+  const [code] = await once(spawn('test', ['-x', dir], anyOther), 'close');
+  if (code === 0) return;
+  await rm(dir, { recursive: true });
+  throw new Error(`only root can enter ${dir}: set TMPDIR to a folder that every user can enter`);
 }
 
 async function runStage(build: Stage, root: string): Promise<void> {
