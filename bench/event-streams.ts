@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { type Patience, within } from './until.js';
 
-/** Dashboards that are open, as far as the monitor can tell. */
+/** Open dashboards, as the monitor sees them. */
 export interface EventStreams {
   /** Streams that are still open. */
   readonly open: number;
@@ -9,7 +9,7 @@ export interface EventStreams {
   close(): void;
 }
 
-/** Opens so many event streams, each on a connection of its own. @throws when one is refused */
+/** Opens this many event streams, each on a connection of its own. @throws when one is refused */
 export async function openEventStreams(
   port: number,
   count: number,

@@ -10,10 +10,10 @@ const ARRIVAL_DEADLINE_MS = 60_000;
 const EXPECTED_BELOW_MS = 250;
 const US_PER_MS = 1_000;
 
-/** How long it takes from a change of a pod's address to the acknowledged record of it. */
+/** The time from a change of a pod's address to the acknowledged record of it. */
 export async function measureLatency(run: BenchRun): Promise<Figure[]> {
   const { warmUpChanges, changes, changesPerSecond } = run.scale.latency;
-  const { signal, tell } = run;
+  const { signal, print } = run;
   await using resources = new AsyncDisposableStack();
   const cluster = await startCluster({ now: () => new Date(nowMs()) });
   resources.defer(() => cluster.stop());
@@ -36,7 +36,7 @@ export async function measureLatency(run: BenchRun): Promise<Figure[]> {
   const churn = startChurn(cluster, { changesPerSecond, pods: PODS });
   resources.defer(() => churn.stop());
   await allArrived();
-  tell(`latency: ${changes} changes at ${changesPerSecond} a second`);
+  print(`latency: ${changes} changes at ${changesPerSecond} a second`);
   const first = truth.changeCount + warmUpChanges;
   const deadlineMs = ((warmUpChanges + changes) / changesPerSecond) * 3_000;
   await until('enough changes', { deadlineMs, signal }, () => truth.changeCount >= first + changes);
@@ -45,13 +45,13 @@ export async function measureLatency(run: BenchRun): Promise<Figure[]> {
   return toFigures(latenciesMs(truth.changes, arrivedAtMs).slice(first), changesPerSecond);
 }
 
-/** Never goes back, whatever is done to the machine's clock; the same for the cluster and the sink. */
+/** Monotonic, whatever happens to the machine's clock; the same for the cluster and the sink. */
 function nowMs(): number {
   return performance.timeOrigin + performance.now();
 }
 
 /**
- * Of every change, in its order. The cluster notes whole milliseconds, cut off: they are up to one too long.
+ * The latency of every change, in order. The cluster records truncated milliseconds, so values are up to one too long.
  * @throws when a change never arrived
  */
 function latenciesMs(changes: readonly IpChange[], arrivedAtMs: ReadonlyMap<string, number>): number[] {

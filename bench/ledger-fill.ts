@@ -8,9 +8,9 @@ export const CLUSTER = 'default';
 export const LEDGER_START = new Date('2025-10-01T00:00:00Z');
 export const DAY_MS = 86_400_000;
 const DAYS = 400;
-/** So many leases has each address, one after the other. */
+/** Leases of each address, one after the other. */
 const LEASES_PER_ADDRESS = 200;
-/** The rest of the time nobody has an address. */
+/** The share of the time in which an address is held. */
 const HELD_SHARE = 0.95;
 const BATCH = 500_000;
 
@@ -36,8 +36,8 @@ const INSERT = `
     LATERAL (SELECT CASE WHEN started + $5::interval < $7 THEN started + $5::interval END AS ended) AS rest`;
 
 /**
- * Fills an empty ledger. Its indexes are taken off meanwhile and made again as the migrations made them, which is
- * several times faster.
+ * Fills an empty ledger. Its indexes are dropped meanwhile and created again as in the migrations, which is several times
+ * faster.
  */
 export async function fillLedger(settings: DatabaseSettings, leases: number, run: BenchRun): Promise<void> {
   const client = new pg.Client({ ...settings });
@@ -55,7 +55,7 @@ export async function fillLedger(settings: DatabaseSettings, leases: number, run
       const steps = [interval(stepSeconds), interval(holdSeconds)];
       await client.query(INSERT, [next, last, LEDGER_START, ...steps, addresses, end]);
     }
-    run.tell('ledger: making its indexes');
+    run.print('ledger: creating its indexes');
     for (const sql of restore) await client.query(sql);
     await client.query('VACUUM ANALYZE leases');
   } finally {
@@ -63,7 +63,7 @@ export async function fillLedger(settings: DatabaseSettings, leases: number, run
   }
 }
 
-/** @returns what makes them again */
+/** @returns the statements that create them again */
 async function takeOffIndexes(client: pg.Client): Promise<string[]> {
   const key = await client.query<{ name: string; definition: string }>(
     `SELECT conname AS name, pg_get_constraintdef(oid) AS definition FROM pg_constraint

@@ -9,7 +9,7 @@ const WRITE_LEASES = 100;
 const WRITE_REST_MS = 50;
 const BYTES_PER_MB = 1_000_000;
 
-/** A lease of the ledger, to be asked for, and a time at which it was held. */
+/** A lease of the ledger to query, and a time at which it was held. */
 interface Sample {
   readonly ip: string;
   readonly at: Date;
@@ -42,7 +42,7 @@ const QUESTIONS: readonly Question[] = [
   },
 ];
 
-/** How long a large ledger takes to answer, to be loaded and to be pruned while it is written. */
+/** The times in which a large ledger answers, is loaded, and is pruned while it is written. */
 export async function measureLedger(run: BenchRun): Promise<Figure[]> {
   const { leases, queries } = run.scale.ledger;
   await using resources = new AsyncDisposableStack();
@@ -51,9 +51,9 @@ export async function measureLedger(run: BenchRun): Promise<Figure[]> {
   const pool = openPool(postgres.settings, createLogger('bench', 'silent'));
   resources.defer(() => pool.end());
   await migrate(pool);
-  run.tell(`ledger: filling in ${leases} leases`);
+  run.print(`ledger: filling in ${leases} leases`);
   await fillLedger(postgres.settings, leases, run);
-  run.tell(`ledger: ${queries} questions of each kind`);
+  run.print(`ledger: ${queries} queries of each kind`);
   const samples = await pickSamples(pool, leases, queries);
   const figures: Figure[] = [];
   for (const question of QUESTIONS) figures.push(...(await ask(pool, question, samples, run)));
@@ -64,7 +64,7 @@ export async function measureLedger(run: BenchRun): Promise<Figure[]> {
 
 /** Leases picked at random over the whole time. */
 async function pickSamples(pool: DatabasePool, leases: number, count: number): Promise<Sample[]> {
-  // More than needed, because a sample of a table is only about as large as it was asked to be.
+  // More than needed, because the size of a table sample is only approximate.
   const percent = Math.min(100, (300 * count) / leases);
   const { rows } = await pool.query<Sample>(
     `SELECT host(ip) AS ip, started_at + interval '1 second' AS at, namespace, pod, pod_uid AS uid
@@ -78,7 +78,7 @@ async function ask(
   pool: DatabasePool,
   { name, sql, values }: Question,
   samples: readonly Sample[],
-  { signal, tell }: BenchRun,
+  { signal, print }: BenchRun,
 ): Promise<Figure[]> {
   const timesMs: number[] = [];
   let answers = 0;
@@ -91,8 +91,8 @@ async function ask(
     answers += rows.length;
   }
   const [sample] = samples;
-  if (sample) tell(`${name}: ${await explain(pool, sql, values(sample))}`);
-  const meaning = `${samples.length} questions about leases picked at random, ${answers} rows in all`;
+  if (sample) print(`${name}: ${await explain(pool, sql, values(sample))}`);
+  const meaning = `${samples.length} queries for leases picked at random, ${answers} rows in all`;
   return [
     { name: `${name}, p50`, value: percentile(timesMs, 0.5), unit: 'ms', meaning },
     {
@@ -146,7 +146,7 @@ async function measureRetention(pool: DatabasePool, { scale, signal }: BenchRun)
       name: 'ledger: retention',
       value: deleted / seconds,
       unit: '/s',
-      meaning: `leases deleted per second, ${deleted} in all, in small steps with rests between them`,
+      meaning: `leases deleted per second, ${deleted} in all, in small steps with pauses between them`,
     },
     {
       name: 'ledger: write during retention, p99',

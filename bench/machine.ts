@@ -3,7 +3,7 @@ import { withStompClient } from './stomp-client.js';
 
 const BYTES_PER_GIB = 2 ** 30;
 
-/** A line on what the figures were measured on. */
+/** Describes in a line the machine of the measurement. */
 export async function describeMachine(brokerPort: number, signal: AbortSignal): Promise<string> {
   const cores = cpus();
   const memory = `${(totalmem() / BYTES_PER_GIB).toFixed(0)} GiB`;

@@ -15,15 +15,15 @@ const TICK_MS = 50;
 const LABELS = 40;
 const LABEL_LENGTH = 63;
 
-/** The largest resident set of each service: many pods listed, all of them changed, and Fluentd away for a while. */
+/** The largest resident set of each service: many pods listed, all of them changed, and Fluentd unavailable for a while. */
 export async function measureMemory(run: BenchRun): Promise<Figure[]> {
   const { pods, updates, updatesPerSecond, backlog } = run.scale.memory;
-  const { signal, tell } = run;
+  const { signal, print } = run;
   await using resources = new AsyncDisposableStack();
   const cluster = await startCluster({ managedFields: true, nodes: 100, historyLimit: 2 * pods });
   resources.defer(() => cluster.stop());
   const uids = fill(cluster, pods);
-  tell(`memory: ${pods} pods, then ${updates} updates at ${updatesPerSecond} a second`);
+  print(`memory: ${pods} pods, then ${updates} updates at ${updatesPerSecond} a second`);
   const chain = await startChain(run, { cluster });
   resources.use(chain);
   const patience = { deadlineMs: DEADLINE_MS, signal };
@@ -32,13 +32,13 @@ export async function measureMemory(run: BenchRun): Promise<Figure[]> {
   await allArrived();
   await changeAddresses(cluster, uids, run);
   await allArrived();
-  tell(`memory: ${backlog} messages come while Fluentd is away`);
+  print(`memory: ${backlog} messages arrive while Fluentd is unavailable`);
   await chain.sink.faults.refuse(true);
   await fillQueue(run.brokerPort, makeBodies(backlog), signal);
   await chain.sink.faults.refuse(false);
   await allArrived(backlog);
   const meaning = `with ${pods} pods, ${updates} changes of address and a backlog of ${backlog} messages`;
-  // Awaited here: the services end with this function.
+  // Awaited here, because the services end with this function.
   return await Promise.all(SERVICES.map((name) => toFigure(name, chain, meaning)));
 }
 
@@ -55,7 +55,7 @@ async function toFigure(name: ServiceName, { services }: Chain, circumstances: s
 }
 
 function fill(cluster: SimulatedCluster, count: number): string[] {
-  // Pods of real clusters have some 6 kB.
+  // Pods in real clusters have some 6 kB.
   const ballast = Object.fromEntries(
     Array.from({ length: LABELS }, (_, n) => [`example.com/${n}`, 'x'.repeat(LABEL_LENGTH)]),
   );
@@ -70,7 +70,7 @@ function fill(cluster: SimulatedCluster, count: number): string[] {
   });
 }
 
-/** Gives each pod in turn another address, which ends a lease and starts one, at an even pace. */
+/** Gives each pod another address in turn, which ends a lease and starts one, at an even pace. */
 async function changeAddresses(
   cluster: SimulatedCluster,
   uids: readonly string[],

@@ -4,7 +4,7 @@ import { withStompClient } from './stomp-client.js';
 const HEARTBEAT_MS = 5_000;
 const TIMEOUT_MS = 30_000;
 const FILL_BATCH = 500;
-/** Large, because an automatic acknowledgement needs nothing to be written while the broker writes. */
+/** Large, because automatic acknowledgements need no writes while the broker writes. */
 const DRAIN_PREFETCH = 1_000;
 const POD_NAME = 'checkout-frontend-6c8f5d9b7d-';
 const UID_DIGITS = 12;
@@ -40,7 +40,7 @@ export function openSession(port: number): Promise<QueueSession> {
   });
 }
 
-/** Puts messages on the queue. */
+/** Publishes messages to the queue. */
 export async function fillQueue(port: number, bodies: readonly string[], signal: AbortSignal): Promise<void> {
   const session = await openSession(port);
   try {
@@ -55,7 +55,7 @@ export async function fillQueue(port: number, bodies: readonly string[], signal:
   }
 }
 
-/** Takes so many messages off the queue. @throws when they do not come */
+/** Consumes this many messages from the queue. @throws when they do not arrive */
 export function drainQueue(port: number, count: number, signal: AbortSignal): Promise<void> {
   return withStompClient(port, signal, (client) => {
     const { promise, resolve, reject } = Promise.withResolvers<void>();

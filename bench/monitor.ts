@@ -10,7 +10,7 @@ import { BYTES_PER_MB } from './memory.js';
 import { startMonitorProcess } from './monitor-process.js';
 
 const CONNECTIONS = 20;
-/** One of so many heartbeats tells of a failure, the next one of its end: lights change, and so does history. */
+/** One of this many heartbeats reports a failure, the next one its end: lights and history change. */
 const HEARTBEATS_PER_FAILURE = 1_000;
 const STREAMS_DEADLINE_MS = 60_000;
 const EXPECTED_HEARTBEATS_PER_SECOND = 2_000;
@@ -34,13 +34,13 @@ export async function measureMonitor(run: BenchRun): Promise<Figure[]> {
   const patience = { deadlineMs: STREAMS_DEADLINE_MS, signal: run.signal };
   const streams = await openEventStreams(monitor.port, streamCount, patience);
   resources.defer(() => streams.close());
-  run.tell(`monitor: ${streamCount} event streams, ${seconds} s of heartbeats, ${seconds} s of page views`);
+  run.print(`monitor: ${streamCount} event streams, ${seconds} s of heartbeats, ${seconds} s of page views`);
 
   await load(monitor.url, 1, run.signal, heartbeatOf);
   const heartbeats = await load(monitor.url, seconds, run.signal, heartbeatOf);
   const pages = await load(monitor.url, seconds, run.signal, () => ({ method: 'GET', path: '/' }));
   if (streams.open < streamCount) throw new Error(`only ${streams.open} event streams are still open`);
-  run.tell(`  the streams received ${Math.round(streams.receivedBytes / 1_000_000)} MB`);
+  run.print(`  the streams received ${Math.round(streams.receivedBytes / 1_000_000)} MB`);
   return toFigures(heartbeats, pages, (await monitor.process.peakBytes()) / BYTES_PER_MB, streamCount);
 }
 
@@ -55,7 +55,7 @@ function heartbeatOf(n: number): Request {
   return { method: 'POST', path: `/${operation}/${code}/heartbeat%20${n}` };
 }
 
-/** As many requests as the monitor answers, over {@link CONNECTIONS} connections. @throws for any answer but 200 */
+/** Sends as many requests as the monitor answers, over {@link CONNECTIONS} connections. @throws for any answer but 200 */
 async function load(
   url: string,
   seconds: number,
@@ -95,7 +95,7 @@ function toFigures(heartbeats: Load, pages: Load, peakMb: number, streams: numbe
       value: heartbeats.perSecond,
       unit: '/s',
       expectation: { atLeast: EXPECTED_HEARTBEATS_PER_SECOND },
-      meaning: `heartbeats that the monitor, a process of its own, takes per second ${meanwhile}`,
+      meaning: `heartbeats that the monitor, a process of its own, accepts per second ${meanwhile}`,
     },
     {
       name: 'monitor: heartbeats, p99',
@@ -108,7 +108,7 @@ function toFigures(heartbeats: Load, pages: Load, peakMb: number, streams: numbe
       name: 'monitor: page views',
       value: pages.perSecond,
       unit: '/s',
-      meaning: `dashboards that it sends per second ${meanwhile}`,
+      meaning: `dashboards that it serves per second ${meanwhile}`,
     },
     {
       name: 'monitor: page views, p99',

@@ -2,7 +2,7 @@ import { DEFAULT_QUEUE_NAME, MESSAGE_CONTENT_TYPE } from '@podips/shared';
 import type { Client } from 'stompit';
 import { withStompClient } from './stomp-client.js';
 
-/** How messages are spread over transactions. */
+/** How messages are grouped into transactions. */
 export interface TransactionPlan {
   /** Messages in one transaction. */
   readonly size: number;

@@ -5,7 +5,7 @@ import { openReaderOutlet } from './publish-reader.js';
 import { type Contender, medianRates, rateOf } from './rate.js';
 import { withStompClient } from './stomp-client.js';
 
-/** Sends messages and says how many per second became durable. */
+/** Sends messages. @returns how many per second became durable */
 type Measure = (bodies: readonly string[]) => Promise<number>;
 
 const READER = 'publish: reader';
@@ -16,7 +16,7 @@ const EXPECTED_PERCENT = 80;
 /** Messages that the broker has made durable per second, three ways. */
 export async function measurePublish(run: BenchRun): Promise<Figure[]> {
   const { rounds, publish } = run.scale;
-  const { brokerPort: port, signal, tell } = run;
+  const { brokerPort: port, signal, print } = run;
   await using outlet = await openReaderOutlet(port, signal);
   const contender = (name: string, count: number, measure: Measure): Contender => ({
     name,
@@ -29,9 +29,9 @@ export async function measurePublish(run: BenchRun): Promise<Figure[]> {
       contender(bareName(plan), count, (bodies) => measureBare(port, bodies, plan, signal)),
     ),
   ];
-  tell('publish: warming up');
+  print('publish: warming up');
   await medianRates(contenders(publish.warmUpMessages, publish.singleMessages), 1, () => undefined);
-  const rates = await medianRates(contenders(publish.messages, publish.singleMessages), rounds, tell);
+  const rates = await medianRates(contenders(publish.messages, publish.singleMessages), rounds, print);
   return toFigures(rates);
 }
 
@@ -87,14 +87,14 @@ function toFigures(rates: ReadonlyMap<string, number>): Figure[] {
       value: rate(READER) / rate(ORIGINAL),
       unit: 'times',
       expectation: { atLeast: EXPECTED_TIMES },
-      meaning: 'what one lasting connection with transactions gains',
+      meaning: 'the gain of one lasting connection with transactions',
     },
     {
       name: 'publish: reader / best of bare stompit',
       value: (100 * rate(READER)) / rate(best),
       unit: '%',
       expectation: { atLeast: EXPECTED_PERCENT },
-      meaning: 'what is left of the rate that the library can reach at the same durability',
+      meaning: 'the share of the rate that the library reaches at the same durability',
     },
   ];
 }

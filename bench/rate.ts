@@ -1,26 +1,25 @@
-/** One way of doing something. */
+/** One of the ways that are compared. */
 export interface Contender {
   readonly name: string;
-  /** Does it for a while. @returns how many per second */
+  /** Runs it for a while. @returns the rate per second */
   run(): Promise<number>;
 }
 
 /**
- * Lets all contenders run, one after the other, in several rounds, so that what else goes on on the machine meets all
- * of them.
+ * Runs all contenders, one after the other, in several rounds, so that other load on the machine affects all of them.
  * @returns the median of each contender's rates, by name
  */
 export async function medianRates(
   contenders: readonly Contender[],
   rounds: number,
-  tell: (line: string) => void,
+  print: (line: string) => void,
 ): Promise<ReadonlyMap<string, number>> {
   const rates = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
   for (let round = 1; round <= rounds; round += 1) {
     for (const { name, run } of contenders) {
       const rate = await run();
       rates.get(name)?.push(rate);
-      tell(`  ${name}, round ${round} of ${rounds}: ${Math.round(rate)}/s`);
+      print(`  ${name}, round ${round} of ${rounds}: ${Math.round(rate)}/s`);
     }
   }
   return new Map([...rates].map(([name, all]) => [name, median(all)]));
@@ -35,7 +34,7 @@ export function median(values: readonly number[]): number {
   return (lower + upper) / 2;
 }
 
-/** How many per second, when `work` does so many. */
+/** The rate per second of `work`, which processes `count`. */
 export async function rateOf(count: number, work: () => Promise<void>): Promise<number> {
   const startedMs = performance.now();
   await work();

@@ -3,7 +3,7 @@ import { type Expectation, type Figure, isMet } from './measurement.js';
 const HEADINGS = ['figure', 'value', 'unit', 'expected', 'met'] as const;
 const SMALL = 10;
 
-/** A table of the figures, and below it a line on what each means. @param judged whether to say which are met */
+/** A table of the figures, and below it a line on the meaning of each. @param judged whether to show which are met */
 export function formatFigures(figures: readonly Figure[], judged: boolean): string {
   const rows = [HEADINGS, ...figures.map((figure) => toRow(figure, judged))];
   const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
@@ -34,7 +34,7 @@ function formatExpectation(expectation: Expectation | undefined): string {
     : `>= ${formatNumber(expectation.atLeast)}`;
 }
 
-/** Whole numbers, but for small ones, whose first decimal says something. */
+/** Whole numbers; one decimal for small ones. */
 function formatNumber(value: number): string {
   const digits = value < SMALL && !Number.isInteger(value) ? 1 : 0;
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });

@@ -21,7 +21,7 @@ const MEASURE: Readonly<Record<MeasurementName, Measurement>> = {
   takeover: measureTakeover,
 };
 
-/** Measures and prints. @returns whether all expectations are met, or do not matter */
+/** Measures and prints. @returns whether all expectations are met, or the run is not judged */
 export async function runBench(
   { measurements, scale, judged }: BenchSettings,
   signal: AbortSignal,
@@ -34,9 +34,9 @@ export async function runBench(
   const figures: Figure[] = [];
   for (const name of measurements) {
     signal.throwIfAborted();
-    figures.push(...(await MEASURE[name]({ scale, brokerPort: broker.port, signal, tell: print })));
+    figures.push(...(await MEASURE[name]({ scale, brokerPort: broker.port, signal, print })));
   }
   print(`\n${machine}\n\n${formatFigures(figures, judged)}`);
-  if (!judged) print('\nA quick run: too short to be judged by.');
+  if (!judged) print('\nA quick run is too short to be judged.');
   return !judged || figures.every((figure) => isMet(figure) !== false);
 }

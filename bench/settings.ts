@@ -11,9 +11,9 @@ export const MEASUREMENTS = [
 ] as const;
 export type MeasurementName = (typeof MEASUREMENTS)[number];
 
-/** How much is measured. */
+/** The amount that is measured. */
 export interface Scale {
-  /** Times that each rate is measured; the median counts. */
+  /** How often each rate is measured; the median counts. */
   readonly rounds: number;
   readonly publish: {
     readonly warmUpMessages: number;
@@ -37,7 +37,7 @@ export interface Scale {
     /** Changes of address, each the end of a lease and the start of another. */
     readonly updates: number;
     readonly updatesPerSecond: number;
-    /** Messages that come while Fluentd is away. */
+    /** Messages that arrive while Fluentd is unavailable. */
     readonly backlog: number;
   };
   readonly ledger: {
@@ -94,7 +94,7 @@ const FLAGS = {
 
 const USAGE = `usage: pnpm bench [--only ${MEASUREMENTS.join('|')}] [--quick]
       --only X   only this measurement; may be given several times
-      --quick    a little of each, to see that it runs: figures too rough to be judged`;
+      --quick    a little of each, to check that it runs; the figures are too rough to be judged`;
 
 /** @throws {SettingsError} for a wrong flag */
 export function readBenchSettings(args: readonly string[]): BenchSettings {
@@ -105,6 +105,6 @@ export function readBenchSettings(args: readonly string[]): BenchSettings {
 
 function toMeasurement(name: string): MeasurementName {
   const found = MEASUREMENTS.find((known) => known === name);
-  if (found === undefined) throw new SettingsError([`--only ${name} names no measurement; ${USAGE}`]);
+  if (found === undefined) throw new SettingsError([`--only ${name} is not a measurement; ${USAGE}`]);
   return found;
 }

@@ -4,7 +4,7 @@ import type { RateRequest, SinkNews } from './sink-worker.js';
 
 if (parentPort === null) throw new Error('this is a thread of the benchmark, not a program');
 const parent = parentPort;
-const tell = (news: SinkNews) => parent.postMessage(news);
+const report = (news: SinkNews) => parent.postMessage(news);
 
 let request: RateRequest = { skip: 0, count: 0 };
 let records = 0;
@@ -15,11 +15,11 @@ const sink = await startSink({
     records += 1;
     if (records === request.skip) startedMs = performance.now();
     if (records !== request.skip + request.count) return;
-    tell({ ratePerSecond: (request.count * 1_000) / (performance.now() - startedMs) });
+    report({ ratePerSecond: (request.count * 1_000) / (performance.now() - startedMs) });
   },
 });
 parent.on('message', (next: RateRequest) => {
   request = next;
   records = 0;
 });
-tell({ port: sink.port });
+report({ port: sink.port });

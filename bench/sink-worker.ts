@@ -5,20 +5,20 @@ import { Worker } from 'node:worker_threads';
 export interface SinkWorker {
   readonly port: number;
   /**
-   * Measures the records that come after the first `skip` of the ones to come; at least one is skipped.
+   * Measures the next records after `skip` of them; at least one is skipped.
    * @returns records per second, once so many have come
    */
   rate(skip: number, count: number): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** What the thread is asked for. */
+/** The requests to the thread. */
 export interface RateRequest {
   readonly skip: number;
   readonly count: number;
 }
 
-/** What the thread tells: at first its port, later the answer to each request. */
+/** The answers of the thread: at first its port, later one to each request. */
 export type SinkNews = { readonly port: number } | { readonly ratePerSecond: number };
 
 const START_DEADLINE_MS = 10_000;
@@ -34,13 +34,13 @@ export async function startSinkWorker(signal: AbortSignal): Promise<SinkWorker> 
     return news;
   };
   const first = await nextNews(START_DEADLINE_MS);
-  if (!('port' in first)) throw new TypeError('the sink thread did not tell its port');
+  if (!('port' in first)) throw new TypeError('the sink thread did not report its port');
   return {
     port: first.port,
     async rate(skip, count) {
       worker.postMessage({ skip, count } satisfies RateRequest);
       const answer = await nextNews(RATE_DEADLINE_MS);
-      if (!('ratePerSecond' in answer)) throw new TypeError('the sink thread did not tell a rate');
+      if (!('ratePerSecond' in answer)) throw new TypeError('the sink thread did not report a rate');
       return answer.ratePerSecond;
     },
     async stop() {

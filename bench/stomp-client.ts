@@ -24,7 +24,7 @@ export async function withStompClient<T>(
     maxHeaders: MAX_HEADERS,
   });
   const { promise: failed, reject } = Promise.withResolvers<never>();
-  // It may end when nobody waits for it any more.
+  // It may end when it is no longer awaited.
   failed.catch(() => undefined);
   client.on('error', reject);
   client.on('end', () => reject(new Error('the broker closed the connection')));
@@ -46,7 +46,7 @@ function logIn(client: Client): Promise<void> {
   return settled((done) => client.connect({ host: '127.0.0.1' }, done));
 }
 
-/** Resolves at the end that follows the receipt for DISCONNECT: the broker has taken all that came before. */
+/** Resolves at the end that follows the receipt for DISCONNECT: the broker has processed everything before it. */
 function logOut(client: Client): Promise<void> {
   return settled((done) => client.disconnect(done));
 }

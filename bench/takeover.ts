@@ -93,7 +93,7 @@ export async function measureTakeover(run: BenchRun): Promise<Figure[]> {
       const takeover = await takeOver(stage, death, (RHYTHM_MS * round) / deaths);
       before.push(takeover);
       const { leadsMs, publishesMs } = takeover;
-      run.tell(
+      run.print(
         `  takeover: ${death.name}, round ${round + 1} of ${deaths}: leads after ${format(leadsMs)} ms, first message after ${format(publishesMs)} ms`,
       );
     }

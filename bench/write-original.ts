@@ -11,7 +11,7 @@ const DEADLINE_MS = 120_000;
 const ACK_TIMEOUT_MS = 30_000;
 
 /**
- * Forwards so many messages, one after the other, with a connection to the sink for each.
+ * Forwards this many messages, one after the other, with a connection to the sink for each.
  * @param monitorUrl where podips 1.1 reported each message twice, and waited for the answers; undefined: nowhere
  */
 export async function writeOneByOne(

@@ -30,13 +30,13 @@ export async function measureWrite(run: BenchRun): Promise<Figure[]> {
     { name: ORIGINAL, run: () => timeOneByOne(run, sink, monitor.url) },
     { name: BARE, run: () => timeOneByOne(run, sink, undefined) },
   ];
-  run.tell(`write: ${write.messages} messages, after ${write.warmUpMessages} to warm up`);
-  const rates = await medianRates(contenders, rounds, run.tell);
+  run.print(`write: ${write.messages} messages, after ${write.warmUpMessages} to warm up`);
+  const rates = await medianRates(contenders, rounds, run.print);
   const rate = (name: string) => rates.get(name) ?? Number.NaN;
   return toFigures(rate(WRITER), rate(ORIGINAL), rate(BARE));
 }
 
-/** The writer as a process of its own, fresh each time; what it does until it is warm does not count. */
+/** The writer as a process of its own, started for each round; its warm-up does not count. */
 async function timeWriter(run: BenchRun, sink: SinkWorker, monitorUrl: string, dir: string): Promise<number> {
   const { warmUpMessages, messages } = run.scale.write;
   await fillQueue(run.brokerPort, makeBodies(warmUpMessages + messages), run.signal);
@@ -110,13 +110,13 @@ function toFigures(writer: number, original: number, bare: number): Figure[] {
       value: writer / original,
       unit: 'times',
       expectation: { atLeast: EXPECTED_TIMES },
-      meaning: 'what one lasting connection, many records in a chunk and reports beside the pipeline gain',
+      meaning: 'the gain of one lasting connection, many records in a chunk and reports beside the pipeline',
     },
     {
       name: 'write: writer / connection per message',
       value: writer / bare,
       unit: 'times',
-      meaning: 'what the lasting connection and the chunks gain alone; the broker is the limit then',
+      meaning: 'the gain of the lasting connection and the chunks alone; the broker is the limit then',
     },
   ];
 }

@@ -72,5 +72,5 @@ it('explains a wrong flag and measures nothing', async () => {
     env: {},
   });
   expect(await bench.exited).toBe(1);
-  expect(bench.output()).toContain('--only nothing names no measurement');
+  expect(bench.output()).toContain('--only nothing is not a measurement');
 });
