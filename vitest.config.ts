@@ -18,9 +18,12 @@ export default defineConfig({
         test: {
           name: 'system',
           setupFiles: ['vitest.setup.ts'],
+          globalSetup: ['tests/support/servers.ts'],
           include: ['tests/**/*.test.ts'],
-          // Real brokers, databases and processes on two cores: one file at a time, and a bound for what hangs.
-          fileParallelism: false,
+          exclude: ['tests/faults/**'],
+          // More files at once than cores: they wait rather than compute. The timeouts are bounds for what hangs.
+          maxWorkers: 4,
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -1,5 +1,5 @@
 import { createLogger, openPool } from '@podips/shared';
-import { databaseEnvironment, type LocalPostgres, startPostgres } from '@podips/simulation';
+import { databaseEnvironment } from '@podips/simulation';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -11,18 +11,17 @@ import {
 } from '../support/browser.js';
 import { type MonitorProcess, startMonitorProcess } from '../support/monitor-process.js';
 import { writeSampleLedger } from '../support/sample-ledger.js';
+import { createDatabase } from '../support/test-databases.js';
 
 const WIDTHS = [360, 768, 960, 1_280, 2_560];
 const SCHEMES = ['light', 'dark'] as const;
 const LONG = 'x'.repeat(253);
 const LONG_IP = 'fd00:1234:5678:9abc:def0:1234:5678:9abc';
 
-let postgres: LocalPostgres;
 let monitor: MonitorProcess;
 let browser: Browser;
 beforeAll(async () => {
-  postgres = await startPostgres();
-  const { settings } = postgres;
+  const settings = await createDatabase();
   const database = openPool(settings, createLogger('test', 'silent'));
   await writeSampleLedger(database);
   await database.query(
@@ -39,7 +38,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await monitor?.destroy();
-  await postgres?.destroy();
 });
 
 const PAGES = {

@@ -1,13 +1,13 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createLogger, type DatabasePool, migrate, openPool } from '@podips/shared';
-import { type LocalPostgres, startPostgres } from '@podips/simulation';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { isManifest, isMap, MANIFESTS, parseManifests, parseYaml } from '../deploy/support/documents.js';
+import { kustomize } from '../deploy/support/kustomize.js';
 import { type LiveServices, startLiveServices } from '../deploy/support/live-services.js';
 import { checkSchema } from '../deploy/support/schema.js';
+import { createDatabase } from '../support/test-databases.js';
 import { blocksOf, ROOT, readDocuments } from './documents.js';
 
 const documents = readDocuments();
@@ -15,20 +15,14 @@ const examples = (language: string) =>
   documents.flatMap((document) =>
     blocksOf(document, language).map((code) => ({ name: document.name, code })),
   );
-const HAS_KUBECTL = spawnSync('kubectl', ['version', '--client']).status === 0;
 
 describe('SQL in a document', () => {
-  let postgres: LocalPostgres;
   let database: DatabasePool;
   beforeAll(async () => {
-    postgres = await startPostgres();
-    database = openPool(postgres.settings, createLogger('test', 'silent'));
+    database = openPool(await createDatabase(), createLogger('test', 'silent'));
     await migrate(database);
   });
-  afterAll(async () => {
-    await database?.end();
-    await postgres?.destroy();
-  });
+  afterAll(() => database?.end());
   const inline = documents.flatMap(({ name, spans }) =>
     spans.filter((span) => /^SELECT .* FROM/.test(span)).map((code) => ({ name, code })),
   );
@@ -65,31 +59,29 @@ describe('YAML in a document', () => {
     },
   );
 
-  // Built as a reader would, wherever there is a kubectl.
-  if (HAS_KUBECTL) {
-    it('builds', () => {
-      const dir = mkdtempSync(join(tmpdir(), 'podips-docs-'));
-      onTestFinished(() => rmSync(dir, { recursive: true }));
-      cpSync(MANIFESTS, join(dir, 'podips/deploy/k8s'), { recursive: true });
-      const files = values.flatMap(({ code }) => {
-        const [, path] = /^# (\S+\.yaml)\n/.exec(code) ?? [];
-        return path === undefined ? [] : [{ path, code }];
-      });
-      for (const { path, code } of files) {
-        mkdirSync(dirname(join(dir, path)), { recursive: true });
-        writeFileSync(join(dir, path), code);
-      }
-      for (const service of ['reader', 'writer', 'monitor'])
-        cpSync(
-          join(MANIFESTS, `overlays/production/${service}-settings.yaml`),
-          join(dir, `podips-production/${service}-settings.yaml`),
-        );
-      for (const folder of new Set(files.map(({ path }) => dirname(path)))) {
-        const text = execFileSync('kubectl', ['kustomize', join(dir, folder)], { encoding: 'utf8' });
-        expect(parseManifests(text).length, folder).toBeGreaterThan(10);
-      }
+  // Built as a reader would.
+  it('builds', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'podips-docs-'));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    cpSync(MANIFESTS, join(dir, 'podips/deploy/k8s'), { recursive: true });
+    const files = values.flatMap(({ code }) => {
+      const [, path] = /^# (\S+\.yaml)\n/.exec(code) ?? [];
+      return path === undefined ? [] : [{ path, code }];
     });
-  }
+    for (const { path, code } of files) {
+      mkdirSync(dirname(join(dir, path)), { recursive: true });
+      writeFileSync(join(dir, path), code);
+    }
+    for (const service of ['reader', 'writer', 'monitor'])
+      cpSync(
+        join(MANIFESTS, `overlays/production/${service}-settings.yaml`),
+        join(dir, `podips-production/${service}-settings.yaml`),
+      );
+    for (const folder of new Set(files.map(({ path }) => dirname(path)))) {
+      const text = kustomize(join(dir, folder));
+      expect(parseManifests(text).length, folder).toBeGreaterThan(10);
+    }
+  });
 });
 
 describe('metrics in a document', () => {

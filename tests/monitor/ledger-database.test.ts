@@ -1,33 +1,43 @@
-import { createLogger, type DatabasePool, type Environment, migrate, openPool } from '@podips/shared';
-import { databaseEnvironment, type LocalPostgres, startPostgres, startProxy } from '@podips/simulation';
+import {
+  createLogger,
+  type DatabasePool,
+  type DatabaseSettings,
+  type Environment,
+  migrate,
+  openPool,
+} from '@podips/shared';
+import { databaseEnvironment, startProxy, type TcpProxy } from '@podips/simulation';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { getFrom, ledgerPage, ledgerView } from '../support/ask-monitor.js';
 import { PATIENCE } from '../support/browser.js';
 import { type MonitorProcess, startMonitorProcess } from '../support/monitor-process.js';
 import { writeSampleLedger } from '../support/sample-ledger.js';
+import { createDatabase } from '../support/test-databases.js';
 
 const ADDRESS = { ip: '10.64.0.7' };
 const LEASES_OF_ADDRESS = '/api/v1/leases?ip=10.64.0.7';
 const log = createLogger('test', 'silent');
 
-let postgres: LocalPostgres;
+let settings: DatabaseSettings;
+let route: TcpProxy;
 let database: DatabasePool;
 let monitor: MonitorProcess;
 beforeAll(async () => {
-  postgres = await startPostgres();
-  database = openPool(postgres.settings, log);
+  settings = await createDatabase();
+  route = await startProxy({ host: '127.0.0.1', port: settings.port });
+  database = openPool(settings, log);
   await writeSampleLedger(database);
-  monitor = await startMonitorProcess(databaseEnvironment(postgres.settings));
+  monitor = await startMonitorProcess(databaseEnvironment({ ...settings, port: route.port }));
 });
 afterAll(async () => {
   await monitor?.destroy();
   await database?.end();
-  await postgres?.destroy();
+  await route?.stop();
 });
 
 /** A monitor of its own, gone after the test. */
 async function another(env: Environment): Promise<MonitorProcess> {
-  const started = await startMonitorProcess({ ...databaseEnvironment(postgres.settings), ...env });
+  const started = await startMonitorProcess({ ...databaseEnvironment(settings), ...env });
   onTestFinished(() => started.destroy());
   return started;
 }
@@ -60,7 +70,7 @@ it('the dashboard, its JSON and the metrics tell how the ledger is', async () =>
 });
 
 it('the connections of the monitor may only read', async () => {
-  const pool = openPool(postgres.settings, log, { readOnly: true });
+  const pool = openPool(settings, log, { readOnly: true });
   onTestFinished(() => pool.end());
   await expect(pool.query('DELETE FROM leases')).rejects.toMatchObject({ code: '25006' });
 });
@@ -101,7 +111,7 @@ describe('a database that', () => {
     const fresh = await another({ DB_NAME: 'bare' });
     const { status, body } = await ledgerPage(fresh, ADDRESS);
     expect([status, body.includes('The database has no ledger yet')]).toEqual([503, true]);
-    const bare = openPool({ ...postgres.settings, database: 'bare' }, log);
+    const bare = openPool({ ...settings, database: 'bare' }, log);
     onTestFinished(() => bare.end());
     await migrate(bare);
     const after = await ledgerPage(fresh, ADDRESS);
@@ -128,7 +138,7 @@ describe('a database that', () => {
   });
 
   it('vanishes with its connections open is left, and found again', async () => {
-    const proxy = await startProxy({ host: '127.0.0.1', port: postgres.settings.port });
+    const proxy = await startProxy({ host: '127.0.0.1', port: settings.port });
     onTestFinished(() => proxy.stop());
     const far = await another({ DB_PORT: String(proxy.port) });
     expect((await ledgerPage(far, ADDRESS)).status).toBe(200);
@@ -143,7 +153,8 @@ describe('a database that', () => {
   });
 
   it('stops is told of on the dashboard, with the time, until it is back', async () => {
-    await postgres.stop();
+    await route.refuse(true);
+    route.cut();
     expect(await ask()).toMatchObject({
       status: 503,
       error: 'the database does not answer',
@@ -155,7 +166,7 @@ describe('a database that', () => {
     expect((await getFrom(monitor, '/')).body).toContain('cannot be read');
     expect((await getFrom(monitor, '/metrics')).body).toContain('podips_ledger_up 0\n');
     await monitor.beat('log/200/OK');
-    await postgres.start();
+    await route.refuse(false);
     expect((await ask()).status).toBe(200);
     await vi.waitFor(async () => expect(await ledgerView(monitor)).toMatchObject({ error: null }), PATIENCE);
   });

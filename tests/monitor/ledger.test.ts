@@ -1,5 +1,5 @@
 import { createLogger, type DatabasePool, openPool } from '@podips/shared';
-import { databaseEnvironment, type LocalPostgres, startPostgres } from '@podips/simulation';
+import { databaseEnvironment } from '@podips/simulation';
 import { Value } from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LeasesAnswer } from '../../services/monitor/src/ledger/ledger-view.js';
@@ -7,22 +7,21 @@ import { getFrom, ledgerPage } from '../support/ask-monitor.js';
 import { PATIENCE } from '../support/browser.js';
 import { type MonitorProcess, startMonitorProcess } from '../support/monitor-process.js';
 import { EVIL, writeSampleLedger } from '../support/sample-ledger.js';
+import { createDatabase } from '../support/test-databases.js';
 
 const DAY = '2026-11-20';
 
-let postgres: LocalPostgres;
 let database: DatabasePool;
 let monitor: MonitorProcess;
 beforeAll(async () => {
-  postgres = await startPostgres();
-  database = openPool(postgres.settings, createLogger('test', 'silent'));
+  const settings = await createDatabase();
+  database = openPool(settings, createLogger('test', 'silent'));
   await writeSampleLedger(database);
-  monitor = await startMonitorProcess(databaseEnvironment(postgres.settings));
+  monitor = await startMonitorProcess(databaseEnvironment(settings));
 });
 afterAll(async () => {
   await monitor?.destroy();
   await database?.end();
-  await postgres?.destroy();
 });
 
 const get = (path: string) => getFrom(monitor, path);

@@ -1,20 +1,19 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterEach, expect, it, vi } from 'vitest';
-import { EXACT, openReaderCase, PATIENCE, type ReaderCase, useReaderStage } from '../support/reader-case.js';
+import { afterEach, expect, vi } from 'vitest';
+import { EXACT, it, type OpenCase, PATIENCE, type ReaderCase } from '../support/reader-case.js';
 
 const TOKEN = 'token-one';
 const SERVICE_ACCOUNT = 'var/run/secrets/kubernetes.io/serviceaccount';
 
-const stage = useReaderStage();
 afterEach(() => {
   vi.unstubAllEnvs();
   vi.useRealTimers();
 });
 
 /** A cluster with TLS and a token, with some pods. */
-async function openSecureCase(): Promise<ReaderCase> {
-  const test = await openReaderCase(stage, { tls: true, token: TOKEN });
+async function openSecureCase(openCase: OpenCase): Promise<ReaderCase> {
+  const test = await openCase({ tls: true, token: TOKEN });
   test.cluster.workloads.scaleDeployment('web', 3);
   return test;
 }
@@ -40,23 +39,23 @@ function kubeconfig(test: ReaderCase, cluster: object, user: object): string {
   });
 }
 
-it('reads a cluster that a URL, a token and a file with its authority lead to', async () => {
-  await using test = await openSecureCase();
+it('reads a cluster that a URL, a token and a file with its authority lead to', async ({ openCase }) => {
+  const test = await openSecureCase(openCase);
   const caFile = await write(test, 'ca.crt', caPem(test));
   await test.startReader({ KUBE_APITOKEN: TOKEN, KUBE_CA_CERT_FILE: caFile });
   expect(await test.caughtUp()).toEqual(EXACT);
 });
 
-it('reads the cluster of the file that KUBECONFIG names', async () => {
-  await using test = await openSecureCase();
+it('reads the cluster of the file that KUBECONFIG names', async ({ openCase }) => {
+  const test = await openSecureCase(openCase);
   const authority = { 'certificate-authority-data': Buffer.from(caPem(test)).toString('base64') };
   const file = await write(test, 'my-cluster.yaml', kubeconfig(test, authority, { token: TOKEN }));
   await test.startReader({ KUBECONFIG: file, KUBE_APISERVER_URL: 'http://127.0.0.1:1' });
   expect(await test.caughtUp()).toEqual(EXACT);
 });
 
-it('reads the cluster of $HOME/.kube/config when nothing names another file', async () => {
-  await using test = await openSecureCase();
+it('reads the cluster of $HOME/.kube/config when nothing names another file', async ({ openCase }) => {
+  const test = await openSecureCase(openCase);
   const authority = { 'certificate-authority': await write(test, 'ca.crt', caPem(test)) };
   await write(test, '.kube/config', kubeconfig(test, authority, { token: TOKEN }));
   await test.startReader({ KUBE_APISERVER_URL: 'http://127.0.0.1:1' });
@@ -73,14 +72,16 @@ async function startInCluster(test: ReaderCase) {
   return test.startReader({ ...address, ...root }, []);
 }
 
-it('reads the cluster that it runs in with the files of its service account', async () => {
-  await using test = await openSecureCase();
+it('reads the cluster that it runs in with the files of its service account', async ({ openCase }) => {
+  const test = await openSecureCase(openCase);
   await startInCluster(test);
   expect(await test.caughtUp()).toEqual(EXACT);
 });
 
-it('takes the new token from the file of its service account after the old one was refused', async () => {
-  await using test = await openSecureCase();
+it('takes the new token from the file of its service account after the old one was refused', async ({
+  openCase,
+}) => {
+  const test = await openSecureCase(openCase);
   const reader = await startInCluster(test);
   expect(await test.caughtUp()).toEqual(EXACT);
 
@@ -97,8 +98,8 @@ it('takes the new token from the file of its service account after the old one w
   expect(await reader.problems()).toBeUndefined();
 });
 
-it('refuses a certificate that it does not trust, and says so', async () => {
-  await using test = await openSecureCase();
+it('refuses a certificate that it does not trust, and says so', async ({ openCase }) => {
+  const test = await openSecureCase(openCase);
   const reader = await test.startReader({ KUBE_APITOKEN: TOKEN });
   await vi.waitFor(
     async () => expect((await reader.problems())?.kubernetes).toMatch(/cannot be reached: .*certificate/),

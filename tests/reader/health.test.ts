@@ -1,15 +1,13 @@
 import { existsSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Operation } from '@podips/shared';
-import { expect, it, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { startFakeMonitor } from '../support/fake-monitor.js';
-import { EXACT, openReaderCase, PATIENCE, type ReaderCase, useReaderStage } from '../support/reader-case.js';
+import { EXACT, it, PATIENCE, type ReaderCase } from '../support/reader-case.js';
 
 const EPOCH = new Date(0);
 /** A link that lives shows it every second. */
 const HEARTBEAT = { QUEUE_HEARTBEAT_MS: '2000' };
-
-const stage = useReaderStage();
 
 const kubernetesStatus = ({ dir }: ReaderCase) => join(dir, 'kubernetes_status');
 const queueStatus = ({ dir }: ReaderCase) => join(dir, 'queue_status');
@@ -20,8 +18,8 @@ async function touchedAgain(path: string): Promise<void> {
   await vi.waitFor(() => expect(statSync(path).mtimeMs).toBeGreaterThan(0), PATIENCE);
 }
 
-it('touches its status files on a cluster and a queue where nothing happens', async () => {
-  await using test = await openReaderCase(stage);
+it('touches its status files on a cluster and a queue where nothing happens', async ({ openCase }) => {
+  const test = await openCase();
   const reader = await test.startReader(HEARTBEAT);
   await vi.waitFor(async () => expect(await reader.problems()).toBeUndefined(), PATIENCE);
   await Promise.all([touchedAgain(kubernetesStatus(test)), touchedAgain(queueStatus(test))]);
@@ -30,8 +28,8 @@ it('touches its status files on a cluster and a queue where nothing happens', as
   expect(await reader.metric('api_signals_total{what="bookmark"}')).toBeGreaterThan(0);
 });
 
-it('has no status files, and is not ready, before it has reached anything', async () => {
-  await using test = await openReaderCase(stage);
+it('has no status files, and is not ready, before it has reached anything', async ({ openCase }) => {
+  const test = await openCase();
   await test.brokerProxy.refuse(true);
   await test.cluster.stop();
   const reader = await test.startReader(HEARTBEAT);
@@ -40,8 +38,10 @@ it('has no status files, and is not ready, before it has reached anything', asyn
   expect(existsSync(queueStatus(test))).toBe(false);
 });
 
-it('removes the file of the operation that fails, and only that one, until it works again', async () => {
-  await using test = await openReaderCase(stage);
+it('removes the file of the operation that fails, and only that one, until it works again', async ({
+  openCase,
+}) => {
+  const test = await openCase();
   const reader = await test.startReader(HEARTBEAT);
   expect(await test.caughtUp()).toEqual(EXACT);
 
@@ -69,8 +69,8 @@ it('removes the file of the operation that fails, and only that one, until it wo
   expect(await reader.problems()).toBeUndefined();
 });
 
-it('lets the file of a link grow old that is dead though its socket is open', async () => {
-  await using test = await openReaderCase(stage);
+it('lets the file of a link grow old that is dead though its socket is open', async ({ openCase }) => {
+  const test = await openCase();
   await test.startReader(HEARTBEAT);
   expect(await test.caughtUp()).toEqual(EXACT);
   test.cluster.faults.freezeWatches();
@@ -82,11 +82,11 @@ it('lets the file of a link grow old that is dead though its socket is open', as
   expect(statSync(kubernetesStatus(test)).mtimeMs).toBe(0);
 });
 
-it('tells the monitor how reading and publishing go', async () => {
+it('tells the monitor how reading and publishing go', async ({ openCase }) => {
   const monitor = await startFakeMonitor();
   await using resources = new AsyncDisposableStack();
   resources.defer(() => monitor.stop());
-  const test = resources.use(await openReaderCase(stage));
+  const test = await openCase();
   const { faults, workloads } = test.cluster;
   /** Waits until the newest heartbeat of an operation is like this. */
   const heard = (operation: Operation, pattern: RegExp) =>

@@ -1,8 +1,6 @@
 import { type SimulatedCluster, untilWatched } from '@podips/simulation';
-import { expect, it } from 'vitest';
-import { EXACT, openReaderCase, type ReaderCase, useReaderStage } from '../support/reader-case.js';
-
-const stage = useReaderStage();
+import { expect } from 'vitest';
+import { EXACT, it, type ReaderCase } from '../support/reader-case.js';
 
 /** Changes before, bad input, and changes after it, all in the same stream. */
 async function followThrough(test: ReaderCase, sendBadInput: (cluster: SimulatedCluster) => void) {
@@ -21,16 +19,18 @@ async function followThrough(test: ReaderCase, sendBadInput: (cluster: Simulated
 const lists = ({ cluster }: ReaderCase) =>
   cluster.requests.filter(({ query }) => query.watch === undefined).length;
 
-it('lists anew after a line that is not JSON, because nobody can know what it was about', async () => {
-  await using test = await openReaderCase(stage);
+it('lists anew after a line that is not JSON, because nobody can know what it was about', async ({
+  openCase,
+}) => {
+  const test = await openCase();
   const reader = await followThrough(test, ({ faults }) => faults.sendLine('{"type":"MODIFIED","obj'));
   expect(await reader.metric('skipped_total{what="not-json"}')).toBe(1);
   expect(await reader.metric('lists_total{reason="unreadable"}')).toBe(1);
   expect(reader.logged()).toContain('input not understood');
 });
 
-it('goes on after an event of a type that it does not know', async () => {
-  await using test = await openReaderCase(stage);
+it('goes on after an event of a type that it does not know', async ({ openCase }) => {
+  const test = await openCase();
   const reader = await followThrough(test, ({ faults, pods }) => {
     faults.sendEvent('SURPRISE', pods.all()[0]);
     faults.sendLine('null');
@@ -42,8 +42,8 @@ it('goes on after an event of a type that it does not know', async () => {
   expect(lists(test)).toBe(1);
 });
 
-it('goes on after an event without a pod in it', async () => {
-  await using test = await openReaderCase(stage);
+it('goes on after an event without a pod in it', async ({ openCase }) => {
+  const test = await openCase();
   const reader = await followThrough(test, ({ faults }) => {
     faults.sendPodWithoutMetadata();
     faults.sendEvent('ADDED', null);
@@ -55,8 +55,8 @@ it('goes on after an event without a pod in it', async () => {
   expect(lists(test)).toBe(1);
 });
 
-it('takes a pod without a status for one that has no address yet', async () => {
-  await using test = await openReaderCase(stage);
+it('takes a pod without a status for one that has no address yet', async ({ openCase }) => {
+  const test = await openCase();
   const reader = await followThrough(test, ({ faults, pods }) => {
     const metadata = { name: 'bare', namespace: 'default', uid: 'bare' };
     faults.sendEvent('ADDED', {
@@ -68,8 +68,8 @@ it('takes a pod without a status for one that has no address yet', async () => {
   expect(lists(test)).toBe(1);
 });
 
-it('survives a pod from the distant past, by which it loses its place', async () => {
-  await using test = await openReaderCase(stage);
+it('survives a pod from the distant past, by which it loses its place', async ({ openCase }) => {
+  const test = await openCase();
   await followThrough(test, ({ faults, pods }) => {
     faults.sendPodWithoutStatus();
     pods.compact();
@@ -77,25 +77,28 @@ it('survives a pod from the distant past, by which it loses its place', async ()
   });
 });
 
-it.each([400, 403, 404, 410, 429, 500, 504])('goes on after an ERROR event with code %i', async (code) => {
-  await using test = await openReaderCase(stage);
-  const reader = await followThrough(test, ({ faults }) => faults.sendError(code, 'made up'));
-  const failures = await reader.metric(`api_failures_total{status="${code}"}`);
-  // A version that is gone, or not understood, is routine: it only means a new list.
-  const listsAgain = code === 410 || code === 400;
-  expect(failures).toBe(listsAgain ? undefined : 1);
-  expect(lists(test)).toBe(listsAgain ? 2 : 1);
-  if (!listsAgain) expect(reader.logged()).toContain('the API server fails');
-});
+it.for([400, 403, 404, 410, 429, 500, 504])(
+  'goes on after an ERROR event with code %i',
+  async (code, { openCase }) => {
+    const test = await openCase();
+    const reader = await followThrough(test, ({ faults }) => faults.sendError(code, 'made up'));
+    const failures = await reader.metric(`api_failures_total{status="${code}"}`);
+    // A version that is gone, or not understood, is routine: it only means a new list.
+    const listsAgain = code === 410 || code === 400;
+    expect(failures).toBe(listsAgain ? undefined : 1);
+    expect(lists(test)).toBe(listsAgain ? 2 : 1);
+    if (!listsAgain) expect(reader.logged()).toContain('the API server fails');
+  },
+);
 
-it('goes on after an ERROR event that says nothing', async () => {
-  await using test = await openReaderCase(stage);
+it('goes on after an ERROR event that says nothing', async ({ openCase }) => {
+  const test = await openCase();
   const reader = await followThrough(test, ({ faults }) => faults.sendEvent('ERROR', null));
   expect(await reader.metric('api_failures_total{status="500"}')).toBe(1);
 });
 
-it('takes all pods of a list that has other things in it', async () => {
-  await using test = await openReaderCase(stage);
+it('takes all pods of a list that has other things in it', async ({ openCase }) => {
+  const test = await openCase();
   for (const item of [{}, null, 'text', { metadata: 42 }, { metadata: { name: 'no-uid' } }])
     test.cluster.faults.addToNextList(item);
   test.cluster.workloads.scaleDeployment('web', 5);

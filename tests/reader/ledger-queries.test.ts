@@ -1,26 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { createLedger, type LeaseRecord } from '@podips/reader';
 import { createLogger, type DatabasePool, migrate, openPool } from '@podips/shared';
-import { type LocalPostgres, startPostgres } from '@podips/simulation';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readLedger } from '../support/ledger.js';
+import { createDatabase } from '../support/test-databases.js';
 
 const LEASES = 100_000;
 const HOUR_MS = 3_600_000;
 const START = Date.parse('2026-01-01T00:00:00Z');
 const never = new AbortController().signal;
 
-let postgres: LocalPostgres;
 let database: DatabasePool;
 beforeAll(async () => {
-  postgres = await startPostgres();
-  database = openPool(postgres.settings, createLogger('test', 'silent'), { statementTimeoutMs: 120_000 });
+  database = openPool(await createDatabase(), createLogger('test', 'silent'), {
+    statementTimeoutMs: 120_000,
+  });
   await migrate(database);
 });
-afterAll(async () => {
-  await database?.end();
-  await postgres?.destroy();
-});
+afterAll(() => database?.end());
 beforeEach(() => database.query('TRUNCATE leases, gaps, reader_positions'));
 
 /**

@@ -1,43 +1,44 @@
 import type { Environment } from '@podips/shared';
 import { startChurn, untilWatched } from '@podips/simulation';
-import { beforeEach, expect, it, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { check } from '../faults/check.js';
 import { judgeLedger, readGaps, readLedger, readPosition } from '../support/ledger.js';
 import {
   COMPLETE,
-  openReaderCase,
+  cutDatabase,
+  it,
   PATIENCE,
   type ReaderCase,
+  restoreDatabase,
   untilLedgerIsTrue,
-  useReaderStage,
-  withDatabase,
 } from '../support/reader-case.js';
 
-const stage = useReaderStage();
-let database: Environment;
-beforeEach(() => {
-  database = { ...withDatabase(stage), LEDGER_INTERVAL_MS: '20' };
+const database = ({ withDatabase }: ReaderCase): Environment => ({
+  ...withDatabase,
+  LEDGER_INTERVAL_MS: '20',
 });
 
 /** Waits until the ledger has open exactly what the cluster has. */
-async function untilOpenIsTrue({ cluster }: ReaderCase): Promise<void> {
+async function untilOpenIsTrue({ cluster, pool }: ReaderCase): Promise<void> {
   const held = cluster.truth.openLeases().map(({ podUid, ip }) => `${podUid} ${ip}`);
   await vi.waitFor(async () => {
-    const open = (await readLedger(stage.database)).filter((lease) => lease.open);
+    const open = (await readLedger(pool)).filter((lease) => lease.open);
     expect(open.map(({ uid, ip }) => `${uid} ${ip}`).sort()).toEqual(held.sort());
   }, PATIENCE);
 }
 
-it('names as a gap all the time of a backlog that the cluster forgot while it was read', async () => {
-  await using test = await openReaderCase(stage);
+it('names as a gap all the time of a backlog that the cluster forgot while it was read', async ({
+  openCase,
+}) => {
+  const test = await openCase();
   const { pods } = test.cluster;
   const reader = await test.startReader({
-    ...database,
+    ...database(test),
     READER_BUFFER_MESSAGES: '100',
     OUTBOX_INTERVAL_MS: '500',
   });
   await test.caughtUp();
-  await stage.postgres.stop();
+  await cutDatabase(test);
   await test.brokerProxy.refuse(true);
   test.brokerProxy.cut();
   for (let n = 0; n < 150; n += 1) pods.start({ name: `fill-${n}` });
@@ -50,38 +51,40 @@ it('names as a gap all the time of a backlog that the cluster forgot while it wa
   await vi.waitFor(async () => expect(await reader.metric('full_total')).toBeGreaterThan(1), PATIENCE);
   pods.compact();
   test.brokerProxy.delayMs = 0;
-  await stage.postgres.start();
+  await restoreDatabase(test);
   await vi.waitFor(
     async () => expect(await reader.metric('lists_total{reason="expired"}')).toBe(1),
     PATIENCE,
   );
   await vi.waitFor(async () => {
-    const verdict = await check(test.cluster.truth, test.records, stage.database);
+    const verdict = await check(test.cluster.truth, test.records, test.pool);
     expect(verdict).toMatchObject({ ...COMPLETE, excused: 200, ledger: [] });
   }, PATIENCE);
 });
 
-it('has a gap when a reader told changes without it, and ended before it could write them', async () => {
-  await using test = await openReaderCase(stage, { ipPoolSize: 1 });
+it('has a gap when a reader told changes without it, and ended before it could write them', async ({
+  openCase,
+}) => {
+  const test = await openCase({ ipPoolSize: 1 });
   const { pods, workloads } = test.cluster;
-  const first = await test.startReader(database);
+  const first = await test.startReader(database(test));
   const gone = workloads.startBarePod('gone');
-  await untilLedgerIsTrue(stage, test);
+  await untilLedgerIsTrue(test);
   await first.stop();
-  const before = await readPosition(stage.database);
+  const before = await readPosition(test.pool);
 
-  await stage.postgres.stop();
+  await cutDatabase(test);
   pods.delete(gone);
   workloads.startBarePod('next');
-  const second = await test.startReader({ ...database, DB_WAIT_MS: '0' });
+  const second = await test.startReader({ ...database(test), DB_WAIT_MS: '0' });
   const told = () => test.records.map(({ record }) => `${record.pod_ip_status} ${record.pod}`);
   await vi.waitFor(() => expect(told()).toContain('alreadyRunning next'), PATIENCE);
   await second.stop();
 
-  await stage.postgres.start();
-  const third = await test.startReader(database);
+  await restoreDatabase(test);
+  const third = await test.startReader(database(test));
   await vi.waitFor(async () => {
-    const verdict = await check(test.cluster.truth, test.records, stage.database);
+    const verdict = await check(test.cluster.truth, test.records, test.pool);
     expect(verdict).toMatchObject({ ...COMPLETE, excused: 0, excusedOverlaps: 1, ledger: [] });
   }, PATIENCE);
   await third.stop();
@@ -89,48 +92,48 @@ it('has a gap when a reader told changes without it, and ended before it could w
     { startedAt: null, endedAt: expect.any(Date), reason: 'start' },
     { startedAt: before?.knownAt, endedAt: expect.any(Date), reason: 'late' },
   ];
-  expect(await readGaps(stage.database)).toEqual(gaps);
-  await test.startReader(database);
+  expect(await readGaps(test.pool)).toEqual(gaps);
+  await test.startReader(database(test));
   await untilWatched(test.cluster);
-  await untilLedgerIsTrue(stage, test);
-  expect(await readGaps(stage.database)).toEqual(gaps);
+  await untilLedgerIsTrue(test);
+  expect(await readGaps(test.pool)).toEqual(gaps);
 });
 
-it('is taken up again by a reader that could write it no more', async () => {
-  await using test = await openReaderCase(stage);
-  const reader = await test.startReader(database);
+it('is taken up again by a reader that could write it no more', async ({ openCase }) => {
+  const test = await openCase();
+  const reader = await test.startReader(database(test));
   await test.caughtUp();
-  await vi.waitFor(async () => expect(await readPosition(stage.database)).toBeDefined(), PATIENCE);
-  await stage.database.query('UPDATE reader_terms SET term = term + 1');
+  await vi.waitFor(async () => expect(await readPosition(test.pool)).toBeDefined(), PATIENCE);
+  await test.pool.query('UPDATE reader_terms SET term = term + 1');
   test.cluster.workloads.scaleDeployment('web', 20);
   await vi.waitFor(
     () => expect(reader.logged()).toContain('this reader can write the ledger no more'),
     PATIENCE,
   );
-  await untilLedgerIsTrue(stage, test);
+  await untilLedgerIsTrue(test);
   test.cluster.workloads.scaleDeployment('web', 5);
   expect(await test.caughtUp()).toMatchObject(COMPLETE);
   await untilOpenIsTrue(test);
   expect(await reader.metric('leads')).toBe(1);
 });
 
-it('is put right after changes were dropped, while the cluster is never quiet', async () => {
-  await using test = await openReaderCase(stage);
-  const reader = await test.startReader({ ...database, LEDGER_BUFFER_LEASES: '200' });
+it('is put right after changes were dropped, while the cluster is never quiet', async ({ openCase }) => {
+  const test = await openCase();
+  const reader = await test.startReader({ ...database(test), LEDGER_BUFFER_LEASES: '200' });
   await untilWatched(test.cluster);
   await test.caughtUp();
   // With this there is always something on its way to the broker.
   test.brokerProxy.delayMs = 30;
   const churn = startChurn(test.cluster, { seed: 1, changesPerSecond: 100, pods: 100 });
-  await stage.postgres.stop();
+  await cutDatabase(test);
   const dropped = 'the database is away for too long: the ledger has a gap';
   await vi.waitFor(() => expect(reader.logged()).toContain(dropped), PATIENCE);
-  await stage.postgres.start();
+  await restoreDatabase(test);
   const right = 'the ledger is right again, but has a gap';
   await vi.waitFor(() => expect(reader.logged()).toContain(right), PATIENCE);
   churn.stop();
   expect(await test.caughtUp()).toMatchObject(COMPLETE);
   await untilOpenIsTrue(test);
-  const { untrue, overlapping } = await judgeLedger(stage.database, test.cluster.truth.changes);
+  const { untrue, overlapping } = await judgeLedger(test.pool, test.cluster.truth.changes);
   expect({ untrue, overlapping }).toEqual({ untrue: [], overlapping: 0 });
 });

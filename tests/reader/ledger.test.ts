@@ -1,77 +1,76 @@
 import type { Environment } from '@podips/shared';
 import { startChurn, untilWatched } from '@podips/simulation';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { check } from '../faults/check.js';
 import { judgeLedger, type LedgerRow, readGaps, readLedger, readPosition } from '../support/ledger.js';
 import {
   COMPLETE,
+  cutDatabase,
   EXACT,
-  openReaderCase,
+  it,
   PATIENCE,
   type ReaderCase,
+  restoreDatabase,
   type TestReader,
   untilLedgerIsTrue,
-  useReaderStage,
-  withDatabase,
 } from '../support/reader-case.js';
 
-const stage = useReaderStage();
-let database: Environment;
-beforeEach(() => {
-  database = { ...withDatabase(stage), LEDGER_INTERVAL_MS: '20' };
+const database = ({ withDatabase }: ReaderCase): Environment => ({
+  ...withDatabase,
+  LEDGER_INTERVAL_MS: '20',
 });
 
 /** Starts a reader and waits until it has listed: what comes and goes before that, nobody can know of. */
 async function startReader(test: ReaderCase, env: Environment = {}): Promise<TestReader> {
-  const reader = await test.startReader({ ...database, ...env });
+  const reader = await test.startReader({ ...database(test), ...env });
   await untilWatched(test.cluster);
   return reader;
 }
 
 /** The leases of one pod, in the order in which they began. */
-async function leasesOfPod(uid: string): Promise<LedgerRow[]> {
-  return (await readLedger(stage.database)).filter((lease) => lease.uid === uid);
+async function leasesOfPod({ pool }: ReaderCase, uid: string): Promise<LedgerRow[]> {
+  return (await readLedger(pool)).filter((lease) => lease.uid === uid);
 }
 
 describe('the ledger holds exactly what happened', () => {
-  it('after many pods of all kinds came and went', async () => {
-    await using test = await openReaderCase(stage, { ipPoolSize: 150 });
+  it('after many pods of all kinds came and went', async ({ openCase }) => {
+    const test = await openCase({ ipPoolSize: 150 });
     await startReader(test);
     const churn = startChurn(test.cluster, { seed: 11, changesPerSecond: 800, pods: 120 });
     await vi.waitFor(() => expect(churn.changes).toBeGreaterThan(3_000), PATIENCE);
     churn.stop();
     expect(await test.caughtUp()).toEqual(EXACT);
-    await untilLedgerIsTrue(stage, test);
-    const open = (await readLedger(stage.database)).filter((lease) => lease.open);
+    await untilLedgerIsTrue(test);
+    const open = (await readLedger(test.pool)).filter((lease) => lease.open);
     expect(open).toHaveLength(test.cluster.truth.openLeases().length);
   });
 
-  it('with an address of each family for each pod', async () => {
-    await using test = await openReaderCase(stage, { dualStack: true });
+  it('with an address of each family for each pod', async ({ openCase }) => {
+    const test = await openCase({ dualStack: true });
     await startReader(test);
     const [pod] = test.cluster.workloads.scaleDeployment('web', 5);
     test.cluster.workloads.startDaemonSet('agent', { hostNetwork: true });
     test.cluster.workloads.scaleDeployment('web', 2);
-    await untilLedgerIsTrue(stage, test);
-    const addresses = (await leasesOfPod(pod?.metadata.uid ?? '')).map(({ ip }) => ip);
+    await untilLedgerIsTrue(test);
+    const addresses = (await leasesOfPod(test, pod?.metadata.uid ?? '')).map(({ ip }) => ip);
     expect(addresses.filter((ip) => ip.includes(':'))).toHaveLength(1);
     expect(addresses).toHaveLength(2);
   });
 
-  it('with the way in which each lease ended', async () => {
-    await using test = await openReaderCase(stage);
+  it('with the way in which each lease ended', async ({ openCase }) => {
+    const test = await openCase();
     await startReader(test);
     const { pods, workloads } = test.cluster;
     const deleted = workloads.startBarePod('deleted');
     const finished = workloads.startBarePod('finished');
     const changed = workloads.startBarePod('changed');
-    await untilLedgerIsTrue(stage, test);
+    await untilLedgerIsTrue(test);
     pods.delete(deleted);
     pods.finish(finished);
     pods.changeIp(changed);
-    await untilLedgerIsTrue(stage, test);
+    await untilLedgerIsTrue(test);
     const endsOf = async ({ metadata }: typeof deleted) =>
-      (await leasesOfPod(metadata.uid)).map(({ endReason, endInferred }) => [endReason, endInferred]);
+      (await leasesOfPod(test, metadata.uid)).map(({ endReason, endInferred }) => [endReason, endInferred]);
     expect(await endsOf(deleted)).toEqual([['deleted', false]]);
     expect(await endsOf(finished)).toEqual([['finished', false]]);
     expect(await endsOf(changed)).toEqual([
@@ -80,14 +79,14 @@ describe('the ledger holds exactly what happened', () => {
     ]);
   });
 
-  it('with the times that the messages say', async () => {
-    await using test = await openReaderCase(stage);
+  it('with the times that the messages say', async ({ openCase }) => {
+    const test = await openCase();
     await startReader(test);
     const pod = test.cluster.workloads.startBarePod('short');
     test.cluster.pods.delete(pod);
     expect(await test.caughtUp()).toEqual(EXACT);
-    await untilLedgerIsTrue(stage, test);
-    const { rows } = await stage.database.query<{ started_at: Date; ended_at: Date }>(
+    await untilLedgerIsTrue(test);
+    const { rows } = await test.pool.query<{ started_at: Date; ended_at: Date }>(
       'SELECT started_at, ended_at FROM leases WHERE pod_uid = $1',
       [pod.metadata.uid],
     );
@@ -101,20 +100,22 @@ describe('the ledger holds exactly what happened', () => {
 describe('a reader whose database is away at the start', () => {
   const PATIENT = { DB_WAIT_MS: '0', STANDBY_INTERVAL_MS: '100' };
 
-  it('goes on without, takes in the ledger when it is back, and tells what ended meanwhile', async () => {
-    await using test = await openReaderCase(stage);
+  it('goes on without, takes in the ledger when it is back, and tells what ended meanwhile', async ({
+    openCase,
+  }) => {
+    const test = await openCase();
     const { pods, workloads } = test.cluster;
     const first = await startReader(test);
     workloads.scaleDeployment('stays', 5);
     const gone = workloads.startBarePod('gone');
     const changed = workloads.startBarePod('changed');
-    await untilLedgerIsTrue(stage, test);
+    await untilLedgerIsTrue(test);
     await first.stop();
     await vi.waitFor(() => expect(test.cluster.openWatches).toBe(0), PATIENCE);
-    const before = await readPosition(stage.database);
+    const before = await readPosition(test.pool);
     const told = test.records.length;
 
-    await stage.postgres.stop();
+    await cutDatabase(test);
     pods.delete(gone);
     pods.changeIp(changed);
     const second = await startReader(test, PATIENT);
@@ -124,34 +125,34 @@ describe('a reader whose database is away at the start', () => {
       PATIENCE,
     );
     expect(await second.metric('leads')).toBe(1);
-    await stage.postgres.start();
+    await restoreDatabase(test);
     await vi.waitFor(() => expect(test.verdict()).toMatchObject(COMPLETE), PATIENCE);
     const inferred = test.records.slice(told).filter(({ record }) => record.inferred);
     expect(inferred.map(({ record }) => `${record.pod_ip_status} ${record.pod}`).sort()).toEqual([
       'deallocated changed',
       'deallocated gone',
     ]);
-    await untilLedgerIsTrue(stage, test);
+    await untilLedgerIsTrue(test);
     workloads.scaleDeployment('stays', 2);
-    await untilLedgerIsTrue(stage, test);
-    expect(await readGaps(stage.database)).toEqual([
+    await untilLedgerIsTrue(test);
+    expect(await readGaps(test.pool)).toEqual([
       { startedAt: null, endedAt: expect.any(Date), reason: 'start' },
       { startedAt: before?.knownAt, endedAt: expect.any(Date), reason: 'start' },
     ]);
   });
 
-  it('begins anew with the ledger when another reader has written it meanwhile', async () => {
-    await using test = await openReaderCase(stage);
+  it('begins anew with the ledger when another reader has written it meanwhile', async ({ openCase }) => {
+    const test = await openCase();
     const { pods, workloads } = test.cluster;
     const first = await startReader(test);
     const gone = workloads.startBarePod('gone');
-    await untilLedgerIsTrue(stage, test);
+    await untilLedgerIsTrue(test);
     await first.stop();
-    const before = await readPosition(stage.database);
+    const before = await readPosition(test.pool);
     // As if it were written later than the second one's first list.
-    await stage.database.query("UPDATE reader_positions SET written_at = now() + interval '1 hour'");
+    await test.pool.query("UPDATE reader_positions SET written_at = now() + interval '1 hour'");
 
-    await stage.postgres.stop();
+    await cutDatabase(test);
     pods.delete(gone);
     const second = await startReader(test, PATIENT);
     workloads.startBarePod('new');
@@ -159,10 +160,10 @@ describe('a reader whose database is away at the start', () => {
       () => expect(test.records.some(({ record }) => record.pod === 'new')).toBe(true),
       PATIENCE,
     );
-    await stage.postgres.start();
+    await restoreDatabase(test);
     // That an address was free again when it was told as taken, this reader hears only now; so there is a gap.
     await vi.waitFor(async () => {
-      const verdict = await check(test.cluster.truth, test.records, stage.database);
+      const verdict = await check(test.cluster.truth, test.records, test.pool);
       expect(verdict).toMatchObject({ ...COMPLETE, excused: 0, ledger: [] });
     }, PATIENCE);
     expect(second.logged()).toContain('too late to take the ledger in: beginning anew with it');
@@ -170,35 +171,37 @@ describe('a reader whose database is away at the start', () => {
       ({ record }) => record.pod === 'gone' && record.pod_ip_status === 'deallocated',
     );
     expect(end?.record.inferred).toBe(false);
-    expect(await readGaps(stage.database)).toEqual([
+    expect(await readGaps(test.pool)).toEqual([
       { startedAt: null, endedAt: expect.any(Date), reason: 'start' },
       { startedAt: before?.knownAt, endedAt: expect.any(Date), reason: 'late' },
     ]);
   });
 
-  it('writes the ledger from its beginning when that is empty', async () => {
-    await using test = await openReaderCase(stage);
-    await stage.postgres.stop();
+  it('writes the ledger from its beginning when that is empty', async ({ openCase }) => {
+    const test = await openCase();
+    await cutDatabase(test);
     test.cluster.workloads.scaleDeployment('web', 5);
     await startReader(test, PATIENT);
     test.cluster.workloads.scaleDeployment('web', 2);
     await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
-    await stage.postgres.start();
-    await untilLedgerIsTrue(stage, test);
-    expect(await readGaps(stage.database)).toEqual([
+    await restoreDatabase(test);
+    await untilLedgerIsTrue(test);
+    expect(await readGaps(test.pool)).toEqual([
       { startedAt: null, endedAt: expect.any(Date), reason: 'start' },
     ]);
     expect(await test.caughtUp()).toEqual(EXACT);
   });
 });
 
-it('names a gap when more leases than fit in memory came while the database was away, and has what is open', async () => {
-  await using test = await openReaderCase(stage);
+it('names a gap when more leases than fit in memory came while the database was away, and has what is open', async ({
+  openCase,
+}) => {
+  const test = await openCase();
   const { workloads } = test.cluster;
   const reader = await startReader(test, { LEDGER_BUFFER_LEASES: '100' });
   workloads.scaleDeployment('web', 20);
-  await untilLedgerIsTrue(stage, test);
-  await stage.postgres.stop();
+  await untilLedgerIsTrue(test);
+  await cutDatabase(test);
   workloads.scaleDeployment('web', 5);
   workloads.scaleDeployment('brief', 200);
   workloads.scaleDeployment('brief', 30);
@@ -208,32 +211,34 @@ it('names a gap when more leases than fit in memory came while the database was 
     PATIENCE,
   );
   expect(await reader.metric('pending_leases')).toBeLessThanOrEqual(100);
-  await stage.postgres.start();
+  await restoreDatabase(test);
   await vi.waitFor(async () => {
-    const reasons = (await readGaps(stage.database)).map(({ reason }) => reason);
+    const reasons = (await readGaps(test.pool)).map(({ reason }) => reason);
     expect(reasons).toEqual(['start', 'ledger-overflow']);
   }, PATIENCE);
   const open = async () => {
-    const rows = (await readLedger(stage.database)).filter((lease) => lease.open);
+    const rows = (await readLedger(test.pool)).filter((lease) => lease.open);
     return rows.map(({ uid, ip }) => `${uid} ${ip}`).sort();
   };
   const held = () => test.cluster.truth.openLeases().map(({ podUid, ip }) => `${podUid} ${ip}`);
   await vi.waitFor(async () => expect(await open()).toEqual(held().sort()), PATIENCE);
-  const { untrue, overlapping } = await judgeLedger(stage.database, test.cluster.truth.changes);
+  const { untrue, overlapping } = await judgeLedger(test.pool, test.cluster.truth.changes);
   expect({ untrue, overlapping }).toEqual({ untrue: [], overlapping: 0 });
   workloads.scaleDeployment('brief', 10);
   await vi.waitFor(async () => expect(await open()).toEqual(held().sort()), PATIENCE);
 });
 
 describe('the ledger is never ahead of what is durable', () => {
-  it('while neither queue nor outbox takes messages, and all is told after a restart', async () => {
-    await using test = await openReaderCase(stage);
+  it('while neither queue nor outbox takes messages, and all is told after a restart', async ({
+    openCase,
+  }) => {
+    const test = await openCase();
     const reader = await startReader(test);
     test.cluster.workloads.scaleDeployment('web', 20);
     expect(await test.caughtUp()).toEqual(EXACT);
-    await untilLedgerIsTrue(stage, test);
+    await untilLedgerIsTrue(test);
     // The outbox refuses, the ledger would take.
-    await stage.database.query('ALTER TABLE messages RENAME TO messages_away');
+    await test.pool.query('ALTER TABLE messages RENAME TO messages_away');
     await test.brokerProxy.refuse(true);
     test.brokerProxy.cut();
     const durable = test.cluster.truth.changeCount;
@@ -244,21 +249,21 @@ describe('the ledger is never ahead of what is durable', () => {
       async () => expect(await reader.metric('outbox_failures_total')).toBeGreaterThan(2),
       PATIENCE,
     );
-    const kept = await readLedger(stage.database);
+    const kept = await readLedger(test.pool);
     expect(kept.filter((lease) => lease.open)).toHaveLength(21);
     expect(kept).toHaveLength(21);
-    const position = Number((await readPosition(stage.database))?.resourceVersion);
+    const position = Number((await readPosition(test.pool))?.resourceVersion);
     expect(position).toBeLessThan(test.cluster.truth.changes[durable]?.resourceVersion ?? 0);
     await reader.stop();
     expect(reader.logged()).toContain('neither queue nor database took the last messages');
-    expect(await readLedger(stage.database)).toEqual(kept);
+    expect(await readLedger(test.pool)).toEqual(kept);
 
-    await stage.database.query('ALTER TABLE messages_away RENAME TO messages');
+    await test.pool.query('ALTER TABLE messages_away RENAME TO messages');
     await test.brokerProxy.refuse(false);
     await startReader(test);
     await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
-    await untilLedgerIsTrue(stage, test);
+    await untilLedgerIsTrue(test);
     expect(test.records.filter(({ record }) => record.inferred)).toEqual([]);
-    expect(await readGaps(stage.database)).toHaveLength(1);
+    expect(await readGaps(test.pool)).toHaveLength(1);
   });
 });

@@ -1,34 +1,33 @@
 import type { Environment } from '@podips/shared';
 import { freePort, startChurn } from '@podips/simulation';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import {
   COMPLETE,
   cutBroker,
+  cutDatabase,
   EXACT,
+  it,
   LONG_HISTORY,
-  openReaderCase,
   PATIENCE,
   type ReaderCase,
   reached,
   restoreBroker,
-  useReaderStage,
-  withDatabase,
+  restoreDatabase,
 } from '../support/reader-case.js';
 import { judge } from '../support/truth.js';
 
-const stage = useReaderStage();
-let database: Environment;
-beforeEach(() => {
-  // The outbox is not looked at by itself within a test: what comes out, came out because the broker was back.
-  database = { ...withDatabase(stage), OUTBOX_INTERVAL_MS: '3600000' };
+// The outbox is not looked at by itself within a test: what comes out, came out because the broker was back.
+const database = ({ withDatabase }: ReaderCase): Environment => ({
+  ...withDatabase,
+  OUTBOX_INTERVAL_MS: '3600000',
 });
 
 describe('messages go to the outbox, and out of it as soon as the broker is back,', () => {
-  it('when the broker is down at the start', async () => {
-    await using test = await openReaderCase(stage);
+  it('when the broker is down at the start', async ({ openCase }) => {
+    const test = await openCase();
     await cutBroker(test);
     test.cluster.workloads.scaleDeployment('web', 1_200);
-    const reader = await test.startReader(database);
+    const reader = await test.startReader(database(test));
     await reached(reader, 'outbox_stored_total', 1_200);
     expect(await test.outbox()).toHaveLength(1_200);
     expect((await reader.problems())?.queue).toMatch(/ECONNREFUSED/);
@@ -39,9 +38,9 @@ describe('messages go to the outbox, and out of it as soon as the broker is back
     expect(await reader.problems()).toBeUndefined();
   });
 
-  it('when the broker goes away and comes back under load', async () => {
-    await using test = await openReaderCase(stage);
-    const reader = await test.startReader(database);
+  it('when the broker goes away and comes back under load', async ({ openCase }) => {
+    const test = await openCase();
+    const reader = await test.startReader(database(test));
     for (let outage = 1; outage <= 3; outage += 1) {
       test.cluster.workloads.scaleDeployment(`before-${outage}`, 100);
       await cutBroker(test);
@@ -54,9 +53,9 @@ describe('messages go to the outbox, and out of it as soon as the broker is back
     await vi.waitFor(async () => expect(await test.outbox()).toEqual([]), PATIENCE);
   });
 
-  it('when the broker does not answer any more, though its connection is open', async () => {
-    await using test = await openReaderCase(stage);
-    const reader = await test.startReader({ ...database, QUEUE_HEARTBEAT_MS: '2000' });
+  it('when the broker does not answer any more, though its connection is open', async ({ openCase }) => {
+    const test = await openCase();
+    const reader = await test.startReader({ ...database(test), QUEUE_HEARTBEAT_MS: '2000' });
     expect(await test.caughtUp()).toEqual(EXACT);
     test.brokerProxy.halfOpen(true);
     test.cluster.workloads.scaleDeployment('web', 30);
@@ -67,10 +66,10 @@ describe('messages go to the outbox, and out of it as soon as the broker is back
     expect(await test.caughtUp()).toMatchObject(COMPLETE);
   });
 
-  it('when names are as long as Kubernetes lets them be', async () => {
-    await using test = await openReaderCase(stage);
+  it('when names are as long as Kubernetes lets them be', async ({ openCase }) => {
+    const test = await openCase();
     await cutBroker(test);
-    const reader = await test.startReader(database);
+    const reader = await test.startReader(database(test));
     const pod = test.cluster.workloads.startBarePod('p'.repeat(253), { namespace: 'n'.repeat(63) });
     await reached(reader, 'outbox_stored_total', 1);
     const [message = ''] = await test.outbox();
@@ -82,8 +81,8 @@ describe('messages go to the outbox, and out of it as soon as the broker is back
 });
 
 describe('messages wait in memory', () => {
-  it('while the broker is down and there is no database', async () => {
-    await using test = await openReaderCase(stage);
+  it('while the broker is down and there is no database', async ({ openCase }) => {
+    const test = await openCase();
     const reader = await test.startReader();
     expect(await test.caughtUp()).toEqual(EXACT);
     await cutBroker(test);
@@ -94,15 +93,17 @@ describe('messages wait in memory', () => {
     expect(await test.caughtUp()).toEqual(EXACT);
   });
 
-  it('until the database, which was away at the start, takes them instead of the broker', async () => {
-    await using test = await openReaderCase(stage);
-    await stage.postgres.stop();
+  it('until the database, which was away at the start, takes them instead of the broker', async ({
+    openCase,
+  }) => {
+    const test = await openCase();
+    await cutDatabase(test);
     await cutBroker(test);
     test.cluster.workloads.scaleDeployment('web', 50);
-    const reader = await test.startReader(database);
+    const reader = await test.startReader(database(test));
     await reached(reader, 'outbox_failures_total', 1);
     expect(await reader.metric('buffered_messages')).toBe(50);
-    await stage.postgres.start();
+    await restoreDatabase(test);
     await reached(reader, 'outbox_stored_total', 50);
     expect(await test.outbox()).toHaveLength(50);
     await restoreBroker(test);
@@ -112,17 +113,17 @@ describe('messages wait in memory', () => {
 
 describe('with neither broker nor database the memory is bounded, and nothing is lost', () => {
   const LIMIT = 100;
-  const bounded = async (): Promise<Environment> => ({
-    ...database,
+  const bounded = async (test: ReaderCase): Promise<Environment> => ({
+    ...database(test),
     DB_PORT: String(await freePort()),
     READER_BUFFER_MESSAGES: String(LIMIT),
   });
 
-  it('by a list that is longer than the bound', async () => {
-    await using test = await openReaderCase(stage);
+  it('by a list that is longer than the bound', async ({ openCase }) => {
+    const test = await openCase();
     await cutBroker(test);
     test.cluster.workloads.scaleDeployment('web', 350);
-    const reader = await test.startReader(await bounded());
+    const reader = await test.startReader(await bounded(test));
     await reached(reader, 'buffered_messages', LIMIT);
     expect(await reader.metric('ip_changes_total{status="alreadyRunning",inferred="false"}')).toBe(LIMIT);
     expect(test.cluster.openWatches).toBe(0);
@@ -130,9 +131,9 @@ describe('with neither broker nor database the memory is bounded, and nothing is
     expect(await test.caughtUp()).toEqual(EXACT);
   });
 
-  it('by a watch, which is closed at the bound and resumed from there', async () => {
-    await using test = await openReaderCase(stage);
-    const reader = await test.startReader(await bounded());
+  it('by a watch, which is closed at the bound and resumed from there', async ({ openCase }) => {
+    const test = await openCase();
+    const reader = await test.startReader(await bounded(test));
     expect(await test.caughtUp()).toEqual(EXACT);
     await cutBroker(test);
     test.cluster.workloads.scaleDeployment('web', 350);
@@ -145,9 +146,9 @@ describe('with neither broker nor database the memory is bounded, and nothing is
     expect(await reader.metric('lists_total{reason="expired"}')).toBeUndefined();
   });
 
-  it('by a watch whose place the server has forgotten meanwhile', async () => {
-    await using test = await openReaderCase(stage);
-    const reader = await test.startReader(await bounded());
+  it('by a watch whose place the server has forgotten meanwhile', async ({ openCase }) => {
+    const test = await openCase();
+    const reader = await test.startReader(await bounded(test));
     test.cluster.workloads.scaleDeployment('web', 50);
     expect(await test.caughtUp()).toEqual(EXACT);
     await cutBroker(test);
@@ -172,9 +173,9 @@ describe('a reader that is stopped in the middle of a burst leaves no hole in wh
     ['when its messages go to the outbox', cutBroker, true, {}],
     ['when the broker has just ceased to answer', ceaseToAnswer, true, { QUEUE_HEARTBEAT_MS: '1000' }],
   ];
-  it.each(ways)('%s', async (_, disturb, usesOutbox, env) => {
-    await using test = await openReaderCase(stage, LONG_HISTORY);
-    const reader = await test.startReader({ ...database, ...env });
+  it.for(ways)('%s', async ([_, disturb, usesOutbox, env], { openCase }) => {
+    const test = await openCase(LONG_HISTORY);
+    const reader = await test.startReader({ ...database(test), ...env });
     expect(await test.caughtUp()).toEqual(EXACT);
     await disturb(test);
     const churn = startChurn(test.cluster, { seed: 3, changesPerSecond: 2_000, pods: 500 });

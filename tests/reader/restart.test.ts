@@ -1,32 +1,29 @@
 import type { Environment } from '@podips/shared';
 import { type SinkRecord, startChurn, untilWatched } from '@podips/simulation';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { readGaps, readLedger, readPosition } from '../support/ledger.js';
 import {
   COMPLETE,
   cutBroker,
   EXACT,
+  it,
   LONG_HISTORY,
-  openReaderCase,
   PATIENCE,
   type ReaderCase,
   reached,
   restoreBroker,
   type TestReader,
   untilLedgerIsTrue,
-  useReaderStage,
-  withDatabase,
 } from '../support/reader-case.js';
 import { startReaderProcess } from '../support/reader-process.js';
 
-const stage = useReaderStage();
-let database: Environment;
-beforeEach(() => {
-  database = { ...withDatabase(stage), LEDGER_INTERVAL_MS: '20' };
+const database = ({ withDatabase }: ReaderCase): Environment => ({
+  ...withDatabase,
+  LEDGER_INTERVAL_MS: '20',
 });
 
 async function startReader(test: ReaderCase): Promise<TestReader> {
-  const reader = await test.startReader(database);
+  const reader = await test.startReader(database(test));
   await untilWatched(test.cluster);
   return reader;
 }
@@ -51,8 +48,8 @@ const inferredOf = ({ records }: ReaderCase) => records.filter(({ record }) => r
 const describeRecord = ({ record }: SinkRecord) => `${record.pod_ip_status} ${record.pod}`;
 
 describe('a reader that is stopped and started again', () => {
-  it('goes on where it stopped, and tells as seen what came and went meanwhile', async () => {
-    await using test = await openReaderCase(stage);
+  it('goes on where it stopped, and tells as seen what came and went meanwhile', async ({ openCase }) => {
+    const test = await openCase();
     const { pods, workloads } = test.cluster;
     const first = await startReader(test);
     workloads.scaleDeployment('web', 10);
@@ -67,12 +64,12 @@ describe('a reader that is stopped and started again', () => {
     await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
     expect(inferredOf(test)).toEqual([]);
     expect(listsOf(test)).toBe(lists);
-    await untilLedgerIsTrue(stage, test);
-    expect(await readGaps(stage.database)).toHaveLength(1);
+    await untilLedgerIsTrue(test);
+    expect(await readGaps(test.pool)).toHaveLength(1);
   });
 
-  it('calls an address allocated that a waiting pod was given meanwhile', async () => {
-    await using test = await openReaderCase(stage);
+  it('calls an address allocated that a waiting pod was given meanwhile', async ({ openCase }) => {
+    const test = await openCase();
     const { pods } = test.cluster;
     const first = await startReader(test);
     const waiting = pods.create({ name: 'waiting' });
@@ -84,8 +81,8 @@ describe('a reader that is stopped and started again', () => {
     expect(told.map(describeRecord)).toEqual(['allocated waiting']);
   });
 
-  it('goes on counting the leases of a pod that gets an address back', async () => {
-    await using test = await openReaderCase(stage, { ipPoolSize: 2 });
+  it('goes on counting the leases of a pod that gets an address back', async ({ openCase }) => {
+    const test = await openCase({ ipPoolSize: 2 });
     const { pods, workloads } = test.cluster;
     const first = await startReader(test);
     const pod = workloads.startBarePod('mover');
@@ -96,12 +93,12 @@ describe('a reader that is stopped and started again', () => {
     pods.changeIp(pod);
     await startReader(test);
     await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
-    await untilLedgerIsTrue(stage, test);
-    expect((await readLedger(stage.database)).map(({ occurrence }) => occurrence)).toEqual([0, 0, 1]);
+    await untilLedgerIsTrue(test);
+    expect((await readLedger(test.pool)).map(({ occurrence }) => occurrence)).toEqual([0, 0, 1]);
   });
 
-  it('tells nothing when nothing has happened', async () => {
-    await using test = await openReaderCase(stage);
+  it('tells nothing when nothing has happened', async ({ openCase }) => {
+    const test = await openCase();
     for (let start = 1; start <= 3; start += 1) {
       const reader = await startReader(test);
       test.cluster.workloads.scaleDeployment(`web-${start}`, 20);
@@ -109,28 +106,28 @@ describe('a reader that is stopped and started again', () => {
     }
     await startReader(test);
     await untilTold(test);
-    expect(await readGaps(stage.database)).toHaveLength(1);
+    expect(await readGaps(test.pool)).toHaveLength(1);
   });
 });
 
-it('what a reader left in the outbox goes before what the next one sees again', async () => {
-  await using test = await openReaderCase(stage);
+it('what a reader left in the outbox goes before what the next one sees again', async ({ openCase }) => {
+  const test = await openCase();
   const { pods, workloads } = test.cluster;
   const first = await startReader(test);
   const [pod] = workloads.scaleDeployment('web', 3);
   await untilTold(test);
-  await untilLedgerIsTrue(stage, test);
+  await untilLedgerIsTrue(test);
   await cutBroker(test);
   // The outbox takes what the ledger does not.
-  await stage.database.query('ALTER TABLE leases RENAME TO leases_away');
+  await test.pool.query('ALTER TABLE leases RENAME TO leases_away');
   if (pod) pods.delete(pod);
   workloads.startBarePod('next');
   await vi.waitFor(async () => expect(await test.outbox()).toHaveLength(2), PATIENCE);
   await first.stop();
-  await stage.database.query('ALTER TABLE leases_away RENAME TO leases');
+  await test.pool.query('ALTER TABLE leases_away RENAME TO leases');
   await restoreBroker(test);
 
-  const rest = await stage.database.connect();
+  const rest = await test.pool.connect();
   try {
     await rest.query('BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; LOCK TABLE messages');
     const second = await startReader(test);
@@ -149,20 +146,22 @@ it('what a reader left in the outbox goes before what the next one sees again', 
 });
 
 describe('a gap', () => {
-  it('without a start is written at the first start', async () => {
-    await using test = await openReaderCase(stage);
+  it('without a start is written at the first start', async ({ openCase }) => {
+    const test = await openCase();
     test.cluster.workloads.scaleDeployment('web', 3);
     await startReader(test);
-    await untilLedgerIsTrue(stage, test);
-    await vi.waitFor(async () => expect(await readGaps(stage.database)).toHaveLength(1), PATIENCE);
-    expect(await readGaps(stage.database)).toEqual([
+    await untilLedgerIsTrue(test);
+    await vi.waitFor(async () => expect(await readGaps(test.pool)).toHaveLength(1), PATIENCE);
+    expect(await readGaps(test.pool)).toEqual([
       { startedAt: null, endedAt: expect.any(Date), reason: 'start' },
     ]);
     expect(inferredOf(test)).toEqual([]);
   });
 
-  it('is written when the server has forgotten where the reader stopped, and what is deduced is marked', async () => {
-    await using test = await openReaderCase(stage);
+  it('is written when the server has forgotten where the reader stopped, and what is deduced is marked', async ({
+    openCase,
+  }) => {
+    const test = await openCase();
     const { pods, workloads } = test.cluster;
     const first = await startReader(test);
     workloads.scaleDeployment('stays', 5);
@@ -170,7 +169,7 @@ describe('a gap', () => {
     const finished = workloads.startBarePod('finished');
     const changed = workloads.startBarePod('changed');
     await stopCaughtUp(test, first);
-    const before = await readPosition(stage.database);
+    const before = await readPosition(test.pool);
 
     pods.delete(gone);
     pods.finish(finished);
@@ -189,28 +188,28 @@ describe('a gap', () => {
       ].sort(),
     );
     expect(await second.metric('lists_total{reason="expired"}')).toBe(1);
-    await untilLedgerIsTrue(stage, test);
-    const ends = (await readLedger(stage.database)).filter(({ open }) => !open);
+    await untilLedgerIsTrue(test);
+    const ends = (await readLedger(test.pool)).filter(({ open }) => !open);
     expect(ends.map(({ pod, endReason, endInferred }) => [pod, endReason, endInferred]).sort()).toEqual([
       ['changed', 'changed', true],
       ['finished', 'finished', true],
       ['gone', 'missing', true],
     ]);
-    await vi.waitFor(async () => expect(await readGaps(stage.database)).toHaveLength(2), PATIENCE);
-    const gap = (await readGaps(stage.database))[1];
+    await vi.waitFor(async () => expect(await readGaps(test.pool)).toHaveLength(2), PATIENCE);
+    const gap = (await readGaps(test.pool))[1];
     expect(gap).toMatchObject({ startedAt: before?.knownAt, reason: 'expired' });
     expect(gap?.endedAt.toISOString()).toBe(inferredOf(test)[0]?.record.timestamp);
   });
 });
 
 describe('a reader that is killed in the middle of a burst', () => {
-  it.each([
+  it.for([
     ['while its messages go to the queue', false],
     ['while its messages go to the outbox', true],
-  ])('has lost nothing once it is started again, %s', async (_, brokerAway) => {
-    await using test = await openReaderCase(stage, LONG_HISTORY);
+  ] as const)('has lost nothing once it is started again, %s', async ([_, brokerAway], { openCase }) => {
+    const test = await openCase(LONG_HISTORY);
     await using owner = new AsyncDisposableStack();
-    let killed = await startReaderProcess(test, owner, 'reader', database);
+    let killed = await startReaderProcess(test, owner, 'reader', database(test));
     await untilWatched(test.cluster);
     const churn = startChurn(test.cluster, { seed: 5, changesPerSecond: 300, pods: 200 });
     owner.defer(() => churn.stop());
@@ -221,7 +220,7 @@ describe('a reader that is killed in the middle of a burst', () => {
       await vi.waitFor(() => expect(churn.changes).toBeGreaterThan(due), PATIENCE);
       killed.child.kill('SIGKILL');
       expect(await killed.child.exited).toBe('SIGKILL');
-      killed = await startReaderProcess(test, owner, `reader-${kill}`, database);
+      killed = await startReaderProcess(test, owner, `reader-${kill}`, database(test));
       await vi.waitFor(
         async () =>
           expect(
@@ -233,8 +232,8 @@ describe('a reader that is killed in the middle of a burst', () => {
     churn.stop();
     await test.brokerProxy.refuse(false);
     await vi.waitFor(() => expect(test.verdict()).toMatchObject(COMPLETE), PATIENCE);
-    await untilLedgerIsTrue(stage, test);
+    await untilLedgerIsTrue(test);
     expect(inferredOf(test)).toEqual([]);
-    expect(await readGaps(stage.database)).toHaveLength(1);
+    expect(await readGaps(test.pool)).toHaveLength(1);
   });
 });

@@ -1,29 +1,32 @@
 import { statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '@podips/shared';
-import { startChurn, startProxy } from '@podips/simulation';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { startChurn } from '@podips/simulation';
+import { describe, expect, vi } from 'vitest';
 import { startFakeMonitor } from '../support/fake-monitor.js';
 import { readGaps } from '../support/ledger.js';
 import {
   COMPLETE,
+  cutDatabase,
   EXACT,
+  it,
   LONG_HISTORY,
-  openReaderCase,
   PATIENCE,
   type ReaderCase,
+  restoreDatabase,
   untilLedgerIsTrue,
-  useReaderStage,
-  withDatabase,
 } from '../support/reader-case.js';
 import { type ReaderProcess, startReaderProcess } from '../support/reader-process.js';
 
 const EPOCH = new Date(0);
+const LOCKS = `
+  SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
-const stage = useReaderStage();
-let env: Environment;
-beforeEach(() => {
-  env = { ...withDatabase(stage), LEDGER_INTERVAL_MS: '20', STANDBY_INTERVAL_MS: '500' };
+const settings = ({ withDatabase }: ReaderCase): Environment => ({
+  ...withDatabase,
+  LEDGER_INTERVAL_MS: '20',
+  STANDBY_INTERVAL_MS: '500',
 });
 
 interface Pair {
@@ -42,9 +45,9 @@ async function startPair(
   owner: AsyncDisposableStack,
   more: Environment = {},
 ): Promise<Pair> {
-  const leader = await startReaderProcess(test, owner, 'first', { ...env, ...more });
+  const leader = await startReaderProcess(test, owner, 'first', { ...settings(test), ...more });
   await until(() => leads(leader));
-  const standby = await startReaderProcess(test, owner, 'second', { ...env, ...more });
+  const standby = await startReaderProcess(test, owner, 'second', { ...settings(test), ...more });
   await vi.waitFor(async () => expect(await standby.readiness()).toBe(200), PATIENCE);
   return { leader, standby };
 }
@@ -52,7 +55,7 @@ async function startPair(
 /** Waits until all that happened was told, and the ledger knows it. */
 async function untilTold(test: ReaderCase): Promise<void> {
   await vi.waitFor(() => expect(test.verdict()).toMatchObject(COMPLETE), PATIENCE);
-  await untilLedgerIsTrue(stage, test);
+  await untilLedgerIsTrue(test);
 }
 
 async function touchedAgain(path: string): Promise<void> {
@@ -61,14 +64,17 @@ async function touchedAgain(path: string): Promise<void> {
 }
 
 describe('the second of two readers', () => {
-  it('is ready and publishes nothing', async () => {
-    await using test = await openReaderCase(stage);
+  it('is ready and publishes nothing', async ({ openCase }) => {
+    const test = await openCase();
     await using owner = new AsyncDisposableStack();
     const monitor = await startFakeMonitor();
     owner.defer(() => monitor.stop());
-    const leader = await startReaderProcess(test, owner, 'first', env);
+    const leader = await startReaderProcess(test, owner, 'first', settings(test));
     await until(() => leads(leader));
-    const standby = await startReaderProcess(test, owner, 'second', { ...env, PODIPS_HOST: monitor.url });
+    const standby = await startReaderProcess(test, owner, 'second', {
+      ...settings(test),
+      PODIPS_HOST: monitor.url,
+    });
     await vi.waitFor(async () => expect(await standby.readiness()).toBe(200), PATIENCE);
     test.cluster.workloads.scaleDeployment('web', 50);
     await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
@@ -82,8 +88,8 @@ describe('the second of two readers', () => {
     expect(test.verdict()).toEqual(EXACT);
   });
 
-  it('takes over when the first one is killed, and nothing is lost', async () => {
-    await using test = await openReaderCase(stage, LONG_HISTORY);
+  it('takes over when the first one is killed, and nothing is lost', async ({ openCase }) => {
+    const test = await openCase(LONG_HISTORY);
     await using owner = new AsyncDisposableStack();
     const { leader, standby } = await startPair(test, owner);
     const churn = startChurn(test.cluster, { seed: 8, changesPerSecond: 200, pods: 100 });
@@ -96,11 +102,11 @@ describe('the second of two readers', () => {
     churn.stop();
     await untilTold(test);
     expect(test.records.filter(({ record }) => record.inferred)).toEqual([]);
-    expect(await readGaps(stage.database)).toHaveLength(1);
+    expect(await readGaps(test.pool)).toHaveLength(1);
   });
 
-  it('takes over when the first one is stopped, and nothing is told twice', async () => {
-    await using test = await openReaderCase(stage);
+  it('takes over when the first one is stopped, and nothing is told twice', async ({ openCase }) => {
+    const test = await openCase();
     await using owner = new AsyncDisposableStack();
     const { leader, standby } = await startPair(test, owner);
     test.cluster.workloads.scaleDeployment('web', 50);
@@ -114,38 +120,41 @@ describe('the second of two readers', () => {
   });
 });
 
-it('the second takes over when the machine of the first vanishes, of which the database never hears', async () => {
-  await using test = await openReaderCase(stage);
+it('the second takes over when the machine of the first vanishes, of which the database never hears', async ({
+  openCase,
+}) => {
+  const test = await openCase();
   await using owner = new AsyncDisposableStack();
-  const route = await startProxy({ host: '127.0.0.1', port: stage.postgres.settings.port });
-  owner.defer(() => route.stop());
-  const leader = await startReaderProcess(test, owner, 'first', { ...env, DB_PORT: String(route.port) });
+  const leader = await startReaderProcess(test, owner, 'first', settings(test));
   await until(() => leads(leader));
-  const standby = await startReaderProcess(test, owner, 'second', env);
+  const direct = { ...settings(test), DB_PORT: String(test.database.port) };
+  const standby = await startReaderProcess(test, owner, 'second', direct);
   await vi.waitFor(async () => expect(await standby.readiness()).toBe(200), PATIENCE);
   test.cluster.workloads.scaleDeployment('web', 20);
   await untilTold(test);
   // From here on the server's end of each connection stays open, and what answers its keepalives is the proxy.
-  route.halfOpen(true);
+  test.databaseProxy.halfOpen(true);
   leader.child.kill('SIGKILL');
   await leader.child.exited;
   test.cluster.workloads.scaleDeployment('web', 5);
-  expect(route.connections).toBeGreaterThan(0);
+  expect(test.databaseProxy.connections).toBeGreaterThan(0);
   await until(() => leads(standby));
   await untilTold(test);
 });
 
 describe('of two readers at most one leads', () => {
-  it('while the database is away, even when the container of the second is restarted', async () => {
-    await using test = await openReaderCase(stage);
+  it('while the database is away, even when the container of the second is restarted', async ({
+    openCase,
+  }) => {
+    const test = await openCase();
     await using owner = new AsyncDisposableStack();
     const { leader, standby } = await startPair(test, owner);
-    await stage.postgres.stop();
+    await cutDatabase(test);
     for (const name of ['kubernetes_status', 'queue_status'])
       await touchedAgain(join(standby.statusDir, name));
     standby.child.kill('SIGTERM');
     expect(await standby.child.exited).toBe(0);
-    const restarted = await startReaderProcess(test, owner, 'second', { ...env, DB_WAIT_MS: '0' });
+    const restarted = await startReaderProcess(test, owner, 'second', { ...settings(test), DB_WAIT_MS: '0' });
     await vi.waitFor(async () => expect(await restarted.readiness()).toBe(200), PATIENCE);
     for (const name of ['kubernetes_status', 'queue_status'])
       await touchedAgain(join(restarted.statusDir, name));
@@ -153,30 +162,28 @@ describe('of two readers at most one leads', () => {
     await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
     expect(await leads(leader)).toBe(true);
     expect(await standsBy(restarted)).toBe(true);
-    await stage.postgres.start();
+    await restoreDatabase(test);
     // Whichever asks first has the lock; the second tells again what the ledger does not know.
     await untilTold(test);
     await until(async () => (await leads(leader)) !== (await leads(restarted)));
   });
 
-  it('after the database was restarted, and the first goes on publishing meanwhile', async () => {
-    await using test = await openReaderCase(stage);
+  it('after the database was restarted, and the first goes on publishing meanwhile', async ({ openCase }) => {
+    const test = await openCase();
     await using owner = new AsyncDisposableStack();
     const { leader, standby } = await startPair(test, owner);
     test.cluster.workloads.scaleDeployment('web', 20);
     await untilTold(test);
-    await stage.postgres.stop();
+    await cutDatabase(test);
     test.cluster.workloads.scaleDeployment('more', 20);
     await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
     expect(await leads(leader)).toBe(true);
-    await stage.postgres.start();
+    await restoreDatabase(test);
     test.cluster.workloads.scaleDeployment('web', 5);
     await untilTold(test);
     // Each asks the database until it has an answer.
     await vi.waitFor(async () => {
-      const { rows } = await stage.database.query('SELECT FROM pg_locks WHERE locktype = $1 AND granted', [
-        'advisory',
-      ]);
+      const { rows } = await test.pool.query(LOCKS);
       expect(rows).toHaveLength(1);
     }, PATIENCE);
     await until(async () => (await leads(leader)) !== (await leads(standby)));
@@ -184,8 +191,8 @@ describe('of two readers at most one leads', () => {
     await untilTold(test);
   });
 
-  it('after the first was frozen so long that the database gave up on it', async () => {
-    await using test = await openReaderCase(stage);
+  it('after the first was frozen so long that the database gave up on it', async ({ openCase }) => {
+    const test = await openCase();
     await using owner = new AsyncDisposableStack();
     const { leader, standby } = await startPair(test, owner);
     test.cluster.workloads.scaleDeployment('web', 20);

@@ -1,9 +1,7 @@
 import type { Environment } from '@podips/shared';
 import type { Faults, SimulatedCluster } from '@podips/simulation';
-import { describe, expect, it, vi } from 'vitest';
-import { EXACT, openReaderCase, PATIENCE, type ReaderCase, useReaderStage } from '../support/reader-case.js';
-
-const stage = useReaderStage();
+import { describe, expect, vi } from 'vitest';
+import { EXACT, it, type OpenCase, PATIENCE, type ReaderCase } from '../support/reader-case.js';
 
 const requests = (cluster: SimulatedCluster, watch: boolean) =>
   cluster.requests.filter(({ query }) => (query.watch === 'true') === watch);
@@ -19,8 +17,8 @@ function changeEverything({ cluster: { pods, workloads } }: ReaderCase): void {
 }
 
 /** A reader that is up to date with a cluster that has some pods. */
-async function openFollowingCase(env: Environment = {}) {
-  const test = await openReaderCase(stage);
+async function openFollowingCase(openCase: OpenCase, env: Environment = {}) {
+  const test = await openCase();
   test.cluster.workloads.scaleDeployment('web', 4);
   test.cluster.workloads.scaleStatefulSet('db', 2);
   const reader = await test.startReader(env);
@@ -29,8 +27,8 @@ async function openFollowingCase(env: Environment = {}) {
 }
 
 describe('the first list', () => {
-  it('comes in pages', async () => {
-    await using test = await openReaderCase(stage);
+  it('comes in pages', async ({ openCase }) => {
+    const test = await openCase();
     test.cluster.workloads.scaleDeployment('web', 25);
     await test.startReader({ KUBE_PAGE_SIZE: '10' });
     expect(await test.caughtUp()).toEqual(EXACT);
@@ -39,8 +37,8 @@ describe('the first list', () => {
     expect(pages.map((query) => query.continue !== undefined)).toEqual([false, true, true]);
   });
 
-  it('begins anew when its continue token expires in the middle', async () => {
-    await using test = await openReaderCase(stage);
+  it('begins anew when its continue token expires in the middle', async ({ openCase }) => {
+    const test = await openCase();
     test.cluster.workloads.scaleDeployment('web', 25);
     test.cluster.faults.expireNextContinue();
     const reader = await test.startReader({ KUBE_PAGE_SIZE: '10' });
@@ -49,8 +47,8 @@ describe('the first list', () => {
     expect(test.records.map(({ record }) => record.inferred)).not.toContain(true);
   });
 
-  it('is asked for again when it takes longer than its deadline', async () => {
-    await using test = await openReaderCase(stage);
+  it('is asked for again when it takes longer than its deadline', async ({ openCase }) => {
+    const test = await openCase();
     test.cluster.workloads.scaleDeployment('web', 3);
     test.cluster.faults.delayLists(60_000);
     const reader = await test.startReader({ KUBE_REQUEST_TIMEOUT_MS: '200' });
@@ -76,9 +74,8 @@ describe('a watch is resumed where it stopped, without a new list or a repeat,',
     ],
     ['after an error from inside the stream', (faults) => void faults.sendError(500), {}],
   ];
-  it.each(faults)('%s', async (_, breakWatch, env) => {
-    const { test, reader } = await openFollowingCase(env);
-    await using _test = test;
+  it.for(faults)('%s', async ([_, breakWatch, env], { openCase }) => {
+    const { test, reader } = await openFollowingCase(openCase, env);
     breakWatch(test.cluster.faults);
     changeEverything(test);
     expect(await test.caughtUp()).toEqual(EXACT);
@@ -88,9 +85,8 @@ describe('a watch is resumed where it stopped, without a new list or a repeat,',
     expect(await reader.problems()).toBeUndefined();
   });
 
-  it('after the server was restarted', async () => {
-    const { test } = await openFollowingCase();
-    await using _test = test;
+  it('after the server was restarted', async ({ openCase }) => {
+    const { test } = await openFollowingCase(openCase);
     await test.cluster.restart();
     changeEverything(test);
     expect(await test.caughtUp()).toEqual(EXACT);
@@ -104,9 +100,8 @@ describe('a new list tells only what happened meanwhile, marked as inferred,', (
     ['when the watch is told 410 in a response', ({ faults }) => faults.expireNextWatch('response')],
     ['when the server has forgotten the version', ({ pods }) => pods.compact()],
   ];
-  it.each(ways)('%s', async (_, expire) => {
-    const { test, reader, before } = await openFollowingCase();
-    await using _test = test;
+  it.for(ways)('%s', async ([_, expire], { openCase }) => {
+    const { test, reader, before } = await openFollowingCase(openCase);
     test.cluster.faults.closeWatches();
     changeEverything(test);
     expire(test.cluster);
@@ -126,8 +121,8 @@ describe('a new list tells only what happened meanwhile, marked as inferred,', (
 describe('a refused request is repeated, and the refusal reported,', () => {
   for (const status of [429, 500, 503, 504])
     for (const on of ['list', 'watch'] as const)
-      it(`when a ${on} gets ${status}`, async () => {
-        await using test = await openReaderCase(stage);
+      it(`when a ${on} gets ${status}`, async ({ openCase }) => {
+        const test = await openCase();
         test.cluster.workloads.scaleDeployment('web', 3);
         test.cluster.faults.failNext({ status, on, ...(status === 429 ? { retryAfterSeconds: 1 } : {}) });
         const reader = await test.startReader();
@@ -138,9 +133,8 @@ describe('a refused request is repeated, and the refusal reported,', () => {
         expect(requests(test.cluster, false)).toHaveLength(on === 'list' ? 2 : 1);
       });
 
-  it('when the permission is taken away for a while', async () => {
-    const { test, reader } = await openFollowingCase();
-    await using _test = test;
+  it('when the permission is taken away for a while', async ({ openCase }) => {
+    const { test, reader } = await openFollowingCase(openCase);
     test.cluster.faults.forbid();
     test.cluster.faults.closeWatches();
     await vi.waitFor(

@@ -1,15 +1,8 @@
-import {
-  createLogger,
-  DEFAULT_QUEUE_NAME,
-  parseMessage,
-  type QueueSession,
-  type QueueSettings,
-  type Running,
-  startQueueLink,
-} from '@podips/shared';
+import { createLogger, parseMessage, type QueueSession, type Running, startQueueLink } from '@podips/shared';
 import type { SinkRecord } from '@podips/simulation';
+import { queueSettings, type TestQueue } from './pod-queue.js';
 
-/** Takes everything off `/queue/pods`, and comes back after the broker was away. */
+/** Takes everything off a queue, and comes back after the broker was away. */
 export interface TestConsumer extends Running {
   /** What came so far, in its order, in the form in which {@link judge} takes it. */
   readonly records: readonly SinkRecord[];
@@ -18,14 +11,18 @@ export interface TestConsumer extends Running {
 const log = createLogger('test', 'silent');
 const PREFETCH = 100;
 
-export function startConsumer(settings: QueueSettings): TestConsumer {
+export function startConsumer(queue: TestQueue): TestConsumer {
   const records: SinkRecord[] = [];
   const onUp = (session: QueueSession) => {
-    session.subscribe(DEFAULT_QUEUE_NAME, PREFETCH, (message) => {
-      records.push({ tag: DEFAULT_QUEUE_NAME, time: '', record: parseMessage(message.body) });
+    session.subscribe(queue.name, PREFETCH, (message) => {
+      records.push({ tag: queue.name, time: '', record: parseMessage(message.body) });
       session.ack(message);
     });
   };
-  const link = startQueueLink(settings, { onUp, onDown: () => undefined, onAlive: () => undefined }, log);
+  const link = startQueueLink(
+    queueSettings(queue),
+    { onUp, onDown: () => undefined, onAlive: () => undefined },
+    log,
+  );
   return { records, stop: () => link.stop() };
 }

@@ -1,39 +1,62 @@
 import { randomUUID } from 'node:crypto';
 import {
   buildMessage,
-  DEFAULT_QUEUE_NAME,
+  type Environment,
   type OutgoingMessage,
   type PodIpMessage,
   QueueSession,
+  type QueueSettings,
   type ReceivedMessage,
 } from '@podips/shared';
+import { inject } from 'vitest';
 
 const DEADLINE_MS = 60_000;
 const PREFETCH = 100;
 const BATCH = 500;
 
-/** A client of its own at the broker, as far from the code under test as the session class allows. */
-export async function connectQueue(port: number): Promise<QueueSession> {
-  return QueueSession.connect({
-    server: { host: '127.0.0.1', port },
+/** A queue of one test's own. */
+export interface TestQueue {
+  readonly port: number;
+  readonly name: string;
+}
+
+/** At the broker that all files of a run share. */
+export function newQueue(): TestQueue {
+  return { port: inject('queuePort'), name: `/queue/test-${randomUUID()}` };
+}
+
+/** Where a service finds a queue. */
+export function queueEnvironment({ port, name }: TestQueue): Environment {
+  return { QUEUE_HOST: '127.0.0.1', QUEUE_PORT: String(port), QUEUE_NAME: name };
+}
+
+export function queueSettings({ port, name }: TestQueue): QueueSettings {
+  return {
+    servers: [{ host: '127.0.0.1', port }],
+    name,
     username: '',
     password: '',
     heartbeatMs: 5_000,
-    connectTimeoutMs: 10_000,
+    connectTimeoutMs: 30_000,
     receiptTimeoutMs: DEADLINE_MS,
-  });
+  };
 }
 
-/** Puts messages on the pod queue; they are durable when it resolves. */
+/** A client of its own at the broker, as far from the code under test as the session class allows. */
+export function connectQueue(queue: TestQueue): Promise<QueueSession> {
+  return QueueSession.connect({ ...queueSettings(queue), server: { host: '127.0.0.1', port: queue.port } });
+}
+
+/** Puts messages on a queue; they are durable when it resolves. */
 export async function enqueue(
-  port: number,
+  queue: TestQueue,
   bodies: readonly (string | Uint8Array | object)[],
   headers: Record<string, string> = {},
 ): Promise<void> {
-  const session = await connectQueue(port);
+  const session = await connectQueue(queue);
   const messages = bodies.map((body): OutgoingMessage => {
     const raw = typeof body === 'string' || body instanceof Uint8Array;
-    return { destination: DEFAULT_QUEUE_NAME, body: raw ? body : JSON.stringify(body), headers };
+    return { destination: queue.name, body: raw ? body : JSON.stringify(body), headers };
   });
   for (let start = 0; start < messages.length; start += BATCH)
     await session.send(messages.slice(start, start + BATCH));
@@ -41,15 +64,15 @@ export async function enqueue(
 }
 
 /** Takes all that is on a queue and lent to nobody: a message of our own, sent last, tells where it ends. */
-export async function takeAll(port: number, queue: string): Promise<ReceivedMessage[]> {
-  const session = await connectQueue(port);
+export async function takeAll(queue: TestQueue): Promise<ReceivedMessage[]> {
+  const session = await connectQueue(queue);
   const end = randomUUID();
-  await session.send([{ destination: queue, body: end }]);
+  await session.send([{ destination: queue.name, body: end }]);
   const taken: ReceivedMessage[] = [];
   try {
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`${queue} has no end`)), DEADLINE_MS);
-      session.subscribe(queue, PREFETCH, (received) => {
+      const timer = setTimeout(() => reject(new Error(`${queue.name} has no end`)), DEADLINE_MS);
+      session.subscribe(queue.name, PREFETCH, (received) => {
         session.ack(received);
         if (Buffer.from(received.body).toString() !== end) {
           taken.push(received);
@@ -90,7 +113,7 @@ export function textOf(message: ReceivedMessage | undefined): string {
   return Buffer.from(message?.body ?? []).toString();
 }
 
-/** How many messages are on the pod queue and lent to nobody; they are taken off it. */
-export async function countLeft(port: number): Promise<number> {
-  return (await takeAll(port, DEFAULT_QUEUE_NAME)).length;
+/** How many messages are on a queue and lent to nobody; they are taken off it. */
+export async function countLeft(queue: TestQueue): Promise<number> {
+  return (await takeAll(queue)).length;
 }

@@ -5,32 +5,29 @@ import { readReaderSettings, startReader } from '@podips/reader';
 import {
   createLogger,
   type DatabasePool,
-  DEFAULT_QUEUE_NAME,
+  type DatabaseSettings,
   type Environment,
   openPool,
-  type QueueSettings,
   type Running,
 } from '@podips/shared';
 import {
-  type ActiveMq,
   type ClusterOptions,
-  type LocalPostgres,
+  databaseEnvironment,
   readMetrics,
   type SimulatedCluster,
   type SinkRecord,
-  startActiveMq,
   startCluster,
-  startPostgres,
   startProxy,
   type TcpProxy,
 } from '@podips/simulation';
-import { afterAll, beforeAll, expect, vi } from 'vitest';
+import { test as base, expect, vi } from 'vitest';
 import { startConsumer } from './consumer.js';
 import { judgeLedger, TRUE_LEDGER } from './ledger.js';
-import { takeAll } from './pod-queue.js';
-import { emptyDatabase } from './test-databases.js';
+import { newQueue, queueEnvironment } from './pod-queue.js';
+import { createDatabase } from './test-databases.js';
 import { judge, type Verdict } from './truth.js';
 
+const LINK = '127.0.0.1';
 /** How long to wait for a condition; a test goes on as soon as it holds. */
 export const PATIENCE = { timeout: 30_000, interval: 20 };
 /** Everything that happened was delivered, once, and nothing else. */
@@ -46,49 +43,6 @@ export const EXACT: Verdict = {
 /** As {@link EXACT}, where a connection was cut and nobody can know what the broker has. */
 export const COMPLETE: Partial<Verdict> = { missing: [], untrue: [], contradicting: [], overlapping: [] };
 
-/** The servers that all tests of a file share. */
-export interface ReaderStage {
-  readonly broker: ActiveMq;
-  readonly postgres: LocalPostgres;
-  readonly database: DatabasePool;
-}
-
-/** Starts the servers before the first test of the file that calls it, and destroys them after the last. */
-export function useReaderStage(): ReaderStage {
-  let open: (ReaderStage & { destroy(): Promise<void> }) | undefined;
-  beforeAll(async () => {
-    open = await startReaderStage();
-  });
-  afterAll(() => open?.destroy());
-  const stage = () => {
-    if (open === undefined) throw new Error('the servers are there in hooks and tests only');
-    return open;
-  };
-  return {
-    get broker() {
-      return stage().broker;
-    },
-    get postgres() {
-      return stage().postgres;
-    },
-    get database() {
-      return stage().database;
-    },
-  };
-}
-
-async function startReaderStage(): Promise<ReaderStage & { destroy(): Promise<void> }> {
-  await using resources = new AsyncDisposableStack();
-  const postgres = await startPostgres();
-  resources.defer(() => postgres.destroy());
-  const database = openPool(postgres.settings, createLogger('test', 'silent'));
-  resources.defer(() => database.end());
-  const broker = await startActiveMq();
-  resources.defer(() => broker.destroy());
-  const owned = resources.move();
-  return { postgres, database, broker, destroy: () => owned.disposeAsync() };
-}
-
 /** A reader in this process. */
 export interface TestReader extends Running {
   /** The value of `podips_reader_<name>`, labels included; undefined when there is none. */
@@ -102,11 +56,21 @@ export interface TestReader extends Running {
 /** For a cluster under load that forgets nothing, however long a reader takes to come back. */
 export const LONG_HISTORY = { historyLimit: 1_000_000 };
 
-/** A cluster, an empty queue and an empty outbox of one test's own. */
+/** A cluster, a queue and a database of one test's own. */
 export interface ReaderCase extends AsyncDisposable {
   readonly cluster: SimulatedCluster;
   /** Stands between the reader and the broker. */
   readonly brokerProxy: TcpProxy;
+  /** Stands between the reader and the database, if it has one. */
+  readonly databaseProxy: TcpProxy;
+  /** Where a reader finds the queue. */
+  readonly withQueue: Environment;
+  /** Where a reader finds the database. */
+  readonly withDatabase: Environment;
+  /** The database itself, without the proxy. */
+  readonly database: DatabaseSettings;
+  /** The test's own way to the database. */
+  readonly pool: DatabasePool;
   /** For files of this test; also the reader's STATUS_DIR and HOME. */
   readonly dir: string;
   /** What came out of the queue so far. */
@@ -119,39 +83,36 @@ export interface ReaderCase extends AsyncDisposable {
   outbox(): Promise<readonly string[]>;
 }
 
-/** A reader with a database gets the settings of `withDatabase`. */
-export function withDatabase({ postgres: { settings } }: ReaderStage): Environment {
-  const { host, port, user, password, database } = settings;
-  return { DB_HOST: host, DB_PORT: String(port), DB_USER: user, DB_PASSWORD: password, DB_NAME: database };
-}
+/** Tests that open a case each, which is closed when the test has ended. */
+export const it = base.extend('openCase', ({ onTestFinished }) => async (options: ClusterOptions = {}) => {
+  const opened = await openReaderCase(options);
+  onTestFinished(() => opened[Symbol.asyncDispose]());
+  return opened;
+});
+export type OpenCase = (options?: ClusterOptions) => Promise<ReaderCase>;
 
-export async function openReaderCase(stage: ReaderStage, options: ClusterOptions = {}): Promise<ReaderCase> {
+async function openReaderCase(options: ClusterOptions): Promise<ReaderCase> {
   await using resources = new AsyncDisposableStack();
   const dir = await mkdtemp(join(tmpdir(), 'podips-reader-'));
   resources.defer(() => rm(dir, { recursive: true, force: true }));
   const cluster = await startCluster({ bookmarkIntervalMs: 100, ...options });
   resources.defer(() => cluster.stop());
-  await takeAll(stage.broker.port, DEFAULT_QUEUE_NAME);
-  await emptyDatabase(stage.database);
-  const brokerProxy = await startProxy({ host: '127.0.0.1', port: stage.broker.port });
-  resources.defer(() => brokerProxy.stop());
-  const consumer = startConsumer(queueSettings(stage.broker.port));
-  resources.defer(() => consumer.stop());
+  const around = await openSurroundings(resources);
+  const { pool, consumer } = around;
   const verdict = () => judge(cluster.truth.changes, consumer.records);
   const readers: TestReader[] = [];
   let markers = 0;
   const owned = resources.move();
   return {
     cluster,
-    brokerProxy,
+    ...around,
     dir,
     records: consumer.records,
     async startReader(env = {}, args = ['--incluster=false']) {
       const defaults = {
+        ...around.withQueue,
         KUBE_APISERVER_URL: cluster.url,
-        QUEUE_HOST: '127.0.0.1',
-        QUEUE_PORT: String(brokerProxy.port),
-        HTTP_HOST: '127.0.0.1',
+        HTTP_HOST: LINK,
         HTTP_PORT: '0',
         STATUS_DIR: dir,
         CONFIG_DIR: dir,
@@ -174,24 +135,52 @@ export async function openReaderCase(stage: ReaderStage, options: ClusterOptions
     },
     async outbox() {
       const sql = 'SELECT message FROM messages ORDER BY id';
-      return (await stage.database.query<{ message: string }>(sql)).rows.map(({ message }) => message);
+      return (await pool.query<{ message: string }>(sql)).rows.map(({ message }) => message);
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
-/** The broker is away for the readers of this case. */
-export async function cutBroker({ brokerProxy }: ReaderCase): Promise<void> {
-  await brokerProxy.refuse(true);
-  brokerProxy.cut();
+/** A queue with a consumer, a database, and proxies to both. */
+async function openSurroundings(resources: AsyncDisposableStack) {
+  const queue = newQueue();
+  const consumer = startConsumer(queue);
+  resources.defer(() => consumer.stop());
+  const brokerProxy = await startProxy({ host: LINK, port: queue.port });
+  resources.defer(() => brokerProxy.stop());
+  const database = await createDatabase();
+  const pool = openPool(database, createLogger('test', 'silent'));
+  resources.defer(() => pool.end());
+  const databaseProxy = await startProxy({ host: LINK, port: database.port });
+  resources.defer(() => databaseProxy.stop());
+  return {
+    consumer,
+    brokerProxy,
+    database,
+    pool,
+    databaseProxy,
+    withQueue: queueEnvironment({ ...queue, port: brokerProxy.port }),
+    withDatabase: databaseEnvironment({ ...database, port: databaseProxy.port }),
+  };
 }
 
+/** The broker is unavailable to the readers of this case. */
+export const cutBroker = ({ brokerProxy }: ReaderCase) => cut(brokerProxy);
 export const restoreBroker = ({ brokerProxy }: ReaderCase) => brokerProxy.refuse(false);
 
+/** The database is unavailable to the readers of this case. */
+export const cutDatabase = ({ databaseProxy }: ReaderCase) => cut(databaseProxy);
+export const restoreDatabase = ({ databaseProxy }: ReaderCase) => databaseProxy.refuse(false);
+
+async function cut(proxy: TcpProxy): Promise<void> {
+  await proxy.refuse(true);
+  proxy.cut();
+}
+
 /** Waits until the ledger holds exactly what happened. */
-export function untilLedgerIsTrue({ database }: ReaderStage, { cluster }: ReaderCase): Promise<void> {
+export function untilLedgerIsTrue({ cluster, pool }: ReaderCase): Promise<void> {
   return vi.waitFor(
-    async () => expect(await judgeLedger(database, cluster.truth.changes)).toEqual(TRUE_LEDGER),
+    async () => expect(await judgeLedger(pool, cluster.truth.changes)).toEqual(TRUE_LEDGER),
     PATIENCE,
   );
 }
@@ -223,17 +212,5 @@ async function startTestReader(env: Environment, args: readonly string[]): Promi
       stopped ??= reader.stop();
       return stopped;
     },
-  };
-}
-
-function queueSettings(port: number): QueueSettings {
-  return {
-    servers: [{ host: '127.0.0.1', port }],
-    name: DEFAULT_QUEUE_NAME,
-    username: '',
-    password: '',
-    heartbeatMs: 5_000,
-    connectTimeoutMs: 30_000,
-    receiptTimeoutMs: 30_000,
   };
 }

@@ -30,8 +30,7 @@ export async function startReaderProcess(
     args: ['--incluster=false'],
     env: {
       KUBE_APISERVER_URL: test.cluster.url,
-      QUEUE_HOST: '127.0.0.1',
-      QUEUE_PORT: String(test.brokerProxy.port),
+      ...test.withQueue,
       HTTP_HOST: '127.0.0.1',
       HTTP_PORT: String(httpPort),
       STATUS_DIR: statusDir,

@@ -8,9 +8,21 @@ import {
   type PoolOptions,
 } from '@podips/shared';
 import { type LocalPostgres, startPostgres } from '@podips/simulation';
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, inject } from 'vitest';
 
-/** A server for a file of tests, and an empty database for each of them. */
+export const log: Logger = createLogger('test', 'silent');
+
+/** An empty database at the server that all files of a run share. */
+export async function createDatabase(): Promise<DatabaseSettings> {
+  const server = inject('databaseServer');
+  const database = `test_${randomUUID().replaceAll('-', '')}`;
+  await using admin = new AsyncDisposableStack();
+  const pool = admin.adopt(openPool(server, log), (opened) => opened.end());
+  await pool.query(`CREATE DATABASE ${database}`);
+  return { ...server, database };
+}
+
+/** A server for a file of tests that stop it, and an empty database for each of them. */
 export interface TestDatabases {
   readonly postgres: LocalPostgres;
   /** Of this test's database. */
@@ -18,8 +30,6 @@ export interface TestDatabases {
   /** A pool as another process would have it, on this test's database; ended after the test. */
   connect(options?: PoolOptions, settings?: Partial<DatabaseSettings>): DatabasePool;
 }
-
-export const log: Logger = createLogger('test', 'silent');
 
 /** Starts the server before the first test of the file that calls it, and destroys it after the last. */
 export function useTestDatabases(): TestDatabases {

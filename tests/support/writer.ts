@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createLogger, type Environment, type Logger, type Running } from '@podips/shared';
 import { readMetrics } from '@podips/simulation';
 import { readWriterSettings, startWriter } from '@podips/writer';
+import { queueEnvironment, type TestQueue } from './pod-queue.js';
 
 /** How long an answer may take on a machine that has other work to do. */
 const PATIENCE_MS = 30_000;
@@ -26,12 +27,11 @@ export const QUICK_HEARTBEAT = { QUEUE_HEARTBEAT_MS: '300' };
 export const QUICK_ACK = { LOG_ACK_TIMEOUT_MS: '1000' };
 
 /** Where a writer finds its surroundings. */
-export function writerEnvironment(queuePort: number, logPort: number): Environment {
+export function writerEnvironment(queue: TestQueue, logPort: number): Environment {
   return {
     HTTP_HOST: '127.0.0.1',
     HTTP_PORT: '0',
-    QUEUE_HOST: '127.0.0.1',
-    QUEUE_PORT: String(queuePort),
+    ...queueEnvironment(queue),
     LOG_SERVER: '127.0.0.1',
     LOG_SERVER_PORT: String(logPort),
     LOG_ACK_TIMEOUT_MS: '60000',

@@ -1,26 +1,17 @@
 import type { Environment } from '@podips/shared';
 import { untilWatched } from '@podips/simulation';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { readGaps, readLedger } from '../support/ledger.js';
-import {
-  EXACT,
-  openReaderCase,
-  PATIENCE,
-  type ReaderCase,
-  untilLedgerIsTrue,
-  useReaderStage,
-  withDatabase,
-} from '../support/reader-case.js';
+import { EXACT, it, PATIENCE, type ReaderCase, untilLedgerIsTrue } from '../support/reader-case.js';
 import { startReaderProcess } from '../support/reader-process.js';
 
 const MEGABYTE = 1_000_000;
 const CONTAINERS = 1_000;
 const LARGE_PODS = 100;
 
-const stage = useReaderStage();
-let database: Environment;
-beforeEach(() => {
-  database = { ...withDatabase(stage), LEDGER_INTERVAL_MS: '20' };
+const database = ({ withDatabase }: ReaderCase): Environment => ({
+  ...withDatabase,
+  LEDGER_INTERVAL_MS: '20',
 });
 
 const describeRecords = ({ records }: ReaderCase, pod: string) =>
@@ -29,23 +20,28 @@ const describeRecords = ({ records }: ReaderCase, pod: string) =>
     .map(({ record }) => `${record.pod_ip_status} ${record.pod_ip}`);
 
 describe('a pod', () => {
-  it.each([
+  it.for([
     ['of a megabyte', { labels: { large: 'x'.repeat(MEGABYTE) } }],
     ['with names as long as Kubernetes lets them be', { name: 'p'.repeat(253), namespace: 'n'.repeat(63) }],
-  ])('%s is told like any other, from a list and from a watch', async (_what, unusual) => {
-    await using test = await openReaderCase(stage);
-    const { pods } = test.cluster;
-    const listed = pods.start({ name: 'listed', ...unusual });
-    await test.startReader(database);
-    expect(await test.caughtUp()).toEqual(EXACT);
-    pods.delete(listed);
-    pods.changeIp(pods.start({ name: 'watched', ...unusual }));
-    expect(await test.caughtUp()).toEqual(EXACT);
-    await untilLedgerIsTrue(stage, test);
-  });
+  ] as const)(
+    '%s is told like any other, from a list and from a watch',
+    async ([_what, unusual], { openCase }) => {
+      const test = await openCase();
+      const { pods } = test.cluster;
+      const listed = pods.start({ name: 'listed', ...unusual });
+      await test.startReader(database(test));
+      expect(await test.caughtUp()).toEqual(EXACT);
+      pods.delete(listed);
+      pods.changeIp(pods.start({ name: 'watched', ...unusual }));
+      expect(await test.caughtUp()).toEqual(EXACT);
+      await untilLedgerIsTrue(test);
+    },
+  );
 
-  it('with a thousand containers is told like any other, from a list and from a watch', async () => {
-    await using test = await openReaderCase(stage);
+  it('with a thousand containers is told like any other, from a list and from a watch', async ({
+    openCase,
+  }) => {
+    const test = await openCase();
     const { pods, faults } = test.cluster;
     const like = pods.start({ name: 'like' });
     const crowded = (name: string, ip: string) => ({
@@ -59,7 +55,7 @@ describe('a pod', () => {
       },
     });
     faults.addToNextList(crowded('listed', '10.1.0.1'));
-    const reader = await test.startReader(database);
+    const reader = await test.startReader(database(test));
     await untilWatched(test.cluster);
     faults.sendEvent('ADDED', crowded('watched', '10.1.0.2'));
     faults.sendEvent('MODIFIED', crowded('watched', '10.1.0.3'));
@@ -74,12 +70,12 @@ describe('a pod', () => {
   });
 });
 
-it('a list of pods of a megabyte each is told within 300 MB', async () => {
-  await using test = await openReaderCase(stage);
+it('a list of pods of a megabyte each is told within 300 MB', async ({ openCase }) => {
+  const test = await openCase();
   await using owner = new AsyncDisposableStack();
   const labels = { large: 'x'.repeat(MEGABYTE) };
   for (let n = 0; n < LARGE_PODS; n += 1) test.cluster.pods.start({ name: `large-${n}`, labels });
-  const reader = await startReaderProcess(test, owner, 'reader', database);
+  const reader = await startReaderProcess(test, owner, 'reader', database(test));
   await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
   expect(await reader.metric('lists_total{reason="start"}')).toBe(1);
   expect(await reader.child.peakBytes()).toBeLessThan(300_000_000);
@@ -90,12 +86,12 @@ function crowd(container: object): object[] {
 }
 
 describe('an address is the same in each of its spellings, in messages and in the ledger:', () => {
-  it.each([
+  it.for([
     ['fd00::1', ['FD00::1', 'fd00:0:0:0:0:0:0:1', 'fd00:0000:0000:0000:0000:0000:0000:0001', 'fd00::0:1']],
     ['::ffff:10.0.0.1', ['::FFFF:10.0.0.1', '::ffff:a00:1', '0:0:0:0:0:ffff:0A00:0001']],
     ['2001:db8::1:0:0:1', ['2001:DB8:0:0:1::1', '2001:0db8:0:0:1:0:0:1']],
-  ])('%s', async (ip, spellings) => {
-    await using test = await openReaderCase(stage);
+  ] as const)('%s', async ([ip, spellings], { openCase }) => {
+    const test = await openCase();
     const { pods, faults } = test.cluster;
     const like = pods.start({ name: 'like' });
     const spelt = (spelling: string) => ({
@@ -108,41 +104,41 @@ describe('an address is the same in each of its spellings, in messages and in th
       spec: like.spec,
       status: { ...like.status, podIP: spelling, podIPs: [{ ip: spelling }] },
     });
-    const reader = await test.startReader(database);
+    const reader = await test.startReader(database(test));
     await untilWatched(test.cluster);
     faults.sendEvent('ADDED', spelt(ip));
     for (const spelling of spellings) faults.sendEvent('MODIFIED', spelt(spelling));
     await test.caughtUp();
     expect(describeRecords(test, 'spelt')).toEqual([`alreadyRunning ${ip}`]);
-    await vi.waitFor(async () => expect(await leasesOf('spelt')).toEqual([`${ip} open`]), PATIENCE);
+    await vi.waitFor(async () => expect(await leasesOf(test, 'spelt')).toEqual([`${ip} open`]), PATIENCE);
 
     // The next reader knows the lease from the ledger alone.
     await reader.stop();
     faults.addToNextList(spelt(spellings[0] ?? ip));
     pods.start({ name: 'meanwhile' });
     pods.compact();
-    const next = await test.startReader(database);
+    const next = await test.startReader(database(test));
     await untilWatched(test.cluster);
     expect(await next.metric('lists_total{reason="expired"}')).toBe(1);
     faults.sendEvent('DELETED', spelt(spellings[1] ?? ip));
     const told = [`alreadyRunning ${ip}`, `deallocated ${ip}`];
     await vi.waitFor(() => expect(describeRecords(test, 'spelt')).toEqual(told), PATIENCE);
-    await vi.waitFor(async () => expect(await leasesOf('spelt')).toEqual([`${ip} closed`]), PATIENCE);
+    await vi.waitFor(async () => expect(await leasesOf(test, 'spelt')).toEqual([`${ip} closed`]), PATIENCE);
   });
 });
 
 /** The leases of a pod, as the ledger spells their addresses. */
-async function leasesOf(uid: string): Promise<string[]> {
-  const leases = await readLedger(stage.database);
+async function leasesOf({ pool }: ReaderCase, uid: string): Promise<string[]> {
+  const leases = await readLedger(pool);
   return leases
     .filter((lease) => lease.uid === uid)
     .map(({ ip, open }) => `${ip} ${open ? 'open' : 'closed'}`);
 }
 
-it('a pod that PostgreSQL will never take is told, and does not hold up the ledger', async () => {
-  await using test = await openReaderCase(stage);
+it('a pod that PostgreSQL will never take is told, and does not hold up the ledger', async ({ openCase }) => {
+  const test = await openCase();
   const { pods, faults } = test.cluster;
-  const reader = await test.startReader(database);
+  const reader = await test.startReader(database(test));
   await untilWatched(test.cluster);
   const like = pods.start({ name: 'like' });
   const metadata = {
@@ -155,20 +151,22 @@ it('a pod that PostgreSQL will never take is told, and does not hold up the ledg
   faults.sendEvent('ADDED', { metadata, spec: like.spec, status });
   await test.caughtUp();
   expect(describeRecords(test, 'nul-\0')).toEqual(['alreadyRunning 10.1.0.1']);
-  await untilLedgerIsTrue(stage, test);
+  await untilLedgerIsTrue(test);
   expect(await reader.metric('ledger_refused_total')).toBe(1);
   expect(reader.logged()).toContain('the database will never take this lease; the ledger has a gap');
-  expect((await readGaps(stage.database)).map(({ reason }) => reason)).toContain('refused');
+  expect((await readGaps(test.pool)).map(({ reason }) => reason)).toContain('refused');
 });
 
-it('delivers as they are the rows of podips 1.1, from a table that is widened for names of any length', async () => {
-  await using test = await openReaderCase(stage);
+it('delivers as they are the rows of podips 1.1, from a table that is widened for names of any length', async ({
+  openCase,
+}) => {
+  const test = await openCase();
   const rows = Array.from({ length: 700 }, (_, n) => JSON.stringify(messageOf11(n)));
-  await stage.database.query('CREATE TABLE messages (id serial PRIMARY KEY, message varchar(1000))');
-  await stage.database.query('INSERT INTO messages (message) SELECT unnest($1::text[])', [rows]);
+  await test.pool.query('CREATE TABLE messages (id serial PRIMARY KEY, message varchar(1000))');
+  await test.pool.query('INSERT INTO messages (message) SELECT unnest($1::text[])', [rows]);
   await test.brokerProxy.refuse(true);
   test.cluster.pods.start({ name: 'p'.repeat(253), namespace: 'n'.repeat(63) });
-  await test.startReader(database);
+  await test.startReader(database(test));
   await vi.waitFor(async () => expect(await test.outbox()).toHaveLength(rows.length + 1), PATIENCE);
   await test.brokerProxy.refuse(false);
   await vi.waitFor(() => expect(test.records).toHaveLength(rows.length + 1), PATIENCE);

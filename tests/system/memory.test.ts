@@ -1,3 +1,4 @@
+import { DEFAULT_QUEUE_NAME } from '@podips/shared';
 import type { ServiceName, SimulatedCluster } from '@podips/simulation';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { enqueue, podMessages } from '../support/pod-queue.js';
@@ -67,7 +68,7 @@ it('the writer stays below 300 MB while the queue fills up without it, and while
   const before = sink.distinct;
   await sink.faults.refuse(true);
   await vi.waitFor(async () => expect(await system.status('write')).toBe('fail'), PATIENCE);
-  await enqueue(broker.port, podMessages(BACKLOG));
+  await enqueue({ port: broker.port, name: DEFAULT_QUEUE_NAME }, podMessages(BACKLOG));
   await sink.faults.refuse(false);
   await vi.waitFor(() => expect(sink.distinct).toBe(before + BACKLOG), PATIENCE);
   expect(await peakBytes('writer')).toBeLessThan(LIMIT_BYTES);

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DEFAULT_QUEUE_NAME } from '@podips/shared';
 import {
   type ActiveMq,
   type ChildProgram,
@@ -84,7 +85,7 @@ function launch(name: Name, env: Record<string, string>, args: readonly string[]
 /** Starts a program whose surroundings are all out of reach. */
 function launchAlone(name: Name, env: Record<string, string> = {}): ChildProgram {
   const nowhere = {
-    ...writerEnvironment(closedPort, closedPort),
+    ...writerEnvironment({ port: closedPort, name: DEFAULT_QUEUE_NAME }, closedPort),
     PODIPS_HOST: `127.0.0.1:${closedPort}`,
     KUBE_APISERVER_URL: `http://127.0.0.1:${closedPort}`,
   };
@@ -137,7 +138,10 @@ describe('with a real broker', () => {
     sink = await startSink();
   });
   afterEach(() => sink.stop());
-  const login = () => ({ ...writerEnvironment(broker.port, sink.port), QUEUE_USERNAME: 'podips' });
+  const login = () => ({
+    ...writerEnvironment({ port: broker.port, name: DEFAULT_QUEUE_NAME }, sink.port),
+    QUEUE_USERNAME: 'podips',
+  });
 
   it('mock-consumer prints what mock-producer sends, and takes it off the queue', async () => {
     const env = { ...login(), QUEUE_PASSWORD: SECRET, MOCK_INTERVAL_MS: '10' };

@@ -1,34 +1,38 @@
-import { DEFAULT_QUEUE_NAME, invalidQueueOf } from '@podips/shared';
-import { type ActiveMq, type Sink, startActiveMq, startSink } from '@podips/simulation';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { countLeft, enqueue, podMessage, podMessages, takeAll, textOf } from '../support/pod-queue.js';
+import { invalidQueueOf } from '@podips/shared';
+import { type Sink, startSink } from '@podips/simulation';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  countLeft,
+  enqueue,
+  newQueue,
+  podMessage,
+  podMessages,
+  type TestQueue,
+  takeAll,
+  textOf,
+} from '../support/pod-queue.js';
 import { startTestWriter, type WriterUnderTest, writerEnvironment } from '../support/writer.js';
 
-const INVALID_QUEUE_NAME = invalidQueueOf(DEFAULT_QUEUE_NAME);
 const PATIENCE = { timeout: 30_000, interval: 20 };
 const MEGABYTES_5 = 5 * 1024 * 1024;
 
-let broker: ActiveMq;
+let queue: TestQueue;
 let sink: Sink;
 let writer: WriterUnderTest;
-beforeAll(async () => {
-  broker = await startActiveMq();
-});
-afterAll(() => broker?.destroy());
 beforeEach(async () => {
+  queue = newQueue();
   sink = await startSink();
-  writer = await startTestWriter(writerEnvironment(broker.port, sink.port));
+  writer = await startTestWriter(writerEnvironment(queue, sink.port));
 });
 afterEach(async () => {
   await writer.stop();
   await sink.stop();
-  for (const queue of [DEFAULT_QUEUE_NAME, INVALID_QUEUE_NAME]) await takeAll(broker.port, queue);
 });
 
 describe('a message', () => {
   it('arrives at Fluentd with all its fields in their order, its tag and its own time', async () => {
     const message = podMessage(1);
-    await enqueue(broker.port, [message]);
+    await enqueue(queue, [message]);
     await vi.waitFor(() => expect(sink.received).toBe(1), PATIENCE);
     const [delivered] = sink.records;
     expect(delivered).toEqual({
@@ -42,7 +46,7 @@ describe('a message', () => {
 
   it('of podips 1.1 arrives as it is, with the time that its Go timestamp tells', async () => {
     const message = podMessage11();
-    await enqueue(broker.port, [message]);
+    await enqueue(queue, [message]);
     await vi.waitFor(() => expect(sink.received).toBe(1), PATIENCE);
     expect(sink.records).toEqual([
       { tag: 'audit.pod_ip', time: '2021-03-04T10:11:12.123Z', record: message },
@@ -52,8 +56,8 @@ describe('a message', () => {
 
   it('gets the tag that LOG_TAG asks for', async () => {
     await writer.stop();
-    writer = await startTestWriter({ ...writerEnvironment(broker.port, sink.port), LOG_TAG: 'k8s.audit' });
-    await enqueue(broker.port, [podMessage(1)]);
+    writer = await startTestWriter({ ...writerEnvironment(queue, sink.port), LOG_TAG: 'k8s.audit' });
+    await enqueue(queue, [podMessage(1)]);
     await vi.waitFor(
       () => expect(sink.records.map(({ tag }) => tag)).toEqual(['k8s.audit.pod_ip']),
       PATIENCE,
@@ -62,7 +66,7 @@ describe('a message', () => {
 
   it('of 5 MB is delivered like any other', async () => {
     const large = { ...podMessage(1), full_message: 'x'.repeat(MEGABYTES_5) };
-    await enqueue(broker.port, [large, podMessage(2)]);
+    await enqueue(queue, [large, podMessage(2)]);
     await vi.waitFor(() => expect(sink.distinct).toBe(2), PATIENCE);
     expect(sink.records.find(({ record }) => record.event_id === large.event_id)?.record).toEqual(large);
   });
@@ -72,28 +76,26 @@ describe('a message', () => {
     ['a header of 9 kB', { 'x-long': 'y'.repeat(9_000) }],
     ['headers with the names of methods', { hasOwnProperty: 'x', toString: 'y', __proto__x: 'z' }],
   ])('with %s is delivered like any other', async (_what, headers) => {
-    await enqueue(broker.port, [podMessage(1)], headers);
-    await enqueue(broker.port, [podMessage(2)]);
+    await enqueue(queue, [podMessage(1)], headers);
+    await enqueue(queue, [podMessage(2)]);
     await vi.waitFor(() => expect(sink.distinct).toBe(2), PATIENCE);
   });
 
   it('is acknowledged to the broker once Fluentd has it, so that nothing is delivered twice', async () => {
-    await enqueue(broker.port, podMessages(1_000));
+    await enqueue(queue, podMessages(1_000));
     await vi.waitFor(() => expect(sink.received).toBe(1_000), PATIENCE);
     await writer.stop();
-    expect(await countLeft(broker.port)).toBe(0);
+    expect(await countLeft(queue)).toBe(0);
     expect([sink.distinct, sink.duplicates]).toEqual([1_000, 0]);
   });
 
   it('stays on the queue while Fluentd has not acknowledged it', async () => {
     sink.faults.neverAck(true);
-    await enqueue(broker.port, [podMessage(1)]);
+    await enqueue(queue, [podMessage(1)]);
     await vi.waitFor(() => expect(sink.received).toBe(1), PATIENCE);
     expect(await writer.metric('written_total')).toBe(0);
     await writer.stop();
-    expect((await takeAll(broker.port, DEFAULT_QUEUE_NAME)).map(textOf)).toEqual([
-      JSON.stringify(podMessage(1)),
-    ]);
+    expect((await takeAll(queue)).map(textOf)).toEqual([JSON.stringify(podMessage(1))]);
   });
 });
 
@@ -108,15 +110,15 @@ describe('a message that can never succeed', () => {
     ['5 MB of garbage', Buffer.alloc(MEGABYTES_5, 0xfa), 'MESSAGE_NOT_UTF8'],
   ])('is set aside with its bytes and the reason, and the flow goes on: %s', async (_what, body, code) => {
     const warn = vi.spyOn(writer.log, 'warn');
-    await enqueue(broker.port, [podMessage(1), body, podMessage(2)], { 'x-origin': 'legacy:reader' });
+    await enqueue(queue, [podMessage(1), body, podMessage(2)], { 'x-origin': 'legacy:reader' });
     await vi.waitFor(() => expect(sink.distinct).toBe(2), PATIENCE);
     await vi.waitFor(
       async () => expect(await writer.metric(`invalid_total{reason="${code}"}`)).toBe(1),
       PATIENCE,
     );
     await writer.stop();
-    expect(await countLeft(broker.port)).toBe(0);
-    const [aside, ...others] = await takeAll(broker.port, INVALID_QUEUE_NAME);
+    expect(await countLeft(queue)).toBe(0);
+    const [aside, ...others] = await takeAll({ ...queue, name: invalidQueueOf(queue.name) });
     expect(others).toEqual([]);
     expect(Buffer.from(aside?.body ?? []).equals(Buffer.from(body))).toBe(true);
     expect(aside?.headers).toMatchObject({ 'podips-error': code, 'x-origin': 'legacy:reader' });
@@ -126,7 +128,7 @@ describe('a message that can never succeed', () => {
 
   it('takes no other with it when hundreds come at once', async () => {
     const bodies = podMessages(300).flatMap((message) => [message, '[]', 'not JSON']);
-    await enqueue(broker.port, bodies);
+    await enqueue(queue, bodies);
     await vi.waitFor(() => expect(sink.distinct).toBe(300), PATIENCE);
     for (const code of ['MESSAGE_NOT_OBJECT', 'MESSAGE_NOT_JSON'])
       await vi.waitFor(
@@ -134,8 +136,8 @@ describe('a message that can never succeed', () => {
         PATIENCE,
       );
     await writer.stop();
-    expect(await countLeft(broker.port)).toBe(0);
-    expect(await takeAll(broker.port, INVALID_QUEUE_NAME)).toHaveLength(600);
+    expect(await countLeft(queue)).toBe(0);
+    expect(await takeAll({ ...queue, name: invalidQueueOf(queue.name) })).toHaveLength(600);
     expect(sink.duplicates).toBe(0);
   });
 });

@@ -1,14 +1,14 @@
-import { DEFAULT_QUEUE_NAME } from '@podips/shared';
+import { type Sink, startProxy, startSink, type TcpProxy } from '@podips/simulation';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
-  type ActiveMq,
-  type Sink,
-  startActiveMq,
-  startProxy,
-  startSink,
-  type TcpProxy,
-} from '@podips/simulation';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { countLeft, enqueue, podMessages, takeAll, textOf } from '../support/pod-queue.js';
+  countLeft,
+  enqueue,
+  newQueue,
+  podMessages,
+  type TestQueue,
+  takeAll,
+  textOf,
+} from '../support/pod-queue.js';
 import {
   QUICK_ACK,
   startTestWriter,
@@ -21,16 +21,13 @@ const PATIENCE = { timeout: 60_000, interval: 20 };
 const MESSAGES = 1_000;
 const PREFETCH = 50;
 
-let broker: ActiveMq;
+let queue: TestQueue;
 let sink: Sink;
 let proxy: TcpProxy;
 let writers: WriterUnderTest[];
-beforeAll(async () => {
-  broker = await startActiveMq();
-});
-afterAll(() => broker?.destroy());
 beforeEach(async () => {
   writers = [];
+  queue = newQueue();
   sink = await startSink();
   proxy = await startProxy({ host: '127.0.0.1', port: sink.port });
 });
@@ -38,11 +35,10 @@ afterEach(async () => {
   await Promise.all(writers.map((writer) => writer.stop()));
   await proxy.stop();
   await sink.stop();
-  await takeAll(broker.port, DEFAULT_QUEUE_NAME);
 });
 
 async function start(env: Record<string, string> = {}): Promise<WriterUnderTest> {
-  const usual = { ...writerEnvironment(broker.port, proxy.port), QUEUE_PREFETCH: String(PREFETCH) };
+  const usual = { ...writerEnvironment(queue, proxy.port), QUEUE_PREFETCH: String(PREFETCH) };
   const writer = await startTestWriter({ ...usual, ...env });
   writers.push(writer);
   return writer;
@@ -71,7 +67,7 @@ async function written(): Promise<number> {
 async function expectAllDelivered(): Promise<void> {
   await vi.waitFor(async () => expect(await written()).toBeGreaterThanOrEqual(MESSAGES), PATIENCE);
   await Promise.all(writers.map((writer) => writer.stop()));
-  expect(await countLeft(broker.port)).toBe(0);
+  expect(await countLeft(queue)).toBe(0);
   const sent = new Map(podMessages(MESSAGES).map((message) => [message.event_id, message]));
   expect(new Set(sink.records.map(({ record }) => record.event_id)).size).toBe(MESSAGES);
   for (const { record } of sink.records) expect(record).toEqual(sent.get(String(record.event_id)));
@@ -83,7 +79,7 @@ describe('every message ends up at Fluentd', () => {
     await proxy.refuse(true);
     const writer = await start();
     const mostHeld = watchHeld(writer);
-    await enqueue(broker.port, podMessages(MESSAGES));
+    await enqueue(queue, podMessages(MESSAGES));
     await failed(writer);
     expect(await writer.metric('received_total')).toBe(0);
     await proxy.refuse(false);
@@ -95,78 +91,15 @@ describe('every message ends up at Fluentd', () => {
     expect(sink.duplicates).toBe(0);
   });
 
-  it('that stops and comes back', async () => {
-    sink.faults.ackDelayMs = 10;
-    const writer = await start();
-    await enqueue(broker.port, podMessages(MESSAGES));
-    await arrived(MESSAGES / 10);
-    const mostHeld = watchHeld(writer);
-    await sink.faults.refuse(true);
-    await failed(writer);
-    await sink.faults.refuse(false);
-    await arrived(MESSAGES);
-    expect(await mostHeld()).toBeLessThanOrEqual(PREFETCH);
-    await expectAllDelivered();
-    expect(sink.duplicates).toBeLessThanOrEqual(PREFETCH);
-  });
-
-  it('that takes records but acknowledges none for a while', async () => {
-    sink.faults.neverAck(true);
-    const writer = await start(QUICK_ACK);
-    const mostHeld = watchHeld(writer);
-    await enqueue(broker.port, podMessages(MESSAGES));
-    await failed(writer);
-    await requeued(writer, PREFETCH);
-    expect(await writer.metric('written_total')).toBe(0);
-    sink.faults.neverAck(false);
-    await arrived(MESSAGES);
-    expect(await mostHeld()).toBeLessThanOrEqual(PREFETCH);
-    await expectAllDelivered();
-  });
-
   it('that acknowledges late, but in time: each of them once', async () => {
     sink.faults.ackDelayMs = 200;
     await start();
-    await enqueue(broker.port, podMessages(MESSAGES / 5));
+    await enqueue(queue, podMessages(MESSAGES / 5));
     await arrived(MESSAGES / 5);
     sink.faults.ackDelayMs = 0;
-    await enqueue(broker.port, podMessages(MESSAGES).slice(MESSAGES / 5));
+    await enqueue(queue, podMessages(MESSAGES).slice(MESSAGES / 5));
     await expectAllDelivered();
     expect(sink.duplicates).toBe(0);
-  });
-
-  it('that acknowledges too late, when the writer has given up', async () => {
-    sink.faults.ackDelayMs = 1_500;
-    const writer = await start(QUICK_ACK);
-    await enqueue(broker.port, podMessages(MESSAGES));
-    await failed(writer);
-    await requeued(writer, PREFETCH);
-    sink.faults.ackDelayMs = 0;
-    await expectAllDelivered();
-  });
-
-  it.each(['before-stored', 'after-stored'] as const)(
-    'that resets the connection in the middle of a chunk, %s, over and over',
-    async (when) => {
-      const writer = await start();
-      for (let resets = 0; resets < 3; resets += 1) sink.faults.resetNextChunk(when);
-      await enqueue(broker.port, podMessages(MESSAGES));
-      await arrived(MESSAGES);
-      expect(await writer.metric('fluentd_failures_total')).toBeGreaterThan(0);
-      await expectAllDelivered();
-      if (when === 'before-stored') expect(sink.duplicates).toBe(0);
-    },
-  );
-
-  it('that vanishes from the network while its connection looks open', async () => {
-    const writer = await start(QUICK_ACK);
-    await enqueue(broker.port, podMessages(MESSAGES / 2));
-    await arrived(1);
-    proxy.halfOpen(true);
-    await enqueue(broker.port, podMessages(MESSAGES).slice(MESSAGES / 2));
-    await failed(writer);
-    proxy.halfOpen(false);
-    await expectAllDelivered();
   });
 });
 
@@ -174,7 +107,7 @@ describe('a writer whose Fluentd fails', () => {
   it('leaves all messages to a second writer whose Fluentd works, those that it holds included', async () => {
     sink.faults.neverAck(true);
     const stranded = await start();
-    await enqueue(broker.port, podMessages(MESSAGES));
+    await enqueue(queue, podMessages(MESSAGES));
     await vi.waitFor(async () => expect(await stranded.metric('held_messages')).toBe(PREFETCH), PATIENCE);
     await proxy.refuse(true);
     proxy.cut();
@@ -189,10 +122,10 @@ describe('a writer whose Fluentd fails', () => {
     sink.faults.neverAck(true);
     const writer = await start(QUICK_ACK);
     const headers = { 'x-trace': 'a:b\\c\nd', 'content-type': 'application/json' };
-    await enqueue(broker.port, podMessages(PREFETCH * 2), headers);
+    await enqueue(queue, podMessages(PREFETCH * 2), headers);
     await requeued(writer, PREFETCH * 3);
     await writer.stop();
-    const left = await takeAll(broker.port, DEFAULT_QUEUE_NAME);
+    const left = await takeAll(queue);
     const sent = podMessages(PREFETCH * 2).map((message) => JSON.stringify(message));
     expect(left.map(textOf).sort()).toEqual(sent.sort());
     for (const message of left) expect(message.headers).toMatchObject({ ...headers, persistent: 'true' });

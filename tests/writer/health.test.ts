@@ -1,31 +1,22 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULT_QUEUE_NAME } from '@podips/shared';
-import {
-  type ActiveMq,
-  type Sink,
-  startActiveMq,
-  startProxy,
-  startSink,
-  type TcpProxy,
-} from '@podips/simulation';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Sink, startProxy, startSink, type TcpProxy } from '@podips/simulation';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type FakeMonitor, startFakeMonitor } from '../support/fake-monitor.js';
-import { enqueue, podMessages, takeAll } from '../support/pod-queue.js';
+import { enqueue, newQueue, podMessages, type TestQueue } from '../support/pod-queue.js';
 import { QUICK_ACK, startTestWriter, type WriterUnderTest, writerEnvironment } from '../support/writer.js';
 
 const PATIENCE = { timeout: 30_000, interval: 20 };
 
-let broker: ActiveMq;
+let queue: TestQueue;
+let brokerProxy: TcpProxy;
 let sink: Sink;
 let monitor: FakeMonitor;
 let fluentProxy: TcpProxy;
 let writer: WriterUnderTest;
-beforeAll(async () => {
-  broker = await startActiveMq();
-});
-afterAll(() => broker?.destroy());
 beforeEach(async () => {
+  queue = newQueue();
+  brokerProxy = await startProxy({ host: '127.0.0.1', port: queue.port });
   sink = await startSink();
   monitor = await startFakeMonitor();
   fluentProxy = await startProxy({ host: '127.0.0.1', port: sink.port });
@@ -33,14 +24,17 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await writer.stop();
+  await brokerProxy.stop();
   await fluentProxy.stop();
   await monitor.stop();
   await sink.stop();
-  await takeAll(broker.port, DEFAULT_QUEUE_NAME);
 });
 
 async function start(env: Record<string, string> = {}): Promise<void> {
-  const usual = { ...writerEnvironment(broker.port, fluentProxy.port), PODIPS_HOST: monitor.url };
+  const usual = {
+    ...writerEnvironment({ ...queue, port: brokerProxy.port }, fluentProxy.port),
+    PODIPS_HOST: monitor.url,
+  };
   writer = await startTestWriter({ ...usual, ...env });
 }
 
@@ -87,19 +81,17 @@ describe('while nothing happens', () => {
     expect(existsSync(path('log_status'))).toBe(false);
   });
 
-  it('a broker that freezes shows in the file, in /readyz and at the monitor, and so does its return', async () => {
+  it('a broker that does not answer shows in the file, in /readyz and at the monitor, and so does its return', async () => {
     await writer.stop();
     await start({ QUEUE_HEARTBEAT_MS: '2000' });
     await ready();
-    broker.freeze();
-    try {
-      await vi.waitFor(() => expect(existsSync(path('queue_status'))).toBe(false), PATIENCE);
-      expect((await writer.readiness()).status).toBe(503);
-      expect(existsSync(path('log_status'))).toBe(true);
-      await vi.waitFor(() => expect(monitor.heartbeats('queue/read').at(-1)).toMatch(/^503\//), PATIENCE);
-    } finally {
-      broker.thaw();
-    }
+    brokerProxy.halfOpen(true);
+    await vi.waitFor(() => expect(existsSync(path('queue_status'))).toBe(false), PATIENCE);
+    expect((await writer.readiness()).status).toBe(503);
+    expect(existsSync(path('log_status'))).toBe(true);
+    await vi.waitFor(() => expect(monitor.heartbeats('queue/read').at(-1)).toMatch(/^503\//), PATIENCE);
+    brokerProxy.halfOpen(false);
+    brokerProxy.cut();
     await ready();
     expect(existsSync(path('queue_status'))).toBe(true);
     await vi.waitFor(() => expect(monitor.heartbeats('queue/read').at(-1)).toBe('200/connected'), PATIENCE);
@@ -110,16 +102,14 @@ describe('the writer', () => {
   it('is not ready, and has no status file, before a link is up for the first time', async () => {
     await writer.stop();
     await fluentProxy.refuse(true);
-    broker.freeze();
-    try {
-      await start();
-      const { status, problems } = await writer.readiness();
-      expect(status).toBe(503);
-      expect(Object.keys(problems)).toEqual(['queue', 'fluentd']);
-      expect([existsSync(path('queue_status')), existsSync(path('log_status'))]).toEqual([false, false]);
-    } finally {
-      broker.thaw();
-    }
+    brokerProxy.halfOpen(true);
+    await start();
+    const { status, problems } = await writer.readiness();
+    expect(status).toBe(503);
+    expect(Object.keys(problems)).toEqual(['queue', 'fluentd']);
+    expect([existsSync(path('queue_status')), existsSync(path('log_status'))]).toEqual([false, false]);
+    brokerProxy.halfOpen(false);
+    brokerProxy.cut();
   });
 
   it('is alive for /healthz whatever its links do', async () => {
@@ -131,7 +121,7 @@ describe('the writer', () => {
   });
 
   it('tells the monitor of what it reads and writes', async () => {
-    await enqueue(broker.port, podMessages(10));
+    await enqueue(queue, podMessages(10));
     await vi.waitFor(() => expect(sink.received).toBe(10), PATIENCE);
     await vi.waitFor(() => expect(monitor.heartbeats('queue/read').at(-1)).toBe('200/receiving'), PATIENCE);
     await vi.waitFor(() => expect(monitor.heartbeats('log').at(-1)).toMatch(/^200\/\d+ written$/), PATIENCE);
@@ -141,7 +131,7 @@ describe('the writer', () => {
     await writer.stop();
     await start(QUICK_ACK);
     sink.faults.neverAck(true);
-    await enqueue(broker.port, podMessages(1));
+    await enqueue(queue, podMessages(1));
     await vi.waitFor(
       () => expect(monitor.heartbeats('log')).toContainEqual(expect.stringMatching(/^504\/.*no ack within/)),
       PATIENCE,
@@ -149,7 +139,7 @@ describe('the writer', () => {
   });
 
   it('counts what it does for Prometheus', async () => {
-    await enqueue(broker.port, [...podMessages(20), '[]']);
+    await enqueue(queue, [...podMessages(20), '[]']);
     await vi.waitFor(() => expect(sink.received).toBe(20), PATIENCE);
     await vi.waitFor(async () => expect(await writer.metric('written_total')).toBe(20), PATIENCE);
     await vi.waitFor(
