@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { MANIFESTS, type Manifest } from './support/documents.js';
 import { CONTEXT, installedRules, list, overlayText, runInstaller } from './support/installer.js';
-import { buildKustomization } from './support/kustomize.js';
+import { buildManifests } from './support/kustomize.js';
 
 interface Overlay {
   readonly namespace: string;
@@ -29,7 +29,7 @@ const { pokeCanary }: { pokeCanary: (...args: unknown[]) => Promise<void> } = aw
 
 const OVERLAYS = ['trial', 'production'];
 const HAS_KUBECTL = spawnSync('kubectl', ['version', '--client']).status === 0;
-const build = (name: string) => buildKustomization(join(MANIFESTS, 'overlays', name));
+const build = (name: string) => buildManifests(`overlays/${name}`);
 const toLine = (kind: string, name: string, namespace = '') => `${kind} ${namespace}/${name}`;
 const toLines = (manifests: readonly Manifest[]) =>
   manifests.map(({ kind, metadata }) => toLine(kind, metadata.name, metadata.namespace));

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MANIFESTS } from './support/documents.js';
 import { CONTEXT, installedRules, list, type Rule, runInstaller } from './support/installer.js';
-import { buildFrom } from './support/kustomize.js';
+import { buildManifests } from './support/kustomize.js';
 
 const UNINSTALL = ['--yes', '--context', CONTEXT, '--uninstall'];
 const VOLUMES = ['data-podips-database-0', 'data-podips-queue-0', 'podips-monitor'];
@@ -57,10 +56,7 @@ describe('an uninstallation', () => {
         .map((kind) => kind.split('.')[0] ?? '') ?? [];
     const components = ['alerts', 'database-client', 'grafana', 'ingress', 'prometheus'];
     const all = ['trial', 'production'].flatMap((overlay) =>
-      buildFrom(MANIFESTS, {
-        resources: [`overlays/${overlay}`],
-        components: components.map((name) => `components/${name}`),
-      }),
+      buildManifests(`overlays/${overlay}`, components),
     );
     for (const { kind, metadata } of all) {
       if (metadata.namespace === undefined) continue;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MANIFESTS, parseManifests } from './support/documents.js';
 import { CONTEXT, installedRules, type Rule, runInstaller, secret, toText } from './support/installer.js';
-import { buildFrom } from './support/kustomize.js';
+import { buildManifests } from './support/kustomize.js';
 
 const UNATTENDED = ['--yes', '--context', CONTEXT];
 const APPLY = 'apply --server-side --validate=strict --filename -';
@@ -174,9 +174,6 @@ describe('an overlay of your own', () => {
 
 /** The production overlay with an ingress, filled in. */
 function filledIn(): string {
-  const manifests = buildFrom(MANIFESTS, {
-    resources: ['overlays/production'],
-    components: ['components/ingress'],
-  });
+  const manifests = buildManifests('overlays/production', ['ingress']);
   return toText(manifests).replaceAll('example.org', 'intern');
 }

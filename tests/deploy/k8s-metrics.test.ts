@@ -2,16 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isMap, MANIFESTS, named } from './support/documents.js';
-import { buildFrom } from './support/kustomize.js';
+import { buildManifests } from './support/kustomize.js';
 import { type LiveServices, startLiveServices } from './support/live-services.js';
 import { podTemplate, podTemplates, selects } from './support/pods.js';
 import { metricsOf } from './support/promql.js';
 
 const DASHBOARD = join(MANIFESTS, 'components/grafana/podips.json');
-const MANIFEST = buildFrom(MANIFESTS, {
-  resources: ['overlays/trial'],
-  components: ['components/prometheus', 'components/grafana'],
-});
+const MANIFEST = buildManifests('overlays/trial', ['prometheus', 'grafana']);
 const RULES = (named(MANIFEST, 'PrometheusRule', 'podips').spec?.groups ?? []).flatMap(
   ({ rules = [] }) => rules,
 );

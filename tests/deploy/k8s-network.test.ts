@@ -4,13 +4,13 @@ import { readReaderSettings } from '@podips/reader';
 import { describe, expect, it } from 'vitest';
 import { arrowsInside, arrowsOutside } from './support/arrows.js';
 import { describeManifest, MANIFESTS, type Manifest, named, ofKind } from './support/documents.js';
-import { buildFrom, buildKustomization } from './support/kustomize.js';
+import { buildManifests } from './support/kustomize.js';
 import { podTemplates, selects } from './support/pods.js';
 
 const COMPONENTS = readdirSync(join(MANIFESTS, 'components')).map((name) => `components/${name}`);
-const PRODUCTION = buildKustomization(join(MANIFESTS, 'overlays/production'));
-const TRIAL = buildKustomization(join(MANIFESTS, 'overlays/trial'));
-const EVERYTHING = buildFrom(MANIFESTS, { resources: ['overlays/trial'], components: COMPONENTS });
+const PRODUCTION = buildManifests('overlays/production');
+const TRIAL = buildManifests('overlays/trial');
+const EVERYTHING = buildManifests('overlays/trial', COMPONENTS);
 
 const SITUATIONS: [string, readonly Manifest[]][] = [
   ['the trial', TRIAL],
@@ -103,10 +103,7 @@ describe('the network', () => {
   });
 
   it('lets the monitor out of the namespace for alerts alone', () => {
-    const manifests = buildFrom(MANIFESTS, {
-      resources: ['overlays/trial'],
-      components: ['components/alerts'],
-    });
+    const manifests = buildManifests('overlays/trial', ['alerts']);
     const added = arrowsOutside(manifests).filter((arrow) => !arrowsOutside(TRIAL).includes(arrow));
     expect(added).toEqual([25, 443, 465, 587, 80].map((port) => `monitor -> ${port}`));
     expect(arrowsInside(manifests)).toEqual(ARROWS);

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { readReaderSettings } from '@podips/reader';
 import { readWriterSettings } from '@podips/writer';
 import { describe, expect, it } from 'vitest';
@@ -7,17 +6,14 @@ import { cronjobSpecs, readCronjobSettings } from '../../services/cronjob/src/se
 import { monitorSpecs, readMonitorSettings } from '../../services/monitor/src/settings.js';
 import { readerSpecs } from '../../services/reader/src/settings.js';
 import { writerSpecs } from '../../services/writer/src/settings.js';
-import { MANIFESTS, named, ofKind } from './support/documents.js';
-import { buildFrom, buildKustomization } from './support/kustomize.js';
+import { named, ofKind } from './support/documents.js';
+import { buildManifests } from './support/kustomize.js';
 import { checkPodSecurity } from './support/pod-security.js';
 import { environment, podTemplate, podTemplates, SERVICES } from './support/pods.js';
 
 const ROOT = new URL('../../', import.meta.url);
-const TRIAL = buildFrom(MANIFESTS, {
-  resources: ['overlays/trial'],
-  components: ['components/database-client'],
-});
-const PRODUCTION = buildKustomization(join(MANIFESTS, 'overlays/production'));
+const TRIAL = buildManifests('overlays/trial', ['database-client']);
+const PRODUCTION = buildManifests('overlays/production');
 const SPECS: Readonly<Record<string, object>> = {
   reader: readerSpecs,
   writer: writerSpecs,

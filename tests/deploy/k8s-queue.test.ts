@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { createLogger, parseQueueServers, pause, type QueueSettings, startQueueLink } from '@podips/shared';
 import { canConnect, freePort } from '@podips/simulation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MANIFESTS, named } from './support/documents.js';
-import { buildKustomization } from './support/kustomize.js';
+import { named } from './support/documents.js';
+import { buildManifests } from './support/kustomize.js';
 import { environment, podTemplate } from './support/pods.js';
 
 /** Debian's broker in the place of the image's: the same command, the same configuration, other folders. */
-const TRIAL = buildKustomization(join(MANIFESTS, 'overlays/trial'));
+const TRIAL = buildManifests('overlays/trial');
 const { container } = podTemplate(TRIAL, 'queue');
 const ENV = environment(TRIAL, container);
 const DEADLINE_MS = 60_000;

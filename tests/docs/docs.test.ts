@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PROGRAM_SPECS } from '../deploy/docker/program-specs.js';
-import { MANIFESTS, named } from '../deploy/support/documents.js';
-import { buildFrom } from '../deploy/support/kustomize.js';
+import { named } from '../deploy/support/documents.js';
+import { buildManifests } from '../deploy/support/kustomize.js';
 import { blocksOf, commandsOf, ROOT, readDocument, readDocuments } from './documents.js';
 
 const documents = readDocuments();
@@ -75,10 +75,7 @@ describe.each(documents)('$name', (document) => {
 });
 
 describe('the documents about clusters', () => {
-  const manifests = buildFrom(MANIFESTS, {
-    resources: ['overlays/trial'],
-    components: ['components/database-client', 'components/prometheus'],
-  });
+  const manifests = buildManifests('overlays/trial', ['database-client', 'prometheus']);
   const about = documents.filter(({ name }) => name.startsWith('docs/'));
 
   it('name workloads that exist', () => {

@@ -5,8 +5,8 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
-import { MANIFESTS, type Manifest } from './documents.js';
-import { buildKustomization } from './kustomize.js';
+import type { Manifest } from './documents.js';
+import { buildManifests } from './kustomize.js';
 
 const INSTALLER = fileURLToPath(new URL('../../../tools/install-cluster.mjs', import.meta.url));
 const FAKE = fileURLToPath(new URL('./fake-kubectl.mjs', import.meta.url));
@@ -60,7 +60,7 @@ export function toText(manifests: readonly Manifest[]): string {
 }
 
 export function overlayText(name: string): string {
-  return toText(buildKustomization(join(MANIFESTS, 'overlays', name)));
+  return toText(buildManifests(`overlays/${name}`));
 }
 
 /** A node of a cluster. */
