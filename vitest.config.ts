@@ -1,15 +1,22 @@
 import { defineConfig } from 'vitest/config';
 
+const PROPERTIES = ['packages/*/src/**/*.property.test.ts', 'services/*/src/**/*.property.test.ts'];
+/** What takes minutes, or needs the machine for itself: `npm run test:long`. */
+const LONG = 'tests/**/*.long.test.ts';
+const setupFiles = ['vitest.setup.ts'];
+
+// All timeouts are bounds for what hangs.
 export default defineConfig({
   test: {
+    reporters: ['./tools/project-times.mjs', 'default'],
     projects: [
       {
         test: {
           name: 'unit',
-          setupFiles: ['vitest.setup.ts'],
+          setupFiles,
+          provide: { propertyRuns: 500 },
           expect: { poll: { timeout: 30_000 } },
           include: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
-          // A bound for what hangs: thousands of random histories take their time on a busy machine.
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -17,15 +24,27 @@ export default defineConfig({
       {
         test: {
           name: 'system',
-          setupFiles: ['vitest.setup.ts'],
+          setupFiles,
           globalSetup: ['tests/support/servers.ts'],
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/faults/**'],
-          // More files at once than cores: they wait rather than compute. The timeouts are bounds for what hangs.
+          exclude: ['tests/faults/**', LONG],
+          // More files at once than cores, for they wait rather than compute.
           maxWorkers: 4,
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'long',
+          setupFiles,
+          provide: { propertyRuns: 10_000 },
+          include: [LONG, ...PROPERTIES],
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
         },
       },
     ],

@@ -71,6 +71,9 @@ export async function build() {
     );
 }
 
+/** Native, because the other loader writes a file beside the configuration, which may be read-only. */
+export const test = (args) => run('vitest', ['run', '--configLoader', 'native', ...args]);
+
 /** Runs a program to its end; the exit code says how it went, and a failed step needs no stack trace. */
 export async function main(program) {
   try {

@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import axe, { type AxeResults } from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { expect } from 'vitest';
 
 /** The patience of polls for what a page shows: a busy machine and a retry of the page's script. */
 export const PATIENCE = { timeout: 30_000, interval: 50 };
@@ -67,6 +68,24 @@ export async function accessibilityViolations(page: Page): Promise<string[]> {
   return results.violations.flatMap(({ id, nodes }) =>
     nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`),
   );
+}
+
+/** From a phone to a screen on a wall. */
+const WIDTHS = [360, 768, 960, 1_280, 2_560];
+
+/** Of colours and widths each at least once: where the one matters to axe, the other does not. */
+export const SCHEMES = [
+  { scheme: 'light', axeWidth: 360 },
+  { scheme: 'dark', axeWidth: 1_280 },
+] as const;
+
+/** Expects the page to be as wide as its window at every width, and accessible at one of them. */
+export async function expectToFit(page: Page, axeWidth: number): Promise<void> {
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 900 });
+    expect(await overflowPx(page), `${width} px`).toBe(0);
+    if (width === axeWidth) expect(await accessibilityViolations(page)).toEqual([]);
+  }
 }
 
 /** By how many pixels the page is wider than its window. */

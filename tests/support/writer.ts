@@ -21,9 +21,7 @@ export interface WriterUnderTest extends Running {
   readiness(): Promise<{ status: number; problems: Readonly<Record<string, string>> }>;
 }
 
-/** A broker that does not answer shows within a second; so does a process that stood still for as long. */
-export const QUICK_HEARTBEAT = { QUEUE_HEARTBEAT_MS: '300' };
-/** The same for a Fluentd that does not acknowledge. */
+/** A Fluentd that does not acknowledge shows within a second. */
 export const QUICK_ACK = { LOG_ACK_TIMEOUT_MS: '1000' };
 
 /** Where a writer finds its surroundings. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { nodeClock, SAME_CLOCK, serverClock } from './clock-bounds.js';
 import {
   type EndOfLease,
@@ -42,7 +42,7 @@ describe('whatever the clocks say and however late the kubelet reports', () => {
         expectWithin(addressAt, startInterval(sight));
         expectWithin(startWrittenAt, writeInterval(sight));
       }),
-      { numRuns: 2_000 },
+      { numRuns: inject('propertyRuns') },
     );
   });
 
@@ -55,7 +55,7 @@ describe('whatever the clocks say and however late the kubelet reports', () => {
         const sight = { times: finished, previous: keepTimes(started), observedAt, how, serverClock };
         expectWithin(goneAt, endInterval(sight, 'finished'));
       }),
-      { numRuns: 2_000 },
+      { numRuns: inject('propertyRuns') },
     );
   });
 
@@ -93,7 +93,7 @@ describe('whatever the clocks say and however late the kubelet reports', () => {
         if (end === 'changed' && how === 'replayed') return;
         expectWithin(goneAt, endInterval(sight, end));
       }),
-      { numRuns: 2_000 },
+      { numRuns: inject('propertyRuns') },
     );
   });
 });
@@ -124,7 +124,7 @@ it('a best time is within two seconds of the truth after a pause, when the clock
       expect(Math.abs(end.best - goneAt)).toBeLessThanOrEqual(2_000);
       expect(startWrittenAt).toBeGreaterThanOrEqual(start.notBefore);
     }),
-    { numRuns: 2_000 },
+    { numRuns: inject('propertyRuns') },
   );
 });
 

@@ -1,6 +1,6 @@
 import { eventId } from '@podips/shared';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import type { Pod } from '../cluster/pod.js';
 import {
   type Decision,
@@ -207,7 +207,7 @@ describe('for any history of pods, with gaps and restarts anywhere', () => {
         world.catchUp();
         expect(believe(world.messages)).toEqual(world.held());
       }),
-      { numRuns: 2_000 },
+      { numRuns: inject('propertyRuns') },
     );
   });
 
@@ -219,7 +219,7 @@ describe('for any history of pods, with gaps and restarts anywhere', () => {
         const ids = world.messages.map(idOf);
         expect(new Set(ids).size).toBe(ids.length);
       }),
-      { numRuns: 2_000 },
+      { numRuns: inject('propertyRuns') },
     );
   });
 
@@ -231,7 +231,7 @@ describe('for any history of pods, with gaps and restarts anywhere', () => {
         for (const each of steps) world.take(each.do === 'restart' ? { ...each, resume: true } : each);
         expect(world.messages.filter(({ inferred }) => inferred)).toEqual([]);
       }),
-      { numRuns: 1_000 },
+      { numRuns: inject('propertyRuns') },
     );
   });
 });
