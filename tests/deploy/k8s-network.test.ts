@@ -7,7 +7,7 @@ import { describeManifest, MANIFESTS, type Manifest, named, ofKind } from './sup
 import { buildManifests } from './support/kustomize.js';
 import { podTemplates, selects } from './support/pods.js';
 
-const COMPONENTS = readdirSync(join(MANIFESTS, 'components')).map((name) => `components/${name}`);
+const COMPONENTS = readdirSync(join(MANIFESTS, 'components'));
 const PRODUCTION = buildManifests('overlays/production');
 const TRIAL = buildManifests('overlays/trial');
 const EVERYTHING = buildManifests('overlays/trial', COMPONENTS);

@@ -132,7 +132,7 @@ describe.each([
   ['production', [...PRODUCTION, ...ofKind(TRIAL, 'Secret')]],
 ])('in %s', (_where, manifests) => {
   const envOf = (service: string) => environment(manifests, podTemplate(manifests, service).container);
-  const monitorUrl = `http://${ofKind(manifests, 'Service')[0]?.metadata.name}`;
+  const monitorUrl = `http://${named(manifests, 'Service', 'podips-monitor').metadata.name}`;
 
   it('the services take their settings', () => {
     const reader = readReaderSettings(['--incluster=false'], outside(envOf('reader')));
