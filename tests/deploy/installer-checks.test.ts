@@ -61,7 +61,7 @@ const PROBLEMS: [string, Rule[], string[], string][] = [
   [
     'no storage class',
     [{ match: '^get storageclasses', stdout: list() }],
-    ['no default storage class, but these need volumes: podips-monitor, podips-queue, podips-database'],
+    ['no default storage class, but these need volumes: podips-monitor, podips-database, podips-queue'],
     'install a volume provisioner',
   ],
   [

@@ -72,7 +72,7 @@ describe('an upgrade', () => {
     const some = await runInstaller(UPGRADE, {
       rules: [none, ...installedRules(undefined, 'podips-monitor')],
     });
-    expect(some.output).toContain('these need volumes: podips-queue, podips-database');
+    expect(some.output).toContain('these need volumes: podips-database, podips-queue');
   });
 
   it('overwrites foreign fields only with --force-conflicts', async () => {

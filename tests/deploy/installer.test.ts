@@ -36,12 +36,12 @@ describe('an installation', () => {
     const { calls } = await runInstaller(UNATTENDED);
     const waits = calls.filter(({ command }) => command.startsWith('rollout status'));
     expect(waits.map(({ args }) => args[2])).toEqual([
-      'statefulset/podips-queue',
       'statefulset/podips-database',
+      'statefulset/podips-queue',
+      'deployment/podips-fluentd',
+      'deployment/podips-monitor',
       'deployment/podips-reader',
       'deployment/podips-writer',
-      'deployment/podips-monitor',
-      'deployment/podips-fluentd',
     ]);
     for (const { command } of waits) expect(command).toMatch(/--namespace podips --timeout \d+s$/);
   });
