@@ -28,7 +28,7 @@ describe('SQL in a document', () => {
   );
 
   it.each([...examples('sql'), ...inline])('$name: $code', async ({ code }) => {
-    // Documents write parameters where the reader has to put something.
+    // Documents write parameters where the reader has to insert a value.
     const statement = code.replaceAll('$1', "'10.1.2.3'").replaceAll('$2', "'2026-11-20 14:05Z'");
     if (!code.startsWith('... ')) await database.query(statement);
   });

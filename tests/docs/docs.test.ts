@@ -11,11 +11,11 @@ const documents = readDocuments();
 const { scripts }: { scripts: Record<string, string> } = JSON.parse(
   readFileSync(join(ROOT, 'package.json'), 'utf8'),
 );
-/** What npm and pnpm know without a script. */
+/** Commands of npm and pnpm that are not scripts. */
 const BUILT_IN = ['install', 'exec', 'deploy'];
 const FOLDERS = /^(deploy|docs|tests|services|packages|tools|bench|patches)\/[\w./-]+$/;
 
-/** Variables of others, or of files that stand beside the services. */
+/** Variables of other programs, or of files beside the services. */
 const OTHER_VARIABLES = ['NODE_EXTRA_CA_CERTS', 'NODE_IMAGE', 'NODE_OPTIONS', 'POSTGRES_USER'];
 
 describe.each(documents)('$name', (document) => {

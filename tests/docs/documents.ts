@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** A document for people, and what in it a machine can check. */
+/** A document, with the parts of it that tests check. */
 export interface Document {
   /** Its path below the root. */
   readonly name: string;
   readonly text: string;
-  /** How links name its headings. */
+  /** The anchors of its headings, as links name them. */
   readonly anchors: readonly string[];
-  /** What stands between single backticks. */
+  /** The texts between single backticks. */
   readonly spans: readonly string[];
   /** Its fenced blocks of code. */
   readonly blocks: readonly { readonly language: string; readonly code: string }[];
@@ -42,18 +42,18 @@ export function readDocument(name: string): Document {
   };
 }
 
-/** Blocks of a language. */
+/** The blocks in one language. */
 export function blocksOf({ blocks }: Document, language: string): string[] {
   return blocks.filter((block) => block.language === language).map(({ code }) => code);
 }
 
-/** Everything that a reader may type: blocks for the shell, and spans. */
+/** The commands that a reader may type: blocks for the shell, and spans. */
 export function commandsOf(document: Document): string[] {
   const lines = blocksOf(document, 'sh').flatMap((code) => code.replaceAll('\\\n', ' ').split('\n'));
   return [...lines, ...document.spans].map((line) => line.trim());
 }
 
-/** How GitHub names a heading. */
+/** The anchor that GitHub gives a heading. */
 function slug(heading: string): string {
   return heading
     .toLowerCase()
