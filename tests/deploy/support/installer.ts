@@ -1,33 +1,17 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import type { Manifest } from './documents.js';
-import { buildManifests } from './kustomize.js';
+import { type Call, type Rule, startFakeKubectl } from './fake-kubectl.js';
+import { buildText } from './kustomize.js';
+
+export type { Rule };
 
 const INSTALLER = fileURLToPath(new URL('../../../tools/install-cluster.mjs', import.meta.url));
-const FAKE = fileURLToPath(new URL('./fake-kubectl.mjs', import.meta.url));
-
-/** How the fake kubectl answers a command that matches. */
-export interface Rule {
-  /** A regular expression for the arguments, without the context. */
-  readonly match: string;
-  readonly stdout?: string;
-  readonly stderr?: string;
-  readonly code?: number;
-  /** Holds only so often; then the next rule that fits. */
-  readonly times?: number;
-}
-
-export interface Call {
-  readonly context?: string;
-  readonly args: readonly string[];
-  readonly command: string;
-  readonly input: string;
-}
 
 export interface Outcome {
   readonly code: number | null;
@@ -60,7 +44,7 @@ export function toText(manifests: readonly Manifest[]): string {
 }
 
 export function overlayText(name: string): string {
-  return toText(buildManifests(`overlays/${name}`));
+  return buildText(`overlays/${name}`);
 }
 
 /** A node of a cluster. */
@@ -133,21 +117,14 @@ export async function runInstaller(args: readonly string[], scenario: Scenario =
   const { rules = [], answer, kubectl = true } = scenario;
   const dir = mkdtempSync(join(tmpdir(), 'podips-installer-'));
   onTestFinished(() => rmSync(dir, { recursive: true }));
-  writeFileSync(join(dir, 'rules.json'), JSON.stringify([...rules, ...HEALTHY]));
-  mkdirSync(join(dir, 'calls'));
-  if (kubectl) {
-    writeFileSync(join(dir, 'kubectl'), `#!/bin/sh\nexec "${process.execPath}" "${FAKE}" "$@"\n`);
-    chmodSync(join(dir, 'kubectl'), 0o755);
-  }
+  const fake = kubectl ? await startFakeKubectl(dir, [...rules, ...HEALTHY]) : undefined;
+  await using _fake = fake;
   const path = kubectl ? `${dir}${delimiter}${process.env.PATH}` : dir;
   const { code, output } = await run([process.execPath, INSTALLER, ...args], answer, {
     ...process.env,
     PATH: path,
-    FAKE_KUBECTL_DIR: dir,
   });
-  const calls: Call[] = readdirSync(join(dir, 'calls'))
-    .sort()
-    .map((name) => JSON.parse(readFileSync(join(dir, 'calls', name), 'utf8')));
+  const calls = fake?.calls ?? [];
   return { code, output, calls, changes: calls.map(({ command }) => command).filter(isChange) };
 }
 

@@ -13,11 +13,16 @@ const built = new Map<string, string>();
  * @param folder below {@link MANIFESTS}
  * @param components names of components to add to it
  */
-export function buildManifests(folder: string, components: readonly string[] = []): Manifest[] {
+export function buildText(folder: string, components: readonly string[] = []): string {
   const key = [folder, ...components].join(' ');
   const text = built.get(key) ?? build(folder, components);
   built.set(key, text);
-  return parseManifests(text);
+  return text;
+}
+
+/** As {@link buildText}, as objects. */
+export function buildManifests(folder: string, components: readonly string[] = []): Manifest[] {
+  return parseManifests(buildText(folder, components));
 }
 
 function build(folder: string, components: readonly string[]): string {
