@@ -16,7 +16,7 @@ function pick(...ports: readonly number[]): void {
   for (const port of ports) vi.mocked(randomInt).mockImplementationOnce(() => port);
 }
 
-it('a port is given out once, also while nobody listens on it', async () => {
+it('a port is assigned once, also while it is not in use', async () => {
   const first = await freePort();
   const second = await freePort();
   pick(first, second);

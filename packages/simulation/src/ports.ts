@@ -17,7 +17,7 @@ const ATTEMPTS = 100;
 const claims = new Set<Socket>();
 
 /**
- * A free loopback port, for servers that must be told one before they start. Nobody else is given it while this process
+ * A free loopback port, for servers that need one before they start. It is not assigned again while this process
  * lives, so that a server may go and come back on it.
  * @throws the error of the last attempt when none can be listened on
  */
@@ -36,7 +36,7 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** @throws when somebody else has claimed the port */
+/** @throws when another process has claimed the port */
 async function claim(port: number): Promise<void> {
   const socket = createSocket('udp4');
   try {

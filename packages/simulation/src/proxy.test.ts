@@ -59,7 +59,7 @@ async function connectedPeer(): Promise<Peer> {
 }
 
 describe('proxy', () => {
-  test('passes bytes both ways, whole and in order, and the end of the connection too', async () => {
+  test('passes bytes in both directions, complete and in order, and the end of the connection', async () => {
     const sent = Array.from({ length: 200_000 }, (_, n) => `${n} `).join('');
     const one = peer();
     one.socket.end(sent);
@@ -89,7 +89,7 @@ describe('proxy', () => {
     await connectedPeer();
   });
 
-  test('refuse turns new connections away and leaves the old ones', async () => {
+  test('refuse closes new connections and keeps the old ones', async () => {
     const old = await connectedPeer();
     await proxy.refuse(true);
     const refused = peer();
@@ -113,7 +113,7 @@ describe('proxy', () => {
     await vi.waitFor(() => expect(one.text).toBe('hello abc'));
   });
 
-  test('closes the client when nobody answers behind it', async () => {
+  test('closes the client when its target does not answer', async () => {
     await closeServer(echo);
     const one = peer();
     await vi.waitFor(() => expect(one.ending).toBeDefined());

@@ -60,7 +60,7 @@ describe('broker with the client of the services', () => {
     await session.close();
   });
 
-  test('gives the messages of a consumer that left to the next one, in order and marked', async () => {
+  test('redelivers the messages of a consumer that left to the next one, in order and marked', async () => {
     const [leaving, staying] = [await openSession(broker.port), await openSession(broker.port)];
     await staying.send(['1', '2', '3', '4', '5'].map(message));
     const taken: ReceivedMessage[] = [];
@@ -126,7 +126,7 @@ describe('broker with raw frames', () => {
   });
   afterEach(() => client.close());
 
-  test('does as it is told although all comes in one packet', async () => {
+  test('processes all frames that arrive in one packet', async () => {
     client.write(
       `CONNECT\naccept-version:1.2\n\n^@SEND\ndestination:${QUEUE}\nreceipt:a\\cb\n\nhello^@\n` +
         `SUBSCRIBE\nid:7\ndestination:${QUEUE}\n\n^@DISCONNECT\nreceipt:bye\n\n^@`,

@@ -15,7 +15,7 @@ export interface BrokerOptions {
   readonly host?: string;
   /** Offered to clients in both directions, in milliseconds; 0: none. Default 5,000. */
   readonly heartbeatMs?: number;
-  /** Who may connect; everybody without it. */
+  /** The login that clients need; undefined: none. */
   readonly login?: Login;
   /** File that keeps persistent messages over a stop or a kill; without it they are gone with the broker. */
   readonly journalPath?: string;
@@ -45,7 +45,7 @@ const MAX_HEAD_BYTES = 64 * 1024;
 const MAX_CONNECTIONS = 1_000;
 
 /**
- * A small STOMP broker (1.0 to 1.2) with queues that behave as those of ActiveMQ Classic where podips can tell.
+ * A small STOMP broker (1.0 to 1.2) whose queues behave like those of ActiveMQ Classic as far as podips depends on it.
  * @throws when the address cannot be bound or the journal cannot be read
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {

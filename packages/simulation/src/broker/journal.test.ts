@@ -45,7 +45,7 @@ async function fill(...batches: StoredMessage[][]): Promise<Journal> {
 }
 
 describe('journal', () => {
-  test('gives back what was added and not removed, in order, with headers and any bytes', async () => {
+  test('returns what was added and not removed, in order, with headers and any bytes', async () => {
     const journal = await fill([message(1)], [message(2)], [message(3)]);
     journal.append([{ kind: 'remove', message: message(2) }]);
     journal.flush();
@@ -74,7 +74,7 @@ describe('journal', () => {
     }
   });
 
-  test('is written anew at open: what is gone takes no room', async () => {
+  test('is rewritten at open: removed messages take no space', async () => {
     const journal = await fill(...Array.from({ length: 100 }, (_, n) => [message(n)]));
     for (let n = 0; n < 99; n += 1) journal.append([{ kind: 'remove', message: message(n) }]);
     journal.flush();

@@ -31,7 +31,7 @@ export class Journal {
   #bytes = 0;
 
   /**
-   * Opens or creates the file and writes it anew with only the messages that are still there.
+   * Opens or creates the file and rewrites it with only the remaining messages.
    * @returns the journal and these messages in order
    * @throws {StompError} when the file is no journal; any error of the file system
    */
@@ -39,7 +39,7 @@ export class Journal {
     const messages = existsSync(path) ? await readMessages(path) : [];
     const compacted = `${path}.new`;
     rmSync(compacted, { force: true });
-    // For appending, so that writing goes on at the new end after a truncation.
+    // In append mode, so that writes continue at the new end after a truncation.
     const descriptor = openSync(compacted, 'a');
     const journal = new Journal(descriptor, 0);
     for (const message of messages) {

@@ -8,7 +8,7 @@ export interface Consumer {
   deliver(message: StoredMessage): void;
 }
 
-/** One queue: messages in order of arrival, dealt in turn to the consumers that are ready. */
+/** One queue: messages in order of arrival, dispatched in turn to the consumers that are ready. */
 export class MessageQueue {
   readonly name: string;
   readonly #fresh = new Fifo<StoredMessage>();

@@ -3,7 +3,7 @@ import type { Frame } from './frame.js';
 import { FrameParser } from './frame-parser.js';
 import type { StompVersion } from './header-escape.js';
 
-/** A STOMP client that says exactly what it is told and notes all that it hears. For tests. */
+/** A STOMP client for tests: sends exactly the given bytes and records everything that it receives. */
 export class RawClient {
   readonly frames: Frame[] = [];
   readonly #socket: Socket;

@@ -1,4 +1,4 @@
-/** Where a list goes on. */
+/** The position from which a list continues. */
 export interface Continuation {
   /** -1: at whatever version is current then, as the token of a 410 does. */
   readonly resourceVersion: number;
@@ -9,7 +9,7 @@ export interface Continuation {
 export const CURRENT_VERSION = -1;
 const TOKEN_FORMAT = 'meta.k8s.io/v1';
 
-/** The token of a list that goes on after this key: the very bytes that the real server makes. */
+/** The token of a list that continues after this key: the same bytes as the real server's. */
 export function continueAfter(resourceVersion: number, lastKey: string): string {
   // The smallest key after `lastKey` is the one with a zero byte behind it.
   return encode(resourceVersion, `${lastKey}\0`);

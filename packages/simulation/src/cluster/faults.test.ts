@@ -36,7 +36,7 @@ it('closes watches now', async () => {
   expect(await Promise.all(watches.map((watch) => watch.ended))).toEqual([undefined, undefined]);
 });
 
-it('closes watches at random until it is told to stop', async () => {
+it('closes watches at random until it is stopped', async () => {
   await start();
   cluster.faults.closeWatchesAtRandom(1);
   const watches = [await watchFromNow(), await watchFromNow()];
@@ -75,7 +75,7 @@ it('ends a watch in the middle of a line', async () => {
   expect(watch.rest).toMatch(/^\{"type":"MODIFIED"/);
 });
 
-it('tells the next watch 410 in the stream, or as a response, and the one after it nothing', async () => {
+it('answers the next watch with 410 in the stream, or as a response, and the one after it normally', async () => {
   await start();
   cluster.faults.expireNextWatch();
   const inStream = await watchFromNow();
@@ -88,7 +88,7 @@ it('tells the next watch 410 in the stream, or as a response, and the one after 
   third.close();
 });
 
-it('tells the next continued list 410', async () => {
+it('answers the next continued list with 410', async () => {
   await start();
   cluster.workloads.scaleDeployment('web', 3);
   cluster.faults.expireNextContinue();

@@ -51,7 +51,7 @@ it('shows one version on all pages, whatever is written between them', async () 
   expect(third.metadata).not.toHaveProperty('remainingItemCount');
 });
 
-it('goes on with the current state from the token that an expired one is answered with', async () => {
+it('continues with the current state from the token in the answer to an expired one', async () => {
   await start();
   for (const name of ['a', 'b', 'c', 'd']) cluster.pods.start({ name });
   const first = await getJson<PodList>(cluster, 'limit=2');
@@ -125,7 +125,7 @@ it('answers health checks and its version, and 404 for anything else', async () 
   expect((await fetch(`${cluster.url}/api/v1/pods`, { method: 'DELETE' })).status).toBe(405);
 });
 
-it('lets in who has the right token and nobody else', async () => {
+it('accepts only the right token', async () => {
   await start({ token: 'right' });
   expect((await get(cluster, '', { authorization: 'Bearer right' })).status).toBe(200);
   expect((await get(cluster, '', { authorization: 'Bearer wrong' })).status).toBe(401);

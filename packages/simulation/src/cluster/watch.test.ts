@@ -20,7 +20,7 @@ it('sends its headers before there is any event', async () => {
   watch.close();
 });
 
-it('goes on from a version without losing or repeating an event', async () => {
+it('resumes from a version without losing or repeating an event', async () => {
   await start();
   const all = await watchFromNow();
   const half = await watchFromNow();
@@ -64,7 +64,7 @@ it.each(['', 'resourceVersion=0'])('shows what is there first when asked with "%
   watch.close();
 });
 
-it('goes on from the version of a list without a gap', async () => {
+it('resumes from the version of a list without a gap', async () => {
   await start();
   cluster.workloads.scaleDeployment('web', 3);
   const list = await getJson<PodList>(cluster);

@@ -8,7 +8,7 @@ export interface MockCluster extends Running {
 
 /** Often enough that a reader's status file stays fresh, whatever its settings. */
 const BOOKMARK_INTERVAL_MS = 10_000;
-/** It runs for days, and nobody asks it what happened. */
+/** It runs for days, and its history is not needed. */
 const TRUTH_LIMIT = 1_000;
 
 /**

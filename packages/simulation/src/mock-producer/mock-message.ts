@@ -1,11 +1,11 @@
 import type { PodIpMessage } from '@podips/shared';
 
-/** The fields of a real message, in their order, with values that nobody can take for real ones. */
+/** The fields of a real message, in their order, with values that cannot be mistaken for real ones. */
 export type MockMessage = { readonly [Field in keyof PodIpMessage]: string | boolean };
 
 /**
  * Builds the n-th mock message.
- * @param run tells apart the ids of several producers, or of one that was started again
+ * @param run distinguishes the ids of several producers, or of one that was restarted
  */
 export function buildMockMessage(n: number, run: string, now: Date): MockMessage {
   return {

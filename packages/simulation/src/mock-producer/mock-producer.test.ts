@@ -71,7 +71,7 @@ describe('mock producer and mock consumer', () => {
     expect(subjects(lines)).toEqual(Array.from({ length: producer.sent }, (_, n) => `mock/mock:${n + 1}`));
   });
 
-  test('both go on after the broker was away, without a gap', async () => {
+  test('both resume after the broker was unavailable, without a gap', async () => {
     const lines = consume(broker.port);
     produce(broker.port);
     await vi.waitFor(() => expect(lines.length).toBeGreaterThan(2));

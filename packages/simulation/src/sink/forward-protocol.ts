@@ -17,7 +17,7 @@ export interface SinkRecord {
 /** One transport message: what arrives together and is acknowledged together. */
 export interface Chunk {
   readonly records: readonly SinkRecord[];
-  /** What the client wants to be told as acknowledgement; undefined when it wants none. */
+  /** The acknowledgement that the client asks for; undefined when it wants none. */
   readonly id: string | undefined;
 }
 

@@ -25,7 +25,7 @@ export async function serveConnection(socket: Socket, deps: SinkConnectionDeps):
       else await acknowledge(socket, chunk, deps);
     }
   } catch (err) {
-    // A stream that breaks off is the client's business; anything else is a reason to tell.
+    // A stream that breaks off is the client's affair; any other error is reported.
     if (!socket.destroyed) deps.log.warn({ err: toError(err) }, 'connection reset');
     socket.resetAndDestroy();
   }

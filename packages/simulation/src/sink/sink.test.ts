@@ -71,7 +71,7 @@ describe('sink', () => {
   test.each([
     ['a record that is no map', encode(['audit', 1, 'text'])],
     ['garbage', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
-  ])('resets the connection on %s and goes on with others', async (_what, bytes) => {
+  ])('resets the connection on %s and continues with others', async (_what, bytes) => {
     const socket = connect(sink.port, '127.0.0.1');
     const failed = new Promise<Error>((resolve) => socket.once('error', resolve));
     socket.write(bytes);
