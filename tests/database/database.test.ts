@@ -25,7 +25,7 @@ async function stored(pool: DatabasePool): Promise<string[]> {
   return rows.map((row) => row.message);
 }
 
-/** Takes what is drained, and can be told to fail or to wait. */
+/** Accepts what is drained, and can be made to fail or to wait. */
 function createReceiver() {
   const received: string[] = [];
   const send = vi.fn(async (batch: readonly string[]) => void received.push(...batch));
@@ -78,7 +78,7 @@ describe('migrations', () => {
 });
 
 describe('the outbox', () => {
-  it('gives back in order what it took, whatever the characters', async () => {
+  it('returns in order what it stored, whatever the characters', async () => {
     const outbox = createOutbox(connect());
     const texts = ['{"pod":"grün ☸ \\u0000"}', `{"quote":"'\\"{}, NULL"}`, ...bodies(700)];
     await outbox.store(texts.slice(0, 2));
@@ -125,7 +125,7 @@ describe('the outbox', () => {
     expect(received).toEqual(bodies(20));
   });
 
-  it('deletes rows without a message, which nobody could send, and tells their number', async () => {
+  it('deletes rows without a message, which cannot be sent, and returns their number', async () => {
     const pool = connect();
     const onEmpty = vi.fn();
     const outbox = createOutbox(pool, { onEmpty });
@@ -190,7 +190,7 @@ describe('the outbox', () => {
     await route.stop();
   });
 
-  it('works as soon as a database that was away at the start is there', async () => {
+  it('works as soon as a database that was unavailable at the start is back', async () => {
     const outbox = createOutbox(connect());
     await databases.postgres.stop();
     await expect(outbox.store(['{"n":0}'])).rejects.toMatchObject({ code: 'ECONNREFUSED' });

@@ -199,7 +199,7 @@ describe('for production', () => {
     const without = await runInstaller(UNATTENDED, { rules });
     expect(without.output).toContain('the cluster does not know PrometheusRule');
     expect(without.changes).toEqual([]);
-    // Also while another API of the cluster is away.
+    // Also while another API of the cluster is unavailable.
     for (const code of [0, 1]) {
       const operator = { match: '^api-resources', stdout: 'prometheusrules.monitoring.coreos.com\n', code };
       expect((await runInstaller(UNATTENDED, { rules: [operator, ...rules] })).code).toBe(0);

@@ -5,7 +5,7 @@ describe('wrong arguments are refused before anything is asked:', () => {
   it.each<[string, string[], string]>([
     ['an unknown one', ['--contxt', 'a'], "Unknown option '--contxt'"],
     ['one too many', ['trial'], "Unexpected argument 'trial'"],
-    ['a yes to nobody knows what', ['--yes'], '--yes needs --context'],
+    ['a confirmation without a context', ['--yes'], '--yes needs --context'],
     ['two things at once', ['--upgrade', '--overlay', 'trial', '--uninstall'], 'exclude each other'],
     ['an upgrade without an overlay', ['--upgrade'], '--upgrade needs --overlay'],
     ['a purge without an uninstall', ['--purge'], '--purge is only valid with --uninstall'],

@@ -41,7 +41,7 @@ describe('an uninstallation', () => {
       rules: [
         {
           match: '^api-resources',
-          // The API of the cluster's metrics is away.
+          // The API of the cluster's metrics is unavailable.
           code: 1,
           stderr: 'unable to retrieve the complete list of server APIs: metrics.k8s.io/v1beta1',
           stdout: 'podmonitors.monitoring.coreos.com\nprometheusrules.monitoring.coreos.com\n',

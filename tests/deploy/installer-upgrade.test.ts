@@ -16,7 +16,7 @@ describe('an upgrade', () => {
     expect(changes).not.toContain('create --filename -');
   });
 
-  it('tells pods their settings, so that those with other ones are replaced, and nothing else', async () => {
+  it('puts a hash of the settings into pods, so that only those with other settings are replaced', async () => {
     const before = await appliedSettings(overlayText('trial'));
     const after = await appliedSettings(overlayText('trial').replace('LOG_TAG: audit', 'LOG_TAG: other'));
     expect([...before.keys()]).toEqual(expect.arrayContaining(['podips-reader', 'podips-queue']));
@@ -26,7 +26,7 @@ describe('an upgrade', () => {
   });
 
   it.each<[string, (wanted: string) => string, number]>([
-    ['restarts what runs with settings that somebody made in the cluster', (wanted) => wanted, 1],
+    ['restarts what runs with settings that were edited in the cluster', (wanted) => wanted, 1],
     ['leaves to the change of its settings what is replaced by it', () => 'older', 0],
   ])('%s', async (_what, running, restarts) => {
     const wanted = (await appliedSettings(overlayText('trial'))).get('podips-writer') ?? '';

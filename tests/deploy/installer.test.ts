@@ -9,7 +9,7 @@ const APPLY = 'apply --server-side --validate=strict --filename -';
 const DRY_RUN = 'apply --server-side --validate=strict --dry-run=server --filename -';
 
 describe('an installation', () => {
-  it('is checked by the server as a whole, then made in order, then proven to work', async () => {
+  it('is validated by the server as a whole, then applied in order, then verified', async () => {
     const { code, output, calls, changes } = await runInstaller(UNATTENDED);
     expect(output).toContain('podips works. The dashboard:');
     expect(code).toBe(0);
@@ -52,7 +52,7 @@ describe('an installation', () => {
     for (const { command, context } of calls) if (!local.test(command)) expect(context).toBe('other');
   });
 
-  it('makes the namespace, then passwords that nobody knows, and shows them to nobody', async () => {
+  it('creates the namespace, then generates passwords, and never prints them', async () => {
     const { calls, output } = await runInstaller(UNATTENDED);
     const inputs = calls.filter(({ command }) => command === APPLY).map(({ input }) => parseManifests(input));
     expect(inputs[0]?.map(({ kind }) => kind)).toEqual(['Namespace']);
@@ -68,7 +68,7 @@ describe('an installation', () => {
     }
   });
 
-  it('applies all of the overlay but the passwords that everybody can read', async () => {
+  it('applies all of the overlay except its public passwords', async () => {
     const { calls } = await runInstaller(UNATTENDED);
     const applied = calls.findLast(({ command }) => command === APPLY)?.input ?? '';
     expect(applied).not.toContain('trial-only');
@@ -130,7 +130,7 @@ describe('without a yes', () => {
     expect(output).toContain('Dry run: nothing was changed.');
   });
 
-  it('nothing is changed where nobody can be asked', async () => {
+  it('changes nothing where there is no terminal to ask', async () => {
     const { code, output, changes } = await runInstaller(['--context', CONTEXT]);
     expect(code).toBe(1);
     expect(changes).toEqual([]);

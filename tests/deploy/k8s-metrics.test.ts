@@ -71,7 +71,7 @@ describe('alerts', () => {
     expect(annotations?.runbook).toBe(`docs/operate.md#${alert?.toLowerCase()}`);
   });
 
-  it('tell of dead links, the outbox, the ledger, gaps and the monitor', () => {
+  it('cover failed links, the outbox, the ledger, gaps and the monitor', () => {
     const alerts = RULES.map(({ alert }) => alert);
     const asked = ['LinkFails', 'LinkSilent', 'OutboxGrows', 'LedgerStale', 'Gap', 'MonitorDown'];
     expect(alerts).toEqual(expect.arrayContaining(asked.map((name) => `Podips${name}`)));

@@ -102,7 +102,7 @@ describe('a queue session', () => {
     broker.thaw();
   });
 
-  it('ends when a receipt is overdue, because nobody knows what the broker has', async () => {
+  it('ends when a receipt is overdue, because it is unknown what the broker has', async () => {
     // Without heart-beats in time only the receipt can show it.
     const session = await connect({ heartbeatMs: 60_000, receiptTimeoutMs: 300 });
     broker.freeze();
@@ -176,7 +176,7 @@ describe('connecting', () => {
     await link.stop();
   });
 
-  it('comes back after the connection was cut, and tells of life in between', async () => {
+  it('reconnects after the connection was cut, and reports that it is alive in between', async () => {
     proxy = await startProxy({ host: '127.0.0.1', port: broker.port });
     const events = { onUp: vi.fn(), onDown: vi.fn(), onAlive: vi.fn() };
     const link = startQueueLink(

@@ -60,7 +60,7 @@ describe('a broker that answers with ERROR', () => {
   });
 
   it.each(['SEND', 'ACK', 'COMMIT'] as const)(
-    'to %s while a message is set aside has it in one place in the end',
+    'to %s while a message is dead-lettered leaves it in exactly one place',
     async (command) => {
       await enqueue(queue(), ['not JSON']);
       broker.faults.failNext(command);
@@ -72,7 +72,7 @@ describe('a broker that answers with ERROR', () => {
   );
 
   it.each(['SEND', 'ACK', 'COMMIT'] as const)(
-    'to %s while messages are put back loses none and adds none',
+    'to %s while messages are requeued loses none and adds none',
     async (command) => {
       await start(QUICK_ACK);
       sink.faults.neverAck(true);

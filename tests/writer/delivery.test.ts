@@ -44,7 +44,7 @@ describe('a message', () => {
     expect(Object.keys(message)).toHaveLength(20);
   });
 
-  it('of podips 1.1 arrives as it is, with the time that its Go timestamp tells', async () => {
+  it('of podips 1.1 arrives unchanged, with the time of its Go timestamp', async () => {
     const message = podMessage11();
     await enqueue(queue, [message]);
     await vi.waitFor(() => expect(sink.received).toBe(1), PATIENCE);
@@ -108,23 +108,26 @@ describe('a message that can never succeed', () => {
     ['a Python dictionary', "{'class': 'audit'}", 'MESSAGE_NOT_JSON'],
     ['an object that nests too deep', `{"a":${'['.repeat(100)}${']'.repeat(100)}}`, 'MESSAGE_TOO_DEEP'],
     ['5 MB of garbage', Buffer.alloc(MEGABYTES_5, 0xfa), 'MESSAGE_NOT_UTF8'],
-  ])('is set aside with its bytes and the reason, and the flow goes on: %s', async (_what, body, code) => {
-    const warn = vi.spyOn(writer.log, 'warn');
-    await enqueue(queue, [podMessage(1), body, podMessage(2)], { 'x-origin': 'legacy:reader' });
-    await vi.waitFor(() => expect(sink.distinct).toBe(2), PATIENCE);
-    await vi.waitFor(
-      async () => expect(await writer.metric(`invalid_total{reason="${code}"}`)).toBe(1),
-      PATIENCE,
-    );
-    await writer.stop();
-    expect(await countLeft(queue)).toBe(0);
-    const [aside, ...others] = await takeAll({ ...queue, name: invalidQueueOf(queue.name) });
-    expect(others).toEqual([]);
-    expect(Buffer.from(aside?.body ?? []).equals(Buffer.from(body))).toBe(true);
-    expect(aside?.headers).toMatchObject({ 'podips-error': code, 'x-origin': 'legacy:reader' });
-    expect(aside?.headers['podips-reason']).toMatch(/^the body /);
-    expect(warn).toHaveBeenCalledTimes(1);
-  });
+  ])(
+    'is dead-lettered with its bytes and the reason, and the others are delivered: %s',
+    async (_what, body, code) => {
+      const warn = vi.spyOn(writer.log, 'warn');
+      await enqueue(queue, [podMessage(1), body, podMessage(2)], { 'x-origin': 'legacy:reader' });
+      await vi.waitFor(() => expect(sink.distinct).toBe(2), PATIENCE);
+      await vi.waitFor(
+        async () => expect(await writer.metric(`invalid_total{reason="${code}"}`)).toBe(1),
+        PATIENCE,
+      );
+      await writer.stop();
+      expect(await countLeft(queue)).toBe(0);
+      const [aside, ...others] = await takeAll({ ...queue, name: invalidQueueOf(queue.name) });
+      expect(others).toEqual([]);
+      expect(Buffer.from(aside?.body ?? []).equals(Buffer.from(body))).toBe(true);
+      expect(aside?.headers).toMatchObject({ 'podips-error': code, 'x-origin': 'legacy:reader' });
+      expect(aside?.headers['podips-reason']).toMatch(/^the body /);
+      expect(warn).toHaveBeenCalledTimes(1);
+    },
+  );
 
   it('takes no other with it when hundreds come at once', async () => {
     const bodies = podMessages(300).flatMap((message) => [message, '[]', 'not JSON']);

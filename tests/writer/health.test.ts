@@ -120,7 +120,7 @@ describe('the writer', () => {
     expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
   });
 
-  it('tells the monitor of what it reads and writes', async () => {
+  it('reports to the monitor what it reads and writes', async () => {
     await enqueue(queue, podMessages(10));
     await vi.waitFor(() => expect(sink.received).toBe(10), PATIENCE);
     await vi.waitFor(() => expect(monitor.heartbeats('queue/read').at(-1)).toBe('200/receiving'), PATIENCE);

@@ -88,7 +88,7 @@ describe.each(TARGETS)('the files of %s', (target) => {
     expect(names.filter((name) => /\.npmrc$|\.modules\.yaml$|^app\/pnpm-/.test(name))).toEqual([]);
   });
 
-  it('can be read by everybody, written by nobody, and lead nowhere else', () => {
+  it('are readable for every user, and links stay inside the image', () => {
     const app = join(rootOf(target), 'app');
     for (const { path, mode, link } of entries.filter((entry) => entry.path.startsWith(`${app}/`))) {
       expect(mode & 0o444, path).toBe(0o444);
@@ -210,7 +210,7 @@ describe('the profile "full", from the files of the images', () => {
     expect(await uidOf('tmp/queue_status')).toBe(isRoot ? 10_001 : process.getuid?.());
   });
 
-  it('ends at SIGTERM, in order, with exit code 0', async () => {
+  it('stops gracefully at SIGTERM, with exit code 0', async () => {
     for (const name of names.toReversed()) {
       const container = containers.get(name);
       expect(await container?.stop(), container?.output()).toBe(0);

@@ -102,7 +102,7 @@ export function installedRules(image = 'podips/reader:2.0.0', ...volumes: readon
   ];
 }
 
-/** The Secret as kubectl tells it. */
+/** The Secret as kubectl prints it. */
 export function secret(values: Record<string, string> = {}): string {
   const keys = ['QUEUE_USERNAME', 'QUEUE_PASSWORD', 'DB_USER', 'DB_PASSWORD', 'HEARTBEAT_TOKEN'];
   const all = { ...Object.fromEntries(keys.map((key) => [key, 'of-my-own'])), ...values };
