@@ -1,5 +1,6 @@
 import { parseFlags, SettingsError } from '@podips/shared';
 import { torture } from './run.js';
+import { summarize, whatIsWrong } from './summary.js';
 
 const USAGE = 'usage: pnpm torture [--minutes N] [--seed N]';
 
@@ -19,24 +20,8 @@ try {
     print: (line) => console.log(line),
     signal: stopping.signal,
   });
-  const { missing, untrue, contradicting, overlapping, ledger, gaps, ...counts } = verdict;
-  const dark = Object.entries(verdict.lights).filter(([, light]) => light !== 'green');
-  const wrong = [
-    ...missing,
-    ...untrue,
-    ...contradicting,
-    ...overlapping,
-    ...ledger,
-    ...dark.map(([operation, light]) => `the light of ${operation} is ${light}`),
-  ];
-  for (const gap of gaps)
-    console.log(
-      `gap: ${gap.reason} from ${gap.started_at?.toISOString() ?? 'ever'} to ${gap.ended_at.toISOString()}`,
-    );
-  for (const line of wrong) console.log(`wrong: ${line}`);
-  console.log(`${JSON.stringify(counts)}`);
-  console.log(wrong.length === 0 ? 'nothing lost, nothing untrue' : `${wrong.length} things are wrong`);
-  process.exit(wrong.length === 0 ? 0 : 1);
+  for (const line of summarize(verdict)) console.log(line);
+  process.exit(whatIsWrong(verdict).length === 0 ? 0 : 1);
 } catch (err) {
   console.error(err instanceof SettingsError ? err.message : err);
   process.exit(1);
