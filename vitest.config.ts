@@ -37,6 +37,21 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'faults',
+          setupFiles,
+          include: ['tests/faults/**/*.test.ts'],
+          exclude: [LONG],
+          // Each file is a lane on a stage of its own, and waits for most of its time.
+          maxWorkers: 4,
+          sequence: { groupOrder: 2 },
+          // ActiveMQ is started often here: its code is compiled quickly, not well.
+          env: { JAVA_TOOL_OPTIONS: '-XX:TieredStopAtLevel=1' },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: 'long',
           setupFiles,
           provide: { propertyRuns: 10_000 },

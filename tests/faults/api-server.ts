@@ -82,7 +82,7 @@ export const API_FAULTS: readonly Fault[] = [
     name: 'slow list',
     forgets: true,
     begin({ cluster: { faults } }) {
-      faults.delayLists(1_500);
+      faults.delayLists(500);
       faults.expireNextWatch();
       faults.closeWatches();
     },

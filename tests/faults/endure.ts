@@ -5,8 +5,10 @@ import type { Fault } from './fault.js';
 import { PATIENCE } from './felt.js';
 import type { Stage } from './stage.js';
 
-/** Changes that happen before, during and after the fault. */
-const CHANGES = 60;
+/** Changes that happen at least. While the fault lasts, enough for whatever it hits to have some of them in flight. */
+const CHANGES = { before: 20, during: 60, after: 20 } as const;
+/** To compare everything takes a while itself: less often than a light is looked at. */
+const SETTLING = { ...PATIENCE, interval: 300 };
 const MEMORY_LIMIT_BYTES = 300_000_000;
 /** Up to this long before a fault the reader may have known the whole truth for the last time. */
 const KNOWN_WITHIN_MS = 30_000;
@@ -19,7 +21,7 @@ const GREEN = Object.fromEntries(OPERATIONS.map((operation) => [operation, 'gree
 export async function endure(stage: Stage, fault: Fault): Promise<void> {
   stage.churn.paused = false;
   await untilLit(stage, GREEN);
-  await untilChanged(stage);
+  await untilChanged(stage, CHANGES.before);
   const before = await verdictOf(stage);
   const failuresBefore = stage.failures.length;
   const felt = await fault.felt?.(stage);
@@ -28,17 +30,17 @@ export async function endure(stage: Stage, fault: Fault): Promise<void> {
   try {
     await untilFailed(stage, fault, failuresBefore);
     await felt?.();
-    await untilChanged(stage);
+    await untilChanged(stage, CHANGES.during);
     if (!fault.momentary) await untilLit(stage, fault.lights);
   } finally {
     await fault.end(stage);
   }
   await untilLit(stage, GREEN);
-  await untilChanged(stage);
+  await untilChanged(stage, CHANGES.after);
   stage.churn.paused = true;
   await vi.waitFor(async () => {
     expect(await verdictOf(stage)).toMatchObject({ missing: [], ledger: [] });
-  }, PATIENCE);
+  }, SETTLING);
   const { gaps, ...verdict } = await verdictOf(stage);
   expect(verdict).toMatchObject({ missing: [], untrue: [], contradicting: [], overlapping: [], ledger: [] });
   for (const [service, bytes] of await stage.peakBytes())
@@ -58,9 +60,9 @@ function verdictOf({ cluster, sink, database }: Stage): Promise<FullVerdict> {
   return check(cluster.truth, sink.records, database);
 }
 
-async function untilChanged({ cluster: { truth } }: Stage): Promise<void> {
-  const goal = truth.changeCount + CHANGES;
-  await vi.waitFor(() => expect(truth.changeCount).toBeGreaterThan(goal), PATIENCE);
+async function untilChanged({ cluster: { truth } }: Stage, times: number): Promise<void> {
+  const goal = truth.changeCount + times;
+  await vi.waitFor(() => expect(truth.changeCount).toBeGreaterThanOrEqual(goal), PATIENCE);
 }
 
 async function untilLit(stage: Stage, lights: Readonly<Record<string, string>>): Promise<void> {

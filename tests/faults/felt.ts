@@ -3,7 +3,7 @@ import type { Felt } from './fault.js';
 import type { Stage } from './stage.js';
 
 /** How long to wait for a condition; it goes on as soon as it holds. */
-export const PATIENCE = { timeout: 90_000, interval: 50 };
+export const PATIENCE = { timeout: 90_000, interval: 100 };
 
 /** Felt when a number has grown by so much since before the fault. */
 export async function grown(read: () => Promise<number> | number, by: number): Promise<Felt> {

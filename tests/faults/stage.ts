@@ -8,6 +8,7 @@ import {
   OPERATIONS,
   type Operation,
   openPool,
+  pause,
 } from '@podips/shared';
 import {
   type ActiveMq,
@@ -71,6 +72,8 @@ export interface StageOptions {
   readonly clockJumps?: boolean;
 }
 
+const START_DEADLINE_MS = 60_000;
+const POLL_MS = 50;
 const KEPT_RECORDS = 1_000_000;
 const HISTORY = 100_000;
 const LINK = '127.0.0.1';
@@ -85,7 +88,7 @@ const ENV = {
   monitor: { LOG_LEVEL: 'debug', AGE_LIMIT_MS: '6000' },
 } satisfies Partial<Record<ServiceName | 'all', Environment>>;
 
-/** Starts everything, and waits until the reader watches the cluster. */
+/** Starts everything, and waits until the reader watches the cluster and has written that to the ledger. */
 export async function startStage(options: StageOptions): Promise<Stage> {
   await using resources = new AsyncDisposableStack();
   const dir = await mkdtemp(join(tmpdir(), 'podips-faults-'));
@@ -128,11 +131,13 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   const names = ['monitor', 'reader', 'writer'] as const;
   const output = () =>
     names.map((name) => `--- ${name}\n${lastLines(services.process(name).output())}`).join('\n');
-  await untilWatched(cluster).catch((err) => {
+  const withOutput = (err: Error) => {
     throw new Error(`${err.message}\n${output()}`, { cause: err });
-  });
+  };
+  await untilWatched(cluster).catch(withOutput);
   const churn = startChurn(cluster, options);
   resources.defer(() => churn.stop());
+  await untilRecorded(around.database).catch(withOutput);
   const owned = resources.move();
   return {
     cluster,
@@ -171,6 +176,17 @@ async function startSurroundings(resources: AsyncDisposableStack) {
   const sink = await startSink({ keep: KEPT_RECORDS });
   resources.defer(() => sink.stop());
   return { postgres, databaseProxy, database, broker, brokerProxy, sink };
+}
+
+/** Resolves when the ledger has its first position, and with it the gap before the start: no fault explains that one. */
+async function untilRecorded(database: DatabasePool): Promise<void> {
+  const deadline = AbortSignal.timeout(START_DEADLINE_MS);
+  for (;;) {
+    const { rowCount } = await database.query('SELECT FROM reader_positions');
+    if (rowCount) return;
+    if (deadline.aborted) throw new Error('the reader has written no position');
+    await pause(POLL_MS);
+  }
 }
 
 /** The operation whose failure a line of the monitor's log tells of. */
