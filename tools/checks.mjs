@@ -1,12 +1,12 @@
-// What has to be there before anything is installed. What cannot work says so in one sentence, at once.
+// Checks before anything is installed: each reason why it cannot work is reported at once, in one sentence.
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** Where this user has to write, or not. */
+/** Folders that this user needs to write to. */
 const PLACES = {
   temporary: tmpdir(),
-  /** npm names it to its scripts. */
+  /** npm passes it to its scripts. */
   cache: process.env.npm_config_cache || join(homedir(), '.npm'),
 };
 
@@ -28,7 +28,7 @@ export function findProblems(root, places = PLACES) {
   return problems;
 }
 
-/** Whether neither packages nor programs can be put there. What is there already runs all the same. */
+/** Whether nothing can be installed or built there. What is already installed and built runs nevertheless. */
 export function isReadOnly(root) {
   return !isWritable(root) || !canBeWritten(join(root, 'node_modules'));
 }
@@ -42,7 +42,7 @@ function isWritable(dir) {
   }
 }
 
-/** Whether the folder is there and writable, or can be made. */
+/** Whether the folder exists and is writable, or can be created. */
 function canBeWritten(dir) {
   return existsSync(dir) || dirname(dir) === dir ? isWritable(dir) : canBeWritten(dirname(dir));
 }
@@ -55,6 +55,6 @@ export function isInstalled(root) {
     );
     return wanted === installed;
   } catch {
-    return false; // there are none
+    return false; // nothing is installed
   }
 }

@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true }));
 
 const good = () => ({ temporary: dir, cache: join(dir, 'home', '.npm') });
-// Nobody can write there, root included.
+// Not writable for any user, root included.
 const missing = () => join(dir, 'missing', 'folder');
 const belowFile = () => join(dir, 'file', '.npm');
 

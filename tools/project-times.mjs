@@ -1,4 +1,4 @@
-/** Says before vitest's own summary how long each project took, from its first file to its last. */
+/** Prints before vitest's own summary how long each project took, from its first file to its last. */
 export default class ProjectTimes {
   #spans = new Map();
 

@@ -2,16 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { run, StepError, step } from './steps.mjs';
 
-/** Debian's packages, and for each a file that shows that it is there. */
+/** Debian's packages, each with a file that shows that it is installed. */
 const DEBIAN_PACKAGES = [
   { name: 'activemq', file: '/usr/share/activemq/lib/activemq-broker.jar' },
   { name: 'chromium', file: '/usr/bin/chromium' },
 ];
-/** `kubectl kustomize` builds the manifests in tests. Older ones do not know all that is in them. */
+/** `kubectl kustomize` builds the manifests in tests. Older versions do not support them. */
 const KUBECTL_PACKAGE = 'kubernetes-client';
 const KUBECTL_MINOR = 27;
 
-/** Fetches the real services that tests and benchmarks need and npm cannot bring. PostgreSQL comes from npm. */
+/** Installs the real services for tests and benchmarks that npm does not have. PostgreSQL comes from npm. */
 export const fetchServices = () =>
   step('fetching the real services', async () => {
     const missing = DEBIAN_PACKAGES.filter(({ file }) => !existsSync(file)).map(({ name }) => name);
@@ -19,7 +19,7 @@ export const fetchServices = () =>
     console.log('  all there: ActiveMQ Classic and Chromium (Debian), PostgreSQL (npm)');
   });
 
-/** @throws {StepError} when there is no kubectl that can build the manifests, and none to be had */
+/** @throws {StepError} when no kubectl that can build the manifests is installed or can be installed */
 export const fetchKubectl = () =>
   step('fetching kubectl', async () => {
     if (kubectlMinor() === undefined) await installDebian([KUBECTL_PACKAGE]);
@@ -31,7 +31,7 @@ export const fetchKubectl = () =>
     console.log(`  kubectl 1.${minor}`);
   });
 
-/** @throws {StepError} with the command that would do it where this cannot */
+/** @throws {StepError} with the command to run, where it cannot install them itself */
 async function installDebian(missing) {
   if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0)
     throw new StepError(
@@ -42,7 +42,7 @@ async function installDebian(missing) {
   await run('apt-get', ['-qq', '-y', '--no-install-recommends', 'install', ...missing], quiet);
 }
 
-/** The 30 of kubectl 1.30; undefined without kubectl. */
+/** The minor version, 30 for kubectl 1.30; undefined without kubectl. */
 function kubectlMinor() {
   const { status, stdout } = spawnSync('kubectl', ['version', '--client', '--output=json'], {
     encoding: 'utf8',

@@ -74,7 +74,7 @@ function validValues(spec) {
     return 'text';
   } catch (err) {
     const [rule] = err.message.replace(/^must (be|have) (a whole number from )?/, '').split(', but ');
-    // What Markdown or HTML would take for its own.
+    // Escaped, because Markdown or HTML would interpret these characters.
     return rule.replaceAll(/[*_~<]/g, '\\$&');
   }
 }

@@ -12,7 +12,7 @@ const { packageManager } = JSON.parse(readFileSync(join(ROOT, 'package.json'), '
 
 /**
  * Runs a command with the pinned tools first in PATH; rejects when it fails. Its output is ours.
- * @param options.stopSignal what it gets when we are to end; without it Ctrl-C, which reaches its process group, suffices
+ * @param options.stopSignal the signal to send it when this process has to stop; without it, Ctrl-C reaches it directly
  */
 export function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {
@@ -23,7 +23,7 @@ export function run(command, args, options = {}) {
       shell: process.platform === 'win32',
       env: { ...process.env, PATH: `${BIN}${delimiter}${process.env.PATH}`, ...options.env },
     });
-    // The command ends in order, and we with it.
+    // The command stops gracefully, and this process after it.
     const stop = (signal) => {
       if (options.stopSignal || signal !== 'SIGINT') child.kill(options.stopSignal ?? signal);
     };
@@ -37,10 +37,10 @@ export function run(command, args, options = {}) {
   });
 }
 
-/** A step that failed and has said why on its own. */
+/** A step failed, and its output explains why. */
 export class StepError extends Error {}
 
-/** Announces a step, runs it and says how long it took. */
+/** Announces a step, runs it and prints how long it took. */
 export async function step(title, work) {
   const startedMs = performance.now();
   console.log(`\n▸ ${title}`);
@@ -50,7 +50,7 @@ export async function step(title, work) {
 
 /**
  * Installs the packages of the lock file with the pinned pnpm, which npx fetches; nothing in a folder that is read-only.
- * @throws {StepError} before anything is fetched, when it cannot work here
+ * @throws {StepError} before anything is fetched, when that cannot work here
  */
 export async function install() {
   const problems = findProblems(ROOT);
@@ -74,7 +74,7 @@ export async function build() {
 /** Native, because the other loader writes a file beside the configuration, which may be read-only. */
 export const test = (args) => run('vitest', ['run', '--configLoader', 'native', ...args]);
 
-/** Runs a program to its end; the exit code says how it went, and a failed step needs no stack trace. */
+/** Runs a program to its end. The exit code is its result; a failed step needs no stack trace. */
 export async function main(program) {
   try {
     await program();

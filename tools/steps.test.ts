@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest';
 
 const STEPS = new URL('steps.mjs', import.meta.url).href;
 
-/** A program that says which signals reach it, and ends in order at the first. */
+/** A program that prints the signals that reach it, and exits gracefully at the first. */
 const COMMAND = `
   setInterval(() => undefined, 60_000);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
