@@ -5,7 +5,7 @@ import { type Stage, type StageOptions, startStage } from './stage.js';
 
 const OPTIONS: StageOptions = { changesPerSecond: 40, pods: 60 };
 
-/** One test for each fault, one after the other on the same stage; a test that fails leaves it to nobody else. */
+/** One test for each fault, one after the other on the same stage; a test that fails does not pass its stage on. */
 export function itEndures(faults: readonly Fault[], options: Partial<StageOptions> = {}): void {
   let stage: Stage | undefined;
   let failed = false;

@@ -15,7 +15,7 @@ export interface Fault {
   readonly lights: Readonly<Partial<Record<Operation, 'red' | 'yellow'>>>;
   /** It is over at once: its lights may be out for a moment only. */
   readonly momentary?: true;
-  /** Called before it begins. What it returns resolves when the fault is felt, where no light can tell. */
+  /** Called before the fault begins. Its promise resolves when the fault has an effect, where no light shows one. */
   felt?(stage: Stage): Promise<Felt>;
   /** The cluster forgets what happened: what came and went unseen is named as a gap. */
   readonly forgets?: true;

@@ -2,7 +2,7 @@ import { expect, vi } from 'vitest';
 import type { Felt } from './fault.js';
 import type { Stage } from './stage.js';
 
-/** How long to wait for a condition; it goes on as soon as it holds. */
+/** How long to wait for a condition; the wait ends as soon as it holds. */
 export const PATIENCE = { timeout: 90_000, interval: 100 };
 
 /** Felt when a number has grown by so much since before the fault. */
@@ -29,7 +29,7 @@ export const watchedAgain = (times: number) => (stage: Stage) =>
 export const heldBack = (proxy: 'brokerProxy' | 'databaseProxy' | 'monitorProxy') => (stage: Stage) =>
   grown(() => stage[proxy].delayed, 5);
 
-/** Felt when the reader was told that the place where it wanted to go on is forgotten, and has named the gap. */
+/** The effect: the API server has answered that the reader's version is forgotten, and the reader has recorded the gap. */
 export const forgotten = (stage: Stage) =>
   all(
     readerCounts('lists_total{reason="expired"}')(stage),

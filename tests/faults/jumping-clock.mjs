@@ -1,5 +1,5 @@
 // Loaded into a service before its own code: SIGUSR2 makes its clock jump to what stands in the file CLOCK_FILE,
-// in milliseconds from the real time. Timers and the monotonic clock go on as they do in a real jump.
+// in milliseconds from the real time. Timers and the monotonic clock continue, as in a real jump.
 import { existsSync, readFileSync } from 'node:fs';
 
 const RealDate = globalThis.Date;

@@ -74,7 +74,7 @@ export const DISK_FULL: Fault = {
 
 const brokenMonitors = new WeakMap<Stage, Server>();
 
-/** The monitor cannot be told anything: that must change nothing else. */
+/** The monitor receives no heartbeats, which must affect nothing else. */
 export const MONITOR_FAULTS: readonly Fault[] = [
   {
     name: 'monitor unreachable',

@@ -82,7 +82,7 @@ it('lets the file of a link grow old that is dead though its socket is open', as
   expect(statSync(kubernetesStatus(test)).mtimeMs).toBe(0);
 });
 
-it('tells the monitor how reading and publishing go', async ({ openCase }) => {
+it('reports to the monitor how reading and publishing go', async ({ openCase }) => {
   const monitor = await startFakeMonitor();
   await using resources = new AsyncDisposableStack();
   resources.defer(() => monitor.stop());

@@ -29,7 +29,7 @@ it('lists anew after a line that is not JSON, because nobody can know what it wa
   expect(reader.logged()).toContain('input not understood');
 });
 
-it('goes on after an event of a type that it does not know', async ({ openCase }) => {
+it('continues after an event of an unknown type', async ({ openCase }) => {
   const test = await openCase();
   const reader = await followThrough(test, ({ faults, pods }) => {
     faults.sendEvent('SURPRISE', pods.all()[0]);
@@ -42,7 +42,7 @@ it('goes on after an event of a type that it does not know', async ({ openCase }
   expect(lists(test)).toBe(1);
 });
 
-it('goes on after an event without a pod in it', async ({ openCase }) => {
+it('continues after an event without a pod in it', async ({ openCase }) => {
   const test = await openCase();
   const reader = await followThrough(test, ({ faults }) => {
     faults.sendPodWithoutMetadata();
@@ -78,7 +78,7 @@ it('survives a pod from the distant past, by which it loses its place', async ({
 });
 
 it.for([400, 403, 404, 410, 429, 500, 504])(
-  'goes on after an ERROR event with code %i',
+  'continues after an ERROR event with code %i',
   async (code, { openCase }) => {
     const test = await openCase();
     const reader = await followThrough(test, ({ faults }) => faults.sendError(code, 'made up'));
@@ -91,7 +91,7 @@ it.for([400, 403, 404, 410, 429, 500, 504])(
   },
 );
 
-it('goes on after an ERROR event that says nothing', async ({ openCase }) => {
+it('continues after an ERROR event without content', async ({ openCase }) => {
   const test = await openCase();
   const reader = await followThrough(test, ({ faults }) => faults.sendEvent('ERROR', null));
   expect(await reader.metric('api_failures_total{status="500"}')).toBe(1);

@@ -37,7 +37,7 @@ describe('the first list', () => {
     expect(pages.map((query) => query.continue !== undefined)).toEqual([false, true, true]);
   });
 
-  it('begins anew when its continue token expires in the middle', async ({ openCase }) => {
+  it('restarts when its continue token expires in the middle', async ({ openCase }) => {
     const test = await openCase();
     test.cluster.workloads.scaleDeployment('web', 25);
     test.cluster.faults.expireNextContinue();
@@ -96,8 +96,8 @@ describe('a watch is resumed where it stopped, without a new list or a repeat,',
 
 describe('a new list tells only what happened meanwhile, marked as inferred,', () => {
   const ways: ReadonlyArray<readonly [string, (cluster: SimulatedCluster) => void]> = [
-    ['when the watch is told 410 in an event', ({ faults }) => faults.expireNextWatch('event')],
-    ['when the watch is told 410 in a response', ({ faults }) => faults.expireNextWatch('response')],
+    ['when the watch is answered with 410 in an event', ({ faults }) => faults.expireNextWatch('event')],
+    ['when the watch is answered with 410 in a response', ({ faults }) => faults.expireNextWatch('response')],
     ['when the server has forgotten the version', ({ pods }) => pods.compact()],
   ];
   it.for(ways)('%s', async ([_, expire], { openCase }) => {
@@ -107,7 +107,7 @@ describe('a new list tells only what happened meanwhile, marked as inferred,', (
     expire(test.cluster);
     const changes = test.cluster.truth.changeCount;
     await vi.waitFor(() => expect(test.records.length).toBeGreaterThanOrEqual(changes - 2), PATIENCE);
-    // The job came and went unseen: no list can tell of it.
+    // The job came and went unseen: no list shows it.
     const { missing } = test.verdict();
     expect(missing.map((change) => change.replace(/ .*\/report-.*/, ''))).toEqual(['assigned', 'released']);
     const inferred = test.records.slice(before);
@@ -133,7 +133,7 @@ describe('a refused request is repeated, and the refusal reported,', () => {
         expect(requests(test.cluster, false)).toHaveLength(on === 'list' ? 2 : 1);
       });
 
-  it('when the permission is taken away for a while', async ({ openCase }) => {
+  it('when the permission is withdrawn for a while', async ({ openCase }) => {
     const { test, reader } = await openFollowingCase(openCase);
     test.cluster.faults.forbid();
     test.cluster.faults.closeWatches();

@@ -2,7 +2,7 @@ import { createLogger, parseMessage, type QueueSession, type Running, startQueue
 import type { SinkRecord } from '@podips/simulation';
 import { queueSettings, type TestQueue } from './pod-queue.js';
 
-/** Takes everything off a queue, and comes back after the broker was away. */
+/** Consumes everything on a queue, and reconnects after the broker was unavailable. */
 export interface TestConsumer extends Running {
   /** What came so far, in its order, in the form in which {@link judge} takes it. */
   readonly records: readonly SinkRecord[];

@@ -11,7 +11,7 @@ const BYTES = Buffer.from(
   'GET /log/200/\xff\xfe\xc0\xaf HTTP/1.1\r\nhost: monitor\r\nconnection: close\r\n\r\n',
   'latin1',
 );
-/** Requests that nobody means well with: what is wrong, and the bytes. */
+/** Malicious or broken requests: what is wrong, and the bytes. */
 export const REFUSED: readonly (readonly [string, string | Buffer])[] = [
   ['bytes that are not UTF-8, encoded', get('/log/200/%ff%fe')],
   ['an overlong slash', get('/log/200/..%c0%af..')],
@@ -29,7 +29,7 @@ export const REFUSED: readonly (readonly [string, string | Buffer])[] = [
   ['ten thousand headers', get('/api/ping', 'x: y\r\n'.repeat(10_000))],
   ['a header without a colon', get('/api/ping', 'nonsense\r\n')],
   ['a header with a null byte', get('/api/ping', 'x: a\0b\r\n')],
-  ['a header that goes on in the next line', get('/api/ping', 'x: a\r\n b: c\r\n')],
+  ['a header that continues in the next line', get('/api/ping', 'x: a\r\n b: c\r\n')],
   ['a space before the colon', get('/api/ping', 'content-length : 5\r\n')],
   ['a sender that is a script', get('/log/200/OK', 'x-podips-host: <script>alert(1)</script>\r\n')],
   ['two lengths', `POST /log/200/OK HTTP/1.1\r\n${CLOSE}content-length: 1\r\ncontent-length: 2\r\n\r\nab`],

@@ -26,7 +26,7 @@ export interface MailServer extends Running {
 
 export const MAIL_LOGIN = { user: 'monitor', password: 'correct-horse-battery-staple' };
 
-/** Takes mails for everybody; with `auth` only after the login above. */
+/** Accepts mails for every recipient; with `auth` only after the login above. */
 export async function startMailServer(
   options: SMTPServerOptions & { readonly login?: boolean } = {},
 ): Promise<MailServer> {

@@ -63,7 +63,7 @@ export async function enqueue(
   await session.close();
 }
 
-/** Takes all that is on a queue and lent to nobody: a message of our own, sent last, tells where it ends. */
+/** Consumes everything on a queue that is not in flight: a message of our own, sent last, marks the end. */
 export async function takeAll(queue: TestQueue): Promise<ReceivedMessage[]> {
   const session = await connectQueue(queue);
   const end = randomUUID();
@@ -113,7 +113,7 @@ export function textOf(message: ReceivedMessage | undefined): string {
   return Buffer.from(message?.body ?? []).toString();
 }
 
-/** How many messages are on a queue and lent to nobody; they are taken off it. */
+/** Consumes the messages on a queue that are not in flight. @returns their number */
 export async function countLeft(queue: TestQueue): Promise<number> {
   return (await takeAll(queue)).length;
 }

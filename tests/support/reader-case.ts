@@ -28,7 +28,7 @@ import { createDatabase } from './test-databases.js';
 import { judge, type Verdict } from './truth.js';
 
 const LINK = '127.0.0.1';
-/** How long to wait for a condition; a test goes on as soon as it holds. */
+/** How long to wait for a condition; a test continues as soon as it holds. */
 export const PATIENCE = { timeout: 30_000, interval: 20 };
 /** Everything that happened was delivered, once, and nothing else. */
 export const EXACT: Verdict = {
@@ -40,7 +40,7 @@ export const EXACT: Verdict = {
   excusedOverlaps: 0,
   duplicates: 0,
 };
-/** As {@link EXACT}, where a connection was cut and nobody can know what the broker has. */
+/** As {@link EXACT}, where a connection was cut and it is unknown what the broker has. */
 export const COMPLETE: Partial<Verdict> = { missing: [], untrue: [], contradicting: [], overlapping: [] };
 
 /** A reader in this process. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type ChildProgram, freePort, startChildProgram } from '@podips/simulation';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
-/** The first part that chaos with this seed takes away is the queue, after 18 seconds and for 12. */
+/** The first part that chaos with this seed stops is the queue, after 18 seconds and for 12. */
 const SEED = '1';
 const PATIENCE = { timeout: 45_000, interval: 100 };
 
@@ -88,7 +88,7 @@ describe('the local run', () => {
     );
   });
 
-  it('tells of more and more messages that arrive', async () => {
+  it('reports more and more messages that arrive', async () => {
     await vi.waitFor(() => expect(arrivedByTally()).toBeGreaterThan(0), PATIENCE);
     const first = arrivedByTally();
     await vi.waitFor(() => expect(arrivedByTally()).toBeGreaterThan(first), PATIENCE);
@@ -111,13 +111,13 @@ describe('the local run', () => {
     expect(wrong.output()).toMatch(message);
   });
 
-  it('tells its options, and does nothing else, for --help', async () => {
+  it('prints its options, and does nothing else, for --help', async () => {
     const help = launch(['--help']);
     expect(await help.exited).toBe(0);
     expect(help.output()).toMatch(/^usage: npm start/);
   });
 
-  it('shows a red light when chaos takes a part away, and green again when it is back', async () => {
+  it('shows a red light when chaos stops a part, and green again when it is back', async () => {
     const chaoticPort = await freePort();
     const chaotic = launch(['--port', String(chaoticPort), '--seed', SEED, '--chaos']);
     await vi.waitFor(() => expect(chaotic.output()).toMatch(/chaos: the queue stops/), PATIENCE);
@@ -174,7 +174,7 @@ describe('the local run after a part of it was killed', () => {
     expect(readdirSync(temp)).toEqual([]);
   }
 
-  it('starts a service again, and ends in order when the terminal closes', async () => {
+  it('restarts a service, and stops gracefully when the terminal closes', async () => {
     const first = reader();
     process.kill(first ?? Number.NaN, 'SIGKILL');
     await vi.waitFor(
@@ -186,7 +186,7 @@ describe('the local run after a part of it was killed', () => {
     await endsInOrderAt('SIGHUP');
   });
 
-  it('ends in order at Ctrl-C without its database server', async () => {
+  it('stops gracefully at Ctrl-C without its database server', async () => {
     process.kill(postgres() ?? Number.NaN, 'SIGKILL');
     await vi.waitFor(() => expect(postgres()).toBeUndefined(), PATIENCE);
     await endsInOrderAt('SIGINT');

@@ -5,7 +5,7 @@ import { enqueue, podMessages } from '../support/pod-queue.js';
 import { COMPLETE } from '../support/reader-case.js';
 import { type System, startSystem } from '../support/system.js';
 
-/** How long to wait for a condition; a test goes on as soon as it holds. */
+/** How long to wait for a condition; a test continues as soon as it holds. */
 const PATIENCE = { timeout: 240_000, interval: 100 };
 const TEST_TIMEOUT_MS = 600_000;
 const LIMIT_BYTES = 300_000_000;
