@@ -9,7 +9,7 @@ export interface BackoffLimits {
 
 /**
  * Capped exponential backoff with equal jitter: between half of and all of `min(cap, base * 2^attempt)`,
- * so that many clients of one broken server do not come back in step.
+ * so that the clients of a broken server do not all retry at the same time.
  * @param attempt 0 for the first delay
  * @param random returns a number in [0, 1)
  */

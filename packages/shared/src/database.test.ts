@@ -7,7 +7,7 @@ import { createLogger } from './logger.js';
 const log = createLogger('test', 'silent');
 const settings = { host: '127.0.0.1', user: 'podips', password: '', database: 'queue' };
 
-/** Listens as a database that says this to everybody who has said who he is. */
+/** Listens as a database that sends this to every client that has introduced itself. */
 async function listen(answer: (socket: Socket, bytes: Buffer) => void) {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

@@ -11,7 +11,7 @@ export type DatabaseClient = pg.PoolClient;
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS = 4;
-/** What a transaction may rest between two statements: a caller that vanished holds its locks for so long. */
+/** Longest pause between two statements of a transaction: a caller that vanished holds its locks for so long. */
 const IDLE_IN_TRANSACTION_MS = 10_000;
 /** The server notices a machine that vanished within 5 + 3 * 2 seconds. */
 const SERVER_KEEPALIVE = {
@@ -27,11 +27,11 @@ export interface PoolOptions {
   readonly connectTimeoutMs?: number;
   /** Deadline for a statement, at the server and here. */
   readonly statementTimeoutMs?: number;
-  /** The server then refuses every change. */
+  /** The server then refuses all writes. */
   readonly readOnly?: boolean;
 }
 
-/** A pool whose every connection attempt and statement has a deadline, and that survives the server's restart. */
+/** A pool in which every connection attempt and statement has a deadline, and which survives a restart of the server. */
 export function openPool(settings: DatabaseSettings, log: Logger, options: PoolOptions = {}): DatabasePool {
   const {
     maxConnections = MAX_CONNECTIONS,
@@ -66,8 +66,8 @@ export function openPool(settings: DatabaseSettings, log: Logger, options: PoolO
 }
 
 /**
- * Sets parameters of a connection, and has the server look whether its other end is alive. Not as parameters of the start:
- * PgBouncer refuses connections with those. What the server's version does not know is left out.
+ * Sets parameters of a connection, and TCP keepalives at the server. Startup parameters would do, but PgBouncer refuses
+ * connections with them. Parameters that the server's version does not know are left out.
  * @param timeoutMs in the place of the client's own for a statement
  */
 export async function configureSession(
@@ -106,7 +106,7 @@ export async function inTransaction<T>(
     failure = err;
     throw err;
   } finally {
-    // A connection in an unknown state is thrown away, which also rolls back.
+    // A connection in an unknown state is discarded, which also rolls back.
     client.release(failure !== undefined);
     client.off('error', onError);
   }
@@ -114,7 +114,7 @@ export async function inTransaction<T>(
 
 const MIGRATIONS_DIR = fileURLToPath(new URL('../sql/', import.meta.url));
 const MIGRATION_NAME = /^(\d{3})-[a-z0-9-]+\.sql$/;
-/** Any number will do, as long as every podips process uses the same; this one is "podips" in ASCII. */
+/** Any number, as long as every podips process uses the same; this one is "podips" in ASCII. */
 const MIGRATION_LOCK = 0x706f64697073n;
 
 /**
@@ -149,11 +149,11 @@ export async function migrate(pool: DatabasePool, dir = MIGRATIONS_DIR): Promise
 
 const UNDEFINED_TABLE = '42P01';
 
-/** Runs what needs the tables. */
+/** Runs work that needs the tables. */
 export type WithTables = <T>(work: () => Promise<T>) => Promise<T>;
 
 /**
- * Applies the migrations before the first use, so that a service can start while the database is away; and again after
+ * Applies the migrations before the first use, so that a service can start while the database is unavailable; and again after
  * a failure, or when a table is missing because the database came back empty.
  */
 export function withTablesOf(pool: DatabasePool): WithTables {
@@ -161,17 +161,17 @@ export function withTablesOf(pool: DatabasePool): WithTables {
   return async (work) => {
     done ??= migrate(pool);
     const migrated = done;
-    const startAnew = () => {
+    const retryMigration = () => {
       if (done === migrated) done = undefined;
     };
     await migrated.catch((err) => {
-      startAnew();
+      retryMigration();
       throw err;
     });
     try {
       return await work();
     } catch (err) {
-      if (err instanceof pg.DatabaseError && err.code === UNDEFINED_TABLE) startAnew();
+      if (err instanceof pg.DatabaseError && err.code === UNDEFINED_TABLE) retryMigration();
       throw err;
     }
   };

@@ -1,8 +1,8 @@
-/** What every error of podips carries, so that callers branch on fields and never on text. */
+/** The base of all errors of podips: callers branch on its fields, never on text. */
 export class PodipsError extends Error {
   /** Stable and machine readable, for example `QUEUE_RECEIPT_TIMEOUT`. */
   readonly code: string;
-  /** True when the same call may succeed later without anybody changing anything. */
+  /** True when the same call may succeed later without any change. */
   readonly retryable: boolean;
 
   constructor(code: string, message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
@@ -23,7 +23,7 @@ export class SettingsError extends PodipsError {
   }
 }
 
-/** A message body that can never be delivered, whatever happens to the links. */
+/** A message body that can never be delivered. */
 export class MessageError extends PodipsError {}
 
 /** The broker, or the link to it, failed. */

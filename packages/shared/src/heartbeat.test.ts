@@ -83,7 +83,7 @@ describe('heartbeats', () => {
     await vi.waitFor(() => expect(seen).toEqual(['/log/200/ok', '/log/503/down']));
   });
 
-  it('are repeated until the monitor has taken them', async () => {
+  it('are repeated until the monitor has accepted them', async () => {
     start(1);
     let failures = 0;
     answer = () => (failures++ === 0 ? 500 : 200);
@@ -91,7 +91,7 @@ describe('heartbeats', () => {
     await vi.waitFor(() => expect(seen).toEqual(['/log/503/down', '/log/503/down']));
   });
 
-  it('of an operation do not wait for their next attempt when the monitor has taken those of another', async () => {
+  it('of an operation do not wait for their next attempt when the monitor has accepted those of another', async () => {
     start(1);
     delay.ms = LONG_MS;
     answer = () => 500;
@@ -126,7 +126,7 @@ describe('heartbeats', () => {
     warn.mockRestore();
   });
 
-  it('of a monitor that never answers hold up nobody', async () => {
+  it('to a monitor that never answers delay nothing', async () => {
     start(1);
     answer = () => 'never';
     for (let i = 0; i < 10_000; i += 1) heartbeats.report('log', i % 2 ? 200 : 503, 'x');

@@ -38,12 +38,12 @@ interface Outcome {
 
 /**
  * Reports to the monitor beside the pipeline: at most one request per operation under way, at most one a second
- * while nothing changes, at once when the code changes, and again until the monitor has taken it.
+ * while nothing changes, at once when the code changes, and again until the monitor has accepted it.
  */
 export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
   const { monitorUrl, log } = options;
   if (monitorUrl === undefined) {
-    log.warn('PODIPS_HOST is not set: no heartbeats, the monitor will not know of this service');
+    log.warn('PODIPS_HOST is not set; no heartbeats are sent');
     return { report: () => undefined, stop: async () => undefined };
   }
   const agent = new Agent({
@@ -61,7 +61,7 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
     const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
     const response = await request(url, { dispatcher: agent, signal, headers });
     await response.body.dump();
-    if (response.statusCode === UNAUTHORIZED) throw new Error('the monitor wants another HEARTBEAT_TOKEN');
+    if (response.statusCode === UNAUTHORIZED) throw new Error('the monitor refused HEARTBEAT_TOKEN (401)');
     if (response.statusCode >= 300) throw new Error(`the monitor answered ${response.statusCode}`);
     for (const reporter of reporters.values()) reporter.retryNow();
   };
@@ -80,7 +80,7 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
 
 interface Reporter {
   report(outcome: Outcome): void;
-  /** The monitor answered another one: a report that waits for its next attempt waits no longer. */
+  /** The monitor accepted another report: one that waits for its next attempt is sent at once. */
   retryNow(): void;
   stop(): void;
 }
@@ -108,7 +108,7 @@ function createReporter(
     startedAtMs = performance.now();
     try {
       await deliver(operation, outcome);
-      if (failures > 0) log.info({ operation }, 'heartbeats reach the monitor again');
+      if (failures > 0) log.info({ operation }, 'heartbeats delivered again');
       deliveredCode = outcome.code;
       failures = 0;
     } catch (err) {
@@ -149,6 +149,6 @@ function createReporter(
 
 function pathSegment(message: string): string {
   const text = message.toWellFormed().slice(0, MAX_MESSAGE_CHARS).toWellFormed().trim();
-  // A segment of dots would be taken for a step in the path.
+  // A segment of dots would count as a step in the path.
   return text === '' || /^\.+$/.test(text) ? '-' : encodeURIComponent(text);
 }

@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 
 /**
- * One spelling for each address, so that a new spelling is not taken for a new address (RFC 5952, 4 and 5).
+ * One spelling for each address, so that a new spelling does not count as a new address (RFC 5952, 4 and 5).
  * @throws when it is no address
  */
 export function canonicalIp(ip: string): string {

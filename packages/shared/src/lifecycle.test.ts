@@ -80,9 +80,9 @@ describe('a program', () => {
   });
 
   it('ends with 1, and says why, when its start fails', async () => {
-    const program = launch(`async () => { throw new Error('port 8080 is taken'); }`);
+    const program = launch(`async () => { throw new Error('port 8080 is in use'); }`);
     expect(await program.ended).toBe(1);
-    expect(program.output()).toMatch(/"level":"fatal".*port 8080 is taken/);
+    expect(program.output()).toMatch(/"level":"fatal".*port 8080 is in use/);
   });
 
   it('is killed when its stop takes too long, after it has killed its children', async () => {
@@ -179,7 +179,7 @@ describe('settings', () => {
     expect(program.output()).toBe('test: wrong settings:\n  - A is required\n  - B must be true or false');
   });
 
-  it('that turn out to be wrong later are told in the same way', async () => {
+  it('that prove wrong later are reported in the same way', async () => {
     const program = launch('never', `settings: async () => { throw new SettingsError(['A is taken']); }`);
     expect(await program.ended).toBe(1);
     expect(program.output()).toBe('test: wrong settings:\n  - A is taken');

@@ -3,7 +3,7 @@ import { createLogger, type Logger, type LogLevel } from './logger.js';
 
 /** Something that runs until it is stopped. */
 export interface Running {
-  /** Stops intake, drains, closes. Safe to call once; never throws away what it can still deliver. */
+  /** Stops intake, drains, closes. To be called once; never discards what can still be delivered. */
   stop(): Promise<void>;
   /** Settles when it ends by itself, for programs that have an end. */
   readonly finished?: Promise<void>;
@@ -21,7 +21,7 @@ const EXIT_FAILED = 1;
 
 /**
  * Runs a service as a process: reads settings, starts, waits for SIGTERM, SIGINT or SIGHUP, stops within a deadline.
- * Exit codes: 0 after an orderly stop, 1 for wrong settings, a failed start or a failed end. A stop that fails or takes
+ * Exit codes: 0 after a graceful stop, 1 for wrong settings, a failed start or a failed end. A stop that fails or takes
  * too long, and a second SIGTERM or SIGINT, end it as SIGKILL does.
  */
 export async function runProgram<S extends { readonly logLevel: LogLevel }>(
@@ -38,7 +38,7 @@ export async function runProgram<S extends { readonly logLevel: LogLevel }>(
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
-  // A terminal that closes sends it more than once, so it is no sign of impatience.
+  // A terminal that closes sends it more than once, so a repetition does not force the exit.
   process.on('SIGHUP', requestStop);
   try {
     const running = await program.start(settings, log);
@@ -48,7 +48,7 @@ export async function runProgram<S extends { readonly logLevel: LogLevel }>(
     ]);
     log.info({ reason }, 'stopping');
     await stopWithin(running, program.stopDeadlineMs ?? 20_000).catch((err: unknown) => {
-      log.fatal({ err: toError(err) }, 'not stopped in order');
+      log.fatal({ err: toError(err) }, 'graceful stop failed; killing the process');
       exitWithoutWaiting();
     });
     log.info('stopped');
@@ -71,7 +71,7 @@ async function readOrExit<S extends { readonly logLevel: LogLevel }>(program: Pr
 
 /** An exit waits for every thread, also for one that waits for a disk that does not answer. */
 function exitWithoutWaiting(): never {
-  // After the listeners that are there: they end children.
+  // After the existing listeners, which end child processes.
   process.on('exit', () => process.kill(process.pid, 'SIGKILL'));
   process.exit(EXIT_FAILED);
 }

@@ -5,12 +5,12 @@ export type { Logger } from 'pino';
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Control characters that JSON leaves as they are, line ends of other alphabets, and what turns the direction of text. */
+/** Control characters that JSON leaves as they are, line ends of other alphabets, and marks of text direction. */
 const MISLEADING = /[\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /**
- * A line of JSON that shows in every terminal and viewer as what it is, whoever wrote the texts in it. It says the
- * same: such characters can only stand inside of strings.
+ * A line of JSON that every terminal and viewer shows as it is, whatever texts are in it. Its meaning stays the same:
+ * such characters occur only inside strings.
  */
 export function escapeMisleading(line: string): string {
   return line.replace(MISLEADING, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
@@ -24,9 +24,9 @@ export function createLogger(service: string, level: LogLevel): Logger {
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     hooks: { streamWrite: escapeMisleading },
     formatters: { level: (label: string) => ({ level: label }) },
-    // The other serializer writes the text of every cause into the message, which ours already says.
+    // The default serializer repeats the text of every cause in the message.
     serializers: { err: stdSerializers.errWithCause },
   };
-  // Not the library's own way to descriptor 1: it puts lines out of order when the other end of a pipe is slow.
+  // The library's own way to descriptor 1 reorders lines when the other end of a pipe is slow.
   return pino(options, process.stdout);
 }

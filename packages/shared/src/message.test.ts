@@ -40,7 +40,7 @@ describe('buildMessage', () => {
     ]);
   });
 
-  it('adds what podips 1.1 did not tell', () => {
+  it('adds fields that podips 1.1 did not have', () => {
     expect(Object.entries(buildMessage({ ...FACTS, inferred: true }, ORIGIN)).slice(13)).toEqual([
       ['event_id', expect.stringMatching(/^[0-9a-f]{32}$/)],
       ['pod_uid', 'uid-1'],

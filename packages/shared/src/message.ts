@@ -29,7 +29,7 @@ export interface PodIpMessage {
   readonly inferred: boolean;
 }
 
-/** What a message says of the pod. */
+/** The pod as a message describes it. */
 export interface MessagePod {
   readonly uid: string;
   readonly namespace: string;
@@ -94,7 +94,7 @@ export function eventId(podUid: string, ip: string, status: PodIpStatus, occurre
   return createHash('sha256').update(`${podUid}\n${ip}\n${edge}\n${occurrence}`).digest('hex').slice(0, 32);
 }
 
-/** A record as it goes to Fluentd: a message of ours, of podips 1.1, or of anybody else who uses the queue. */
+/** A record as it goes to Fluentd: a message of podips, of podips 1.1, or of any other producer on the queue. */
 export type MessageRecord = Record<string, unknown>;
 
 const MAX_DEPTH = 50;

@@ -10,20 +10,20 @@ beforeEach(() => {
 });
 
 describe('an operation', () => {
-  it('does not work before it has, and nobody is told anything yet', () => {
+  it('is not ready before it has worked, and nothing is reported yet', () => {
     expect(health.problem).toBe('not connected yet');
     expect(statusFile.fails).not.toHaveBeenCalled();
     expect(heartbeats.report).not.toHaveBeenCalled();
   });
 
-  it('that works is told to the probe and to the monitor', () => {
+  it('that works is reported to the probe and to the monitor', () => {
     health.works('7 written');
     expect(health.problem).toBeUndefined();
     expect(statusFile.works).toHaveBeenCalledTimes(1);
     expect(heartbeats.report.mock.calls).toEqual([['log', 200, '7 written']]);
   });
 
-  it('that fails is told to the probe and to the monitor, with its code', () => {
+  it('that fails is reported to the probe and to the monitor, with its code', () => {
     health.works('connected');
     health.fails(504, 'no ack');
     expect(health.problem).toBe('no ack');

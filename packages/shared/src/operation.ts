@@ -1,29 +1,29 @@
 import { type Heartbeats, OK, type Operation } from './heartbeat.js';
 import type { StatusFile } from './status-file.js';
 
-/** How one of the four operations is doing, told to whoever asks: the monitor, the liveness probe and /readyz. */
+/** The state of one of the four operations, for the monitor, the liveness probe and /readyz. */
 export interface OperationHealth {
   /** It did its work. */
   works(message: string): void;
   /**
-   * It is connected, and so can do its work. Reported after a failure only, so that a report's age tells of the work;
+   * It is connected, and so can do its work. Reported only after a failure, so that a report's age is the age of the work;
    * and not after a failure of the work itself, which a connection does not disprove.
    */
   connected(): void;
   /** Its link is proven, though there was no work. Changes nothing while the operation fails. */
   alive(): void;
-  /** Another process does it, and this one could: well, but nothing to report. */
+  /** Another process does the work, and this one is ready to: healthy, but nothing to report. */
   standsBy(): void;
   /**
    * @param code what the monitor shows: an HTTP status, or the nearest one
-   * @param what the work failed though the link was there, or the link itself
+   * @param what whether the link failed, or the work on a link that is up
    */
   fails(code: number, message: string, what?: 'link' | 'work'): void;
-  /** Undefined while it works, else what is wrong. */
+  /** Why it does not work; undefined while it does. */
   readonly problem: string | undefined;
 }
 
-/** Starts as not working: nothing is known yet, and nothing is reported before there is something to say. */
+/** Starts as not working, and reports nothing before the first result. */
 export function trackOperation(
   operation: Operation,
   statusFile: StatusFile,

@@ -59,7 +59,7 @@ describe('the operations server', () => {
     expect(text).toContain('\npodips_things_total 3\n');
   });
 
-  it('answers /metrics with 500 when they cannot be collected, logs why, and goes on', async () => {
+  it('answers /metrics with 500 when they cannot be collected, logs why, and continues', async () => {
     const error = vi.spyOn(log, 'error');
     const fail = () => {
       throw new Error('no value');
@@ -91,7 +91,7 @@ describe('the operations server', () => {
     expect(await get('/healthz')).toMatchObject({ status: 200 });
   });
 
-  it('cannot start on a port that is taken, and says so', async () => {
+  it('cannot start on a port in use, and says so', async () => {
     await expect(start(server.port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 

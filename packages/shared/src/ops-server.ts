@@ -5,7 +5,7 @@ import { toError } from './errors.js';
 import type { Running } from './lifecycle.js';
 import type { Logger } from './logger.js';
 
-/** State of the parts that a service needs: `undefined` while a part works, else what is wrong with it. */
+/** The state of the parts that a service needs: `undefined` while a part works, else its problem. */
 export type Readiness = () => Readonly<Record<string, string | undefined>>;
 
 export interface OpsServerOptions {

@@ -10,7 +10,7 @@ export interface QueueLinkEvents {
   onUp(session: QueueSession): void;
   /** A session ended, or an attempt to open one failed. Called for each failed attempt. */
   onDown(error: Error): void;
-  /** The broker was heard from within the last heart-beat interval. */
+  /** Something was received from the broker within the last heart-beat interval. */
   onAlive(): void;
 }
 
@@ -45,7 +45,7 @@ export function startQueueLink(settings: QueueSettings, events: QueueLinkEvents,
       if (!opened.brokerSendsHeartbeats)
         log.warn(
           { broker: server },
-          'the broker sends no heart-beats: a dead link is only noticed when something is sent',
+          'broker sends no heart-beats; a dead link is noticed only on the next send',
         );
       events.onUp(opened);
       return await watchSession(opened, settings.heartbeatMs, events);
@@ -55,7 +55,7 @@ export function startQueueLink(settings: QueueSettings, events: QueueLinkEvents,
   };
 
   const run = async () => {
-    // Attempts and sessions each have a backoff of their own: how long no broker was there says nothing about a session.
+    // Attempts and sessions each have a backoff of their own: the length of an outage says nothing about a session.
     let attempts = 0;
     let shortSessions = 0;
     for (let next = 0; !stopping.signal.aborted; next += 1) {
@@ -95,7 +95,7 @@ export function startQueueLink(settings: QueueSettings, events: QueueLinkEvents,
   };
 }
 
-/** Reports life until the session ends; the heart-beat supervision inside the session ends a silent one. */
+/** Reports signs of life until the session ends; the heart-beat supervision inside the session ends a silent one. */
 async function watchSession(
   session: QueueSession,
   heartbeatMs: number,

@@ -9,7 +9,7 @@ export interface QueueSessionOptions {
   readonly server: QueueServer;
   readonly username: string;
   readonly password: string;
-  /** Asked of the broker in both directions. */
+  /** Requested in both directions. */
   readonly heartbeatMs: number;
   /** From the first packet to the CONNECTED frame. */
   readonly connectTimeoutMs: number;
@@ -30,17 +30,17 @@ export interface ReceivedMessage {
   readonly body: Uint8Array;
 }
 
-/** A received message and what takes its place on the queue. */
+/** A received message and the one that replaces it on the queue. */
 export interface Replacement {
   readonly received: ReceivedMessage;
   readonly message: OutgoingMessage;
 }
 
-/** Headers come from whoever sends; with the library's own bounds one odd message would end every connection. */
+/** Headers come from any producer; with the library's own bounds one odd message would end every connection. */
 const MAX_HEADER_LINE_BYTES = 1_048_576;
 const MAX_HEADERS = 10_000;
 const MAX_HEARTBEAT_MARGIN_MS = 5_000;
-const GOODBYE_TIMEOUT_MS = 2_000;
+const DISCONNECT_TIMEOUT_MS = 2_000;
 
 interface Pending {
   resolve(): void;
@@ -48,8 +48,8 @@ interface Pending {
 }
 
 /**
- * One STOMP connection, from CONNECTED to its first error: it never comes back. What was sent and has no receipt
- * when it ends is rejected, because only the broker knows whether it arrived.
+ * One STOMP connection, from CONNECTED to its first error: it is never reopened. Sends without a receipt
+ * are rejected when it ends, because only the broker knows whether they arrived.
  */
 export class QueueSession {
   readonly server: QueueServer;
@@ -133,7 +133,7 @@ export class QueueSession {
   }
 
   /**
-   * Puts messages in the place of received ones: SEND and ACK in one transaction.
+   * Replaces received messages: SEND and ACK in one transaction.
    * @throws {QueueError} retryable; the broker then still has the received ones, or already the replacements
    */
   async replace(replacements: readonly Replacement[]): Promise<void> {
@@ -148,7 +148,7 @@ export class QueueSession {
 
   /**
    * Subscribes with one acknowledgement per message. The broker sends at most `prefetch` without one.
-   * @returns ends the subscription: no more messages come, those not acknowledged stay on the queue
+   * @returns ends the subscription: no more messages are delivered, unacknowledged ones stay on the queue
    */
   subscribe(destination: string, prefetch: number, listener: (message: ReceivedMessage) => void): () => void {
     this.#subscriptions += 1;
@@ -164,22 +164,22 @@ export class QueueSession {
     });
     return () => {
       ended = true;
-      // Not the library's way: it ends the connection when a message comes that was on its way meanwhile.
+      // The library's own way ends the connection when a message arrives that was already on its way.
       if (this.open) this.#client.sendFrame('UNSUBSCRIBE', { id }).end();
     };
   }
 
-  /** Acknowledges a message. If the frame is lost the broker sends the message again: at least once. */
+  /** Acknowledges a message. If the frame is lost the broker redelivers the message: at least once. */
   ack(received: ReceivedMessage): void {
     if (this.open) this.#client.ack(received);
   }
 
-  /** Says goodbye, waits for the broker to have taken all that was written before, and closes. Never rejects. */
+  /** Sends DISCONNECT, waits until the broker has processed all frames before it, and closes. Never rejects. */
   async close(): Promise<void> {
     if (this.open) {
       const timer = setTimeout(
-        () => this.#end(new Error('the broker did not confirm the goodbye')),
-        GOODBYE_TIMEOUT_MS,
+        () => this.#end(new Error('no receipt for DISCONNECT')),
+        DISCONNECT_TIMEOUT_MS,
       );
       this.#client.disconnect(() => this.#end(new Error('closed by us')));
       await this.closed;
@@ -198,7 +198,7 @@ export class QueueSession {
   }
 
   #write(message: OutgoingMessage, extra: Record<string, string>, onReceipt?: () => void): void {
-    // A fresh object for every frame: stompit adds to the one that it is given.
+    // A new object for every frame: stompit adds to the one that it is given.
     const headers = {
       destination: message.destination,
       persistent: 'true',
@@ -243,7 +243,7 @@ export class QueueSession {
   }
 }
 
-/** Resolves at CONNECTED. A failure ends the session, which is how it is told. */
+/** Resolves at CONNECTED. A failure ends the session, which reports it. */
 function logIn(client: Client, socket: Socket, options: QueueSessionOptions): Promise<void> {
   const { server, username, password } = options;
   const login = username === '' ? {} : { login: username, passcode: password };
@@ -251,7 +251,7 @@ function logIn(client: Client, socket: Socket, options: QueueSessionOptions): Pr
     socket.once('connect', () => {
       client.connect({ host: server.host, ...login }, (err) => {
         if (err) return;
-        // CONNECTED has put the library's own handlers back.
+        // CONNECTED has restored the library's own handlers.
         endOnErrorFrame(client);
         resolve();
       });
@@ -276,7 +276,7 @@ function readBody(message: Message, done: (body: Uint8Array) => void): void {
   message.on('end', () => done(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
 }
 
-/** The library's own handler throws, out of everybody's reach, on an ERROR frame with plain text and a length. */
+/** The library's own handler throws where nothing can catch it, on an ERROR frame with plain text and a length. */
 function endOnErrorFrame(client: Client): void {
   client.setCommandHandler('ERROR', ({ headers }) => {
     client.destroy(new Error(headers.message ?? 'the broker sent an ERROR frame'));

@@ -19,23 +19,23 @@ export interface StatusFileOptions {
 const TOUCH_INTERVAL_MS = 1_000;
 
 /**
- * The file does not exist until the first `works()`: what an earlier run left says nothing about this one.
- * A folder that cannot be written is logged once and disturbs nothing else; the probe then fails by itself.
+ * The file does not exist until the first `works()`: a file of an earlier run says nothing about this one.
+ * A folder that cannot be written is logged once and has no other effect; the probe then fails by itself.
  */
 export function openStatusFile(options: StatusFileOptions): StatusFile {
   const { log, now = Date.now } = options;
   const path = join(options.dir, options.name);
   let touchedAtMs = Number.NEGATIVE_INFINITY;
   let exists = true;
-  let complained = false;
+  let logged = false;
 
   const attempt = (change: () => void) => {
     try {
       change();
-      complained = false;
+      logged = false;
     } catch (err) {
-      if (!complained) log.warn({ err: toError(err), path }, 'status file cannot be written');
-      complained = true;
+      if (!logged) log.warn({ err: toError(err), path }, 'status file cannot be written');
+      logged = true;
     }
   };
   const file: StatusFile = {

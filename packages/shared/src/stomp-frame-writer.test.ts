@@ -58,7 +58,7 @@ describe('the frame writer', () => {
     expect(writer.setVersion('3.0')).toBe(false);
   });
 
-  it('keeps the order of frames, and sends those of one turn together', async () => {
+  it('keeps the order of frames, and sends those of one iteration together', async () => {
     const write = vi.spyOn(socket, '_writev' as never);
     for (let i = 0; i < 100; i += 1) writer.frame('ACK', { id: i }).end();
     await vi.waitFor(() => expect(received().match(/id:\d+/g)).toHaveLength(100));

@@ -21,7 +21,7 @@ const ESCAPES: Readonly<Record<string, readonly (readonly [RegExp, string])[]>> 
 };
 
 /**
- * Writes STOMP frames, all those of one turn of the event loop together. It takes the place of stompit's own, which
+ * Writes STOMP frames, all those of one iteration of the event loop together. It takes the place of stompit's own, which
  * makes three writes of each frame, one after the other: a hundred acknowledgements are then a hundred small packets,
  * and the broker is busier with them than with the messages.
  */

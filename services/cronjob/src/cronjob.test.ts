@@ -63,7 +63,7 @@ test('scheduled: a stop waits for the poke that is under way, and no other begin
   const stopping = job.stop().then(() => {
     stopped = true;
   });
-  // A whole turn of the schedule, as another job sees it: the held one neither ends nor is doubled.
+  // A whole period of the schedule, as another job sees it: the pending query neither ends nor is doubled.
   const other = await startFakeMonitor(answering('success'));
   const clock = newLog();
   const otherJob = await startCronjob(settingsFor(other), clock.log);

@@ -52,7 +52,7 @@ test('an answer that does not end is no answer after the deadline', async () => 
   await expect(newPoker(url, 100).poke()).rejects.toMatchObject({ cause: { name: 'TimeoutError' } });
 });
 
-test('a port that nobody listens on is no answer', async () => {
+test('a refused connection is no answer', async () => {
   await expect(newPoker('http://127.0.0.1:1').poke()).rejects.toMatchObject({
     code: 'POKE_FAILED',
     cause: { code: 'ECONNREFUSED' },

@@ -1,7 +1,7 @@
 import { PodipsError } from '@podips/shared';
 import { Agent, request } from 'undici';
 
-/** The monitor gave no answer: not reached, not in time, or not in its own words. */
+/** The monitor did not respond: unavailable, too late, or with something else than its answer. */
 export class PokeError extends PodipsError {}
 
 export interface PokeOptions {
@@ -14,9 +14,9 @@ export interface PokeOptions {
 
 export interface Poker {
   /**
-   * Asks the monitor how everything is, `GET /podips/all`.
-   * @returns its words, whatever they are
-   * @throws {PokeError} POKE_FAILED when none came within the deadline
+   * Queries `GET /podips/all`.
+   * @returns the status in the response
+   * @throws {PokeError} POKE_FAILED without a response within the deadline
    */
   poke(): Promise<string>;
   close(): Promise<void>;

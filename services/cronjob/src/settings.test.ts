@@ -41,11 +41,11 @@ test.each([
   [['--twice'], "Unknown option '--twice'; the only flag is --once"],
   [['once'], "Unexpected argument 'once'; the only flag is --once"],
   [['--once=yes'], "Option '--once' does not take an argument; the only flag is --once"],
-])('%j is told to be wrong in one line', (args, problem) => {
+])('%j is reported as wrong in one line', (args, problem) => {
   expect(problemsOf({ PODIPS_HOST: 'monitor' }, args)).toEqual([problem]);
 });
 
-test('every problem is told, of flags and of settings', () => {
+test('every problem is reported, of flags and of settings', () => {
   const problems = problemsOf({ CRON_SCHEDULE: 'hourly', POKE_TIMEOUT_MS: '0' }, ['-x']);
   expect(problems.map((problem) => problem.split(' ').slice(0, 2).join(' ')).sort()).toEqual([
     'CRON_SCHEDULE must',

@@ -23,7 +23,7 @@ export const cronjobSpecs = {
   ...commonSpecs,
   PODIPS_HOST: baseUrl({ desc: 'the monitor' }),
   PODIPS_TLS_VERIFY: monitorClientSpecs.PODIPS_TLS_VERIFY,
-  // Below the time that a stop may take, because a stop waits for the poke that is under way.
+  // Below the deadline of a stop, because a stop waits for the query that is under way.
   POKE_TIMEOUT_MS: integer(
     100,
     15_000,
@@ -39,7 +39,7 @@ export const cronjobFiles = ['default_podips_host', 'podips_host'] as const;
 
 export interface CronjobSettings {
   readonly logLevel: LogLevel;
-  /** Ask once and end, instead of on schedule. */
+  /** Query once and exit, instead of on schedule. */
   readonly once: boolean;
   readonly monitorUrl: string;
   readonly tlsVerify: boolean;

@@ -56,7 +56,7 @@ describe('a session with Fluentd', () => {
     await expect(connecting).rejects.toMatchObject({ code: 'FLUENT_CONNECT_FAILED' });
   });
 
-  it('ends when an ack is overdue, because nobody knows what Fluentd has', async () => {
+  it('ends when an ack is overdue, because it is unknown what Fluentd has stored', async () => {
     const { port: silentPort } = await silent();
     const session = await connect({ ...fluentOptions(silentPort), ackTimeoutMs: 50 });
     const late = { code: 'FLUENT_ACK_TIMEOUT', status: 504, retryable: true };
@@ -76,7 +76,7 @@ describe('a session with Fluentd', () => {
     await session.closed;
   });
 
-  it('tells of a connection that Fluentd closes while nothing is sent', async () => {
+  it('reports a connection that Fluentd closes while nothing is sent', async () => {
     const { port: silentPort, sockets } = await silent();
     const session = await connect(fluentOptions(silentPort));
     await vi.waitFor(() => expect(sockets.size).toBe(1));

@@ -18,7 +18,7 @@ export interface FluentOptions {
   readonly port: number;
   readonly tag: string;
   readonly connectTimeoutMs: number;
-  /** After this the batch counts as not taken, though Fluentd may have stored it. */
+  /** After this the batch counts as not delivered, although Fluentd may have stored it. */
   readonly ackTimeoutMs: number;
 }
 
@@ -26,9 +26,8 @@ const UNAVAILABLE = 503;
 const TIMED_OUT = 504;
 
 /**
- * One connection to Fluentd, from its opening to its first failure: it never comes back, and what it has not
- * acknowledged by then is rejected. A new one is opened instead, because the client library does not recover from
- * every error.
+ * One connection to Fluentd, from its opening to its first failure. Events without an ack are then rejected, and a new
+ * connection is opened, because the client library does not recover from every error.
  */
 export class FluentSession {
   /** Settles, always with an error, when the connection ends for whatever reason. */
@@ -91,7 +90,7 @@ export class FluentSession {
     const { promise: failed, reject } = Promise.withResolvers<never>();
     this.#rejectPending.add(reject);
     try {
-      // All in one tick: the library makes one chunk of what it is given before it comes to write.
+      // All in one tick: the library makes one chunk of all events that are emitted before it writes.
       const acknowledged = Promise.all(events.map(({ time, record }) => this.#client.emit(record, time)));
       await Promise.race([acknowledged, failed]);
     } catch (err) {
@@ -114,7 +113,7 @@ export class FluentSession {
     if (this.#ended) return;
     this.#ended = error;
     for (const reject of this.#rejectPending) reject(error);
-    // Its rejections repeat what was said just now.
+    // Its rejections repeat this error.
     this.#client.shutdown().catch(() => undefined);
     this.#settleClosed(error);
   }
@@ -137,8 +136,8 @@ function describe(
 }
 
 /**
- * Whether something takes connections where Fluentd should be. The forward protocol has no heart-beat, so this is how
- * a dead host shows while there is nothing to send.
+ * Checks that Fluentd's port accepts connections. The forward protocol has no heart-beat, so only this detects a dead
+ * host while there is nothing to send.
  * @throws {FluentError} FLUENT_CONNECT_FAILED
  */
 export async function probeFluent(options: FluentOptions, signal: AbortSignal): Promise<void> {

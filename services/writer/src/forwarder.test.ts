@@ -13,15 +13,15 @@ let inbox: Inbox;
 let forwarder: Forwarder;
 let stopping: AbortController;
 let running: Promise<void>;
-let lend: ((message: ReceivedMessage) => void) | undefined;
+let deliver: ((message: ReceivedMessage) => void) | undefined;
 let acked: number;
-let putBack: number;
+let requeued: number;
 
 beforeEach(async () => {
   vi.clearAllMocks();
-  lend = undefined;
+  deliver = undefined;
   acked = 0;
-  putBack = 0;
+  requeued = 0;
   stopping = new AbortController();
   server = await RecordingServer.start();
   port = server.port;
@@ -36,16 +36,16 @@ function start(options: Partial<ForwarderOptions> = {}): void {
   const defaults = { batchDelayMs: 1, batchSize: 5, probeIntervalMs: HOUR_MS };
   const session: InboxSession = {
     subscribe(_destination, _prefetch, listener) {
-      lend = listener;
+      deliver = listener;
       return () => {
-        lend = undefined;
+        deliver = undefined;
       };
     },
     ack() {
       acked += 1;
     },
     async replace(replacements) {
-      putBack += replacements.length;
+      requeued += replacements.length;
     },
   };
   const inboxEvents = { onReceived: vi.fn(), onInvalid: vi.fn(), onRequeued: vi.fn() };
@@ -59,26 +59,26 @@ function start(options: Partial<ForwarderOptions> = {}): void {
   running = forwarder.run(stopping.signal);
 }
 
-/** Lends messages as soon as the inbox takes any. */
-async function lendMessages(count: number): Promise<void> {
-  await vi.waitFor(() => expect(lend).toBeDefined());
+/** Delivers messages as soon as intake is open. */
+async function deliverMessages(count: number): Promise<void> {
+  await vi.waitFor(() => expect(deliver).toBeDefined());
   for (let n = 0; n < count; n += 1)
-    lend?.({ headers: { 'message-id': `${n}` }, body: Buffer.from(`{"n":${n}}`) });
+    deliver?.({ headers: { 'message-id': `${n}` }, body: Buffer.from(`{"n":${n}}`) });
 }
 
 describe('the forwarder', () => {
   it('acknowledges a message when Fluentd has it', async () => {
     start();
-    await lendMessages(3);
+    await deliverMessages(3);
     await vi.waitFor(() => expect(acked).toBe(3));
     expect(server.entries.map(({ record }) => record)).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }]);
     expect(events.onWritten.mock.calls).toEqual([[3]]);
-    expect([inbox.size, putBack]).toEqual([0, 0]);
+    expect([inbox.size, requeued]).toEqual([0, 0]);
   });
 
   it('sends a full chunk at once, and what is left when it is asked to drain', async () => {
     start({ batchDelayMs: HOUR_MS });
-    await lendMessages(7);
+    await deliverMessages(7);
     await vi.waitFor(() => expect(acked).toBe(5));
     expect(inbox.waiting).toBe(2);
     await forwarder.drain(AbortSignal.timeout(10_000));
@@ -89,18 +89,18 @@ describe('the forwarder', () => {
     const silent = await startSilentServer();
     port = silent.port;
     start();
-    await lendMessages(3);
+    await deliverMessages(3);
     await forwarder.drain(AbortSignal.abort());
     expect([acked, inbox.size]).toEqual([0, 3]);
     await silent.stop();
   });
 
-  it('puts everything held back on the queue when an ack is overdue, and reports a timeout', async () => {
+  it('requeues all messages in flight when an ack is overdue, and reports a timeout', async () => {
     const silent = await startSilentServer();
     port = silent.port;
     start({ ackTimeoutMs: 50 });
-    await lendMessages(3);
-    await vi.waitFor(() => expect(putBack).toBe(3));
+    await deliverMessages(3);
+    await vi.waitFor(() => expect(requeued).toBe(3));
     expect([acked, inbox.size]).toEqual([0, 0]);
     expect(events.onFailed.mock.calls[0]?.[0]).toMatchObject({ code: 'FLUENT_ACK_TIMEOUT', status: 504 });
     stopping.abort();
@@ -108,13 +108,13 @@ describe('the forwarder', () => {
     await silent.stop();
   });
 
-  it('lets no message come while it has no connection', async () => {
+  it('keeps intake closed while it has no connection', async () => {
     await server.close();
     start();
     await vi.waitFor(() => expect(events.onFailed).toHaveBeenCalled());
-    expect(lend).toBeUndefined();
+    expect(deliver).toBeUndefined();
     server = await RecordingServer.start(port);
-    await lendMessages(1);
+    await deliverMessages(1);
     await vi.waitFor(() => expect(acked).toBe(1));
     expect(events.onConnected).toHaveBeenCalledTimes(1);
   });

@@ -3,7 +3,7 @@ import { FluentError, type FluentOptions, FluentSession, probeFluent } from './f
 import type { Inbox } from './inbox.js';
 
 export interface ForwarderEvents {
-  /** Fluentd takes connections, though nothing was written. */
+  /** Fluentd accepts connections; nothing was written. */
   onAlive(): void;
   onConnected(): void;
   onWritten(count: number): void;
@@ -11,9 +11,9 @@ export interface ForwarderEvents {
 }
 
 export interface ForwarderOptions extends FluentOptions {
-  /** How long a record may wait for others to share a chunk with, in milliseconds. */
+  /** Longest wait of a record for others in its chunk, in milliseconds. */
   readonly batchDelayMs: number;
-  /** A chunk is sent at once when it has so many records. */
+  /** A chunk with so many records is sent at once. */
   readonly batchSize: number;
   /** How often an idle link is probed, in milliseconds. */
   readonly probeIntervalMs: number;
@@ -24,8 +24,8 @@ const RECONNECT = { baseMs: 500, capMs: 5_000 };
 const STABLE_AFTER_MS = 10_000;
 
 /**
- * Forwards what the inbox holds to Fluentd, over one connection at a time. When that fails, everything held goes back
- * on the queue, and the next attempt waits; no messages come until there is a connection again.
+ * Forwards the inbox's messages to Fluentd, over one connection at a time. When it fails, all messages in flight are
+ * requeued, and the next attempt waits; intake stays closed until there is a connection again.
  */
 export class Forwarder {
   readonly #options: ForwarderOptions;
@@ -53,29 +53,29 @@ export class Forwarder {
       const error = await this.#runSession(signal);
       if (signal.aborted) return;
       if (performance.now() - startedMs > STABLE_AFTER_MS) this.#attempt = 0;
-      // Closed while there was nothing to do, as load balancers like it: that is no failure, unless it cannot be opened.
+      // Closed while idle, as load balancers do: no failure, unless it cannot be reopened.
       if (error.code === 'FLUENT_CLOSED' && this.#inbox.size === 0 && this.#attempt === 0) {
         this.#attempt += 1;
         continue;
       }
       // A line for each outage, not for each attempt.
       const level = this.#attempt === 0 ? 'warn' : 'debug';
-      this.#log[level]({ err: error, held: this.#inbox.size }, 'Fluentd does not take records');
+      this.#log[level]({ err: error, inFlight: this.#inbox.size }, 'Fluentd unavailable; messages requeued');
       this.#events.onFailed(error);
-      await this.#inbox.putBack();
+      await this.#inbox.requeue();
       await pause(backoffDelayMs(this.#attempt, RECONNECT), signal);
       this.#attempt += 1;
     }
   }
 
-  /** The inbox has something: forward it soon, or at once when there is enough for a chunk. */
+  /** A message waits in the inbox: forwards it soon, or at once when there are enough for a chunk. */
   wake(): void {
     if (this.#session === undefined) return;
     if (this.#inbox.waiting >= this.#options.batchSize) this.#forward();
     else this.#timer ??= setTimeout(() => this.#forward(), this.#options.batchDelayMs);
   }
 
-  /** Forwards what waits and waits for all acks, or until the signal aborts. */
+  /** Forwards all waiting messages and waits for their acks, or until the signal aborts. */
   async drain(signal: AbortSignal): Promise<void> {
     this.#forward();
     await Promise.race([Promise.all(this.#underWay), aborted(signal)]);
@@ -92,7 +92,7 @@ export class Forwarder {
       this.#log[this.#attempt === 0 ? 'info' : 'debug']({ host: this.#options.host }, 'Fluentd connected');
       this.#events.onConnected();
       this.#inbox.openIntake();
-      // What came while there was no connection has nobody else to wake it.
+      // Messages that arrived while there was no connection have not been forwarded.
       if (this.#inbox.waiting > 0) this.wake();
       probe = setInterval(() => void this.#probe(session, signal), this.#options.probeIntervalMs);
       return await session.closed;
@@ -112,7 +112,7 @@ export class Forwarder {
     this.#timer = undefined;
     const session = this.#session;
     if (session === undefined || this.#inbox.waiting === 0) return;
-    const batch = this.#inbox.take();
+    const batch = this.#inbox.takeBatch();
     const delivery = session.send(batch.map((message) => message.event)).then(
       () => {
         this.#attempt = 0;
@@ -120,7 +120,7 @@ export class Forwarder {
         this.#inbox.acknowledge(batch);
         this.#events.onWritten(batch.length);
       },
-      // The session has ended with this error: `run` reports it and puts the batch back.
+      // The session has ended with this error: `run` reports it and requeues the batch.
       () => undefined,
     );
     this.#underWay.add(delivery);
@@ -135,7 +135,7 @@ export class Forwarder {
       await probeFluent(this.#options, signal);
       this.#events.onAlive();
     } catch (err) {
-      // What was acknowledged meanwhile, or is under way, says more than a connection that was not taken.
+      // An ack meanwhile, or a chunk under way, proves more than a probe that was refused.
       const idle = this.#underWay.size === 0 && this.#written === writtenBefore;
       if (err instanceof FluentError && idle && !signal.aborted) session.close(err);
     } finally {

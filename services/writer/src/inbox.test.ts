@@ -9,19 +9,19 @@ const events = { onReceived: vi.fn(), onInvalid: vi.fn(), onRequeued: vi.fn(), o
 let inbox: Inbox;
 let session: FakeSession;
 
-/** Lends messages to whoever subscribes, and remembers what becomes of them. */
+/** Delivers messages to its subscriber, and records what becomes of them. */
 class FakeSession implements InboxSession {
   readonly acked: string[] = [];
   readonly replaced: Replacement[][] = [];
   failure: Error | undefined;
-  lend: ((message: ReceivedMessage) => void) | undefined;
+  deliver: ((message: ReceivedMessage) => void) | undefined;
   prefetch = 0;
 
   subscribe(_destination: string, prefetch: number, listener: (message: ReceivedMessage) => void) {
     this.prefetch = prefetch;
-    this.lend = listener;
+    this.deliver = listener;
     return () => {
-      this.lend = undefined;
+      this.deliver = undefined;
     };
   }
 
@@ -50,21 +50,21 @@ beforeEach(() => {
 });
 
 describe('intake', () => {
-  it('subscribes with the prefetch that bounds what is held', () => {
+  it('subscribes with the prefetch, the bound of messages in flight', () => {
     expect(session.prefetch).toBe(PREFETCH);
   });
 
-  it('is not open before somebody can forward', () => {
+  it('is not open before messages can be forwarded', () => {
     const idle = new FakeSession();
     new Inbox({ queue: QUEUE, prefetch: PREFETCH }, events, log).sessionStarted(idle);
-    expect(idle.lend).toBeUndefined();
+    expect(idle.deliver).toBeUndefined();
   });
 
   it('opens on the next session by itself', () => {
     inbox.sessionEnded();
     const next = new FakeSession();
     inbox.sessionStarted(next);
-    expect(next.lend).toBeDefined();
+    expect(next.deliver).toBeDefined();
   });
 
   it('subscribes once, however often it is opened', () => {
@@ -73,11 +73,11 @@ describe('intake', () => {
     expect(subscribe).not.toHaveBeenCalled();
   });
 
-  it('that is closed keeps the subscription for the acknowledgements to come, but takes nothing', () => {
-    session.lend?.(message('a'));
-    const batch = inbox.take();
+  it('that is closed keeps the subscription for pending acknowledgements, but accepts nothing', () => {
+    session.deliver?.(message('a'));
+    const batch = inbox.takeBatch();
     inbox.closeIntake();
-    session.lend?.(message('b'));
+    session.deliver?.(message('b'));
     expect(inbox.size).toBe(1);
     inbox.acknowledge(batch);
     expect(session.acked).toEqual(['a']);
@@ -86,41 +86,41 @@ describe('intake', () => {
   it('that is closed is never opened again', () => {
     inbox.closeIntake();
     inbox.openIntake();
-    session.lend?.(message('a'));
+    session.deliver?.(message('a'));
     expect(inbox.size).toBe(0);
   });
 
-  it('takes nothing from a session that has ended', () => {
-    const { lend } = session;
+  it('accepts nothing from a session that has ended', () => {
+    const { deliver } = session;
     inbox.sessionEnded();
     inbox.sessionStarted(new FakeSession());
-    lend?.(message('late'));
+    deliver?.(message('late'));
     expect(inbox.size).toBe(0);
   });
 });
 
-describe('a held message', () => {
-  it('is taken once, in the order of the queue, and held until it is acknowledged', () => {
-    for (const id of ['a', 'b', 'c']) session.lend?.(message(id));
+describe('a message in flight', () => {
+  it('is forwarded once, in the order of the queue, and in flight until it is acknowledged', () => {
+    for (const id of ['a', 'b', 'c']) session.deliver?.(message(id));
     expect([inbox.waiting, inbox.size]).toEqual([3, 3]);
-    const batch = inbox.take();
+    const batch = inbox.takeBatch();
     expect(idsOf(batch)).toEqual(['a', 'b', 'c']);
-    expect([inbox.take(), inbox.waiting, inbox.size]).toEqual([[], 0, 3]);
+    expect([inbox.takeBatch(), inbox.waiting, inbox.size]).toEqual([[], 0, 3]);
     inbox.acknowledge(batch);
     expect([session.acked, inbox.size]).toEqual([['a', 'b', 'c'], 0]);
   });
 
   it('is acknowledged once', () => {
-    session.lend?.(message('a'));
-    const batch = inbox.take();
+    session.deliver?.(message('a'));
+    const batch = inbox.takeBatch();
     inbox.acknowledge(batch);
     inbox.acknowledge(batch);
     expect(session.acked).toEqual(['a']);
   });
 
-  it('of an ended session is acknowledged to nobody, for the broker sends it again', () => {
-    session.lend?.(message('a'));
-    const batch = inbox.take();
+  it('of an ended session is not acknowledged, because the broker redelivers it', () => {
+    session.deliver?.(message('a'));
+    const batch = inbox.takeBatch();
     inbox.sessionEnded();
     expect(inbox.size).toBe(0);
     const next = new FakeSession();
@@ -130,12 +130,12 @@ describe('a held message', () => {
   });
 });
 
-describe('putting back', () => {
-  it('returns all that is held, with headers of its own but none of the delivery, and pauses intake', async () => {
-    session.lend?.(message('a', '{"n":1}', { ack: 'x', redelivered: 'true', 'x-own': 'kept' }));
-    const batch = inbox.take();
-    session.lend?.(message('b'));
-    await inbox.putBack();
+describe('requeueing', () => {
+  it('requeues all messages in flight, with headers of its own but none of the delivery, and pauses intake', async () => {
+    session.deliver?.(message('a', '{"n":1}', { ack: 'x', redelivered: 'true', 'x-own': 'kept' }));
+    const batch = inbox.takeBatch();
+    session.deliver?.(message('b'));
+    await inbox.requeue();
     const [replaced = []] = session.replaced;
     expect(idsOf(replaced)).toEqual(['a', 'b']);
     expect(replaced[0]?.message).toEqual({
@@ -143,35 +143,35 @@ describe('putting back', () => {
       body: Buffer.from('{"n":1}'),
       headers: { 'x-own': 'kept' },
     });
-    expect([inbox.size, session.lend]).toEqual([0, undefined]);
+    expect([inbox.size, session.deliver]).toEqual([0, undefined]);
     expect(events.onRequeued.mock.calls).toEqual([[2]]);
     inbox.acknowledge(batch);
     expect(session.acked).toEqual([]);
     inbox.openIntake();
-    expect(session.lend).toBeDefined();
+    expect(session.deliver).toBeDefined();
   });
 
-  it('that fails is told once in the log and to nobody else: the broker sends the messages again', async () => {
+  it('that fails is logged once and has no other effect: the broker redelivers the messages', async () => {
     const warn = vi.spyOn(log, 'warn');
-    session.lend?.(message('a'));
+    session.deliver?.(message('a'));
     session.failure = new Error('connection lost');
-    await inbox.putBack();
+    await inbox.requeue();
     expect(warn).toHaveBeenCalledTimes(1);
     expect(events.onRequeued).not.toHaveBeenCalled();
     expect(inbox.size).toBe(0);
   });
 
   it('does nothing without messages, nor without a session', async () => {
-    await inbox.putBack();
+    await inbox.requeue();
     inbox.sessionEnded();
-    await inbox.putBack();
+    await inbox.requeue();
     expect(events.onRequeued).not.toHaveBeenCalled();
   });
 });
 
-describe('a message that can never succeed', () => {
-  it('goes to the queue for such with its reason, and is not held', async () => {
-    session.lend?.(message('bad', '[]', { 'x-own': 'kept' }));
+describe('an invalid message', () => {
+  it('is dead-lettered with its reason, and no longer in flight', async () => {
+    session.deliver?.(message('bad', '[]', { 'x-own': 'kept' }));
     await vi.waitFor(() => expect(session.replaced).toHaveLength(1));
     expect(session.replaced[0]?.[0]?.message).toEqual({
       destination: '/queue/clusters.east.invalid',
@@ -187,10 +187,10 @@ describe('a message that can never succeed', () => {
     expect(events.onReady).not.toHaveBeenCalled();
   });
 
-  it('that cannot be set aside is left to the broker', async () => {
+  it('that cannot be dead-lettered is left to the broker', async () => {
     session.failure = new Error('connection lost');
     const warn = vi.spyOn(log, 'warn').mockClear();
-    session.lend?.(message('bad', 'text'));
+    session.deliver?.(message('bad', 'text'));
     await vi.waitFor(() => expect(warn).toHaveBeenCalledTimes(2));
     expect(session.acked).toEqual([]);
   });

@@ -10,39 +10,39 @@ import {
 import { type LogEvent, toLogEvent } from './record.js';
 
 /** A message that Fluentd has not acknowledged yet. */
-export interface HeldMessage {
+export interface InFlightMessage {
   readonly received: ReceivedMessage;
   readonly event: LogEvent;
 }
 
-/** What the inbox needs of a connection to the broker. */
+/** The part of a connection to the broker that the inbox needs. */
 export type InboxSession = Pick<QueueSession, 'subscribe' | 'ack' | 'replace'>;
 
 export interface InboxOptions {
   /** The destination that messages come from, and return to. */
   readonly queue: string;
-  /** Most messages held without an acknowledgement. */
+  /** Most messages in flight without an acknowledgement. */
   readonly prefetch: number;
 }
 
 export interface InboxEvents {
   onReceived(): void;
-  /** A message can never succeed and goes to the queue for invalid ones. */
+  /** A message can never be delivered and is dead-lettered. */
   onInvalid(reason: string): void;
   onRequeued(count: number): void;
-  /** There is something to forward. */
+  /** A message waits to be forwarded. */
   onReady(): void;
 }
 
 /**
- * The messages that the broker has lent us: at most its prefetch. They leave by being acknowledged, by being put back,
- * or when the session ends, for then the broker gives them to somebody again.
+ * The messages in flight from the broker: at most its prefetch. They leave when they are acknowledged or requeued, or
+ * when the session ends, because the broker then redelivers them.
  */
 export class Inbox {
   readonly #events: InboxEvents;
   readonly #log: Logger;
-  readonly #waiting = new Set<HeldMessage>();
-  readonly #forwarding = new Set<HeldMessage>();
+  readonly #waiting = new Set<InFlightMessage>();
+  readonly #forwarding = new Set<InFlightMessage>();
   readonly #queue: string;
   readonly #prefetch: number;
   #session: InboxSession | undefined;
@@ -56,7 +56,7 @@ export class Inbox {
     this.#log = log;
   }
 
-  /** All messages held: not yet forwarded, or forwarded without an ack. */
+  /** All messages in flight: not yet forwarded, or forwarded without an ack. */
   get size(): number {
     return this.#waiting.size + this.#forwarding.size;
   }
@@ -65,13 +65,13 @@ export class Inbox {
     return this.#waiting.size;
   }
 
-  /** A session is open: takes messages from it as long as intake is open. */
+  /** A session is open: accepts messages from it as long as intake is open. */
   sessionStarted(session: InboxSession): void {
     this.#session = session;
     this.#subscribe();
   }
 
-  /** The session has ended: the broker takes back what it lent. */
+  /** The session has ended: the broker redelivers what was in flight. */
   sessionEnded(): void {
     this.#session = undefined;
     this.#unsubscribe = undefined;
@@ -79,7 +79,7 @@ export class Inbox {
     this.#forwarding.clear();
   }
 
-  /** Lets messages come. Until the first call none do, so that nothing is lent to a writer that cannot forward it. */
+  /** Opens intake. It is closed until the first call, so that nothing is delivered to a writer that cannot forward it. */
   openIntake(): void {
     if (this.#intake !== 'paused') return;
     this.#intake = 'open';
@@ -87,15 +87,16 @@ export class Inbox {
   }
 
   /**
-   * Stops intake for good; what is held stays held. The subscription stays open: without it the broker would lend what
-   * is held to somebody else at once, and take no acknowledgement for it. What still comes returns when the session ends.
+   * Stops intake for good; messages in flight stay. The subscription stays open: without it the broker would redeliver
+   * them to another writer at once, and accept no acknowledgement. Messages that still arrive are redelivered when the
+   * session ends.
    */
   closeIntake(): void {
     this.#intake = 'closed';
   }
 
-  /** Takes all that waits, to be forwarded; to be followed by `acknowledge` or `putBack`. */
-  take(): readonly HeldMessage[] {
+  /** Moves all waiting messages to forwarding; to be followed by `acknowledge` or `requeue`. */
+  takeBatch(): readonly InFlightMessage[] {
     const batch = [...this.#waiting];
     this.#waiting.clear();
     for (const message of batch) this.#forwarding.add(message);
@@ -103,37 +104,37 @@ export class Inbox {
   }
 
   /** Fluentd has the messages. */
-  acknowledge(batch: readonly HeldMessage[]): void {
+  acknowledge(batch: readonly InFlightMessage[]): void {
     for (const message of batch) {
-      // One that is not held any more belongs to an ended session: the broker sends it again, with the same event_id.
+      // Any other belongs to an ended session: the broker redelivers it, with the same event_id.
       if (this.#forwarding.delete(message)) this.#session?.ack(message.received);
     }
   }
 
   /**
-   * Puts everything held back on the queue, so that another writer can have it, and takes no more until intake is
-   * opened again. Never rejects.
+   * Requeues all messages in flight, so that another writer can have them, and closes intake until it is opened again.
+   * Never rejects.
    */
-  async putBack(): Promise<void> {
+  async requeue(): Promise<void> {
     const session = this.#session;
-    const held = [...this.#forwarding, ...this.#waiting];
+    const inFlight = [...this.#forwarding, ...this.#waiting];
     this.#waiting.clear();
     this.#forwarding.clear();
     if (this.#intake === 'open') this.#intake = 'paused';
     if (session === undefined) return;
     const replaced = session.replace(
-      held.map(({ received }) => ({ received, message: copyTo(this.#queue, received) })),
+      inFlight.map(({ received }) => ({ received, message: copyTo(this.#queue, received) })),
     );
-    // After the acknowledgements, which the broker takes only while the subscription is there.
+    // After the acknowledgements, which the broker accepts only while the subscription exists.
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
     try {
       await replaced;
-      if (held.length > 0) this.#events.onRequeued(held.length);
+      if (inFlight.length > 0) this.#events.onRequeued(inFlight.length);
     } catch (err) {
       this.#log.warn(
-        { err: toError(err), messages: held.length },
-        'not put back; the broker sends them again',
+        { err: toError(err), messages: inFlight.length },
+        'messages not requeued; the broker redelivers them',
       );
     }
   }
@@ -154,15 +155,15 @@ export class Inbox {
       this.#events.onReady();
     } catch (err) {
       if (!(err instanceof MessageError)) throw err;
-      void this.#setAside(session, received, err);
+      void this.#deadLetter(session, received, err);
     }
   }
 
-  async #setAside(session: InboxSession, received: ReceivedMessage, reason: MessageError): Promise<void> {
+  async #deadLetter(session: InboxSession, received: ReceivedMessage, reason: MessageError): Promise<void> {
     const bytes = received.body.byteLength;
     this.#log.warn(
       { err: reason, bytes, messageId: received.headers['message-id'] },
-      'message set aside as invalid',
+      'invalid message dead-lettered',
     );
     this.#events.onInvalid(reason.code);
     const message = copyTo(invalidQueueOf(this.#queue), received, {
@@ -172,7 +173,7 @@ export class Inbox {
     try {
       await session.replace([{ received, message }]);
     } catch (err) {
-      this.#log.warn({ err: toError(err) }, 'not set aside; the broker sends it again');
+      this.#log.warn({ err: toError(err) }, 'invalid message not dead-lettered; the broker redelivers it');
     }
   }
 }

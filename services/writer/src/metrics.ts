@@ -9,7 +9,7 @@ export function createWriterMetrics(held: () => number) {
   const registers = [registry];
   new Gauge({
     name: 'podips_writer_held_messages',
-    help: 'Messages without an acknowledgement; at most QUEUE_PREFETCH',
+    help: 'Messages in flight without an acknowledgement; at most QUEUE_PREFETCH',
     registers,
     collect() {
       this.set(held());
@@ -21,8 +21,8 @@ export function createWriterMetrics(held: () => number) {
     registry,
     received: counter('received_total', 'Messages received from the queue'),
     written: counter('written_total', 'Records that Fluentd has acknowledged'),
-    requeued: counter('requeued_total', 'Messages put back on the queue'),
-    invalid: counter('invalid_total', 'Messages that can never succeed, by reason', ['reason']),
+    requeued: counter('requeued_total', 'Messages requeued because Fluentd failed'),
+    invalid: counter('invalid_total', 'Invalid messages that were dead-lettered, by reason', ['reason']),
     queueFailures: counter('queue_failures_total', 'Lost or failed connections to the broker'),
     fluentFailures: counter(
       'fluentd_failures_total',

@@ -1,20 +1,20 @@
 import { EventTime } from '@fluent-org/logger';
 import { type MessageRecord, parseMessage } from '@podips/shared';
 
-/** A message as Fluentd takes it. */
+/** A message in the form that Fluentd accepts. */
 export interface LogEvent {
   readonly time: EventTime;
   readonly record: MessageRecord;
 }
 
 /**
- * Makes a log event of a message body. All that msgpack or Fluentd would choke on is made harmless, because one bad
- * record takes every other one on the connection with it.
+ * Makes a log event of a message body. Values that msgpack or Fluentd cannot process are replaced, because one bad
+ * record fails all others on the connection.
  * @param now event time, in milliseconds, of a message that names none
  * @throws {MessageError} for a body that can never be delivered
  */
 export function toLogEvent(body: Uint8Array, now: number): LogEvent {
-  const record = harmlessObject(parseMessage(body));
+  const record = safeObject(parseMessage(body));
   return { record, time: toEventTime(parseTimestamp(record.timestamp) ?? now) };
 }
 
@@ -22,7 +22,7 @@ export function toLogEvent(body: Uint8Array, now: number): LogEvent {
 const GO_TIMESTAMP = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d{1,9})? ([+-]\d\d)(\d\d)\b/;
 const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
 
-/** Milliseconds since 1970, or undefined for anything that is no timestamp of ours or of podips 1.1. */
+/** Milliseconds since 1970, or undefined for anything but a timestamp of podips or podips 1.1. */
 export function parseTimestamp(value: unknown): number | undefined {
   if (typeof value !== 'string') return undefined;
   const go = GO_TIMESTAMP.exec(value);
@@ -32,24 +32,24 @@ export function parseTimestamp(value: unknown): number | undefined {
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-/** The forward protocol's EventTime counts seconds from 1970 to 2106; beyond them only the record tells the time. */
+/** The forward protocol's EventTime counts seconds from 1970 to 2106; beyond them only the record has the time. */
 const MAX_EPOCH_MS = 0xffff_ffff * 1_000;
 
 function toEventTime(ms: number): EventTime {
   return EventTime.fromTimestamp(Math.min(Math.max(ms, 0), MAX_EPOCH_MS));
 }
 
-function harmlessObject(object: MessageRecord): MessageRecord {
+function safeObject(object: MessageRecord): MessageRecord {
   const copy: [string, unknown][] = [];
-  for (const [key, value] of Object.entries(object)) copy.push([key.toWellFormed(), harmless(value)]);
+  for (const [key, value] of Object.entries(object)) copy.push([key.toWellFormed(), safe(value)]);
   return Object.fromEntries(copy);
 }
 
-function harmless(value: unknown): unknown {
+function safe(value: unknown): unknown {
   if (typeof value === 'string') return value.toWellFormed();
-  // JSON.parse makes Infinity of 1e999, which is no JSON when Fluentd writes it out.
+  // JSON.parse makes Infinity of 1e999, which Fluentd cannot write as JSON.
   if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
-  if (Array.isArray(value)) return value.map(harmless);
-  if (typeof value === 'object' && value !== null) return harmlessObject({ ...value });
+  if (Array.isArray(value)) return value.map(safe);
+  if (typeof value === 'object' && value !== null) return safeObject({ ...value });
   return value;
 }

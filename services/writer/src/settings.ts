@@ -96,7 +96,7 @@ export function readWriterSettings(env: Environment): WriterSettings {
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       ackTimeoutMs: values.LOG_ACK_TIMEOUT_MS,
       batchDelayMs: values.LOG_BATCH_DELAY_MS,
-      // A quarter of what may be held: the broker sends more only when half of it is acknowledged.
+      // A quarter of the prefetch: the broker sends more only when half of it is acknowledged.
       batchSize: Math.ceil(values.QUEUE_PREFETCH / 4),
       probeIntervalMs: values.LOG_PROBE_INTERVAL_MS,
     },

@@ -20,12 +20,12 @@ export interface Writer extends Running {
 }
 
 const QUEUE_FAILED = 503;
-/** How long a stop waits for Fluentd's acks before it puts messages back. */
+/** How long a stop waits for Fluentd's acks before it requeues messages. */
 const DRAIN_DEADLINE_MS = 5_000;
 
 /**
  * Starts the writer: queue -> inbox -> forwarder -> Fluentd.
- * Resolves when all parts run; the broker and Fluentd may still be out of reach then.
+ * Resolves when all parts run; the broker and Fluentd may still be unavailable then.
  */
 export async function startWriter(settings: WriterSettings, log: Logger): Promise<Writer> {
   await using resources = new AsyncDisposableStack();
@@ -42,7 +42,7 @@ export async function startWriter(settings: WriterSettings, log: Logger): Promis
     await forwarder.drain(AbortSignal.timeout(DRAIN_DEADLINE_MS));
     stopping.abort();
     await forwarding;
-    await inbox.putBack();
+    await inbox.requeue();
   });
   const ops = await startOpsServer({
     host: settings.httpHost,
@@ -108,7 +108,7 @@ function createForwarder(
     },
     onFailed(error: FluentError) {
       metrics.fluentFailures.inc();
-      // Fluentd may take connections and yet no records: its buffer is full.
+      // Fluentd may accept connections but no records: its buffer is full.
       fluent.fails(error.status, error.message, error.code === 'FLUENT_ACK_TIMEOUT' ? 'work' : 'link');
     },
   };

@@ -26,7 +26,7 @@ function statusFile(name: string, ageMs: number): void {
 }
 
 describe('a probe of status files', () => {
-  test('is content while all of them are fresh', async () => {
+  test('succeeds while all of them are fresh', async () => {
     statusFile('kubernetes_status', 0);
     statusFile('queue_status', STATUS_AGE_LIMIT_MS);
     expect(await probe(['kubernetes_status', 'queue_status'], options())).toEqual([]);
@@ -40,10 +40,10 @@ describe('a probe of status files', () => {
     ]);
   });
 
-  test('says when a file cannot be looked at', async () => {
+  test('says when a file cannot be read', async () => {
     statusFile('no-folder', 0);
     const [problem] = await probe(['queue_status'], options({ statusDir: join(dir, 'no-folder') }));
-    expect(problem).toMatch(/queue_status cannot be looked at: ENOTDIR/);
+    expect(problem).toMatch(/queue_status cannot be read: ENOTDIR/);
   });
 
   test('follows what a service writes and removes', async () => {
@@ -55,11 +55,11 @@ describe('a probe of status files', () => {
     expect(await ask()).toHaveLength(1);
   });
 
-  test('refuses to be asked for nothing', async () => {
+  test('fails without a target', async () => {
     expect(await probe([], options())).toHaveLength(1);
   });
 
-  test('looks where services write by default', () => {
+  test('reads the folder that services write to by default', () => {
     expect(statusDirSpecs.STATUS_DIR.default).toBe('/tmp');
   });
 });
@@ -77,11 +77,11 @@ describe('a probe of an HTTP path', () => {
     return (server.address() as AddressInfo).port;
   }
 
-  test('is content with a good answer', async () => {
+  test('succeeds on a 2xx response', async () => {
     expect(await probe(['/healthz'], options({ httpPort: await serve(200) }))).toEqual([]);
   });
 
-  test('says what a bad answer is', async () => {
+  test('says which status came instead', async () => {
     const [problem] = await probe(['/readyz'], options({ httpPort: await serve(503) }));
     expect(problem).toMatch(/\/readyz answers 503$/);
   });
@@ -93,7 +93,7 @@ describe('a probe of an HTTP path', () => {
     server?.closeAllConnections();
   });
 
-  test('says that nobody listens', async () => {
+  test('says that the connection is refused', async () => {
     const httpPort = await serve(200);
     await new Promise((resolve) => server?.close(resolve));
     expect((await probe(['/healthz'], options({ httpPort })))[0]).toMatch(/ECONNREFUSED/);

@@ -10,17 +10,17 @@ export interface ProbeOptions {
   readonly httpPort: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Longest time for an HTTP answer. */
+  /** Deadline for an HTTP response, in milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** Older than this, a status file says that the operation stands still, though nothing has failed. */
+/** An older status file means that the operation is stalled, although nothing has failed. */
 export const STATUS_AGE_LIMIT_MS = 300_000;
 
 /**
- * Asks whether a service on this machine lives.
- * @param targets names of status files, and paths such as `/healthz` that the service's HTTP server must answer well
- * @returns a sentence for each target that is not well
+ * Checks whether a service on this machine is alive.
+ * @param targets names of status files, and paths such as `/healthz` that the service's HTTP server must answer with 2xx
+ * @returns a sentence for each target that fails
  */
 export async function probe(targets: readonly string[], options: ProbeOptions): Promise<string[]> {
   if (targets.length === 0) return ['nothing to probe: name status files, or paths such as /healthz'];
@@ -38,11 +38,11 @@ function fileProblem(name: string, { statusDir, now }: ProbeOptions): string | u
     const ageMs = now() - statSync(path).mtimeMs;
     if (ageMs <= STATUS_AGE_LIMIT_MS) return undefined;
     const limit = `${STATUS_AGE_LIMIT_MS / 1_000} s`;
-    return `${path} is ${Math.round(ageMs / 1_000)} s old; more than ${limit} means that the operation stands still`;
+    return `${path} is ${Math.round(ageMs / 1_000)} s old; more than ${limit} means that the operation is stalled`;
   } catch (err) {
     if (err instanceof Error && 'code' in err && err.code === 'ENOENT')
-      return `${path} is missing: the operation has not worked yet, or fails`;
-    return `${path} cannot be looked at: ${toError(err).message}`;
+      return `${path} is missing: the operation has not succeeded yet, or fails`;
+    return `${path} cannot be read: ${toError(err).message}`;
   }
 }
 
