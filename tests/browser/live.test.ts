@@ -51,7 +51,7 @@ describe('the dashboard of a running monitor', () => {
   it('shows four grey lights before anything is heard', async () => {
     const page = await open();
     for (const [name] of OPERATIONS) {
-      expect(await state(page, name).textContent()).toBe('never heard of');
+      expect(await state(page, name).textContent()).toBe('never reported');
       expect(await light(page, name).getAttribute('class')).toBe('light grey');
     }
     expect(await icon(page)).toBe('/assets/favicon-grey.svg');
@@ -108,9 +108,11 @@ describe('the dashboard of a running monitor', () => {
     const page = await open();
     await untilLive(page);
     await monitor.stop();
-    const lost = page.getByText('This page is old.');
+    const lost = page.getByText('This page is stale.');
     await expect.poll(() => lost.isVisible(), PATIENCE).toBe(true);
-    expect(await page.locator('#lost').textContent()).toMatch(/not been heard since \d\d:\d\d:\d\d UTC/);
+    expect(await page.locator('#lost').textContent()).toMatch(
+      /received from the monitor since \d\d:\d\d:\d\d UTC/,
+    );
     expect(await page.title()).toMatch(/^old: /);
     expect(await icon(page)).toBe('/assets/favicon-grey.svg');
     await monitor.start();
@@ -127,7 +129,7 @@ describe('the dashboard of a running monitor', () => {
     monitor.process.kill('SIGSTOP');
     onTestFinished(() => monitor.process.kill('SIGCONT'));
     await page.clock.fastForward(41_000);
-    await expect.poll(() => page.getByText('This page is old.').isVisible(), PATIENCE).toBe(true);
+    await expect.poll(() => page.getByText('This page is stale.').isVisible(), PATIENCE).toBe(true);
     monitor.process.kill('SIGCONT');
     await untilLive(page);
   });
@@ -138,7 +140,7 @@ describe('the dashboard of a running monitor', () => {
     monitor.process.kill('SIGSTOP');
     onTestFinished(() => monitor.process.kill('SIGCONT'));
     await page.clock.setSystemTime(Date.now() + 3_600_000);
-    await expect.poll(() => page.getByText('This page is old.').isVisible(), PATIENCE).toBe(true);
+    await expect.poll(() => page.getByText('This page is stale.').isVisible(), PATIENCE).toBe(true);
     monitor.process.kill('SIGCONT');
     await untilLive(page);
   });
@@ -147,7 +149,7 @@ describe('the dashboard of a running monitor', () => {
     const page = await open();
     await untilLive(page);
     await monitor.stop();
-    await expect.poll(() => page.getByText('This page is old.').isVisible(), PATIENCE).toBe(true);
+    await expect.poll(() => page.getByText('This page is stale.').isVisible(), PATIENCE).toBe(true);
     // From now on no timer of the page runs.
     await page.clock.pauseAt(Date.now() + 60_000);
     await monitor.start();
@@ -215,6 +217,6 @@ describe('the dashboard of a running monitor', () => {
     const page = await open();
     await untilLive(page);
     expect(await page.locator('meta[http-equiv=refresh]').count()).toBe(0);
-    expect(await page.getByText('Live: changes appear by themselves.').isVisible()).toBe(true);
+    expect(await page.getByText('Live: updates automatically.').isVisible()).toBe(true);
   });
 });

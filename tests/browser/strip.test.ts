@@ -55,7 +55,7 @@ describe('the strip of the last 24 hours', () => {
       'ams1',
       'lon1',
       'nyc1',
-      'Who had an address?',
+      'Which pod had an address?',
     ]);
   });
 

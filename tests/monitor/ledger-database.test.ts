@@ -62,7 +62,7 @@ it('the dashboard, its JSON and the metrics tell how the ledger is', async () =>
   }, PATIENCE);
   const { body } = await getFrom(own, '/');
   expect(body).toContain('<a href="/leases">Ledger</a>');
-  expect(body).toContain('1 message waits');
+  expect(body).toContain('<dd>1 message</dd>');
   const metrics = (await getFrom(own, '/metrics')).body;
   expect(metrics).toContain('podips_ledger_up 1\n');
   expect(metrics).toContain('podips_ledger_outbox_messages 1\n');

@@ -36,7 +36,7 @@ async function ask(fields: Record<string, string>) {
 describe('who had an address', () => {
   it.each([
     ['10.64.0.182', '14:05', 'belonged to shop/web-5cc97bc7d5-228ts at 2026-11-20 14:05:00 UTC.'],
-    ['::ffff:10.64.0.182', '14:05:20.499', 'Nobody held 10.64.0.182'],
+    ['::ffff:10.64.0.182', '14:05:20.499', 'No pod held 10.64.0.182'],
     ['10.64.0.182', '14:05:20.500', 'belonged to shop/web-5cc97bc7d5-x7k2p'],
     [
       '10.64.0.182',
@@ -49,12 +49,12 @@ describe('who had an address', () => {
     [
       '10.99.99.99',
       '13:00',
-      'Nobody held 10.99.99.99 at 2026-11-20 13:00:00 UTC; it is not in the ledger at all.',
+      'No pod held 10.99.99.99 at 2026-11-20 13:00:00 UTC; the ledger has no lease of it.',
     ],
     ['10.64.0.7', '15:35', 'belonged to shop/cart-0'],
-    ['10.64.0.9', '15:35', 'Nobody is known to have held 10.64.0.9'],
-    ['10.64.0.7', '11:00', 'Nobody is known to have held 10.64.0.7'],
-    ['10.64.0.9', '19:00', 'Nobody is known to have held 10.64.0.9'],
+    ['10.64.0.9', '15:35', 'No pod is known to have held 10.64.0.9'],
+    ['10.64.0.7', '11:00', 'No pod is known to have held 10.64.0.7'],
+    ['10.64.0.9', '19:00', 'No pod is known to have held 10.64.0.9'],
   ])('%s at %s', async (ip, clock, sentence) => {
     const { status, ...answer } = await ask({ ip, at: `${DAY} ${clock}` });
     expect([status, Value.Check(LeasesAnswer, answer)]).toEqual([200, true]);
@@ -92,14 +92,14 @@ describe('who had an address', () => {
     );
     expect(inGap?.gaps).toMatchObject([{ reason: 'expired', startedAt: '2026-11-20T15:30:00.000Z' }]);
     expect(early?.gaps.map(({ text }) => text)).toEqual([
-      'Before 2026-11-20 12:00:00 UTC podips was not watching: who held an address then is not known.',
+      'Before 2026-11-20 12:00:00 UTC podips was not watching: which pod held an address then is unknown.',
     ]);
     expect(late?.notes).toEqual([
-      'The ledger is complete up to 2026-11-20 18:00:00 UTC: what happened after that may still be missing.',
+      'The ledger is complete up to 2026-11-20 18:00:00 UTC; later changes may be missing.',
     ]);
     const { body } = await page({ ip: '10.64.0.7', at: `${DAY} 15:35` });
     expect(body).toContain(
-      'From 2026-11-20 15:30:00 UTC to 2026-11-20 15:40:00 UTC podips could not see everything',
+      'From 2026-11-20 15:30:00 UTC to 2026-11-20 15:40:00 UTC podips may have missed changes',
     );
   });
 

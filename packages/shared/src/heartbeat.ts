@@ -13,7 +13,7 @@ export interface HeartbeatOptions {
   /** Base URL of the monitor; undefined: reports go nowhere. */
   readonly monitorUrl: string | undefined;
   readonly tlsVerify: boolean;
-  /** What the monitor asks of those who report to it; undefined: nothing. */
+  /** The secret that the monitor expects; undefined: none. */
   readonly token?: string | undefined;
   readonly log: Logger;
   /** Shortest time between two reports of one operation while its code stays the same, in milliseconds. */

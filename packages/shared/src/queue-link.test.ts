@@ -3,9 +3,9 @@ import { createLogger } from './logger.js';
 import { startQueueLink } from './queue-link.js';
 import type { QueueSettings } from './settings/queue-settings.js';
 
-/** How long the link meant to wait before each further attempt, in milliseconds. */
+/** The delay before each further attempt, in milliseconds. */
 const waits = vi.hoisted((): number[] => []);
-/** What becomes of each attempt: refused, or a session that lasts for so many milliseconds. */
+/** The result of each attempt: refused, or a session that lasts for so many milliseconds. */
 const attempts = vi.hoisted((): (number | 'refused')[] => []);
 const clock = vi.hoisted(() => ({ nowMs: 0 }));
 

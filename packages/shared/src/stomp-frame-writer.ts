@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 type FrameHeaders = Readonly<Record<string, string | number | null | undefined>>;
 type Done = (error?: Error | null) => void;
 
-/** What a header's name and value have to look like in each version of STOMP ("Value Encoding"). */
+/** The encoding of a header's name and value in each version of STOMP ("Value Encoding"). */
 const ESCAPES: Readonly<Record<string, readonly (readonly [RegExp, string])[]>> = {
   '1.0': [],
   '1.1': [
@@ -100,7 +100,7 @@ export class StompFrameWriter {
   }
 }
 
-/** As much of a Writable as stompit's client uses of a frame. */
+/** The part of a Writable that stompit's client uses of a frame. */
 export class StompFrame extends EventEmitter {
   readonly #send: (body: string | Uint8Array) => Error | undefined;
 

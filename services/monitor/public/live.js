@@ -1,4 +1,4 @@
-// Keeps the dashboard live: replaces the parts that changed, lets times run on, and says when it cannot.
+// Keeps the dashboard live: replaces the parts that changed, updates running times, and shows when it cannot.
 // What the monitor sends as markup is escaped by the monitor.
 
 const SILENCE_MS = 40_000;
@@ -15,9 +15,9 @@ const loaded = document.getElementById('loaded');
 const icon = document.querySelector('link[rel=icon]');
 /** How far the monitor's clock is ahead of ours. */
 let aheadMs = Number(document.body.dataset.now) - Date.now();
-let heardAtMs = Date.now();
+let receivedAtMs = Date.now();
 /** When the stream last gave a sign of life, or was opened. */
-let aliveAtMs = heardAtMs;
+let aliveAtMs = receivedAtMs;
 let isLost = false;
 let title = document.title;
 let source;
@@ -51,7 +51,7 @@ function tick() {
   runOn();
 }
 
-/** Timers of pages that nobody sees are slow. */
+/** Timers of hidden pages are slow. */
 function wake() {
   if (document.hidden) return;
   tick();
@@ -62,8 +62,8 @@ function receive(news) {
   // A newer monitor has other parts, for other scripts.
   if (news.build !== document.body.dataset.build) return location.reload();
   aheadMs = news.now - Date.now();
-  heardAtMs = Date.now();
-  aliveAtMs = heardAtMs;
+  receivedAtMs = Date.now();
+  aliveAtMs = receivedAtMs;
   title = news.title;
   icon.href = `/assets/favicon-${news.light}.svg`;
   for (const part of news.parts) replace(part);
@@ -87,19 +87,19 @@ function showLive() {
   lost.hidden = true;
   document.documentElement.className = 'live';
   document.title = title;
-  loaded.textContent = 'Live: changes appear by themselves.';
+  loaded.textContent = 'Live: updates automatically.';
   runOn();
 }
 
 function showLost() {
   if (isLost) return;
   isLost = true;
-  const since = new Date(heardAtMs + aheadMs).toISOString();
-  lost.innerHTML = `<strong>This page is old.</strong> The monitor has not been heard since <time>${since.slice(11, 19)} UTC</time>
-<span aria-hidden="true">(<time data-run="ago" datetime="${since}"></time>)</span>. Trying again; <a href="">load the page</a>.`;
+  const since = new Date(receivedAtMs + aheadMs).toISOString();
+  lost.innerHTML = `<strong>This page is stale.</strong> Nothing received from the monitor since <time>${since.slice(11, 19)} UTC</time>
+<span aria-hidden="true">(<time data-run="ago" datetime="${since}"></time>)</span>. Reconnecting; <a href="">reload the page</a>.`;
   lost.hidden = false;
-  document.documentElement.className = 'old';
-  document.title = `old: ${title}`;
+  document.documentElement.className = 'stale';
+  document.title = `stale: ${title}`;
   icon.href = '/assets/favicon-grey.svg';
   loaded.textContent = '';
   runOn();
@@ -120,7 +120,7 @@ function duration(ms) {
 }
 
 function runOn() {
-  // Whether something lasts, a page that is old does not know.
+  // A stale page does not know whether something lasts.
   for (const time of document.querySelectorAll(isLost ? '[data-run=ago]' : '[data-run]')) {
     const text = duration(Date.now() + aheadMs - Date.parse(time.dateTime));
     const shown = time.dataset.run === 'ago' ? `${text} ago` : text;

@@ -96,7 +96,7 @@ test('a kill in the middle of a burst leaves a whole file, which the next start 
   }
 });
 
-test('a kill while a light flaps leaves a history that the next start goes on with', async () => {
+test('a kill while a light flaps leaves a history that the next start continues', async () => {
   const dir = await newDir();
   const readHistory = () => readFile(join(dir, HISTORY_FILE), 'utf8');
   const rounds = ['first', 'second', 'third'];
@@ -112,8 +112,8 @@ test('a kill while a light flaps leaves a history that the next start goes on wi
   const url = await baseUrlOf(launch({ MONITOR_DATA_DIR: dir }).stdout);
   const status = await (await fetch(`${url}/api/v1/status`)).json();
   expect(status).toMatchObject({ problems: [] });
-  const told = new Set((await allIncidents(url)).map(({ message }) => message));
-  expect([...told].reverse()).toEqual(rounds);
+  const messages = new Set((await allIncidents(url)).map(({ message }) => message));
+  expect([...messages].reverse()).toEqual(rounds);
 });
 
 test('SIGTERM saves the last heartbeat and ends the process with code 0', async () => {
@@ -128,7 +128,7 @@ test('SIGTERM saves the last heartbeat and ends the process with code 0', async 
 
 test('a disk that does not answer holds up neither heartbeats nor the stop', async () => {
   const dir = await newDir();
-  // Nobody reads from it: who wants to write waits for ever.
+  // Without a reader: every write waits for ever.
   execFileSync('mkfifo', [join(dir, `${STATUS_FILE}.new`)]);
   const child = launch({ MONITOR_DATA_DIR: dir });
   const url = await baseUrlOf(child.stdout);

@@ -15,7 +15,7 @@ test.each<[string, string, readonly Transition[]]>([
     store: memoryStore(),
     tracker: {
       states: () => {
-        throw new Error('nobody asks for all metrics');
+        throw new Error('no test scrapes all metrics');
       },
       onHeartbeat: () => undefined,
       onTransition: (listener) => void listeners.push(listener),

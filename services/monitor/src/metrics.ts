@@ -11,7 +11,7 @@ import type { Tracker } from './status/tracker.js';
 export interface AlertCounts {
   readonly sent: number;
   readonly failed: number;
-  readonly heldBack: number;
+  readonly suppressed: number;
 }
 
 export interface MetricsOptions {
@@ -25,7 +25,7 @@ export interface MetricsOptions {
   readonly now: () => number;
 }
 
-/** The monitor's Prometheus metrics; what is a state is computed when it is asked for. */
+/** The monitor's Prometheus metrics; state metrics are computed at each scrape. */
 export function createMetrics(options: MetricsOptions): Registry {
   const registry = new Registry();
   const own: Metric[] = [
@@ -56,7 +56,7 @@ function heartbeatMetric({ tracker }: MetricsOptions): Metric {
 function operationMetrics({ tracker, now }: MetricsOptions): Metric[] {
   const light = new Gauge({
     name: 'podips_operation_light',
-    help: 'Light of an operation: 1 for the light that is on',
+    help: 'Light of an operation: 1 for the light that is on, else 0',
     labelNames: ['operation', 'light'],
     registers: [],
     collect() {
@@ -85,18 +85,18 @@ function operationMetrics({ tracker, now }: MetricsOptions): Metric[] {
 function incidentMetric({ tracker, now }: MetricsOptions): Metric {
   const incidents = new Counter({
     name: 'podips_incidents_total',
-    help: 'Times that an operation failed or fell silent, after it had worked or before it was heard of, since the start',
+    help: 'Incidents since the start: transitions of an operation to red or yellow from another light',
     labelNames: ['operation'],
     registers: [],
   });
   for (const operation of OPERATIONS) incidents.inc({ operation }, 0);
   const startedAtMs = now();
-  const unheard = new Set<Operation>();
+  const assumed = new Set<Operation>();
   tracker.onTransition(({ operation, from, to, atMs }) => {
-    const isWorse = isOut(to) && (!isOut(from) || unheard.delete(operation));
-    unheard.delete(operation);
-    // A silence from before the start is our own, for all we know.
-    if (to === 'yellow' && atMs < startedAtMs) unheard.add(operation);
+    const isWorse = isOut(to) && (!isOut(from) || assumed.delete(operation));
+    assumed.delete(operation);
+    // A silence from before the start may be the monitor's own.
+    if (to === 'yellow' && atMs < startedAtMs) assumed.add(operation);
     else if (isWorse) incidents.inc({ operation });
   });
   return incidents;
@@ -109,15 +109,15 @@ function isOut(light: Light): boolean {
 function alertMetric({ alerting }: MetricsOptions): Metric {
   return new Counter({
     name: 'podips_alerts_total',
-    help: 'Alerts that were sent, could not be sent, or were held back by the hourly limit',
+    help: 'Alerts that were sent, could not be sent (failed), or were suppressed by the hourly limit (held_back)',
     labelNames: ['outcome'],
     registers: [],
     collect() {
-      const { sent, failed, heldBack } = alerting.counts();
+      const { sent, failed, suppressed } = alerting.counts();
       this.reset();
       this.inc({ outcome: 'sent' }, sent);
       this.inc({ outcome: 'failed' }, failed);
-      this.inc({ outcome: 'held_back' }, heldBack);
+      this.inc({ outcome: 'held_back' }, suppressed);
     },
   });
 }
@@ -143,10 +143,10 @@ function stateMetrics({ store, history, live, version }: MetricsOptions): Metric
     gauge('podips_statuses_saved', '1 while the last heartbeats can be saved, else 0', () =>
       store.problem === undefined ? 1 : 0,
     ),
-    gauge('podips_history_intact', '1 while nothing is wrong with the history, else 0', () =>
+    gauge('podips_history_intact', '1 while the history is complete and saved, else 0', () =>
       history.problem === undefined ? 1 : 0,
     ),
-    gauge('podips_event_streams', 'Open dashboards that are kept live', () => live.clients),
+    gauge('podips_event_streams', 'Open dashboards with a live stream', () => live.clients),
     build,
   ];
 }

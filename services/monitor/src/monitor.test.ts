@@ -78,7 +78,7 @@ test('last heartbeats that are damaged are reported', async () => {
   await monitor.stop();
 });
 
-test('an incident that lasts goes on after a restart', async () => {
+test('an incident that lasts continues after a restart', async () => {
   const dir = await newDir();
   const incidents = async (monitor: Monitor) => {
     const response = await fetch(`http://127.0.0.1:${monitor.port}/api/v1/incidents`);
@@ -106,7 +106,7 @@ test('a path that is too long for a header is refused with JSON', async () => {
   await monitor.stop();
 });
 
-test('a path of a megabyte ends its connection, and the monitor goes on', async () => {
+test('a path of a megabyte ends its connection, and the monitor continues', async () => {
   const monitor = await start(await newDir());
   const socket = send(monitor, `GET /log/200/${'x'.repeat(1_000_000)} HTTP/1.1\r\nhost: monitor\r\n\r\n`);
   socket.resume();
@@ -141,7 +141,7 @@ test('a stop closes idle connections and requests that never end', async () => {
   await closed;
 });
 
-test('an address that is taken fails the start', async () => {
+test('an address in use fails the start', async () => {
   const dir = await newDir();
   const first = await start(dir);
   const second = startMonitor(

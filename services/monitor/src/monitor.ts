@@ -42,7 +42,7 @@ export async function startMonitor(settings: MonitorSettings, log: Logger): Prom
 
 type Parts = Pick<AppDeps, 'store' | 'tracker' | 'history' | 'alerting' | 'peers' | 'ledger'>;
 
-/** What works without anybody asking. */
+/** The parts that work without a request. */
 async function startParts(
   settings: MonitorSettings,
   log: Logger,

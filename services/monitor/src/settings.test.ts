@@ -23,7 +23,7 @@ test('without variables the monitor listens on 8080 and keeps its data on the vo
       streamsPerClient: 50,
     },
     peers: { peers: [], intervalMs: 10_000 },
-    alerts: { ...NO_ALERTS, reminderMs: 4 * 3_600_000 },
+    alerts: { ...NO_ALERTS, repeatIntervalMs: 4 * 3_600_000 },
     database: undefined,
   });
 });

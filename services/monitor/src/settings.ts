@@ -48,13 +48,13 @@ export interface MonitorSettings {
   readonly httpPort: number;
   readonly dataDir: string;
   readonly ageLimitMs: number;
-  /** Of the cluster that this monitor watches. */
+  /** The cluster that this monitor watches. */
   readonly cluster: string;
   readonly historyDays: number;
   readonly access: AccessSettings;
   readonly peers: PeerSettings;
   readonly alerts: AlertSettings;
-  /** With the reader's ledger; undefined: nobody can ask it here. */
+  /** The database of the reader's ledger; undefined: the monitor answers nothing about leases. */
   readonly database: DatabaseSettings | undefined;
 }
 

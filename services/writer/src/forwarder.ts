@@ -15,7 +15,7 @@ export interface ForwarderOptions extends FluentOptions {
   readonly batchDelayMs: number;
   /** A chunk with so many records is sent at once. */
   readonly batchSize: number;
-  /** How often an idle link is probed, in milliseconds. */
+  /** The interval at which an idle link is probed, in milliseconds. */
   readonly probeIntervalMs: number;
 }
 

@@ -53,7 +53,7 @@ export function collectProblems<T>(problems: string[], read: () => T): T | undef
   }
 }
 
-/** As util.parseArgs, but a wrong flag is a wrong setting. @param usage what would be right */
+/** Parses flags as util.parseArgs does, but a wrong flag is a wrong setting. @param usage the right usage */
 export function parseFlags<T extends NonNullable<ParseArgsConfig['options']>>(
   args: readonly string[],
   options: T,

@@ -5,16 +5,16 @@ import { createLogger } from '@podips/shared';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { ALERTS_FILE, type AlertMemory, openAlertMemory } from './alert-memory.js';
 import { chainOf, stateOf } from './alerts.test.helpers.js';
-import { decide, NOTHING_TOLD } from './decide.js';
+import { decide, NOTHING_REPORTED } from './decide.js';
 import type { Notice } from './notice.js';
 
 const NOW_MS = Date.UTC(2026, 0, 31, 12, 0, 0);
 const RULES = {
-  holdMs: 0,
-  reminderMs: 0,
+  forMs: 0,
+  repeatIntervalMs: 0,
   maxPerHour: 1,
-  collectMs: 0,
-  listeningSinceMs: 0,
+  groupWaitMs: 0,
+  startedAtMs: 0,
   ageLimitMs: 300_000,
 };
 
@@ -36,18 +36,18 @@ function open(dir: string, undelivered: Record<string, Notice> = {}): Promise<Al
   return openAlertMemory({ dir, now: () => NOW_MS, log, channels });
 }
 
-test('what was told, held back and not delivered is there after a restart', async () => {
+test('what was sent, suppressed and not delivered is there after a restart', async () => {
   const dir = await newDir();
-  const red = decide(NOTHING_TOLD, chainOf({ log: stateOf('log', 'red', 1) }), NOW_MS, RULES);
+  const red = decide(NOTHING_REPORTED, chainOf({ log: stateOf('log', 'red', 1) }), NOW_MS, RULES);
   const green = decide(red.state, chainOf(), NOW_MS + 1, RULES);
-  if (red.notice === undefined) throw new Error('nothing was told');
+  if (red.notice === undefined) throw new Error('no notice');
   const first = await open(dir, { webhook: red.notice });
   first.remember(green.state);
   first.lastAlert = { at: '2026-01-31T12:00:00.000Z', subject: 'Fluentd write failing' };
   await first.close();
   const second = await open(dir);
   onTestFinished(() => second.close());
-  expect(second.state).toMatchObject({ told: { log: { light: 'red' } }, decided: {}, heldBack: 1 });
+  expect(second.state).toMatchObject({ reported: { log: { light: 'red' } }, decided: {}, suppressed: 1 });
   expect(second.undelivered).toEqual({ webhook: red.notice });
   expect(second.lastAlert).toEqual(first.lastAlert);
   expect(second.channels).toEqual({ webhook: RECORD });
@@ -61,14 +61,14 @@ test.each([
   const dir = await newDir();
   await writeFile(join(dir, ALERTS_FILE), text);
   const memory = await open(dir);
-  expect(memory.state).toMatchObject(NOTHING_TOLD);
+  expect(memory.state).toMatchObject(NOTHING_REPORTED);
   expect(memory.problem).toBe(
     'the alerts that were sent could not be read and start empty; the damaged file is quarantined',
   );
   memory.changed();
   await memory.close();
-  const aside = (await readdir(dir)).find((name) => name.startsWith(`${ALERTS_FILE}.damaged-`));
-  expect(await readFile(join(dir, aside ?? ''), 'utf8')).toBe(text);
+  const quarantined = (await readdir(dir)).find((name) => name.startsWith(`${ALERTS_FILE}.damaged-`));
+  expect(await readFile(join(dir, quarantined ?? ''), 'utf8')).toBe(text);
 });
 
 test('a folder that cannot be written shows, and harms nothing', async () => {

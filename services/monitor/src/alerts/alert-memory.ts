@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type Logger, OPERATIONS } from '@podips/shared';
 import { type Static, Type } from 'typebox';
 import { openDocument } from '../files/document.js';
-import { type AlertState, NOTHING_TOLD } from './decide.js';
+import { type AlertState, NOTHING_REPORTED } from './decide.js';
 import { Notice, Trouble } from './notice.js';
 
 export const ALERTS_FILE = 'alerts.json';
@@ -11,7 +11,7 @@ const Troubles = Type.Partial(Type.Record(Type.Enum(OPERATIONS), Trouble));
 
 const TextOrNull = Type.Union([Type.String(), Type.Null()]);
 
-/** What must survive a restart, so that no alert comes twice and no end of one is missing. */
+/** The state that must survive a restart, so that no alert is duplicated and no recovery is missing. */
 const SavedAlerts = Type.Object({
   version: Type.Literal(1),
   told: Troubles,
@@ -19,9 +19,9 @@ const SavedAlerts = Type.Object({
   sentAtMs: Type.Array(Type.Number()),
   heldBack: Type.Number(),
   lastAlert: Type.Union([Type.Object({ at: Type.String(), subject: Type.String() }), Type.Null()]),
-  /** What each channel has not delivered, by the channel's id. */
+  /** The undelivered notice of each channel, by the channel's id. */
   undelivered: Type.Record(Type.String(), Notice),
-  /** How each channel did last, by its id. */
+  /** The last result of each channel, by its id. */
   channels: Type.Optional(
     Type.Record(
       Type.String(),
@@ -32,18 +32,18 @@ const SavedAlerts = Type.Object({
 type SavedAlerts = Static<typeof SavedAlerts>;
 
 export interface AlertMemory {
-  /** What people were told, at first by earlier runs. */
+  /** The alerts that were sent, at first by earlier runs. */
   readonly state: AlertState;
-  /** What earlier runs have not delivered, by the channel's id. */
+  /** The undelivered notices of earlier runs, by the channel's id. */
   readonly undelivered: SavedAlerts['undelivered'];
-  /** How the channels did in earlier runs, by their ids. */
+  /** The last results of the channels in earlier runs, by their ids. */
   readonly channels: NonNullable<SavedAlerts['channels']>;
-  /** What a channel took last. */
+  /** The last alert that a channel delivered. */
   lastAlert: SavedAlerts['lastAlert'];
   remember(state: AlertState): void;
-  /** What is asked of the channels is another than before. Returns at once, never throws. */
+  /** Reports that the state of a channel has changed. Returns at once, never throws. */
   changed(): void;
-  /** What keeps it from being saved, or kept it from being read; undefined while all is well. */
+  /** Why it cannot be saved, or could not be read; undefined without a problem. */
   readonly problem: string | undefined;
   close(): Promise<void>;
 }
@@ -52,21 +52,21 @@ export interface AlertMemoryOptions {
   readonly dir: string;
   readonly now: () => number;
   readonly log: Logger;
-  /** What is not delivered right now, and how the channels do. */
+  /** The undelivered notices and the results of the channels at that moment. */
   readonly channels: () => Pick<AlertMemory, 'undelivered' | 'channels'>;
 }
 
-/** Remembers over restarts what people know. A file that cannot be read may make an alert come twice. */
+/** Remembers across restarts which alerts were sent. A file that cannot be read may cause a duplicate alert. */
 export async function openAlertMemory(options: AlertMemoryOptions): Promise<AlertMemory> {
   const { dir, now, log, channels } = options;
-  let state = NOTHING_TOLD;
+  let state = NOTHING_REPORTED;
   let lastAlert: SavedAlerts['lastAlert'] = null;
   const document = await openDocument({
     path: join(dir, ALERTS_FILE),
     what: 'the alerts that were sent',
     schema: SavedAlerts,
     content() {
-      const { told, decided, sentAtMs, heldBack } = state;
+      const { reported: told, decided, sentAtMs, suppressed: heldBack } = state;
       return {
         version: 1 as const,
         told,
@@ -82,8 +82,8 @@ export async function openAlertMemory(options: AlertMemoryOptions): Promise<Aler
   });
   const { saved } = document;
   if (saved !== undefined) {
-    const { told, decided, sentAtMs, heldBack } = saved;
-    state = { ...state, told, decided, sentAtMs, heldBack };
+    const { told: reported, decided, sentAtMs, heldBack: suppressed } = saved;
+    state = { ...state, reported, decided, sentAtMs, suppressed };
     lastAlert = saved.lastAlert;
   }
   return {

@@ -7,24 +7,24 @@ export interface AlerterOptions {
   readonly tracker: Tracker;
   readonly rules: AlertRules;
   readonly now: () => number;
-  /** What earlier runs told people. */
+  /** The alerts that earlier runs sent. */
   readonly state: AlertState;
   readonly onState: (state: AlertState) => void;
-  readonly tell: (notice: Notice) => void;
+  readonly send: (notice: Notice) => void;
 }
 
 export interface Alerter {
-  /** Alerts that the hourly limit held back since the start. */
-  readonly heldBack: number;
+  /** Alerts that the hourly limit suppressed since the start. */
+  readonly suppressed: number;
   stop(): void;
 }
 
 const MAX_TIMER_MS = 86_400_000;
 
-/** Decides anew whenever a light changes, and when the last decision said that time changes something by itself. */
-export function startAlerter({ tracker, rules, now, state: before, onState, tell }: AlerterOptions): Alerter {
+/** Decides after each transition, and when the wait of the last decision is over. */
+export function startAlerter({ tracker, rules, now, state: before, onState, send }: AlerterOptions): Alerter {
   let state = before;
-  let heldBack = 0;
+  let suppressed = 0;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
@@ -32,17 +32,17 @@ export function startAlerter({ tracker, rules, now, state: before, onState, tell
     if (stopped) return;
     clearTimeout(timer);
     const decision = decide(state, tracker.states(), now(), rules);
-    heldBack += Math.max(0, decision.state.heldBack - state.heldBack);
+    suppressed += Math.max(0, decision.state.suppressed - state.suppressed);
     state = decision.state;
     onState(state);
-    if (decision.notice !== undefined) tell(decision.notice);
+    if (decision.notice !== undefined) send(decision.notice);
     if (decision.waitMs !== undefined) timer = setTimeout(look, Math.min(decision.waitMs, MAX_TIMER_MS));
   };
   tracker.onTransition(look);
   look();
   return {
-    get heldBack() {
-      return heldBack;
+    get suppressed() {
+      return suppressed;
     },
     stop() {
       stopped = true;

@@ -16,32 +16,32 @@ export interface AlertingOptions extends Outside {
   readonly tracker: Tracker;
   readonly now: () => number;
   readonly log: Logger;
-  /** Of which lights it tells. */
+  /** The cluster that the messages name. */
   readonly cluster: string;
   /** The dashboard, for a link. */
   readonly pageUrl: string | undefined;
-  /** Folder in which it remembers what people were told. */
+  /** Folder of the file with the alerts that were sent. */
   readonly dir: string;
-  /** As of the lights, in milliseconds: after a start, silence counts only when it has lasted so long. */
+  /** The age limit of the lights, in milliseconds: after a start, silence counts only when it has lasted so long. */
   readonly ageLimitMs: number;
-  /** Lights that change within this time share an alert, in milliseconds. */
-  readonly collectMs?: number;
+  /** The group wait: transitions within this time share an alert, in milliseconds. */
+  readonly groupWaitMs?: number;
 }
 
 export interface Alerting {
   view(): AlertingView;
-  /** Since the start: messages that channels took, attempts that failed, alerts that the hourly limit held back. */
-  counts(): { readonly sent: number; readonly failed: number; readonly heldBack: number };
-  /** What keeps the alerts that were sent from being remembered; undefined while it works. */
+  /** Since the start: messages that channels delivered, attempts that failed, alerts that the hourly limit suppressed. */
+  counts(): { readonly sent: number; readonly failed: number; readonly suppressed: number };
+  /** Why the alerts that were sent cannot be saved; undefined while they can. */
   readonly problem: string | undefined;
-  /** Ends within 5 s. What has not been delivered by then is delivered after the next start. */
+  /** Ends within 5 s. Notices that are undelivered by then are delivered after the next start. */
   stop(): Promise<void>;
 }
 
-const COLLECT_MS = 2_000;
+const GROUP_WAIT_MS = 2_000;
 const STOP_GRACE_MS = 3_000;
 
-/** Tells people when lights change, and while they stay bad. No heartbeat ever waits for it. */
+/** Sends alerts on transitions, and repeats them. No heartbeat ever waits for it. */
 export async function startAlerting(options: AlertingOptions): Promise<Alerting> {
   const { settings, tracker, now, log, dir, cluster, pageUrl } = options;
   const channels = createChannels(settings, options);
@@ -60,7 +60,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
     const undelivered = memory.undelivered[courier.channelId];
     if (undelivered !== undefined) courier.deliver(undelivered);
   }
-  const tell = (notice: Notice) => {
+  const send = (notice: Notice) => {
     for (const courier of couriers) courier.deliver(notice);
   };
   const deadman = startDeadmanOf(options);
@@ -70,16 +70,16 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
     now,
     state: memory.state,
     onState: memory.remember,
-    tell,
+    send,
   });
   return {
     view: () => ({
       enabled: true,
       channels: [...couriers.map(({ record }) => record.view()), ...viewsOf(deadman)],
       lastAlert: memory.lastAlert,
-      heldBack: memory.state.heldBack,
+      heldBack: memory.state.suppressed,
     }),
-    counts: () => ({ ...countsOf(couriers), heldBack: alerter.heldBack }),
+    counts: () => ({ ...countsOf(couriers), suppressed: alerter.suppressed }),
     get problem() {
       return memory.problem;
     },
@@ -94,7 +94,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
 function withoutChannels(deadman: Deadman | undefined): Alerting {
   return {
     view: () => ({ enabled: false, channels: viewsOf(deadman), lastAlert: null, heldBack: 0 }),
-    counts: () => ({ sent: 0, failed: 0, heldBack: 0 }),
+    counts: () => ({ sent: 0, failed: 0, suppressed: 0 }),
     problem: undefined,
     stop: async () => deadman?.stop(),
   };
@@ -106,9 +106,9 @@ function startDeadmanOf({ settings, tracker, fetch = globalThis.fetch, now, log 
   return startDeadman({ settings: settings.deadman, allGreen, fetch, now, log });
 }
 
-function rulesOf({ settings, now, ageLimitMs, collectMs = COLLECT_MS }: AlertingOptions): AlertRules {
-  const { holdMs, reminderMs, maxPerHour } = settings;
-  return { holdMs, reminderMs, maxPerHour, collectMs, listeningSinceMs: now(), ageLimitMs };
+function rulesOf({ settings, now, ageLimitMs, groupWaitMs = GROUP_WAIT_MS }: AlertingOptions): AlertRules {
+  const { forMs, repeatIntervalMs, maxPerHour } = settings;
+  return { forMs, repeatIntervalMs, maxPerHour, groupWaitMs, startedAtMs: now(), ageLimitMs };
 }
 
 function savedOf(couriers: readonly Courier[]): Pick<AlertMemory, 'undelivered' | 'channels'> {

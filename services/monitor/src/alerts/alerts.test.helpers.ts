@@ -4,13 +4,13 @@ import type { OperationState } from '../status/tracker.js';
 import type { Chain } from './rules.js';
 import type { AlertSettings } from './settings.js';
 
-/** Nobody is told of anything. */
+/** No alerts. */
 export const NO_ALERTS: AlertSettings = {
   mail: undefined,
   webhookUrls: [],
   slackUrls: [],
-  holdMs: 0,
-  reminderMs: 0,
+  forMs: 0,
+  repeatIntervalMs: 0,
   maxPerHour: 20,
   pageUrl: undefined,
   deadman: undefined,

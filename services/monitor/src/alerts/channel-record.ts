@@ -3,17 +3,17 @@ import type { AlertError } from './channel.js';
 
 export type ChannelView = AlertingView['channels'][number];
 
-/** What a restart must not forget of a channel. */
+/** The results of a channel that survive a restart. */
 export type SavedRecord = Pick<ChannelView, 'lastSuccessAt' | 'lastFailureAt' | 'error'>;
 
-/** How a channel has been doing, for the page and the metrics. */
+/** The results of a channel, for the page and the metrics. */
 export interface ChannelRecord {
-  /** Attempts that worked, and that did not, since the start. */
+  /** Attempts that succeeded, and that failed, since the start. */
   readonly sent: number;
   readonly failed: number;
-  /** Attempts that failed since the last one that worked. */
+  /** Attempts that failed since the last success. */
   readonly failedInRow: number;
-  /** @param warning what went wrong all the same */
+  /** @param warning a problem in spite of the success */
   succeeded(warning?: string): void;
   failedWith(error: AlertError): void;
   view(): ChannelView;

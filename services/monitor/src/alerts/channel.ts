@@ -1,9 +1,9 @@
 import { PodipsError } from '@podips/shared';
 import type { Message } from './message.js';
 
-/** A message was not taken. The text names no more of a URL than its host, and never a password. */
+/** A message was not accepted. The text names no more of a URL than its host, and never a password. */
 export class AlertError extends PodipsError {
-  /** The other side asks to be left alone for so long. */
+  /** The server asks for this pause. */
   readonly retryAfterMs: number | undefined;
 
   constructor(
@@ -11,7 +11,7 @@ export class AlertError extends PodipsError {
     message: string,
     options: { retryable: boolean; retryAfterMs?: number | undefined },
   ) {
-    // No cause: those of libraries carry URLs, commands and answers along.
+    // No cause: those of libraries contain URLs, commands and responses.
     super(code, message, { retryable: options.retryable });
     this.retryAfterMs = options.retryAfterMs;
   }
@@ -19,7 +19,7 @@ export class AlertError extends PodipsError {
 
 /** A way to people. */
 export interface Channel {
-  /** Stays the same over restarts; tells nothing secret. */
+  /** Stays the same across restarts; reveals nothing secret. */
   readonly id: string;
   /** For people, `e-mail`. */
   readonly kind: string;
@@ -27,8 +27,8 @@ export interface Channel {
   readonly target: string;
   /**
    * One attempt, with a deadline of its own.
-   * @returns what went wrong although the message was taken
-   * @throws {AlertError} when it was not taken
+   * @returns a warning although the message was accepted
+   * @throws {AlertError} when it was not accepted
    */
   send(message: Message, signal: AbortSignal): Promise<string | undefined>;
 }

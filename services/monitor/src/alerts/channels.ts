@@ -3,7 +3,7 @@ import { createMailChannel, type MailTransport } from './mail-channel.js';
 import type { AlertSettings } from './settings.js';
 import { createSlackChannel, createWebhookChannel, type Fetch } from './webhook-channel.js';
 
-/** What channels reach the outside with; tests bring their own. */
+/** The clients that channels use; tests bring their own. */
 export interface Outside {
   readonly fetch?: Fetch;
   readonly transport?: MailTransport;

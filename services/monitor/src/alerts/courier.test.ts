@@ -3,25 +3,25 @@ import { expect, test, vi } from 'vitest';
 import { chainOf, stateOf } from './alerts.test.helpers.js';
 import { AlertError, type Channel } from './channel.js';
 import { createCourier } from './courier.js';
-import { decide, NOTHING_TOLD } from './decide.js';
+import { decide, NOTHING_REPORTED } from './decide.js';
 import { messageOf } from './message.js';
 import type { Notice } from './notice.js';
 
 const log = createLogger('monitor', 'silent');
 const DAY_MS = 86_400_000;
 const RULES = {
-  holdMs: 0,
-  reminderMs: 0,
+  forMs: 0,
+  repeatIntervalMs: 0,
   maxPerHour: 20,
-  collectMs: 0,
-  listeningSinceMs: 0,
+  groupWaitMs: 0,
+  startedAtMs: 0,
   ageLimitMs: 300_000,
 };
 
 function noticeOf(operation: 'kubernetes' | 'log', atMs = 0): Notice {
   const chain = chainOf({ [operation]: stateOf(operation, 'red', atMs) });
-  const { notice } = decide(NOTHING_TOLD, chain, atMs, RULES);
-  if (notice === undefined) throw new Error('nothing was told');
+  const { notice } = decide(NOTHING_REPORTED, chain, atMs, RULES);
+  if (notice === undefined) throw new Error('no notice');
   return notice;
 }
 
@@ -67,7 +67,7 @@ function setUp(now: () => number = () => 0) {
   };
 }
 
-test('a notice is tried again until it is taken, and counts as delivered only then', async () => {
+test('a notice is retried until it is accepted, and counts as delivered only then', async () => {
   const { courier, onDelivered, fail, take, untilAttempt } = setUp();
   courier.deliver(noticeOf('kubernetes'));
   fail(true);
@@ -99,7 +99,7 @@ test('what comes while the channel is down goes into one message', async () => {
   ]);
 });
 
-test('what comes while a notice is being taken is sent after it', async () => {
+test('a notice that comes during a delivery is sent after it', async () => {
   const { courier, subjects, take, untilAttempt } = setUp();
   courier.deliver(noticeOf('kubernetes'));
   courier.deliver(noticeOf('log'));

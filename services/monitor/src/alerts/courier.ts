@@ -9,32 +9,31 @@ export interface CourierOptions {
   readonly words: (notice: Notice) => Message;
   readonly now: () => number;
   readonly log: Logger;
-  /** What is not delivered, or how the channel is doing, is another than before, and wants to be saved. */
+  /** The undelivered notice or the result of the channel has changed and must be saved. */
   readonly onChange: () => void;
   readonly onDelivered: (message: Message) => void;
-  /** How the channel did in an earlier run. */
+  /** The last results of the channel in an earlier run. */
   readonly before?: SavedRecord | undefined;
   readonly retry?: BackoffLimits;
 }
 
-/** Delivers notices through one channel, in a time of its own. */
+/** Delivers notices through one channel, independently of the others. */
 export interface Courier {
   readonly channelId: string;
   readonly record: ChannelRecord;
-  /** What has not been delivered, as one notice. */
+  /** The undelivered notices, merged. */
   readonly undelivered: Notice | undefined;
-  /** Takes a notice. Returns at once, never throws. */
+  /** Accepts a notice. Returns at once, never throws. */
   deliver(notice: Notice): void;
-  /** Lets an attempt that is under way end, for at most `graceMs`. What is not delivered by then stays so. */
+  /** Waits at most `graceMs` for an attempt that is under way. Notices that are undelivered by then stay so. */
   stop(graceMs: number): Promise<void>;
 }
 
 const RETRY: BackoffLimits = { baseMs: 5_000, capMs: 300_000 };
 
 /**
- * One attempt at a time, until the channel takes the notice; after a refusal, which somebody must put right, with the
- * longest pause. At most one notice waits beside it: what comes meanwhile is merged into that, so that a channel that
- * comes back gets one message.
+ * One attempt at a time, until the channel accepts the notice; after a permanent refusal with the longest pause. At most
+ * one notice waits beside it: later ones are merged into it, so that a channel that recovers gets one message.
  */
 export function createCourier(options: CourierOptions): Courier {
   const { channel, words, now, log, onChange, onDelivered, before, retry = RETRY } = options;
@@ -51,13 +50,13 @@ export function createCourier(options: CourierOptions): Courier {
       const message = words(notice);
       const warning = await channel.send(message, aborting.signal);
       if (warning === undefined) log.info(about, 'alert delivered');
-      else log.warn({ ...about, warning }, 'alert delivered in part');
+      else log.warn({ ...about, warning }, 'alert delivered to some recipients only');
       record.succeeded(warning);
       onDelivered(message);
       return undefined;
     } catch (err) {
       const error = asAlertError(err);
-      // Our own doing says nothing about the channel.
+      // A stop says nothing about the channel.
       if (aborting.signal.aborted) return error;
       if (record.failedInRow === 0) log.warn({ ...about, err: error }, 'alert not delivered');
       record.failedWith(error);

@@ -5,7 +5,7 @@ import type { Fetch } from './webhook-channel.js';
 
 const NOW = Date.parse('2026-11-20T14:05:00.000Z');
 const log = createLogger('test', 'silent');
-/** What the service elsewhere answers. */
+/** The response of the external service. */
 let answer: () => Response;
 let deadman: Deadman;
 
@@ -15,7 +15,7 @@ function start(fetch: Fetch, allGreen = () => true): void {
 }
 
 const fetch = vi.fn(async () => answer());
-const nobody = (): Response => {
+const refusal = (): Response => {
   throw Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
 };
 beforeEach(() => {
@@ -28,12 +28,12 @@ afterEach(async () => {
 
 const error = () => deadman.view().error;
 
-it('a ping that is refused or finds nobody is shown, without the secret, and made again', async () => {
+it('a ping that fails or is refused is shown, without the secret, and made again', async () => {
   const warn = vi.spyOn(log, 'warn');
   answer = () => new Response('', { status: 500 });
   start(fetch);
   await vi.waitFor(() => expect(error()).toContain('500'));
-  answer = nobody;
+  answer = refusal;
   await vi.waitFor(() => expect(error()).toContain('cannot be reached'));
   expect(deadman.view()).toMatchObject({
     target: 'alive.example',
@@ -46,7 +46,7 @@ it('a ping that is refused or finds nobody is shown, without the secret, and mad
   expect(warn).toHaveBeenCalledOnce();
 });
 
-it('a ping that is answered again is said once, and takes the error back', async () => {
+it('a ping that works again is logged once, and clears the error', async () => {
   const info = vi.spyOn(log, 'info');
   answer = () => new Response('', { status: 503 });
   start(fetch);
@@ -54,7 +54,7 @@ it('a ping that is answered again is said once, and takes the error back', async
   answer = () => new Response('ok');
   await vi.waitFor(() => expect(error()).toBeNull());
   expect(deadman.view().lastSuccessAt).toBe(new Date(NOW).toISOString());
-  expect(info).toHaveBeenCalledExactlyOnceWith(expect.anything(), 'dead-man’s ping is answered again');
+  expect(info).toHaveBeenCalledExactlyOnceWith(expect.anything(), 'dead-man’s ping works again');
 });
 
 it('no ping is made while a light is not green', async () => {
@@ -65,7 +65,7 @@ it('no ping is made while a light is not green', async () => {
   expect(fetch).not.toHaveBeenCalled();
 });
 
-it('a stop does not wait for a ping that nobody answers, nor count it as failed', async () => {
+it('a stop does not wait for a ping without a response, nor count it as failed', async () => {
   const hanging = vi.fn(
     (_url: unknown, init?: RequestInit) =>
       new Promise<Response>((_resolve, reject) => {

@@ -18,8 +18,8 @@ export interface Deadman {
 }
 
 /**
- * Calls a URL while all lights are green, so that a service elsewhere that expects the calls notices when they end:
- * because a light changed, or because the monitor is gone and can tell nobody itself.
+ * Calls a URL while all lights are green, so that an external service that expects the calls notices when they stop:
+ * because of a transition, or because the monitor itself is down.
  */
 export function startDeadman({ settings, allGreen, fetch, now, log }: DeadmanOptions): Deadman {
   const { url, intervalMs } = settings;
@@ -30,7 +30,7 @@ export function startDeadman({ settings, allGreen, fetch, now, log }: DeadmanOpt
   const call = async () => {
     try {
       await request(fetch, url, stopping.signal, { method: 'GET' });
-      if (record.failedInRow > 0) log.info(about, 'dead-man’s ping is answered again');
+      if (record.failedInRow > 0) log.info(about, 'dead-man’s ping works again');
       record.succeeded();
     } catch (err) {
       if (stopping.signal.aborted) return;
@@ -45,7 +45,7 @@ export function startDeadman({ settings, allGreen, fetch, now, log }: DeadmanOpt
       await pause(intervalMs, stopping.signal);
     }
   };
-  const running = run().catch((err: unknown) => log.error({ err: toError(err) }, 'dead-man’s ping ended'));
+  const running = run().catch((err: unknown) => log.error({ err: toError(err) }, 'dead-man’s ping stopped'));
   return {
     view: record.view,
     async stop() {

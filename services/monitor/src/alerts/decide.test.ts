@@ -2,7 +2,7 @@ import type { Operation } from '@podips/shared';
 import { expect, test } from 'vitest';
 import type { Light } from '../status/lights.js';
 import { chainOf, stateOf } from './alerts.test.helpers.js';
-import { type AlertState, decide, NOTHING_TOLD } from './decide.js';
+import { type AlertState, decide, NOTHING_REPORTED } from './decide.js';
 import type { Notice } from './notice.js';
 import type { AlertRules } from './rules.js';
 
@@ -10,11 +10,11 @@ const S = 1_000;
 const MIN = 60 * S;
 const H = 60 * MIN;
 const RULES: AlertRules = {
-  holdMs: 0,
-  reminderMs: 0,
+  forMs: 0,
+  repeatIntervalMs: 0,
   maxPerHour: 20,
-  collectMs: 2 * S,
-  listeningSinceMs: 0,
+  groupWaitMs: 2 * S,
+  startedAtMs: 0,
   ageLimitMs: 5 * MIN,
 };
 
@@ -35,9 +35,9 @@ interface Run {
   readonly state?: AlertState;
 }
 
-/** Lets the lights change as given, asks for a decision then and whenever the last one wished, and collects. */
-function play({ steps, untilMs, rules, state: before = NOTHING_TOLD }: Run) {
-  const told: { atMs: number; notice: Notice }[] = [];
+/** Lets the lights change as given, asks for a decision then and whenever the last one wanted, and collects. */
+function play({ steps, untilMs, rules, state: before = NOTHING_REPORTED }: Run) {
+  const sent: { atMs: number; notice: Notice }[] = [];
   const all = { ...RULES, ...rules };
   let state = before;
   let chain = chainOf();
@@ -52,19 +52,19 @@ function play({ steps, untilMs, rules, state: before = NOTHING_TOLD }: Run) {
     }
     const decision = decide(state, chain, nowMs, all);
     state = decision.state;
-    if (decision.notice) told.push({ atMs: nowMs, notice: decision.notice });
+    if (decision.notice) sent.push({ atMs: nowMs, notice: decision.notice });
     expect(decision.waitMs ?? 1).toBeGreaterThan(0);
     decisions += 1;
     const wokenMs = decision.waitMs === undefined ? Number.POSITIVE_INFINITY : nowMs + decision.waitMs;
     nowMs = Math.min(wokenMs, rest[0]?.atMs ?? Number.POSITIVE_INFINITY);
   }
-  const texts = told.map(({ atMs, notice }) => `${atMs / S}: ${describe(notice)}`);
-  return { told, texts, state, decisions };
+  const texts = sent.map(({ atMs, notice }) => `${atMs / S}: ${describe(notice)}`);
+  return { sent, texts, state, decisions };
 }
 
 function describe({ changes, heldBack }: Notice): string {
   const parts = changes.map(({ operation, kind, trouble }) => `${operation} ${kind} ${trouble.light}`);
-  return [...parts, ...(heldBack > 0 ? [`${heldBack} held back`] : [])].join(', ') || 'all well';
+  return [...parts, ...(heldBack > 0 ? [`${heldBack} suppressed`] : [])].join(', ') || 'all well';
 }
 
 const K = 'kubernetes';
@@ -73,22 +73,22 @@ const R = 'queue/read';
 
 test.each<{ name: string; run: Run; texts: string[] }>([
   {
-    name: 'nothing is told of a chain that works',
+    name: 'a chain that works makes no alert',
     run: { steps: [], untilMs: H },
     texts: [],
   },
   {
-    name: 'red is told at once, and its end',
+    name: 'red is reported at once, and its end',
     run: { steps: [step(10 * S, K, 'red'), step(70 * S, K, 'green')], untilMs: H },
     texts: ['12: kubernetes started red', '72: kubernetes ended red'],
   },
   {
-    name: 'yellow is told, and its end',
+    name: 'yellow is reported, and its end',
     run: { steps: [step(6 * MIN, K, 'yellow'), step(7 * MIN, K, 'green')], untilMs: H },
     texts: ['362: kubernetes started yellow', '422: kubernetes ended yellow'],
   },
   {
-    name: 'what was never heard of is told when the monitor has listened for the whole age, and its end',
+    name: 'an operation without heartbeats is reported when the monitor has run for the age limit, and its end',
     run: {
       steps: [step(0, K, 'grey'), step(0, W, 'grey'), step(6 * MIN, K, 'green')],
       untilMs: H,
@@ -96,12 +96,12 @@ test.each<{ name: string; run: Run; texts: string[] }>([
     texts: ['302: kubernetes started grey, queue/write started grey', '362: kubernetes ended grey'],
   },
   {
-    name: 'what is heard of late, but in time, is not told',
+    name: 'an operation whose first heartbeat comes late, but in time, is not reported',
     run: { steps: [step(0, K, 'grey'), step(4 * MIN, K, 'green')], untilMs: H },
     texts: [],
   },
   {
-    name: 'while nothing at all is heard of, nothing is told',
+    name: 'without any heartbeat there is no alert',
     run: {
       steps: [step(0, K, 'grey'), step(0, W, 'grey'), step(0, R, 'grey'), step(0, 'log', 'grey')],
       untilMs: H,
@@ -109,7 +109,7 @@ test.each<{ name: string; run: Run; texts: string[] }>([
     texts: [],
   },
   {
-    name: 'a light that was never heard of before is told when it is red',
+    name: 'a light that was grey is reported when it is red',
     run: { steps: [step(0, K, 'grey'), step(10 * S, K, 'red')], untilMs: H },
     texts: ['12: kubernetes started red'],
   },
@@ -119,22 +119,22 @@ test.each<{ name: string; run: Run; texts: string[] }>([
     texts: ['12: kubernetes started red'],
   },
   {
-    name: 'red that recovers within the hold makes no alert',
-    run: { steps: [step(10 * S, K, 'red'), step(69 * S, K, 'green')], untilMs: H, rules: { holdMs: MIN } },
+    name: 'red for less than `for` makes no alert',
+    run: { steps: [step(10 * S, K, 'red'), step(69 * S, K, 'green')], untilMs: H, rules: { forMs: MIN } },
     texts: [],
   },
   {
-    name: 'red that outlives the hold is told after it',
-    run: { steps: [step(10 * S, K, 'red'), step(90 * S, K, 'green')], untilMs: H, rules: { holdMs: MIN } },
+    name: 'red for longer than `for` is reported after it',
+    run: { steps: [step(10 * S, K, 'red'), step(90 * S, K, 'green')], untilMs: H, rules: { forMs: MIN } },
     texts: ['72: kubernetes started red', '92: kubernetes ended red'],
   },
   {
-    name: 'the hold does not delay yellow',
-    run: { steps: [step(6 * MIN, K, 'yellow')], untilMs: H, rules: { holdMs: 30 * MIN } },
+    name: '`for` does not delay yellow',
+    run: { steps: [step(6 * MIN, K, 'yellow')], untilMs: H, rules: { forMs: 30 * MIN } },
     texts: ['362: kubernetes started yellow'],
   },
   {
-    name: 'yellow that turns red is told again, its end once',
+    name: 'yellow that becomes red is reported again, its end once',
     run: {
       steps: [step(6 * MIN, K, 'yellow'), step(8 * MIN, K, 'red'), step(9 * MIN, K, 'green')],
       untilMs: H,
@@ -142,12 +142,12 @@ test.each<{ name: string; run: Run; texts: string[] }>([
     texts: ['362: kubernetes started yellow', '482: kubernetes started red', '542: kubernetes ended red'],
   },
   {
-    name: 'lights that change together are told together, in the order of the chain',
+    name: 'transitions within the group wait are reported together, in the order of the chain',
     run: { steps: [step(10 * S, R, 'red'), step(11 * S, W, 'red'), step(12 * S, K, 'red')], untilMs: H },
     texts: ['12: kubernetes started red, queue/write started red, queue/read started red'],
   },
   {
-    name: 'ends that come shortly after each other are told together',
+    name: 'recoveries within the group wait are reported together',
     run: {
       steps: [
         step(10 * S, W, 'red'),
@@ -163,18 +163,18 @@ test.each<{ name: string; run: Run; texts: string[] }>([
     ],
   },
   {
-    name: 'one that changes later is told alone',
+    name: 'a later transition is reported alone',
     run: { steps: [step(10 * S, R, 'red'), step(13 * S, W, 'red')], untilMs: H },
     texts: ['12: queue/read started red', '15: queue/write started red'],
   },
   {
-    name: 'a light that flickers for a moment is told, as it was at its worst',
+    name: 'a light that flickers for a moment is reported at its worst',
     run: { steps: [step(10 * S, K, 'red'), step(11 * S, K, 'green')], untilMs: H },
     texts: ['12: kubernetes started red', '14: kubernetes ended red'],
   },
   {
-    name: 'a light that flickers for less than the hold is not told',
-    run: { steps: [step(10 * S, K, 'red'), step(11 * S, K, 'green')], untilMs: H, rules: { holdMs: 2 * S } },
+    name: 'a light that flickers for less than `for` is not reported',
+    run: { steps: [step(10 * S, K, 'red'), step(11 * S, K, 'green')], untilMs: H, rules: { forMs: 2 * S } },
     texts: [],
   },
   {
@@ -192,7 +192,7 @@ test.each<{ name: string; run: Run; texts: string[] }>([
     run: {
       steps: [step(0, K, 'red'), step(9 * H, K, 'green')],
       untilMs: 24 * H,
-      rules: { reminderMs: 4 * H },
+      rules: { repeatIntervalMs: 4 * H },
     },
     texts: [
       '2: kubernetes started red',
@@ -202,21 +202,21 @@ test.each<{ name: string; run: Run; texts: string[] }>([
     ],
   },
   {
-    name: 'silence is told when the monitor has listened for the whole age',
-    run: { steps: [step(10 * S, K, 'yellow')], untilMs: H, rules: { listeningSinceMs: 10 * S } },
+    name: 'silence is reported when the monitor has run for the age limit',
+    run: { steps: [step(10 * S, K, 'yellow')], untilMs: H, rules: { startedAtMs: 10 * S } },
     texts: ['312: kubernetes started yellow'],
   },
   {
-    name: 'silence that was the monitor’s own is not told',
+    name: 'silence that was the monitor’s own is not reported',
     run: {
       steps: [step(10 * S, K, 'yellow'), step(40 * S, K, 'green')],
       untilMs: H,
-      rules: { listeningSinceMs: 10 * S },
+      rules: { startedAtMs: 10 * S },
     },
     texts: [],
   },
   {
-    name: 'at the hourly limit the rest waits, and the current state is told when it lifts',
+    name: 'at the hourly limit the rest waits, and the current state is reported when it lifts',
     run: {
       steps: [
         step(0, K, 'red'),
@@ -231,47 +231,47 @@ test.each<{ name: string; run: Run; texts: string[] }>([
     texts: [
       '2: kubernetes started red',
       '12: kubernetes ended red',
-      '3602: queue/write started red, 3 held back',
+      '3602: queue/write started red, 3 suppressed',
     ],
   },
   {
-    name: 'an end that the limit held back is told when it lifts',
+    name: 'a recovery that the limit suppressed is reported when it lifts',
     run: {
       steps: [step(0, K, 'red'), step(10 * S, K, 'green')],
       untilMs: 3 * H,
       rules: { maxPerHour: 1 },
     },
-    texts: ['2: kubernetes started red', '3602: kubernetes ended red, 1 held back'],
+    texts: ['2: kubernetes started red', '3602: kubernetes ended red, 1 suppressed'],
   },
   {
-    name: 'what began and ended while it was held back is counted',
+    name: 'what began and ended while it was suppressed is counted',
     run: {
       steps: [step(0, K, 'red'), step(10 * S, W, 'red'), step(20 * S, W, 'green')],
       untilMs: 3 * H,
       rules: { maxPerHour: 1 },
     },
-    texts: ['2: kubernetes started red', '3602: kubernetes continues red, 2 held back'],
+    texts: ['2: kubernetes started red', '3602: kubernetes continues red, 2 suppressed'],
   },
   {
-    name: 'reminders keep to the limit and are not counted as held back',
-    run: { steps: [step(0, K, 'red')], untilMs: 2 * H, rules: { maxPerHour: 1, reminderMs: 10 * MIN } },
+    name: 'repetitions keep to the limit and are not counted as suppressed',
+    run: { steps: [step(0, K, 'red')], untilMs: 2 * H, rules: { maxPerHour: 1, repeatIntervalMs: 10 * MIN } },
     texts: ['2: kubernetes started red', '3602: kubernetes continues red'],
   },
 ])('$name', ({ run, texts }) => {
   expect(play(run).texts).toEqual(texts);
 });
 
-test('after a restart what was told is not repeated, and its end is told with its whole length', () => {
+test('after a restart what was reported is not repeated, and its end is reported with its whole length', () => {
   const first = play({ steps: [step(10 * S, K, 'red')], untilMs: 20 * S });
   expect(first.texts).toHaveLength(1);
   const second = play({
     steps: [step(30 * S, K, 'red'), step(70 * S, K, 'green')],
     untilMs: H,
     state: first.state,
-    rules: { listeningSinceMs: 30 * S },
+    rules: { startedAtMs: 30 * S },
   });
   expect(second.texts).toEqual(['72: kubernetes ended red']);
-  const [change] = second.told[0]?.notice.changes ?? [];
+  const [change] = second.sent[0]?.notice.changes ?? [];
   expect(change?.trouble.sinceMs).toBe(10 * S);
   expect(change?.untilMs).toBe(70 * S);
 });
@@ -280,30 +280,30 @@ test('never more than the limit in any hour, however lights flap, and few decisi
   const flapping = Array.from({ length: 2_000 }, (_, index) =>
     step(index * 5 * S, index % 3 === 0 ? W : K, index % 2 === 0 ? 'red' : 'green'),
   );
-  const { told, decisions } = play({ steps: flapping, untilMs: 6 * H, rules: { maxPerHour: 20 } });
-  for (const { atMs } of told)
-    expect(told.filter((other) => other.atMs >= atMs && other.atMs < atMs + H).length).toBeLessThanOrEqual(
+  const { sent, decisions } = play({ steps: flapping, untilMs: 6 * H, rules: { maxPerHour: 20 } });
+  for (const { atMs } of sent)
+    expect(sent.filter((other) => other.atMs >= atMs && other.atMs < atMs + H).length).toBeLessThanOrEqual(
       20,
     );
-  expect(told.length).toBeGreaterThan(40);
+  expect(sent.length).toBeGreaterThan(40);
   expect(decisions).toBeLessThan(5 * flapping.length);
 });
 
-test('a light that is told of as it was is the likely cause', () => {
-  const { told } = play({ steps: [step(10 * S, K, 'red'), step(11 * S, K, 'green')], untilMs: 12 * S });
-  expect(told[0]?.notice).toMatchObject({
+test('a light that is reported as it was is the likely cause', () => {
+  const { sent } = play({ steps: [step(10 * S, K, 'red'), step(11 * S, K, 'green')], untilMs: 12 * S });
+  expect(sent[0]?.notice).toMatchObject({
     likelyCause: K,
     headline: expect.stringContaining('Kubernetes read fails: no connection (503).'),
     chain: expect.arrayContaining([{ operation: K, light: 'green' }]),
   });
 });
 
-test('a clock that is set back a little does not skip the hold', () => {
-  const rules = { ...RULES, collectMs: 0, holdMs: MIN };
+test('a clock that is set back a little does not skip `for`', () => {
+  const rules = { ...RULES, groupWaitMs: 0, forMs: MIN };
   const chain = chainOf({ kubernetes: stateOf(K, 'red', H) });
-  expect(decide(NOTHING_TOLD, chain, H - S, rules)).toMatchObject({ waitMs: MIN });
-  expect(decide(NOTHING_TOLD, chain, H - S, rules).notice).toBeUndefined();
-  expect(decide(NOTHING_TOLD, chain, H + MIN, rules).notice).toBeDefined();
+  expect(decide(NOTHING_REPORTED, chain, H - S, rules)).toMatchObject({ waitMs: MIN });
+  expect(decide(NOTHING_REPORTED, chain, H - S, rules).notice).toBeUndefined();
+  expect(decide(NOTHING_REPORTED, chain, H + MIN, rules).notice).toBeDefined();
 });
 
 test('a clock that is set back by more than a wait ends it', () => {
@@ -313,14 +313,14 @@ test('a clock that is set back by more than a wait ends it', () => {
     rules: { maxPerHour: 1 },
   });
   const chain = chainOf({ kubernetes: stateOf(K, 'green', 5 * H), log: stateOf('log', 'red', 5 * H) });
-  const rules = { ...RULES, maxPerHour: 1, holdMs: MIN };
+  const rules = { ...RULES, maxPerHour: 1, forMs: MIN };
   const first = decide(state, chain, H, rules);
   const second = decide(first.state, chain, H + 2 * S, rules);
   expect(second.notice?.changes.map(({ kind }) => kind)).toEqual(['ended', 'started']);
 });
 
 test('the likely cause is named as the page names it', () => {
-  const { told } = play({ steps: [step(10 * S, W, 'red'), step(10 * S, R, 'red')], untilMs: MIN });
-  expect(told[0]?.notice).toMatchObject({ likelyCause: 'queue/write' });
-  expect(told[0]?.notice.headline).toContain('broker');
+  const { sent } = play({ steps: [step(10 * S, W, 'red'), step(10 * S, R, 'red')], untilMs: MIN });
+  expect(sent[0]?.notice).toMatchObject({ likelyCause: 'queue/write' });
+  expect(sent[0]?.notice.headline).toContain('broker');
 });

@@ -4,23 +4,23 @@ import type { OperationState } from '../status/tracker.js';
 import { type HeadlineState, headlineOf } from '../words/headline.js';
 import type { Change, Notice, Trouble } from './notice.js';
 import type { AlertRules, Chain } from './rules.js';
-import { differ, remainingMs, type Seen, seenWith, type Troubles, wishesFor } from './troubles.js';
+import { differ, firingIn, remainingMs, type Seen, seenWith, type Troubles } from './troubles.js';
 
 export const HOUR_MS = 3_600_000;
 
 export interface AlertState {
-  /** What people know to be out of order. */
-  readonly told: Troubles;
-  /** What they would know without the hourly limit. */
+  /** The troubles of which messages were sent. */
+  readonly reported: Troubles;
+  /** The troubles of which messages would have been sent without the hourly limit. */
   readonly decided: Troubles;
-  /** When the first of the changes was seen that wait for others. */
-  readonly collectingSinceMs: number | undefined;
-  /** The operations that have changed since then, each with the worst that was seen of it from its change on. */
+  /** When the group wait began, with the first change of the group. */
+  readonly groupingSinceMs: number | undefined;
+  /** The operations of the group, each with its worst trouble since its change. */
   readonly seen: Seen;
   /** When the last alerts were sent, oldest first; as many as may be sent in an hour. */
   readonly sentAtMs: readonly number[];
-  /** How many alerts the hourly limit has held back since the last one that was sent. */
-  readonly heldBack: number;
+  /** Alerts that the hourly limit has suppressed since the last one that was sent. */
+  readonly suppressed: number;
 }
 
 export interface Decision {
@@ -30,36 +30,36 @@ export interface Decision {
   readonly waitMs: number | undefined;
 }
 
-export const NOTHING_TOLD: AlertState = {
-  told: {},
+export const NOTHING_REPORTED: AlertState = {
+  reported: {},
   decided: {},
-  collectingSinceMs: undefined,
+  groupingSinceMs: undefined,
   seen: new Map(),
   sentAtMs: [],
-  heldBack: 0,
+  suppressed: 0,
 };
 
 /**
- * Compares the lights with what people were told, instead of following changes: so an alert that could not be sent,
- * because of the hourly limit or a restart, is made up for by whatever is true by then.
+ * Compares the lights with what has been reported, instead of following transitions: an alert that could not be sent,
+ * because of the hourly limit or a restart, is followed by one about the state at that time.
  */
 export function decide(state: AlertState, chain: Chain, nowMs: number, rules: AlertRules): Decision {
-  const { wished, holds } = wishesFor(state.decided, chain, nowMs, rules);
-  // A light that flaps is rarely seen at its worst in the moment in which the time is over.
-  const seen = seenWith(state, wished);
-  const collectingSinceMs = seen.size > 0 ? (state.collectingSinceMs ?? nowMs) : undefined;
-  const collectMs =
-    collectingSinceMs === undefined ? 0 : remainingMs(collectingSinceMs, rules.collectMs, nowMs);
-  if (collectMs > 0)
-    return { state: { ...state, collectingSinceMs, seen }, waitMs: shortest([collectMs, ...holds]) };
-  const decided: Troubles = { ...wished, ...Object.fromEntries(seen) };
+  const { firing, waits } = firingIn(state.decided, chain, nowMs, rules);
+  // A light that flaps is rarely at its worst in the moment in which the group wait ends.
+  const seen = seenWith(state, firing);
+  const groupingSinceMs = seen.size > 0 ? (state.groupingSinceMs ?? nowMs) : undefined;
+  const groupWaitMs =
+    groupingSinceMs === undefined ? 0 : remainingMs(groupingSinceMs, rules.groupWaitMs, nowMs);
+  if (groupWaitMs > 0)
+    return { state: { ...state, groupingSinceMs, seen }, waitMs: shortest([groupWaitMs, ...waits]) };
+  const decided: Troubles = { ...firing, ...Object.fromEntries(seen) };
   const changed = differ(decided, state.decided);
   const { waitMs, ...decision } = settle(state, { decided, changed }, { chain, nowMs, rules });
-  const next = seenWith({ decided, seen: new Map() }, wished);
-  if (next.size === 0) return { ...decision, waitMs: shortest([waitMs, ...holds]) };
-  // It is better by now than what was told: that is collected in turn.
-  const nextState = { ...decision.state, collectingSinceMs: nowMs, seen: next };
-  return { ...decision, state: nextState, waitMs: shortest([waitMs, rules.collectMs, ...holds]) };
+  const next = seenWith({ decided, seen: new Map() }, firing);
+  if (next.size === 0) return { ...decision, waitMs: shortest([waitMs, ...waits]) };
+  // The state is better by now than reported: that begins the next group.
+  const nextState = { ...decision.state, groupingSinceMs: nowMs, seen: next };
+  return { ...decision, state: nextState, waitMs: shortest([waitMs, rules.groupWaitMs, ...waits]) };
 }
 
 interface Moment {
@@ -68,34 +68,35 @@ interface Moment {
   readonly rules: AlertRules;
 }
 
-/** Tells people what has been decided, if there is anything to tell and the hourly limit allows it. */
+/** Sends what has been decided, if there is anything to send and the hourly limit allows it. */
 function settle(
   before: AlertState,
   { decided, changed }: { readonly decided: Troubles; readonly changed: boolean },
   { chain, nowMs, rules }: Moment,
 ): Decision {
-  const settled = { ...before, decided, collectingSinceMs: undefined, seen: new Map() };
-  const reminderMs = untilReminder(settled, nowMs, rules);
+  const settled = { ...before, decided, groupingSinceMs: undefined, seen: new Map() };
+  const repeatIntervalMs = untilRepeat(settled, nowMs, rules);
   const limitMs = untilAllowed(before.sentAtMs, nowMs, rules);
   if (limitMs > 0) {
-    const heldBack = before.heldBack + (changed ? 1 : 0);
-    const wantedMs = heldBack > 0 ? 0 : reminderMs;
+    const suppressed = before.suppressed + (changed ? 1 : 0);
+    const wantedMs = suppressed > 0 ? 0 : repeatIntervalMs;
     const waitMs = wantedMs === undefined ? undefined : Math.max(limitMs, wantedMs);
-    return { state: { ...settled, heldBack }, waitMs };
+    return { state: { ...settled, suppressed }, waitMs };
   }
-  if (!changed && before.heldBack === 0 && reminderMs !== 0) return { state: settled, waitMs: reminderMs };
+  if (!changed && before.suppressed === 0 && repeatIntervalMs !== 0)
+    return { state: settled, waitMs: repeatIntervalMs };
   const sentAtMs = [...before.sentAtMs, nowMs].slice(-rules.maxPerHour);
-  const state = { ...settled, told: decided, sentAtMs, heldBack: 0 };
+  const state = { ...settled, reported: decided, sentAtMs, suppressed: 0 };
   return {
     state,
     notice: makeNotice(before, decided, { chain, nowMs, rules }),
-    waitMs: untilReminder(state, nowMs, rules),
+    waitMs: untilRepeat(state, nowMs, rules),
   };
 }
 
 function makeNotice(before: AlertState, decided: Troubles, { chain, nowMs, rules }: Moment): Notice {
   const changes = OPERATIONS.map((operation): Change | undefined => {
-    const was = before.told[operation];
+    const was = before.reported[operation];
     const is = decided[operation];
     if (is !== undefined && is.light !== was?.light)
       return { operation, kind: 'started', trouble: is, untilMs: null };
@@ -103,20 +104,20 @@ function makeNotice(before: AlertState, decided: Troubles, { chain, nowMs, rules
       return { operation, kind: 'ended', trouble: was, untilMs: endOf(was, chain[operation], nowMs) };
     return undefined;
   }).filter((change) => change !== undefined);
-  const told = mapOperations((operation) => asTold(chain[operation], decided[operation]));
-  const { text: headline, likelyCause } = headlineOf(told, rules.ageLimitMs);
+  const states = mapOperations((operation) => asReported(chain[operation], decided[operation]));
+  const { text: headline, likelyCause } = headlineOf(states, rules.ageLimitMs);
   return {
     atMs: nowMs,
     headline,
     likelyCause,
     changes: changes.length > 0 ? changes : lasting(decided),
     chain: OPERATIONS.map((operation) => ({ operation, light: chain[operation].light })),
-    heldBack: before.heldBack,
+    heldBack: before.suppressed,
   };
 }
 
-/** A light that is green again by now, but is told of, as it was. */
-function asTold(state: OperationState, trouble: Trouble | undefined): HeadlineState {
+/** A light that is green again by now, but is reported as it was. */
+function asReported(state: OperationState, trouble: Trouble | undefined): HeadlineState {
   if (trouble === undefined || state.light !== 'green') return state;
   return { light: trouble.light, heartbeat: trouble, ageMs: 0 };
 }
@@ -132,13 +133,13 @@ function lasting(decided: Troubles): Change[] {
   });
 }
 
-/** How long until the next reminder; undefined: there is none. */
-function untilReminder(state: AlertState, nowMs: number, { reminderMs }: AlertRules): number | undefined {
+/** Milliseconds until the alert is repeated; undefined: it is not. */
+function untilRepeat(state: AlertState, nowMs: number, { repeatIntervalMs }: AlertRules): number | undefined {
   const lastMs = state.sentAtMs.at(-1);
   const lasts = OPERATIONS.some((operation) => state.decided[operation] !== undefined);
-  return reminderMs === 0 || lastMs === undefined || !lasts
+  return repeatIntervalMs === 0 || lastMs === undefined || !lasts
     ? undefined
-    : remainingMs(lastMs, reminderMs, nowMs);
+    : remainingMs(lastMs, repeatIntervalMs, nowMs);
 }
 
 function untilAllowed(sentAtMs: readonly number[], nowMs: number, { maxPerHour }: AlertRules): number {

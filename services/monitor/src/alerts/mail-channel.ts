@@ -4,7 +4,7 @@ import { AlertError, type Channel } from './channel.js';
 import { oneLine } from './message.js';
 import type { MailSettings } from './settings.js';
 
-/** What a mail is handed to: nodemailer's transport, or a stand-in for it. */
+/** nodemailer's transport, or a stand-in for it. */
 export interface MailTransport {
   sendMail(mail: SendMailOptions): Promise<{ readonly rejected: readonly string[] }>;
 }
@@ -31,7 +31,7 @@ export function createMailChannel(
         to: [...recipients],
         subject,
         text,
-        // Nobody wants an answer of somebody's holidays.
+        // No out-of-office replies.
         headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
         disableFileAccess: true,
         disableUrlAccess: true,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { chainOf, stateOf } from './alerts.test.helpers.js';
-import { decide, NOTHING_TOLD } from './decide.js';
+import { decide, NOTHING_REPORTED } from './decide.js';
 import { messageOf, oneLine, testMessage } from './message.js';
 import { mergeNotices, type Notice } from './notice.js';
 import { slackBody } from './webhook-channel.js';
@@ -8,20 +8,20 @@ import { slackBody } from './webhook-channel.js';
 const START_MS = Date.UTC(2026, 0, 31, 12, 0, 0);
 const MIN = 60_000;
 const RULES = {
-  holdMs: 0,
-  reminderMs: 240 * MIN,
+  forMs: 0,
+  repeatIntervalMs: 240 * MIN,
   maxPerHour: 20,
-  collectMs: 0,
-  listeningSinceMs: 0,
+  groupWaitMs: 0,
+  startedAtMs: 0,
   ageLimitMs: 5 * MIN,
 };
 const CONTEXT = { cluster: 'default', pageUrl: 'https://podips.example.com/' };
 
-/** What is told at each of the given times about a chain that is so by then. */
+/** The notices at the given times about a chain in the given state. */
 function noticesOf(
   ...chains: readonly (readonly [atMs: number, chain: ReturnType<typeof chainOf>])[]
 ): Notice[] {
-  let state = NOTHING_TOLD;
+  let state = NOTHING_REPORTED;
   return chains.flatMap(([atMs, chain]) => {
     const decision = decide(state, chain, atMs, RULES);
     state = decision.state;
@@ -44,7 +44,7 @@ test('an alert says what is wrong, since when, and where to look first', () => {
     Queue write: failing since 2026-01-31 12:00:00.000 UTC (2 min).
       503 connection refused, from node-1
     Fluentd write: silent since 2026-01-31 12:00:00.000 UTC (2 min).
-      The last report was good: 200 OK, from node-1
+      Last heartbeat, successful: 200 OK, from node-1
 
     As of 2026-01-31 12:02:00.000 UTC:
       Kubernetes read: working
@@ -52,7 +52,7 @@ test('an alert says what is wrong, since when, and where to look first', () => {
       Queue read: working
       Fluentd write: silent
 
-    The hourly limit held back 3 alerts before this one.
+    The hourly limit suppressed 3 alerts before this one.
 
     https://podips.example.com/
     "
@@ -75,7 +75,7 @@ test('the end of an alert says how long it lasted and what it was', () => {
     Queue write: working again since 2026-01-31 12:05:00.000 UTC; it was failing for 5 min, since 2026-01-31 12:00:00.000 UTC.
       503 connection refused, from node-1
     Fluentd write: working again since 2026-01-31 12:05:00.000 UTC; it was silent for 5 min, since 2026-01-31 12:00:00.000 UTC.
-      The last report was good: 200 OK, from node-1
+      Last heartbeat, successful: 200 OK, from node-1
 
     As of 2026-01-31 12:06:00.000 UTC:
       Kubernetes read: working
@@ -97,12 +97,12 @@ test('the end of one of several names it', () => {
   );
 });
 
-test('an alert for what was never heard of says so', () => {
+test('an alert for what has never reported says so', () => {
   const chain = chainOf({ log: stateOf('log', 'grey', 0) });
   const [notice] = noticesOf([5 * MIN, chain]);
   const { subject, text, body } = messageOf(defined(notice), CONTEXT);
-  expect(subject).toBe('[podips default] Fluentd write never heard of');
-  expect(text).toContain('Fluentd write: never heard of since 1970-01-01 00:00:00.000 UTC (5 min).\n\nAs of');
+  expect(subject).toBe('[podips default] Fluentd write never reported');
+  expect(text).toContain('Fluentd write: never reported since 1970-01-01 00:00:00.000 UTC (5 min).\n\nAs of');
   expect(body.changes[0]).toMatchObject({ kind: 'started', light: 'grey' });
 });
 
@@ -113,11 +113,11 @@ test('a reminder says for how long', () => {
   expect(message.body.event).toBe('reminder');
 });
 
-test('what was held back and is over is told as well', () => {
+test('a suppressed trouble that is over is reported as well', () => {
   const notice = { ...defined(noticesOf([START_MS, BROKEN])[0]), changes: [], heldBack: 1 };
   const message = messageOf({ ...notice, headline: 'All four links work.' }, CONTEXT);
   expect(message.subject).toBe('[podips default] Working again');
-  expect(message.text).toContain('The hourly limit held back 1 alert before this one.');
+  expect(message.text).toContain('The hourly limit suppressed 1 alert before this one.');
 });
 
 test('a test says that it is one', () => {
@@ -144,7 +144,7 @@ test('Slack gets no mention and no markup', () => {
   expect(text).toBe('s\n&lt;!channel&gt; &lt;http://a|b&gt; ＠here &amp; more');
 });
 
-test('what was not delivered goes into what is told next', () => {
+test('an undelivered notice is merged into the next', () => {
   const later = chainOf({ log: stateOf('log', 'yellow', START_MS) });
   const [first, second] = noticesOf([START_MS, BROKEN], [START_MS + 6 * MIN, later]);
   const merged = mergeNotices({ ...defined(first), heldBack: 1 }, { ...defined(second), heldBack: 2 });
@@ -161,6 +161,6 @@ test('what was not delivered goes into what is told next', () => {
 });
 
 function defined<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('nothing was told');
+  if (value === undefined) throw new Error('no notice');
   return value;
 }

@@ -8,7 +8,7 @@ import type { Change, Notice } from './notice.js';
 
 const Time = Type.String({ format: 'date-time' });
 
-/** What is posted to `ALERT_WEBHOOK_URLS`. */
+/** The body of posts to `ALERT_WEBHOOK_URLS`. */
 export const WebhookBody = Type.Object({
   version: Type.Literal(1),
   event: Type.Enum(['problem', 'reminder', 'recovery', 'test']),
@@ -24,7 +24,7 @@ export const WebhookBody = Type.Object({
       operation: Type.Enum(OPERATIONS),
       name: Type.String(),
       kind: Type.Enum(['started', 'continues', 'ended']),
-      /** The light of the time in which the operation did not work; grey: it was never heard of. */
+      /** The light of the time in which the operation did not work; grey: no heartbeat was ever received. */
       light: Type.Enum(['red', 'yellow', 'grey']),
       startedAt: Time,
       /** null: it lasts. */
@@ -36,7 +36,7 @@ export const WebhookBody = Type.Object({
     }),
   ),
   lights: Type.Array(Type.Object({ operation: Type.Enum(OPERATIONS), light: Type.Enum(LIGHTS) })),
-  /** How many alerts the hourly limit held back before this one. */
+  /** The number of alerts that the hourly limit suppressed before this one. */
   heldBack: Type.Integer({ minimum: 0 }),
   /** The dashboard. */
   page: Type.Union([Type.String(), Type.Null()]),
@@ -58,7 +58,7 @@ export interface MessageContext {
 
 const MAX_CHARS = 300;
 
-/** Text from a request as one line: what nobody sees, or could begin a line of its own, becomes its code point. */
+/** Text from a request as one line: invisible characters and line ends become their code points. */
 export function oneLine(text: string): string {
   const visible = visibleText(text.toWellFormed()).replace(
     /[\t\n\r]/g,
@@ -68,7 +68,7 @@ export function oneLine(text: string): string {
   return chars.length > MAX_CHARS ? `${chars.slice(0, MAX_CHARS - 1).join('')}…` : visible;
 }
 
-/** The words for a notice. Safe in headers and in plain text, whatever heartbeats have said. */
+/** The message of a notice. Safe in headers and in plain text, whatever heartbeats contain. */
 export function messageOf(notice: Notice, context: MessageContext): Message {
   const changes = inOrder(notice);
   const title = titleOf(changes, notice);
@@ -76,13 +76,13 @@ export function messageOf(notice: Notice, context: MessageContext): Message {
     notice.headline.toWellFormed(),
     changes.map((change) => describeChange(change, notice.atMs)).join('\n'),
     `As of ${formatUtc(notice.atMs)}:\n${notice.chain.map(describeLink).join('\n')}`,
-    notice.heldBack > 0 ? `The hourly limit held back ${alerts(notice.heldBack)} before this one.` : '',
+    notice.heldBack > 0 ? `The hourly limit suppressed ${alerts(notice.heldBack)} before this one.` : '',
     context.pageUrl ?? '',
   ];
   return compose({ title, paragraphs, event: eventOf(changes), notice, changes, context });
 }
 
-/** What `--test-alert` sends. */
+/** The message of `--test-alert`. */
 export function testMessage(nowMs: number, context: MessageContext): Message {
   const notice: Notice = {
     atMs: nowMs,
@@ -137,8 +137,8 @@ function eventOf(changes: readonly Change[]): WebhookBody['event'] {
 
 function titleOf(changes: readonly Change[], { atMs, chain }: Notice): string {
   const event = eventOf(changes);
-  const told = changes.filter(({ kind }) => kind === (event === 'problem' ? 'started' : 'continues'));
-  const [first] = event === 'recovery' ? changes : told;
+  const named = changes.filter(({ kind }) => kind === (event === 'problem' ? 'started' : 'continues'));
+  const [first] = event === 'recovery' ? changes : named;
   if (first === undefined) return 'Working again';
   const lengthMs = Math.max(...changes.map((change) => durationMs(change, atMs)));
   if (event === 'recovery') {
@@ -146,7 +146,7 @@ function titleOf(changes: readonly Change[], { atMs, chain }: Notice): string {
       return `Working again after ${formatDuration(lengthMs)}`;
     return `${OPERATION_NAMES[first.operation]}${others(changes)} working again after ${formatDuration(lengthMs)}`;
   }
-  const what = `${OPERATION_NAMES[first.operation]} ${LIGHT_WORDS[first.trouble.light]}${others(told)}`;
+  const what = `${OPERATION_NAMES[first.operation]} ${LIGHT_WORDS[first.trouble.light]}${others(named)}`;
   return event === 'problem' ? what : `Still after ${formatDuration(lengthMs)}: ${what}`;
 }
 
@@ -168,7 +168,7 @@ function describeChange(change: Change, nowMs: number): string {
 function reason({ trouble: { light, code, message, host } }: Change): string {
   if (light === 'grey') return '';
   const said = `${String(code).padStart(3, '0')} ${oneLine(message)}, from ${oneLine(host)}`;
-  return light === 'red' ? `\n  ${said}` : `\n  The last report was good: ${said}`;
+  return light === 'red' ? `\n  ${said}` : `\n  Last heartbeat, successful: ${said}`;
 }
 
 function describeLink({ operation, light }: Notice['chain'][number]): string {

@@ -2,9 +2,9 @@ import { OPERATIONS } from '@podips/shared';
 import { type Static, Type } from 'typebox';
 import { LIGHTS } from '../status/lights.js';
 
-/** An operation that does not work, and what it said last. */
+/** An operation that does not work, with its last heartbeat. */
 export const Trouble = Type.Object({
-  /** `grey`: it was never heard of. */
+  /** `grey`: no heartbeat was ever received. */
   light: Type.Enum(['red', 'yellow', 'grey']),
   sinceMs: Type.Number(),
   code: Type.Number(),
@@ -12,7 +12,7 @@ export const Trouble = Type.Object({
   host: Type.String(),
 });
 
-/** What people are told of one operation. */
+/** The part of an alert about one operation. */
 export const Change = Type.Object({
   operation: Type.Enum(OPERATIONS),
   kind: Type.Enum(['started', 'continues', 'ended']),
@@ -21,15 +21,15 @@ export const Change = Type.Object({
   untilMs: Type.Union([Type.Number(), Type.Null()]),
 });
 
-/** One alert: what changed, in the order in which data flows, and how the whole chain is. */
+/** One alert: the changes, in the order in which data flows, and the state of the whole chain. */
 export const Notice = Type.Object({
   atMs: Type.Number(),
-  /** What is wrong and where to look first. */
+  /** The problem and where to look first. */
   headline: Type.String(),
   likelyCause: Type.Union([Type.Enum(OPERATIONS), Type.Null()]),
   changes: Type.Array(Change),
   chain: Type.Array(Type.Object({ operation: Type.Enum(OPERATIONS), light: Type.Enum(LIGHTS) })),
-  /** How many alerts the hourly limit held back before this one. */
+  /** The number of alerts that the hourly limit suppressed before this one. */
   heldBack: Type.Number(),
 });
 
@@ -37,12 +37,12 @@ export type Trouble = Static<typeof Trouble>;
 export type Change = Static<typeof Change>;
 export type Notice = Static<typeof Notice>;
 
-/** One notice that says what both say, where the older one has not been delivered. */
+/** One notice with the content of both, where the older one has not been delivered. */
 export function mergeNotices(older: Notice, newer: Notice): Notice {
   const changes = OPERATIONS.map((operation) => {
     const before = older.changes.find((change) => change.operation === operation);
     const after = newer.changes.find((change) => change.operation === operation);
-    // Nobody has been told yet that it started.
+    // Its start has not been delivered yet.
     if (before?.kind === 'started' && after?.kind === 'continues') return { ...after, kind: before.kind };
     return after ?? before;
   }).filter((change) => change !== undefined);

@@ -4,14 +4,14 @@ import type { OperationState } from '../status/tracker.js';
 export type Chain = Readonly<Record<Operation, OperationState>>;
 
 export interface AlertRules {
-  /** A light that is red for less makes no alert. */
-  readonly holdMs: number;
-  /** How often an alert is repeated while it lasts; 0: never. */
-  readonly reminderMs: number;
+  /** The time for which a light must be red before an alert fires, as `for` of Prometheus. */
+  readonly forMs: number;
+  /** The repeat interval of an alert that is still firing; 0: never repeated. */
+  readonly repeatIntervalMs: number;
   readonly maxPerHour: number;
-  /** Lights that change within this time share an alert. */
-  readonly collectMs: number;
-  /** Since when heartbeats are taken: silence before that is our own. */
-  readonly listeningSinceMs: number;
+  /** The group wait: transitions within this time share an alert. */
+  readonly groupWaitMs: number;
+  /** Since when heartbeats are received: silence before that is the monitor's own. */
+  readonly startedAtMs: number;
   readonly ageLimitMs: number;
 }

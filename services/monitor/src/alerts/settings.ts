@@ -114,9 +114,9 @@ export interface AlertSettings {
   readonly mail: MailSettings | undefined;
   readonly webhookUrls: readonly string[];
   readonly slackUrls: readonly string[];
-  readonly holdMs: number;
-  /** 0: no reminders. */
-  readonly reminderMs: number;
+  readonly forMs: number;
+  /** 0: never repeated. */
+  readonly repeatIntervalMs: number;
   readonly maxPerHour: number;
   readonly pageUrl: string | undefined;
   readonly deadman: { readonly url: string; readonly intervalMs: number } | undefined;
@@ -124,7 +124,7 @@ export interface AlertSettings {
 
 type AlertEnv = Pick<CleanedEnv<typeof alertSpecs>, keyof typeof alertSpecs>;
 
-/** What is wrong with settings of which each is right, a line for each problem. */
+/** Problems of settings that are right alone, a line for each. */
 export function checkAlerts(env: AlertEnv): string[] {
   const problems: string[] = [];
   const needed = ['PODIPS_RECIPIENT_MAIL', 'SMTP_HOST', 'SMTP_FROM'] as const;
@@ -141,8 +141,8 @@ export function alertSettings(env: AlertEnv): AlertSettings {
     mail: env.PODIPS_SEND_MAIL ? mailSettings(env) : undefined,
     webhookUrls: entriesOf(env.ALERT_WEBHOOK_URLS),
     slackUrls: entriesOf(env.ALERT_SLACK_URLS),
-    holdMs: env.ALERT_HOLD_MS,
-    reminderMs: env.ALERT_REMINDER_MS,
+    forMs: env.ALERT_HOLD_MS,
+    repeatIntervalMs: env.ALERT_REMINDER_MS,
     maxPerHour: env.ALERT_MAX_PER_HOUR,
     pageUrl: env.ALERT_PAGE_URL,
     deadman: env.DEADMAN_URL ? { url: env.DEADMAN_URL, intervalMs: env.DEADMAN_INTERVAL_MS } : undefined,

@@ -11,12 +11,14 @@ export interface TestAlertSettings {
 
 /**
  * Sends one message through every channel, once, and prints a line for each.
- * @returns whether there is a channel, and each took the message for everybody
+ * @returns whether there is a channel, and each accepted the message for all recipients
  */
 export async function sendTestAlert({ alerts, cluster }: TestAlertSettings, log: Logger): Promise<boolean> {
   const channels = createChannels(alerts, {});
   if (channels.length === 0)
-    print('no alerts are set up: PODIPS_SEND_MAIL, ALERT_WEBHOOK_URLS and ALERT_SLACK_URLS are empty');
+    print(
+      'no alert channels are configured: PODIPS_SEND_MAIL, ALERT_WEBHOOK_URLS and ALERT_SLACK_URLS are empty',
+    );
   const message = testMessage(Date.now(), { cluster, pageUrl: alerts.pageUrl });
   const signal = new AbortController().signal;
   const outcomes = await Promise.all(
@@ -37,6 +39,8 @@ function print(line: string): void {
 /** The program of `--test-alert`: ends by itself. @throws {AlertError} when not every channel took the message */
 export async function runTestAlert(settings: TestAlertSettings, log: Logger): Promise<Running> {
   if (!(await sendTestAlert(settings, log)))
-    throw new AlertError('TEST_ALERT_FAILED', 'the test alert did not reach everybody', { retryable: true });
+    throw new AlertError('TEST_ALERT_FAILED', 'the test alert did not reach all recipients', {
+      retryable: true,
+    });
   return { finished: Promise.resolve(), stop: async () => undefined };
 }

@@ -5,65 +5,61 @@ import type { AlertRules, Chain } from './rules.js';
 
 export type Troubles = Readonly<Partial<Record<Operation, Trouble>>>;
 
-/** What was seen of some operations, also that nothing is wrong with them. */
+/** The troubles seen in some operations; undefined: none. */
 export type Seen = ReadonlyMap<Operation, Trouble | undefined>;
 
-/** What people should know of one operation, and how long to wait until that changes by itself. */
-interface Wish {
+/** The alert that should fire for one operation, and how long until that changes by itself. */
+interface Firing {
   readonly trouble: Trouble | undefined;
   readonly waitMs: number;
 }
 
 /**
- * What people should know of the chain, given what they know.
+ * The alerts that should fire for the chain, given those that do.
  * @returns the waits as well, after which that changes by itself
  */
-export function wishesFor(
+export function firingIn(
   decided: Troubles,
   chain: Chain,
   nowMs: number,
   rules: AlertRules,
-): { readonly wished: Troubles; readonly holds: readonly number[] } {
-  const isHeard = OPERATIONS.some((operation) => chain[operation].heartbeat !== undefined);
-  const wishes = OPERATIONS.map((operation) => {
+): { readonly firing: Troubles; readonly waits: readonly number[] } {
+  const isAnyReceived = OPERATIONS.some((operation) => chain[operation].heartbeat !== undefined);
+  const all = OPERATIONS.map((operation) => {
     const [known, state] = [decided[operation], chain[operation]];
-    const isMissing = isHeard && state.heartbeat === undefined;
-    const wish = isMissing ? missing(known, nowMs, rules) : wishFor(known, state, nowMs, rules);
-    return { operation, ...wish };
+    const isMissing = isAnyReceived && state.heartbeat === undefined;
+    const one = isMissing ? missing(known, nowMs, rules) : firingOf(known, state, nowMs, rules);
+    return { operation, ...one };
   });
   return {
-    wished: Object.fromEntries(wishes.map(({ operation, trouble }) => [operation, trouble])),
-    holds: wishes.map(({ waitMs }) => waitMs).filter((waitMs) => waitMs > 0),
+    firing: Object.fromEntries(all.map(({ operation, trouble }) => [operation, trouble])),
+    waits: all.map(({ waitMs }) => waitMs).filter((waitMs) => waitMs > 0),
   };
 }
 
-function wishFor(
+function firingOf(
   known: Trouble | undefined,
   { light, sinceMs, heartbeat }: OperationState,
   nowMs: number,
   rules: AlertRules,
-): Wish {
+): Firing {
   if (light === 'green') return { trouble: undefined, waitMs: 0 };
   if (light === 'grey' || heartbeat === undefined) return { trouble: known, waitMs: 0 };
   const startMs = sinceMs ?? heartbeat.receivedAtMs;
   const waitMs =
     light === 'red'
-      ? remainingMs(startMs, rules.holdMs, nowMs)
-      : remainingMs(rules.listeningSinceMs, rules.ageLimitMs, nowMs);
+      ? remainingMs(startMs, rules.forMs, nowMs)
+      : remainingMs(rules.startedAtMs, rules.ageLimitMs, nowMs);
   if (known?.light !== light && waitMs > 0) return { trouble: known, waitMs };
   const { code, message, host } = heartbeat;
   return { trouble: { light, sinceMs: known?.sinceMs ?? startMs, code, message, host }, waitMs: 0 };
 }
 
-/** The same of an operation that was never heard of, while others were. */
-function missing(
-  known: Trouble | undefined,
-  nowMs: number,
-  { listeningSinceMs, ageLimitMs }: AlertRules,
-): Wish {
-  const waitMs = known === undefined ? remainingMs(listeningSinceMs, ageLimitMs, nowMs) : 0;
+/** The same for an operation without any heartbeat, while others have some. */
+function missing(known: Trouble | undefined, nowMs: number, { startedAtMs, ageLimitMs }: AlertRules): Firing {
+  const waitMs = known === undefined ? remainingMs(startedAtMs, ageLimitMs, nowMs) : 0;
   if (known !== undefined || waitMs > 0) return { trouble: known, waitMs };
-  const trouble: Trouble = { light: 'grey', sinceMs: listeningSinceMs, code: 0, message: '', host: '' };
+  const trouble: Trouble = { light: 'grey', sinceMs: startedAtMs, code: 0, message: '', host: '' };
   return { trouble, waitMs: 0 };
 }
 
@@ -74,12 +70,12 @@ export function differ(some: Troubles, others: Troubles): boolean {
 
 const BADNESS: Readonly<Record<Trouble['light'], number>> = { grey: 0, yellow: 1, red: 2 };
 
-/** Adds what should be known now to what was seen of operations that have changed. */
-export function seenWith({ decided, seen }: { decided: Troubles; seen: Seen }, wished: Troubles): Seen {
+/** Adds the alerts that should fire now to what was seen of operations that have changed. */
+export function seenWith({ decided, seen }: { decided: Troubles; seen: Seen }, firing: Troubles): Seen {
   const changed = OPERATIONS.filter(
-    (operation) => seen.has(operation) || wished[operation]?.light !== decided[operation]?.light,
+    (operation) => seen.has(operation) || firing[operation]?.light !== decided[operation]?.light,
   );
-  return new Map(changed.map((operation) => [operation, worse(seen.get(operation), wished[operation])]));
+  return new Map(changed.map((operation) => [operation, worse(seen.get(operation), firing[operation])]));
 }
 
 /** The worse of both; of two that are alike the newer, since when the older began. */
@@ -90,7 +86,7 @@ function worse(older: Trouble | undefined, newer: Trouble | undefined): Trouble 
 }
 
 /**
- * What is left of a time. After a clock was set back by less than that, the whole of it; by more, nothing: so the clock
+ * The rest of a time. After a clock was set back by less than that, the whole of it; by more, nothing: so the clock
  * never makes it more than twice as long.
  */
 export function remainingMs(startMs: number, lengthMs: number, nowMs: number): number {

@@ -39,7 +39,7 @@ interface PostOptions {
 
 function createPostChannel({ kind, url, fetch, bodyOf }: PostOptions): Channel {
   const target = new URL(url).host;
-  // The path is the secret: its hash tells two webhooks of one host apart.
+  // The path is the secret: its hash distinguishes two webhooks of one host.
   const id = `${kind} ${createHash('sha256').update(url).digest('hex').slice(0, 16)}`;
   return {
     id,

@@ -2,9 +2,9 @@ import { type Logger, PodipsError, pause, toError } from '@podips/shared';
 import { formatDuration } from '../words/format.js';
 
 export interface LatestWriterOptions {
-  /** Writes the newest state, whatever it is by then. */
+  /** Writes the state of that moment. */
   readonly write: () => Promise<void>;
-  /** What is written, in the plural and for people: `the last heartbeats`. */
+  /** The state's name in the plural and for people: `the last heartbeats`. */
   readonly what: string;
   readonly log: Logger;
   /** Rest after a write that worked, in milliseconds: the most that a kill can lose. */
@@ -18,20 +18,20 @@ export interface LatestWriterOptions {
 }
 
 export interface LatestWriter {
-  /** Says that there is something new to write. Returns at once, never throws. */
+  /** Reports that the state has changed. Returns at once, never throws. */
   changed(): void;
-  /** What keeps the newest state from being written; undefined while writing works. */
+  /** Why the newest state is not written; undefined while writing works. */
   readonly problem: string | undefined;
   /**
-   * Writes once more when there is something new; a failure is logged.
-   * @throws {PodipsError} `DISK_HANGS` when the disk neither takes nor refuses the newest state in time
+   * Writes once more if the state has changed; a failure is logged.
+   * @throws {PodipsError} `DISK_HANGS` when the disk neither writes nor refuses the newest state in time
    */
   close(): Promise<void>;
 }
 
 /**
- * Writes a state that changes faster than the disk takes it: one write under way at a time, always with the newest
- * state, again until one has worked. However many changes there are, no more than one waits.
+ * Writes a state that changes faster than the disk can write: one write at a time, always with the newest state,
+ * repeated until one succeeds. However many changes there are, no more than one waits.
  */
 export function createLatestWriter(options: LatestWriterOptions): LatestWriter {
   const { write, what, log, intervalMs = 200, retryMs = 5_000, hangMs = 10_000, closeMs = 3_000 } = options;
@@ -46,7 +46,7 @@ export function createLatestWriter(options: LatestWriterOptions): LatestWriter {
     writingSinceMs = performance.now();
     try {
       await write();
-      if (problem !== undefined) log.info({ what }, 'saved again');
+      if (problem !== undefined) log.info({ what }, 'saving works again');
       problem = undefined;
     } catch (err) {
       if (problem === undefined) log.error({ err: toError(err), what }, 'cannot be saved');
@@ -91,7 +91,7 @@ export function createLatestWriter(options: LatestWriterOptions): LatestWriter {
   };
 }
 
-/** The reason without paths: it is shown on a page that anybody may read. */
+/** The reason without paths: it is shown on a public page. */
 function describe(what: string, err: unknown): string {
   const code = err instanceof Error && 'code' in err ? String(err.code) : 'unknown error';
   return `${what} cannot be saved (${code}); they are kept in memory only`;

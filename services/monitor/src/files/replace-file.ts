@@ -1,7 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 
 /**
- * Whatever stops it on the way, `path` holds the old text or the new. The write-file-atomic package does not promise
+ * Replaces a file atomically: after any failure, `path` holds the old text or the new. The write-file-atomic package does not promise
  * that: on a disk that fills up in the middle of a write it puts the part that was written in place.
  */
 export async function replaceFile(path: string, text: string): Promise<void> {

@@ -20,14 +20,14 @@ const worked = (agoMs: number) =>
 /** A history of a light that was red, and green since. */
 async function recovered(redAgoMs: number, greenAgoMs: number) {
   const history = await memoryHistory(Date.now);
-  const turn = { operation: 'log', atMs: NOW_MS - redAgoMs } as const;
-  history.record({ ...turn, from: 'grey', to: 'red', heartbeat: failed(redAgoMs) });
+  const base = { operation: 'log', atMs: NOW_MS - redAgoMs } as const;
+  history.record({ ...base, from: 'grey', to: 'red', heartbeat: failed(redAgoMs) });
   const atMs = NOW_MS - greenAgoMs;
-  history.record({ ...turn, from: 'red', to: 'green', atMs, heartbeat: worked(greenAgoMs) });
+  history.record({ ...base, from: 'red', to: 'green', atMs, heartbeat: worked(greenAgoMs) });
   return history;
 }
 
-it('takes the heartbeat that turned a light after the last one that was saved', async () => {
+it('restores the heartbeat of a transition after the last one that was saved', async () => {
   const store = memoryStore([failed(3_000), heartbeat('kubernetes')]);
   const history = await recovered(2_000, 1_000);
   const before = history.incidents(10);
@@ -59,11 +59,11 @@ it.each([
   expect(store.latest()).toBe(before);
 });
 
-it('leaves what was saved when silence turned the light', async () => {
+it('keeps what was saved when silence made the transition', async () => {
   const store = memoryStore([failed(2 * LIMIT_MS)]);
   const history = await memoryHistory(Date.now);
-  const turn = { operation: 'log', from: 'green', to: 'yellow', atMs: NOW_MS - LIMIT_MS } as const;
-  history.record({ ...turn, heartbeat: worked(2 * LIMIT_MS) });
+  const base = { operation: 'log', from: 'green', to: 'yellow', atMs: NOW_MS - LIMIT_MS } as const;
+  history.record({ ...base, heartbeat: worked(2 * LIMIT_MS) });
   const before = store.latest();
   catchUp(store, history, NOW_MS, log);
   expect(store.latest()).toBe(before);

@@ -6,8 +6,8 @@ import type { History } from './history.js';
 const UNKNOWN = 'unknown';
 
 /**
- * After a kill the store may know less than the history: a heartbeat that turned a light, and that was not saved. Without
- * it the one before would turn the light back.
+ * After a kill the store may know less than the history: a heartbeat that made a transition and was not saved.
+ * Without it the one before would revert the light.
  */
 export function catchUp(
   store: Pick<StatusStore, 'latest' | 'record'>,
@@ -20,9 +20,9 @@ export function catchUp(
     if (last?.code === undefined) continue;
     const { code, message, sinceMs } = last;
     const otherLight = (code === OK) !== (saved === OK);
-    // What is dated later than now was told by a clock that was wrong.
+    // A time later than now is from a clock that was wrong.
     if (!otherLight || sinceMs <= receivedAtMs || sinceMs >= nowMs) continue;
-    log.info({ operation, code }, 'the last heartbeat was not saved: taken from the history');
+    log.info({ operation, code }, 'last heartbeat was not saved; restored from the history');
     const sender = { remoteAddress: UNKNOWN, host: UNKNOWN };
     store.record({ operation, code, message, receivedAtMs: sinceMs, ...sender });
   }

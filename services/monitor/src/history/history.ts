@@ -16,7 +16,7 @@ export interface HistoryOptions {
   readonly log: Logger;
   /** How long after its end an incident is shown. */
   readonly shownDays: number;
-  /** How long after the start a silence that began before may still turn out to be our own, in milliseconds. */
+  /** How long after the start a silence that began before may still prove to be the monitor's own, in milliseconds. */
   readonly graceMs?: number;
   /** Most transitions that are kept; beyond them the shortest improvements are folded away. */
   readonly maxSpans?: number;
@@ -33,7 +33,7 @@ export interface History {
   incidents(limit: number, beforeMs?: number): IncidentView[];
   /** The last 24 hours, oldest first; `unknown` where the monitor was not running. */
   strip(operation: Operation, nowMs: number): SlotView[];
-  /** What is wrong with the history, for people to read; undefined while all is well. */
+  /** Why the history is incomplete or not saved, for people to read; undefined while all is well. */
   readonly problem: string | undefined;
   close(): Promise<void>;
 }

@@ -86,7 +86,7 @@ test.each(['full', 'half'] as const)('after a disk that was %s nothing is missin
   add('b');
   await vi.waitFor(() =>
     expect(journal.problem).toBe(
-      'changes of the lights cannot be saved (ENOSPC); they are kept in memory only',
+      'transitions of the lights cannot be saved (ENOSPC); they are kept in memory only',
     ),
   );
   add('c');
@@ -104,7 +104,7 @@ test('a file that vanished comes back whole', async () => {
   await saved(['a', 'b']);
 });
 
-test('a disk that stalls holds nobody up, and the lines that wait are bounded', async () => {
+test('a disk that stalls delays nothing, and the lines that wait are bounded', async () => {
   const { disk, add, saved, wanted } = await openJournal();
   const goOn = disk.stall();
   for (let count = 0; count < MAX_WAITING_LINES + 5; count += 1) add(`${count}`);
@@ -115,7 +115,7 @@ test('a disk that stalls holds nobody up, and the lines that wait are bounded', 
   expect(disk.files.replace).toHaveBeenCalledTimes(1);
 });
 
-test('a file of which too much is no longer wanted is written anew', async () => {
+test('a file with too many obsolete lines is rewritten', async () => {
   const { disk, journal, wanted } = await openJournal();
   wanted.push('wanted\n');
   for (let round = 1; disk.files.replace.mock.calls.length === 0; round += 1) {

@@ -5,20 +5,20 @@ import type { Logger } from '@podips/shared';
 import { createLatestWriter } from '../files/latest-writer.js';
 import { replaceFile } from '../files/replace-file.js';
 
-/** How the journal gets to the disk. */
+/** The journal's access to the disk. */
 export interface JournalFiles {
   /** Adds to a file that exists. */
   append(path: string, text: string): Promise<void>;
-  /** Puts a whole new file in place, or leaves the old one. */
+  /** Replaces the whole file, or leaves the old one. */
   replace(path: string, text: string): Promise<void>;
 }
 
 export interface JournalOptions {
   readonly path: string;
   readonly log: Logger;
-  /** Every line that is still wanted. */
+  /** Every line that is still needed. */
   readonly snapshot: () => readonly string[];
-  /** Lines that the file has, all of them good; undefined: it must be written anew. */
+  /** Lines that the file has, all of them good; undefined: it must be rewritten. */
   readonly goodLines: number | undefined;
   readonly files?: JournalFiles;
   /** Rests of the writer, as {@link createLatestWriter} has them. */
@@ -26,23 +26,23 @@ export interface JournalOptions {
 }
 
 export interface Journal {
-  /** Takes a line. Returns at once, never throws. */
+  /** Appends a line. Returns at once, never throws. */
   append(line: string): void;
-  /** Says that the file has lines that are no longer wanted. */
+  /** Requests a rewrite, because the file has obsolete lines. */
   rewrite(): void;
-  /** What keeps lines from being saved; undefined while writing works. */
+  /** Why lines are not saved; undefined while writing works. */
   readonly problem: string | undefined;
   close(): Promise<void>;
 }
 
 /** Lines that wait for the disk; when there are more, the whole file is written from memory instead. */
 export const MAX_WAITING_LINES = 1_000;
-/** The file may have this many lines more than twice those that are wanted before it is written anew. */
+/** The file may have this many lines more than twice those that are still needed before it is rewritten. */
 const SPARE_LINES = 2_000;
 
 /**
- * A file of lines to which is added, written from memory as a whole whenever adding has failed, too much waits, or
- * too much of it is no longer wanted. Memory is what counts, so a slow or full disk costs nothing but durability.
+ * An append-only file of lines, rewritten from memory when an append has failed, too many lines wait, or most of it is
+ * obsolete. Memory is authoritative, so a slow or full disk costs nothing but durability.
  */
 export function createJournal(options: JournalOptions): Journal {
   const { path, log, snapshot, files = diskFiles } = options;
@@ -70,7 +70,7 @@ export function createJournal(options: JournalOptions): Journal {
       throw err;
     }
   };
-  const writer = createLatestWriter({ what: 'changes of the lights', log, write, ...options.rests });
+  const writer = createLatestWriter({ what: 'transitions of the lights', log, write, ...options.rests });
   // A folder that cannot be written shows at start.
   if (mustRewrite) writer.changed();
 
@@ -93,7 +93,7 @@ export function createJournal(options: JournalOptions): Journal {
 
 export const diskFiles: JournalFiles = {
   async append(path, text) {
-    // Not created: a file that vanished is written with everything that it had.
+    // Without O_CREAT: a file that vanished is rewritten with everything that it had.
     const file = await open(path, constants.O_WRONLY | constants.O_APPEND);
     try {
       await file.writeFile(text);

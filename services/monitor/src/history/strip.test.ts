@@ -38,9 +38,9 @@ test('there are 96 slots of a quarter of an hour, and the last one is now', () =
 });
 
 test.each<[string, Span[], string]>([
-  ['never heard of', [], strip('e')],
+  ['never reported', [], strip('e')],
   ['green since long ago', [span('green', at(-5))], strip('g')],
-  ['first heard of within a slot', [span('green', at(90) + 5)], strip('e', [90, 'gggggg'])],
+  ['first heartbeat within a slot', [span('green', at(90) + 5)], strip('e', [90, 'gggggg'])],
   [
     'red from one slot into another',
     [span('green', at(-5)), span('red', at(9) + 5), span('green', at(11) + 5)],
@@ -82,7 +82,7 @@ test.each<[string, Run[], string]>([
   expect(letters([span('green', at(-9))], runs)).toBe(expected);
 });
 
-test('a light that nobody watched is not shown', () => {
+test('a light of a time without a running monitor is not shown', () => {
   const runs = [
     { fromMs: at(-5), toMs: at(9) + 5 },
     { fromMs: at(9) + 50, toMs: NOW_MS },

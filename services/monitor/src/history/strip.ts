@@ -5,7 +5,7 @@ import { plausibleSpans, type Run, type Span } from './timeline.js';
 export const SLOT_MS = 900_000;
 export const SLOTS = 96;
 
-/** Worst first. Not the order of LIGHTS: what was heard of in a slot is no longer grey in it. */
+/** Worst first. The order differs from LIGHTS: an operation with a heartbeat in a slot is not grey in it. */
 const WORST_FIRST: readonly Light[] = ['red', 'yellow', 'green', 'grey'];
 
 export interface StripInput {
@@ -31,7 +31,7 @@ export function buildStrip({ spans, runs, nowMs }: StripInput): SlotView[] {
   });
 }
 
-/** The spans with their ends, and the time before the first of them, in which nothing had been heard. */
+/** The spans with their ends, and the time before the first of them, without any heartbeat. */
 function toPieces(spans: readonly Span[], endMs: number): Piece[] {
   const first = { light: 'grey' as const, sinceMs: 0, code: undefined, message: '' };
   const all = [first, ...spans];

@@ -150,7 +150,7 @@ test('folding keeps the bound and hides no outage, whatever the lights did', () 
       for (const operation of OPERATIONS) {
         const oldestMs = bounded.spans(operation)[0]?.sinceMs ?? 0;
         for (const { sinceMs, light } of all.spans(operation).filter((one) => one.sinceMs >= oldestMs)) {
-          // Of several in one moment the last one was on.
+          // The last one of several at one time was on.
           if (lightAt(all.spans(operation), sinceMs) !== light) continue;
           expect(BADNESS[lightAt(bounded.spans(operation), sinceMs)]).toBeGreaterThanOrEqual(BADNESS[light]);
         }

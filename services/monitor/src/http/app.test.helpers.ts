@@ -31,8 +31,8 @@ export function memoryStore(heartbeats: readonly Heartbeat[] = [], problem?: str
   let statuses = latestOf(heartbeats);
   return {
     latest: () => statuses,
-    record(heard) {
-      statuses = { ...statuses, [heard.operation]: heard };
+    record(heartbeat) {
+      statuses = { ...statuses, [heartbeat.operation]: heartbeat };
     },
     problem,
     damage: undefined,
@@ -40,10 +40,10 @@ export function memoryStore(heartbeats: readonly Heartbeat[] = [], problem?: str
   };
 }
 
-/** Nobody is told of anything. */
+/** No alerts. */
 export const NO_ALERTING: AlertingSource = {
   view: () => ({ enabled: false, channels: [], lastAlert: null, heldBack: 0 }),
-  counts: () => ({ sent: 0, failed: 0, heldBack: 0 }),
+  counts: () => ({ sent: 0, failed: 0, suppressed: 0 }),
   problem: undefined,
 };
 

@@ -34,16 +34,16 @@ const MAX_HEADER_BYTES = 16_384;
 const MAX_BODY_BYTES = 65_536;
 const REQUEST_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 30_000;
-/** How often the server looks for requests that take too long. */
+/** The interval at which the server looks for requests that take too long. */
 const TIMEOUT_CHECK_MS = 2_000;
 
-/** The monitor's HTTP interface, ready for `inject` or `listen`. It closes nothing that it was given. */
+/** The monitor's HTTP interface, ready for `inject` or `listen`. It does not close its dependencies. */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const version = readVersion();
   const loggerInstance: FastifyBaseLogger = deps.log;
   const app = fastify({
     loggerInstance,
-    // Heartbeats come by the second: routes log for themselves.
+    // Heartbeats come every second: routes log for themselves.
     logController: new LogController({ disableRequestLogging: true }),
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -55,7 +55,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: IDLE_TIMEOUT_MS,
     keepAliveTimeout: IDLE_TIMEOUT_MS,
-    // As long as a path can get; the schemas are stricter and say what is wrong.
+    // The longest possible path; the schemas are stricter and name what is wrong.
     routerOptions: { maxParamLength: MAX_HEADER_BYTES },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     frameworkErrors: replyWithError,
@@ -72,7 +72,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       info: {
         title: 'podips monitor',
         version,
-        description: 'Takes heartbeats of the reader and the writer, and says how they are.',
+        description: 'Receives heartbeats of the reader and the writer, and shows their state.',
       },
     },
   });

@@ -26,28 +26,28 @@ export interface AppDeps {
 
 export type AppSettings = Pick<MonitorSettings, 'cluster' | 'ageLimitMs' | 'access'>;
 
-/** What the page and the metrics want to know of alerts. */
+/** Alerting as the page and the metrics see it. */
 export interface AlertingSource {
   view(): AlertingView;
   counts(): AlertCounts;
-  /** What is wrong with it, for people to read. */
+  /** Why alerts are not saved, for people to read. */
   readonly problem: string | undefined;
 }
 
-/** What the page wants to know of other monitors. */
+/** Other monitors as the page sees them. */
 export interface PeersSource {
   view(): readonly ClusterView[];
-  /** Calls the listener after each answer, and after each that did not come. */
+  /** Calls the listener after each answer, and after each attempt without one. */
   onNews(listener: () => void): void;
 }
 
-/** What routes are made from. */
+/** The dependencies of routes. */
 export interface AppContext extends AppDeps {
   readonly view: () => StatusView;
-  /** Another object whenever a heartbeat has come. */
+  /** Another object after each heartbeat. */
   readonly state: () => object;
   readonly live: LiveFeed;
-  /** For streams. */
+  /** The places of streams. */
   readonly places: ClientPlaces;
   readonly metrics: Registry;
 }

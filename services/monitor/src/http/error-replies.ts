@@ -6,7 +6,7 @@ import { LedgerError } from '../ledger/ledger-error.js';
 import { InvalidRequestError } from '../words/request-rules.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 
-/** Makes every failure a JSON object `{"error": …}`; whatever is not the client's doing is logged, not told. */
+/** Makes every failure a JSON object `{"error": …}`; failures of the monitor itself are logged and not described in the reply. */
 export function installErrorReplies(app: FastifyInstance): void {
   app.setSchemaErrorFormatter(([first]) => {
     const missing = first?.params.missingProperty;
@@ -18,7 +18,7 @@ export function installErrorReplies(app: FastifyInstance): void {
   });
 }
 
-/** Also for failures before a route is found, such as percent-encoding that is wrong. */
+/** Replies to every failure, also to those before a route is found, such as wrong percent-encoding. */
 export function replyWithError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const error = toError(thrown);
   const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
@@ -40,7 +40,7 @@ const MALFORMED: Readonly<Record<string, { readonly status: number; readonly err
   HPE_HEADER_OVERFLOW: { status: 431, error: 'path and headers are too long' },
 };
 
-/** Answers on a connection on which something came that is no HTTP request, and closes it. */
+/** Answers on a connection that sent something other than an HTTP request, and closes it. */
 export function replyToMalformed(err: Error & { readonly code?: string }, socket: Socket): void {
   if (err.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const { status, error } = MALFORMED[err.code ?? ''] ?? { status: 400, error: 'the request is not HTTP' };
@@ -63,7 +63,7 @@ const CLIENT_ERRORS: Readonly<Record<string, string>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'the body is too large; none is needed',
 };
 
-/** The framework's own words repeat the path, which may be long. */
+/** The framework's own texts repeat the path, which may be long. */
 function describeClientError(error: Error): string {
   const code = 'code' in error ? String(error.code) : '';
   return CLIENT_ERRORS[code] ?? 'the request is wrong';

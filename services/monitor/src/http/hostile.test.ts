@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { memoryStore, openApp } from './app.test.helpers.js';
 
 const SCRIPT = '<script>alert(1)</script>';
-/** A tag of ours: a name and attributes, their values already taken away. */
+/** A tag of the monitor: a name and attributes, without their values. */
 const TAG = /^<(!doctype|\/?[a-z][a-z0-9]*)(\s+[a-z][a-z0-9:-]*)*\s*\/?>$/i;
-/** What hides, or turns what follows. */
+/** Characters that are invisible, or change the direction of text. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
 const MISLEADING = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
 

@@ -1,15 +1,15 @@
 export interface PageCacheOptions {
   readonly render: () => string;
-  /** Another object whenever the page has something new to tell. */
+  /** Another object whenever the page has new content. */
   readonly state: () => object;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-/** How old times on a page may be. */
+/** The greatest age of a page. */
 const FRESH_MS = 1_000;
 
-/** A page for many viewers: rendered anew when its state is another one, and at least once a second. */
+/** A page for many viewers: rendered again when its state is another object, and at least once a second. */
 export function createPageCache({ render, state, now }: PageCacheOptions): () => Buffer {
   let page = Buffer.alloc(0);
   let shown: object | undefined;

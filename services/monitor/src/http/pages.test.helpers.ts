@@ -11,7 +11,7 @@ import { SECURITY_HEADERS } from './security-headers.js';
 export interface Pages {
   readonly app: FastifyInstance;
   readonly live: LiveFeed;
-  /** Shows another view from now on; open pages are told. */
+  /** Shows another view from now on; open pages receive it. */
   show(view: StatusView): void;
 }
 

@@ -38,7 +38,7 @@ export const ScopeParams = Type.Object({
   }),
 });
 
-/** How many, when nobody says. */
+/** The limit of a request without one. */
 export const DEFAULT_LIMIT = 50;
 
 const limit = Type.Optional(

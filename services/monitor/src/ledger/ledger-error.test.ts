@@ -11,13 +11,13 @@ test.each([
   ['57014', 'LEDGER_SLOW'],
   ['ECONNREFUSED', 'LEDGER_AWAY'],
   ['', 'LEDGER_AWAY'],
-])('a failure with the code "%s" is %s, in words that tell nothing secret', (code, expected) => {
+])('a failure with the code "%s" is %s, in words that reveal nothing secret', (code, expected) => {
   const error = toLedgerError(failure(code));
   expect(error).toMatchObject({ code: expected, retryable: true });
   expect(error.message).not.toMatch(/secret|10\.0/);
 });
 
-test('what is told already stays', () => {
+test('an error of the ledger stays as it is', () => {
   const error = new LedgerError('LEDGER_BUSY', 'too many questions');
   expect(toLedgerError(error)).toBe(error);
 });

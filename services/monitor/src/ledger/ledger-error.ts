@@ -1,13 +1,13 @@
 import { PodipsError, toError } from '@podips/shared';
 
-/** The ledger cannot be asked now; the message is for people and names nothing secret. */
+/** The ledger is unavailable; the message is for people and names nothing secret. */
 export class LedgerError extends PodipsError {}
 
 const UNDEFINED_TABLE = '42P01';
 const QUERY_CANCELED = '57014';
 const INSUFFICIENT_PRIVILEGE = '42501';
 
-/** Why the database did not answer, in words for a page that others may read. */
+/** The reason why the database did not answer, in words for a public page. */
 export function toLedgerError(thrown: unknown): LedgerError {
   const error = toError(thrown);
   if (error instanceof LedgerError) return error;
@@ -17,7 +17,7 @@ export function toLedgerError(thrown: unknown): LedgerError {
     case UNDEFINED_TABLE:
       return new LedgerError(
         'LEDGER_MISSING',
-        'the database has no ledger yet: the reader makes it when it starts',
+        'the database has no ledger yet: the reader creates it at its start',
         options,
       );
     case INSUFFICIENT_PRIVILEGE:
@@ -25,7 +25,7 @@ export function toLedgerError(thrown: unknown): LedgerError {
     case QUERY_CANCELED:
       return new LedgerError('LEDGER_SLOW', 'the database takes too long', options);
   }
-  // Of class 28 are wrong logins.
+  // Class 28 is a failed login.
   if (code.startsWith('28'))
     return new LedgerError(
       'LEDGER_FORBIDDEN',

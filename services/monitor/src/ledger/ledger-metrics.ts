@@ -1,7 +1,7 @@
 import { Gauge, type Metric } from 'prom-client';
 import type { LedgerView } from './ledger-view.js';
 
-/** What Prometheus learns of the ledger; a value that is not known is absent. */
+/** Metrics of the ledger; a value that is not known is absent. */
 export function ledgerMetrics(view: () => LedgerView, now: () => number): Metric[] {
   const gauge = (name: string, help: string, value: (view: LedgerView) => number | null) =>
     new Gauge({
@@ -15,17 +15,17 @@ export function ledgerMetrics(view: () => LedgerView, now: () => number): Metric
       },
     });
   return [
-    gauge('podips_ledger_up', '1 when the database answered the last time it was asked, else 0', (ledger) =>
+    gauge('podips_ledger_up', '1 if the last query of the database succeeded, else 0', (ledger) =>
       ledger.answeredAt !== null && ledger.error === null ? 1 : 0,
     ),
     gauge(
       'podips_ledger_outbox_messages',
-      'Messages that waited in the outbox when it was last looked at; never more than 100,000',
+      'Messages in the outbox at the last look, at most 100,000',
       ({ waiting }) => waiting,
     ),
     gauge(
       'podips_ledger_behind_seconds',
-      'Seconds since the time up to which the ledger is complete; absent when nothing is written yet',
+      'Seconds since the watermark up to which the ledger is complete; absent before the first write',
       ({ knownUntil }) => (knownUntil === null ? null : Math.max(0, now() - Date.parse(knownUntil)) / 1_000),
     ),
     gauge(

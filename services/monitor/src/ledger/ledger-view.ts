@@ -5,7 +5,7 @@ const Time = Type.String({ format: 'date-time' });
 const TimeOrNull = Type.Union([Time, Type.Null()]);
 const TextOrNull = Type.Union([Type.String(), Type.Null()]);
 
-/** How the ledger is, as it was last heard of. */
+/** The state of the ledger at the last look. */
 export const LedgerView = Type.Object({
   /** When the database last answered. */
   answeredAt: TimeOrNull,
@@ -13,7 +13,7 @@ export const LedgerView = Type.Object({
   waiting: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
   /** There are more of them than that. */
   waitingMore: Type.Boolean(),
-  /** Up to when everything is in the ledger; null: nothing was written yet. */
+  /** The watermark: up to then everything is in the ledger; null: nothing was written yet. */
   knownUntil: TimeOrNull,
   /** Gaps that ended within the last 24 hours; null: not known. */
   gaps: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
@@ -43,7 +43,7 @@ export const LeaseView = Type.Object({
   endInferred: Type.Union([Type.Boolean(), Type.Null()]),
 });
 
-/** A time of which not everything can be told. */
+/** A gap: a time in which changes may have been missed. */
 export const GapView = Type.Object({
   cluster: Type.String(),
   /** null: since ever. */
@@ -62,7 +62,7 @@ export const LeasesAnswer = Type.Object({
   answer: Type.String(),
   /** The time that was asked for; null when a pod was. */
   at: TimeOrNull,
-  /** Of an address: those of that time. Of a pod: all, the newest first. */
+  /** For an address the leases of that time; for a pod all, the newest first. */
   leases: Type.Array(LeaseView),
   /** There are more leases than these. */
   more: Type.Boolean(),
@@ -71,7 +71,7 @@ export const LeasesAnswer = Type.Object({
   next: LeaseOrNull,
   /** Those that cover the time. */
   gaps: Type.Array(GapView),
-  /** What else limits the answer, in sentences. */
+  /** Further limits of the answer, in sentences. */
   notes: Type.Array(Type.String()),
 });
 

@@ -12,9 +12,9 @@ export interface LedgerWatchOptions {
   readonly intervalMs: number | undefined;
 }
 
-/** Looks regularly at how the ledger is. */
+/** Looks at the state of the ledger regularly. */
 export interface LedgerWatch {
-  /** As it was last heard of. */
+  /** Its state at the last look. */
   view(): LedgerView;
   /** Calls the listener after each look. */
   onNews(listener: () => void): void;
@@ -35,7 +35,7 @@ const NOTHING_YET: LedgerView = {
   failingSince: null,
 };
 
-/** Looks in the background: who wants to know is told what was seen last. */
+/** Looks in the background; `view` is the result of the last look. */
 export function startLedgerWatch(options: LedgerWatchOptions): LedgerWatch {
   const { connection, cluster, now, log, intervalMs = INTERVAL_MS } = options;
   const stopping = new AbortController();
@@ -45,7 +45,7 @@ export function startLedgerWatch(options: LedgerWatchOptions): LedgerWatch {
   const lookOnce = async () => {
     try {
       const { waiting, knownUntil, gaps } = await findState(connection, cluster, now() - DAY_MS);
-      if (view.error !== null) log.info('the ledger can be read again');
+      if (view.error !== null) log.info('ledger readable again');
       view = {
         answeredAt: new Date(now()).toISOString(),
         waiting: Math.min(waiting, MAX_COUNTED),
@@ -57,7 +57,7 @@ export function startLedgerWatch(options: LedgerWatchOptions): LedgerWatch {
       };
     } catch (err) {
       const error = toLedgerError(err);
-      if (view.error !== error.message) log.warn({ err: error }, 'the ledger cannot be read');
+      if (view.error !== error.message) log.warn({ err: error }, 'ledger cannot be read');
       view = {
         ...view,
         error: error.message,

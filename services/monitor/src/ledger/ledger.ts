@@ -18,7 +18,7 @@ import { answerAddress, answerPod, describeGap, notesOn } from './sentences.js';
 
 export interface LedgerOptions {
   readonly database: DatabaseSettings;
-  /** Of which the dashboard speaks; questions are answered for all that share the database. */
+  /** The cluster of the dashboard; questions are answered for all clusters that share the database. */
   readonly cluster: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -28,7 +28,7 @@ export interface LedgerOptions {
   readonly statementTimeoutMs?: number;
 }
 
-/** The reader's ledger, to be read. Every method rejects with a {@link LedgerError} when it cannot be. */
+/** The reader's ledger. Every method rejects with a {@link LedgerError} when it cannot be read. */
 export interface Ledger extends Omit<LedgerWatch, 'stop'> {
   ask(question: Question): Promise<LeasesAnswer>;
   /** The gaps that ended last, the newest first. */
@@ -37,12 +37,12 @@ export interface Ledger extends Omit<LedgerWatch, 'stop'> {
 }
 
 const STATEMENT_TIMEOUT_MS = 3_000;
-/** Questions that wait for their turn; further ones are refused. */
+/** Most questions that wait for a connection; further ones are refused. */
 const MAX_WAITING = 50;
 
 /**
- * Opens the ledger without waiting for the database, which may be away. Two connections, both of which may read only: one
- * for questions, one for how the ledger is, so that many questions do not look like a database that is gone.
+ * Opens the ledger without waiting for the database, which may be unavailable. Two read-only connections: one for
+ * questions, one for the state, so that many questions do not look like an unavailable database.
  */
 export function openLedger(options: LedgerOptions): Ledger {
   const { database, cluster, now, log, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
@@ -58,16 +58,16 @@ export function openLedger(options: LedgerOptions): Ledger {
 
   async function read<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     if (questions.waitingCount >= MAX_WAITING)
-      throw new LedgerError('LEDGER_BUSY', 'too many questions at a time; ask again', { retryable: true });
+      throw new LedgerError('LEDGER_BUSY', 'too many questions at a time; try again', { retryable: true });
     try {
       return await inTransaction(questions, async (client) => {
-        // All parts of an answer are of one moment.
+        // All parts of an answer come from one snapshot.
         await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
         return work(client);
       });
     } catch (err) {
       const error = toLedgerError(err);
-      log.debug({ err: error }, 'the ledger could not be asked');
+      log.debug({ err: error }, 'question to the ledger failed');
       throw error;
     }
   }

@@ -8,7 +8,7 @@ export const MAX_ROWS = 200;
 /** Most messages that are counted: a large outbox would take long. */
 export const MAX_COUNTED = 100_000;
 
-/** What runs statements: a connection, or a pool of them. */
+/** A connection, or a pool of them. */
 export type Connection = Pick<DatabaseClient, 'query'>;
 
 /** Rows up to the limit, and whether there are more. */
@@ -34,7 +34,7 @@ const LEASE = `cluster, namespace, pod, pod_uid AS "podUid", owner_kind AS "owne
   host_network AS "hostNetwork", host(ip) AS ip, started_at AS "startedAt", start_inferred AS "startInferred",
   NULLIF(ended_at, 'infinity') AS "endedAt", end_reason AS "endReason", end_inferred AS "endInferred"`;
 
-/** Who holds the address at the time, in the order in which they got it. */
+/** The leases of the address at the time, in the order of their starts. */
 export async function findHolders(
   connection: Connection,
   { ip, at }: AddressQuestion,
@@ -113,7 +113,7 @@ interface CoverageRow {
   readonly oldestEnd: Date | null;
 }
 
-/** How far the ledger of each cluster reaches. */
+/** The time that the ledger of each cluster covers. */
 export async function findCoverage(connection: Connection): Promise<readonly Coverage[]> {
   const { rows } = await connection.query<CoverageRow>(
     `SELECT cluster, known_at AS "knownAt",
@@ -131,7 +131,7 @@ export async function findCoverage(connection: Connection): Promise<readonly Cov
   }));
 }
 
-/** How the ledger of a cluster, and the outbox, are. */
+/** The state of a cluster's ledger, and of the outbox. */
 export interface LedgerState {
   readonly waiting: number;
   readonly knownUntil: Date | null;

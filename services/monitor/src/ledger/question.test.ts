@@ -14,7 +14,7 @@ describe('an address', () => {
     ['::ffff:10.1.2.3', '10.1.2.3'],
     ['::FFFF:0a01:0203', '10.1.2.3'],
     ['::', '::'],
-  ])('%s is taken as %s', (ip, canonical) => {
+  ])('%s is read as %s', (ip, canonical) => {
     expect(parseQuestion({ ip }, NOW_MS)).toEqual({ ip: canonical, at: now });
   });
 

@@ -3,13 +3,13 @@ import { canonicalIp } from '@podips/shared';
 import { InvalidRequestError } from '../words/request-rules.js';
 import { type Instant, parseInstant } from './instant.js';
 
-/** Who had an address at a time. */
+/** Asks which pod had an address at a time. */
 export interface AddressQuestion {
   readonly ip: string;
   readonly at: Instant;
 }
 
-/** Which addresses a pod had. */
+/** Asks which addresses a pod had. */
 export interface PodQuestion {
   readonly namespace: string;
   readonly pod: string;

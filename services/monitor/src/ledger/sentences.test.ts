@@ -32,7 +32,7 @@ const gap = { cluster: 'fra1', startedAt: null, endedAt: '2026-11-20T15:00:00Z',
 const before = leaseView({ endedAt: '2026-11-20T14:00:00.250Z' });
 const after = leaseView({ pod: 'web-2', startedAt: '2026-11-20T14:05:20.500Z' });
 
-describe('who had an address', () => {
+describe('which pod had an address', () => {
   test.each<[string, Partial<AddressFacts>, string]>([
     ['one pod', { leases: [leaseView()] }, '10.1.2.3 belonged to shop/web-1 at 2026-11-20 14:05:00 UTC.'],
     [
@@ -56,30 +56,30 @@ describe('who had an address', () => {
       '10.1.2.3, the address of node node-3, belonged to more than 2 pods on its network at 2026-11-20 14:05:00 UTC.',
     ],
     [
-      'nobody any more',
+      'no pod any more',
       { previous: before, next: after },
-      'Nobody held 10.1.2.3 at 2026-11-20 14:05:00 UTC; the last holder was shop/web-1 until 2026-11-20 14:00:00.250 UTC.',
+      'No pod held 10.1.2.3 at 2026-11-20 14:05:00 UTC; the last holder was shop/web-1 until 2026-11-20 14:00:00.250 UTC.',
     ],
     [
-      'nobody yet',
+      'no pod yet',
       { next: after },
-      'Nobody held 10.1.2.3 at 2026-11-20 14:05:00 UTC; the first holder was shop/web-2 from 2026-11-20 14:05:20.500 UTC.',
+      'No pod held 10.1.2.3 at 2026-11-20 14:05:00 UTC; the first holder was shop/web-2 from 2026-11-20 14:05:20.500 UTC.',
     ],
-    ['nobody ever', {}, 'Nobody held 10.1.2.3 at 2026-11-20 14:05:00 UTC; it is not in the ledger at all.'],
+    ['no pod ever', {}, 'No pod held 10.1.2.3 at 2026-11-20 14:05:00 UTC; the ledger has no lease of it.'],
     [
-      'nobody who was seen',
+      'no pod that was seen',
       { gaps: [gap] },
-      'Nobody is known to have held 10.1.2.3 at 2026-11-20 14:05:00 UTC; it is not in the ledger at all.',
+      'No pod is known to have held 10.1.2.3 at 2026-11-20 14:05:00 UTC; the ledger has no lease of it.',
     ],
     [
-      'nobody who is written down yet',
+      'no pod that is recorded yet',
       { coverage: [{ ...WHOLE, knownUntilMs: AT_MS - 1 }] },
-      'Nobody is known to have held 10.1.2.3 at 2026-11-20 14:05:00 UTC; it is not in the ledger at all.',
+      'No pod is known to have held 10.1.2.3 at 2026-11-20 14:05:00 UTC; the ledger has no lease of it.',
     ],
     [
-      'nobody, in a ledger that nobody has written',
+      'no pod, in an empty ledger',
       { coverage: [] },
-      'Nobody is known to have held 10.1.2.3 at 2026-11-20 14:05:00 UTC; it is not in the ledger at all.',
+      'No pod is known to have held 10.1.2.3 at 2026-11-20 14:05:00 UTC; the ledger has no lease of it.',
     ],
   ])('%s', (_who, changes, sentence) => {
     expect(answerAddress(question(), facts(changes))).toBe(sentence);
@@ -94,7 +94,7 @@ describe('what limits an answer', () => {
       60_000,
       { leases: [leaseView({ endedAt: '2026-11-20T14:05:20Z' })], next: after },
       [
-        'Within that minute, at 2026-11-20 14:05:20 UTC, shop/web-1 gave it up.',
+        'Within that minute, at 2026-11-20 14:05:20 UTC, shop/web-1 released it.',
         'Within that minute, at 2026-11-20 14:05:20.500 UTC, shop/web-2 got it.',
       ],
     ],
@@ -103,25 +103,21 @@ describe('what limits an answer', () => {
       'the ledger is behind',
       1,
       { coverage: [{ ...WHOLE, knownUntilMs: AT_MS - 1_000 }] },
-      [
-        'The ledger is complete up to 2026-11-20 14:04:59 UTC: what happened after that may still be missing.',
-      ],
+      ['The ledger is complete up to 2026-11-20 14:04:59 UTC; later changes may be missing.'],
     ],
     [
       'old leases were deleted',
       1,
       { coverage: [{ ...WHOLE, isWhole: false, oldestEndMs: AT_MS + 1_000 }] },
-      ['The ledger keeps no leases that ended before 2026-11-20 14:05:01 UTC: older ones were deleted.'],
+      ['The ledger has no leases that ended before 2026-11-20 14:05:01 UTC: they were deleted.'],
     ],
     [
       'one of two clusters is behind',
       1,
       { coverage: [WHOLE, { ...WHOLE, cluster: 'ams1', knownUntilMs: AT_MS - 1_000 }] },
-      [
-        'The ledger of ams1 is complete up to 2026-11-20 14:04:59 UTC: what happened after that may still be missing.',
-      ],
+      ['The ledger of ams1 is complete up to 2026-11-20 14:04:59 UTC; later changes may be missing.'],
     ],
-    ['an empty ledger', 1, { coverage: [] }, ['The ledger is empty: no reader has written into it yet.']],
+    ['an empty ledger', 1, { coverage: [] }, ['The ledger is empty: no reader has written to it yet.']],
   ])('%s', (_what, precisionMs, changes, notes) => {
     expect(notesOn(question(precisionMs), facts(changes))).toEqual(notes);
   });
@@ -151,15 +147,15 @@ test.each([
 test.each([
   [
     { startedAt: '2026-11-20T14:00:00Z', reason: 'expired', cluster: 'fra1' },
-    'From 2026-11-20 14:00:00 UTC to 2026-11-20 15:00:00 UTC podips could not see everything (expired: the cluster had forgotten what happened while podips could not watch): a pod may have held an address unseen.',
+    'From 2026-11-20 14:00:00 UTC to 2026-11-20 15:00:00 UTC podips may have missed changes (expired: the API server no longer had the events of a time without a watch): a pod may have held an address unseen.',
   ],
   [
     { startedAt: '2026-11-20T14:00:00Z', reason: 'of the future', cluster: 'ams1' },
-    'From 2026-11-20 14:00:00 UTC to 2026-11-20 15:00:00 UTC podips could not see everything in ams1 (of the future): a pod may have held an address unseen.',
+    'From 2026-11-20 14:00:00 UTC to 2026-11-20 15:00:00 UTC podips may have missed changes in ams1 (of the future): a pod may have held an address unseen.',
   ],
   [
     { startedAt: null, reason: 'start', cluster: 'fra1' },
-    'Before 2026-11-20 15:00:00 UTC podips was not watching: who held an address then is not known.',
+    'Before 2026-11-20 15:00:00 UTC podips was not watching: which pod held an address then is unknown.',
   ],
 ])('a gap is named plainly', (changes, sentence) => {
   expect(describeGap({ endedAt: '2026-11-20T15:00:00Z', ...changes }, 'fra1')).toBe(sentence);

@@ -3,12 +3,12 @@ import type { Instant } from './instant.js';
 import type { GapView, LeaseView } from './ledger-view.js';
 import type { AddressQuestion, PodQuestion } from './question.js';
 
-/** Up to where the ledger of a cluster can be believed. */
+/** The time that the ledger of a cluster covers. */
 export interface Coverage {
   readonly cluster: string;
-  /** Everything up to then is in it. */
+  /** The watermark: everything up to then is in it. */
   readonly knownUntilMs: number;
-  /** Whether it still reaches back to the first start. */
+  /** Whether it still reaches back to the first start of a reader. */
   readonly isWhole: boolean;
   /** When the oldest lease that has ended did so. */
   readonly oldestEndMs: number | undefined;
@@ -31,11 +31,11 @@ export function exactUtc(time: number | string): string {
   return formatUtc(typeof time === 'string' ? Date.parse(time) : time).replace('.000 ', ' ');
 }
 
-/** Who had the address, in one sentence. */
+/** Which pod had the address, in one sentence. */
 export function answerAddress({ ip, at }: AddressQuestion, facts: AddressFacts): string {
   const { leases, more } = facts;
   const [first, second] = leases;
-  if (first === undefined) return answerNobody(ip, at.ms, facts);
+  if (first === undefined) return answerNoPod(ip, at.ms, facts);
   const when = exactUtc(at.ms);
   const nodes = new Set(leases.map(({ hostNetwork, node }) => (hostNetwork ? node : undefined)));
   const [node] = nodes;
@@ -45,16 +45,16 @@ export function answerAddress({ ip, at }: AddressQuestion, facts: AddressFacts):
   return `${ip}${ofNode} belonged to ${pods}${ofNode === '' ? '' : ' on its network'} at ${when}.`;
 }
 
-function answerNobody(ip: string, atMs: number, facts: AddressFacts): string {
+function answerNoPod(ip: string, atMs: number, facts: AddressFacts): string {
   const { previous, next, gaps } = facts;
-  // Where something can be missing, nobody can be ruled out.
+  // Where the ledger may be incomplete, no pod can be ruled out.
   const isSure = gaps.length === 0 && facts.coverage.length > 0 && limitsOf(facts, atMs).length === 0;
-  const nobody = `${isSure ? 'Nobody held' : 'Nobody is known to have held'} ${ip} at ${exactUtc(atMs)}`;
+  const noPod = `${isSure ? 'No pod held' : 'No pod is known to have held'} ${ip} at ${exactUtc(atMs)}`;
   if (previous !== null)
-    return `${nobody}; the last holder was ${nameOf(previous)} until ${exactUtc(previous.endedAt ?? '')}.`;
+    return `${noPod}; the last holder was ${nameOf(previous)} until ${exactUtc(previous.endedAt ?? '')}.`;
   if (next !== null)
-    return `${nobody}; the first holder was ${nameOf(next)} from ${exactUtc(next.startedAt)}.`;
-  return `${nobody}; it is not in the ledger at all.`;
+    return `${noPod}; the first holder was ${nameOf(next)} from ${exactUtc(next.startedAt)}.`;
+  return `${noPod}; the ledger has no lease of it.`;
 }
 
 /** Which addresses the pod had, in one sentence. */
@@ -80,21 +80,20 @@ export function answerPod(
   return `${name} ${had}; the last one ended at ${exactUtc(last)}.`;
 }
 
-/** What else has to be known about the answer. */
+/** Limits and details of the answer. */
 export function notesOn({ at }: AddressQuestion, facts: AddressFacts): string[] {
-  const empty =
-    facts.coverage.length === 0 ? ['The ledger is empty: no reader has written into it yet.'] : [];
+  const empty = facts.coverage.length === 0 ? ['The ledger is empty: no reader has written to it yet.'] : [];
   return [...changesWithin(at, facts), ...empty, ...limitsOf(facts, at.ms)];
 }
 
-/** Who asks for a minute wants to know what changed within it. */
+/** Changes within the minute or second that the question names. */
 function changesWithin({ ms, precisionMs }: Instant, { leases, next }: AddressFacts): string[] {
   const isWithin = (time: string | null) => time !== null && Date.parse(time) < ms + precisionMs;
   const within = `Within that ${precisionMs < MINUTE_MS ? 'second' : 'minute'}, at`;
   const [only, ...others] = leases;
   const ended = others.length === 0 && isWithin(only?.endedAt ?? null) ? only : undefined;
   return [
-    ...(ended ? [`${within} ${exactUtc(ended.endedAt ?? '')}, ${nameOf(ended)} gave it up.`] : []),
+    ...(ended ? [`${within} ${exactUtc(ended.endedAt ?? '')}, ${nameOf(ended)} released it.`] : []),
     ...(next && isWithin(next.startedAt)
       ? [`${within} ${exactUtc(next.startedAt)}, ${nameOf(next)} got it.`]
       : []),
@@ -106,26 +105,22 @@ function limitsOf({ coverage }: Pick<AddressFacts, 'coverage'>, atMs: number): s
   return coverage.flatMap(({ cluster, knownUntilMs, isWhole, oldestEndMs }) => {
     const ledger = coverage.length === 1 ? 'The ledger' : `The ledger of ${cluster}`;
     if (atMs > knownUntilMs)
-      return [
-        `${ledger} is complete up to ${exactUtc(knownUntilMs)}: what happened after that may still be missing.`,
-      ];
+      return [`${ledger} is complete up to ${exactUtc(knownUntilMs)}; later changes may be missing.`];
     if (!isWhole && oldestEndMs !== undefined && atMs < oldestEndMs)
-      return [
-        `${ledger} keeps no leases that ended before ${exactUtc(oldestEndMs)}: older ones were deleted.`,
-      ];
+      return [`${ledger} has no leases that ended before ${exactUtc(oldestEndMs)}: they were deleted.`];
     return [];
   });
 }
 
-/** Why not everything could be seen, by the reason that the reader wrote down. */
+/** Explanations of the reader's gap reasons. */
 const REASONS: Readonly<Record<string, string>> = {
-  start: 'it was not running',
-  expired: 'the cluster had forgotten what happened while podips could not watch',
-  refused: 'the cluster or the database refused what was asked of it',
-  unreadable: 'an answer of the cluster was not understood',
-  silent: 'the cluster said nothing more',
-  late: 'ends may have been told too late',
-  'ledger-overflow': 'the database was away for too long',
+  start: 'the reader was not running',
+  expired: 'the API server no longer had the events of a time without a watch',
+  refused: 'the API server or the database refused a request',
+  unreadable: 'a response of the API server could not be parsed',
+  silent: 'the watch went silent',
+  late: 'messages may have been published out of order',
+  'ledger-overflow': 'the database was unavailable for too long',
 };
 
 /** A gap as people read it. */
@@ -135,10 +130,10 @@ export function describeGap(
 ): string {
   const where = cluster === own ? '' : ` in ${cluster}`;
   if (startedAt === null)
-    return `Before ${exactUtc(endedAt)} podips was not watching${where}: who held an address then is not known.`;
+    return `Before ${exactUtc(endedAt)} podips was not watching${where}: which pod held an address then is unknown.`;
   const why = REASONS[reason];
-  const told = why === undefined ? reason : `${reason}: ${why}`;
-  return `From ${exactUtc(startedAt)} to ${exactUtc(endedAt)} podips could not see everything${where} (${told}): a pod may have held an address unseen.`;
+  const described = why === undefined ? reason : `${reason}: ${why}`;
+  return `From ${exactUtc(startedAt)} to ${exactUtc(endedAt)} podips may have missed changes${where} (${described}): a pod may have held an address unseen.`;
 }
 
 /** `namespace/pod`. */

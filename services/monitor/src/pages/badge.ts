@@ -12,7 +12,7 @@ const COLORS: Readonly<Record<Light, string>> = {
 const LABEL_COLOR = '#2f363d';
 const HEIGHT = 20;
 const PADDING = 7;
-/** Of Verdana at its size, nearly; `textLength` makes up for fonts that are wider or narrower. */
+/** Nearly that of Verdana at its size; `textLength` compensates for wider or narrower fonts. */
 const CHAR_WIDTH = 7;
 const NARROW_CHAR_WIDTH = 4;
 

@@ -8,10 +8,10 @@ import { type Html, html } from './html.js';
 import { type Assets, layout } from './layout.js';
 import { exactTime } from './running-time.js';
 
-/** Without JavaScript the page loads itself again. */
+/** Without JavaScript the page reloads itself. */
 const REFRESH_SECONDS = 60;
 
-/** What stands before an operation in the chain; Fluentd ends it. */
+/** The node before each operation in the chain; Fluentd ends it. */
 const NODES: Readonly<Record<Operation, string>> = {
   kubernetes: 'Kubernetes',
   'queue/write': 'reader',
@@ -24,7 +24,7 @@ const LAST_NODE = 'Fluentd';
 export function dashboardPage(view: StatusView, assets: Assets): Html {
   const parts = dashboardParts(view);
   const content = html`
-<p id="lost" class="lost" role="status"><strong>This page is not live.</strong> It shows how all was at ${exactTime(view.at)}; <a href="/">load it again</a>.</p>
+<p id="lost" class="lost" role="status"><strong>This page is not live.</strong> It shows the state at ${exactTime(view.at)}; <a href="/">reload it</a>.</p>
 ${slot(parts, 'headline', html`aria-live="polite" aria-atomic="true"`)}
 ${slot(parts, 'answers')}
 ${slot(parts, 'problems')}
@@ -38,9 +38,9 @@ ${slot(parts, 'alerting', html`role="region" aria-labelledby="alerting"`)}
 ${slot(parts, 'ledger', html`role="region" aria-labelledby="ledger"`)}
 </div>
 </div>`;
-  // True of a page whose script did not come; the script replaces it.
-  const loaded = html`This page was made at ${exactTime(view.at)}.<noscript> It loads itself again every ${REFRESH_SECONDS} s.</noscript>`;
-  const footer = html`<p>A heartbeat counts for ${formatDuration(view.ageLimitMs)}. <span id="loaded">${loaded}</span></p>`;
+  // Right for a page whose script did not load; the script replaces it.
+  const loaded = html`Rendered at ${exactTime(view.at)}.<noscript> The page reloads every ${REFRESH_SECONDS} s.</noscript>`;
+  const footer = html`<p>A heartbeat is valid for ${formatDuration(view.ageLimitMs)}. <span id="loaded">${loaded}</span></p>`;
   return layout({
     title: dashboardTitle(view),
     light: view.overall,

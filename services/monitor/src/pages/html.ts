@@ -7,7 +7,7 @@ export class Html {
   }
 }
 
-/** What a template may hold: text is escaped, markup is not, and undefined leaves nothing. */
+/** A value in a template: text is escaped, markup is not, and undefined leaves nothing. */
 export type HtmlValue = string | number | undefined | Html | readonly Html[];
 
 /**

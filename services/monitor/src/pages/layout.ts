@@ -23,7 +23,7 @@ export interface LayoutOptions {
   readonly cluster?: string;
   /** Whether there is a ledger, and so a page for it. */
   readonly hasLedger: boolean;
-  /** The page follows what happens: by its script, or without one by loading itself again. */
+  /** The page is live: updated by its script, or reloaded without one. */
   readonly live?: { readonly nowMs: number; readonly refreshSeconds: number };
 }
 

@@ -5,7 +5,7 @@ import { type Html, html } from './html.js';
 import { type Assets, layout } from './layout.js';
 import { leasesTable } from './leases-table.js';
 
-/** What stands in the fields of the forms, as it was typed. */
+/** The fields of the forms, as they were typed. */
 export interface LeasesFields {
   readonly ip: string;
   readonly at: string;
@@ -13,7 +13,7 @@ export interface LeasesFields {
   readonly pod: string;
 }
 
-/** Why there is no answer: a field that is wrong, or no field when the ledger cannot be asked. */
+/** Why there is no answer: a field that is wrong, or no field when the ledger is unavailable. */
 export interface LeasesProblem {
   readonly field: string | undefined;
   readonly text: string;
@@ -58,7 +58,7 @@ export function leasesPage({ fields, outcome, assets, light, cluster }: LeasesPa
 <h1>Ledger</h1>
 <p class="lead">Which pod had which address, from when to when.</p>
 <div class="forms">
-${form('by-address', 'Who had this address?', ADDRESS_FIELDS, fields, problem)}
+${form('by-address', 'Which pod had this address?', ADDRESS_FIELDS, fields, problem)}
 ${form('by-pod', 'Which addresses did this pod have?', POD_FIELDS, fields, problem)}
 </div>
 ${problem === undefined || known ? undefined : html`<p id="answer" class="warning" role="alert">${sentence(problem.text)}</p>`}
@@ -104,7 +104,7 @@ ${more ? html`<p class="more"><strong>There are more:</strong> only ${leases.len
 </section>`;
 }
 
-/** What the answer cannot be sure of. */
+/** The limits of the answer. */
 function limits(texts: readonly string[]): Html | undefined {
   if (texts.length === 0) return undefined;
   return html`<ul class="warning limits" aria-label="What to know about this answer">${texts.map((text) => html`<li><bdi>${visibleText(text)}</bdi></li>`)}</ul>`;

@@ -28,7 +28,7 @@ function row(lease: LeaseView): Html {
 <td data-label="Node"><bdi>${visibleText(node)}</bdi>${hostNetwork ? tag('host network') : undefined}</td>
 <td data-label="From (UTC)">${time(startedAt)}${startInferred ? tag('inferred') : undefined}</td>
 <td data-label="To (UTC)">${endedAt === null ? html`<strong>not yet</strong>` : time(endedAt)}${endInferred ? tag('inferred') : undefined}</td>
-<td data-label="End">${endReason === null ? 'holds it' : END_WORDS[endReason]}</td>
+<td data-label="End">${endReason === null ? 'still held' : END_WORDS[endReason]}</td>
 <td data-label="Cluster"><bdi>${visibleText(cluster)}</bdi></td>
 </tr>`;
 }

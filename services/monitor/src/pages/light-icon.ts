@@ -11,7 +11,7 @@ interface Lines {
 /** On a page the style sheet says how they look. */
 const CLASSES: Lines = { mark: html`class="mark"`, ring: html`class="ring"` };
 
-/** A circle, a triangle, an octagon, a ring: told apart without colours. */
+/** A circle, a triangle, an octagon, a ring: distinct without colours. */
 const SHAPES: Readonly<Record<Light, (lines: Lines) => Html>> = {
   green: ({ mark }) => html`<circle cx="12" cy="12" r="10"/><path ${mark} d="M7 12.5l3.5 3.5L17 9"/>`,
   yellow: ({ mark }) => html`<path d="M12 2 23 21H1z"/><path ${mark} d="M12 9v6M12 17.5v1"/>`,

@@ -4,7 +4,7 @@ import { exactTime, timeAgo, timeSince, withoutRunningTexts } from './running-ti
 const TIME = '2026-01-31T12:00:00.250Z';
 const at = (seconds: number) => Date.parse(TIME) + seconds * 1_000;
 
-test('a time is told relative to now and exactly', () => {
+test('a time is shown relative to now and exactly', () => {
   expect(timeAgo(TIME, at(12)).text).toMatch(
     /^<time datetime="2026-01-31T12:00:00.250Z" .*>12 s ago<\/time>$/,
   );

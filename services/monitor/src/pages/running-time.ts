@@ -1,13 +1,13 @@
 import { formatDuration, formatUtc } from '../words/format.js';
 import { type Html, html } from './html.js';
 
-/** `12 s ago`, which the page's script lets run on. The exact time is in the attributes. */
+/** `12 s ago`, which the page's script keeps up to date. The exact time is in the attributes. */
 export function timeAgo(time: string, nowMs: number): Html {
   const ms = Date.parse(time);
   return html`<time datetime="${time}" data-run="ago" title="${formatUtc(ms)}">${formatDuration(nowMs - ms)} ago</time>`;
 }
 
-/** `5 min 2 s`, the time that has passed since, which the page's script lets run on. */
+/** `5 min 2 s`, the time that has passed since, which the page's script keeps up to date. */
 export function timeSince(time: string, nowMs: number): Html {
   const ms = Date.parse(time);
   return html`<time datetime="${time}" data-run="since" title="since ${formatUtc(ms)}">${formatDuration(nowMs - ms)}</time>`;
@@ -23,7 +23,7 @@ export function utcTime(time: string): Html {
   return html`<time datetime="${time}">${formatUtc(Date.parse(time)).slice(0, 19)}</time>`;
 }
 
-/** Markup without the texts that run on by themselves: two that differ in nothing else show the same. */
+/** Markup without the texts that the script updates: two that differ only in them show the same. */
 export function withoutRunningTexts(markup: Html): string {
   return markup.text.replace(/( data-run="[^>]*>)[^<]*/g, '$1');
 }

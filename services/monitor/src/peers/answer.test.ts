@@ -9,7 +9,7 @@ const STATUS = {
   something: 'of a later version',
 };
 
-test('what is shown is taken from a status, whatever else is in it', () => {
+test('the shown part of a status is read, whatever else is in it', () => {
   expect(readStatus(STATUS)).toEqual({
     light: 'red',
     headline: 'Queue write fails.',

@@ -3,14 +3,14 @@ import { Value } from 'typebox/value';
 import { LIGHTS, type Light, TOO_OLD } from '../status/lights.js';
 import type { ClusterView } from '../view/status-view.js';
 
-/** How a cluster is, in the words of its monitor. */
+/** The state of a cluster, as its monitor reports it. */
 export type PeerReport = Pick<ClusterView, 'headline' | 'operations'> & { readonly light: Light };
 
 const MAX_HEADLINE_CHARS = 400;
 const MAX_NAME_CHARS = 40;
 const MAX_OPERATIONS = 10;
 
-/** What is shown of a StatusView. No more is asked for, so that monitors of several versions understand each other. */
+/** The shown part of a StatusView. No more is required, so that monitors of several versions are compatible. */
 const StatusAnswer = Type.Object({
   worst: Type.Enum(LIGHTS),
   headline: Type.String(),
@@ -22,7 +22,7 @@ const ORIGINAL_ANSWERS: Readonly<Record<string, { readonly light: Light; readonl
   fail: { light: 'red', headline: 'An operation fails; its own page says which.' },
   [TOO_OLD]: {
     light: 'yellow',
-    headline: 'Nothing heard for more than 5 minutes; its own page says of what.',
+    headline: 'No heartbeat for more than 5 minutes; its own page says of which operation.',
   },
 };
 const OriginalAnswer = Type.Object({ status: Type.String() });
@@ -39,14 +39,14 @@ export function readStatus(body: unknown): PeerReport | undefined {
   };
 }
 
-/** Reads the answer to `GET /podips/all`, all that podips 1.1 can say. @returns undefined when it is something else */
+/** Reads the answer to `GET /podips/all`, all that podips 1.1 offers. @returns undefined when it is something else */
 export function readOriginal(body: unknown): PeerReport | undefined {
   if (!Value.Check(OriginalAnswer, body)) return undefined;
   const found = Object.entries(ORIGINAL_ANSWERS).find(([status]) => status === body.status)?.[1];
   return found && { ...found, operations: [] };
 }
 
-/** Cuts a text of another monitor, which is no more to be trusted than one of a heartbeat. */
+/** Cuts a text of another monitor, which is as untrusted as that of a heartbeat. */
 function cut(text: string, maxChars: number): string {
   return [...text.slice(0, 2 * maxChars)].slice(0, maxChars).join('');
 }

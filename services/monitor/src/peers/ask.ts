@@ -3,7 +3,7 @@ import { Agent, request } from 'undici';
 import { type PeerReport, readOriginal, readStatus } from './answer.js';
 import type { PeerAddress } from './settings.js';
 
-/** Another monitor gave no answer that can be shown; `message` says why in words for the page. */
+/** Another monitor gave no answer that can be shown; `message` names the reason for the page. */
 export class PeerError extends PodipsError {}
 
 export interface AskOptions {
@@ -15,12 +15,12 @@ export interface AskOptions {
 /** More than the longest answer of a monitor whose every message is as long as it may be. */
 const MAX_ANSWER_BYTES = 1_048_576;
 const OK = 200;
-/** A monitor that says so will not say more on another path. */
+/** After these, another path gives no better answer. */
 const FINAL_STATUSES: readonly number[] = [401, 403, 429];
 
 export interface PeerClient {
   /**
-   * Asks for everything that the other monitor shows, and when it does not know such a question, what podips 1.1 does.
+   * Queries everything that the other monitor shows, or, when it has no such route, the status of podips 1.1.
    * @throws {PeerError} PEER_SILENT
    */
   ask(options: AskOptions): Promise<PeerReport>;
@@ -43,7 +43,7 @@ export function createPeerClient({ url, authorization }: PeerAddress): PeerClien
     const second = await get('/podips/all', signal);
     if (second.statusCode !== OK) throw refused(second.statusCode);
     const original = readOriginal(second.json);
-    if (!original) throw new PeerError('PEER_SILENT', 'what answers is no monitor of podips');
+    if (!original) throw new PeerError('PEER_SILENT', 'the server is not a podips monitor');
     return original;
   };
   return {
@@ -63,7 +63,7 @@ export function createPeerClient({ url, authorization }: PeerAddress): PeerClien
 
 function refused(status: number): PeerError {
   const why =
-    status === 401 ? 'it wants another login in OTHER_MONITORS' : `it answers with HTTP status ${status}`;
+    status === 401 ? 'it refuses the login in OTHER_MONITORS' : `it answers with HTTP status ${status}`;
   return new PeerError('PEER_SILENT', why, { retryable: true });
 }
 
@@ -71,22 +71,22 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Whatever it is: not what was asked for.
+    // Not the expected answer.
     return undefined;
   }
 }
 
 const FAILURES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection is refused',
-  ENOTFOUND: 'there is no such host',
+  ENOTFOUND: 'the host does not exist',
   EAI_AGAIN: 'its name cannot be resolved now',
-  EHOSTUNREACH: 'there is no way to it',
+  EHOSTUNREACH: 'there is no route to the host',
   ECONNRESET: 'the connection broke',
   UND_ERR_SOCKET: 'the connection broke',
   UND_ERR_RES_EXCEEDED_MAX_SIZE: 'its answer is too long',
 };
 
-/** Own words for what is usual: a library's may repeat what the other side said. */
+/** Own texts for common failures: a library's may repeat what the other side sent. */
 function describeFailure(cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   return FAILURES[code] ?? `the connection failed${/^[A-Z0-9_]{1,60}$/.test(code) ? ` (${code})` : ''}`;

@@ -59,11 +59,11 @@ function answering(answers: Record<string, unknown>): RequestListener {
 const seen = (peers: Peers) =>
   vi.waitFor(() => {
     const [view] = peers.view();
-    expect(view?.error).not.toBe('not asked yet');
+    expect(view?.error).not.toBe('not queried yet');
     return view;
   });
 
-test('a monitor that was not asked yet is shown as such', () => {
+test('a monitor that was not queried yet is shown as such', () => {
   expect(start({ north: 'http://127.0.0.1:1' }).view()).toEqual([
     {
       name: 'north',
@@ -72,7 +72,7 @@ test('a monitor that was not asked yet is shown as such', () => {
       lastAnswerAt: null,
       light: null,
       headline: '',
-      error: 'not asked yet',
+      error: 'not queried yet',
       operations: [],
     },
   ]);
@@ -165,7 +165,7 @@ test.each<[string, RequestListener, string, number]>([
   [
     'refuses the login',
     (_q, answer) => answer.writeHead(401).end(),
-    'it wants another login in OTHER_MONITORS',
+    'it refuses the login in OTHER_MONITORS',
     PATIENT_MS,
   ],
   [
@@ -177,7 +177,7 @@ test.each<[string, RequestListener, string, number]>([
   [
     'is something else',
     (_q, answer) => answer.end('<script>'),
-    'what answers is no monitor of podips',
+    'the server is not a podips monitor',
     PATIENT_MS,
   ],
 ])('a monitor that %s is shown as silent', async (_what, listener, error, timeoutMs) => {
@@ -189,7 +189,7 @@ test.each<[string, RequestListener, string, number]>([
   });
 });
 
-test('a port that nobody listens on is shown as such', async () => {
+test('a refused connection is shown as such', async () => {
   expect(await seen(start({ north: 'http://127.0.0.1:1' }))).toMatchObject({
     error: 'the connection is refused',
   });

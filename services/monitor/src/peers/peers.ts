@@ -6,7 +6,7 @@ import type { PeerAddress, PeerSettings } from './settings.js';
 
 export interface PeersOptions {
   readonly settings: PeerSettings;
-  /** What was said before the start; whoever opened it closes it. */
+  /** The answers from before the start; the caller closes it. */
   readonly memory: Pick<PeerMemory, 'recall' | 'remember'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -17,9 +17,9 @@ export interface PeersOptions {
 
 /** The monitors of other clusters. */
 export interface Peers {
-  /** In the order of the settings, each as it was last heard of. */
+  /** In the order of the settings, each with its last answer. */
   view(): ClusterView[];
-  /** Calls the listener after each answer, and after each that did not come. */
+  /** Calls the listener after each answer, and after each attempt without one. */
   onNews(listener: () => void): void;
   stop(): Promise<void>;
 }
@@ -31,13 +31,13 @@ interface Peer {
   stop(): Promise<void>;
 }
 
-/** Asks every other monitor regularly, each at its own pace: one that hangs holds up none of the others. */
+/** Queries every other monitor regularly, each at its own pace: one that hangs delays none of the others. */
 export function startPeers(options: PeersOptions): Peers {
   const listeners: (() => void)[] = [];
-  const tell = () => {
+  const notify = () => {
     for (const listener of listeners) listener();
   };
-  const peers = options.settings.peers.map((address) => startPeer(address, options, tell));
+  const peers = options.settings.peers.map((address) => startPeer(address, options, notify));
   return {
     view: () => peers.map((peer) => peer.view()),
     onNews: (listener) => void listeners.push(listener),
@@ -47,13 +47,13 @@ export function startPeers(options: PeersOptions): Peers {
   };
 }
 
-function startPeer(address: PeerAddress, options: PeersOptions, tell: () => void): Peer {
+function startPeer(address: PeerAddress, options: PeersOptions, notify: () => void): Peer {
   const { settings, memory, now, log, timeoutMs = TIMEOUT_MS } = options;
   const { name, url } = address;
   const client = createPeerClient(address);
   const stopping = new AbortController();
   let last = memory.recall(url);
-  let error: string | undefined = 'not asked yet';
+  let error: string | undefined = 'not queried yet';
   let silent = false;
 
   const askOnce = async () => {
@@ -62,20 +62,20 @@ function startPeer(address: PeerAddress, options: PeersOptions, tell: () => void
       last = { report, atMs: now() };
       memory.remember(url, last);
       error = undefined;
-      if (silent) log.info({ monitor: name }, 'the other monitor answers again');
+      if (silent) log.info({ monitor: name }, 'other monitor reachable again');
       silent = false;
     } catch (err) {
       if (stopping.signal.aborted) return;
       if (!(err instanceof PeerError)) throw err;
       error = err.message;
-      if (!silent) log.warn({ err, monitor: name, url }, 'the other monitor does not answer');
+      if (!silent) log.warn({ err, monitor: name, url }, 'other monitor unreachable');
       silent = true;
     }
   };
   const running = (async () => {
     do {
       await askOnce();
-      tell();
+      notify();
     } while (await pause(settings.intervalMs, stopping.signal));
   })();
 

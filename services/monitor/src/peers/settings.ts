@@ -68,7 +68,7 @@ function toBasic({ username, password }: URL, name: string): string {
     const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
     return `Basic ${Buffer.from(login).toString('base64')}`;
   } catch {
-    // The error's own words would repeat the password.
+    // The error's own text would repeat the password.
     throw new EnvError(`must have percent-encoded logins, but that of ${name} is none`);
   }
 }

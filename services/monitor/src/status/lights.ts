@@ -5,7 +5,7 @@ import type { Heartbeat } from './statuses.js';
 export const LIGHTS = ['red', 'yellow', 'grey', 'green'] as const;
 export type Light = (typeof LIGHTS)[number];
 
-/** What an answer speaks of: the reader, the writer, or both. */
+/** The subject of an answer: the reader, the writer, or both. */
 export const SCOPES = ['read', 'write', 'all'] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -26,7 +26,7 @@ const RULES: Readonly<Record<Scope, ScopeRule>> = {
   all: { operations: OPERATIONS, aging: ['queue/write', 'log'], first: 'fail' },
 };
 
-/** What was heard last of an operation. */
+/** The last heartbeat of an operation. */
 export interface Seen {
   readonly heartbeat: Pick<Heartbeat, 'code'> | undefined;
   /** Milliseconds since the heartbeat came. */
@@ -45,7 +45,7 @@ export function worstLight(lights: readonly Light[]): Light {
   return LIGHTS.find((light) => lights.includes(light)) ?? 'green';
 }
 
-/** The answer of `GET /podips/:operation`. An operation never heard of is too old, but has not failed. */
+/** The answer of `GET /podips/:operation`. An operation without any heartbeat is too old, but has not failed. */
 export function answerOf(scope: Scope, seen: Readonly<Record<Operation, Seen>>, ageLimitMs: number): Answer {
   const { operations, aging, first } = RULES[scope];
   const failed = operations.some((operation) => (seen[operation].heartbeat?.code ?? OK) !== OK);

@@ -7,23 +7,23 @@ export interface Heartbeat {
   readonly code: number;
   readonly message: string;
   readonly receivedAtMs: number;
-  /** Where the connection came from. */
+  /** The client's address. */
   readonly remoteAddress: string;
-  /** What the sender calls itself, else its remote address. */
+  /** The sender's own name, else its remote address. */
   readonly host: string;
 }
 
-/** The last heartbeat of each operation; undefined: never heard of. */
+/** The last heartbeat of each operation; undefined: none was ever received. */
 export type Statuses = Readonly<Record<Operation, Heartbeat | undefined>>;
 
-/** Where heartbeats are kept. A store that cannot save goes on in memory: it never fails or delays a heartbeat. */
+/** Stores heartbeats. A store that cannot save continues in memory: it never fails or delays a heartbeat. */
 export interface StatusStore {
   latest(): Statuses;
-  /** Takes a heartbeat. Returns at once, never throws. */
+  /** Stores a heartbeat. Returns at once, never throws. */
   record(heartbeat: Heartbeat): void;
-  /** What keeps the store from saving, for people to read; undefined while it works. */
+  /** Why the store cannot save, for people to read; undefined while it can. */
   readonly problem: string | undefined;
-  /** What was wrong with what an earlier run had saved, for people to read. */
+  /** Why an earlier run's heartbeats could not be read, for people to read. */
   readonly damage: string | undefined;
   /** Saves what is not saved yet. */
   close(): Promise<void>;

@@ -14,7 +14,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A tracker over a store with the given heartbeats, and what it tells. */
+/** A tracker over a store with the given heartbeats, and its transitions. */
 function follow(heartbeats: readonly Heartbeat[], options: Partial<TrackerOptions> = {}) {
   const tracker = createTracker({
     store: memoryStore(heartbeats),
@@ -31,7 +31,7 @@ function follow(heartbeats: readonly Heartbeat[], options: Partial<TrackerOption
 const lightsTold = (transitions: readonly Transition[]) => transitions.map(({ from, to }) => `${from}-${to}`);
 const now = (changes: Partial<Heartbeat> = {}) => heartbeat('log', { receivedAtMs: Date.now(), ...changes });
 
-test('a heartbeat turns a light at once, and tells it once', () => {
+test('a heartbeat makes a transition at once, and only one', () => {
   const { tracker, transitions } = follow([]);
   const [good, bad] = [now(), now({ code: 503, message: 'refused' })];
   tracker.receive(good);
@@ -56,7 +56,7 @@ test('a heartbeat turns a light at once, and tells it once', () => {
   });
 });
 
-test('a light turns yellow in the moment in which the last heartbeat is too old', () => {
+test('a light becomes yellow in the moment in which the last heartbeat is too old', () => {
   const { tracker, transitions } = follow([]);
   tracker.receive(now());
   vi.advanceTimersByTime(LIMIT_MS);
@@ -99,7 +99,7 @@ test('each operation has an age of its own', () => {
 test.each([
   ['set back', NOW_MS - 3_600_000],
   ['set ahead', NOW_MS + 3_600_000],
-])('a clock that is %s turns no light', (_how, otherMs) => {
+])('a clock that is %s makes no transition', (_how, otherMs) => {
   const { tracker, transitions } = follow([]);
   tracker.receive(now());
   vi.advanceTimersByTime(LIMIT_MS / 2);
@@ -121,7 +121,7 @@ test('while the clock is wrong, lights and answers agree', () => {
   expect(answerOf('all', states, LIMIT_MS)).toBe('success');
 });
 
-test('no light turns in the future', () => {
+test('no transition is dated in the future', () => {
   const { tracker, transitions } = follow([]);
   tracker.receive(now());
   vi.setSystemTime(NOW_MS - 3_600_000);
@@ -146,7 +146,7 @@ test('lights begin as the store says, and age from there', () => {
   expect(transitions.map(({ operation, to }) => `${operation} ${to}`)).toEqual(['kubernetes yellow']);
 });
 
-test('what changed while nobody was there is transitions after the start, with its own time', () => {
+test('changes while no monitor was running are transitions after the start, with their own time', () => {
   const { tracker, transitions } = follow([heartbeat('log', { receivedAtMs: NOW_MS - 3 * LIMIT_MS })], {
     before: (operation) => (operation === 'log' ? { light: 'green', sinceMs: 7 } : undefined),
   });
@@ -157,7 +157,7 @@ test('what changed while nobody was there is transitions after the start, with i
   ]);
 });
 
-test('a light turns no earlier than the one before it, however old the heartbeat that was saved', () => {
+test('no transition is dated before the one before it, however old the heartbeat that was saved', () => {
   const { transitions } = follow([heartbeat('log', { code: 500, receivedAtMs: NOW_MS - 3 * LIMIT_MS })], {
     before: () => ({ light: 'yellow', sinceMs: NOW_MS - 1_000 }),
   });
@@ -167,7 +167,7 @@ test('a light turns no earlier than the one before it, however old the heartbeat
   ]);
 });
 
-test('what has not changed since an earlier run goes on', () => {
+test('a light that has not changed since an earlier run continues', () => {
   const { tracker, transitions } = follow([heartbeat('log', { code: 500 })], {
     before: (operation) => (operation === 'log' ? { light: 'red', sinceMs: 7 } : undefined),
   });

@@ -3,12 +3,12 @@ import { type Light, lightOf } from './lights.js';
 import { mapOperations } from './map-operations.js';
 import type { Heartbeat, StatusStore } from './statuses.js';
 
-/** A light went out and another one went on. */
+/** The change of a light from one colour to another. */
 export interface Transition {
   readonly operation: Operation;
   readonly from: Light;
   readonly to: Light;
-  /** When it changed: the time of the heartbeat, or the moment in which the last one became too old. */
+  /** The time of the heartbeat, or the moment in which the last one became too old. */
   readonly atMs: number;
   /** The last heartbeat at that time. */
   readonly heartbeat: Heartbeat | undefined;
@@ -19,7 +19,7 @@ export interface OperationState {
   /** undefined: since before the history began. */
   readonly sinceMs: number | undefined;
   readonly heartbeat: Heartbeat | undefined;
-  /** Milliseconds since the heartbeat came, on a clock that nobody can set; 0 without one. */
+  /** Milliseconds since the heartbeat came, on a monotonic clock; 0 without one. */
   readonly ageMs: number;
 }
 
@@ -35,7 +35,7 @@ export interface Tracker {
   stop(): void;
 }
 
-/** What was on last, according to a history. */
+/** The light that was on last, according to a history. */
 export type LastLight = Pick<OperationState, 'light' | 'sinceMs'>;
 
 export interface TrackerOptions {
@@ -44,11 +44,11 @@ export interface TrackerOptions {
   readonly now: () => number;
   readonly ageLimitMs: number;
   readonly log: Logger;
-  /** Milliseconds that only go forward: whoever sets the clock of the machine turns no light. */
+  /** Milliseconds of a monotonic clock: setting the clock of the machine makes no transition. */
   readonly monotonicMs?: () => number;
   /**
-   * What an earlier run saw last; undefined: it never heard of the operation. Where the store says otherwise by now,
-   * there is a transition as soon as listeners had the time to be added. Without it, lights begin as the store says.
+   * The last light of an earlier run; undefined: it never received a heartbeat. Where the store differs by now, there is
+   * a transition, late enough for listeners to be added. Without it, lights begin as the store has them.
    */
   readonly before?: (operation: Operation) => LastLight | undefined;
 }
@@ -56,7 +56,7 @@ export interface TrackerOptions {
 interface Followed {
   state: Omit<OperationState, 'ageMs'>;
   /** When the last heartbeat came, on the monotonic clock. */
-  heardAtMs: number;
+  heartbeatAtMs: number;
 }
 
 /** Follows the lights from the heartbeats of the store on. */
@@ -73,14 +73,14 @@ export function createTracker(options: TrackerOptions): Tracker {
     const { light: from, heartbeat } = one.state;
     const to = lightOf(seen(one, monotonicMs()), ageLimitMs);
     if (to === from) return;
-    const atMs = turnedAt(to, one.state, now(), ageLimitMs);
+    const atMs = transitionTime(to, one.state, now(), ageLimitMs);
     one.state = { light: to, sinceMs: atMs, heartbeat };
     transitions.call({ operation, from, to, atMs, heartbeat });
   };
-  /** One timer does for all: it fires no later than the next light turns, and looks again if that was too early. */
+  /** One timer for all: it fires no later than the next transition, and is set again if that was too early. */
   const schedule = () => {
     if (stopped || timer !== undefined) return;
-    const delayMs = nextTurnMs(Object.values(followed), monotonicMs(), ageLimitMs);
+    const delayMs = nextTransitionMs(Object.values(followed), monotonicMs(), ageLimitMs);
     if (delayMs === undefined) return;
     timer = setTimeout(() => {
       timer = undefined;
@@ -103,7 +103,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       store.record(heartbeat);
       const one = followed[heartbeat.operation];
       one.state = { ...one.state, heartbeat };
-      one.heardAtMs = monotonicMs();
+      one.heartbeatAtMs = monotonicMs();
       update(heartbeat.operation);
       schedule();
       heartbeats.call(heartbeat);
@@ -141,31 +141,35 @@ function firstOf(operation: Operation, options: TrackerOptions, monotonicMs: num
   const { store, now, ageLimitMs, before } = options;
   const heartbeat = store.latest()[operation];
   const last = before?.(operation);
-  // One from the future, left by a clock that was wrong, is as old as it is ahead.
+  // A time in the future, from a clock that was wrong, makes it as old as it is ahead.
   const ageMs = heartbeat === undefined ? 0 : Math.abs(now() - heartbeat.receivedAtMs);
   const light = before === undefined ? lightOf({ heartbeat, ageMs }, ageLimitMs) : (last?.light ?? 'grey');
-  return { state: { light, sinceMs: last?.sinceMs, heartbeat }, heardAtMs: monotonicMs - ageMs };
+  return { state: { light, sinceMs: last?.sinceMs, heartbeat }, heartbeatAtMs: monotonicMs - ageMs };
 }
 
-function seen({ state: { heartbeat }, heardAtMs }: Followed, monotonicMs: number) {
-  return { heartbeat, ageMs: heartbeat === undefined ? 0 : monotonicMs - heardAtMs };
+function seen({ state: { heartbeat }, heartbeatAtMs }: Followed, monotonicMs: number) {
+  return { heartbeat, ageMs: heartbeat === undefined ? 0 : monotonicMs - heartbeatAtMs };
 }
 
-/** When a light turned, by the clock that people read; never later than now. */
-function turnedAt(to: Light, before: Followed['state'], nowMs: number, ageLimitMs: number): number {
+/** The time of a transition on the wall clock; never later than now. */
+function transitionTime(to: Light, before: Followed['state'], nowMs: number, ageLimitMs: number): number {
   const { heartbeat, sinceMs = -Infinity } = before;
   if (heartbeat === undefined) return nowMs;
   const momentMs = to === 'yellow' ? heartbeat.receivedAtMs + ageLimitMs : heartbeat.receivedAtMs;
-  // The heartbeat may be older than the light that it turns, when later ones could not be saved.
+  // The heartbeat may be older than the light before it, when later ones could not be saved.
   return Math.min(Math.max(momentMs, sinceMs), nowMs);
 }
 
-/** Milliseconds until a light must be looked at; undefined when only a heartbeat can turn one. */
-function nextTurnMs(all: readonly Followed[], monotonicMs: number, ageLimitMs: number): number | undefined {
+/** Milliseconds until a transition is possible; undefined when only a heartbeat can make one. */
+function nextTransitionMs(
+  all: readonly Followed[],
+  monotonicMs: number,
+  ageLimitMs: number,
+): number | undefined {
   const delaysMs = all.flatMap((one) => {
     const light = lightOf(seen(one, monotonicMs), ageLimitMs);
     if (light !== one.state.light) return [0];
-    return light === 'green' ? [Math.ceil(one.heardAtMs + ageLimitMs - monotonicMs) + 1] : [];
+    return light === 'green' ? [Math.ceil(one.heartbeatAtMs + ageLimitMs - monotonicMs) + 1] : [];
   });
   return delaysMs.length === 0 ? undefined : Math.min(...delaysMs);
 }

@@ -47,7 +47,7 @@ async function viewOf(
   return view;
 }
 
-test('a monitor that has heard nothing shows four grey lights', async () => {
+test('a monitor without heartbeats shows four grey lights', async () => {
   const view = await viewOf([]);
   expect(view).toMatchObject({
     cluster: 'fra1',
@@ -106,7 +106,7 @@ test('an operation that fails is shown with its heartbeat, its incident and the 
   });
 });
 
-test('the worst light of all clusters stands beside the own one, which is all that others are told', async () => {
+test('the worst light of all clusters stands beside the own one, which is all that others see', async () => {
   const lon = {
     name: 'lon1',
     url: 'http://lon1.example',

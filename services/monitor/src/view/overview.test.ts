@@ -5,7 +5,7 @@ import { overviewOf } from './overview.js';
 const AT = '2026-01-31T12:00:00.000Z';
 const answering = (name: string, light: Light) => ({ name, reachable: true, light, lastAnswerAt: AT });
 const gone = (name: string, light: Light) => ({ name, reachable: false, light, lastAnswerAt: AT });
-const unheard = (name: string) => ({ name, reachable: false, light: null, lastAnswerAt: null });
+const neverAnswered = (name: string) => ({ name, reachable: false, light: null, lastAnswerAt: null });
 
 test.each([
   ['there are no others', 'yellow', [], 'yellow', ''],
@@ -19,7 +19,7 @@ test.each([
     'Elsewhere: lon1 failing, ams1 silent.',
   ],
   ['one no longer answers', 'green', [gone('nyc1', 'red')], 'yellow', 'Elsewhere: nyc1 silent.'],
-  ['one has never answered', 'green', [unheard('nyc1')], 'grey', 'Elsewhere: nyc1 never heard of.'],
+  ['one has never answered', 'green', [neverAnswered('nyc1')], 'grey', 'Elsewhere: nyc1 never reported.'],
   [
     'many do not work',
     'green',

@@ -2,7 +2,7 @@ import { LIGHTS, type Light, worstLight } from '../status/lights.js';
 import { LIGHT_WORDS } from '../words/light-words.js';
 import type { ClusterView } from './status-view.js';
 
-/** How all clusters are together. */
+/** The state of all clusters together. */
 export interface Overview {
   /** The worst light of this cluster and of the others. */
   readonly overall: Light;

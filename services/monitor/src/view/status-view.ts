@@ -25,7 +25,7 @@ export const SlotView = Type.Object({
   to: Time,
   /** `unknown`: the monitor was not running, or had not been installed. */
   light: Type.Enum([...LIGHTS, 'unknown']),
-  /** What was said last when the light was worst; empty when all was well. */
+  /** The last message while the light was worst; empty when it was good. */
   message: Type.String(),
 });
 
@@ -55,7 +55,7 @@ export const IncidentView = Type.Object({
   message: Type.String(),
 });
 
-/** Whether people are told when a light changes. */
+/** Whether transitions make alerts, and how the channels are. */
 export const AlertingView = Type.Object({
   enabled: Type.Boolean(),
   channels: Type.Array(
@@ -71,11 +71,11 @@ export const AlertingView = Type.Object({
     }),
   ),
   lastAlert: Type.Union([Type.Object({ at: Time, subject: Type.String() }), Type.Null()]),
-  /** Messages of the last hour that the hourly limit held back. */
+  /** Alerts that the hourly limit has suppressed since the last one that was sent. */
   heldBack: Type.Integer({ minimum: 0 }),
 });
 
-/** Another monitor of the overview, as it was last heard of. */
+/** Another monitor of the overview, with its last answer. */
 export const ClusterView = Type.Object({
   name: Type.String(),
   url: Type.String(),
@@ -92,15 +92,15 @@ export const ClusterView = Type.Object({
 
 /** Everything that the dashboard shows, and `GET /api/v1/status` answers. */
 export const StatusView = Type.Object({
-  /** Of the cluster that this monitor watches. */
+  /** The cluster that this monitor watches. */
   cluster: Type.String(),
   at: Time,
   ageLimitMs: Type.Integer(),
-  /** Of this cluster alone. */
+  /** The worst light of this cluster alone. */
   worst: LightName,
   /** The worst light of this cluster and of the others, for title and icon. */
   overall: LightName,
-  /** What is wrong and where to look first, in one sentence. */
+  /** The problem and where to look first. */
   headline: Type.String(),
   /** The first operation of the chain that does not work, the likely cause of what follows; null when all work. */
   likelyCause: Type.Union([OperationName, Type.Null()]),
@@ -114,7 +114,7 @@ export const StatusView = Type.Object({
   clusters: Type.Array(ClusterView),
   /** null: there is no database. */
   ledger: Type.Union([LedgerView, Type.Null()]),
-  /** What is wrong with the monitor itself, for example a disk that is full. */
+  /** Problems of the monitor itself, for example a full disk. */
   problems: Type.Array(Type.String()),
 });
 

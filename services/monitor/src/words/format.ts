@@ -38,7 +38,7 @@ export function shorten(text: string, maxBytes: number): string {
 }
 
 /**
- * Text from outside as it can be shown: characters that nobody sees, or that turn the direction of what follows,
+ * Untrusted text as it can be shown: characters that are invisible, or that change the direction of the text after them,
  * become their code points. Line ends and tabs stay, and so do the joiners that some scripts are written with.
  */
 export function visibleText(text: string): string {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Light } from '../status/lights.js';
 import { type HeadlineStates, headlineOf } from './headline.js';
 
-/** Lights in the order of the chain, as letters: g, y, r, e for grey, and R for red of which nothing more was heard. */
+/** Lights in the order of the chain, as letters: g, y, r, e for grey, and R for red without further heartbeats. */
 function states(letters: string, messages: Partial<Record<Operation, string>> = {}): HeadlineStates {
   const lights: Readonly<Record<string, Light>> = { g: 'green', y: 'yellow', r: 'red', e: 'grey' };
   const state = (operation: Operation) => {
@@ -28,10 +28,10 @@ test.each<[string, Operation | null, string]>([
   [
     'eeee',
     null,
-    'Nothing has been heard yet. Look whether reader and writer run and know this monitor as PODIPS_HOST.',
+    'No heartbeat received yet. Check that reader and writer run and that their PODIPS_HOST is this monitor.',
   ],
-  ['ggee', null, 'Queue read and Fluentd write were never heard of. What was heard of works.'],
-  ['egge', null, 'Kubernetes read and Fluentd write were never heard of. What was heard of works.'],
+  ['ggee', null, 'Queue read and Fluentd write have never reported. Everything else works.'],
+  ['egge', null, 'Kubernetes read and Fluentd write have never reported. Everything else works.'],
   // One light is out.
   [
     'rggg',
@@ -113,7 +113,7 @@ test.each<[string, Operation | null, string]>([
     'queue/write',
     'Queue write has been silent for more than 5 min. Look at the reader first. Queue read fails too.',
   ],
-  // A failure of which nothing more was heard says little about now.
+  // A failure without further heartbeats says little about now.
   [
     'gggR',
     'log',
@@ -127,12 +127,12 @@ test.each<[string, Operation | null, string]>([
   [
     'RgyR',
     'kubernetes',
-    'Kubernetes read failed: refused (503), and has been silent for 1 d. Look at the reader first; queue read follows from it. Fluentd write failed when last heard of.',
+    'Kubernetes read failed: refused (503), and has been silent for 1 d. Look at the reader first; queue read follows from it. Fluentd write failed in its last heartbeat.',
   ],
   [
     'gRRg',
     'queue/write',
-    'Queue write failed: refused (503), and has been silent for 1 d. Look at the reader first. Queue read failed when last heard of.',
+    'Queue write failed: refused (503), and has been silent for 1 d. Look at the reader first. Queue read failed in its last heartbeat.',
   ],
   [
     'rrrr',
@@ -142,15 +142,15 @@ test.each<[string, Operation | null, string]>([
   [
     'gree',
     'queue/write',
-    'Queue write fails: refused (503). Look at the queue first. Queue read and Fluentd write were never heard of.',
+    'Queue write fails: refused (503). Look at the queue first. Queue read and Fluentd write have never reported.',
   ],
 ])('%s: look at %s', (letters, likelyCause, text) => {
   expect(headlineOf(states(letters), 300_000)).toEqual({ text, likelyCause });
 });
 
 test('the message is one line of bounded length in which nothing is invisible', () => {
-  const told = (message: string) => headlineOf(states('gggr', { log: message }), 300_000).text;
-  expect(told('no\r\nlink.\u202e')).toContain('fails: no link.‹U+202E› (503).');
-  expect(told('broken.')).toContain('fails: broken (503).');
-  expect(told('😀'.repeat(256))).toContain(`fails: ${'😀'.repeat(119)}… (503).`);
+  const textOf = (message: string) => headlineOf(states('gggr', { log: message }), 300_000).text;
+  expect(textOf('no\r\nlink.\u202e')).toContain('fails: no link.‹U+202E› (503).');
+  expect(textOf('broken.')).toContain('fails: broken (503).');
+  expect(textOf('😀'.repeat(256))).toContain(`fails: ${'😀'.repeat(119)}… (503).`);
 });

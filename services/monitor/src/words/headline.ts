@@ -5,7 +5,7 @@ import { formatDuration, visibleText } from './format.js';
 import { OPERATION_NAMES } from './operation-names.js';
 
 export interface Headline {
-  /** What is wrong and where to look first. Safe to show anywhere as text: nothing invisible is in it. */
+  /** The problem and where to look first. Safe to show anywhere as text: it has no invisible characters. */
   readonly text: string;
   /** The operation to look at first; null when none has failed or fallen silent. */
   readonly likelyCause: Operation | null;
@@ -19,7 +19,7 @@ export interface HeadlineState {
 }
 export type HeadlineStates = Readonly<Record<Operation, HeadlineState>>;
 
-/** Where to look when an operation fails, and when nothing is heard of it. */
+/** Where to look when an operation fails, and when its heartbeats stop. */
 const PLACES: Readonly<Record<Operation, { readonly failing: string; readonly silent: string }>> = {
   kubernetes: { failing: 'the API server and the reader’s access to it', silent: 'the reader' },
   'queue/write': { failing: 'the queue', silent: 'the reader' },
@@ -29,9 +29,9 @@ const PLACES: Readonly<Record<Operation, { readonly failing: string; readonly si
 const MAX_MESSAGE_CHARS = 120;
 
 /**
- * What the four lights say together. The first broken link of the chain is the likely cause; silence after it follows
- * from it, failures do not. Against the chain a failure silences only its own service, which takes no more than it can
- * hand on: there it is the cause.
+ * The four lights in one text. The first broken link of the chain is the likely cause; silence after it follows from
+ * it, failures do not. Upstream, a failure silences only its own service, which accepts no more than it can pass on:
+ * there it is the cause.
  */
 export function headlineOf(states: HeadlineStates, ageLimitMs: number): Headline {
   const having = (light: Light) => OPERATIONS.filter((operation) => states[operation].light === light);
@@ -52,8 +52,8 @@ export function headlineOf(states: HeadlineStates, ageLimitMs: number): Headline
       'fails too',
       'fail too',
     ),
-    also(alsoRed.filter(isStale), 'failed when last heard of', 'failed when last heard of'),
-    also(grey, 'was never heard of', 'were never heard of'),
+    also(alsoRed.filter(isStale), 'failed in its last heartbeat', 'failed in their last heartbeats'),
+    also(grey, 'has never reported', 'have never reported'),
   ];
   return { text: sentences.filter((sentence) => sentence !== '').join(' '), likelyCause: cause };
 }
@@ -74,12 +74,12 @@ function inOneService(one: Operation, other: Operation): boolean {
   return isReader(one) === isReader(other);
 }
 
-/** Nothing has failed, nothing has fallen silent. */
+/** The headline without a failure or silence. */
 function describeQuiet(grey: readonly Operation[]): string {
   if (grey.length === 0) return 'All four links work.';
   if (grey.length === OPERATIONS.length)
-    return 'Nothing has been heard yet. Look whether reader and writer run and know this monitor as PODIPS_HOST.';
-  return `${also(grey, 'was never heard of', 'were never heard of')} What was heard of works.`;
+    return 'No heartbeat received yet. Check that reader and writer run and that their PODIPS_HOST is this monitor.';
+  return `${also(grey, 'has never reported', 'have never reported')} Everything else works.`;
 }
 
 function describeBroker(states: HeadlineStates): string {
@@ -120,7 +120,7 @@ function uncapitalize(name: string): string {
 }
 
 function reasonOf({ heartbeat }: HeadlineState): string {
-  if (heartbeat === undefined) return 'nobody said why';
+  if (heartbeat === undefined) return 'no reason given';
   const line = visibleText(heartbeat.message.replace(/\s+/g, ' ').trim()).replace(/\.+$/, '');
   const chars = [...line];
   const short =

@@ -5,6 +5,6 @@ export const LIGHT_WORDS: Readonly<Record<Light | 'unknown', string>> = {
   green: 'working',
   yellow: 'silent',
   red: 'failing',
-  grey: 'never heard of',
+  grey: 'never reported',
   unknown: 'not known',
 };

@@ -1,6 +1,6 @@
 import type { Operation } from '@podips/shared';
 
-/** What people call the operations. */
+/** The names of the operations for people. */
 export const OPERATION_NAMES: Readonly<Record<Operation, string>> = {
   kubernetes: 'Kubernetes read',
   'queue/write': 'Queue write',

@@ -1,6 +1,6 @@
 import { PodipsError } from '@podips/shared';
 
-/** What would be right, for each field that a request can get wrong. */
+/** The rule for each field that a request can get wrong. */
 export const RULES = {
   code: 'three digits, for example 200',
   message: '1 to 256 characters',
@@ -14,7 +14,7 @@ export const RULES = {
   question: 'an address (ip) with or without a time (at), or a pod (pod and namespace)',
 } as const;
 
-/** What would be right for a field; undefined for a field that nobody knows. */
+/** The rule for a field; undefined for an unknown field. */
 export function ruleOf(field: string): string | undefined {
   return Object.entries(RULES).find(([name]) => name === field)?.[1];
 }

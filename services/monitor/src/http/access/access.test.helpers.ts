@@ -1,6 +1,6 @@
 import type { AccessSettings } from './settings.js';
 
-/** Everybody may do everything, as often as they like. */
+/** Everything is allowed, without a limit. */
 export const OPEN_ACCESS: AccessSettings = {
   heartbeatToken: undefined,
   login: undefined,

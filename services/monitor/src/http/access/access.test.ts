@@ -20,7 +20,7 @@ const GUARDED = [
 ];
 
 describe('with a token', () => {
-  it.each(HEARTBEATS)('a heartbeat to %s is taken with it', async (url) => {
+  it.each(HEARTBEATS)('a heartbeat to %s is accepted with it', async (url) => {
     const app = await openApp(memoryStore(), { heartbeatToken: TOKEN });
     const headers = { authorization: `Bearer ${TOKEN}` };
     for (const method of ['GET', 'POST'] as const)
@@ -42,7 +42,7 @@ describe('with a token', () => {
     expect(store.latest()).toEqual(memoryStore().latest());
   });
 
-  it('everybody may still look', async () => {
+  it('the pages need no login', async () => {
     const app = await openApp(memoryStore(), { heartbeatToken: TOKEN });
     for (const url of [...OPEN, '/metrics']) expect((await app.inject(url)).statusCode).toBe(200);
   });
@@ -67,7 +67,7 @@ describe('with a login', () => {
   });
 
   it.each(OPEN)(
-    '%s answers everybody: probes, the cron job and pages elsewhere know no secret',
+    '%s answers without a secret, which probes, the cron job and other pages do not know',
     async (url) => {
       const app = await openApp(memoryStore(), { login: LOGIN, heartbeatToken: TOKEN });
       expect((await app.inject(url)).statusCode).toBe(200);
@@ -93,7 +93,7 @@ describe('a heartbeat that a browser sends', () => {
     expect(store.latest()).toEqual(memoryStore().latest());
   });
 
-  it.each(['none', 'same-origin'])('for its user (%s) is taken', async (site) => {
+  it.each(['none', 'same-origin'])('for its user (%s) is accepted', async (site) => {
     const app = await openApp(memoryStore());
     const reply = await app.inject({ url: '/log/200/OK', headers: { 'sec-fetch-site': site } });
     expect(reply.json()).toEqual({ status: 'success' });

@@ -12,9 +12,9 @@ const MAX_CONNECTIONS = 4_096;
 
 const BADGE = /^\/badge[./]/;
 const HEARTBEAT = /^\/(kubernetes|log|queue\/:operation)\/:code\/:message$/;
-/** Probes answer whatever the rate: who shares an address with them must not be able to get the monitor restarted. */
+/** Probes are not rate-limited: a client that shares their address must not be able to get the monitor restarted. */
 const PROBES: readonly string[] = ['/healthz', '/readyz'];
-/** They say so little that nobody needs a secret for it: whether the monitor lives, one of three answers, a light. */
+/** Paths that need no secret because they reveal so little: that the monitor is alive, one of three answers, a light. */
 const OPEN: readonly string[] = [...PROBES, '/api/ping', '/podips/:operation'];
 
 interface Guard {
@@ -37,14 +37,14 @@ export function installAccess(app: FastifyInstance, settings: AccessSettings): v
   app.addHook('onRequest', async (request, reply) => {
     const { url } = request.routeOptions;
     const allowed = PROBES.includes(url ?? '') || limit.allows(clientOf(clientAddress(request)));
-    if (!allowed) return tellToWait(reply, settings.rateLimitPerSecond);
-    if (HEARTBEAT.test(url ?? '') && isOfAnotherSite(request)) return tellSiteToGo(reply);
+    if (!allowed) return replyTooMany(reply, settings.rateLimitPerSecond);
+    if (HEARTBEAT.test(url ?? '') && isOfAnotherSite(request)) return replyForbidden(reply);
     const guard = guardOf(url, guards);
-    if (guard && !guard.isRight(request.headers.authorization)) return tellToLogIn(reply, guard);
+    if (guard && !guard.isRight(request.headers.authorization)) return replyUnauthorized(reply, guard);
   });
 }
 
-/** One client alone can neither take all connections nor, with them, all memory. */
+/** No single client can use up all connections, and with them all memory. */
 function limitConnections(server: Server, { connectionsPerClient, trustedProxies }: AccessSettings): void {
   const places = createClientPlaces({
     perClient: connectionsPerClient,
@@ -92,22 +92,22 @@ function isOfAnotherSite({ headers }: FastifyRequest): boolean {
   return ['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']));
 }
 
-function tellSiteToGo(reply: FastifyReply): FastifyReply {
+function replyForbidden(reply: FastifyReply): FastifyReply {
   return reply.code(403).send({ error: 'pages of other sites may not send heartbeats' });
 }
 
-/** A path that leads nowhere is guarded like a page. */
+/** An unknown path is guarded like a page. */
 function guardOf(url: string | undefined, { heartbeats, pages }: Guards): Guard | undefined {
   if (url === undefined) return pages;
   if (HEARTBEAT.test(url)) return heartbeats;
   return OPEN.includes(url) || BADGE.test(url) ? undefined : pages;
 }
 
-function tellToWait(reply: FastifyReply, perSecond: number): FastifyReply {
+function replyTooMany(reply: FastifyReply, perSecond: number): FastifyReply {
   const error = `too many requests: at most ${perSecond} a second; try again in a second`;
   return reply.code(429).header('retry-after', '1').send({ error });
 }
 
-function tellToLogIn(reply: FastifyReply, { challenge, error }: Guard): FastifyReply {
+function replyUnauthorized(reply: FastifyReply, { challenge, error }: Guard): FastifyReply {
   return reply.code(401).header('www-authenticate', challenge).send({ error });
 }

@@ -1,8 +1,8 @@
 import { isIP, isIPv4 } from 'node:net';
 
-/** What a request says of where it comes from. */
+/** The origin of a request, as it states it. */
 export interface Origin {
-  /** As trusted proxies tell it, which may pass on whatever they were told. */
+  /** From trusted proxies, which may pass on anything that they received. */
   readonly ip: string;
   readonly socket: { readonly remoteAddress?: string | undefined };
 }
@@ -16,7 +16,7 @@ export function clientAddress({ ip, socket }: Origin): string {
 }
 
 /**
- * Whom an address counts for when clients are told apart: an IPv4 address for itself, an IPv6 address for its /64,
+ * The client that an address counts for: an IPv4 address for itself, an IPv6 address for its /64,
  * in which one subscriber can take any address (RFC 6177).
  */
 export function clientOf(address: string): string {
@@ -26,7 +26,7 @@ export function clientOf(address: string): string {
   return [...head, ...Array<string>(zeros).fill('0'), ...(tail ?? [])].slice(0, SUBSCRIBER_GROUPS).join(':');
 }
 
-/** An IPv4 client of a dual-stack socket is shown as what it is. */
+/** The IPv4 address of an IPv4 client on a dual-stack socket. */
 export function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, '');
 }

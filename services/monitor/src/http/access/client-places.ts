@@ -3,29 +3,29 @@ import type { Networks } from './networks.js';
 
 export interface ClientPlacesOptions {
   readonly perClient: number;
-  /** Addresses that many clients share, each of which may take any number. */
+  /** Addresses that many clients share; they have no bound. */
   readonly isShared: Networks;
 }
 
-/** A bound for what one client can take of something that all need. */
+/** A bound on one client's share of something that all clients need. */
 export interface ClientPlaces {
-  /** @returns what gives the place back, undefined when the client has all that it may have */
+  /** @returns a function that releases the place; undefined when the client has reached its bound */
   take(address: string): (() => void) | undefined;
 }
 
 export function createClientPlaces({ perClient, isShared }: ClientPlacesOptions): ClientPlaces {
-  const taken = new Map<string, number>();
+  const counts = new Map<string, number>();
   return {
     take(address) {
       if (isShared(address)) return () => undefined;
       const client = clientOf(plainAddress(address));
-      const count = taken.get(client) ?? 0;
+      const count = counts.get(client) ?? 0;
       if (count >= perClient) return undefined;
-      taken.set(client, count + 1);
+      counts.set(client, count + 1);
       return () => {
-        const left = (taken.get(client) ?? 0) - 1;
-        if (left > 0) taken.set(client, left);
-        else taken.delete(client);
+        const left = (counts.get(client) ?? 0) - 1;
+        if (left > 0) counts.set(client, left);
+        else counts.delete(client);
       };
     },
   };

@@ -32,7 +32,7 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/** What follows the scheme, whose name is case-insensitive. */
+/** The parameters after the scheme, whose name is case-insensitive. */
 function parametersOf(scheme: string, authorization: string | undefined): string | undefined {
   const [name = '', parameters] = (authorization ?? '').split(' ', 2);
   return name.toLowerCase() === scheme.toLowerCase() ? parameters : undefined;

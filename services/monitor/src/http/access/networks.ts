@@ -20,11 +20,11 @@ export function createNetworks(entries: readonly string[]): Networks {
 function add(list: BlockList, entry: string): void {
   const [written = '', bits, ...rest] = entry.split('/');
   const address = plainAddress(written);
-  if (rest.length > 0) throw new TypeError(`${entry} has two lengths`);
+  if (rest.length > 0) throw new TypeError(`${entry} has two prefix lengths`);
   const family = familyOf(address);
   if (bits === undefined) list.addAddress(address, family);
   else if (!/^[1-9]\d*$/.test(bits))
-    throw new TypeError(`${entry} has no length, or one of 0, which is everybody`);
+    throw new TypeError(`${entry} has no prefix length, or one of 0, which covers all addresses`);
   else list.addSubnet(address, Number(bits), family);
 }
 

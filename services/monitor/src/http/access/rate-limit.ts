@@ -4,7 +4,7 @@ const ALL_OTHERS = 'all others';
 
 export interface RateLimitOptions {
   readonly perSecond: number;
-  /** Milliseconds of a clock that is never set back: a clock that is would shut everybody out. */
+  /** Milliseconds of a clock that is never set back: otherwise a clock that is set back would shut out all clients. */
   readonly monotonicMs: () => number;
 }
 

@@ -8,7 +8,7 @@ const networks = makeValidator<string>((input) => {
     try {
       createNetworks([entry]);
     } catch {
-      // Whatever is wrong with it: the entry shows it.
+      // The entry itself shows what is wrong.
       throw new EnvError(
         `must be a list of addresses or networks (CIDR) that do not cover every address, but has "${entry}"`,
       );
@@ -59,9 +59,9 @@ export interface Login {
 }
 
 export interface AccessSettings {
-  /** What senders of heartbeats have to know; undefined: nothing. */
+  /** The secret of senders of heartbeats; undefined: none is needed. */
   readonly heartbeatToken: string | undefined;
-  /** What readers have to know; undefined: nothing. */
+  /** The login of readers; undefined: none is needed. */
   readonly login: Login | undefined;
   /** Addresses and networks (CIDR). */
   readonly trustedProxies: readonly string[];
@@ -84,7 +84,7 @@ export function accessSettings(env: AccessEnv): AccessSettings {
   };
 }
 
-/** What is wrong with the settings together, a line for each problem. */
+/** Problems of the settings together, a line for each. */
 export function checkAccess({ READ_USER: user, READ_PASSWORD: password }: AccessEnv): string[] {
   if ((user === undefined) !== (password === undefined))
     return ['READ_USER and READ_PASSWORD must both be set, or neither'];

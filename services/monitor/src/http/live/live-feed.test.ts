@@ -27,7 +27,7 @@ function open(first: StatusView, maxClients?: number) {
     ...(maxClients === undefined ? {} : { maxClients }),
   });
   onTestFinished(() => feed.close());
-  return { feed, view, turn: () => transitions.forEach((listener) => void listener()) };
+  return { feed, view, transition: () => transitions.forEach((listener) => void listener()) };
 }
 
 /** A client that reads, or one that never does. */
@@ -50,7 +50,7 @@ function client(reads = true): { stream: ServerResponse; events: () => PageChang
 
 const ids = (event: PageChanges | undefined) => event?.parts.map(({ id }) => id);
 
-test('who comes gets the whole page, with title and light', () => {
+test('a new stream receives the whole page, with title and light', () => {
   const { feed } = open(RED);
   const { stream, events } = client();
   feed.add(stream);
@@ -62,7 +62,7 @@ test('who comes gets the whole page, with title and light', () => {
   expect(feed.clients).toBe(1);
 });
 
-test('nothing is rendered while nobody listens', () => {
+test('nothing is rendered without open streams', () => {
   const { feed, view } = open(GREEN);
   feed.changed();
   vi.advanceTimersByTime(60_000);
@@ -101,7 +101,7 @@ test('only the parts that changed go out, and times that run on are no change', 
   expect(ids(events()[3])).toEqual(['headline', 'answers', 'link/log', 'card/log', 'strip/log']);
 });
 
-test('who comes between a change and its undoing is told of both', () => {
+test('a stream that is opened between a change and its reversal receives both', () => {
   const { feed, view } = open(GREEN);
   feed.add(client().stream);
   feed.changed();
@@ -126,11 +126,11 @@ test('one rendering does for all who listen', () => {
   expect(view).toHaveBeenCalledOnce();
 });
 
-test('a light that changes by itself is told', () => {
-  const { feed, turn } = open(GREEN);
+test('a transition without a heartbeat is sent', () => {
+  const { feed, transition } = open(GREEN);
   const { stream, events } = client();
   feed.add(stream);
-  turn();
+  transition();
   vi.advanceTimersByTime(1);
   expect(events()).toHaveLength(2);
 });
@@ -158,7 +158,7 @@ test('a client that reads too slowly is cut, the others are not', () => {
   expect(quick.events().length).toBeGreaterThan(100);
 });
 
-test('at its bound the feed is full until somebody leaves', async () => {
+test('at its bound the feed is full until a stream closes', async () => {
   const { feed } = open(GREEN, 1);
   const { stream } = client();
   feed.add(stream);
@@ -168,7 +168,7 @@ test('at its bound the feed is full until somebody leaves', async () => {
   expect(feed.isFull).toBe(false);
 });
 
-test('a view that cannot be made harms nobody, and what follows is told', () => {
+test('a view that cannot be made has no other effect, and later changes are sent', () => {
   const { feed, view } = open(GREEN);
   const { stream, events } = client();
   feed.add(stream);

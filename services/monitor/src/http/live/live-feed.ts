@@ -12,9 +12,9 @@ export interface LiveFeedOptions {
   readonly maxClients?: number;
 }
 
-/** Tells open dashboards what changes. */
+/** Sends changes to open dashboards. */
 export interface LiveFeed {
-  /** Something that the page shows has changed. Costs nothing while nobody listens. */
+  /** Something that the page shows has changed. Costs nothing without open streams. */
   changed(): void;
   /** Streams that are open. */
   readonly clients: number;
@@ -26,16 +26,16 @@ export interface LiveFeed {
 }
 
 const MAX_CLIENTS = 2_000;
-/** Changes of so long make one message. */
+/** Changes within this time make one message. */
 const PAUSE_MS = 1_000;
-/** Streams that are written to before others get their turn: heartbeats do not wait for a thousand dashboards. */
-const STREAMS_PER_TURN = 50;
-/** Also without changes; the page takes three missing ones for a broken stream. It shows changes of strips, too. */
+/** Streams that are written to in one iteration of the event loop: heartbeats do not wait for a thousand dashboards. */
+const STREAMS_PER_ITERATION = 50;
+/** Sent without changes as well; the page treats three missing ones as a broken stream. Changes of strips come with it. */
 const SIGN_OF_LIFE_MS = 15_000;
-/** A client that reads slower than that comes back to a whole page. */
+/** A slower client is disconnected, and gets the whole page when it reconnects. */
 const MAX_BACKLOG_BYTES = 262_144;
 
-/** Renders once for all, at most once a second, and only while somebody listens. */
+/** Renders once for all, at most once a second, and only while streams are open. */
 export function createLiveFeed(options: LiveFeedOptions): LiveFeed {
   const { view, tracker, log, maxClients = MAX_CLIENTS } = options;
   const renderer = createPageRenderer(view, loadAssets().assets.build);
@@ -47,7 +47,7 @@ export function createLiveFeed(options: LiveFeedOptions): LiveFeed {
   function write(stream: ServerResponse, event: Buffer): void {
     stream.write(event);
     if (stream.writableLength <= MAX_BACKLOG_BYTES) return;
-    log.info({ bytes: stream.writableLength }, 'a dashboard reads too slowly: its stream is cut');
+    log.info({ bytes: stream.writableLength }, 'dashboard reads too slowly; stream closed');
     stream.destroy();
   }
 
@@ -58,8 +58,9 @@ export function createLiveFeed(options: LiveFeedOptions): LiveFeed {
 
   function writeAll(event: Buffer, waiting: readonly ServerResponse[]): void {
     if (isClosed) return;
-    for (const stream of waiting.slice(0, STREAMS_PER_TURN)) if (streams.has(stream)) write(stream, event);
-    const rest = waiting.slice(STREAMS_PER_TURN);
+    for (const stream of waiting.slice(0, STREAMS_PER_ITERATION))
+      if (streams.has(stream)) write(stream, event);
+    const rest = waiting.slice(STREAMS_PER_ITERATION);
     if (rest.length > 0) setImmediate(writeAll, event, rest);
   }
 
@@ -75,7 +76,7 @@ export function createLiveFeed(options: LiveFeedOptions): LiveFeed {
   function changed(): void {
     if (streams.size === 0) return;
     isDirty = true;
-    // Not within the caller: others may still have to note the same change.
+    // After the caller: other listeners may still have to process the same change.
     pause ??= setTimeout(send, 0);
   }
 
@@ -94,7 +95,7 @@ export function createLiveFeed(options: LiveFeedOptions): LiveFeed {
     },
     add(stream) {
       if (isClosed) return void stream.end();
-      stream.on('error', (err) => log.debug({ err }, 'the stream of a dashboard failed'));
+      stream.on('error', (err) => log.debug({ err }, 'dashboard stream failed'));
       stream.on('close', () => streams.delete(stream));
       streams.add(stream);
       const event = render(renderer.whole, log);
@@ -109,12 +110,12 @@ export function createLiveFeed(options: LiveFeedOptions): LiveFeed {
   };
 }
 
-/** A page that cannot be rendered is the monitor's own mistake, and must not end it. */
+/** A page that cannot be rendered is a bug of the monitor, and must not end it. */
 function render(changes: () => PageChanges, log: Logger): Buffer | undefined {
   try {
     return Buffer.from(`data: ${JSON.stringify(changes())}\n\n`);
   } catch (err) {
-    log.error({ err: toError(err) }, 'the dashboard cannot be rendered for those who have it open');
+    log.error({ err: toError(err) }, 'dashboard cannot be rendered');
     return undefined;
   }
 }

@@ -2,26 +2,26 @@ import { dashboardParts, type Part } from '../../pages/dashboard/parts.js';
 import { dashboardTitle } from '../../pages/dashboard-page.js';
 import type { StatusView } from '../../view/status-view.js';
 
-/** What the page's script is told. */
+/** An event for the page's script. */
 export interface PageChanges {
   /** Milliseconds since the epoch by the monitor's clock. */
   readonly now: number;
   readonly title: string;
   readonly light: string;
-  /** Of the files that belong to these parts: a page with another one loads itself again. */
+  /** The build of the files that belong to these parts: a page of another build reloads itself. */
   readonly build: string;
   readonly parts: readonly { readonly id: string; readonly version: string; readonly html: string }[];
 }
 
-/** Renders the page for all who listen, and remembers what they have. */
+/** Renders the page for all streams, and remembers what was sent. */
 export interface PageRenderer {
-  /** Everything, for one who has just come. */
+  /** Everything, for a new stream. */
   whole(): PageChanges;
-  /** What has changed since the last call; what has not is left out. */
+  /** Only the parts that have changed since the last call. */
   changes(): PageChanges;
 }
 
-/** @param build of the files that the page loads */
+/** @param build the build of the files that the page loads */
 export function createPageRenderer(view: () => StatusView, build: string): PageRenderer {
   let sent: ReadonlyMap<string, Part> = new Map();
 
@@ -39,7 +39,7 @@ export function createPageRenderer(view: () => StatusView, build: string): PageR
     whole() {
       const current = view();
       const parts = dashboardParts(current);
-      // Who has just come knows more than the others. Should that be undone before the others learn of it, the next
+      // A new stream has newer parts than the others. If such a part changes back before the others receive it, the next
       // message must still have it.
       sent = new Map([...sent].filter(([id, { version }]) => parts.get(id)?.version === version));
       return message(current, parts.values());

@@ -3,7 +3,7 @@ import { answerOf, SCOPES } from '../../status/lights.js';
 import type { AppContext } from '../context.js';
 import { AnswerReply, PingReply, ScopeParams } from '../schemas.js';
 
-/** What other programs ask the monitor. */
+/** Answers for other programs. */
 export function answerRoutes({ tracker, now, settings }: AppContext): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
@@ -13,7 +13,7 @@ export function answerRoutes({ tracker, now, settings }: AppContext): FastifyPlu
           summary: 'Whether the reader, the writer or both work',
           description:
             '"fail" when an operation’s last code is not 200; "no logs for more than 5 minutes" when the last queue ' +
-            'write (read, all) or Fluentd write (write, all) is older than the age limit, or was never heard of. ' +
+            'write (read, all) or Fluentd write (write, all) is older than the age limit, or was never received. ' +
             'When both hold, "all" answers "fail"; "read" and "write" answer the age.',
           tags: ['answers'],
           params: ScopeParams,

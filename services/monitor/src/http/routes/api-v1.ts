@@ -34,8 +34,8 @@ export function statusRoutes({ view, history }: AppContext): FastifyPluginAsyncT
         schema: {
           summary: 'Times in which an operation did not work, the newest first',
           description:
-            'To go on, ask again with the startedAt of the last one as "before". Incidents that began in the same ' +
-            'moment come together, even if that makes a few more than the limit.',
+            'For the next page, use the startedAt of the last one as "before". Incidents that began at the same ' +
+            'time are returned together, even if that exceeds the limit by a few.',
           tags,
           querystring: IncidentsQuery,
           response: { 200: IncidentsReply, 400: ErrorReply },
@@ -44,7 +44,7 @@ export function statusRoutes({ view, history }: AppContext): FastifyPluginAsyncT
       async ({ query: { limit, before } }) => {
         const count = limit === undefined ? DEFAULT_LIMIT : Number(limit);
         const beforeMs = before === undefined ? undefined : Date.parse(before);
-        // A leap second has the right form, and is a time that no clock of ours ever shows.
+        // A leap second has the right form, but Date cannot represent it.
         if (Number.isNaN(beforeMs)) throw new InvalidRequestError('before');
         return { incidents: history.incidents(count, beforeMs) };
       },

@@ -4,8 +4,8 @@ import { heartbeat, memoryStore, openApp } from '../app.test.helpers.js';
 test.each([
   ['/badge.svg', 'podips default: failing'],
   ['/badge/kubernetes.svg', 'Kubernetes read: working'],
-  ['/badge/queue-write.svg', 'Queue write: never heard of'],
-  ['/badge/queue-read.svg', 'Queue read: never heard of'],
+  ['/badge/queue-write.svg', 'Queue write: never reported'],
+  ['/badge/queue-read.svg', 'Queue read: never reported'],
   ['/badge/log.svg', 'Fluentd write: failing'],
 ])('%s says "%s" as a picture that other pages may show for a while', async (path, title) => {
   const app = await openApp(memoryStore([heartbeat('kubernetes'), heartbeat('log', { code: 500 })]));

@@ -21,7 +21,7 @@ async function openStream(url: string, localAddress = '127.0.0.1'): Promise<Inco
   return response.setEncoding('utf8');
 }
 
-test('the stream begins with the page and goes on with its changes', async () => {
+test('the stream begins with the page and continues with its changes', async () => {
   const { pages, url } = await listen();
   const stream = await openStream(url);
   expect(stream.statusCode).toBe(200);
@@ -45,7 +45,7 @@ test('a client that goes makes room', async () => {
   const refused = await fetch(url);
   expect(refused.status).toBe(503);
   expect(refused.headers.get('retry-after')).toBe('30');
-  expect(await refused.json()).toEqual({ error: expect.stringContaining('too many pages are open') });
+  expect(await refused.json()).toEqual({ error: expect.stringContaining('too many open pages') });
   stream.destroy();
   await expect.poll(() => pages.live.clients).toBe(0);
   expect((await openStream(url)).statusCode).toBe(200);

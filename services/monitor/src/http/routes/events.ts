@@ -24,7 +24,7 @@ export function eventsRoutes({ live, places }: EventsContext): FastifyPluginAsyn
           summary: 'Changes of the dashboard, as server-sent events',
           description:
             'Made for the dashboard: each event is JSON with the time and the parts of the page that changed, ' +
-            'at most one a second, and one without parts now and then as a sign of life. Programs read /api/v1/status.',
+            'at most one a second, and one without parts every 15 seconds as a keepalive. Programs use /api/v1/status.',
           tags: ['pages'],
           produces: ['text/event-stream'],
           response: { 200: TextReply, 503: ErrorReply },
@@ -36,7 +36,7 @@ export function eventsRoutes({ live, places }: EventsContext): FastifyPluginAsyn
           return reply
             .code(503)
             .header('retry-after', RETRY_AFTER_S)
-            .send({ error: 'too many pages are open; this one can be loaded again later' });
+            .send({ error: 'too many open pages; try again later' });
         reply.hijack();
         const { raw } = reply;
         raw.on('close', leave);
@@ -44,7 +44,7 @@ export function eventsRoutes({ live, places }: EventsContext): FastifyPluginAsyn
           if (value !== undefined) raw.setHeader(name, value);
         raw.writeHead(200, {
           'content-type': 'text/event-stream; charset=utf-8',
-          // For proxies that would collect the stream before they pass it on.
+          // Proxies would otherwise buffer the stream.
           'x-accel-buffering': 'no',
           // The connection serves nothing after the stream: it ends with it.
           connection: 'close',

@@ -162,7 +162,7 @@ test('a large body is refused', async () => {
   expect(reply.json()).toEqual({ error: 'the body is too large; none is needed' });
 });
 
-test('a failure of the monitor itself is told without its details', async () => {
+test('a failure of the monitor itself is reported without its details', async () => {
   const store = memoryStore();
   const broken = {
     ...store,

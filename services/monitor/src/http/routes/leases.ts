@@ -19,29 +19,29 @@ const GapsReply = Type.Object(
   { gaps: Type.Array(GapView) },
   { description: '{"gaps":[…]}, the newest first' },
 );
-const AwayReply = Type.Object(
+const UnavailableReply = Type.Object(
   { error: Type.String() },
-  { description: '{"error":…}: why the ledger cannot be asked now' },
+  { description: '{"error":…}: why the ledger is unavailable' },
 );
 
-const ERRORS = { 400: ErrorReply, 503: AwayReply };
+const ERRORS = { 400: ErrorReply, 503: UnavailableReply };
 const LEASES_SCHEMA = {
-  summary: 'Who had an address at a time, or which addresses a pod had',
+  summary: 'Which pod had an address at a time, or which addresses a pod had',
   description:
     'With "ip": the leases of that address at the time "at". With "namespace" and "pod": all leases of pods of that ' +
-    'name, the newest first. At most 200 leases come; "more" tells that there are others.',
+    'name, the newest first. At most 200 leases are returned; "more" is true when there are others.',
   tags: ['ledger'],
   querystring: LeasesQuery,
   response: { 200: LeasesReply, ...ERRORS },
 };
 const GAPS_SCHEMA = {
-  summary: 'Times of which the ledger cannot tell everything, the newest first',
+  summary: 'Gaps: times in which the ledger may be incomplete, the newest first',
   tags: ['ledger'],
   querystring: GapsQuery,
   response: { 200: GapsReply, ...ERRORS },
 };
 
-/** What the ledger is asked, by people and programs; nothing without a database. */
+/** Queries of the ledger, by people and programs; no routes without a database. */
 export function leasesRoutes(context: AppContext): FastifyPluginAsyncTypebox {
   const { ledger, now } = context;
   if (ledger === undefined) return async () => undefined;
@@ -60,7 +60,7 @@ export function leasesRoutes(context: AppContext): FastifyPluginAsyncTypebox {
 
 type Asked = Pick<Ledger, 'ask'>;
 
-/** Mistakes are told in the page, so no schema refuses the request before. */
+/** Mistakes are shown in the page, so no schema refuses the request before. */
 function leasesPageRoute({ view, now }: AppContext, ledger: Asked): FastifyPluginAsyncTypebox {
   const { assets } = loadAssets();
   return async (app) => {
@@ -68,8 +68,8 @@ function leasesPageRoute({ view, now }: AppContext, ledger: Asked): FastifyPlugi
       '/leases',
       {
         schema: {
-          summary: 'The page that asks the ledger',
-          description: 'Takes the same questions as /api/v1/leases.',
+          summary: 'The page of the ledger',
+          description: 'Accepts the same parameters as /api/v1/leases.',
           tags: ['pages'],
           produces: ['text/html'],
           response: { 200: TextReply, 400: TextReply, 503: TextReply },
@@ -92,7 +92,7 @@ interface Outcome {
   readonly outcome: LeasesAnswer | LeasesProblem | undefined;
 }
 
-/** @throws what is neither a mistake of the question nor of the database */
+/** @throws every error but a wrong question and an unavailable database */
 async function answer(fields: QuestionFields, ledger: Asked, nowMs: number): Promise<Outcome> {
   try {
     const question = parseQuestion(fields, nowMs);
@@ -104,7 +104,7 @@ async function answer(fields: QuestionFields, ledger: Asked, nowMs: number): Pro
   }
 }
 
-/** Beside a field its name need not be said again. */
+/** Beside a field its name is not repeated. */
 function toProblem({ field }: InvalidRequestError): LeasesProblem {
   const rule = ruleOf(field);
   if (rule === undefined || field === 'question')
@@ -115,7 +115,7 @@ function toProblem({ field }: InvalidRequestError): LeasesProblem {
   return { field, text: `this must be ${rule}` };
 }
 
-/** What to put back into the forms. */
+/** The fields as they were typed, for the forms. */
 function typed({ ip, at, namespace, pod }: QuestionFields): LeasesFields {
   const text = (value: unknown) => (typeof value === 'string' ? value : '');
   return { ip: text(ip), at: text(at), namespace: text(namespace), pod: text(pod) };

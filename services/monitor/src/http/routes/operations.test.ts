@@ -9,7 +9,7 @@ test('the monitor lives and is ready, also when it cannot save', async () => {
   expect(ready.json()).toEqual({ status: 'ready' });
 });
 
-test('metrics tell the light and the age of each operation', async () => {
+test('metrics have the light and the age of each operation', async () => {
   const app = await openApp(
     memoryStore([heartbeat('kubernetes', { receivedAtMs: NOW_MS - 1_500 }), heartbeat('log', { code: 500 })]),
   );
@@ -24,7 +24,7 @@ test('metrics tell the light and the age of each operation', async () => {
   expect(body).toContain('podips_statuses_saved 1');
 });
 
-test('metrics count heartbeats and tell when they cannot be saved', async () => {
+test('metrics count heartbeats and show when they cannot be saved', async () => {
   const app = await openApp(memoryStore([], 'disk full'));
   for (const url of ['/log/200/OK', '/log/200/OK', '/log/503/no', '/log/20/wrong']) await app.inject(url);
   const { body } = await app.inject('/metrics');
@@ -33,7 +33,7 @@ test('metrics count heartbeats and tell when they cannot be saved', async () => 
   expect(body).toContain('podips_statuses_saved 0');
 });
 
-test('metrics count incidents, and tell of alerts, streams, the history and the version', async () => {
+test('metrics count incidents, and show alerts, streams, the history and the version', async () => {
   const app = await openApp(memoryStore());
   for (const code of [200, 500, 501, 200, 500]) await app.inject(`/log/${code}/said`);
   const { body } = await app.inject('/metrics');

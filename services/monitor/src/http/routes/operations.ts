@@ -4,19 +4,19 @@ import { StateReply, TextReply } from '../schemas.js';
 
 /**
  * For probes and Prometheus. The monitor is ready as soon as it answers: a disk that cannot be written is a metric
- * and a line on the dashboard, not a reason to turn heartbeats away.
+ * and a line on the dashboard, not a reason to refuse heartbeats.
  */
 export function operationsRoutes({ metrics }: AppContext): FastifyPluginAsyncTypebox {
   const tags = ['operation'];
   return async (app) => {
     app.get(
       '/healthz',
-      { schema: { summary: 'Whether the process lives', tags, response: { 200: StateReply } } },
+      { schema: { summary: 'Whether the process is alive', tags, response: { 200: StateReply } } },
       async () => ({ status: 'ok' }),
     );
     app.get(
       '/readyz',
-      { schema: { summary: 'Whether it takes heartbeats', tags, response: { 200: StateReply } } },
+      { schema: { summary: 'Whether it accepts heartbeats', tags, response: { 200: StateReply } } },
       async () => ({ status: 'ready' }),
     );
     app.get(

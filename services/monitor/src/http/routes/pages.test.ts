@@ -15,7 +15,7 @@ async function dashboard(view: StatusView): Promise<string> {
   return (await (await openPages(view)).inject('/')).body;
 }
 
-/** What the page says of one operation. */
+/** The text of the page about one operation. */
 function cardOf(page: string, name: string): string {
   const items = page.split('<li>\n<span class="node"').slice(1);
   return items.find((item) => item.includes(`<h3>${name}`)) ?? '';
@@ -27,9 +27,9 @@ test.each([
   ['green', 'working', '<circle cx'],
   ['yellow', 'silent', '<path d="M12 2 23 21H1z"/>'],
   ['red', 'failing', '<path d="M8 2h8l6 6v8l-6 6H8l-6-6V8z"/>'],
-  ['grey', 'never heard of', '<circle class="ring"'],
+  ['grey', 'never reported', '<circle class="ring"'],
 ] as const)(
-  '%s is told by colour, shape and the word %s, in title and icon too',
+  '%s is shown by colour, shape and the word %s, in title and icon too',
   async (light, word, shape) => {
     const page = await dashboard(statusView(['green', 'green', 'green', light]));
     const card = cardOf(page, 'Fluentd write');
@@ -41,9 +41,9 @@ test.each([
   },
 );
 
-test('an operation never heard of has no details', async () => {
+test('an operation without heartbeats has no details', async () => {
   const card = cardOf(await dashboard(statusView(['grey', ...GREEN.slice(1)])), 'Kubernetes read');
-  expect(card).toContain('No heartbeat has come yet.');
+  expect(card).toContain('No heartbeat received yet.');
   expect(card).not.toContain('<dt>');
 });
 
@@ -66,7 +66,7 @@ test('the operations stand in the order in which data flows, between what they c
 });
 
 test('a heartbeat is shown with code, message, relative and exact time, address and host', async () => {
-  const heard = {
+  const last = {
     code: 42,
     message: 'broker gone',
     receivedAt: ago(125_250),
@@ -74,7 +74,7 @@ test('a heartbeat is shown with code, message, relative and exact time, address 
     remoteAddress: '2001:db8::1',
     host: 'writer-0',
   };
-  const operation = operationView(2, 'red', { heartbeat: heard, since: ago(3_600_000) });
+  const operation = operationView(2, 'red', { heartbeat: last, since: ago(3_600_000) });
   const card = cardOf(await dashboard({ ...statusView(GREEN), operations: [operation] }), 'Queue read');
   for (const detail of [
     '<span class="code">042</span> <bdi>broker gone</bdi>',
@@ -143,7 +143,7 @@ test('incidents, other clusters, alerts and problems of the monitor are shown', 
     '<strong>No answer</strong> for',
     'Answered <time',
     'podips fra1: Queue write is failing',
-    '3 held back in the last hour',
+    '3 suppressed by the hourly limit',
     'HTTP 503',
   ])
     expect(page).toContain(text);
@@ -152,8 +152,8 @@ test('incidents, other clusters, alerts and problems of the monitor are shown', 
 test('what there is nothing of is not shown, or said in a sentence', async () => {
   const page = await dashboard(statusView(GREEN));
   expect(page).not.toMatch(/Other clusters|class="warning"|<table|Ledger|\/leases/);
-  expect(page).toContain('None that this monitor remembers.');
-  expect(page).toContain('no recipient is set');
+  expect(page).toContain('No incidents.');
+  expect(page).toContain('no recipient is configured');
 });
 
 test('text from outside cannot become markup, a script link, or act on what stands beside it', async () => {
@@ -283,11 +283,11 @@ test.each([
   expect(bytes).toBeLessThan(50_000);
 });
 
-test('the real monitor shows what it was told', async () => {
+test('the real monitor shows the heartbeats that it received', async () => {
   const old = { receivedAtMs: NOW_MS - LIMIT_MS - 1 };
-  const heard = [...OPERATIONS.map((operation) => heartbeat(operation)), heartbeat('log', old)];
+  const received = [...OPERATIONS.map((operation) => heartbeat(operation)), heartbeat('log', old)];
   const app = await openApp(
-    memoryStore([...heard, heartbeat('queue/write', { code: 500, message: 'broker gone' })]),
+    memoryStore([...received, heartbeat('queue/write', { code: 500, message: 'broker gone' })]),
   );
   const page = (await app.inject('/')).body;
   expect(page).toContain('<title>failing – default – podips monitor</title>');

@@ -9,7 +9,7 @@ import { TextReply } from '../schemas.js';
 
 export interface PagesContext {
   readonly view: () => StatusView;
-  /** Another object whenever a heartbeat has come. */
+  /** Another object after each heartbeat. */
   readonly state: () => object;
   readonly now: () => number;
 }

@@ -6,18 +6,18 @@ import { timeAgo } from '../running-time.js';
 
 type Channel = AlertingView['channels'][number];
 
-/** Whether people are told when a light changes, and whether that works. */
+/** Whether alerts are on, and whether their channels work. */
 export function alerting({ alerting: view, at }: StatusView): Html {
   const nowMs = Date.parse(at);
   const { enabled, channels, heldBack } = view;
   return html`<h2 id="alerting">Alerts</h2>
-${enabled ? lastAlert(view, nowMs) : html`<p class="none">Nobody is told when a light changes: no recipient is set.</p>`}
-${heldBack === 0 ? undefined : html`<p>${heldBack} held back in the last hour by the hourly limit.</p>`}
+${enabled ? lastAlert(view, nowMs) : html`<p class="none">Alerts are off: no recipient is configured.</p>`}
+${heldBack === 0 ? undefined : html`<p>${heldBack} suppressed by the hourly limit.</p>`}
 ${channels.length === 0 ? undefined : html`<ul class="channels">${channels.map((channel) => channelItem(channel, nowMs))}</ul>`}`;
 }
 
 function lastAlert({ lastAlert: last }: AlertingView, nowMs: number): Html {
-  if (last === null) return html`<p class="none">None sent yet.</p>`;
+  if (last === null) return html`<p class="none">No alert sent yet.</p>`;
   return html`<p>Last alert ${timeAgo(last.at, nowMs)}: <bdi>${visibleText(last.subject)}</bdi></p>`;
 }
 

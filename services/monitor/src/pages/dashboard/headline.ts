@@ -5,7 +5,7 @@ import { visibleText } from '../../words/format.js';
 import { type Html, html } from '../html.js';
 import { lightIcon } from '../light-icon.js';
 
-/** What is wrong and where to look first, the first sentence in the largest type of the page; then other clusters. */
+/** The problem and where to look first, the first sentence in the largest type of the page; then other clusters. */
 export function headline(view: StatusView): Html {
   const { worst, headline: text } = view;
   const [first = '', ...others] = visibleText(text).split(/(?<=\.) /);
@@ -19,7 +19,7 @@ function elsewhere({ elsewhere: text, clusters }: StatusView): Html | undefined 
   return html`<p class="elsewhere ${light}">${lightIcon(light)} <a href="#clusters"><bdi>${visibleText(text)}</bdi></a></p>`;
 }
 
-/** What is wrong with the monitor itself. */
+/** Problems of the monitor itself. */
 export function problems({ problems: found }: StatusView): Html {
   if (found.length === 0) return html``;
   return html`<section class="warning" aria-labelledby="problems"><h2 id="problems">The monitor itself has a problem</h2>

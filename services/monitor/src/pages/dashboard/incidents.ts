@@ -4,16 +4,16 @@ import { type Html, html } from '../html.js';
 import { lightWithWord } from '../light-icon.js';
 import { timeSince, utcTime } from '../running-time.js';
 
-/** As many as keep the page small. */
+/** A number that keeps the page small. */
 const SHOWN = 10;
 /** The JSON has all of it. */
 const MAX_REPORT_BYTES = 120;
 
-/** What failed, when, for how long, and what was said. */
+/** The incidents: what failed, when, for how long, and with which message. */
 export function incidents({ incidents: all, at }: StatusView): Html {
   const shown = all.slice(0, SHOWN);
   return html`<h2 id="incidents">Incidents</h2>
-${shown.length === 0 ? html`<p class="none">None that this monitor remembers.</p>` : table(shown, Date.parse(at))}
+${shown.length === 0 ? html`<p class="none">No incidents.</p>` : table(shown, Date.parse(at))}
 ${all.length > SHOWN ? html`<p class="none">Older ones: <a href="/api/v1/incidents">all incidents as JSON</a>.</p>` : undefined}`;
 }
 

@@ -5,7 +5,7 @@ import { type Html, html } from '../html.js';
 import { lightIcon } from '../light-icon.js';
 import { exactTime, timeAgo, timeSince } from '../running-time.js';
 
-/** More than a message of 256 letters, less than one of as many characters that nobody sees; the JSON has all of it. */
+/** More than a message of 256 letters, less than one of as many invisible characters; the JSON has all of it. */
 const MAX_REPORT_BYTES = 400;
 
 export interface CardOptions {
@@ -19,13 +19,13 @@ export function operationLink({ light }: OperationView): Html {
   return html`<span class="line ${light}"></span>${lightIcon(light)}`;
 }
 
-/** One operation: its light as a word, for how long, and what was said last by whom. */
+/** One operation: its light as a word, for how long, and its last heartbeat. */
 export function operationCard(view: OperationView, { nowMs, isLikelyCause }: CardOptions): Html {
   const { name, light, since, heartbeat } = view;
   return html`
 <h3>${name}${isLikelyCause ? html` <span class="cause ${light}">Look here first</span>` : undefined}</h3>
 <p class="state ${light}"><strong>${LIGHT_WORDS[light]}</strong>${since === null || light === 'grey' ? undefined : html` for ${timeSince(since, nowMs)}`}</p>
-${heartbeat === null ? html`<p class="said">No heartbeat has come yet.</p>` : lastReport(heartbeat, nowMs)}`;
+${heartbeat === null ? html`<p class="said">No heartbeat received yet.</p>` : lastReport(heartbeat, nowMs)}`;
 }
 
 function lastReport(report: NonNullable<OperationView['heartbeat']>, nowMs: number): Html {
@@ -33,7 +33,7 @@ function lastReport(report: NonNullable<OperationView['heartbeat']>, nowMs: numb
   // bdi keeps the direction of a text to itself.
   return html`<p class="said"><span class="code">${String(code).padStart(3, '0')}</span> <bdi>${shorten(visibleText(message), MAX_REPORT_BYTES)}</bdi></p>
 <dl class="facts">
-<dt>Heard</dt><dd>${timeAgo(receivedAt, nowMs)} <span class="exact">${exactTime(receivedAt)}</span></dd>
+<dt>Received</dt><dd>${timeAgo(receivedAt, nowMs)} <span class="exact">${exactTime(receivedAt)}</span></dd>
 <dt>From</dt><dd><bdi>${visibleText(host)}</bdi>${host === remoteAddress ? undefined : html` <span class="exact">${visibleText(remoteAddress)}</span>`}</dd>
 </dl>`;
 }

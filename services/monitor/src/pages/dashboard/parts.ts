@@ -15,7 +15,7 @@ import { strip } from './strip.js';
 export interface Part {
   readonly id: string;
   readonly markup: Html;
-  /** Another one when the part shows something else, apart from times that run on. */
+  /** Changes with the part's content, apart from running times. */
   readonly version: string;
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { strip as slots } from '../../view/status-view.test.helpers.js';
 import { strip } from './strip.js';
 
-/** What the bars are, by light, and what the script is told of each. */
+/** The bars by light, and the texts for the script. */
 const bars = (markup: string) =>
   Object.fromEntries(
     [...markup.matchAll(/<path class="(\w+)" stroke-width="(\d)" d="([^"]+)"/g)].map(

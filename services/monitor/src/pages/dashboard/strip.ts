@@ -17,13 +17,13 @@ const HEIGHTS: Readonly<Record<SlotLight, number>> = { green: 4, yellow: 6, red:
 const SLOT_LIGHTS = [...LIGHTS, 'unknown'] as const;
 const NAMED_RUNS = 4;
 
-/** Of what was said: strips with much trouble have less room for each, because the page has to stay small. */
+/** The length of a message: strips with much trouble have less room for each, because the page has to stay small. */
 const MAX_SAID_BYTES = 60;
 const MAX_STRIP_BYTES = 800;
 
 /**
  * The last 24 hours as bars. The page's script finds the slot below the pointer and takes the arrow keys, so that a
- * strip is one stop of the tab key instead of 96; what it says of each slot is in `data-runs`.
+ * strip is one stop of the tab key instead of 96; the text of each slot is in `data-runs`.
  */
 export function strip(name: string, slots: readonly SlotView[]): Html {
   const first = slots[0];
