@@ -36,7 +36,7 @@ const PAGES = {
   'nothing asked': '/leases',
   'one holder': '/leases?ip=10.64.0.182&at=2026-11-20+14:05',
   'several holders': '/leases?ip=192.168.0.5&at=2026-11-20+14:05',
-  'nobody, in a gap': '/leases?ip=10.64.0.182&at=2026-11-20+15:35',
+  'no pod, in a gap': '/leases?ip=10.64.0.182&at=2026-11-20+15:35',
   'a long address': `/leases?ip=${LONG_IP}&at=2026-11-20+14:00`,
   'all leases of a pod': '/leases?namespace=shop&pod=cart-0',
   'names without spaces': '/leases?ip=10.64.1.1&at=2026-11-20+14:00',

@@ -48,7 +48,7 @@ const light = (page: Page, name: string) => card(page, name).locator('.light');
 const icon = (page: Page) => page.locator('link[rel=icon]').getAttribute('href');
 
 describe('the dashboard of a running monitor', () => {
-  it('shows four grey lights before anything is heard', async () => {
+  it('shows four grey lights before the first heartbeat', async () => {
     const page = await open();
     for (const [name] of OPERATIONS) {
       expect(await state(page, name).textContent()).toBe('never reported');
@@ -57,7 +57,7 @@ describe('the dashboard of a running monitor', () => {
     expect(await icon(page)).toBe('/assets/favicon-grey.svg');
   });
 
-  it('turns green, red and green again while it is open, with title and icon', async () => {
+  it('becomes green, red and green again while it is open, with title and icon', async () => {
     const page = await open();
     for (const [name, path] of OPERATIONS) {
       await monitor.beat(`${path}/200/OK`);
@@ -77,7 +77,7 @@ describe('the dashboard of a running monitor', () => {
     expect(await icon(page)).toBe('/assets/favicon-green.svg');
   });
 
-  it('turns yellow by itself when nothing more is heard', async () => {
+  it('becomes yellow by itself without further heartbeats', async () => {
     const impatient = await startMonitorProcess({ AGE_LIMIT_MS: '1000' });
     onTestFinished(() => impatient.destroy());
     const page = await open(impatient.url);
@@ -99,12 +99,12 @@ describe('the dashboard of a running monitor', () => {
   it('lets the times run on', async () => {
     await beatAll();
     const page = await open();
-    const heard = card(page, 'Kubernetes read').locator('[data-run=ago]');
-    const before = await heard.textContent();
-    await expect.poll(() => heard.textContent(), PATIENCE).not.toBe(before);
+    const received = card(page, 'Kubernetes read').locator('[data-run=ago]');
+    const before = await received.textContent();
+    await expect.poll(() => received.textContent(), PATIENCE).not.toBe(before);
   });
 
-  it('says that it is old while the monitor is away, and goes on when it is back', async () => {
+  it('is marked as stale while the monitor is unavailable, and resumes when it is back', async () => {
     const page = await open();
     await untilLive(page);
     await monitor.stop();
@@ -123,7 +123,7 @@ describe('the dashboard of a running monitor', () => {
     await monitor.beat('kubernetes/200/OK');
   });
 
-  it('takes a stream that says nothing for a broken one', async () => {
+  it('treats a silent stream as a broken one', async () => {
     const page = await open();
     await untilLive(page);
     monitor.process.kill('SIGSTOP');
@@ -145,7 +145,7 @@ describe('the dashboard of a running monitor', () => {
     await untilLive(page);
   });
 
-  it('tries again at once when somebody looks at it', async () => {
+  it('reconnects at once when the page becomes visible', async () => {
     const page = await open();
     await untilLive(page);
     await monitor.stop();
@@ -184,7 +184,7 @@ describe('the dashboard of a running monitor', () => {
     expect(await accessibilityViolations(page)).toEqual([]);
   });
 
-  it('loads itself again when it meets a newer monitor', async () => {
+  it('reloads itself when the monitor is newer', async () => {
     const page = await open();
     await page.evaluate('document.body.dataset.build = "older"; document.body.dataset.before = "yes"');
     await monitor.beat('kubernetes/200/OK');
@@ -201,7 +201,7 @@ describe('the dashboard of a running monitor', () => {
     await expect.poll(() => state(page, 'Fluentd write').textContent(), PATIENCE).toBe('failing');
   });
 
-  it('is whole without JavaScript, and then loads itself again', async () => {
+  it('is complete without JavaScript, and then reloads itself', async () => {
     await beatAll();
     const page = await open(monitor.url, { javaScriptEnabled: false });
     expect(await page.getByRole('heading', { level: 1 }).textContent()).not.toBe('');
@@ -209,11 +209,11 @@ describe('the dashboard of a running monitor', () => {
     expect(await page.locator('.strip').count()).toBe(4);
     expect(await page.locator('meta[http-equiv=refresh]').getAttribute('content')).toBe('60');
     expect(await page.locator('#loaded noscript').isVisible()).toBe(true);
-    expect(await page.locator('#loaded noscript').textContent()).toContain('loads itself again every 60 s');
+    expect(await page.locator('#loaded noscript').textContent()).toContain('The page reloads every 60 s');
     expect(await page.locator('#lost').isVisible()).toBe(false);
   });
 
-  it('does not load itself again with JavaScript', async () => {
+  it('does not reload itself with JavaScript', async () => {
     const page = await open();
     await untilLive(page);
     expect(await page.locator('meta[http-equiv=refresh]').count()).toBe(0);

@@ -59,7 +59,7 @@ describe('the strip of the last 24 hours', () => {
     ]);
   });
 
-  it('tells each of its slots to the arrow keys', async () => {
+  it('shows each of its slots by the arrow keys', async () => {
     const strips = slider('Queue write');
     await strips.focus();
     await page.keyboard.press('Home');
@@ -93,7 +93,7 @@ describe('the strip of the last 24 hours', () => {
     expect(await tip().isVisible()).toBe(false);
   });
 
-  it('tells the slot below the pointer', async () => {
+  it('shows the slot below the pointer', async () => {
     const box = await slider('Queue read').boundingBox();
     if (box === null) throw new Error('the strip is not shown');
     for (const slot of [0, 30, 95]) {
@@ -105,7 +105,7 @@ describe('the strip of the last 24 hours', () => {
     expect(await tip().isVisible()).toBe(false);
   });
 
-  it('keeps focus and slot when a change arrives, and tells what is there now', async () => {
+  it('keeps focus and slot when a change arrives, and shows the new content', async () => {
     const before = statusView(['green', 'green', 'green', 'green']);
     pages.show(before);
     await expect.poll(() => page.title(), PATIENCE).toMatch(/^working/);

@@ -97,7 +97,7 @@ describe('an e-mail', () => {
     expect(server.raw).toEqual([]);
   });
 
-  it('is not sent to a server whose certificate nobody vouches for', async () => {
+  it('is not sent to a server with an untrusted certificate', async () => {
     const server = await openMailServer();
     await failureOf(createMailChannel(mailSettings({ port: server.port, security: 'starttls' })));
     expect(server.raw).toEqual([]);
@@ -129,7 +129,7 @@ describe('an e-mail', () => {
     expect(failure.message).toContain('not today');
   });
 
-  it('is tried again when nobody listens', async () => {
+  it('is retried when the connection is refused', async () => {
     const port = await freePort();
     expect(await failureOf(mailChannel({ port }))).toMatchObject({
       code: 'MAIL_UNREACHABLE',
@@ -225,7 +225,7 @@ describe('a webhook', () => {
     await expect(createWebhookChannel(hook.url, fetch).send(MESSAGE, NEVER)).resolves.toBeUndefined();
   });
 
-  it('has an id that does not tell its path, and that differs from another one’s', () => {
+  it('has an id that does not reveal its path, and that differs from another one’s', () => {
     const ids = ['/a', `/${SECRET}`].map((path) => createSlackChannel(`https://example.com${path}`, fetch));
     expect(new Set(ids.map(({ id }) => id)).size).toBe(2);
     expect(JSON.stringify(ids)).not.toContain(SECRET);

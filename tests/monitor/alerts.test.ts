@@ -92,7 +92,7 @@ const FAILING = '[podips fra1] Kubernetes read failing';
 const WORKING = expect.stringMatching(/^\[podips fra1\] Working again after .+/);
 
 describe('alerts of the monitor', () => {
-  it('are one e-mail when a light turns red, and one when it is green again', async () => {
+  it('are one e-mail on the transition to red, and one when it is green again', async () => {
     await startMonitor();
     await reportAll(200);
     for (const attempt of [1, 2, 3]) await report('kubernetes', 500, `attempt ${attempt}`);
@@ -127,7 +127,7 @@ describe('alerts of the monitor', () => {
     expect(source).not.toMatch(/^Bcc:/im);
   });
 
-  it('are not repeated after a restart, and their end is told then', async () => {
+  it('are not repeated after a restart, and their end is reported then', async () => {
     const first = await startMonitor();
     await reportAll(200);
     await report('kubernetes', 500);

@@ -133,7 +133,7 @@ it('shows a monitor of podips 1.1, which can only say how all is', async () => {
   );
 });
 
-it('takes heartbeats with the token only, and answers the cron job without any', async () => {
+it('accepts heartbeats with the token only, and answers the cron job without any', async () => {
   const port = await freePort();
   await launchMonitor('north', port, '');
   report(port, `${TOKEN}-but-wrong`, 200, 'of-a-wrong-token');

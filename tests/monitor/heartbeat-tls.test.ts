@@ -35,7 +35,7 @@ function start(tlsVerify: boolean) {
   return warn;
 }
 
-describe('heartbeats to an https monitor whose certificate nobody vouches for', () => {
+describe('heartbeats to an https monitor with an untrusted certificate', () => {
   it('are not sent, and that is said', async () => {
     const warn = start(true);
     await vi.waitFor(
@@ -45,7 +45,7 @@ describe('heartbeats to an https monitor whose certificate nobody vouches for', 
     expect(seen).toEqual([]);
   });
 
-  it('are sent when they are told not to verify it', async () => {
+  it('are sent when the settings say not to verify it', async () => {
     start(false);
     await vi.waitFor(() => expect(seen).toEqual(['/log/200/ok']), PATIENCE);
   });

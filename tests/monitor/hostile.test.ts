@@ -36,7 +36,7 @@ beforeAll(async () => {
       HEARTBEAT_TOKEN: TOKEN,
       READ_USER: 'ops',
       READ_PASSWORD: PASSWORD,
-      OTHER_MONITORS: `nobody=http://me:${PASSWORD}@127.0.0.1:1`,
+      OTHER_MONITORS: `none=http://me:${PASSWORD}@127.0.0.1:1`,
       RATE_LIMIT_PER_SECOND: '100000',
     },
   });
@@ -48,7 +48,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-/** What everybody may rely on, whatever was sent before. */
+/** The guarantees to every client, whatever was sent before. */
 afterEach(async () => {
   http.destroyAll();
   expect(await (await fetch(`${url}/api/ping`)).json()).toEqual({ ack: expect.any(Number) });
@@ -110,7 +110,7 @@ describe('a heartbeat', () => {
 });
 
 describe('a request', () => {
-  it.each(REFUSED)('with %s is refused, and told nothing', async (_what, bytes) => {
+  it.each(REFUSED)('with %s is refused, without details', async (_what, bytes) => {
     const answer = await http.exchange(bytes);
     // Some get an answer, some only a closed connection.
     expect(answer).toMatch(/^($|HTTP\/1\.1 4\d\d )/);
@@ -150,7 +150,7 @@ describe('a request', () => {
   });
 });
 
-describe('a client that takes its time', () => {
+describe('a slow client', () => {
   /** Sends one more byte again and again, until the other side has had enough. */
   async function drip(start: string, byte: string): Promise<string> {
     const connection = http.open();
@@ -166,7 +166,7 @@ describe('a client that takes its time', () => {
     return connection.closed;
   }
 
-  it('is left, whatever it takes its time over', async () => {
+  it('is disconnected, in whatever it is slow', async () => {
     const silent = http.open();
     const body = `POST /log/200/OK HTTP/1.1\r\nhost: monitor\r\n${AUTHORIZED}\r\ncontent-length: 1000\r\n\r\n`;
     const answers = await Promise.all([
@@ -196,7 +196,7 @@ describe('many clients', () => {
     expect(await (await fetch(`${url}/api/ping`)).json()).toHaveProperty('ack');
   });
 
-  it('beyond what it takes are turned away, and it answers again when they are gone', async () => {
+  it('beyond its bound are refused, and it answers again when they are gone', async () => {
     const all = Array.from({ length: 4_500 }, (_, n) => http.open(`127.0.1.${1 + (n % 100)}`));
     const left = countClosed(all);
     await vi.waitFor(() => expect(left()).toBeGreaterThan(300), PATIENCE);
@@ -212,7 +212,7 @@ describe('many clients', () => {
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
   });
 
-  it('that ask and do not read the answers hold up nobody', async () => {
+  it('that send requests and read no responses delay no others', async () => {
     const authorization = `Basic ${Buffer.from(`ops:${PASSWORD}`).toString('base64')}`;
     const request = `GET / HTTP/1.1\r\nhost: monitor\r\nauthorization: ${authorization}\r\n\r\n`;
     for (let n = 0; n < 10; n += 1) {

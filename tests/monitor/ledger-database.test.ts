@@ -49,7 +49,7 @@ async function ask() {
   return { status, error };
 }
 
-it('the dashboard, its JSON and the metrics tell how the ledger is', async () => {
+it('the dashboard, its JSON and the metrics show the state of the ledger', async () => {
   await database.query(`INSERT INTO messages (message) VALUES ('{}')`);
   const own = await another({});
   await vi.waitFor(async () => {
@@ -75,7 +75,7 @@ it('the connections of the monitor may only read', async () => {
   await expect(pool.query('DELETE FROM leases')).rejects.toMatchObject({ code: '25006' });
 });
 
-it('a user that may only read these four tables is enough, and another one is told', async () => {
+it('a user that may only read these four tables is enough, and fewer rights are reported', async () => {
   await database.query(`CREATE ROLE analyst LOGIN PASSWORD 'correct-horse';
     CREATE ROLE stranger LOGIN PASSWORD 'correct-horse';
     GRANT SELECT ON leases, gaps, reader_positions, messages TO analyst`);
@@ -118,7 +118,7 @@ describe('a database that', () => {
     expect([after.status, after.body.includes('no reader has written into it yet')]).toEqual([200, true]);
   });
 
-  it('refuses the login is told of, and the password is not', async () => {
+  it('refuses the login is reported, without the password', async () => {
     const locked = await another({ DB_PASSWORD: 'wrong-password' });
     const { status, body } = await ledgerPage(locked, ADDRESS);
     expect([status, body.includes('The database refuses the login')]).toEqual([503, true]);
@@ -152,7 +152,7 @@ describe('a database that', () => {
     await far.stop();
   });
 
-  it('stops is told of on the dashboard, with the time, until it is back', async () => {
+  it('stops is shown on the dashboard, with the time, until it is back', async () => {
     await route.refuse(true);
     route.cut();
     expect(await ask()).toMatchObject({

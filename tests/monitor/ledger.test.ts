@@ -62,7 +62,7 @@ describe('who had an address', () => {
     expect((await page({ ip, at: `${DAY} ${clock}` })).body).toContain(`${sentence}`);
   });
 
-  it('tells the whole lease, and what changed within the minute that was asked for', async () => {
+  it('answers the whole lease, and the changes within the minute that was asked for', async () => {
     const answer = await ask({ ip: '10.64.0.182', at: `${DAY} 14:05` });
     expect(answer.leases).toEqual([
       {
@@ -109,7 +109,7 @@ describe('who had an address', () => {
     expect(Date.parse(at ?? '')).toBeGreaterThan(Date.now() - PATIENCE.timeout);
   });
 
-  it('tells two hundred leases at most, and that there are more', async () => {
+  it('answers two hundred leases at most, and that there are more', async () => {
     await database.query(
       `INSERT INTO leases SELECT cluster, 'many-' || n, '192.168.7.7', 0, namespace, pod || n, owner_kind, owner_name, node,
          true, started_at, false, 'infinity' FROM leases, generate_series(1, 250) AS n WHERE pod = 'proxy-1'`,
@@ -138,7 +138,7 @@ it('a pod is asked for all its leases, the newest first', async () => {
   );
 });
 
-it('the gaps are told, the newest first', async () => {
+it('the gaps are listed, the newest first', async () => {
   const { body } = await get('/api/v1/gaps?limit=1');
   expect(JSON.parse(body)).toMatchObject({ gaps: [{ reason: 'expired' }] });
   expect(JSON.parse((await get('/api/v1/gaps')).body).gaps).toHaveLength(2);

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Operation, Running } from '@podips/shared';
 
-/** Takes heartbeats as the monitor does, and remembers them. */
+/** Receives heartbeats as the monitor does, and remembers them. */
 export interface FakeMonitor extends Running {
   readonly url: string;
   /** The heartbeats of an operation, oldest first, as `<code>/<message>`. */

@@ -11,7 +11,7 @@ export interface WebHook extends Running {
   answer: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
-/** An HTTP server that remembers what it was told, and answers 204 until it is told otherwise. */
+/** An HTTP server that remembers what was posted, and answers 204 until the test sets another status. */
 export async function startWebHook(): Promise<WebHook> {
   const calls: WebHook['calls'][number][] = [];
   const server = createServer(async (request, response) => {
