@@ -1,9 +1,8 @@
-/// <reference path="./stompit.d.ts" />
 import { connect as connectTcp, type Socket } from 'node:net';
-import stompit, { type Client, type Message } from 'stompit';
+import type { Client } from 'stompit';
 import { QueueError, toError } from './errors.js';
 import type { QueueServer } from './settings/queue-settings.js';
-import { StompFrameWriter } from './stomp-frame-writer.js';
+import { createStompClient, logIn, readBody } from './stomp-client.js';
 
 export interface QueueSessionOptions {
   readonly server: QueueServer;
@@ -36,10 +35,6 @@ export interface Replacement {
   readonly message: OutgoingMessage;
 }
 
-/** Headers come from any producer; with the library's own bounds one odd message would end every connection. */
-const MAX_HEADER_LINE_BYTES = 1_048_576;
-const MAX_HEADERS = 10_000;
-const MAX_HEARTBEAT_MARGIN_MS = 5_000;
 const DISCONNECT_TIMEOUT_MS = 2_000;
 
 interface Pending {
@@ -71,13 +66,7 @@ export class QueueSession {
   static async connect(options: QueueSessionOptions, signal?: AbortSignal): Promise<QueueSession> {
     const { server, connectTimeoutMs, heartbeatMs } = options;
     const socket = connectTcp({ host: server.host, port: server.port, noDelay: true, keepAlive: true });
-    const client = new stompit.Client(socket, {
-      heartbeat: [heartbeatMs, heartbeatMs],
-      heartbeatDelayMargin: Math.min(heartbeatMs, MAX_HEARTBEAT_MARGIN_MS),
-      maxLineLength: MAX_HEADER_LINE_BYTES,
-      maxHeaders: MAX_HEADERS,
-      outgoingFrameStream: new StompFrameWriter(socket),
-    });
+    const client = createStompClient(socket, heartbeatMs);
     const session = new QueueSession(client, socket, options);
     const timer = setTimeout(() => session.#end(connectTimeout(options)), connectTimeoutMs);
     const onAbort = () => session.#end(new Error('stopped'));
@@ -243,23 +232,6 @@ export class QueueSession {
   }
 }
 
-/** Resolves at CONNECTED. A failure ends the session, which reports it. */
-function logIn(client: Client, socket: Socket, options: QueueSessionOptions): Promise<void> {
-  const { server, username, password } = options;
-  const login = username === '' ? {} : { login: username, passcode: password };
-  return new Promise((resolve) => {
-    socket.once('connect', () => {
-      client.connect({ host: server.host, ...login }, (err) => {
-        if (err) return;
-        // CONNECTED has restored the library's own handlers.
-        endOnErrorFrame(client);
-        resolve();
-      });
-      endOnErrorFrame(client);
-    });
-  });
-}
-
 function connectTimeout({ server, connectTimeoutMs }: QueueSessionOptions): QueueError {
   const text = `${server.host}:${server.port} did not answer within ${connectTimeoutMs} ms`;
   return new QueueError('QUEUE_CONNECT_TIMEOUT', text, { retryable: true });
@@ -268,17 +240,4 @@ function connectTimeout({ server, connectTimeoutMs }: QueueSessionOptions): Queu
 function describeEnd(server: QueueServer, cause: Error): QueueError {
   const text = `connection to ${server.host}:${server.port} failed: ${toError(cause).message || 'no reason given'}`;
   return new QueueError('QUEUE_CONNECTION_FAILED', text, { retryable: true, cause });
-}
-
-function readBody(message: Message, done: (body: Uint8Array) => void): void {
-  const chunks: Uint8Array[] = [];
-  message.on('data', (chunk: Uint8Array) => chunks.push(chunk));
-  message.on('end', () => done(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-}
-
-/** The library's own handler throws where nothing can catch it, on an ERROR frame with plain text and a length. */
-function endOnErrorFrame(client: Client): void {
-  client.setCommandHandler('ERROR', ({ headers }) => {
-    client.destroy(new Error(headers.message ?? 'the broker sent an ERROR frame'));
-  });
 }
