@@ -55,7 +55,7 @@ export interface MessageOrigin {
   readonly dc: string;
 }
 
-/** Builds the message of one IP change (SPEC: "The message"). */
+/** Builds the message of one IP change. */
 export function buildMessage(facts: MessageFacts, origin: MessageOrigin): PodIpMessage {
   const { pod, ip, status } = facts;
   const timestamp = facts.observedAt.toISOString();
