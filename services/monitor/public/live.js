@@ -1,5 +1,5 @@
 // Keeps the dashboard live: replaces the parts that changed, updates running times, and shows when it cannot.
-// What the monitor sends as markup is escaped by the monitor.
+// The monitor escapes the markup that it sends.
 
 const SILENCE_MS = 40_000;
 const RETRY_MS = 2_000;
@@ -13,10 +13,10 @@ const UNITS = [
 const lost = document.getElementById('lost');
 const loaded = document.getElementById('loaded');
 const icon = document.querySelector('link[rel=icon]');
-/** How far the monitor's clock is ahead of ours. */
+/** The lead of the monitor's clock over the browser's. */
 let aheadMs = Number(document.body.dataset.now) - Date.now();
 let receivedAtMs = Date.now();
-/** When the stream last gave a sign of life, or was opened. */
+/** The time of the last event, or of the opening of the stream. */
 let aliveAtMs = receivedAtMs;
 let isLost = false;
 let title = document.title;
@@ -41,7 +41,7 @@ function lose() {
   retry = setTimeout(connect, RETRY_MS * (1 + Math.random()));
 }
 
-/** By the clock of the day, which may be set back: others stand still while the computer sleeps. */
+/** By the wall clock, which may be set back: monotonic clocks stop while the computer sleeps. */
 function isSilent() {
   return Math.abs(Date.now() - aliveAtMs) > SILENCE_MS;
 }
