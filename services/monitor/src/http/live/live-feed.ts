@@ -4,6 +4,7 @@ import type { Tracker } from '../../status/tracker.js';
 import type { StatusView } from '../../view/status-view.js';
 import { loadAssets } from '../assets.js';
 import { createPageRenderer, type PageChanges } from './page-changes.js';
+import { createStreams } from './streams.js';
 
 export interface LiveFeedOptions {
   readonly view: () => StatusView;
@@ -28,40 +29,20 @@ export interface LiveFeed {
 const MAX_CLIENTS = 2_000;
 /** Changes within this time make one message. */
 const PAUSE_MS = 1_000;
-/** Streams that are written to in one iteration of the event loop: heartbeats do not wait for a thousand dashboards. */
-const STREAMS_PER_ITERATION = 50;
 /** Sent without changes as well; the page treats three missing ones as a broken stream. Changes of strips come with it. */
 const SIGN_OF_LIFE_MS = 15_000;
-/** A slower client is disconnected, and gets the whole page when it reconnects. */
-const MAX_BACKLOG_BYTES = 262_144;
 
 /** Renders once for all, at most once a second, and only while streams are open. */
 export function createLiveFeed(options: LiveFeedOptions): LiveFeed {
   const { view, tracker, log, maxClients = MAX_CLIENTS } = options;
   const renderer = createPageRenderer(view, loadAssets().assets.build);
-  const streams = new Set<ServerResponse>();
+  const streams = createStreams(log);
   let isDirty = false;
-  let isClosed = false;
   let pause: NodeJS.Timeout | undefined;
-
-  function write(stream: ServerResponse, event: Buffer): void {
-    stream.write(event);
-    if (stream.writableLength <= MAX_BACKLOG_BYTES) return;
-    log.info({ bytes: stream.writableLength }, 'dashboard reads too slowly; stream closed');
-    stream.destroy();
-  }
 
   function broadcast(): void {
     const event = render(renderer.changes, log);
-    if (event !== undefined) writeAll(event, [...streams]);
-  }
-
-  function writeAll(event: Buffer, waiting: readonly ServerResponse[]): void {
-    if (isClosed) return;
-    for (const stream of waiting.slice(0, STREAMS_PER_ITERATION))
-      if (streams.has(stream)) write(stream, event);
-    const rest = waiting.slice(STREAMS_PER_ITERATION);
-    if (rest.length > 0) setImmediate(writeAll, event, rest);
+    if (event !== undefined) streams.writeAll(event);
   }
 
   /** The first change goes out at once, further ones together after the pause. */
@@ -94,18 +75,13 @@ export function createLiveFeed(options: LiveFeedOptions): LiveFeed {
       return streams.size >= maxClients;
     },
     add(stream) {
-      if (isClosed) return void stream.end();
-      stream.on('error', (err) => log.debug({ err }, 'dashboard stream failed'));
-      stream.on('close', () => streams.delete(stream));
-      streams.add(stream);
-      const event = render(renderer.whole, log);
-      if (event !== undefined) write(stream, event);
+      const event = streams.add(stream) ? render(renderer.whole, log) : undefined;
+      if (event !== undefined) streams.write(stream, event);
     },
     close() {
-      isClosed = true;
       clearInterval(signOfLife);
       clearTimeout(pause);
-      for (const stream of streams) stream.end();
+      streams.close();
     },
   };
 }
