@@ -113,7 +113,7 @@ describe('the dashboard of a running monitor', () => {
     expect(await page.locator('#lost').textContent()).toMatch(
       /received from the monitor since \d\d:\d\d:\d\d UTC/,
     );
-    expect(await page.title()).toMatch(/^old: /);
+    expect(await page.title()).toMatch(/^stale: /);
     expect(await icon(page)).toBe('/assets/favicon-grey.svg');
     await monitor.start();
     await monitor.beat('kubernetes/503/still%20here');
@@ -134,7 +134,7 @@ describe('the dashboard of a running monitor', () => {
     await untilLive(page);
   });
 
-  it('says that it is old when the computer was asleep, though no timer has run', async () => {
+  it('is marked as stale when the computer was asleep, although no timer has run', async () => {
     const page = await open();
     await untilLive(page);
     monitor.process.kill('SIGSTOP');

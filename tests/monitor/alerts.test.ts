@@ -255,6 +255,6 @@ describe('--test-alert', () => {
     env.PODIPS_SEND_MAIL = 'false';
     const child = launch(['--test-alert']);
     expect(await child.exited).toBe(1);
-    expect(child.output()).toContain('no alerts are set up');
+    expect(child.output()).toContain('no alert channels are configured');
   });
 });

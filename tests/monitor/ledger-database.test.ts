@@ -115,7 +115,7 @@ describe('a database that', () => {
     onTestFinished(() => bare.end());
     await migrate(bare);
     const after = await ledgerPage(fresh, ADDRESS);
-    expect([after.status, after.body.includes('no reader has written into it yet')]).toEqual([200, true]);
+    expect([after.status, after.body.includes('no reader has written to it yet')]).toEqual([200, true]);
   });
 
   it('refuses the login is reported, without the password', async () => {
