@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 const PROPERTIES = ['packages/*/src/**/*.property.test.ts', 'services/*/src/**/*.property.test.ts'];
 /** What takes minutes, or needs the machine for itself: `npm run test:long`. */
@@ -27,7 +27,7 @@ export default defineConfig({
           setupFiles,
           globalSetup: ['tests/support/servers.ts'],
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/faults/**', LONG],
+          exclude: [...configDefaults.exclude, 'tests/faults/**', LONG],
           // More files at once than cores, for they wait rather than compute.
           maxWorkers: 4,
           sequence: { groupOrder: 1 },
