@@ -129,7 +129,7 @@ async function measureRetention(pool: DatabasePool, { scale, signal }: BenchRun)
   const writesMs: number[] = [];
   do {
     const before = performance.now();
-    await ledger.write(term, { leases: newLeases(WRITE_LEASES), gaps: [], position: undefined });
+    await ledger.write(term, { leases: newLeases(WRITE_LEASES), gaps: [], checkpoint: undefined });
     writesMs.push(performance.now() - before);
     await pause(WRITE_REST_MS, signal);
   } while (pruning);

@@ -1,4 +1,4 @@
-import { Publisher } from '@podips/reader';
+import { ChangeLog, createQueueSender, Delivery } from '@podips/reader';
 import { createLogger, DEFAULT_QUEUE_NAME, type QueueSettings, startQueueLink } from '@podips/shared';
 import { until } from './until.js';
 
@@ -13,37 +13,35 @@ const MAX_BUFFERED = 20_000;
 const CONNECT_DEADLINE_MS = 10_000;
 const SETTLE_DEADLINE_MS = 60_000;
 
-/** Puts the real publisher on a real link, as the reader does, and waits for the link. */
+/** Puts the real delivery on a real link, as the reader does, and waits for the link. */
 export async function openReaderOutlet(port: number, signal: AbortSignal): Promise<ReaderOutlet> {
   const log = createLogger('bench', 'silent');
   const failures: Error[] = [];
   const fail = (error: Error) => void failures.push(error);
   const events = {
-    onUp: () => publisher.linkChanged(),
+    onUp: () => delivery.linkChanged(),
     onDown(error: Error) {
       fail(error);
-      publisher.linkChanged();
+      delivery.linkChanged();
     },
     onAlive: () => undefined,
   };
   await using resources = new AsyncDisposableStack();
   const link = startQueueLink(queueSettings(port), events, log);
   resources.defer(() => link.stop());
-  const publisher = new Publisher(
-    {
-      link,
-      outbox: undefined,
-      events: {
-        onPublished: () => undefined,
-        onPublishFailed: fail,
-        onStored: () => undefined,
-        onStoreFailed: fail,
-        onOvertaking: () => undefined,
-      },
-      log,
-    },
-    { queue: DEFAULT_QUEUE_NAME, maxMessages: MAX_BUFFERED, outboxFirst: false },
-  );
+  const changes = new ChangeLog({ maxMessages: MAX_BUFFERED, maxRows: undefined });
+  const queue = createQueueSender(link, DEFAULT_QUEUE_NAME, {
+    onPublished: () => undefined,
+    onPublishFailed: fail,
+  });
+  const delivery = new Delivery({
+    changes,
+    queue,
+    outbox: undefined,
+    log,
+    onStored: () => undefined,
+    onStoreFailed: fail,
+  });
   await until(
     'connected to the broker',
     { deadlineMs: CONNECT_DEADLINE_MS, signal },
@@ -54,12 +52,12 @@ export async function openReaderOutlet(port: number, signal: AbortSignal): Promi
     async send(bodies) {
       const deadline = AbortSignal.any([signal, AbortSignal.timeout(SETTLE_DEADLINE_MS)]);
       for (let next = 0; next < bodies.length; ) {
-        await publisher.roomAvailable(deadline);
-        const count = publisher.room;
-        publisher.publish(bodies.slice(next, next + count).map((body) => ({ body })));
-        next += count;
+        await changes.roomAvailable(deadline);
+        const messages = bodies.slice(next, next + changes.room);
+        changes.append({ messages, leases: [], gaps: [], checkpoint: undefined });
+        next += messages.length;
       }
-      const left = await publisher.settle(deadline);
+      const left = await delivery.settle(deadline);
       if (left > 0 || failures.length > 0)
         throw new AggregateError(
           failures,

@@ -118,7 +118,7 @@ it('an end, once written, stays, whatever is written later', async () => {
   const ledger = createLedger(database, 'default');
   const { term } = await ledger.load();
   const write = (record: LeaseRecord) =>
-    ledger.write(term, { leases: [record], gaps: [], position: undefined });
+    ledger.write(term, { leases: [record], gaps: [], checkpoint: undefined });
   await write(lease('fd00::1'));
   await write(lease('fd00::1', { at, reason: 'deleted', inferred: false }));
   await write(lease('fd00::1'));
@@ -131,10 +131,10 @@ it('an end, once written, stays, whatever is written later', async () => {
 it('what is loaded is what was written, in the one spelling of each address', async () => {
   const ledger = createLedger(database, 'default');
   const { term } = await ledger.load();
-  const position = { resourceVersion: '42', knownAt: at };
-  await ledger.write(term, { leases: [lease('10.0.0.1'), lease('fd00:0:0:0::A')], gaps: [], position });
+  const checkpoint = { resourceVersion: '42', knownAt: at };
+  await ledger.write(term, { leases: [lease('10.0.0.1'), lease('fd00:0:0:0::A')], gaps: [], checkpoint });
   const state = await ledger.load();
-  expect(state.position).toEqual(position);
+  expect(state.checkpoint).toEqual(checkpoint);
   expect(
     state.known
       .get('uid-1')
@@ -142,7 +142,7 @@ it('what is loaded is what was written, in the one spelling of each address', as
       .sort(),
   ).toEqual(['10.0.0.1', 'fd00::a']);
   const other = await createLedger(database, 'other').load();
-  expect(other).toEqual({ term: expect.any(Number), known: new Map(), position: undefined });
+  expect(other).toEqual({ term: expect.any(Number), known: new Map(), checkpoint: undefined });
 });
 
 it('a write of an earlier term is refused, even by the one that has loaded the ledger again', async () => {
@@ -150,7 +150,7 @@ it('a write of an earlier term is refused, even by the one that has loaded the l
   const first = await ledger.load();
   const second = await ledger.load();
   const write = (term: number, ip: string) =>
-    ledger.write(term, { leases: [lease(ip)], gaps: [], position: undefined });
+    ledger.write(term, { leases: [lease(ip)], gaps: [], checkpoint: undefined });
   await expect(write(first.term, '10.0.0.1')).rejects.toMatchObject({ code: 'LEDGER_TAKEN' });
   await write(second.term, '10.0.0.2');
   expect(await readLedger(database)).toMatchObject([{ ip: '10.0.0.2' }]);
@@ -160,7 +160,7 @@ it('gaps are deleted with the leases of their time', async () => {
   const ledger = createLedger(database, 'default');
   const { term } = await ledger.load();
   const gap = (endedAt: Date) => ({ startedAt: undefined, endedAt, reason: 'start' });
-  await ledger.write(term, { leases: [], gaps: [gap(new Date(START)), gap(at)], position: undefined });
+  await ledger.write(term, { leases: [], gaps: [gap(new Date(START)), gap(at)], checkpoint: undefined });
   await ledger.prune(at, never);
   expect((await database.query('SELECT ended_at FROM gaps')).rows).toEqual([{ ended_at: at }]);
 });
@@ -173,12 +173,12 @@ it('a gap that is written again is there once', async () => {
     { startedAt: undefined, endedAt: at, reason },
     { startedAt: new Date(START), endedAt: at, reason },
   ];
-  await ledger.write(term, { leases: [], gaps, position: undefined });
-  await ledger.write(term, { leases: [], gaps, position: undefined });
+  await ledger.write(term, { leases: [], gaps, checkpoint: undefined });
+  await ledger.write(term, { leases: [], gaps, checkpoint: undefined });
   expect((await database.query('SELECT FROM gaps')).rowCount).toBe(2);
 });
 
-it('leases that the database will never take are set aside with a gap each, and the others written', async () => {
+it('leases that the database will never accept become a gap each, and the others are written', async () => {
   const onRefused = vi.fn();
   const ledger = createLedger(database, 'default', onRefused);
   const { term } = await ledger.load();
@@ -192,11 +192,10 @@ it('leases that the database will never take are set aside with a gap each, and 
     const plain = lease('10.0.0.1');
     return { ...plain, pod: { ...plain.pod, uid: `uid-${n}`, ...unusual.get(n) } };
   });
-  const position = { resourceVersion: '42', knownAt: at };
-  const endOthers = { at, reason: 'missing', inferred: true } as const;
-  // Twice, as when the first commit was not heard of.
-  await ledger.write(term, { leases, gaps: [], position, endOthers });
-  await ledger.write(term, { leases, gaps: [], position, endOthers });
+  const checkpoint = { resourceVersion: '42', knownAt: at };
+  // Twice, as when the first commit was not confirmed.
+  await ledger.write(term, { leases, gaps: [], checkpoint });
+  await ledger.write(term, { leases, gaps: [], checkpoint });
   expect(onRefused.mock.calls.map(([{ record, error }]) => [record.pod.uid, error.code])).toEqual(
     Array(2)
       .fill([
@@ -208,7 +207,7 @@ it('leases that the database will never take are set aside with a gap each, and 
   );
   const state = await ledger.load();
   expect(state.known.size).toBe(2_997);
-  expect(state.position).toEqual(position);
+  expect(state.checkpoint).toEqual(checkpoint);
   const { rows } = await database.query('SELECT started_at, ended_at, reason FROM gaps');
   // They began at the same moment.
   expect(rows).toEqual([{ started_at: new Date(START), ended_at: new Date(START), reason: 'refused' }]);

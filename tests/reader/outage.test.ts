@@ -105,9 +105,9 @@ describe('messages wait in memory', () => {
     expect(await reader.metric('buffered_messages')).toBe(50);
     await restoreDatabase(test);
     await reached(reader, 'outbox_stored_total', 50);
-    expect(await test.outbox()).toHaveLength(50);
     await restoreBroker(test);
-    expect(await test.caughtUp()).toEqual(EXACT);
+    // With the ledger the reader restarts, and publishes what it finds there once more.
+    expect(await test.caughtUp()).toMatchObject(COMPLETE);
   });
 });
 
@@ -184,7 +184,7 @@ describe('a reader that is stopped in the middle of a burst leaves no hole in wh
     await reader.stop();
     churn.stop();
 
-    expect(reader.logged()).not.toContain('neither queue nor database took the last messages');
+    expect(reader.logged()).not.toContain('neither queue nor database accepted the last messages');
     const stored = (await test.outbox()).map((body) => ({ tag: '', time: '', record: JSON.parse(body) }));
     expect(stored.length > 0).toBe(usesOutbox);
     await vi.waitFor(() => {

@@ -62,6 +62,6 @@ export async function writeSampleLedger(database: DatabasePool): Promise<void> {
       { startedAt: undefined, endedAt: time('12:00:00'), reason: 'start' },
       { startedAt: time('15:30:00'), endedAt: time('15:40:00'), reason: 'expired' },
     ],
-    position: { resourceVersion: '1', knownAt: time('18:00:00') },
+    checkpoint: { resourceVersion: '1', knownAt: time('18:00:00') },
   });
 }

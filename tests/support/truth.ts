@@ -109,7 +109,7 @@ function spans({ started_at, ended_at }: Gap, from: string, to: string): boolean
   return (started_at === null || started_at.toISOString() <= from) && to <= ended_at.toISOString();
 }
 
-/** A pod got an address that another one seemed to hold, up to the later time that was told of its end. */
+/** A pod got an address that another one seemed to hold: both seem to, until the first of them gives it up. */
 interface Overlap {
   readonly ip: string;
   readonly holder: string;
@@ -129,7 +129,7 @@ function findOverlaps(edges: readonly Edge[]): Overlap[] {
     const holder = holders.get(ip);
     if (starts) {
       if (holder !== undefined && holder !== uid)
-        overlaps.push({ ip, holder, uid, from: time, to: endAfter(inOrder, holder, ip, time) });
+        overlaps.push({ ip, holder, uid, from: time, to: endAfter(inOrder, [holder, uid], ip, time) });
       holders.set(ip, uid);
     } else if (holder === uid) {
       holders.delete(ip);
@@ -147,8 +147,10 @@ function describeOverlap({ ip, holder, uid, from, to }: Overlap, records: readon
   return `${ip} of ${holder} until ${to}, but ${uid} got it at ${from}: ${copies.join(', ')}`;
 }
 
-function endAfter(edges: readonly Edge[], uid: string, ip: string, time: string): string {
-  const end = edges.find((edge) => !edge.starts && edge.uid === uid && edge.ip === ip && edge.time >= time);
+function endAfter(edges: readonly Edge[], uids: readonly string[], ip: string, time: string): string {
+  const end = edges.find(
+    (edge) => !edge.starts && uids.includes(edge.uid) && edge.ip === ip && edge.time >= time,
+  );
   return end?.time ?? 'ever';
 }
 

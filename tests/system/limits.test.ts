@@ -135,7 +135,9 @@ async function leasesOf({ pool }: ReaderCase, uid: string): Promise<string[]> {
     .map(({ ip, open }) => `${ip} ${open ? 'open' : 'closed'}`);
 }
 
-it('a pod that PostgreSQL will never take is told, and does not hold up the ledger', async ({ openCase }) => {
+it('a pod that PostgreSQL will never accept is published, and does not hold up the ledger', async ({
+  openCase,
+}) => {
   const test = await openCase();
   const { pods, faults } = test.cluster;
   const reader = await test.startReader(database(test));
@@ -153,7 +155,7 @@ it('a pod that PostgreSQL will never take is told, and does not hold up the ledg
   expect(describeRecords(test, 'nul-\0')).toEqual(['alreadyRunning 10.1.0.1']);
   await untilLedgerIsTrue(test);
   expect(await reader.metric('ledger_refused_total')).toBe(1);
-  expect(reader.logged()).toContain('the database will never take this lease; the ledger has a gap');
+  expect(reader.logged()).toContain('database refuses this lease for good; the ledger has a gap');
   expect((await readGaps(test.pool)).map(({ reason }) => reason)).toContain('refused');
 });
 

@@ -1,14 +1,12 @@
+export { ChangeLog } from './changes/change-log.js';
+export type { LeaseRecord } from './changes/entry.js';
 export { createKubeClient, type KubeError } from './cluster/kube-client.js';
-export {
-  Publisher,
-  type PublisherDeps,
-  type PublisherEvents,
-  type PublisherOptions,
-} from './delivery/publisher.js';
+export { Delivery } from './delivery/delivery.js';
+export { createQueueSender } from './delivery/queue-sender.js';
 export { Candidate, type CandidateOptions, type Clocks, type Standing } from './leadership/candidate.js';
 export * from './leadership/election.js';
 export { createLeaseClient, type LeaseClient } from './leadership/lease-client.js';
 export * from './reader.js';
 export * from './settings.js';
-export { createLedger, type LeaseRecord, type Ledger } from './store/ledger.js';
+export { createLedger, type Ledger } from './store/ledger.js';
 export { createOutbox, type Outbox } from './store/outbox.js';

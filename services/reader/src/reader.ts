@@ -1,7 +1,6 @@
 import {
   aborted,
   type Logger,
-  type OperationHealth,
   openPool,
   openStatusFile,
   pause,
@@ -12,43 +11,27 @@ import {
   trackOperation,
   withTablesOf,
 } from '@podips/shared';
-import { type ActiveReader, startActiveReader } from './active-reader.js';
-import { createKubeClient, type KubeClient } from './cluster/kube-client.js';
+import { OrderClock } from './changes/order-clock.js';
+import { createKubeClient } from './cluster/kube-client.js';
 import { awaitLeadership, type Leadership, soleLeadership } from './leadership/leadership.js';
-import { openNotes, type ReaderNotes } from './leadership/note.js';
 import { createReaderMetrics, type ReaderMetrics } from './metrics.js';
+import type { ReaderDatabase, ReaderParts } from './parts.js';
 import type { ReaderSettings } from './settings.js';
-import { createLedger, type Ledger, type LoadedLedger } from './store/ledger.js';
-import { createOutbox, type Outbox } from './store/outbox.js';
-import { pruneRegularly } from './store/retention.js';
+import { createLedger, type LoadedLedger } from './store/ledger.js';
+import { openMarkers } from './store/marker-file.js';
+import { createOutbox } from './store/outbox.js';
+import { openTerm, type Term } from './term.js';
+import type { TermEnd } from './term-start.js';
 
 export interface Reader extends Running {
   readonly httpPort: number;
 }
 
-/** What the reader keeps in the database. Tables are made or widened when they are first used. */
-export interface ReaderDatabase {
-  readonly outbox: Outbox;
-  readonly ledger: Ledger;
-}
-
-/** What the parts of a reader share. */
-export interface ReaderParts {
-  readonly settings: ReaderSettings;
-  readonly log: Logger;
-  readonly metrics: ReaderMetrics;
-  readonly health: { readonly kubernetes: OperationHealth; readonly queue: OperationHealth };
-  readonly client: KubeClient;
-  /** Undefined when no database is set. */
-  readonly database: ReaderDatabase | undefined;
-  readonly notes: ReaderNotes;
-}
-
 const LOAD_RETRY_MS = 1_000;
 
 /**
- * Starts the reader. It waits until it leads, reads the ledger, and then runs what {@link startActiveReader} describes,
- * until it is stopped, another reader leads, or another has taken the ledger: then it begins anew.
+ * Starts the reader. It waits until it leads, loads the ledger, and runs terms (see {@link openTerm}) until it is stopped
+ * or another reader leads.
  * Resolves at once; the cluster, the broker and the database may still be out of reach then.
  */
 export async function startReader(settings: ReaderSettings, log: Logger): Promise<Reader> {
@@ -58,15 +41,16 @@ export async function startReader(settings: ReaderSettings, log: Logger): Promis
   const client = createKubeClient(settings.kubeConfig);
   resources.defer(() => client.close());
   const database = openDatabase(settings, metrics, log, resources);
-  const notes = openNotes(settings.statusDir, log);
-  const parts = { settings, log, metrics, health, client, database, notes };
-  const term: Term = { active: undefined };
-  exposeGauges(parts, term);
+  const markers = openMarkers(settings.statusDir, log);
+  const clock = new OrderClock(() => new Date());
+  const parts = { settings, log, metrics, health, client, database, markers, clock };
+  const view: View = { term: undefined };
+  exposeGauges(parts, view);
   const stopping = new AbortController();
-  const terms = runTerms(parts, term, stopping.signal);
+  const leading = lead(parts, view, stopping.signal);
   resources.defer(async () => {
     stopping.abort();
-    await terms;
+    await leading;
   });
   const ops = await startOpsServer({
     host: settings.httpHost,
@@ -81,37 +65,50 @@ export async function startReader(settings: ReaderSettings, log: Logger): Promis
   return { httpPort: ops.port, stop: () => running.disposeAsync() };
 }
 
-/** The time during which this reader leads. */
-interface Term {
-  active: ActiveReader | undefined;
+/** The term that runs, for the gauges. */
+interface View {
+  term: Term | undefined;
 }
 
-async function runTerms(parts: ReaderParts, term: Term, signal: AbortSignal): Promise<void> {
-  const { rival } = parts.notes;
+/** For each leadership: term after term, until it is over or the reader stops. */
+async function lead(parts: ReaderParts, view: View, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const leadership = await becomeLeader(parts, signal);
     if (leadership === undefined) return;
-    const ended = new AbortController();
-    const active = startActiveReader(parts, await loadPatiently(parts, leadership, signal));
-    term.active = active;
-    const care = lookAfterLedger(parts, active, leadership, ended.signal);
-    // Also when the database was emptied, which is no rival: its next answer corrects the note.
-    const fenced = active.fenced.then(() => rival.set(new Date()));
-    await Promise.race([leadership.over, fenced, care, aborted(signal)]);
-    ended.abort();
-    await Promise.all([care, active.stop()]);
-    term.active = undefined;
+    const over = new AbortController();
+    void leadership.over.then(() => over.abort());
+    await runTerms(parts, leadership, view, AbortSignal.any([signal, over.signal]));
     await leadership.release();
   }
 }
 
+/** One rule for catching up, whatever the reason: end the term, load the ledger, continue from its checkpoint. */
+async function runTerms(
+  parts: ReaderParts,
+  leadership: Leadership,
+  view: View,
+  signal: AbortSignal,
+): Promise<void> {
+  let previous: TermEnd | undefined;
+  while (!signal.aborted) {
+    const ledger = await loadPatiently(parts, leadership, signal);
+    const untilLedger = (ended: AbortSignal) => untilLoaded(parts, leadership, ended);
+    view.term = openTerm(parts, { ledger, previous, untilLedger });
+    previous = await view.term.run(signal);
+    view.term = undefined;
+    // Also when the database was emptied, which is no rival: its next answer corrects the marker.
+    if (previous === 'fenced') return parts.markers.rival.set(new Date());
+    if (previous !== 'stopped') parts.log.warn({ reason: previous }, 'restarting from the ledger');
+  }
+}
+
 async function becomeLeader(
-  { settings, log, health, notes }: ReaderParts,
+  { settings, log, health, markers }: ReaderParts,
   signal: AbortSignal,
 ): Promise<Leadership | undefined> {
   const { database, clusterName: cluster, standbyIntervalMs, databaseWaitMs } = settings;
   if (database === undefined) return soleLeadership();
-  const options = { database, cluster, rival: notes.rival, standbyIntervalMs, databaseWaitMs };
+  const options = { database, cluster, rival: markers.rival, standbyIntervalMs, databaseWaitMs };
   const onStandby = () => {
     health.kubernetes.standsBy();
     health.queue.standsBy();
@@ -121,7 +118,7 @@ async function becomeLeader(
   return leadership;
 }
 
-/** Without the ledger every pod would be told again: worth a wait, as long as the database says that we lead. */
+/** Without the ledger every pod would be published again: worth a wait, as long as this reader is known to lead. */
 async function loadPatiently(
   parts: ReaderParts,
   leadership: Leadership,
@@ -129,13 +126,19 @@ async function loadPatiently(
 ): Promise<LoadedLedger | undefined> {
   const untilMs = performance.now() + parts.settings.databaseWaitMs;
   for (;;) {
-    const state = await tryToLoad(parts, leadership);
+    const ledger = await tryToLoad(parts, leadership);
     const hopeless = parts.database === undefined || !leadership.confirmed || performance.now() > untilMs;
-    if (state || hopeless || !(await pause(LOAD_RETRY_MS, signal))) return state;
+    if (ledger || hopeless || !(await pause(LOAD_RETRY_MS, signal))) return ledger;
   }
 }
 
-/** The ledger, or undefined when there is none or the database is away. */
+/** Settles when a ledger that could not be loaded can be, or when the signal aborts. */
+async function untilLoaded(parts: ReaderParts, leadership: Leadership, signal: AbortSignal): Promise<void> {
+  do await Promise.race([leadership.confirmation, aborted(signal)]);
+  while (!(await tryToLoad(parts, leadership)) && (await pause(LOAD_RETRY_MS, signal)));
+}
+
+/** The ledger, or undefined when there is none or the database is unavailable. */
 async function tryToLoad(
   { database, log }: ReaderParts,
   leadership: Leadership,
@@ -144,32 +147,9 @@ async function tryToLoad(
   try {
     return await database.ledger.load();
   } catch (err) {
-    log.warn({ err: toError(err) }, 'the ledger cannot be loaded yet');
+    log.warn({ err: toError(err) }, 'ledger not loaded');
     return undefined;
   }
-}
-
-/**
- * Loads the ledger as soon as that is possible, if it was not at the start; then deletes from it what is too old. Settles
- * when the signal aborts, or when the ledger cannot be taken in.
- */
-async function lookAfterLedger(
-  parts: ReaderParts,
-  active: ActiveReader,
-  leadership: Leadership,
-  signal: AbortSignal,
-): Promise<void> {
-  const { database, settings, log } = parts;
-  if (database === undefined) return aborted(signal);
-  while (!active.hasLedger && !signal.aborted) {
-    await Promise.race([leadership.confirmation, aborted(signal)]);
-    const loaded = await tryToLoad(parts, leadership);
-    if (loaded === undefined) await pause(LOAD_RETRY_MS, signal);
-    else if ((await active.adopt(loaded).catch(unlessAborted(signal))) === false)
-      return log.warn('too late to take the ledger in: beginning anew with it');
-  }
-  if (signal.aborted) return;
-  await pruneRegularly(database.ledger, settings.ledgerRetentionDays, log, signal);
 }
 
 function startHealth(settings: ReaderSettings, log: Logger, resources: AsyncDisposableStack) {
@@ -207,7 +187,7 @@ function openDatabase(
     metrics.ledgerRefused.inc();
     log.error(
       { err: error, podUid: pod.uid, ip },
-      'the database will never take this lease; the ledger has a gap',
+      'database refuses this lease for good; the ledger has a gap',
     );
   });
   const onEmpty = (rows: number) => {
@@ -228,25 +208,18 @@ function openDatabase(
   };
 }
 
-function exposeGauges({ metrics, settings, database }: ReaderParts, term: Term): void {
+function exposeGauges({ metrics, settings, database }: ReaderParts, view: View): void {
   const { gauge } = metrics;
-  gauge('leads', '1 while this reader publishes, 0 while it stands by', () => (term.active ? 1 : 0));
-  gauge('known_pods', 'Pods that are not finished', () => term.active?.knownPods ?? 0);
+  gauge('leads', '1 while this reader publishes, 0 while it stands by', () => (view.term ? 1 : 0));
+  gauge('known_pods', 'Pods that are not finished', () => view.term?.knownPods ?? 0);
   gauge(
     'buffered_messages',
     'Messages in memory that are not durable yet',
-    () => term.active?.bufferedMessages ?? 0,
+    () => view.term?.bufferedMessages ?? 0,
   );
   gauge('buffer_limit_messages', 'Most messages in memory', () => settings.maxBufferedMessages);
   if (database === undefined) return;
-  gauge('pending_leases', 'Leases that are not in the ledger yet', () => term.active?.pendingLeases ?? 0);
+  gauge('pending_leases', 'Leases that are not in the ledger yet', () => view.term?.pendingLeases ?? 0);
   gauge('pending_limit_leases', 'Most leases in memory for the ledger', () => settings.maxPendingLeases);
   gauge('outbox_messages', 'Rows in the outbox when it was last looked at', () => database.outbox.rows);
-}
-
-/** What is given up at a stop is no failure. */
-function unlessAborted(signal: AbortSignal) {
-  return (err: unknown) => {
-    if (!signal.aborted) throw err;
-  };
 }

@@ -132,7 +132,7 @@ export const readerSpecs = {
     3_600_000,
   )({
     default: 10_000,
-    desc: 'a reader that starts without its database waits so long before it goes on without',
+    desc: 'time that a reader waits at its start for an unavailable database, before it publishes without its ledger',
   }),
 };
 

@@ -33,7 +33,7 @@ export interface IpChange {
 }
 
 export interface Decision {
-  /** What is known of the pod from now on; undefined: it holds nothing and will not again. */
+  /** The pod as it is known from now on; undefined: it holds nothing and will not again. */
   readonly known: KnownPod | undefined;
   /** Ends before starts. */
   readonly changes: readonly IpChange[];
@@ -41,7 +41,7 @@ export interface Decision {
 
 /** When, and how surely, something was seen. */
 export interface Sighting {
-  /** Of a list: of the ends; the starts are told as a millisecond later, so that their times say the order. */
+  /** For a list: the time of the ends; the starts are a millisecond later, so that the times show the order. */
   readonly at: Date;
   readonly inferred: boolean;
 }
@@ -135,7 +135,7 @@ function endOf(pod: MessagePod, lease: Lease, endReason: EndReason, sighting: Si
   return { pod: identityOf(pod), lease, status: 'deallocated', endReason, ...sighting };
 }
 
-/** Of a pod only what its messages say. */
+/** Only those fields of a pod that are in its messages. */
 export function identityOf(pod: MessagePod): MessagePod {
   const { uid, namespace, name, ownerKind, ownerName, node, hostNetwork } = pod;
   return { uid, namespace, name, ownerKind, ownerName, node, hostNetwork };

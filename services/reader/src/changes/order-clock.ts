@@ -1,7 +1,7 @@
 /** How far it may run ahead of the clock before it gives up the order: the clock was set back, by a lot. */
 const MAX_AHEAD_MS = 3_600_000;
 
-/** Times that say in which order things were seen: each is later than the last one used, if only by a millisecond. */
+/** Times that show in which order things were seen: each is later than the last one used, if only by a millisecond. */
 export class OrderClock {
   readonly #now: () => Date;
   #lastMs = Number.NEGATIVE_INFINITY;
@@ -17,7 +17,7 @@ export class OrderClock {
     return aheadMs > 0 && aheadMs < MAX_AHEAD_MS ? new Date(this.#lastMs + 1) : now;
   }
 
-  /** Something was told with this time. */
+  /** A message has this time. */
   used(at: Date): void {
     this.#lastMs = at.getTime();
   }

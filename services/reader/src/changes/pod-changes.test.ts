@@ -1,45 +1,56 @@
 import { describe, expect, it } from 'vitest';
-import { createChanges, gone, NOW, pod, seen } from './pod-changes.test.helpers.js';
+import {
+  at,
+  BEFORE,
+  bookmark,
+  createChanges,
+  gone,
+  moved,
+  NOW,
+  pod,
+  seen,
+  startOf,
+} from './pod-changes.test.helpers.js';
+
+const NEXT = new Date(NOW.getTime() + 1);
 
 describe('an event', () => {
   it('becomes a message with its origin and the moment of observation', () => {
-    const { changes, told, noted } = createChanges();
+    const { changes, published, noted } = createChanges();
     expect(changes.apply(seen(pod(1)))).toBe(true);
-    expect(told).toHaveLength(1);
-    expect(told[0]).toMatchObject({
+    expect(published()).toHaveLength(1);
+    expect(published()[0]).toMatchObject({
       origin: 'reader-1',
       dc: 'dc-1',
       pod_ip: '10.0.0.1',
       pod_ip_status: 'alreadyRunning',
       timestamp: NOW.toISOString(),
     });
-    expect(noted).toEqual(told);
+    expect(noted).toEqual(published());
     expect(changes.knownPods).toBe(1);
   });
 
   it('says nothing when it changes no address, or is about no pod', () => {
-    const { changes, told } = createChanges();
+    const { changes, published } = createChanges();
     changes.apply(seen(pod(1)));
     expect(changes.apply(seen(pod(1, { node: 'node-2' })))).toBe(true);
-    expect(changes.apply({ type: 'bookmark', resourceVersion: '9' })).toBe(true);
-    expect(told).toHaveLength(1);
+    expect(changes.apply(bookmark)).toBe(true);
+    expect(published()).toHaveLength(1);
   });
 
-  it('is not taken, not even in part, when there is no room for all that it means', () => {
-    const { changes, outlet, told, noted } = createChanges();
+  it('is not accepted, not even in part, when there is no room for all that it means', () => {
+    const { changes, log, noted } = createChanges({ room: 2 });
     changes.apply(seen(pod(1)));
-    outlet.room = 1;
-    const moved = seen(pod(1, { ips: ['10.0.0.99'] }));
-    expect(changes.apply(moved)).toBe(false);
-    expect([told.length, noted.length, outlet.room]).toEqual([1, 1, 1]);
-    outlet.room = 2;
-    expect(changes.apply(moved)).toBe(true);
-    expect(told.slice(1).map((message) => message.pod_ip)).toEqual(['10.0.0.1', '10.0.0.99']);
+    const changed = seen(pod(1, { ips: ['10.0.0.99'] }));
+    expect(changes.apply(changed)).toBe(false);
+    expect([log.undelivered, noted.length, log.room]).toEqual([1, 1, 1]);
+    log.delivered(1);
+    expect(changes.apply(changed)).toBe(true);
+    expect(noted.slice(1).map((message) => message.pod_ip)).toEqual(['10.0.0.1', '10.0.0.99']);
   });
 
-  it('is taken without any room when it means no message', () => {
-    const { changes, outlet } = createChanges();
-    outlet.room = 0;
+  it('is accepted without any room when it means no message', () => {
+    const { changes } = createChanges({ room: 0 });
     expect(changes.apply(seen(pod(1, { ips: [] })))).toBe(true);
     expect(changes.apply(gone(pod(1, { ips: [] })))).toBe(true);
     expect(changes.knownPods).toBe(0);
@@ -52,6 +63,15 @@ describe('an event', () => {
     changes.apply(gone(pod(1)));
     expect(short()).toEqual(['alreadyRunning cart-1 false', 'deallocated cart-1 false']);
     expect(changes.knownPods).toBe(0);
+  });
+
+  it('is compared with the ledger when the reader resumes', () => {
+    const { changes, short, recorded } = createChanges({ start: startOf([1, 2]) });
+    changes.apply(seen(pod(1)));
+    changes.apply(gone(pod(2)));
+    changes.apply(moved(pod(3)));
+    expect(short()).toEqual(['deallocated cart-2 false', 'allocated cart-3 false']);
+    expect(recorded().gaps).toEqual([]);
   });
 });
 
@@ -69,18 +89,136 @@ describe('a list', () => {
     expect(changes.knownPods).toBe(2);
   });
 
-  it('may mean more messages than there is room for, and waits for room in between', async () => {
-    const { changes, outlet, told } = createChanges(10);
-    const pods = Array.from({ length: 35 }, (_, index) => pod(index));
-    await changes.replaceAll(pods, '1', 'start');
-    expect(told.map((message) => message.pod)).toEqual(pods.map(({ name }) => name));
-    expect(outlet.room).toBe(5);
+  it('is compared with the ledger when there is one', async () => {
+    const { changes, short, recorded } = createChanges({ start: startOf([1, 2]) });
+    await changes.replaceAll([pod(2), pod(3)], '8', 'expired');
+    expect(short()).toEqual(['deallocated cart-1 true', 'alreadyRunning cart-3 true']);
+    expect(recorded().gaps).toEqual([{ startedAt: BEFORE, endedAt: NOW, reason: 'expired' }]);
+  });
+
+  it('says that what is missing was deduced, also when the ledger has no checkpoint yet', async () => {
+    const { changes, short } = createChanges({ start: { ...startOf([1]), checkpoint: undefined } });
+    await changes.replaceAll([], '8', 'start');
+    expect(short()).toEqual(['deallocated cart-1 true']);
+  });
+
+  it('may mean more messages than there is room for: it comes in parts, and only the last one completes it', async () => {
+    const { changes, log, recorded } = createChanges({ room: 10 });
+    const pods = Array.from({ length: 25 }, (_, index) => pod(index));
+    const listed = changes.replaceAll(pods, '1', 'start');
+    for (const number of [1, 2]) {
+      await log.until(() => log.undelivered > 0, AbortSignal.timeout(5_000));
+      expect([...log.undeliveredAfter(0, 100)]).toMatchObject([{ number, messages: { length: 10 } }]);
+      log.delivered(number);
+      expect(log.cut()).toBeUndefined();
+      await new Promise(setImmediate);
+    }
+    await listed;
+    expect(recorded().leases.map((record) => record.pod.name)).toEqual(pods.map(({ name }) => name));
+    expect(recorded().checkpoints).toEqual(['1']);
+    expect(recorded().gaps).toEqual([{ startedAt: undefined, endedAt: NOW, reason: 'start' }]);
   });
 
   it('is given up when the reader stops while it waits for room', async () => {
-    const { changes, told, stopping } = createChanges(10);
+    const { changes, published, stopping } = createChanges({ room: 10 });
     stopping.abort(new Error('stopped'));
     await expect(changes.replaceAll([pod(1)], '1', 'start')).rejects.toThrow('stopped');
-    expect(told).toEqual([]);
+    expect(published()).toEqual([]);
   });
+});
+
+describe('for the ledger', () => {
+  it('a start and an end stand beside their messages, with their times', () => {
+    const { changes, recorded, published } = createChanges({ start: startOf([]) });
+    changes.apply(seen(pod(1)));
+    changes.apply(gone(pod(1)));
+    expect(recorded().leases).toMatchObject([
+      { ip: '10.0.0.1', occurrence: 0, startedAt: NOW, end: undefined },
+      {
+        ip: '10.0.0.1',
+        occurrence: 0,
+        startedAt: NOW,
+        end: { at: NEXT, reason: 'deleted', inferred: false },
+      },
+    ]);
+    expect(published().map(({ timestamp }) => timestamp)).toEqual([NOW.toISOString(), NEXT.toISOString()]);
+  });
+
+  it('an event without a version leaves the checkpoint to the next one', () => {
+    const { changes, recorded } = createChanges({ start: startOf([]) });
+    changes.apply({ ...seen(pod(1)), resourceVersion: '' });
+    expect(recorded().leases).toEqual([]);
+    changes.apply(bookmark);
+    expect(recorded()).toMatchObject({ leases: [{ ip: '10.0.0.1' }], checkpoints: ['9'] });
+  });
+
+  it('an event for which there is no room moves nothing', () => {
+    const { changes, recorded } = createChanges({ room: 0, start: startOf([]) });
+    expect(changes.apply(seen(pod(1)))).toBe(false);
+    expect(recorded().checkpoints).toEqual([]);
+  });
+
+  it('the watermark stands beside the checkpoint', () => {
+    const { changes, knownAt, time } = createChanges({ start: startOf([]) });
+    time.now = at(10);
+    changes.catchingUp();
+    changes.apply(seen(pod(1)));
+    expect(knownAt()).toEqual(BEFORE);
+    changes.apply(bookmark);
+    expect(knownAt()).toEqual(at(10 - 5));
+  });
+});
+
+describe('a term that has to catch up names the time until then as a gap', () => {
+  const overflow = () => startOf([1], { startedAt: BEFORE, reason: 'ledger-overflow' });
+
+  it('at the first bookmark, once', () => {
+    const { changes, recorded, time } = createChanges({ start: overflow() });
+    time.now = at(10);
+    changes.apply(gone(pod(1)));
+    expect(recorded().gaps).toEqual([]);
+    time.now = at(20);
+    changes.apply(bookmark);
+    changes.apply(bookmark);
+    expect(recorded().gaps).toEqual([{ startedAt: BEFORE, endedAt: at(20), reason: 'ledger-overflow' }]);
+  });
+
+  it('with a list, too, and after all that the list means', async () => {
+    const { changes, recorded, published } = createChanges({ start: overflow() });
+    await changes.replaceAll([pod(2)], '8', 'expired');
+    expect(recorded().gaps).toMatchObject([
+      { startedAt: BEFORE, endedAt: NOW, reason: 'expired' },
+      { startedAt: BEFORE, reason: 'ledger-overflow' },
+    ]);
+    const endsAt = recorded().gaps[1]?.endedAt.toISOString() ?? '';
+    expect(published().every(({ timestamp }) => timestamp < endsAt)).toBe(true);
+  });
+
+  it('when changes may be published out of order, from the watermark on, once for each time', () => {
+    const { changes, recorded, marker, time } = createChanges({ start: startOf([1]), lateSince: NOW });
+    changes.apply(bookmark);
+    changes.apply(bookmark);
+    const late = (endedAt: Date) => ({ startedAt: BEFORE, endedAt, reason: 'late' });
+    expect(recorded().gaps).toEqual([late(NOW)]);
+    marker.since = undefined;
+    changes.apply(bookmark);
+    time.now = at(20);
+    marker.since = at(10);
+    changes.apply(bookmark);
+    expect(recorded().gaps).toEqual([late(NOW), late(at(20))]);
+  });
+
+  it('from the marker on when that is older: another reader has led since', () => {
+    const lateSince = new Date(BEFORE.getTime() - 60_000);
+    const { changes, recorded } = createChanges({ start: startOf([1]), lateSince });
+    changes.apply(bookmark);
+    expect(recorded().gaps).toEqual([{ startedAt: lateSince, endedAt: NOW, reason: 'late' }]);
+  });
+});
+
+it('a gap begins before it ends, also after the clock was set back', async () => {
+  const { changes, recorded, time } = createChanges({ start: startOf([]) });
+  time.now = new Date(BEFORE.getTime() - 60_000);
+  await changes.replaceAll([], '8', 'expired');
+  expect(recorded().gaps).toEqual([{ startedAt: time.now, endedAt: BEFORE, reason: 'expired' }]);
 });

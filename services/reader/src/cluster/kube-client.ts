@@ -138,7 +138,7 @@ export function createKubeClient(kubeConfig: KubeConfig): KubeEditor {
 }
 
 async function readCredentials(kubeConfig: KubeConfig): Promise<Credentials> {
-  // Read anew for each request: tokens and certificates are rotated while we run.
+  // Read for each request: tokens and certificates are rotated while the reader runs.
   const options: Parameters<KubeConfig['applyToHTTPSOptions']>[0] = {};
   await kubeConfig.applyToHTTPSOptions(options);
   const headers: Record<string, string> = {};

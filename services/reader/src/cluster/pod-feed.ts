@@ -5,20 +5,20 @@ import { listPods } from './pod-list.js';
 import { type PodEvent, type SkippedWhat, watchPods } from './pod-stream.js';
 import { Standstill } from './standstill.js';
 
-/** Where the feed puts what it learns. */
+/** Receives what the feed learns. */
 export interface PodSink {
-  /** A list or a watch is about to be asked for. What it tells first is of the past, how long ago nobody says. */
+  /** A list or a watch is about to be asked for. It begins with the past, from an unknown time on. */
   catchingUp(): void;
   /** A complete list. May wait for room: no stream is open meanwhile. */
   replaceAll(pods: readonly Pod[], resourceVersion: string, reason: ListReason): Promise<void>;
-  /** One event. False: there is no room, and nothing was taken. Must not wait: a slow watcher is thrown out. */
+  /** One event. False: there is no room, and nothing was accepted. Must not wait: the server drops a slow watcher. */
   apply(event: PodEvent): boolean;
   /** Resolves when `apply` can be tried again. */
   roomAvailable(signal: AbortSignal): Promise<void>;
 }
 
 export interface PodFeedEvents {
-  /** The API server was heard from. */
+  /** The API server has answered or sent something. */
   onAlive(what: 'list' | 'watch' | 'event' | 'bookmark'): void;
   onFailure(error: KubeError): void;
   onSkipped(what: SkippedWhat, reason: Error): void;
@@ -28,7 +28,7 @@ export interface PodFeedEvents {
   onFull(): void;
 }
 
-/** Why only a list can tell what there is. */
+/** Why a list is due. */
 export type ListReason = 'start' | 'expired' | 'refused' | 'unreadable' | 'silent';
 
 export interface PodFeedOptions {
@@ -71,7 +71,7 @@ class PodFeed {
   readonly #events: PodFeedEvents;
   readonly #log: Logger;
   readonly #signal: AbortSignal;
-  /** After which resource version to go on; undefined when only a list can tell. */
+  /** The resource version to resume after; undefined when a list is due. */
   #position: string | undefined;
   #listReason: ListReason = 'start';
   #pageSize: number;
@@ -146,7 +146,7 @@ class PodFeed {
       onSkipped: (error) => this.#events.onSkipped('malformed-pod', error),
     });
     this.#lists += 1;
-    this.#heard('list');
+    this.#received('list');
     this.#pageSize = Math.min(this.#pageSize * 2, this.#options.pageSize);
     await this.#sink.replaceAll(pods, resourceVersion, reason);
     this.#log.info({ pods: pods.length, resourceVersion, reason }, 'pods listed');
@@ -168,15 +168,15 @@ class PodFeed {
       signal: this.#signal,
       onOpen: () => {
         opened = true;
-        this.#heard('watch');
+        this.#received('watch');
       },
     });
     try {
       for await (const event of stream) {
-        // What waits in this watch is of the past. A new one says up to where.
+        // Events that waited in this watch are of the past. The bookmark of a new one shows up to where.
         if (standstill.happened) return 'ended';
-        const outcome = this.#take(event);
-        if (outcome !== 'taken') return outcome;
+        const outcome = this.#accept(event);
+        if (outcome !== 'accepted') return outcome;
       }
       return 'ended';
     } finally {
@@ -185,29 +185,29 @@ class PodFeed {
     }
   }
 
-  #take(event: PodEvent): 'taken' | 'full' | 'lost' {
+  #accept(event: PodEvent): 'accepted' | 'full' | 'lost' {
     if (event.type === 'unreadable' || event.type === 'skipped') {
       this.#events.onSkipped(event.what, event.reason);
-      if (event.type === 'skipped') return 'taken';
+      if (event.type === 'skipped') return 'accepted';
       this.#loseTrack('unreadable');
       return 'lost';
     }
     if (!this.#sink.apply(event)) return 'full';
     if (event.resourceVersion !== '') this.#position = event.resourceVersion;
-    this.#heard(event.type === 'bookmark' ? 'bookmark' : 'event');
+    this.#received(event.type === 'bookmark' ? 'bookmark' : 'event');
     this.#shortWatches = 0;
     this.#silentWatches = 0;
-    return 'taken';
+    return 'accepted';
   }
 
   async #waitForRoom(): Promise<void> {
-    this.#log.error('no more messages fit in memory before queue or database take some: the watch is closed');
+    this.#log.error('message buffer full; watch paused until it drains');
     this.#events.onFull();
     await this.#sink.roomAvailable(this.#signal);
-    this.#log.info('there is room again: going on where the watch was closed');
+    this.#log.info('message buffer drained; watch resumes');
   }
 
-  #heard(what: 'list' | 'watch' | 'event' | 'bookmark'): void {
+  #received(what: 'list' | 'watch' | 'event' | 'bookmark'): void {
     this.#attempts = 0;
     this.#failing = false;
     this.#events.onAlive(what);
@@ -222,8 +222,8 @@ class PodFeed {
   #afterFailure(error: KubeError): void {
     if (error.code === 'KUBE_WATCH_SILENT') {
       this.#silentWatches += 1;
-      this.#log.info({ err: error }, 'watch opened anew');
-      // A version from the future (a restored etcd) gives a watch that never says anything.
+      this.#log.info({ err: error }, 'watch reopened');
+      // A version from the future (a restored etcd) gives a watch that never sends anything.
       if (this.#silentWatches > 1) this.#loseTrack('silent');
       return;
     }

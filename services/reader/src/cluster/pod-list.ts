@@ -4,9 +4,9 @@ import { type Pod, projectPod } from './pod.js';
 
 export const PODS_PATH = '/api/v1/pods';
 
-/** Of a page, of which several times as much is made in memory: 500 pods of 16 kB. */
+/** Maximum size of a page, which needs several times as much memory: 500 pods of 16 kB. */
 const MAX_PAGE_BYTES = 8_388_608;
-/** Of a page of one pod, which cannot be smaller; as of a line of the watch. */
+/** Maximum size of a page of one pod, which cannot be smaller; the same as that of a line of the watch. */
 const MAX_POD_BYTES = 16_777_216;
 const ONE_TOO_LARGE = `a page of one pod is larger than ${MAX_POD_BYTES} bytes: a pod that large, or a server that ignores \`limit\``;
 
@@ -16,7 +16,7 @@ export interface ListOptions {
   /** Deadline for each page, from the request to its last byte. */
   readonly pageDeadlineMs: number;
   readonly signal: AbortSignal;
-  /** Called for an item that is no pod; the list goes on without it. */
+  /** Called for an item that is no pod; the list continues without it. */
   readonly onSkipped: (reason: Error) => void;
 }
 

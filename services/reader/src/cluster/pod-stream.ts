@@ -8,9 +8,9 @@ import { PODS_PATH } from './pod-list.js';
 export type PodEvent =
   | { readonly type: 'added' | 'modified' | 'deleted'; readonly pod: Pod; readonly resourceVersion: string }
   | { readonly type: 'bookmark'; readonly resourceVersion: string }
-  /** Says nothing about a pod; the stream goes on. */
+  /** Has no information about a pod; the stream continues. */
   | { readonly type: 'skipped'; readonly what: SkippedWhat; readonly reason: Error }
-  /** Held something that cannot be told any more: only a new list can. */
+  /** Had a content that is lost: a list is due. */
   | { readonly type: 'unreadable'; readonly what: SkippedWhat; readonly reason: Error };
 
 export type SkippedWhat = 'not-json' | 'line-too-long' | 'unknown-type' | 'malformed-pod';
@@ -116,7 +116,7 @@ function versionOf(object: unknown): string {
 
 function errorOfStatus(object: unknown): KubeError {
   const status: Record<string, unknown> = typeof object === 'object' && object !== null ? { ...object } : {};
-  // Whatever stands there, it is an error: a code that says otherwise would turn a light green.
+  // An ERROR event is an error, whatever its code: another one would make a light green.
   const code = isErrorCode(status.code) ? status.code : 500;
   return new KubeError(
     'KUBE_WATCH_ERROR',

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { canonicalIp, type MessagePod, PodipsError } from '@podips/shared';
 
-/** What the reader keeps of a pod: some 300 bytes of the 6 kB that the API server sends. */
+/** The reader's projection of a pod: some 300 bytes of the 6 kB that the API server sends. */
 export interface Pod extends MessagePod {
   /** Addresses in canonical spelling, without repeats; empty before the network has given one. */
   readonly ips: readonly string[];
@@ -17,7 +17,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /**
  * Projects a pod of the Kubernetes API (core/v1 Pod) to what the reader keeps.
  * A pod without status has no address yet; that is no error.
- * @throws {PodError} POD_MALFORMED when it cannot be told which pod it is
+ * @throws {PodError} POD_MALFORMED when the pod cannot be identified
  */
 export function projectPod(object: unknown): Pod {
   const { metadata, spec, status } = fields(object);

@@ -10,7 +10,7 @@ export class Standstill implements Disposable {
 
   /** Whether it happened since this was made. */
   get happened(): boolean {
-    // What waited in the meantime may be read before the timer's turn.
+    // Events that waited meanwhile may be read before the timer's turn.
     this.#tick();
     return this.#happened;
   }

@@ -1,117 +1,88 @@
-import { type Logger, QueueError, type QueueLink, toError } from '@podips/shared';
+import { type Logger, pause, QueueError, toError } from '@podips/shared';
 import type { Outbox } from '../store/outbox.js';
+import type { QueueSender } from './queue-sender.js';
 
 export interface OutboxDrainDeps {
-  readonly outbox: Outbox;
-  readonly link: Pick<QueueLink, 'session'>;
-  /** Rejects with a {@link QueueError} when the queue did not take them; that was reported then. */
-  readonly send: (bodies: readonly string[]) => Promise<void>;
+  readonly outbox: Pick<Outbox, 'drain' | 'isEmpty'>;
+  readonly queue: QueueSender;
   readonly log: Logger;
   readonly onFailed: (error: Error) => void;
-  /** Nothing has to wait for the outbox any more; `overtaken` when some of it may still be there. */
-  readonly onFirstDone: (overtaken: boolean) => void;
 }
 
-/**
- * While connected, and without a row being sent. Then the database is away, or somebody else has rows or a row cannot be
- * sent: nothing else shall wait for that.
- */
-const FIRST_MS = 15_000;
-const FIRST_RETRY_MS = 500;
-/** A row that ends every session does not hold up the others for longer than so many of them. */
-const FIRST_SESSIONS = 10;
+const RETRY_MS = 500;
+/** While connected. After that newer messages wait no longer: the database fails, or a row cannot be sent. */
+const PATIENCE_MS = 15_000;
 
-/** Sends what waits in the outbox, whenever it can be sent. */
+/** Sends what waits in the outbox to the queue, one run at a time. */
 export class OutboxDrain {
   readonly #deps: OutboxDrainDeps;
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
-  #goesFirst: boolean;
-  #firstTimer: NodeJS.Timeout | undefined;
-  #sessions = 0;
-  #newestSession: QueueLink['session'];
-  #retryTimer: NodeJS.Timeout | undefined;
+  #runs = 0;
 
-  /** @param first whether nothing shall be sent before what is in the outbox now */
-  constructor(deps: OutboxDrainDeps, first: boolean) {
+  constructor(deps: OutboxDrainDeps) {
     this.#deps = deps;
-    this.#goesFirst = first;
   }
 
-  /** Whether other messages have to wait for the outbox. For a limited time, unless it makes progress. */
-  get goesFirst(): boolean {
-    return this.#goesFirst;
-  }
-
-  /** Drains, if there is a session. One run at a time; failures are reported, not thrown. */
+  /** Sends what is there, if there is a session. Failures are reported, not thrown. */
   start(): void {
-    const { session } = this.#deps.link;
-    if (session === undefined || this.#stopping.signal.aborted) return;
-    if (this.#goesFirst && session !== this.#newestSession) this.#limitFirst(session);
-    if (this.#running) return;
-    clearTimeout(this.#retryTimer);
+    const { queue } = this.#deps;
+    const { session } = queue;
+    if (this.#running || session === undefined || this.#stopping.signal.aborted) return;
+    this.#runs += 1;
     this.#running = this.#drain().finally(() => {
       this.#running = undefined;
       // A new session does not wait for the one that this run began with.
-      if (this.#deps.link.session !== session) this.start();
-      else if (this.#goesFirst && !this.#stopping.signal.aborted)
-        this.#retryTimer = setTimeout(() => this.start(), FIRST_RETRY_MS);
+      if (queue.session !== session) this.start();
     });
   }
 
-  /** Ends after the rows that are under way. Resolves when they are sent. */
+  /**
+   * Sends what an earlier reader left, and what the database is still storing for it. The time without a session does not
+   * count: then nothing can overtake it.
+   * @returns whether the outbox was empty before the patience ended; undefined after `stop`
+   */
+  async empty(): Promise<boolean | undefined> {
+    const { outbox, queue, log } = this.#deps;
+    const { signal } = this.#stopping;
+    let isEmpty = false;
+    let looking: Promise<void> | undefined;
+    for (let left = PATIENCE_MS; left > 0; ) {
+      const startedMs = performance.now();
+      const runs = this.#runs;
+      looking ??= outbox
+        .isEmpty()
+        .then((answer) => {
+          isEmpty = answer;
+        })
+        .catch((err) => log.debug({ err: toError(err) }, 'outbox not read'))
+        .finally(() => {
+          looking = undefined;
+        });
+      await Promise.race([looking, pause(RETRY_MS, signal)]);
+      if (isEmpty || signal.aborted) return signal.aborted ? undefined : true;
+      this.start();
+      if (!(await pause(RETRY_MS, signal))) return undefined;
+      // A row that ends every session uses the patience up as well.
+      if (queue.session !== undefined || this.#runs !== runs) left -= performance.now() - startedMs;
+    }
+    return false;
+  }
+
+  /** Ends after the rows that are in flight. Resolves when they are sent. */
   async stop(): Promise<void> {
-    this.#clearTimers();
     this.#stopping.abort();
     await this.#running;
   }
 
   async #drain(): Promise<void> {
-    const { outbox, send, log, onFailed } = this.#deps;
+    const { outbox, queue, log, onFailed } = this.#deps;
     try {
-      let batches = 0;
-      const sendOn = (bodies: readonly string[]) => {
-        // That there is another one says that the one before it is deleted.
-        if (batches > 0) this.#firstTimer?.refresh();
-        batches += 1;
-        return send(bodies);
-      };
-      const sent = await outbox.drain(sendOn, this.#stopping.signal);
-      if (sent > 0) {
-        this.#firstTimer?.refresh();
-        log.info({ sent }, 'outbox drained');
-      }
-      // Rows are left when another reader has them: it may be dead, and nobody knows yet.
-      if (this.#goesFirst && (await outbox.isEmpty())) this.#firstDone(false);
+      const sent = await outbox.drain((bodies) => queue.send(bodies), this.#stopping.signal);
+      if (sent > 0) log.info({ sent }, 'outbox drained');
     } catch (err) {
       log.warn({ err: toError(err) }, 'outbox not drained');
       if (!(err instanceof QueueError)) onFailed(toError(err));
     }
-  }
-
-  #limitFirst(session: QueueLink['session']): void {
-    this.#newestSession = session;
-    this.#sessions += 1;
-    clearTimeout(this.#firstTimer);
-    const ms = this.#sessions > FIRST_SESSIONS ? 0 : FIRST_MS;
-    this.#firstTimer = setTimeout(() => this.#giveUpFirst(), ms);
-  }
-
-  #giveUpFirst(): void {
-    if (this.#deps.link.session === undefined) return; // begins anew with the next one
-    this.#deps.log.warn('the outbox cannot be sent; newer messages go before it');
-    this.#firstDone(true);
-  }
-
-  #firstDone(overtaken: boolean): void {
-    if (!this.#goesFirst) return;
-    this.#clearTimers();
-    this.#goesFirst = false;
-    this.#deps.onFirstDone(overtaken);
-  }
-
-  #clearTimers(): void {
-    clearTimeout(this.#firstTimer);
-    clearTimeout(this.#retryTimer);
   }
 }

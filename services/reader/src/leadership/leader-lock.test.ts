@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@podips/shared';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openMarkers } from '../store/marker-file.js';
 import { type LockOptions, tryLock } from './leader-lock.js';
 import { awaitLeadership, type Leadership } from './leadership.js';
 import { type FakeDatabase, startFakeDatabase } from './leadership.test.helpers.js';
-import { openNotes } from './note.js';
 
 const LOCK = 'pg_try_advisory_lock';
 const END_GHOSTS = 'pg_terminate_backend';
@@ -24,7 +24,7 @@ let options: LockOptions;
 beforeEach(async () => {
   database = await startFakeDatabase();
   dir = mkdtempSync(join(tmpdir(), 'podips-lock-'));
-  options = { database: database.settings, cluster: 'default', rival: openNotes(dir, log).rival };
+  options = { database: database.settings, cluster: 'default', rival: openMarkers(dir, log).rival };
 });
 afterEach(async () => {
   await database.stop();
@@ -46,7 +46,7 @@ async function standBy(attempts: number): Promise<Leadership | undefined> {
 it('a reader that was told that the lock is taken never leads, whatever the database answers later', async () => {
   database.plan(LOCK, taken, refused);
   expect(await standBy(3)).toBeUndefined();
-  expect(openNotes(dir, log).rival.since).toBeDefined();
+  expect(openMarkers(dir, log).rival.since).toBeDefined();
 });
 
 it('a reader ends its own dead connection in a way that every server knows, and gets the lock a little later', async () => {

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { Socket } from 'node:net';
 import { configureSession, type DatabaseSettings, PodipsError, pause, toError } from '@podips/shared';
 import pg from 'pg';
-import type { Note } from './note.js';
+import type { Marker } from '../store/marker-file.js';
 
 export interface LockOptions {
   readonly database: DatabaseSettings;
   readonly cluster: string;
   /** One that knows of another leader never leads without the lock. */
-  readonly rival: Note;
+  readonly rival: Marker;
 }
 
 /** A connection that holds the lock: PostgreSQL gives it free as soon as the connection ends. */

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@podips/shared';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { openMarkers } from '../store/marker-file.js';
 import { awaitLeadership, type LeadershipOptions, soleLeadership } from './leadership.js';
-import { openNotes } from './note.js';
 
 const log = createLogger('test', 'silent');
 const signal = new AbortController().signal;
@@ -36,7 +36,7 @@ beforeEach(async () => {
   introduced = [];
   dir = mkdtempSync(join(tmpdir(), 'podips-rival-'));
   options = {
-    rival: openNotes(dir, log).rival,
+    rival: openMarkers(dir, log).rival,
     database: { host: '127.0.0.1', port, user: 'podips', password: '', database: 'queue' },
     cluster: 'default',
     standbyIntervalMs: 10,
@@ -81,7 +81,7 @@ it('a reader that is stopped while it waits never leads', async () => {
 
 it('a reader that was told of another one stands by without a database, as do those after a restart', async () => {
   options.rival.set(new Date());
-  const restarted = { ...options, databaseWaitMs: 0, rival: openNotes(dir, log).rival };
+  const restarted = { ...options, databaseWaitMs: 0, rival: openMarkers(dir, log).rival };
   const stopping = new AbortController();
   let attempts = 0;
   const onStandby = () => {
@@ -95,9 +95,9 @@ it('a reader that was told of another one stands by without a database, as do th
 it('what a reader knows of another one is gone when it leads, and lasts where nothing can be written', () => {
   options.rival.set(new Date());
   options.rival.clear();
-  expect(openNotes(dir, log).rival.since).toBeUndefined();
+  expect(openMarkers(dir, log).rival.since).toBeUndefined();
   const warn = vi.spyOn(log, 'warn');
-  const note = openNotes(join(dir, 'missing'), log).rival;
+  const note = openMarkers(join(dir, 'missing'), log).rival;
   note.set(new Date());
   note.set(new Date());
   expect(note.since).toBeDefined();

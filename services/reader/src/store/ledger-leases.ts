@@ -1,14 +1,14 @@
 import { type DatabaseClient, toError } from '@podips/shared';
-import type { LeaseEnd, LeaseRecord } from './ledger.js';
+import type { LeaseRecord } from '../changes/entry.js';
 
-/** A lease that the database will never take, whatever is done. */
+/** A lease that the database will never accept. */
 export interface RefusedLease {
   readonly record: LeaseRecord;
   readonly error: Error;
 }
 
 const WRITE_BATCH = 2_000;
-/** SQLSTATE classes that blame what was written: wrong number of rows, data, constraint, limit of the program. */
+/** SQLSTATE classes that blame what was written: number of rows, data, constraint, limit of the program. */
 const BLAMES_DATA = /^(21|22|23|54)/;
 
 const UPSERT = `
@@ -23,14 +23,8 @@ const UPSERT = `
   SET ended_at = greatest(excluded.ended_at, old.started_at), end_reason = excluded.end_reason, end_inferred = excluded.end_inferred
   WHERE old.ended_at = 'infinity' AND excluded.ended_at <> 'infinity'`;
 
-const END_OTHERS = `
-  UPDATE leases SET ended_at = greatest($3, started_at), end_reason = $4, end_inferred = $5
-  WHERE cluster = $1 AND ended_at = 'infinity' AND NOT EXISTS (
-    SELECT FROM jsonb_to_recordset($2::jsonb) AS open (pod_uid text, ip inet, occurrence integer)
-    WHERE open.pod_uid = leases.pod_uid AND open.ip = leases.ip AND open.occurrence = leases.occurrence)`;
-
 /**
- * Writes leases within a transaction. One that the database will never take does not hold up the others.
+ * Writes leases within a transaction. One that the database will never accept does not hold up the others.
  * @returns those that were refused
  */
 export async function upsertLeases(
@@ -70,16 +64,6 @@ async function upsertBatch(
   ];
 }
 
-/** Ends every open lease of a cluster that is not among these. */
-export async function endOthers(
-  client: DatabaseClient,
-  cluster: string,
-  open: readonly LeaseRecord[],
-  { at, reason, inferred }: LeaseEnd,
-): Promise<void> {
-  await client.query(END_OTHERS, [cluster, JSON.stringify(open.map(toKey)), at, reason, inferred]);
-}
-
 function toRow({ pod, ip, occurrence, startedAt, startInferred, end }: LeaseRecord): Record<string, unknown> {
   return {
     pod_uid: pod.uid,
@@ -97,9 +81,4 @@ function toRow({ pod, ip, occurrence, startedAt, startInferred, end }: LeaseReco
     end_reason: end?.reason,
     end_inferred: end?.inferred,
   };
-}
-
-/** What tells a lease from all others of its cluster. */
-function toKey({ pod, ip, occurrence }: LeaseRecord): Record<string, unknown> {
-  return { pod_uid: pod.uid, ip, occurrence };
 }

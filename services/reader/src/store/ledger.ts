@@ -6,68 +6,31 @@ import {
   PodipsError,
   pause,
 } from '@podips/shared';
-import type { EndReason, KnownPod } from '../changes/leases.js';
-import { endOthers, type RefusedLease, upsertLeases } from './ledger-leases.js';
-
-/** A lease as the ledger keeps it. */
-export interface LeaseRecord {
-  readonly pod: MessagePod;
-  readonly ip: string;
-  readonly occurrence: number;
-  readonly startedAt: Date;
-  readonly startInferred: boolean;
-  /** Undefined while the lease is open. */
-  readonly end: LeaseEnd | undefined;
-}
-
-export interface LeaseEnd {
-  readonly at: Date;
-  readonly reason: EndReason;
-  readonly inferred: boolean;
-}
-
-/** Up to where everything is durable and written down. */
-export interface Position {
-  readonly resourceVersion: string;
-  /** When the reader last knew the whole truth. */
-  readonly knownAt: Date;
-}
-
-/** A time of which not everything can be told. */
-export interface Gap {
-  /** Undefined: since ever. */
-  readonly startedAt: Date | undefined;
-  readonly endedAt: Date;
-  readonly reason: string;
-}
+import type { Checkpoint, Gap, LeaseRecord } from '../changes/entry.js';
+import type { KnownPod } from '../changes/leases.js';
+import { type RefusedLease, upsertLeases } from './ledger-leases.js';
 
 export interface LedgerBatch {
   readonly leases: readonly LeaseRecord[];
   readonly gaps: readonly Gap[];
-  readonly position: Position | undefined;
-  /** Ends every open lease that is not among `leases`; for a ledger that has missed some ends. */
-  readonly endOthers?: LeaseEnd;
+  readonly checkpoint: Checkpoint | undefined;
 }
 
-export interface LedgerState {
+export interface LoadedLedger {
   /** Pods with open leases, and pods that may get an address again that they had before. */
   readonly known: ReadonlyMap<string, KnownPod>;
-  readonly position: Position | undefined;
-}
-
-export interface LoadedLedger extends LedgerState {
-  /** The fencing token: who loaded the ledger last can write it, nobody else. */
+  /** Undefined in a ledger that was never written. */
+  readonly checkpoint: Checkpoint | undefined;
+  /** The fencing token: only the reader that loaded the ledger last can write it. */
   readonly term: number;
-  /** How long ago the position was written, in milliseconds by the database's clock; undefined without one. */
-  readonly writtenMsAgo: number | undefined;
 }
 
 /** The table of all leases of one cluster. */
 export interface Ledger {
-  /** Reads the ledger and takes it over: in an earlier term nobody can write it any more, not even this process. */
+  /** Reads the ledger and begins a new term: in an earlier one it cannot be written any more, not even by this process. */
   load(): Promise<LoadedLedger>;
   /**
-   * Writes all of the batch or nothing, but for leases that the database will never take: a gap stands for them. The same
+   * Writes all of the batch or nothing, but for leases that the database will never accept: a gap stands for them. The same
    * lease may be written again: an end, once known, stays.
    * @param term of the load that the batch follows
    * @throws {PodipsError} LEDGER_TAKEN when it was loaded again since
@@ -78,10 +41,10 @@ export interface Ledger {
 }
 
 const PRUNE_BATCH = 2_000;
-/** Between two steps, so that others get their turn. */
+/** Pause between two steps, for other work on the database. */
 const PRUNE_REST_MS = 50;
 
-/** @param onRefused called for each lease that the database will never take; a gap tells its time */
+/** @param onRefused called for each lease that the database will never accept; a gap names its time */
 export function createLedger(
   pool: DatabasePool,
   cluster: string,
@@ -109,7 +72,7 @@ const PRUNE = `
   DELETE FROM leases WHERE ctid = ANY (ARRAY(
     SELECT ctid FROM leases WHERE ended_at <> 'infinity' AND ended_at < $1 AND cluster = $3 ORDER BY ended_at LIMIT $2))`;
 
-/** The same again changes nothing: a write whose commit was not heard of is repeated. */
+/** The same again changes nothing: a write whose commit was not confirmed is repeated. */
 const INSERT_GAP = `
   INSERT INTO gaps (cluster, started_at, ended_at, reason) SELECT $1::text, $2::timestamptz, $3::timestamptz, $4::text
   WHERE NOT EXISTS (SELECT FROM gaps WHERE cluster = $1 AND started_at IS NOT DISTINCT FROM $2 AND ended_at = $3 AND reason = $4)`;
@@ -121,29 +84,26 @@ async function write(
   batch: LedgerBatch,
 ): Promise<RefusedLease[]> {
   return inTransaction(pool, async (client) => {
-    // Locked until the commit: who loads the ledger waits for us, and we cannot write once somebody has.
+    // Locked until the commit: another reader that loads the ledger waits for it, and fences this one off afterwards.
     const { rowCount } = await client.query(
       'SELECT FROM reader_terms WHERE cluster = $1 AND term = $2 FOR SHARE',
       [cluster, term],
     );
-    if (rowCount === 0) throw new PodipsError('LEDGER_TAKEN', 'another reader has taken the ledger over');
+    if (rowCount === 0) throw new PodipsError('LEDGER_TAKEN', 'another reader has loaded the ledger');
     const refused = await upsertLeases(client, cluster, batch.leases);
-    const refusedRecords = new Set(refused.map(({ record }) => record));
-    const kept = batch.leases.filter((record) => !refusedRecords.has(record));
-    if (batch.endOthers) await endOthers(client, cluster, kept, batch.endOthers);
     for (const { startedAt = null, endedAt, reason } of [...batch.gaps, ...refused.map(toGap)])
       await client.query(INSERT_GAP, [cluster, startedAt, endedAt, reason]);
-    if (batch.position === undefined) return refused;
+    if (batch.checkpoint === undefined) return refused;
     await client.query(
       `INSERT INTO reader_positions (cluster, resource_version, known_at, written_at) VALUES ($1, $2, $3, clock_timestamp())
        ON CONFLICT (cluster) DO UPDATE SET resource_version = $2, known_at = $3, written_at = clock_timestamp()`,
-      [cluster, batch.position.resourceVersion, batch.position.knownAt],
+      [cluster, batch.checkpoint.resourceVersion, batch.checkpoint.knownAt],
     );
     return refused;
   });
 }
 
-/** Of the time of a lease that is not in the ledger, as far as it is known. */
+/** The time of a lease that is not in the ledger, as far as it is known. */
 function toGap({ record: { startedAt, end } }: RefusedLease): Gap {
   return { startedAt, endedAt: end?.at ?? startedAt, reason: 'refused' };
 }
@@ -186,17 +146,15 @@ async function load(pool: DatabasePool, cluster: string): Promise<LoadedLedger> 
     );
     const open = await client.query<LeaseRow>(OPEN, [cluster]);
     const givenUp = await client.query<LeaseRow>(GIVEN_UP, [cluster]);
-    const position = await client.query<{ resource_version: string; known_at: Date; age_ms: number }>(
-      `SELECT resource_version, known_at, (extract(epoch FROM clock_timestamp() - written_at) * 1000)::float8 AS age_ms
-       FROM reader_positions WHERE cluster = $1`,
+    const checkpoints = await client.query<{ resource_version: string; known_at: Date }>(
+      'SELECT resource_version, known_at FROM reader_positions WHERE cluster = $1',
       [cluster],
     );
-    const [row] = position.rows;
+    const [row] = checkpoints.rows;
     return {
       term: terms.rows[0]?.term ?? 0,
       known: toKnownPods(open.rows, givenUp.rows),
-      position: row && { resourceVersion: row.resource_version, knownAt: row.known_at },
-      writtenMsAgo: row?.age_ms,
+      checkpoint: row && { resourceVersion: row.resource_version, knownAt: row.known_at },
     };
   });
 }

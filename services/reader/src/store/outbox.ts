@@ -1,6 +1,6 @@
 import { type DatabasePool, inTransaction, type WithTables, withTablesOf } from '@podips/shared';
 
-/** Messages that the queue did not take, in PostgreSQL until it does. */
+/** Messages that the queue did not accept, in PostgreSQL until it does. */
 export interface Outbox {
   /** Resolves when the rows are committed. */
   store(bodies: readonly string[]): Promise<void>;
@@ -10,7 +10,7 @@ export interface Outbox {
    * @returns how many rows were sent
    */
   drain(send: (bodies: readonly string[]) => Promise<void>, signal?: AbortSignal): Promise<number>;
-  /** Whether there is no row, and none that the server is at work on: it may be so for a reader that died. */
+  /** Whether there is no row, and none that the server is still storing, perhaps for a reader that died. */
   isEmpty(): Promise<boolean>;
   /** How many rows waited when the table was last looked at. */
   readonly rows: number;
@@ -21,14 +21,14 @@ export interface OutboxOptions {
   readonly withTables?: WithTables;
   /** Called with the number of rows that were deleted because there is no message in them. */
   readonly onEmpty?: (rows: number) => void;
-  /** The server gives rows free that have been with `send` for so long: whoever took them vanished. */
+  /** The server unlocks rows that have been with `send` for so long: their reader has vanished. */
   readonly maxSendMs?: number;
 }
 
 const DRAIN_BATCH = 500;
 const MAX_SEND_MS = 20_000;
 
-/** Everybody may ask for the locks of all, and nobody waits for it. */
+/** Any role may read all locks, and the query waits for none of them. */
 const CHANGES_UNDER_WAY = `
   SELECT FROM pg_locks WHERE relation = 'messages'::regclass AND mode = 'RowExclusiveLock'
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
@@ -51,7 +51,7 @@ export function createOutbox(pool: DatabasePool, options: OutboxOptions = {}): O
       }),
     drain: (send, signal) =>
       withTables(async () => {
-        // Told before it is sent as well: the broker may not take it.
+        // Counted before it is sent as well: the broker may not accept it.
         await count();
         let sent = 0;
         for (let taken = DRAIN_BATCH; taken === DRAIN_BATCH && !signal?.aborted; ) {

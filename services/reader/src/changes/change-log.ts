@@ -1,0 +1,192 @@
+import { Backlog } from './backlog.js';
+import { type Checkpoint, type Entry, type Gap, type LeaseRecord, MAX_ENTRY_MESSAGES } from './entry.js';
+
+export interface ChangeLogLimits {
+  /** Maximum number of messages that are not durable yet. */
+  readonly maxMessages: number;
+  /** Maximum number of leases and gaps that are not recorded yet; undefined: nothing is recorded. */
+  readonly maxRows: number | undefined;
+}
+
+/** Messages of one entry, for delivery. */
+export interface Undelivered {
+  readonly number: number;
+  readonly messages: readonly string[];
+}
+
+/** All that can be recorded now: the leases and gaps up to a checkpoint, every message of them durable. */
+export interface Cut {
+  /** The number of the newest entry in it. */
+  readonly upTo: number;
+  readonly leases: readonly LeaseRecord[];
+  readonly gaps: readonly Gap[];
+  readonly checkpoint: Checkpoint;
+}
+
+interface Unrecorded {
+  readonly number: number;
+  readonly leases: readonly LeaseRecord[];
+  readonly gaps: readonly Gap[];
+  readonly checkpoint: Checkpoint | undefined;
+}
+
+/**
+ * What was seen and is not yet both delivered and recorded: numbered entries in memory, oldest first. Two cursors follow
+ * it, delivery and recording; recording never passes delivery. Neither knows the other.
+ */
+export class ChangeLog {
+  readonly #limits: ChangeLogLimits;
+  readonly #undelivered = new Backlog<Undelivered>(({ messages }) => messages.length);
+  readonly #unrecorded = new Backlog<Unrecorded>(({ leases, gaps }) => leases.length + gaps.length);
+  readonly #listeners = new Set<() => void>();
+  #lastNumber = 0;
+  /** `off` keeps nothing for recording, and is for good: what came meanwhile is in no cut. */
+  #recording: 'on' | 'failing' | 'off';
+
+  constructor(limits: ChangeLogLimits) {
+    this.#limits = limits;
+    this.#recording = limits.maxRows === undefined ? 'off' : 'on';
+  }
+
+  /** Messages that are not durable yet. */
+  get undelivered(): number {
+    return this.#undelivered.weight;
+  }
+
+  /** Leases and gaps that are not recorded yet. */
+  get unrecorded(): number {
+    return this.#unrecorded.weight;
+  }
+
+  /** False when something was not kept for recording. */
+  get isRecordable(): boolean {
+    return this.#recording !== 'off';
+  }
+
+  /** How many messages a part of a list may have. */
+  get listRoom(): number {
+    return Math.min(MAX_ENTRY_MESSAGES, this.#limits.maxMessages - this.undelivered);
+  }
+
+  /** How many messages an event may mean: none while the ledger is written, but more slowly than changes come. */
+  get room(): number {
+    return this.#recording === 'on' && this.#isOverfull(1) ? 0 : this.listRoom;
+  }
+
+  /** Appends an entry. @throws {RangeError} when there is no room for it */
+  append({ messages, leases, gaps, checkpoint }: Entry): void {
+    if (messages.length > this.listRoom) throw new RangeError(`no room for ${messages.length} messages`);
+    this.#lastNumber += 1;
+    const number = this.#lastNumber;
+    if (messages.length > 0) this.#undelivered.push({ number, messages });
+    if (this.isRecordable) this.#keep({ number, leases, gaps, checkpoint });
+    this.#changed();
+  }
+
+  /** Messages of entries after one, oldest first: at least one entry if there is any, and at most so many messages. */
+  *undeliveredAfter(number: number, maxMessages: number): Generator<Undelivered> {
+    let count = 0;
+    for (const entry of this.#undelivered.after(number)) {
+      count += entry.messages.length;
+      if (count > maxMessages && count > entry.messages.length) return;
+      yield entry;
+    }
+  }
+
+  /** All messages up to this entry are durable. */
+  delivered(upTo: number): void {
+    this.#undelivered.removeUpTo(upTo);
+    this.#changed();
+  }
+
+  /** Undefined while there is nothing new to record. */
+  cut(): Cut | undefined {
+    const durableUpTo = (this.#undelivered.oldest?.number ?? Number.POSITIVE_INFINITY) - 1;
+    const durable = this.#unrecorded.upTo(durableUpTo);
+    const last = durable.findLastIndex(({ checkpoint }) => checkpoint !== undefined);
+    const { number: upTo, checkpoint } = durable[last] ?? {};
+    if (upTo === undefined || checkpoint === undefined) return undefined;
+    const entries = durable.slice(0, last + 1);
+    return {
+      upTo,
+      checkpoint,
+      leases: entries.flatMap(({ leases }) => leases),
+      gaps: entries.flatMap(({ gaps }) => gaps),
+    };
+  }
+
+  /** A cut was recorded. */
+  recorded({ upTo }: Cut): void {
+    this.#unrecorded.removeUpTo(upTo);
+    if (this.#recording === 'failing') this.#recording = 'on';
+    this.#changed();
+  }
+
+  /** A cut could not be recorded. Until one is, the bound holds: beyond it nothing is kept for recording any more. */
+  recordingFailed(): void {
+    if (this.#recording === 'on') this.#recording = 'failing';
+    this.#enforceBound();
+    this.#changed();
+  }
+
+  /** Calls a listener after each change of the log. */
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Resolves when at most half of the messages wait, so that a full log is not tried again for each of them. */
+  async roomAvailable(signal: AbortSignal): Promise<void> {
+    const { maxMessages } = this.#limits;
+    await this.until(() => this.undelivered <= maxMessages / 2 && this.room > 0, signal);
+  }
+
+  /** The same for a part of a list. What is recorded of a list is recorded with its last part: it cannot wait for that. */
+  async listRoomAvailable(signal: AbortSignal): Promise<void> {
+    await this.until(() => this.undelivered <= this.#limits.maxMessages / 2, signal);
+  }
+
+  /** Resolves when a condition holds, which is looked at after each change of the log; rejects when the signal aborts. */
+  until(holds: () => boolean, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const leave = (finish: () => void) => {
+        this.#listeners.delete(look);
+        signal.removeEventListener('abort', abort);
+        finish();
+      };
+      const look = () => {
+        if (holds()) leave(resolve);
+      };
+      const abort = () => leave(() => reject(signal.reason));
+      if (signal.aborted) return abort();
+      this.#listeners.add(look);
+      signal.addEventListener('abort', abort, { once: true });
+      look();
+    });
+  }
+
+  #keep(entry: Unrecorded): void {
+    const { leases, gaps, checkpoint } = entry;
+    const last = this.#unrecorded.newest;
+    // A quiet cluster moves the checkpoint without end: only the newest one counts.
+    const onlyCheckpoint = leases.length + gaps.length === 0;
+    if (onlyCheckpoint && checkpoint === undefined) return;
+    if (onlyCheckpoint && last && last.leases.length + last.gaps.length === 0)
+      this.#unrecorded.replaceNewest(entry);
+    else this.#unrecorded.push(entry);
+    this.#enforceBound();
+  }
+
+  #enforceBound(): void {
+    if (this.#recording !== 'failing' || !this.#isOverfull(0)) return;
+    this.#recording = 'off';
+    this.#unrecorded.removeUpTo(this.#lastNumber);
+  }
+
+  #isOverfull(more: number): boolean {
+    return this.unrecorded + more > (this.#limits.maxRows ?? 0);
+  }
+
+  #changed(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}

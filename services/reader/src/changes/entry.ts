@@ -1,0 +1,53 @@
+import type { MessagePod } from '@podips/shared';
+import type { EndReason } from './leases.js';
+
+/** All that one event, or one part of a list, means. */
+export interface Entry {
+  /** Bodies of the messages, in order; at most {@link MAX_ENTRY_MESSAGES}. */
+  readonly messages: readonly string[];
+  readonly leases: readonly LeaseRecord[];
+  readonly gaps: readonly Gap[];
+  /** Undefined within a list: only its last part completes it. */
+  readonly checkpoint: Checkpoint | undefined;
+}
+
+/** Longer lists are handed over in parts. */
+export const MAX_ENTRY_MESSAGES = 500;
+
+/** The start or the end of a lease, as the ledger keeps it. */
+export interface LeaseRecord {
+  readonly pod: MessagePod;
+  readonly ip: string;
+  readonly occurrence: number;
+  readonly startedAt: Date;
+  readonly startInferred: boolean;
+  /** Undefined while the lease is open. */
+  readonly end: LeaseEnd | undefined;
+}
+
+export interface LeaseEnd {
+  readonly at: Date;
+  readonly reason: EndReason;
+  readonly inferred: boolean;
+}
+
+/** The resource version up to which everything was seen. */
+export interface Checkpoint {
+  readonly resourceVersion: string;
+  /** The watermark: the time up to which everything that happened is known. */
+  readonly knownAt: Date;
+}
+
+/** A time of which not everything can be known. */
+export interface Gap {
+  /** Undefined: since ever. */
+  readonly startedAt: Date | undefined;
+  readonly endedAt: Date;
+  readonly reason: string;
+}
+
+/** The time between two moments, whichever is the later: the clock may have been set back. */
+export function gapBetween(knownAt: Date | undefined, seenAt: Date, reason: string): Gap {
+  if (knownAt === undefined || knownAt <= seenAt) return { startedAt: knownAt, endedAt: seenAt, reason };
+  return { startedAt: seenAt, endedAt: knownAt, reason };
+}

@@ -1,0 +1,28 @@
+import type { Logger, OperationHealth } from '@podips/shared';
+import type { OrderClock } from './changes/order-clock.js';
+import type { KubeClient } from './cluster/kube-client.js';
+import type { ReaderMetrics } from './metrics.js';
+import type { ReaderSettings } from './settings.js';
+import type { Ledger } from './store/ledger.js';
+import type { ReaderMarkers } from './store/marker-file.js';
+import type { Outbox } from './store/outbox.js';
+
+/** What the reader keeps in the database. Tables are made or widened when they are first used. */
+export interface ReaderDatabase {
+  readonly outbox: Outbox;
+  readonly ledger: Ledger;
+}
+
+/** What the parts of a reader share, from one term to the next. */
+export interface ReaderParts {
+  readonly settings: ReaderSettings;
+  readonly log: Logger;
+  readonly metrics: ReaderMetrics;
+  readonly health: { readonly kubernetes: OperationHealth; readonly queue: OperationHealth };
+  readonly client: KubeClient;
+  /** Undefined when no database is set. */
+  readonly database: ReaderDatabase | undefined;
+  readonly markers: ReaderMarkers;
+  /** One for all terms: the times of all messages of a reader say their order. */
+  readonly clock: OrderClock;
+}

@@ -1,0 +1,92 @@
+import { backoffDelayMs, type Logger, PodipsError, pause, toError } from '@podips/shared';
+import type { ChangeLog, Cut } from '../changes/change-log.js';
+import type { LeaseRecord } from '../changes/entry.js';
+import type { Ledger } from './ledger.js';
+
+export interface RecorderDeps {
+  readonly changes: ChangeLog;
+  readonly ledger: Pick<Ledger, 'write'>;
+  /** The fencing token that loading the ledger gave. */
+  readonly term: number;
+  /** How often what has come is written, in milliseconds. */
+  readonly intervalMs: number;
+  readonly log: Logger;
+  readonly onRecorded: (cut: Cut) => void;
+  readonly onFailed: (error: Error) => void;
+}
+
+/** `fenced`: another reader has loaded the ledger. `incomplete`: not all was kept for the ledger, which can be written. */
+export type RecordingEnd = 'fenced' | 'incomplete';
+
+const RETRY = { baseMs: 500, capMs: 10_000 };
+const NOTHING = { leases: [], gaps: [], checkpoint: undefined };
+
+/**
+ * The cursor that records: writes the change log to the ledger, beside the hot path. Each write is a clean cut: a
+ * checkpoint, and exactly the leases and gaps up to it, all their messages durable.
+ */
+export class Recorder {
+  readonly #deps: RecorderDeps;
+
+  constructor(deps: RecorderDeps) {
+    this.#deps = deps;
+  }
+
+  /** Records at intervals, until the signal aborts or the term has to end. */
+  async run(signal: AbortSignal): Promise<RecordingEnd | undefined> {
+    const { changes, intervalMs, log } = this.#deps;
+    let failures = 0;
+    let isComplete = true;
+    while (!signal.aborted) {
+      const outcome = await this.#write(failures === 0);
+      if (outcome === 'fenced') return outcome;
+      if (outcome === 'written' && !changes.isRecordable) return 'incomplete';
+      if (isComplete && !changes.isRecordable)
+        log.error('ledger backlog full; nothing is recorded until the ledger can be written');
+      isComplete = changes.isRecordable;
+      failures = outcome === 'failed' ? failures + 1 : 0;
+      await pause(failures > 0 ? backoffDelayMs(failures - 1, RETRY) : intervalMs, signal);
+    }
+    return undefined;
+  }
+
+  /** Records what is there, once. For the end of a term, when nothing runs any more. */
+  async flush(): Promise<void> {
+    await this.#write(true);
+  }
+
+  async #write(logsFailure: boolean): Promise<'written' | 'failed' | 'fenced'> {
+    const { changes, ledger, term, log, onRecorded, onFailed } = this.#deps;
+    const cut = changes.cut();
+    // The database is asked for nothing; but when not all was kept for it, whether it can be written again.
+    if (cut === undefined && changes.isRecordable) return 'written';
+    try {
+      await ledger.write(term, cut ? { ...cut, leases: newestOfEach(cut.leases) } : NOTHING);
+    } catch (err) {
+      const error = toError(err);
+      onFailed(error);
+      if (error instanceof PodipsError && error.code === 'LEDGER_TAKEN') {
+        log.error({ err: error }, 'fenced off: another reader owns the ledger');
+        return 'fenced';
+      }
+      changes.recordingFailed();
+      if (logsFailure) log.warn({ err: error }, 'ledger write failed; changes wait in memory');
+      return 'failed';
+    }
+    if (cut) {
+      changes.recorded(cut);
+      onRecorded(cut);
+    }
+    return 'written';
+  }
+}
+
+/** One record for each lease: its end, if that is among them, says all that its start said. */
+function newestOfEach(records: readonly LeaseRecord[]): LeaseRecord[] {
+  const newest = new Map<string, LeaseRecord>();
+  for (const record of records) {
+    const key = `${record.pod.uid} ${record.ip} ${record.occurrence}`;
+    if (newest.get(key)?.end === undefined) newest.set(key, record);
+  }
+  return [...newest.values()];
+}

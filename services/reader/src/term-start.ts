@@ -1,0 +1,30 @@
+import type { TermStart } from './changes/pod-changes.js';
+import type { LoadedLedger } from './store/ledger.js';
+import type { Marker } from './store/marker-file.js';
+
+/** Why a term ended: it was stopped, another reader owns the ledger, or it has to be restarted from the ledger. */
+export type TermEnd = 'stopped' | 'fenced' | 'ledger-late' | 'ledger-overflow';
+
+export interface TermOrigin {
+  /** Undefined while it cannot be loaded, or when there is none. */
+  readonly ledger: LoadedLedger | undefined;
+  /** How the term before this one ended; undefined for the first. */
+  readonly previous: TermEnd | undefined;
+}
+
+/**
+ * Finds out where a term begins, and whether it may publish out of order what happened before.
+ * @param outOfOrder the marker; undefined without a database
+ */
+export function findTermStart({ ledger, previous }: TermOrigin, outOfOrder: Marker | undefined): TermStart {
+  if (ledger === undefined) {
+    // With a database there is a ledger, and this term cannot know what ended according to it.
+    outOfOrder?.set(new Date());
+    return { known: new Map(), checkpoint: undefined };
+  }
+  const { known, checkpoint } = ledger;
+  // Nothing was known before the first list of a ledger, whatever its order.
+  if (checkpoint === undefined) outOfOrder?.clear();
+  if (checkpoint === undefined || previous !== 'ledger-overflow') return { known, checkpoint };
+  return { known, checkpoint, catchUp: { startedAt: checkpoint.knownAt, reason: previous } };
+}

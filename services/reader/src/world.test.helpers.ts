@@ -1,0 +1,177 @@
+import { eventId, type PodIpMessage, PodipsError, QueueError } from '@podips/shared';
+import type { Gap, LeaseRecord } from './changes/entry.js';
+import type { KnownPod } from './changes/leases.js';
+import type { Pod } from './cluster/pod.js';
+import type { PodEvent } from './cluster/pod-stream.js';
+import type { LedgerBatch, LoadedLedger } from './store/ledger.js';
+
+export const PARTS = ['watch', 'queue', 'outbox', 'ledger'] as const;
+/** Of one pod: no event means more messages than the smallest log has room for. */
+const MAX_IPS = 2;
+/** Longer than a step: commits come after what follows, and after the death of their reader. */
+const STORE_MS = 30_000;
+const PUBLISH_MS = 1_000;
+
+/** One thing that happens in the cluster, around the reader, or to it. */
+export type Step =
+  | { readonly do: 'give' | 'take'; readonly pod: number; readonly ip: string }
+  | { readonly do: 'delete'; readonly pod: number }
+  /** The cluster forgets what happened up to now. */
+  | { readonly do: 'compact' }
+  | { readonly do: 'bookmark' }
+  | { readonly do: 'switch'; readonly part: (typeof PARTS)[number] }
+  /** Ends the term. `load`: of another reader, which fences this one off. */
+  | { readonly do: 'kill' | 'stop' | 'load' };
+
+/** A lease as it really was. */
+export interface Hold {
+  readonly uid: string;
+  readonly ip: string;
+  readonly occurrence: number;
+  readonly from: number;
+  to: number;
+}
+
+/** A cluster with few addresses, each of one pod at a time, and what it really did. */
+export class Cluster {
+  readonly holds: Hold[] = [];
+  readonly #pods = new Map<string, Pod>();
+  #events: Array<{ readonly version: number; readonly event: PodEvent }> = [];
+  #names = 0;
+  version = 1;
+  forgottenUpTo = 0;
+
+  get pods(): Pod[] {
+    return [...this.#pods.values()];
+  }
+
+  /** @param isCounted whether the ledger knows that a pod gave an address up; else it may not get it back */
+  apply(step: Step, now: number, isCounted: (hold: Hold) => boolean): void {
+    if (step.do === 'compact') {
+      this.#events = [];
+      this.forgottenUpTo = this.version;
+    }
+    if (!('pod' in step)) return;
+    const before = this.pods.find(({ name }) => name === `pod-${step.pod}`);
+    const ips = new Set(before?.ips);
+    if (step.do === 'give') {
+      const isHeld = this.pods.some((pod) => pod.ips.includes(step.ip));
+      const earlier = this.holds.findLast(({ uid, ip }) => uid === before?.uid && ip === step.ip);
+      if (isHeld || ips.size === MAX_IPS || (earlier && !isCounted(earlier))) return;
+      ips.add(step.ip);
+    } else if (before === undefined || (step.do === 'take' && !ips.delete(step.ip))) return;
+    this.version += 1;
+    const pod = { ...(before ?? this.#create(step.pod)), ips: step.do === 'delete' ? [] : [...ips] };
+    this.#hold(pod, now);
+    if (step.do === 'delete') this.#pods.delete(pod.uid);
+    else this.#pods.set(pod.uid, pod);
+    const type = step.do === 'delete' ? 'deleted' : before ? 'modified' : 'added';
+    this.#events.push({ version: this.version, event: { type, pod, resourceVersion: `${this.version}` } });
+  }
+
+  after(version: number): readonly PodEvent[] {
+    return this.#events.filter((each) => each.version > version).map(({ event }) => event);
+  }
+
+  #create(index: number): Pod {
+    this.#names += 1;
+    const identity = { uid: `uid-${this.#names}`, namespace: 'shop', name: `pod-${index}`, node: 'node-1' };
+    return { ...identity, ownerKind: 'Job', ownerName: 'x', hostNetwork: false, ips: [], finished: false };
+  }
+
+  #hold({ uid, ips }: Pod, now: number): void {
+    const open = this.holds.filter((hold) => hold.uid === uid && hold.to === Number.POSITIVE_INFINITY);
+    for (const hold of open) if (!ips.includes(hold.ip)) hold.to = now;
+    for (const ip of ips) {
+      if (open.some((hold) => hold.ip === ip)) continue;
+      const occurrence = this.holds.filter((hold) => hold.uid === uid && hold.ip === ip).length;
+      this.holds.push({ uid, ip, occurrence, from: now, to: Number.POSITIVE_INFINITY });
+    }
+  }
+}
+
+const turnLater = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+export const unavailable = new QueueError('QUEUE_DOWN', 'unavailable', { retryable: true });
+export const idOf = ({ uid, ip, occurrence }: Pick<Hold, 'uid' | 'ip' | 'occurrence'>, isEnd: boolean) =>
+  eventId(uid, ip, isEnd ? 'deallocated' : 'allocated', occurrence);
+
+export interface TermRecord {
+  readonly appended: string[];
+  readonly durable: string[];
+}
+
+/** Queue and database, and what is in them. */
+export class World {
+  readonly cluster = new Cluster();
+  readonly queue: PodIpMessage[] = [];
+  readonly rows: string[] = [];
+  readonly durable = new Set<string>();
+  readonly leases = new Map<string, LeaseRecord>();
+  readonly gaps: Gap[] = [];
+  readonly up = { watch: true, queue: true, outbox: true, ledger: true };
+  checkpoint: LedgerBatch['checkpoint'];
+  term = 0;
+  outOfOrderSince: Date | undefined;
+  /** What the terms appended to their logs, and what of it became durable, in order. */
+  readonly terms: TermRecord[] = [];
+  /** What was recorded before it was durable. */
+  readonly recordedAhead: string[] = [];
+  /** Writes to the outbox that are not committed yet. */
+  storing = 0;
+
+  async publish(bodies: readonly string[], own: TermRecord): Promise<void> {
+    if (!this.up.queue) throw unavailable;
+    await turnLater(PUBLISH_MS);
+    if (!this.up.queue) throw unavailable;
+    for (const body of bodies) {
+      if (!this.rows.includes(body)) this.#makeDurable(body, own);
+      this.queue.push(JSON.parse(body));
+    }
+  }
+
+  async store(bodies: readonly string[], own: TermRecord): Promise<void> {
+    if (!this.up.outbox) throw unavailable;
+    this.storing += 1;
+    await turnLater(STORE_MS);
+    this.storing -= 1;
+    if (!this.up.outbox) throw unavailable;
+    for (const body of bodies) this.#makeDurable(body, own);
+    this.rows.push(...bodies);
+  }
+
+  async load(): Promise<LoadedLedger | undefined> {
+    if (!this.up.ledger) return undefined;
+    this.term += 1;
+    const known = new Map<string, KnownPod>();
+    for (const { pod, end, ...lease } of this.leases.values()) {
+      const before = known.get(pod.uid) ?? { ...pod, leases: [] };
+      if (end === undefined) known.set(pod.uid, { ...before, leases: [...before.leases, lease] });
+      else if (end.reason === 'changed')
+        known.set(pod.uid, { ...before, ended: new Map(before.ended).set(lease.ip, lease.occurrence + 1) });
+    }
+    for (const { pod, end } of this.leases.values())
+      if (end && end.reason !== 'changed' && known.get(pod.uid)?.leases.length === 0) known.delete(pod.uid);
+    return { known, checkpoint: this.checkpoint, term: this.term };
+  }
+
+  async write(term: number, { leases, gaps, checkpoint }: LedgerBatch): Promise<void> {
+    if (!this.up.ledger) throw unavailable;
+    if (term !== this.term) throw new PodipsError('LEDGER_TAKEN', 'fenced');
+    for (const record of leases) {
+      const key = { uid: record.pod.uid, ip: record.ip, occurrence: record.occurrence };
+      const id = idOf(key, record.end !== undefined);
+      if (!this.durable.has(id)) this.recordedAhead.push(id);
+      const row = this.leases.get(idOf(key, false));
+      if (row === undefined) this.leases.set(idOf(key, false), record);
+      else if (row.end === undefined) this.leases.set(idOf(key, false), { ...row, end: record.end });
+    }
+    this.gaps.push(...gaps);
+    if (checkpoint) this.checkpoint = checkpoint;
+  }
+
+  #makeDurable(body: string, own: TermRecord): void {
+    const message: PodIpMessage = JSON.parse(body);
+    this.durable.add(message.event_id);
+    own.durable.push(body);
+  }
+}
