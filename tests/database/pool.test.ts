@@ -1,5 +1,5 @@
 import { createOutbox } from '@podips/reader';
-import { configureSession, type DatabasePool, inTransaction, migrate } from '@podips/shared';
+import { type DatabaseClient, type DatabasePool, inTransaction, migrate, runStatement } from '@podips/shared';
 import { describe, expect, it, vi } from 'vitest';
 import { PATIENCE } from '../support/reader-case.js';
 import { log, useTestDatabases } from '../support/test-databases.js';
@@ -15,32 +15,31 @@ async function stored(pool: DatabasePool): Promise<string[]> {
 }
 
 describe('a pool', () => {
-  it('has the server notice when the other end of a connection is gone', async () => {
-    const pool = connect();
-    const settings = [
-      'idle_in_transaction_session_timeout',
-      'statement_timeout',
-      'tcp_keepalives_idle',
-      'tcp_keepalives_interval',
-      'tcp_keepalives_count',
-      'tcp_user_timeout',
-    ];
-    const { rows } = await pool.query(
-      'SELECT current_setting(name) AS value FROM unnest($1::text[]) AS name',
-      [settings],
-    );
-    expect(rows.map(({ value }) => value)).toEqual(['10s', '10s', '5', '2', '3', '10000']);
+  it('sets the limits of a transaction for that transaction alone, so that a pooler cannot hand them on', async () => {
+    const pool = connect({ maxConnections: 1, statementTimeoutMs: 7_000 });
+    const limits = `SELECT current_setting('idle_in_transaction_session_timeout') AS idle,
+      current_setting('statement_timeout') AS statement, current_setting('transaction_read_only') AS reads`;
+    const outside = (await pool.query(limits)).rows;
+    expect((await runStatement(pool, limits)).rows).toEqual([{ idle: '10s', statement: '7s', reads: 'off' }]);
+    const read = (client: DatabaseClient) => client.query(limits);
+    expect((await inTransaction(pool, read, { readOnly: true, idleMs: 500 })).rows).toEqual([
+      { idle: '500ms', statement: '7s', reads: 'on' },
+    ]);
+    expect((await pool.query(limits)).rows).toEqual(outside);
   });
 
-  it('connects to a server of a version that does not know every parameter', async () => {
-    const pool = connect();
-    await inTransaction(pool, (client) => configureSession(client, { from_the_future: 'on', geqo: 'off' }));
-    expect((await pool.query('SHOW geqo')).rows).toEqual([{ geqo: 'off' }]);
+  it('has every change refused in a transaction that may only read', async () => {
+    const change = (client: DatabaseClient) => client.query('CREATE TABLE mine ()');
+    await expect(inTransaction(connect(), change, { readOnly: true })).rejects.toMatchObject({
+      code: '25006',
+    });
   });
 
-  it('whose connections may only read has every change refused', async () => {
-    const pool = connect({ readOnly: true });
-    await expect(pool.query('CREATE TABLE mine ()')).rejects.toMatchObject({ code: '25006' });
+  it('reads times whatever style the database has', async () => {
+    const pool = connect({ maxConnections: 1 });
+    await pool.query(`ALTER DATABASE ${databases.settings.database} SET datestyle = 'German'`);
+    const { rows } = await runStatement(connect(), "SELECT timestamptz '2026-11-26 12:00:00Z' AS time");
+    expect(rows).toEqual([{ time: new Date('2026-11-26T12:00:00Z') }]);
   });
 
   it('survives a restart of the server while its connections are idle', async () => {

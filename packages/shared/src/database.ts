@@ -10,28 +10,24 @@ export type DatabaseClient = pg.PoolClient;
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
+const ROLLBACK_TIMEOUT_MS = 1_000;
 const MAX_CONNECTIONS = 4;
 /** Longest pause between two statements of a transaction: a caller that vanished holds its locks for so long. */
 const IDLE_IN_TRANSACTION_MS = 10_000;
-/** The server notices a machine that vanished within 5 + 3 * 2 seconds. */
-const SERVER_KEEPALIVE = {
-  tcp_keepalives_idle: '5',
-  tcp_keepalives_interval: '2',
-  tcp_keepalives_count: '3',
-  tcp_user_timeout: '10000',
-};
 
 export interface PoolOptions {
   readonly maxConnections?: number;
-  /** Deadline for a connection, which may have to wait for another caller's; once more for setting its parameters. */
+  /** Deadline for a connection, which may have to wait for another caller's; once more for the start of a transaction. */
   readonly connectTimeoutMs?: number;
   /** Deadline for a statement, at the server and here. */
   readonly statementTimeoutMs?: number;
-  /** The server then refuses all writes. */
-  readonly readOnly?: boolean;
 }
 
-/** A pool in which every connection attempt and statement has a deadline, and which survives a restart of the server. */
+/**
+ * A pool whose every connection attempt and statement has a deadline, and that survives the server's restart. It sets nothing
+ * that lasts longer than a transaction: behind PgBouncer in transaction mode the next one may run on another connection, and
+ * a setting that stays would reach another client.
+ */
 export function openPool(settings: DatabaseSettings, log: Logger, options: PoolOptions = {}): DatabasePool {
   const {
     maxConnections = MAX_CONNECTIONS,
@@ -45,16 +41,6 @@ export function openPool(settings: DatabaseSettings, log: Logger, options: PoolO
     query_timeout: statementTimeoutMs,
     keepAlive: true,
     application_name: 'podips',
-    onConnect: (client) =>
-      configureSession(
-        client,
-        {
-          statement_timeout: String(statementTimeoutMs),
-          idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS),
-          ...(options.readOnly ? { default_transaction_read_only: 'on' } : {}),
-        },
-        connectTimeoutMs,
-      ),
   });
   // Without a listener an idle connection that breaks ends the process.
   pool.on('error', (err) => {
@@ -63,6 +49,78 @@ export function openPool(settings: DatabaseSettings, log: Logger, options: PoolO
     log.warn({ err }, 'idle database connection lost');
   });
   return pool;
+}
+
+export interface TransactionOptions {
+  /** The server refuses every change, and all that is read is of one moment. */
+  readonly readOnly?: boolean;
+  /** The longest rest between two statements; after it the server undoes everything. */
+  readonly idleMs?: number;
+}
+
+/** Runs `work` in a transaction: committed when it resolves, rolled back when it rejects. */
+export async function inTransaction<T>(
+  pool: DatabasePool,
+  work: (client: DatabaseClient) => Promise<T>,
+  options: TransactionOptions = {},
+): Promise<T> {
+  const client = await pool.connect();
+  let usable = true;
+  // The pool only listens to idle connections. One that breaks between two statements would end the process;
+  // the next statement fails anyway.
+  const onError = () => {
+    usable = false;
+  };
+  client.on('error', onError);
+  try {
+    await client.query(beginOf(pool, options));
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (err) {
+    usable &&= await rollBack(client);
+    throw err;
+  } finally {
+    // A connection in an unknown state is thrown away, which also rolls back, as soon as the server notices.
+    client.release(!usable);
+    client.off('error', onError);
+  }
+}
+
+/** @returns whether the server has undone everything */
+async function rollBack(client: DatabaseClient): Promise<boolean> {
+  try {
+    const query = { text: 'ROLLBACK', query_timeout: ROLLBACK_TIMEOUT_MS };
+    await client.query(query);
+    return true;
+  } catch {
+    return false; // the caller throws the error that came before it
+  }
+}
+
+/** Runs a single statement, with the deadlines that a transaction has at the server. */
+export async function runStatement<R extends pg.QueryResultRow>(
+  pool: DatabasePool,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<pg.QueryResult<R>> {
+  return inTransaction(pool, (client) => client.query<R>(text, [...values]));
+}
+
+/** Begins, and sets what holds until the end of the transaction, in one message to the server. */
+function beginOf(
+  { options }: DatabasePool,
+  { readOnly, idleMs = IDLE_IN_TRANSACTION_MS }: TransactionOptions,
+) {
+  const text = [
+    readOnly ? 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY' : 'BEGIN',
+    `SET LOCAL statement_timeout = ${options.query_timeout ?? STATEMENT_TIMEOUT_MS}`,
+    `SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`,
+    // In the styles that a server, a database or a user may have as defaults, times are read as nothing.
+    "SET LOCAL datestyle = 'ISO'",
+  ].join('; ');
+  // A server that lets us in and then says nothing is given up as one that does not let us in.
+  return { text, query_timeout: options.connectionTimeoutMillis };
 }
 
 /**
@@ -78,38 +136,10 @@ export async function configureSession(
   const query = {
     text: `SELECT set_config(name, value, false) FROM json_each_text($1) AS wanted (name, value)
       WHERE name IN (SELECT name FROM pg_settings)`,
-    values: [JSON.stringify({ ...SERVER_KEEPALIVE, ...parameters })],
+    values: [JSON.stringify({ ...parameters })],
     query_timeout: timeoutMs,
   };
   await client.query(query);
-}
-
-/** Runs `work` in a transaction: committed when it resolves, rolled back when it rejects. */
-export async function inTransaction<T>(
-  pool: DatabasePool,
-  work: (client: DatabaseClient) => Promise<T>,
-): Promise<T> {
-  const client = await pool.connect();
-  let failure: unknown;
-  // The pool only listens to idle connections. One that breaks between two statements would end the process;
-  // the next statement fails anyway.
-  const onError = (err: Error) => {
-    failure = err;
-  };
-  client.on('error', onError);
-  try {
-    await client.query('BEGIN');
-    const result = await work(client);
-    await client.query('COMMIT');
-    return result;
-  } catch (err) {
-    failure = err;
-    throw err;
-  } finally {
-    // A connection in an unknown state is discarded, which also rolls back.
-    client.release(failure !== undefined);
-    client.off('error', onError);
-  }
 }
 
 const MIGRATIONS_DIR = fileURLToPath(new URL('../sql/', import.meta.url));

@@ -1,10 +1,10 @@
-import { type Logger, pause } from '@podips/shared';
+import { type DatabasePool, inTransaction, type Logger, pause } from '@podips/shared';
 import { toLedgerError } from './ledger-error.js';
 import type { LedgerView } from './ledger-view.js';
-import { type Connection, findState, MAX_COUNTED } from './queries.js';
+import { findState, MAX_COUNTED } from './queries.js';
 
 export interface LedgerWatchOptions {
-  readonly connection: Connection;
+  readonly pool: DatabasePool;
   readonly cluster: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -37,14 +37,18 @@ const NOTHING_YET: LedgerView = {
 
 /** Looks in the background; `view` is the result of the last look. */
 export function startLedgerWatch(options: LedgerWatchOptions): LedgerWatch {
-  const { connection, cluster, now, log, intervalMs = INTERVAL_MS } = options;
+  const { pool, cluster, now, log, intervalMs = INTERVAL_MS } = options;
   const stopping = new AbortController();
   const listeners: (() => void)[] = [];
   let view = NOTHING_YET;
 
   const lookOnce = async () => {
     try {
-      const { waiting, knownUntil, gaps } = await findState(connection, cluster, now() - DAY_MS);
+      const { waiting, knownUntil, gaps } = await inTransaction(
+        pool,
+        (client) => findState(client, cluster, now() - DAY_MS),
+        { readOnly: true },
+      );
       if (view.error !== null) log.info('ledger readable again');
       view = {
         answeredAt: new Date(now()).toISOString(),

@@ -50,21 +50,16 @@ export function openLedger(options: LedgerOptions): Ledger {
     maxConnections: 1,
     connectTimeoutMs: statementTimeoutMs,
     statementTimeoutMs,
-    readOnly: true,
   };
   const questions = openPool(database, log, limits);
   const watched = openPool(database, log, limits);
-  const watch = startLedgerWatch({ connection: watched, cluster, now, log, intervalMs: options.intervalMs });
+  const watch = startLedgerWatch({ pool: watched, cluster, now, log, intervalMs: options.intervalMs });
 
   async function read<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     if (questions.waitingCount >= MAX_WAITING)
       throw new LedgerError('LEDGER_BUSY', 'too many questions at a time; try again', { retryable: true });
     try {
-      return await inTransaction(questions, async (client) => {
-        // All parts of an answer come from one snapshot.
-        await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
-        return work(client);
-      });
+      return await inTransaction(questions, work, { readOnly: true });
     } catch (err) {
       const error = toLedgerError(err);
       log.debug({ err: error }, 'question to the ledger failed');

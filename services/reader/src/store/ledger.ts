@@ -5,6 +5,7 @@ import {
   type MessagePod,
   PodipsError,
   pause,
+  runStatement,
 } from '@podips/shared';
 import type { Checkpoint, Gap, LeaseRecord } from '../changes/entry.js';
 import type { KnownPod } from '../changes/leases.js';
@@ -56,10 +57,13 @@ export function createLedger(
       for (const refused of await write(pool, cluster, term, batch)) onRefused(refused);
     },
     async prune(endedBefore, signal) {
-      await pool.query('DELETE FROM gaps WHERE cluster = $1 AND ended_at < $2', [cluster, endedBefore]);
+      await runStatement(pool, 'DELETE FROM gaps WHERE cluster = $1 AND ended_at < $2', [
+        cluster,
+        endedBefore,
+      ]);
       let deleted = 0;
       for (let count = PRUNE_BATCH; count === PRUNE_BATCH && !signal.aborted; deleted += count) {
-        const { rowCount } = await pool.query(PRUNE, [endedBefore, PRUNE_BATCH, cluster]);
+        const { rowCount } = await runStatement(pool, PRUNE, [endedBefore, PRUNE_BATCH, cluster]);
         count = rowCount ?? 0;
         await pause(PRUNE_REST_MS, signal);
       }

@@ -1,4 +1,11 @@
-import { type DatabasePool, inTransaction, type WithTables, withTablesOf } from '@podips/shared';
+import {
+  type DatabaseClient,
+  type DatabasePool,
+  inTransaction,
+  runStatement,
+  type WithTables,
+  withTablesOf,
+} from '@podips/shared';
 
 /** Messages that the queue did not accept, in PostgreSQL until it does. */
 export interface Outbox {
@@ -37,7 +44,7 @@ export function createOutbox(pool: DatabasePool, options: OutboxOptions = {}): O
   const { withTables = withTablesOf(pool), onEmpty, maxSendMs = MAX_SEND_MS } = options;
   let rows = 0;
   const count = async () => {
-    const result = await pool.query<{ count: number }>('SELECT count(*)::int AS count FROM messages');
+    const result = await runStatement<{ count: number }>(pool, 'SELECT count(*)::int AS count FROM messages');
     rows = result.rows[0]?.count ?? 0;
   };
   return {
@@ -46,7 +53,7 @@ export function createOutbox(pool: DatabasePool, options: OutboxOptions = {}): O
     },
     store: (bodies) =>
       withTables(async () => {
-        await pool.query('INSERT INTO messages (message) SELECT unnest($1::text[])', [bodies]);
+        await runStatement(pool, 'INSERT INTO messages (message) SELECT unnest($1::text[])', [bodies]);
         rows += bodies.length;
       }),
     drain: (send, signal) =>
@@ -65,7 +72,7 @@ export function createOutbox(pool: DatabasePool, options: OutboxOptions = {}): O
       }),
     isEmpty: () =>
       withTables(async () => {
-        const { rowCount } = await pool.query(CHANGES_UNDER_WAY);
+        const { rowCount } = await runStatement(pool, CHANGES_UNDER_WAY);
         // Afterwards: what was under way before is there by now.
         await count();
         return rowCount === 0 && rows === 0;
@@ -78,10 +85,7 @@ async function drainBatch(
   maxSendMs: number,
   send: (bodies: readonly string[]) => Promise<void>,
 ): Promise<{ sent: number; empty: number }> {
-  return inTransaction(pool, async (client) => {
-    await client.query(`SELECT set_config('idle_in_transaction_session_timeout', $1, true)`, [
-      String(maxSendMs),
-    ]);
+  const work = async (client: DatabaseClient) => {
     const { rows } = await client.query<{ id: number; message: string | null }>(
       `DELETE FROM messages WHERE id IN (
          SELECT id FROM messages ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
@@ -93,5 +97,6 @@ async function drainBatch(
       .flatMap((row) => (row.message === null ? [] : [row.message]));
     if (bodies.length > 0) await send(bodies);
     return { sent: bodies.length, empty: rows.length - bodies.length };
-  });
+  };
+  return inTransaction(pool, work, { idleMs: maxSendMs });
 }
