@@ -6,6 +6,7 @@ import { run, StepError, step } from './steps.mjs';
 const DEBIAN_PACKAGES = [
   { name: 'activemq', file: '/usr/share/activemq/lib/activemq-broker.jar' },
   { name: 'chromium', file: '/usr/bin/chromium' },
+  { name: 'pgbouncer', file: '/usr/sbin/pgbouncer' },
 ];
 /** `kubectl kustomize` builds the manifests in tests. Older versions do not support them. */
 const KUBECTL_PACKAGE = 'kubernetes-client';
@@ -16,7 +17,7 @@ export const fetchServices = () =>
   step('fetching the real services', async () => {
     const missing = DEBIAN_PACKAGES.filter(({ file }) => !existsSync(file)).map(({ name }) => name);
     if (missing.length > 0) await installDebian(missing);
-    console.log('  all there: ActiveMQ Classic and Chromium (Debian), PostgreSQL (npm)');
+    console.log('  all there: ActiveMQ Classic, Chromium and PgBouncer (Debian), PostgreSQL (npm)');
   });
 
 /** @throws {StepError} when no kubectl that can build the manifests is installed or can be installed */

@@ -20,6 +20,7 @@ export { type MockCluster, startMockCluster } from './mock-cluster/mock-cluster.
 export { startMockConsumer } from './mock-consumer/mock-consumer.js';
 export { type MockProducer, startMockProducer } from './mock-producer/mock-producer.js';
 export * from './mock-settings.js';
+export { type PgBouncer, PgBouncerError, startPgBouncer } from './pgbouncer.js';
 export { freePort } from './ports.js';
 export { asOtherThanRoot, type LocalPostgres, PostgresError, startPostgres } from './postgres.js';
 export * from './proxy.js';
