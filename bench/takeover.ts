@@ -25,15 +25,15 @@ const EXPECTED_BELOW_MS = 15_000;
 const DEADLINE_MS = 60_000;
 const CHANGES_PER_SECOND = 20;
 const PREFETCH = 100;
-/** The one that leads speaks to the database this often, and the other one asks this often. */
+/** The leader renews the Lease this often, and the standby reads it this often. */
 const RHYTHM_MS = 2_000;
 
 /** A way in which the reader that leads dies. */
 interface Death {
   readonly name: string;
   readonly how: string;
-  /** @param route the only way of the reader to its database */
-  strike(leader: ChildProgram, route: TcpProxy): void;
+  /** @param routes the only ways of the leader to its API server and its database */
+  strike(leader: ChildProgram, routes: readonly TcpProxy[]): void;
 }
 
 const DEATHS: readonly Death[] = [
@@ -49,9 +49,9 @@ const DEATHS: readonly Death[] = [
   },
   {
     name: 'vanished',
-    how: 'with its machine, of which the database never hears',
-    strike(leader, route) {
-      route.halfOpen(true);
+    how: 'with its machine, of which neither API server nor database learns',
+    strike(leader, routes) {
+      for (const route of routes) route.halfOpen(true);
       leader.kill('SIGKILL');
     },
   },
@@ -79,7 +79,7 @@ interface Reader {
   readonly child: ChildProgram;
   /** The value of `podips_reader_<name>`; 0 while it does not answer. @throws when it has ended */
   metric(name: string): Promise<number>;
-  /** Whether the database has told it that another one leads. */
+  /** Whether it has seen that another one leads. */
   standsBy(): Promise<boolean>;
 }
 
@@ -142,11 +142,17 @@ async function takeOver(stage: Stage, death: Death, afterMs: number): Promise<Ta
   const { signal } = stage.run;
   const patience = { deadlineMs: DEADLINE_MS, signal };
   await using owner = new AsyncDisposableStack();
-  const route = await startProxy(database);
-  owner.defer(() => route.stop());
-  const leader = await startReader(stage, { ...database, port: route.port }, owner);
+  const toApi = await startProxy({ host: '127.0.0.1', port: cluster.port });
+  owner.defer(() => toApi.stop());
+  const toDatabase = await startProxy(database);
+  owner.defer(() => toDatabase.stop());
+  const leader = await startReader(
+    stage,
+    { apiPort: toApi.port, database: { ...database, port: toDatabase.port } },
+    owner,
+  );
   await until('the first reader leads', patience, async () => (await leader.metric('leads')) === 1);
-  const standby = await startReader(stage, database, owner);
+  const standby = await startReader(stage, { apiPort: cluster.port, database }, owner);
   await until('the second reader stands by', patience, standby.standsBy);
   churn.paused = false;
   // A reader that dies before its first write leaves no position from which another could go on without a gap.
@@ -155,7 +161,7 @@ async function takeOver(stage: Stage, death: Death, afterMs: number): Promise<Ta
   await pause(afterMs, signal);
 
   const diedAtMs = performance.now();
-  death.strike(leader.child, route);
+  death.strike(leader.child, [toApi, toDatabase]);
   await until('the second reader leads', patience, async () => (await standby.metric('leads')) === 1);
   const leadsMs = performance.now() - diedAtMs;
   await until(
@@ -170,10 +176,16 @@ async function takeOver(stage: Stage, death: Death, afterMs: number): Promise<Ta
   return { leadsMs, publishesMs };
 }
 
+/** How a reader reaches what it needs. */
+interface Ways {
+  readonly apiPort: number;
+  readonly database: DatabaseSettings;
+}
+
 /** Starts a reader as a process of its own, with the intervals that it has in a cluster. */
 async function startReader(
-  { run, cluster, dir }: Stage,
-  database: DatabaseSettings,
+  { run, dir }: Stage,
+  { apiPort, database }: Ways,
   owner: AsyncDisposableStack,
 ): Promise<Reader> {
   const ownDir = await mkdtemp(join(dir, 'reader-'));
@@ -185,7 +197,7 @@ async function startReader(
     env: {
       ...databaseEnvironment(database),
       LOG_LEVEL: 'warn',
-      KUBE_APISERVER_URL: cluster.url,
+      KUBE_APISERVER_URL: `http://127.0.0.1:${apiPort}`,
       QUEUE_HOST: '127.0.0.1',
       QUEUE_PORT: String(run.brokerPort),
       HTTP_HOST: '127.0.0.1',

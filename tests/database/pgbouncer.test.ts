@@ -92,14 +92,14 @@ describe('behind PgBouncer in transaction mode', () => {
     const [first, second] = [connect(), connect()];
     await migrate(first);
     const [one, other] = [createLedger(first, 'default'), createLedger(second, 'default')];
-    const position = { resourceVersion: '7', knownAt: new Date('2026-11-26T12:00:00Z') };
+    const checkpoint = { resourceVersion: '7', knownAt: new Date('2026-11-26T12:00:00Z') };
     const { term } = await one.load();
-    await one.write(term, { leases: [], gaps: [], position });
+    await one.write(term, { leases: [], gaps: [], checkpoint });
     const loaded = await other.load();
-    expect(loaded).toMatchObject({ term: term + 1, position });
-    await expect(one.write(term, { leases: [], gaps: [], position })).rejects.toMatchObject({
+    expect(loaded).toMatchObject({ term: term + 1, checkpoint });
+    await expect(one.write(term, { leases: [], gaps: [], checkpoint })).rejects.toMatchObject({
       code: 'LEDGER_TAKEN',
     });
-    await other.write(loaded.term, { leases: [], gaps: [], position });
+    await other.write(loaded.term, { leases: [], gaps: [], checkpoint });
   });
 });

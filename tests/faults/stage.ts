@@ -82,7 +82,13 @@ const JUMPING_CLOCK = '--import=./tests/faults/jumping-clock.mjs';
 /** Short deadlines, so that a fault is noticed and got over within seconds. */
 const ENV = {
   all: { LOG_LEVEL: 'warn', QUEUE_HEARTBEAT_MS: '1000', QUEUE_RECEIPT_TIMEOUT_MS: '3000' },
-  reader: { KUBE_WATCH_IDLE_MS: '3000', DB_WAIT_MS: '3000', OUTBOX_INTERVAL_MS: '2000' },
+  reader: {
+    KUBE_WATCH_IDLE_MS: '3000',
+    DB_WAIT_MS: '3000',
+    OUTBOX_INTERVAL_MS: '2000',
+    LEASE_DURATION_S: '3',
+    STANDBY_INTERVAL_MS: '500',
+  },
   writer: { LOG_ACK_TIMEOUT_MS: '2000', LOG_PROBE_INTERVAL_MS: '2000' },
   // Its log is where this program reads which failures were reported.
   monitor: { LOG_LEVEL: 'debug', AGE_LIMIT_MS: '6000' },

@@ -175,9 +175,9 @@ describe('an error', () => {
     [
       'names the rights that are missing',
       403,
-      /leader lease podips\/podips-reader: .*403.*forbidden.*get, create and update/,
+      /leader lease podips\/podips-reader: .*get, create and update.*403.*forbidden/,
     ],
-    ['names the namespace that does not exist', 404, /podips.*not found.*LEASE_NAMESPACE/],
+    ['names the namespace that does not exist', 404, /LEASE_NAMESPACE.*"podips" not found/],
   ])('%s', async (_, status, message) => {
     const { faults, leases } = test.cluster;
     if (status === 403) faults.forbidLeases();

@@ -91,11 +91,11 @@ describe('an index answers', () => {
     await ledger.load();
     const all = new Date(START + 1_000_000 * HOUR_MS);
     expect(await ledger.prune(all, AbortSignal.abort())).toBe(0);
-    const query = vi.spyOn(database, 'query');
+    const transactions = vi.spyOn(database, 'connect');
     expect(await ledger.prune(new Date(START + 1_000 * HOUR_MS), never)).toBe(59_939);
     // Steps of 2,000, and one for the gaps.
-    expect(query).toHaveBeenCalledTimes(31);
-    query.mockRestore();
+    expect(transactions).toHaveBeenCalledTimes(31);
+    transactions.mockRestore();
   });
 });
 

@@ -1,62 +1,37 @@
 import { statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '@podips/shared';
-import { startChurn } from '@podips/simulation';
+import { startChurn, startProxy } from '@podips/simulation';
 import { describe, expect, vi } from 'vitest';
 import { startFakeMonitor } from '../support/fake-monitor.js';
 import { readGaps } from '../support/ledger.js';
 import {
-  COMPLETE,
-  cutDatabase,
   EXACT,
   it,
   LONG_HISTORY,
   PATIENCE,
   type ReaderCase,
-  restoreDatabase,
   untilLedgerIsTrue,
 } from '../support/reader-case.js';
-import { type ReaderProcess, startReaderProcess } from '../support/reader-process.js';
+import {
+  LONG_LEASE,
+  leads,
+  SHORT_LEASE,
+  standsBy,
+  startPair,
+  until,
+  untilAllArrived,
+} from '../support/reader-pair.js';
+import { startReaderProcess } from '../support/reader-process.js';
 
 const EPOCH = new Date(0);
-const LOCKS = `
-  SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted
-  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+const EVENTS = 'api_signals_total{what="event"}';
 
 const settings = ({ withDatabase }: ReaderCase): Environment => ({
   ...withDatabase,
+  ...SHORT_LEASE,
   LEDGER_INTERVAL_MS: '20',
-  STANDBY_INTERVAL_MS: '500',
 });
-
-interface Pair {
-  readonly leader: ReaderProcess;
-  readonly standby: ReaderProcess;
-}
-
-const leads = async (reader: ReaderProcess) => (await reader.metric('leads')) === 1;
-const standsBy = async (reader: ReaderProcess) => (await reader.metric('leads')) === 0;
-const until = (condition: () => Promise<boolean>) =>
-  vi.waitFor(async () => expect(await condition()).toBe(true), PATIENCE);
-
-/** Starts two readers, one after the other. */
-async function startPair(
-  test: ReaderCase,
-  owner: AsyncDisposableStack,
-  more: Environment = {},
-): Promise<Pair> {
-  const leader = await startReaderProcess(test, owner, 'first', { ...settings(test), ...more });
-  await until(() => leads(leader));
-  const standby = await startReaderProcess(test, owner, 'second', { ...settings(test), ...more });
-  await vi.waitFor(async () => expect(await standby.readiness()).toBe(200), PATIENCE);
-  return { leader, standby };
-}
-
-/** Waits until all that happened was told, and the ledger knows it. */
-async function untilTold(test: ReaderCase): Promise<void> {
-  await vi.waitFor(() => expect(test.verdict()).toMatchObject(COMPLETE), PATIENCE);
-  await untilLedgerIsTrue(test);
-}
 
 async function touchedAgain(path: string): Promise<void> {
   utimesSync(path, EPOCH, EPOCH);
@@ -69,13 +44,14 @@ describe('the second of two readers', () => {
     await using owner = new AsyncDisposableStack();
     const monitor = await startFakeMonitor();
     owner.defer(() => monitor.stop());
-    const leader = await startReaderProcess(test, owner, 'first', settings(test));
+    const leader = await startReaderProcess(test, owner, 'first', { ...settings(test), ...LONG_LEASE });
     await until(() => leads(leader));
     const standby = await startReaderProcess(test, owner, 'second', {
       ...settings(test),
+      ...LONG_LEASE,
       PODIPS_HOST: monitor.url,
     });
-    await vi.waitFor(async () => expect(await standby.readiness()).toBe(200), PATIENCE);
+    await until(() => standsBy(standby));
     test.cluster.workloads.scaleDeployment('web', 50);
     await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
     for (const name of ['kubernetes_status', 'queue_status'])
@@ -91,7 +67,7 @@ describe('the second of two readers', () => {
   it('takes over when the first one is killed, and nothing is lost', async ({ openCase }) => {
     const test = await openCase(LONG_HISTORY);
     await using owner = new AsyncDisposableStack();
-    const { leader, standby } = await startPair(test, owner);
+    const { leader, standby } = await startPair(test, owner, settings(test));
     const churn = startChurn(test.cluster, { seed: 8, changesPerSecond: 200, pods: 100 });
     owner.defer(() => churn.stop());
     await vi.waitFor(() => expect(test.records.length).toBeGreaterThan(300), PATIENCE);
@@ -100,112 +76,154 @@ describe('the second of two readers', () => {
     const due = churn.changes + 200;
     await vi.waitFor(() => expect(churn.changes).toBeGreaterThan(due), PATIENCE);
     churn.stop();
-    await untilTold(test);
+    expect((await untilAllArrived(test)).excused).toBe(0);
     expect(test.records.filter(({ record }) => record.inferred)).toEqual([]);
     expect(await readGaps(test.pool)).toHaveLength(1);
   });
 
-  it('takes over when the first one is stopped, and nothing is told twice', async ({ openCase }) => {
-    const test = await openCase();
-    await using owner = new AsyncDisposableStack();
-    const { leader, standby } = await startPair(test, owner);
-    test.cluster.workloads.scaleDeployment('web', 50);
-    await untilTold(test);
-    leader.child.kill('SIGTERM');
-    expect(await leader.child.exited).toBe(0);
-    test.cluster.workloads.scaleDeployment('web', 20);
-    await until(() => leads(standby));
-    await untilTold(test);
-    expect(test.verdict()).toEqual(EXACT);
-  });
-});
-
-it('the second takes over when the machine of the first vanishes, of which the database never hears', async ({
-  openCase,
-}) => {
-  const test = await openCase();
-  await using owner = new AsyncDisposableStack();
-  const leader = await startReaderProcess(test, owner, 'first', settings(test));
-  await until(() => leads(leader));
-  const direct = { ...settings(test), DB_PORT: String(test.database.port) };
-  const standby = await startReaderProcess(test, owner, 'second', direct);
-  await vi.waitFor(async () => expect(await standby.readiness()).toBe(200), PATIENCE);
-  test.cluster.workloads.scaleDeployment('web', 20);
-  await untilTold(test);
-  // From here on the server's end of each connection stays open, and what answers its keepalives is the proxy.
-  test.databaseProxy.halfOpen(true);
-  leader.child.kill('SIGKILL');
-  await leader.child.exited;
-  test.cluster.workloads.scaleDeployment('web', 5);
-  expect(test.databaseProxy.connections).toBeGreaterThan(0);
-  await until(() => leads(standby));
-  await untilTold(test);
-});
-
-describe('of two readers at most one leads', () => {
-  it('while the database is away, even when the container of the second is restarted', async ({
+  it('takes over when the first one is stopped, which gives the Lease up, and nothing is delivered twice', async ({
     openCase,
   }) => {
     const test = await openCase();
     await using owner = new AsyncDisposableStack();
-    const { leader, standby } = await startPair(test, owner);
-    await cutDatabase(test);
-    for (const name of ['kubernetes_status', 'queue_status'])
-      await touchedAgain(join(standby.statusDir, name));
-    standby.child.kill('SIGTERM');
-    expect(await standby.child.exited).toBe(0);
-    const restarted = await startReaderProcess(test, owner, 'second', { ...settings(test), DB_WAIT_MS: '0' });
-    await vi.waitFor(async () => expect(await restarted.readiness()).toBe(200), PATIENCE);
-    for (const name of ['kubernetes_status', 'queue_status'])
-      await touchedAgain(join(restarted.statusDir, name));
+    const { leader, standby } = await startPair(test, owner, { ...settings(test), ...LONG_LEASE });
+    test.cluster.workloads.scaleDeployment('web', 50);
+    await untilLedgerIsTrue(test);
+    leader.child.kill('SIGTERM');
+    expect(await leader.child.exited).toBe(0);
     test.cluster.workloads.scaleDeployment('web', 20);
+    await until(() => leads(standby));
     await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
-    expect(await leads(leader)).toBe(true);
-    expect(await standsBy(restarted)).toBe(true);
-    await restoreDatabase(test);
-    // Whichever asks first has the lock; the second tells again what the ledger does not know.
-    await untilTold(test);
-    await until(async () => (await leads(leader)) !== (await leads(restarted)));
+    await untilLedgerIsTrue(test);
   });
 
-  it('after the database was restarted, and the first goes on publishing meanwhile', async ({ openCase }) => {
+  it('takes over when the machine of the first vanishes, of which neither API server nor database learns', async ({
+    openCase,
+  }) => {
     const test = await openCase();
     await using owner = new AsyncDisposableStack();
-    const { leader, standby } = await startPair(test, owner);
+    const api = await startProxy({ host: '127.0.0.1', port: test.cluster.port });
+    owner.defer(() => api.stop());
+    const direct = { ...settings(test), DB_PORT: String(test.database.port) };
+    const { leader, standby } = await startPair(test, owner, direct, {
+      DB_PORT: settings(test).DB_PORT,
+      KUBE_APISERVER_URL: `http://127.0.0.1:${api.port}`,
+    });
     test.cluster.workloads.scaleDeployment('web', 20);
-    await untilTold(test);
-    await cutDatabase(test);
-    test.cluster.workloads.scaleDeployment('more', 20);
-    await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
-    expect(await leads(leader)).toBe(true);
-    await restoreDatabase(test);
+    await untilLedgerIsTrue(test);
+    // From here on the servers' ends of its connections stay open, and what answers their keepalives is the proxy.
+    test.databaseProxy.halfOpen(true);
+    api.halfOpen(true);
+    leader.child.kill('SIGKILL');
+    await leader.child.exited;
     test.cluster.workloads.scaleDeployment('web', 5);
-    await untilTold(test);
-    // Each asks the database until it has an answer.
-    await vi.waitFor(async () => {
-      const { rows } = await test.pool.query(LOCKS);
-      expect(rows).toHaveLength(1);
-    }, PATIENCE);
-    await until(async () => (await leads(leader)) !== (await leads(standby)));
-    test.cluster.workloads.scaleDeployment('more', 5);
-    await untilTold(test);
+    await until(() => leads(standby));
+    await untilAllArrived(test);
   });
 
-  it('after the first was frozen so long that the database gave up on it', async ({ openCase }) => {
+  it('takes over when the first one is frozen, which thaws, asks for the Lease and accepts nothing', async ({
+    openCase,
+  }) => {
     const test = await openCase();
     await using owner = new AsyncDisposableStack();
-    const { leader, standby } = await startPair(test, owner);
+    const { leader, standby } = await startPair(test, owner, settings(test));
     test.cluster.workloads.scaleDeployment('web', 20);
-    await untilTold(test);
+    await untilLedgerIsTrue(test);
+    const events = await leader.metric(EVENTS);
+    const frozenAtMs = performance.now();
     leader.child.kill('SIGSTOP');
     test.cluster.workloads.scaleDeployment('web', 10);
     await until(() => leads(standby));
-    await untilTold(test);
+    await untilAllArrived(test);
+    // A process counts as frozen when it did not run for more than five seconds.
+    await vi.waitFor(() => expect(performance.now() - frozenAtMs).toBeGreaterThan(6_000), PATIENCE);
     leader.child.kill('SIGCONT');
     await until(() => standsBy(leader));
+    expect(await leader.metric(EVENTS)).toBe(events);
     expect(await leads(standby)).toBe(true);
-    await vi.waitFor(async () => expect(await leader.readiness()).toBe(200), PATIENCE);
     test.cluster.workloads.scaleDeployment('web', 0);
-    await untilTold(test);
+    await untilAllArrived(test);
+  });
+});
+
+it('the leader continues its watch while the API server accepts no writes, and the standby does not take over', async ({
+  openCase,
+}) => {
+  const test = await openCase();
+  await using owner = new AsyncDisposableStack();
+  const { leader, standby } = await startPair(test, owner, settings(test));
+  test.cluster.faults.failNext({ status: 500, on: 'lease', count: 1_000_000 });
+  const failed = 'api_failures_total{status="500"}';
+  // With 200 ms between them, that is longer than the Lease lasts.
+  for (const reader of [leader, standby])
+    await vi.waitFor(async () => expect(await reader.metric(failed)).toBeGreaterThan(15), PATIENCE);
+  test.cluster.workloads.scaleDeployment('web', 20);
+  await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
+  expect(await leads(leader)).toBe(true);
+  expect(await leads(standby)).toBe(false);
+  expect(await leader.readiness()).toBe(200);
+  expect(await standby.readiness()).toBe(503);
+  test.cluster.faults.clear();
+  await until(async () => (await leads(leader)) !== (await leads(standby)));
+  await untilAllArrived(test);
+});
+
+describe('a reader', () => {
+  it('whose ledger another one took asks for the Lease before it continues', async ({ openCase }) => {
+    const test = await openCase();
+    const reader = await test.startReader(settings(test));
+    test.cluster.workloads.scaleDeployment('web', 5);
+    await untilLedgerIsTrue(test);
+    test.cluster.faults.failNext({ status: 503, on: 'lease', count: 1_000_000 });
+    await test.pool.query('UPDATE reader_terms SET term = term + 1');
+    test.cluster.workloads.scaleDeployment('web', 10);
+    await vi.waitFor(async () => expect(await reader.metric('leads')).toBe(0), PATIENCE);
+    const requests = test.cluster.requests.length;
+    const due = ((await reader.metric('api_failures_total{status="503"}')) ?? 0) + 30;
+    await vi.waitFor(
+      async () => expect(await reader.metric('api_failures_total{status="503"}')).toBeGreaterThan(due),
+      PATIENCE,
+    );
+    expect(await reader.metric('leads')).toBe(0);
+    expect(test.cluster.requests).toHaveLength(requests);
+    test.cluster.faults.clear();
+    await vi.waitFor(async () => expect(await reader.metric('leads')).toBe(1), PATIENCE);
+    await untilLedgerIsTrue(test);
+  });
+
+  it('that has no right to the Lease says which one is missing, and publishes when it has it', async ({
+    openCase,
+  }) => {
+    const test = await openCase();
+    test.cluster.faults.forbidLeases();
+    const monitor = await startFakeMonitor();
+    await using owner = new AsyncDisposableStack();
+    owner.defer(() => monitor.stop());
+    const reader = await test.startReader({ ...settings(test), PODIPS_HOST: monitor.url });
+    await vi.waitFor(
+      async () =>
+        expect((await reader.problems())?.kubernetes).toMatch(
+          /get, create and update.*LEADER_ELECTION=false/,
+        ),
+      PATIENCE,
+    );
+    await vi.waitFor(
+      () => expect(monitor.heartbeats('kubernetes').at(-1)).toMatch(/^403\/.*get, create and update/),
+      PATIENCE,
+    );
+    expect(await reader.metric('leads')).toBe(0);
+    test.cluster.faults.forbidLeases(false);
+    test.cluster.workloads.scaleDeployment('web', 5);
+    await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
+    await vi.waitFor(async () => expect(await reader.problems()).toBeUndefined(), PATIENCE);
+  });
+
+  it('that is the only one leads without a Lease', async ({ openCase }) => {
+    const test = await openCase();
+    test.cluster.faults.forbidLeases();
+    await test.startReader({ ...settings(test), LEADER_ELECTION: 'false' });
+    test.cluster.workloads.scaleDeployment('web', 5);
+    await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
+    expect(test.cluster.leases.get('default', 'podips-reader')).toBeUndefined();
   });
 });

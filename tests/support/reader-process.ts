@@ -36,6 +36,9 @@ export async function startReaderProcess(
       STATUS_DIR: statusDir,
       CONFIG_DIR: statusDir,
       HOME: statusDir,
+      // The next reader waits no longer than this for one that was killed.
+      LEASE_DURATION_S: '2',
+      STANDBY_INTERVAL_MS: '200',
       ...env,
     },
   });

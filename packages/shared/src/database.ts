@@ -123,25 +123,6 @@ function beginOf(
   return { text, query_timeout: options.connectionTimeoutMillis };
 }
 
-/**
- * Sets parameters of a connection, and TCP keepalives at the server. Startup parameters would do, but PgBouncer refuses
- * connections with them. Parameters that the server's version does not know are left out.
- * @param timeoutMs in the place of the client's own for a statement
- */
-export async function configureSession(
-  client: pg.ClientBase,
-  parameters: Readonly<Record<string, string>>,
-  timeoutMs?: number,
-): Promise<void> {
-  const query = {
-    text: `SELECT set_config(name, value, false) FROM json_each_text($1) AS wanted (name, value)
-      WHERE name IN (SELECT name FROM pg_settings)`,
-    values: [JSON.stringify({ ...parameters })],
-    query_timeout: timeoutMs,
-  };
-  await client.query(query);
-}
-
 const MIGRATIONS_DIR = fileURLToPath(new URL('../sql/', import.meta.url));
 const MIGRATION_NAME = /^(\d{3})-[a-z0-9-]+\.sql$/;
 /** Any number, as long as every podips process uses the same; this one is "podips" in ASCII. */

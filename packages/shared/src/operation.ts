@@ -12,8 +12,11 @@ export interface OperationHealth {
   connected(): void;
   /** Its link is proven, though there was no work. Changes nothing while the operation fails. */
   alive(): void;
-  /** Another process does the work, and this one is ready to: healthy, but nothing to report. */
-  standsBy(): void;
+  /**
+   * Another process does the work, and this one is ready to: healthy, but nothing to report.
+   * @param problem why it is not ready
+   */
+  standsBy(problem?: string): void;
   /**
    * @param code what the monitor shows: an HTTP status, or the nearest one
    * @param what whether the link failed, or the work on a link that is up
@@ -46,9 +49,10 @@ export function trackOperation(
     alive() {
       if (problem === undefined) statusFile.works();
     },
-    standsBy() {
-      problem = failed = undefined;
-      statusFile.works();
+    standsBy(reason) {
+      problem = reason;
+      failed = reason === undefined ? undefined : 'link';
+      if (reason === undefined) statusFile.works();
     },
     fails(code, message, what = 'link') {
       problem = message;

@@ -1,5 +1,4 @@
 import {
-  aborted,
   type Logger,
   openPool,
   openStatusFile,
@@ -13,7 +12,8 @@ import {
 } from '@podips/shared';
 import { OrderClock } from './changes/order-clock.js';
 import { createKubeClient } from './cluster/kube-client.js';
-import { awaitLeadership, type Leadership, soleLeadership } from './leadership/leadership.js';
+import type { ElectionEvents, Leadership } from './leadership/election.js';
+import { createElector, type Elector } from './leadership/elector.js';
 import { createReaderMetrics, type ReaderMetrics } from './metrics.js';
 import type { ReaderDatabase, ReaderParts } from './parts.js';
 import type { ReaderSettings } from './settings.js';
@@ -28,6 +28,7 @@ export interface Reader extends Running {
 }
 
 const LOAD_RETRY_MS = 1_000;
+const FENCED_REST_MS = 5_000;
 
 /**
  * Starts the reader. It waits until it leads, loads the ledger, and runs terms (see {@link openTerm}) until it is stopped
@@ -47,7 +48,8 @@ export async function startReader(settings: ReaderSettings, log: Logger): Promis
   const view: View = { term: undefined };
   exposeGauges(parts, view);
   const stopping = new AbortController();
-  const leading = lead(parts, view, stopping.signal);
+  const elector = createElector(client, settings.election, electionEvents(parts), log);
+  const leading = lead(parts, elector, view, stopping.signal);
   resources.defer(async () => {
     stopping.abort();
     await leading;
@@ -71,9 +73,9 @@ interface View {
 }
 
 /** For each leadership: term after term, until it is over or the reader stops. */
-async function lead(parts: ReaderParts, view: View, signal: AbortSignal): Promise<void> {
+async function lead(parts: ReaderParts, elector: Elector, view: View, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const leadership = await becomeLeader(parts, signal);
+    const leadership = await elector.lead(signal);
     if (leadership === undefined) return;
     const over = new AbortController();
     void leadership.over.then(() => over.abort());
@@ -91,59 +93,58 @@ async function runTerms(
 ): Promise<void> {
   let previous: TermEnd | undefined;
   while (!signal.aborted) {
-    const ledger = await loadPatiently(parts, leadership, signal);
-    const untilLedger = (ended: AbortSignal) => untilLoaded(parts, leadership, ended);
-    view.term = openTerm(parts, { ledger, previous, untilLedger });
+    const ledger = await loadPatiently(parts, signal);
+    const untilLedger = (ended: AbortSignal) => untilLoaded(parts, ended);
+    const stillLeads = (ended: AbortSignal) => leadership.confirm(ended);
+    view.term = openTerm(parts, { ledger, previous, untilLedger, stillLeads });
     previous = await view.term.run(signal);
     view.term = undefined;
-    // Also when the database was emptied, which is no rival: its next answer corrects the marker.
-    if (previous === 'fenced') return parts.markers.rival.set(new Date());
+    if (previous === 'fenced' && !(await outlivesFence(leadership, signal))) return;
     if (previous !== 'stopped') parts.log.warn({ reason: previous }, 'restarting from the ledger');
   }
 }
 
-async function becomeLeader(
-  { settings, log, health, markers }: ReaderParts,
-  signal: AbortSignal,
-): Promise<Leadership | undefined> {
-  const { database, clusterName: cluster, standbyIntervalMs, databaseWaitMs } = settings;
-  if (database === undefined) return soleLeadership();
-  const options = { database, cluster, rival: markers.rival, standbyIntervalMs, databaseWaitMs };
-  const onStandby = () => {
-    health.kubernetes.standsBy();
-    health.queue.standsBy();
-  };
-  const leadership = await awaitLeadership(options, { onStandby }, log, signal);
-  if (leadership) log.info({ confirmed: leadership.confirmed }, 'this reader leads');
-  return leadership;
+/**
+ * A reader that was fenced off continues only if it holds the Lease all the same: the other one does not take part in this
+ * election, or the database was emptied. The rest keeps two such readers from doing nothing but fencing each other off.
+ */
+async function outlivesFence(leadership: Leadership, signal: AbortSignal): Promise<boolean> {
+  return (await pause(FENCED_REST_MS, signal)) && leadership.confirm(signal);
 }
 
-/** Without the ledger every pod would be published again: worth a wait, as long as this reader is known to lead. */
-async function loadPatiently(
-  parts: ReaderParts,
-  leadership: Leadership,
-  signal: AbortSignal,
-): Promise<LoadedLedger | undefined> {
+function electionEvents({ metrics, health: { kubernetes, queue } }: ReaderParts): ElectionEvents {
+  return {
+    onStandby() {
+      kubernetes.standsBy();
+      queue.standsBy();
+    },
+    onFailure(error, role) {
+      metrics.apiFailures.inc({ status: error.status });
+      if (role === 'unknown') kubernetes.fails(error.status, error.message);
+      // No heartbeat: the leader knows whether pods are read.
+      if (role === 'standby') kubernetes.standsBy(error.message);
+    },
+  };
+}
+
+/** Without the ledger every pod would be published again: worth a wait. */
+async function loadPatiently(parts: ReaderParts, signal: AbortSignal): Promise<LoadedLedger | undefined> {
   const untilMs = performance.now() + parts.settings.databaseWaitMs;
   for (;;) {
-    const ledger = await tryToLoad(parts, leadership);
-    const hopeless = parts.database === undefined || !leadership.confirmed || performance.now() > untilMs;
+    const ledger = await tryToLoad(parts);
+    const hopeless = parts.database === undefined || performance.now() > untilMs;
     if (ledger || hopeless || !(await pause(LOAD_RETRY_MS, signal))) return ledger;
   }
 }
 
 /** Settles when a ledger that could not be loaded can be, or when the signal aborts. */
-async function untilLoaded(parts: ReaderParts, leadership: Leadership, signal: AbortSignal): Promise<void> {
-  do await Promise.race([leadership.confirmation, aborted(signal)]);
-  while (!(await tryToLoad(parts, leadership)) && (await pause(LOAD_RETRY_MS, signal)));
+async function untilLoaded(parts: ReaderParts, signal: AbortSignal): Promise<void> {
+  while (!(await tryToLoad(parts)) && (await pause(LOAD_RETRY_MS, signal)));
 }
 
 /** The ledger, or undefined when there is none or the database is unavailable. */
-async function tryToLoad(
-  { database, log }: ReaderParts,
-  leadership: Leadership,
-): Promise<LoadedLedger | undefined> {
-  if (database === undefined || !leadership.confirmed) return undefined;
+async function tryToLoad({ database, log }: ReaderParts): Promise<LoadedLedger | undefined> {
+  if (database === undefined) return undefined;
   try {
     return await database.ledger.load();
   } catch (err) {

@@ -47,7 +47,6 @@ export interface ReaderSettings {
   readonly maxPendingLeases: number;
   readonly ledgerIntervalMs: number;
   readonly ledgerRetentionDays: number;
-  readonly standbyIntervalMs: number;
   readonly databaseWaitMs: number;
 }
 
@@ -180,7 +179,6 @@ export function readReaderSettings(args: readonly string[], env: Environment): R
     maxPendingLeases: values.LEDGER_BUFFER_LEASES,
     ledgerIntervalMs: values.LEDGER_INTERVAL_MS,
     ledgerRetentionDays: values.LEDGER_RETENTION_DAYS,
-    standbyIntervalMs: values.STANDBY_INTERVAL_MS,
     databaseWaitMs: values.DB_WAIT_MS,
   };
 }

@@ -15,6 +15,8 @@ import { findTermStart, type TermEnd, type TermOrigin } from './term-start.js';
 export interface TermOptions extends TermOrigin {
   /** Settles when a ledger that could not be loaded can be. */
   readonly untilLedger: (signal: AbortSignal) => Promise<void>;
+  /** Asks whether this reader still leads. */
+  readonly stillLeads: (signal: AbortSignal) => Promise<boolean>;
 }
 
 /** What runs from one load of the ledger to the next: API server -> change log -> queue, or outbox; and -> ledger. */
@@ -47,7 +49,7 @@ export function openTerm(parts: ReaderParts, options: TermOptions): Term {
     const start = findTermStart(options, outOfOrder);
     const outlet = startOutlet(parts, log, start.checkpoint?.knownAt, resources);
     changes = createChanges(parts, log, start, ledger && outOfOrder, stopping.signal);
-    const feed = startFeed(parts, changes, ledger, stopping.signal);
+    const feed = startFeed(parts, changes, options, stopping.signal);
     const recording = recorder?.run(stopping.signal);
     const pruning =
       database &&
@@ -130,7 +132,7 @@ function createChanges(
 function startFeed(
   parts: ReaderParts,
   changes: PodChanges,
-  ledger: LoadedLedger | undefined,
+  { ledger, stillLeads }: TermOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { settings, log, client } = parts;
@@ -140,6 +142,7 @@ function startFeed(
     requestDeadlineMs: settings.requestDeadlineMs,
     idleMs: settings.watchIdleMs,
     watchTimeoutSeconds: settings.watchTimeoutSeconds,
+    stillLeads,
   };
   return followPods(client, changes, options, feedEvents(parts), log, signal);
 }

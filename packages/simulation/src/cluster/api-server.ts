@@ -48,6 +48,7 @@ export class ApiServer {
   readonly #options: ApiServerOptions;
   readonly #watches = new Set<WatchStream>();
   readonly #seen: SeenRequest[] = [];
+  readonly #seenLeases: SeenRequest[] = [];
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
@@ -61,7 +62,12 @@ export class ApiServer {
     return [...this.#watches];
   }
 
-  /** The latest requests, the oldest first. */
+  /** The latest requests for Leases, the oldest first. */
+  get leaseRequests(): readonly SeenRequest[] {
+    return this.#seenLeases;
+  }
+
+  /** The latest other requests, the oldest first. */
   get requests(): readonly SeenRequest[] {
     return this.#seen;
   }
@@ -83,10 +89,11 @@ export class ApiServer {
 
   #route(request: IncomingMessage, { pathname, searchParams }: URL, body: string): Reply {
     const { method = 'GET' } = request;
-    this.#remember({ method, path: pathname, query: Object.fromEntries(searchParams) });
+    const lease = parseLeasePath(pathname);
+    const seen = { method, path: pathname, query: Object.fromEntries(searchParams) };
+    remember(lease ? this.#seenLeases : this.#seen, seen);
     if (HEALTH_PATHS.includes(pathname)) return { text: 'ok' };
     if (pathname === '/version') return { json: JSON.stringify(VERSION) };
-    const lease = parseLeasePath(pathname);
     if (lease) return this.#lease(request, lease, body);
     if (pathname !== '/api/v1/pods') return { status: status.notFound() };
     if (method !== 'GET') return { status: status.methodNotAllowed() };
@@ -164,11 +171,11 @@ export class ApiServer {
     this.#watches.add(watch);
     watch.open();
   }
+}
 
-  #remember(request: SeenRequest): void {
-    this.#seen.push(request);
-    if (this.#seen.length > MAX_SEEN_REQUESTS) this.#seen.shift();
-  }
+function remember(seen: SeenRequest[], request: SeenRequest): void {
+  seen.push(request);
+  if (seen.length > MAX_SEEN_REQUESTS) seen.shift();
 }
 
 /** @returns undefined when the client is gone, or sends too much */

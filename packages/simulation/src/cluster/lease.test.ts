@@ -208,7 +208,7 @@ describe('faults of requests for Leases', () => {
     const controller = new AbortController();
     const url = `${cluster.url}/apis/coordination.k8s.io/v1/namespaces/podips/leases/podips-reader`;
     const waiting = fetch(url, { signal: controller.signal });
-    await vi.waitFor(() => expect(cluster.requests).toHaveLength(2));
+    await vi.waitFor(() => expect(cluster.leaseRequests).toHaveLength(2));
     controller.abort();
     await expect(waiting).rejects.toThrow();
     cluster.faults.delayLeases(0);

@@ -63,7 +63,9 @@ export interface SimulatedCluster {
   readonly faults: Faults;
   /** Number of watches that are open now. */
   readonly openWatches: number;
-  /** The latest thousand requests, the oldest first. */
+  /** The latest thousand requests for Leases, the oldest first. */
+  readonly leaseRequests: readonly SeenRequest[];
+  /** The latest thousand other requests, the oldest first. */
   readonly requests: readonly SeenRequest[];
   /** Cuts all connections and closes the port. The pods stay, and may change on. */
   stop(): Promise<void>;
@@ -119,6 +121,9 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
     faults,
     get openWatches() {
       return server.watches.length;
+    },
+    get leaseRequests() {
+      return server.leaseRequests;
     },
     get requests() {
       return server.requests;

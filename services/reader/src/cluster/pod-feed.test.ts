@@ -68,6 +68,7 @@ async function follow(
   answers: readonly Answer[],
   sinkParts: Partial<PodSink> = {},
   resumeFrom?: string,
+  stillLeads: (signal: AbortSignal) => Promise<boolean> = async () => true,
 ): Promise<Run> {
   const stopping = new AbortController();
   const left = [...answers];
@@ -111,6 +112,7 @@ async function follow(
     requestDeadlineMs: 1_000,
     idleMs: 1_000,
     watchTimeoutSeconds: 60,
+    stillLeads,
   };
   await followPods(client, sink, options, events, createLogger('test', 'silent'), stopping.signal);
   return { requests, limits, seen, events };
@@ -168,6 +170,32 @@ describe('the feed', () => {
     vi.useRealTimers();
     expect(requests).toEqual(['list', 'watch 5', 'watch 6']);
     expect(said.slice(1)).toEqual(['catching up', 'a', 'catching up', 'b', 'catching up']);
+  });
+
+  it('asks whether its reader still leads before it accepts anything after it was frozen', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const said: string[] = [];
+    let requested = 0;
+    const sink: Partial<PodSink> = {
+      // In the middle of the first list, and of the watch that follows the second.
+      catchingUp() {
+        requested += 1;
+        if (requested !== 2) vi.setSystemTime(Date.now() + 60_000);
+      },
+      replaceAll: async () => void said.push('list'),
+      apply: ({ type }) => said.push(type) > 0,
+    };
+    const answers = [true, false];
+    const stillLeads = async () => {
+      const answer = answers.shift() ?? true;
+      said.push(answer ? 'leads' : 'follows');
+      return answer;
+    };
+    const run = follow([page('5'), page('6'), [added('a', '7')], []], sink, undefined, stillLeads);
+    const { requests } = await run;
+    vi.useRealTimers();
+    expect(said).toEqual(['leads', 'list', 'follows']);
+    expect(requests).toEqual(['list', 'list', 'watch 6']);
   });
 
   it('asks for ever smaller pages while a list takes too long, says so each time, and grows them again', async () => {

@@ -38,6 +38,11 @@ export interface PodFeedOptions {
   readonly requestDeadlineMs: number;
   readonly idleMs: number;
   readonly watchTimeoutSeconds: number;
+  /**
+   * Asked after this process stood still, before it accepts what waited for it: another reader may lead by now. False ends
+   * the feed.
+   */
+  readonly stillLeads: (signal: AbortSignal) => Promise<boolean>;
 }
 
 const RETRY = { baseMs: 500, capMs: 30_000 };
@@ -51,7 +56,7 @@ const MAX_SILENT_REST_MS = 1_000;
 
 /**
  * Lists the pods, then watches on from the list; resumes from the last event after a stream ended; lists again when
- * that is not possible. Runs until the signal aborts.
+ * that is not possible. Runs until the signal aborts, or another reader leads.
  */
 export async function followPods(
   client: KubeClient,
@@ -71,6 +76,7 @@ class PodFeed {
   readonly #events: PodFeedEvents;
   readonly #log: Logger;
   readonly #signal: AbortSignal;
+  readonly #standstill = new Standstill();
   /** The resource version to resume after; undefined when a list is due. */
   #position: string | undefined;
   #listReason: ListReason = 'start';
@@ -101,11 +107,14 @@ class PodFeed {
   }
 
   async run(): Promise<void> {
+    using standstill = this.#standstill;
     while (!this.#signal.aborted) {
+      if (standstill.happened && !(await this.#options.stillLeads(this.#signal))) return;
+      standstill.reset();
       let retryAfterMs = 0;
       try {
         this.#position ??= await this.#list();
-        if ((await this.#watch(this.#position)) === 'full') await this.#waitForRoom();
+        if (this.#position && (await this.#watch(this.#position)) === 'full') await this.#waitForRoom();
       } catch (err) {
         if (this.#signal.aborted) return;
         const error = asKubeError(err);
@@ -134,7 +143,8 @@ class PodFeed {
     this.#afterFailure(new KubeError('KUBE_NO_WATCH', why, { status: 503 }));
   }
 
-  async #list(): Promise<string> {
+  /** @returns undefined when the list is of the past */
+  async #list(): Promise<string | undefined> {
     const reason = this.#listReason;
     this.#attempts += 1;
     this.#events.onList(reason);
@@ -145,6 +155,7 @@ class PodFeed {
       signal: this.#signal,
       onSkipped: (error) => this.#events.onSkipped('malformed-pod', error),
     });
+    if (this.#standstill.happened) return undefined;
     this.#lists += 1;
     this.#received('list');
     this.#pageSize = Math.min(this.#pageSize * 2, this.#options.pageSize);
@@ -159,7 +170,6 @@ class PodFeed {
     let opened = false;
     this.#attempts += 1;
     this.#sink.catchingUp();
-    using standstill = new Standstill();
     const stream = watchPods(this.#client, {
       resourceVersion: from,
       timeoutSeconds: this.#options.watchTimeoutSeconds,
@@ -174,7 +184,7 @@ class PodFeed {
     try {
       for await (const event of stream) {
         // Events that waited in this watch are of the past. The bookmark of a new one shows up to where.
-        if (standstill.happened) return 'ended';
+        if (this.#standstill.happened) return 'ended';
         const outcome = this.#accept(event);
         if (outcome !== 'accepted') return outcome;
       }

@@ -34,6 +34,15 @@ it('is not what a clock means that is set back', () => {
   expect(standstill.happened).toBe(false);
 });
 
+it('has not happened again after a reset', () => {
+  using standstill = new Standstill();
+  freeze(60_000);
+  standstill.reset();
+  expect(standstill.happened).toBe(false);
+  freeze(60_000);
+  expect(standstill.happened).toBe(true);
+});
+
 it('leaves no timer behind', () => {
   const standstill = new Standstill();
   standstill[Symbol.dispose]();

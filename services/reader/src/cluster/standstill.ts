@@ -8,11 +8,16 @@ export class Standstill implements Disposable {
   #tickedMs = Date.now();
   #happened = false;
 
-  /** Whether it happened since this was made. */
+  /** Whether it happened since this was made, or reset. */
   get happened(): boolean {
     // Events that waited meanwhile may be read before the timer's turn.
     this.#tick();
     return this.#happened;
+  }
+
+  reset(): void {
+    this.#tickedMs = Date.now();
+    this.#happened = false;
   }
 
   [Symbol.dispose](): void {

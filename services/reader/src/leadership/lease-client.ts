@@ -71,19 +71,20 @@ function asKubeError(err: unknown): KubeError {
   });
 }
 
-/** Names what an operator has to change where waiting alone does not help. */
+/** Names what an operator has to change where waiting alone does not help: first, because the monitor cuts long texts. */
 function explain(error: KubeError, { namespace, name }: LeaseName): KubeError {
   const advice = new Map([
     [UNAUTHORIZED, 'the credentials of the reader are not accepted'],
     [
       FORBIDDEN,
-      'the reader needs a Role with the verbs get, create and update on leases of coordination.k8s.io in this namespace (deploy/k8s/services/reader.yaml), or LEADER_ELECTION=false where it is the only reader',
+      'the reader lacks the permission to get, create and update leases in this namespace (deploy/k8s/services/reader.yaml has the Role; LEADER_ELECTION=false if it is the only reader)',
     ],
-    [NOT_FOUND, 'this namespace does not exist; LEASE_NAMESPACE names another one'],
+    [NOT_FOUND, 'this namespace does not exist (LEASE_NAMESPACE)'],
   ]).get(error.status);
-  return new KubeError(
-    error.code,
-    `leader lease ${namespace}/${name}: ${error.message}${advice === undefined ? '' : `; ${advice}`}`,
-    { status: error.status, retryAfterMs: error.retryAfterMs, cause: error },
-  );
+  const message = ['leader lease', `${namespace}/${name}:`, ...(advice === undefined ? [] : [`${advice}:`])];
+  return new KubeError(error.code, [...message, error.message].join(' '), {
+    status: error.status,
+    retryAfterMs: error.retryAfterMs,
+    cause: error,
+  });
 }

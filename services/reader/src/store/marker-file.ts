@@ -12,18 +12,13 @@ export interface Marker {
 }
 
 export interface ReaderMarkers {
-  /** Another reader leads, as far as this one knows. */
-  readonly rival: Marker;
   /** Changes may be published out of order, and the ledger has no gap for it yet. */
   readonly outOfOrder: Marker;
 }
 
 /** @param dir STATUS_DIR: a restart of the container leaves it, a new pod begins with an empty one */
 export function openMarkers(dir: string, log: Logger): ReaderMarkers {
-  return {
-    rival: openMarkerFile(join(dir, 'standby'), log),
-    outOfOrder: openMarkerFile(join(dir, 'told_late'), log),
-  };
+  return { outOfOrder: openMarkerFile(join(dir, 'told_late'), log) };
 }
 
 /** A marker that holds while its file exists. In a folder that cannot be written it lasts as long as this process. */
