@@ -6,6 +6,7 @@ import { judge } from './truth.js';
 const BEGIN_MS = Date.parse('2026-01-01T00:00:00Z');
 const change = (podUid: string, kind: IpChange['kind'], seconds: number): IpChange => ({
   at: new Date(BEGIN_MS + seconds * 1_000),
+  happenedAt: new Date(BEGIN_MS + seconds * 1_000),
   kind,
   podUid,
   namespace: 'shop',

@@ -103,7 +103,6 @@ export class Churn {
     if (uid === undefined || pods.get(uid) === undefined) return;
     if (step === 'schedule')
       pods.schedule(uid, slot.place.workload.kind === 'DaemonSet' ? slot.place.node : undefined);
-    else if (step === 'evict') pods.fail(uid, 'Evicted');
     else pods[step](uid);
     if (step === 'remove' || step === 'forceDelete') slot.uid = undefined;
   }

@@ -40,10 +40,11 @@ const FALSE_START: readonly Choice[] = [
   { weight: 1, steps: ['create', 'forceDelete'] },
 ];
 const STOP: readonly Choice[] = [
-  { weight: 70, steps: ['terminate', 'remove'] },
-  // Recent kubelets show the end of the containers before the pod is gone.
-  { weight: 15, steps: ['terminate', 'finish', 'remove'] },
-  { weight: 5, steps: ['terminate', 'fail', 'remove'] },
+  // The kubelet shows the end of the containers before the pod is gone.
+  { weight: 55, steps: ['terminate', 'fail', 'remove'] },
+  { weight: 30, steps: ['terminate', 'finish', 'remove'] },
+  // By force, in the middle of a graceful deletion or without one.
+  { weight: 5, steps: ['terminate', 'remove'] },
   { weight: 10, steps: ['forceDelete'] },
 ];
 const END: readonly Choice[] = [

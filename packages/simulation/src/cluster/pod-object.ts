@@ -1,3 +1,5 @@
+import type { ManagedField } from './managed-fields.js';
+
 /**
  * A pod as the API shows it, without `kind` and `apiVersion`, which only watch events carry. Fields stand in the order
  * in which the real server writes them; one that is undefined is not written.
@@ -21,7 +23,7 @@ export interface PodMetadata {
   readonly annotations: Readonly<Record<string, string>> | undefined;
   readonly ownerReferences: readonly OwnerReference[] | undefined;
   readonly finalizers: readonly string[] | undefined;
-  readonly managedFields: readonly unknown[] | undefined;
+  readonly managedFields: readonly ManagedField[];
 }
 
 export interface OwnerReference {
@@ -59,18 +61,34 @@ export interface PodStatus {
   readonly message: string | undefined;
   readonly reason: string | undefined;
   readonly hostIP: string | undefined;
+  readonly hostIPs: ReadonlyArray<{ readonly ip: string }> | undefined;
   readonly podIP: string | undefined;
   readonly podIPs: ReadonlyArray<{ readonly ip: string }> | undefined;
   readonly startTime: string | undefined;
-  readonly containerStatuses: readonly unknown[] | undefined;
+  readonly containerStatuses: readonly ContainerStatus[] | undefined;
   readonly qosClass: string;
+}
+
+export interface ContainerStatus {
+  readonly name: string;
+  readonly state: {
+    readonly running?: { readonly startedAt: string };
+    readonly terminated?: object;
+  };
+  readonly lastState: object;
+  readonly ready: boolean;
+  readonly restartCount: number;
+  readonly image: string;
+  readonly imageID: string;
+  readonly containerID: string;
+  readonly started: boolean;
 }
 
 export interface PodCondition {
   readonly type: string;
   readonly status: 'True' | 'False';
   readonly lastProbeTime: null;
-  readonly lastTransitionTime: string | null;
+  readonly lastTransitionTime: string;
   readonly reason?: string;
 }
 

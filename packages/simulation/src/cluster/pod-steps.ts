@@ -1,79 +1,118 @@
-import { apiTime, type PodCondition, type PodObject } from './pod-object.js';
+import { fieldsAfterReport } from './managed-fields.js';
+import {
+  apiTime,
+  type ContainerStatus,
+  type PodCondition,
+  type PodObject,
+  type PodStatus,
+} from './pod-object.js';
 
 /** The steps of a pod's life, as whole objects: each takes a pod and gives the next state of it. */
 
+/** One write of a kubelet to the status: the API server's clock says when, the node's when all that it tells happened. */
+export interface KubeletReport {
+  readonly writtenAt: Date;
+  readonly nodeAheadMs: number;
+  readonly acceptedMs: number;
+  /** When it happened what this reports, in milliseconds since the epoch. */
+  readonly happenedMs: number;
+  readonly wholeFields: boolean;
+}
+
+export interface Addresses {
+  readonly hostIps: readonly [string, ...string[]];
+  readonly ips: readonly string[];
+}
+
+/** A condition as the kubelet wants it. */
+type Wanted = readonly [type: string, status: PodCondition['status'], reason?: string];
+
+const KUBELET_SIGKILL = 137;
+
 /** The scheduler has bound the pod to a node. */
 export function scheduled(pod: PodObject, nodeName: string, now: Date): PodObject {
-  return {
-    ...pod,
-    spec: { ...pod.spec, nodeName },
-    status: { ...pod.status, conditions: [condition('PodScheduled', 'True', apiTime(now))] },
-  };
+  const conditions = withConditions(pod, [['PodScheduled', 'True']], apiTime(now));
+  return { ...pod, spec: { ...pod.spec, nodeName }, status: { ...pod.status, conditions } };
 }
 
 /** The pod has its addresses, while its init containers still run. */
-export function initialising(pod: PodObject, hostIP: string, ips: readonly string[], now: Date): PodObject {
-  const conditions = [
-    condition('Initialized', 'False'),
-    condition('Ready', 'False'),
-    condition('ContainersReady', 'False'),
-    condition('PodScheduled', 'True'),
-  ];
-  const startTime = apiTime(now);
-  return withAddresses({ ...pod, status: { ...pod.status, conditions, hostIP, startTime } }, ips);
+export function initialising(pod: PodObject, { hostIps, ips }: Addresses, report: KubeletReport): PodObject {
+  const up = reported(pod, report, [
+    ['PodReadyToStartContainers', 'True'],
+    ['Initialized', 'False', 'ContainersNotInitialized'],
+    ['Ready', 'False', 'ContainersNotReady'],
+    ['ContainersReady', 'False', 'ContainersNotReady'],
+  ]);
+  return withStatus(up, { ...hostAddresses(hostIps), ...podAddresses(ips) });
 }
 
 /** The pod has its addresses and all containers run. */
-export function running(pod: PodObject, hostIP: string, ips: readonly string[], now: Date): PodObject {
-  const startedAt = apiTime(now);
-  const up: PodObject = {
-    ...pod,
-    status: {
-      ...pod.status,
-      phase: 'Running',
-      conditions: ['Ready', 'ContainersReady', 'Initialized', 'PodScheduled'].map((type) =>
-        condition(type, 'True'),
-      ),
-      hostIP,
-      startTime: pod.status.startTime ?? startedAt,
-      containerStatuses: [containerStatus({ running: { startedAt } }, true)],
-    },
-  };
-  return withAddresses(up, ips);
+export function running(pod: PodObject, { hostIps, ips }: Addresses, report: KubeletReport): PodObject {
+  const up = reported(pod, report, [
+    ['PodReadyToStartContainers', 'True'],
+    ['Initialized', 'True'],
+    ['Ready', 'True'],
+    ['ContainersReady', 'True'],
+  ]);
+  const startedAt = nodeTime(report.happenedMs, report);
+  return withStatus(up, {
+    phase: 'Running',
+    ...hostAddresses(hostIps),
+    ...podAddresses(ips),
+    containerStatuses: [containerStatus(pod, { running: { startedAt } }, true)],
+  });
 }
 
-/** Other addresses than before, for example after the node has made the pod's sandbox anew. */
-export function withAddresses(pod: PodObject, ips: readonly string[]): PodObject {
-  return { ...pod, status: { ...pod.status, podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) } };
+/** Other addresses than before: the node has made the pod's sandbox anew, and its containers in it. */
+export function withAddresses(pod: PodObject, ips: readonly string[], report: KubeletReport): PodObject {
+  const up = reported(pod, report, []);
+  const startedAt = nodeTime(report.happenedMs, report);
+  const changedAt = nodeTime(report.writtenAt.getTime(), report);
+  const conditions = up.status.conditions?.map((condition) =>
+    condition.type === 'PodReadyToStartContainers'
+      ? { ...condition, lastTransitionTime: changedAt }
+      : condition,
+  );
+  const containerStatuses = pod.status.containerStatuses && [
+    containerStatus(pod, { running: { startedAt } }, true, 1),
+  ];
+  return withStatus(up, { ...podAddresses(ips), conditions, containerStatuses });
 }
 
 /** All containers ended well. The status goes on showing the addresses, though others may have them now. */
-export function succeeded(pod: PodObject, now: Date): PodObject {
-  return {
-    ...pod,
-    status: {
-      ...pod.status,
-      phase: 'Succeeded',
-      conditions: [condition('Ready', 'False', null, 'PodCompleted')],
-      containerStatuses: [terminatedContainer(pod, 0, 'Completed', now)],
-    },
-  };
+export function succeeded(pod: PodObject, report: KubeletReport): PodObject {
+  const down = reported(pod, report, ended('PodCompleted'));
+  return withStatus(down, {
+    phase: 'Succeeded',
+    containerStatuses: [terminatedContainer(pod, 0, 'Completed', report)],
+  });
 }
 
-/** A container ended with an error; an evicted pod has a `reason` of its own. */
-export function failed(pod: PodObject, reason: string | undefined, now: Date): PodObject {
-  const ranBefore = pod.status.containerStatuses !== undefined;
-  return {
-    ...pod,
-    status: {
-      ...pod.status,
-      phase: 'Failed',
-      conditions: [condition('Ready', 'False', null, 'PodFailed')],
-      reason,
-      message: reason && `the pod failed: ${reason}`,
-      containerStatuses: ranBefore ? [terminatedContainer(pod, 1, 'Error', now)] : undefined,
-    },
-  };
+/** A container ended with an error, or was killed. The sandbox is gone. */
+export function failed(pod: PodObject, report: KubeletReport, exitCode: number): PodObject {
+  const down = reported(pod, report, ended('PodFailed'));
+  return withStatus(down, {
+    phase: 'Failed',
+    containerStatuses: pod.status.containerStatuses && [terminatedContainer(pod, exitCode, 'Error', report)],
+  });
+}
+
+/** The kubelet ends the pod, and says so before it does: the sandbox is still there. */
+export function evicted(pod: PodObject, reason: string, report: KubeletReport): PodObject {
+  const wanted: Wanted[] = [
+    ['Ready', 'False', 'PodFailed'],
+    ['ContainersReady', 'False', 'PodFailed'],
+  ];
+  if (pod.status.podIP !== undefined) wanted.unshift(['DisruptionTarget', 'True', 'TerminationByKubelet']);
+  const down = reported(pod, report, pod.status.conditions?.length === 1 ? [] : wanted);
+  return withStatus(down, {
+    phase: 'Failed',
+    reason,
+    message: `the pod failed: ${reason}`,
+    containerStatuses: pod.status.containerStatuses && [
+      terminatedContainer(pod, KUBELET_SIGKILL, 'Error', report),
+    ],
+  });
 }
 
 /** Somebody asked for the deletion: the pod keeps its addresses until its containers have ended. */
@@ -94,30 +133,97 @@ export function withoutFinalizers(pod: PodObject): PodObject {
   return { ...pod, metadata: { ...pod.metadata, finalizers: undefined } };
 }
 
-function terminatedContainer(pod: PodObject, exitCode: number, reason: string, now: Date): object {
-  const terminated = { exitCode, reason, startedAt: pod.status.startTime, finishedAt: apiTime(now) };
-  return containerStatus({ terminated }, false);
+function ended(reason: string): Wanted[] {
+  return [
+    ['PodReadyToStartContainers', 'False'],
+    ['Ready', 'False', reason],
+    ['ContainersReady', 'False', reason],
+  ];
 }
 
-function containerStatus(state: object, up: boolean): object {
+/** What every report of a kubelet does: the conditions, the acceptance, and the API server's note of the write. */
+function reported(pod: PodObject, report: KubeletReport, wanted: readonly Wanted[]): PodObject {
+  const { metadata } = pod;
+  const conditions = withConditions(pod, wanted, nodeTime(report.writtenAt.getTime(), report));
+  const managedFields = fieldsAfterReport(
+    metadata.managedFields,
+    apiTime(report.writtenAt),
+    report.wholeFields,
+  );
+  const startTime = pod.status.startTime ?? nodeTime(report.acceptedMs, report);
+  return {
+    ...pod,
+    metadata: { ...metadata, managedFields },
+    status: { ...pod.status, conditions, startTime },
+  };
+}
+
+function withStatus(pod: PodObject, status: Partial<PodStatus>): PodObject {
+  return { ...pod, status: { ...pod.status, ...status } };
+}
+
+function hostAddresses(hostIps: Addresses['hostIps']): Partial<PodStatus> {
+  return { hostIP: hostIps[0], hostIPs: hostIps.map((ip) => ({ ip })) };
+}
+
+function podAddresses(ips: readonly string[]): Partial<PodStatus> {
+  return { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) };
+}
+
+function nodeTime(ms: number, { nodeAheadMs }: KubeletReport): string {
+  return apiTime(new Date(ms + nodeAheadMs));
+}
+
+/** Conditions that stay as they are keep their time. Those of before come last, as PodScheduled does. */
+function withConditions(pod: PodObject, wanted: readonly Wanted[], time: string): readonly PodCondition[] {
+  const before = pod.status.conditions ?? [];
+  const changed = wanted.map(([type, status, reason]): PodCondition => {
+    const same = before.find((condition) => condition.type === type && condition.status === status);
+    const lastTransitionTime = same?.lastTransitionTime ?? time;
+    const condition = { type, status, lastProbeTime: null, lastTransitionTime };
+    return reason === undefined ? condition : { ...condition, reason };
+  });
+  const update = (condition: PodCondition) =>
+    changed.find(({ type }) => type === condition.type) ?? condition;
+  const added = changed.filter(({ type }) => !before.some((condition) => condition.type === type));
+  return [...added, ...before.map(update)];
+}
+
+function terminatedContainer(
+  pod: PodObject,
+  exitCode: number,
+  reason: string,
+  report: KubeletReport,
+): ContainerStatus {
+  const startedAt = pod.status.containerStatuses?.[0]?.state.running?.startedAt ?? pod.status.startTime;
+  const containerID = containerIdOf(pod);
+  const finishedAt = nodeTime(report.happenedMs, report);
+  return containerStatus(
+    pod,
+    { terminated: { exitCode, reason, startedAt, finishedAt, containerID } },
+    false,
+  );
+}
+
+function containerStatus(
+  pod: PodObject,
+  state: ContainerStatus['state'],
+  up: boolean,
+  restarts = 0,
+): ContainerStatus {
   return {
     name: 'c',
     state,
     lastState: {},
     ready: up,
-    restartCount: 0,
+    restartCount: (pod.status.containerStatuses?.[0]?.restartCount ?? 0) + restarts,
     image: 'x',
     imageID: 'sha256:0',
+    containerID: containerIdOf(pod),
     started: up,
   };
 }
 
-function condition(
-  type: string,
-  status: PodCondition['status'],
-  lastTransitionTime: string | null = null,
-  reason?: string,
-): PodCondition {
-  const base = { type, status, lastProbeTime: null, lastTransitionTime };
-  return reason === undefined ? base : { ...base, reason };
+function containerIdOf({ metadata }: PodObject): string {
+  return `containerd://${metadata.uid.slice(0, 8)}`;
 }

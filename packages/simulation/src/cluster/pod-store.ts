@@ -1,5 +1,6 @@
 import { ClusterError } from './cluster-error.js';
 import type { IpLeases } from './ip-leases.js';
+import type { KubeletTimes } from './kubelet-times.js';
 import type { ClusterNode } from './nodes.js';
 import type { PodEvent, WriteType } from './pod-event.js';
 import { isFinished, type PodObject } from './pod-object.js';
@@ -16,13 +17,18 @@ export interface PodStoreParts {
   readonly leases: IpLeases;
   readonly random: Random;
   readonly nodes: readonly [ClusterNode, ...ClusterNode[]];
-  readonly managedFields: boolean;
+  readonly kubelet: KubeletTimes;
+  /** Whether `managedFields` name every field. */
+  readonly wholeFields: boolean;
   readonly now: () => Date;
 }
 
 /** Other objects that are written between two pod writes, at most: their number is random. */
 const MAX_WRITES_BETWEEN = 3;
 const DEFAULT_GRACE_SECONDS = 30;
+const SIGTERM_EXIT_CODE = 143;
+
+type ReportStep = (pod: PodObject, report: steps.KubeletReport) => PodObject;
 
 /**
  * The pods and the single steps of their lives. Every step is one write that watches see, gives the pod's new state,
@@ -69,8 +75,8 @@ export class PodStore {
 
   /** Stores a pending pod. @throws {ClusterError} POD_EXISTS when there is one of this name. */
   create(template: PodTemplate): PodObject {
-    const { random, now, managedFields: withManagedFields } = this.#parts;
-    const pod = newPod({ template, uid: random.uuid(), createdAt: now(), withManagedFields });
+    const { random, now, wholeFields } = this.#parts;
+    const pod = newPod({ template, uid: random.uuid(), createdAt: now(), wholeFields });
     const key = keyOf(pod);
     if (this.#uidByKey.has(key)) throw new ClusterError('POD_EXISTS', `there is a pod ${key} already`);
     const stored = this.#write('ADDED', pod).pod;
@@ -81,17 +87,19 @@ export class PodStore {
 
   /** Binds the pod to a node, by default a random one. */
   schedule(ref: PodRef, nodeName = this.#parts.random.pick(this.nodes).name): PodObject {
-    return this.#modify(ref, (pod, now) => steps.scheduled(pod, nodeName, now));
+    const now = this.#parts.now();
+    this.#parts.kubelet.bound(this.#pod(ref).metadata.uid, now);
+    return this.#modify(ref, (pod) => steps.scheduled(pod, nodeName, now));
   }
 
   /** Gives the pod its addresses while it is still pending, as when init containers run. */
   initialise(ref: PodRef): PodObject {
-    return this.#modifyWithIps(ref, (pod, ips, now) => steps.initialising(pod, this.#hostIp(pod), ips, now));
+    return this.#modifyWithIps(ref, steps.initialising);
   }
 
   /** All containers run. The pod gets its addresses unless it has them. @throws {ClusterError} IP_POOL_EXHAUSTED */
   run(ref: PodRef): PodObject {
-    return this.#modifyWithIps(ref, (pod, ips, now) => steps.running(pod, this.#hostIp(pod), ips, now));
+    return this.#modifyWithIps(ref, steps.running);
   }
 
   /** Phase Succeeded: the addresses are free for others, though the status goes on showing them. */
@@ -99,9 +107,20 @@ export class PodStore {
     return this.#releasing(ref, steps.succeeded);
   }
 
-  /** Phase Failed, with a reason such as `Evicted`. The addresses are free. */
-  fail(ref: PodRef, reason?: string): PodObject {
-    return this.#releasing(ref, (pod, now) => steps.failed(pod, reason, now));
+  /** Phase Failed: a container ended with an error, or by the signal of a deletion. The addresses are free. */
+  fail(ref: PodRef): PodObject {
+    return this.#releasing(ref, (pod, report) => {
+      const exitCode = pod.metadata.deletionTimestamp === undefined ? 1 : SIGTERM_EXIT_CODE;
+      return steps.failed(pod, report, exitCode);
+    });
+  }
+
+  /** Phase Failed, reason Evicted: the kubelet says so before it ends the sandbox. */
+  evict(ref: PodRef): PodObject {
+    const { kubelet, leases, now } = this.#parts;
+    const [pod] = this.#report(ref, (current, report) => steps.evicted(current, 'Evicted', report));
+    leases.release(pod, kubelet.leftUntilMs(now()));
+    return pod;
   }
 
   /** The Job controller has counted the finished pod. */
@@ -117,9 +136,14 @@ export class PodStore {
       throw new ClusterError('POD_HOLDS_NO_IP', `${keyOf(pod)} holds no address of its own`);
     // Taken before the old ones are back in the pool, or they would be the same again.
     const ips = leases.take();
-    const changed = this.#modify(pod, (current) => steps.withAddresses(current, ips));
-    leases.release(changed);
-    leases.assign(changed, ips);
+    const freeSinceMs = leases.freeSinceMs(ips);
+    const [changed, happenedMs] = this.#report(
+      pod,
+      (current, report) => steps.withAddresses(current, ips, report),
+      freeSinceMs,
+    );
+    leases.release(changed, happenedMs);
+    leases.assign(changed, ips, happenedMs);
     return changed;
   }
 
@@ -143,7 +167,10 @@ export class PodStore {
   /** Gone at once, one write. */
   forceDelete(ref: PodRef): PodObject {
     const { pod } = this.#write('DELETED', this.#pod(ref));
-    this.#parts.leases.release(pod);
+    const { kubelet, leases, now } = this.#parts;
+    // Whatever still ran there: the kubelet ends it only now.
+    leases.release(pod, kubelet.leftUntilMs(now()));
+    kubelet.forget(pod.metadata.uid);
     this.#byUid.delete(pod.metadata.uid);
     this.#uidByKey.delete(keyOf(pod));
     return pod;
@@ -171,10 +198,6 @@ export class PodStore {
     return pod;
   }
 
-  #hostIp(pod: PodObject): string {
-    return this.#nodeOf(pod).ips[0];
-  }
-
   #nodeOf(pod: PodObject): ClusterNode {
     const node = this.nodes.find(({ name }) => name === pod.spec.nodeName);
     if (node === undefined)
@@ -194,9 +217,28 @@ export class PodStore {
     return pod;
   }
 
+  /** One write of the kubelet, and when what it reports happened. */
+  #report(ref: PodRef, step: ReportStep, afterMs = 0): readonly [PodObject, number] {
+    const { kubelet, now, wholeFields } = this.#parts;
+    const pod = this.#pod(ref);
+    const { uid } = pod.metadata;
+    const writtenAt = now();
+    const happenedMs = kubelet.reportedNowMs(uid, writtenAt, afterMs);
+    const report = {
+      writtenAt,
+      nodeAheadMs: kubelet.aheadMs(pod.spec.nodeName),
+      acceptedMs: kubelet.acceptedMs(uid, happenedMs),
+      happenedMs,
+      wholeFields,
+    };
+    const changed = this.#modify(pod, (current) => step(current, report));
+    kubelet.reported(uid, writtenAt);
+    return [changed, happenedMs];
+  }
+
   #modifyWithIps(
     ref: PodRef,
-    step: (pod: PodObject, ips: readonly string[], now: Date) => PodObject,
+    step: (pod: PodObject, addresses: steps.Addresses, report: steps.KubeletReport) => PodObject,
   ): PodObject {
     const { leases } = this.#parts;
     const pod = this.#pod(ref);
@@ -204,16 +246,17 @@ export class PodStore {
       throw new ClusterError('POD_FINISHED', `${keyOf(pod)} is finished and never runs again`);
     const node = this.#nodeOf(pod);
     const held = leases.held(pod.metadata.uid);
-    if (held.length > 0) return this.#modify(pod, (current, now) => step(current, held, now));
-    const ips = pod.spec.hostNetwork ? node.ips : leases.take();
-    const changed = this.#modify(pod, (current, now) => step(current, ips, now));
-    leases.assign(changed, ips);
+    const isNew = held.length === 0;
+    const ips = isNew ? (pod.spec.hostNetwork ? node.ips : leases.take()) : held;
+    const withIps: ReportStep = (current, report) => step(current, { hostIps: node.ips, ips }, report);
+    const [changed, happenedMs] = this.#report(pod, withIps, isNew ? leases.freeSinceMs(ips) : 0);
+    if (isNew) leases.assign(changed, ips, happenedMs);
     return changed;
   }
 
-  #releasing(ref: PodRef, step: (pod: PodObject, now: Date) => PodObject): PodObject {
-    const pod = this.#modify(ref, step);
-    this.#parts.leases.release(pod);
+  #releasing(ref: PodRef, step: ReportStep): PodObject {
+    const [pod, happenedMs] = this.#report(ref, step);
+    this.#parts.leases.release(pod, happenedMs);
     return pod;
   }
 }

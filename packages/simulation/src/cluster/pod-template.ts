@@ -1,3 +1,4 @@
+import { fieldsOfCreation } from './managed-fields.js';
 import { apiTime, type OwnerReference, type PodObject } from './pod-object.js';
 
 /** What a controller, or a person, asks for when a pod is created. */
@@ -20,7 +21,7 @@ export interface NewPod {
   readonly template: PodTemplate;
   readonly uid: string;
   readonly createdAt: Date;
-  readonly withManagedFields: boolean;
+  readonly wholeFields: boolean;
 }
 
 const CONTAINER = {
@@ -36,7 +37,7 @@ const NODE_TROUBLES = ['not-ready', 'unreachable'];
 const NODE_PRESSURES = ['disk-pressure', 'memory-pressure', 'pid-pressure', 'unschedulable'];
 
 /** A pod as it is first stored: pending, without a node and without an address. */
-export function newPod({ template, uid, createdAt, withManagedFields }: NewPod): PodObject {
+export function newPod({ template, uid, createdAt, wholeFields }: NewPod): PodObject {
   const { name, namespace = 'default', owner, pinnedTo, hostNetwork } = template;
   const creationTimestamp = apiTime(createdAt);
   return {
@@ -53,7 +54,7 @@ export function newPod({ template, uid, createdAt, withManagedFields }: NewPod):
       annotations: undefined,
       ownerReferences: owner && [owner],
       finalizers: template.finalizers,
-      managedFields: withManagedFields ? managedFields(creationTimestamp) : undefined,
+      managedFields: fieldsOfCreation(creationTimestamp, wholeFields),
     },
     spec: {
       containers: [CONTAINER],
@@ -78,6 +79,7 @@ export function newPod({ template, uid, createdAt, withManagedFields }: NewPod):
       message: undefined,
       reason: undefined,
       hostIP: undefined,
+      hostIPs: undefined,
       podIP: undefined,
       podIPs: undefined,
       startTime: undefined,
@@ -107,44 +109,5 @@ function tolerations(ofDaemon: boolean): object[] {
   return [
     ...NODE_TROUBLES.map((name) => tolerate(name, 'NoExecute')),
     ...NODE_PRESSURES.map((name) => tolerate(name, 'NoSchedule')),
-  ];
-}
-
-/** What the server notes of who wrote which field: of no interest to a reader, but half of a real pod's size. */
-function managedFields(time: string): object[] {
-  const leaf = {};
-  const fields = (...names: string[]) => Object.fromEntries(names.map((name) => [`f:${name}`, leaf]));
-  const entry = (manager: string, fieldsV1: object, subresource?: string) => ({
-    manager,
-    operation: 'Update',
-    apiVersion: 'v1',
-    time,
-    fieldsType: 'FieldsV1',
-    fieldsV1,
-    subresource,
-  });
-  const container = { '.': leaf, ...fields('image', 'imagePullPolicy', 'name', 'resources') };
-  const condition = { '.': leaf, ...fields('lastProbeTime', 'lastTransitionTime', 'status', 'type') };
-  const conditions = Object.fromEntries(
-    ['ContainersReady', 'Initialized', 'Ready'].map((type) => [`k:{"type":"${type}"}`, condition]),
-  );
-  return [
-    entry('kube-controller-manager', {
-      'f:metadata': { ...fields('generateName', 'labels', 'ownerReferences') },
-      'f:spec': {
-        'f:containers': { 'k:{"name":"c"}': container },
-        ...fields('dnsPolicy', 'enableServiceLinks', 'restartPolicy', 'schedulerName', 'securityContext'),
-      },
-    }),
-    entry(
-      'kubelet',
-      {
-        'f:status': {
-          'f:conditions': conditions,
-          ...fields('containerStatuses', 'hostIP', 'phase', 'podIP', 'podIPs', 'startTime'),
-        },
-      },
-      'status',
-    ),
   ];
 }

@@ -76,7 +76,7 @@ it('gives a pending pod its address while its init containers run', async () => 
 it('records a failure before any address as no change', async () => {
   await start();
   const pod = cluster.pods.schedule(cluster.pods.create({ name: 'a' }));
-  expect(cluster.pods.fail(pod, 'Evicted').status).toMatchObject({ phase: 'Failed', reason: 'Evicted' });
+  expect(cluster.pods.evict(pod).status).toMatchObject({ phase: 'Failed', reason: 'Evicted' });
   cluster.pods.remove(pod);
   expect(cluster.truth.changeCount).toBe(0);
 });

@@ -4,6 +4,7 @@ import { FaultPlan } from './fault-plan.js';
 import { Faults, type TokenState } from './faults.js';
 import { IpLeases } from './ip-leases.js';
 import { IpPool, MAX_POD_IPS, podIpv4, podIpv6 } from './ip-pool.js';
+import { KubeletTimes } from './kubelet-times.js';
 import { LeaseStore } from './lease-store.js';
 import { Listener } from './listener.js';
 import { createNodes } from './nodes.js';
@@ -31,8 +32,14 @@ export interface ClusterOptions {
   readonly ipPoolSize?: number;
   /** Whether every pod has an IPv6 address too. */
   readonly dualStack?: boolean;
-  /** Whether pods carry `managedFields`, which makes them about twice as large. */
+  /** Whether `managedFields` name every field, as real ones do, which makes pods about twice as large. */
   readonly managedFields?: boolean;
+  /** How long kubelets take to report what happened, on average; 300 by default. */
+  readonly reportLagMs?: number;
+  /** For how long at most an evicted or deleted pod's sandbox is left; 400 by default. */
+  readonly sandboxLeftMs?: number;
+  /** How far the nodes' clocks are ahead of the API server's, in their order; 0 by default. */
+  readonly nodeClocksAheadMs?: readonly number[];
   /** Between two bookmarks of a watch; 60,000 by default. */
   readonly bookmarkIntervalMs?: number;
   /** Of watches that name no timeout; five minutes by default. */
@@ -78,6 +85,8 @@ const DEFAULT_POOL = 65_536;
 const DEFAULT_TRUTH = 1_000_000;
 const DEFAULT_BOOKMARK_MS = 60_000;
 const DEFAULT_WATCH_MS = 300_000;
+const DEFAULT_REPORT_LAG_MS = 300;
+const DEFAULT_SANDBOX_LEFT_MS = 400;
 
 /** Starts a cluster without pods. @throws {ClusterError} OPTION_INVALID, LISTEN_FAILED */
 export async function startCluster(options: ClusterOptions = {}): Promise<SimulatedCluster> {
@@ -156,7 +165,17 @@ function createState(options: ClusterOptions, historyLimit: number) {
     ),
     random,
     nodes: [firstNode, ...otherNodes],
-    managedFields: options.managedFields ?? false,
+    kubelet: new KubeletTimes(
+      {
+        reportLagMs: options.reportLagMs ?? DEFAULT_REPORT_LAG_MS,
+        sandboxLeftMs: options.sandboxLeftMs ?? DEFAULT_SANDBOX_LEFT_MS,
+        clockAheadMs: options.nodeClocksAheadMs ?? [],
+      },
+      [firstNode, ...otherNodes],
+      // Its own source: the same seed gives the same names and addresses, however often a time is asked for.
+      createRandom((options.seed ?? 1) + 1),
+    ),
+    wholeFields: options.managedFields ?? false,
     now,
   });
   // A source of its own: the names of pods do not depend on who elects whom.

@@ -1,6 +1,9 @@
 /** One start or end of a pod's hold on an address. */
 export interface IpChange {
+  /** When the API server learned of it. */
   readonly at: Date;
+  /** When the sandbox got the address, or was gone: before that, and of a pod that was evicted or deleted by force after. */
+  readonly happenedAt: Date;
   readonly kind: 'assigned' | 'released';
   readonly podUid: string;
   readonly namespace: string;

@@ -4,7 +4,7 @@ import { newPod } from './pod-template.js';
 import { VersionedStore } from './versioned-store.js';
 
 const pod = (name: string): PodObject =>
-  newPod({ template: { name }, uid: name, createdAt: new Date(0), withManagedFields: false });
+  newPod({ template: { name }, uid: name, createdAt: new Date(0), wholeFields: false });
 
 let store: VersionedStore;
 beforeEach(() => {
