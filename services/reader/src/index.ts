@@ -1,5 +1,8 @@
 export { ChangeLog } from './changes/change-log.js';
 export type { LeaseRecord } from './changes/entry.js';
+export * from './changes/clock-bounds.js';
+export * from './changes/event-times.js';
+export { type PodTimes, projectTimes } from './changes/pod-times.js';
 export { createKubeClient, type KubeError } from './cluster/kube-client.js';
 export { Delivery } from './delivery/delivery.js';
 export { createQueueSender } from './delivery/queue-sender.js';

@@ -41,11 +41,11 @@ const FALSE_START: readonly Choice[] = [
 ];
 const STOP: readonly Choice[] = [
   // The kubelet shows the end of the containers before the pod is gone.
-  { weight: 55, steps: ['terminate', 'fail', 'remove'] },
-  { weight: 30, steps: ['terminate', 'finish', 'remove'] },
+  { weight: 60, steps: ['terminate', 'fail', 'remove'] },
+  { weight: 35, steps: ['terminate', 'finish', 'remove'] },
   // By force, in the middle of a graceful deletion or without one.
-  { weight: 5, steps: ['terminate', 'remove'] },
-  { weight: 10, steps: ['forceDelete'] },
+  { weight: 2, steps: ['terminate', 'remove'] },
+  { weight: 3, steps: ['forceDelete'] },
 ];
 const END: readonly Choice[] = [
   { weight: 9, steps: ['finish', 'untrack'] },

@@ -152,7 +152,7 @@ export class PodStore {
     return this.#modify(ref, (pod, now) => steps.terminating(pod, graceSeconds, now));
   }
 
-  /** Ends the graceful deletion, two writes: a grace period of 0, then gone. */
+  /** Ends the deletion, two writes: a grace period of 0, then gone. By force, if the pod has not finished. */
   remove(ref: PodRef): PodObject {
     this.terminate(ref, 0);
     return this.forceDelete(ref);
@@ -164,10 +164,12 @@ export class PodStore {
     return this.remove(ref);
   }
 
-  /** Gone at once, one write. */
+  /** Gone at once, one write; a real API server makes two of it, of which the first only marks the pod. */
   forceDelete(ref: PodRef): PodObject {
-    const { pod } = this.#write('DELETED', this.#pod(ref));
     const { kubelet, leases, now } = this.#parts;
+    const last = this.#pod(ref);
+    const isMarked = last.metadata.deletionGracePeriodSeconds === 0;
+    const { pod } = this.#write('DELETED', isMarked ? last : steps.terminating(last, 0, now()));
     // Whatever still ran there: the kubelet ends it only now.
     leases.release(pod, kubelet.leftUntilMs(now()));
     kubelet.forget(pod.metadata.uid);

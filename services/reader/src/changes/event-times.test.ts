@@ -167,7 +167,7 @@ describe('the write of a version', () => {
   });
 
   it.each([
-    ['behind: before the event that came before it', { after: at(40) }, [40, LATER, LATER]],
+    ['behind: before the event that came before it', { after: at(40) }, [30, LATER, LATER]],
     ['ahead: after it was seen', { after: at(20), observedAt: at(25) }, [20, 25, 25]],
   ])('is bounded by the stream alone where the clock of the server is %s', (_, more, expected) => {
     const sight = seen('replayed', running, more);

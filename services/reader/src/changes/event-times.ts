@@ -31,7 +31,9 @@ export interface Sight {
    * which version was the first to show what it shows.
    */
   readonly how: 'live' | 'replayed' | 'listed';
-  /** What was written before this was received before: the write of the event before, or the watermark. */
+  /**
+   * What was written before this was received before: `notBefore` of the write of the event before, or the watermark.
+   */
   readonly after?: number | undefined;
   /** How far the API server's clock is ahead of the reader's. */
   readonly serverClock: ClockBounds;
@@ -67,7 +69,8 @@ export function uncertaintyMs({ notBefore, best, notAfter }: Interval): number {
  * of a pod without a grace period and finalizers, which follows at once.
  */
 export function writeInterval(sight: Sight, isDeletion = false): Interval {
-  const { times, observedAt, after = Number.NEGATIVE_INFINITY } = sight;
+  const { times, observedAt } = sight;
+  const after = surelyAfter(sight);
   const mark = newestMark(sight);
   if (mark === undefined || contradicts(mark, sight)) return clamped(observedAt, after, observedAt);
   const followsAtOnce = times?.deletionGraceSeconds === 0 && !times.hasFinalizers;
@@ -160,9 +163,16 @@ function newestMark({ times, serverClock }: Sight): Second | undefined {
   return second === undefined ? undefined : translate(second, serverClock);
 }
 
-/** The stream's order and the observation are certain. A mark that contradicts them is of a clock that is wrong. */
+/** The stream's order and the observation are certain. A mark that contradicts them is of a clock that is or was wrong. */
 function contradicts(mark: Second, { how, observedAt, after = Number.NEGATIVE_INFINITY }: Sight): boolean {
   return (how !== 'listed' && mark.to < after) || mark.from > observedAt;
+}
+
+/** Where this version contradicts the one before it in the stream, nobody knows which of both is wrong. */
+function surelyAfter(sight: Sight): number {
+  const { after = Number.NEGATIVE_INFINITY } = sight;
+  const mark = newestMark(sight);
+  return mark !== undefined && contradicts(mark, sight) ? Math.min(after, mark.from) : after;
 }
 
 function usableServerClock(sight: Sight): ClockBounds {
@@ -172,27 +182,24 @@ function usableServerClock(sight: Sight): ClockBounds {
 
 /** Of a pod that a list lacks: after it was known to be there, and before the list, unless its sandbox is left over. */
 function missingInterval(sight: Sight): Interval {
-  const { previous, observedAt, after = Number.NEGATIVE_INFINITY } = sight;
+  const { previous, observedAt } = sight;
   const wroteAt = previous?.kubeletWroteAt;
   const written =
     wroteAt === undefined ? Number.NEGATIVE_INFINITY : translate(wroteAt, usableServerClock(sight)).from;
-  const notBefore = Math.max(written, after) - REPORT_LAG_MS;
+  const notBefore = Math.max(written, surelyAfter(sight)) - REPORT_LAG_MS;
   const leftMs = (previous?.terminationGraceSeconds ?? 0) * 1_000 + SANDBOX_STOP_MS;
   return clamped(middle(notBefore, observedAt), Math.min(notBefore, observedAt), observedAt + leftMs);
 }
 
 /** When the pod still had the sandbox that it had before, as far as the API server's own times say. */
-function lastAlive(
-  { times, previous, after = Number.NEGATIVE_INFINITY }: Sight,
-  how: EndOfLease,
-  server: ClockBounds,
-): number {
+function lastAlive(sight: Sight, how: EndOfLease, server: ClockBounds): number {
+  const { times, previous } = sight;
   const alive = [times?.createdAt, times?.scheduledAt, previous?.kubeletWroteAt];
   // Until its deletion was asked for, a pod that had not finished kept its sandbox.
   if (how === 'deleted') alive.push(previous?.deletionAskedAt ?? times?.deletionAskedAt);
   const second = newest(alive);
   const known = second === undefined ? Number.NEGATIVE_INFINITY : translate(second, server).from;
-  return Math.max(known, after) - REPORT_LAG_MS;
+  return Math.max(known, surelyAfter(sight)) - REPORT_LAG_MS;
 }
 
 /** For how long after the write the sandbox may have been left. */

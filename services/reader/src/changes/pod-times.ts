@@ -17,6 +17,7 @@ export interface PodTimes {
   readonly kubeletWroteAt: number | undefined;
   /** When the deletion was asked for; no managed field records that. */
   readonly deletionAskedAt: number | undefined;
+  /** When another than the kubelet asked for the pod's end. */
   readonly disruptedAt: number | undefined;
   // By the node's clock.
   /** When the kubelet accepted the pod, before it made the sandbox. */
@@ -55,6 +56,7 @@ export function projectTimes(object: unknown): PodTimes {
   const byType = (...types: string[]) => conditions.find(({ type }) => types.includes(String(type))) ?? {};
   const containers = list(state.containerStatuses).map((container) => fields(container.state));
   const disruption = byType('DisruptionTarget');
+  const endedByKubelet = disruption.status === 'True' && disruption.reason === 'TerminationByKubelet';
   const sandbox = byType(...SANDBOX_CONDITIONS);
   const grace = fields(spec).terminationGracePeriodSeconds;
   const deletionGraceSeconds = number(meta.deletionGracePeriodSeconds);
@@ -75,9 +77,7 @@ export function projectTimes(object: unknown): PodTimes {
     writtenAt: newest(writes.map(({ time }) => seconds(time))),
     kubeletWroteAt: seconds(kubelet?.time),
     deletionAskedAt: deletedAt === undefined ? undefined : deletedAt - (deletionGraceSeconds ?? 0),
-    disruptedAt: isOfKubelet(kubelet, 'DisruptionTarget')
-      ? undefined
-      : seconds(disruption.lastTransitionTime),
+    disruptedAt: endedByKubelet ? undefined : seconds(disruption.lastTransitionTime),
     acceptedAt: isStatic ? undefined : acceptedAt,
     kubeletNewest: newest([acceptedAt, ...started, ...finished, ...changed]),
     firstStartedAt: earliest(started),
@@ -87,7 +87,7 @@ export function projectTimes(object: unknown): PodTimes {
     deletionGraceSeconds,
     terminationGraceSeconds: number(grace) ?? DEFAULT_GRACE_SECONDS,
     hasFinalizers: list(meta.finalizers, true).length > 0,
-    endedByKubelet: disruption.status === 'True' && disruption.reason === 'TerminationByKubelet',
+    endedByKubelet,
   };
 }
 
