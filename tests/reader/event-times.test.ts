@@ -3,6 +3,7 @@ import {
   type Interval,
   type KnownTimes,
   keepTimes,
+  NodeClocks,
   projectTimes,
   SAME_CLOCK,
   type Sight,
@@ -70,18 +71,23 @@ function follow(
   const writtenAt = new Map(changes.map(({ resourceVersion, at }) => [resourceVersion, at.getTime()]));
   const known = new Map<string, Known>();
   const findings: Finding[] = [];
+  const clocks = new NodeClocks();
   let after = Number.NEGATIVE_INFINITY;
   for (const { type, object } of events) {
     const { uid, resourceVersion } = object.metadata;
     const version = Number(resourceVersion);
     const before = known.get(uid);
     const times = projectTimes(object);
+    const received = sightOf(writtenAt.get(version));
+    const node = object.spec.nodeName ?? '';
+    clocks.learn(node, times, SAME_CLOCK, received.observedAt);
     const sight = {
       times,
       previous: before?.times,
       after,
       serverClock: SAME_CLOCK,
-      ...sightOf(writtenAt.get(version)),
+      nodeClock: clocks.of(node, received.observedAt),
+      ...received,
     };
     const isFinished = ['Succeeded', 'Failed'].includes(object.status.phase);
     const ips = isFinished || type === 'DELETED' ? [] : (object.status.podIPs ?? []).map(({ ip }) => ip);

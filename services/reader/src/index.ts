@@ -2,6 +2,7 @@ export { ChangeLog } from './changes/change-log.js';
 export type { LeaseRecord } from './changes/entry.js';
 export * from './changes/clock-bounds.js';
 export * from './changes/event-times.js';
+export { NodeClocks } from './changes/node-clocks.js';
 export { type PodTimes, projectTimes } from './changes/pod-times.js';
 export { createKubeClient, type KubeError } from './cluster/kube-client.js';
 export { Delivery } from './delivery/delivery.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, inject, it } from 'vitest';
-import { nodeClock, SAME_CLOCK, serverClock } from './clock-bounds.js';
+import { chain, nodeClock, SAME_CLOCK, serverClock } from './clock-bounds.js';
 import {
   type EndOfLease,
   endInterval,
@@ -65,11 +65,12 @@ describe('whatever the clocks say and however late the kubelet reports', () => {
         const neighbour = live({ ...other, nodeAhead: one.nodeAhead, serverAhead: one.serverAhead });
         const { started, addressAt, startWrittenAt } = live(one);
         const observedAt = observed('replayed', startWrittenAt, one);
-        const clock = nodeClock(neighbour.finished);
+        const server = measuredServer(one, observedAt);
+        const clock = chain(nodeClock(neighbour.finished), server);
         const sight = {
           times: started,
           observedAt,
-          serverClock: measuredServer(one, observedAt),
+          serverClock: server,
           nodeClock: clock,
         };
         expectWithin(addressAt, startInterval({ ...sight, how: 'replayed' }));

@@ -1,4 +1,4 @@
-import { type ClockBounds, chain, nodeClock, translate, UNKNOWN_CLOCK } from './clock-bounds.js';
+import { type ClockBounds, chain, narrow, nodeClock, translate, UNKNOWN_CLOCK } from './clock-bounds.js';
 import { newest, type PodTimes } from './pod-times.js';
 
 /**
@@ -37,7 +37,7 @@ export interface Sight {
   readonly after?: number | undefined;
   /** How far the API server's clock is ahead of the reader's. */
   readonly serverClock: ClockBounds;
-  /** How far the node's clock is ahead of the API server's, as other pods of the node say; else this object alone. */
+  /** How far the node's clock is ahead of the reader's, as other pods of the node say: see {@link NodeClocks}. */
   readonly nodeClock?: ClockBounds | undefined;
 }
 
@@ -90,7 +90,7 @@ export function startInterval(sight: Sight, replaces = false): Interval {
   const server = usableServerClock(sight);
   const written = writeInterval(sight);
   if (times === undefined) return written;
-  const node = chain(sight.nodeClock ?? nodeClock(times), server);
+  const node = usableNodeClock(sight, times, server);
   const from = (second: number | undefined, clock: ClockBounds) =>
     second === undefined ? Number.NEGATIVE_INFINITY : translate(second, clock).from;
   const lower = replaces
@@ -119,7 +119,7 @@ export function endInterval(sight: Sight, how: EndOfLease): Interval {
   const written = writeInterval(sight, how === 'deleted');
   const aliveAt = lastAlive(sight, how, server);
   if (how === 'changed') return ofWrite(sight, written, aliveAt, written.notAfter);
-  const node = chain(sight.nodeClock ?? nodeClock(times), server);
+  const node = usableNodeClock(sight, times, server);
   const finished = times.lastFinishedAt === undefined ? undefined : translate(times.lastFinishedAt, node);
   const known = finished !== undefined && Number.isFinite(finished.from) ? finished.from : aliveAt;
   const notAfter = written.notAfter + sandboxLeftMs(times, previous, how);
@@ -178,6 +178,10 @@ function surelyAfter(sight: Sight): number {
 function usableServerClock(sight: Sight): ClockBounds {
   const mark = newestMark(sight);
   return mark !== undefined && contradicts(mark, sight) ? UNKNOWN_CLOCK : sight.serverClock;
+}
+
+function usableNodeClock({ nodeClock: known }: Sight, times: PodTimes, server: ClockBounds): ClockBounds {
+  return narrow(known ?? UNKNOWN_CLOCK, chain(nodeClock(times), server));
 }
 
 /** Of a pod that a list lacks: after it was known to be there, and before the list, unless its sandbox is left over. */
