@@ -149,6 +149,12 @@ describe('the times of a pod', () => {
   });
 });
 
+it('dates its answers by the clock of the API server', async () => {
+  await start();
+  const { headers } = await fetch(`${cluster.url}/api/v1/pods`);
+  expect(headers.get('date')).toBe('Thu, 26 Nov 2026 10:55:17 GMT');
+});
+
 describe('the truth', () => {
   it('of a pod that is deleted by force is that its sandbox is left for a while', async () => {
     await start();

@@ -1,4 +1,6 @@
 import type { ClusterNode } from './nodes.js';
+import type { PodObject } from './pod-object.js';
+import type { KubeletReport } from './pod-steps.js';
 import type { Random } from './random.js';
 
 export interface KubeletTimesOptions {
@@ -28,33 +30,30 @@ export class KubeletTimes {
     this.#aheadByNode = new Map(nodes.map(({ name }, index) => [name, options.clockAheadMs[index] ?? 0]));
   }
 
-  /** How far a node's clock is ahead, in milliseconds. */
-  aheadMs(node: string | undefined): number {
-    return this.#aheadByNode.get(node ?? '') ?? 0;
-  }
-
   bound(podUid: string, now: Date): void {
     this.#byUid.set(podUid, { boundMs: now.getTime(), reportedMs: now.getTime() });
   }
 
-  /** When the kubelet accepted the pod: soon after it was bound. */
-  acceptedMs(podUid: string, happenedMs: number): number {
-    const { boundMs } = this.#byUid.get(podUid) ?? { boundMs: happenedMs };
-    return boundMs + Math.max(0, Math.min(happenedMs - boundMs, this.#options.reportLagMs)) / 2;
-  }
-
-  /** When it happened, which the kubelet reports now: after its last report, and after the given time. */
-  reportedNowMs(podUid: string, now: Date, afterMs = 0): number {
-    const nowMs = now.getTime();
-    const lagMs = this.#options.reportLagMs * (0.5 + this.#random.next());
-    const lastMs = this.#byUid.get(podUid)?.reportedMs ?? 0;
-    return Math.min(nowMs, Math.round(Math.max(nowMs - lagMs, lastMs, afterMs)));
-  }
-
-  /** The kubelet's write. */
-  reported(podUid: string, now: Date): void {
-    const { boundMs } = this.#byUid.get(podUid) ?? { boundMs: now.getTime() };
-    this.#byUid.set(podUid, { boundMs, reportedMs: now.getTime() });
+  /** The kubelet writes now what happened before: after its last report, and after the given time. */
+  report(
+    { metadata, spec }: PodObject,
+    writtenAt: Date,
+    afterMs: number,
+  ): Omit<KubeletReport, 'wholeFields'> {
+    const nowMs = writtenAt.getTime();
+    const { boundMs, reportedMs } = this.#byUid.get(metadata.uid) ?? { boundMs: nowMs, reportedMs: 0 };
+    const { reportLagMs } = this.#options;
+    const lagMs = reportLagMs * (0.5 + this.#random.next());
+    const happenedMs = Math.min(nowMs, Math.round(Math.max(nowMs - lagMs, reportedMs, afterMs)));
+    // Accepted soon after it was bound.
+    const acceptedMs = boundMs + Math.max(0, Math.min(happenedMs - boundMs, reportLagMs)) / 2;
+    this.#byUid.set(metadata.uid, { boundMs, reportedMs: nowMs });
+    return {
+      writtenAt,
+      nodeAheadMs: this.#aheadByNode.get(spec.nodeName ?? '') ?? 0,
+      acceptedMs,
+      happenedMs,
+    };
   }
 
   /** When the sandbox is gone that the API server calls ended now. */

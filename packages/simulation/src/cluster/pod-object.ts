@@ -101,3 +101,7 @@ export function isFinished(pod: PodObject): boolean {
 export function apiTime(time: Date): string {
   return `${time.toISOString().slice(0, 19)}Z`;
 }
+
+export function keyOf({ metadata }: PodObject): string {
+  return `${metadata.namespace}/${metadata.name}`;
+}

@@ -27,7 +27,8 @@ export interface Addresses {
 /** A condition as the kubelet wants it. */
 type Wanted = readonly [type: string, status: PodCondition['status'], reason?: string];
 
-const KUBELET_SIGKILL = 137;
+const SIGTERM_EXIT_CODE = 143;
+const SIGKILL_EXIT_CODE = 137;
 
 /** The scheduler has bound the pod to a node. */
 export function scheduled(pod: PodObject, nodeName: string, now: Date): PodObject {
@@ -89,7 +90,8 @@ export function succeeded(pod: PodObject, report: KubeletReport): PodObject {
 }
 
 /** A container ended with an error, or was killed. The sandbox is gone. */
-export function failed(pod: PodObject, report: KubeletReport, exitCode: number): PodObject {
+export function failed(pod: PodObject, report: KubeletReport): PodObject {
+  const exitCode = pod.metadata.deletionTimestamp === undefined ? 1 : SIGTERM_EXIT_CODE;
   const down = reported(pod, report, ended('PodFailed'));
   return withStatus(down, {
     phase: 'Failed',
@@ -110,7 +112,7 @@ export function evicted(pod: PodObject, reason: string, report: KubeletReport): 
     reason,
     message: `the pod failed: ${reason}`,
     containerStatuses: pod.status.containerStatuses && [
-      terminatedContainer(pod, KUBELET_SIGKILL, 'Error', report),
+      terminatedContainer(pod, SIGKILL_EXIT_CODE, 'Error', report),
     ],
   });
 }

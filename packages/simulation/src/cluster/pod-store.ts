@@ -3,7 +3,7 @@ import type { IpLeases } from './ip-leases.js';
 import type { KubeletTimes } from './kubelet-times.js';
 import type { ClusterNode } from './nodes.js';
 import type { PodEvent, WriteType } from './pod-event.js';
-import { isFinished, type PodObject } from './pod-object.js';
+import { isFinished, keyOf, type PodObject } from './pod-object.js';
 import * as steps from './pod-steps.js';
 import { newPod, type PodTemplate } from './pod-template.js';
 import type { Random } from './random.js';
@@ -26,7 +26,6 @@ export interface PodStoreParts {
 /** Other objects that are written between two pod writes, at most: their number is random. */
 const MAX_WRITES_BETWEEN = 3;
 const DEFAULT_GRACE_SECONDS = 30;
-const SIGTERM_EXIT_CODE = 143;
 
 type ReportStep = (pod: PodObject, report: steps.KubeletReport) => PodObject;
 
@@ -109,17 +108,13 @@ export class PodStore {
 
   /** Phase Failed: a container ended with an error, or by the signal of a deletion. The addresses are free. */
   fail(ref: PodRef): PodObject {
-    return this.#releasing(ref, (pod, report) => {
-      const exitCode = pod.metadata.deletionTimestamp === undefined ? 1 : SIGTERM_EXIT_CODE;
-      return steps.failed(pod, report, exitCode);
-    });
+    return this.#releasing(ref, steps.failed);
   }
 
   /** Phase Failed, reason Evicted: the kubelet says so before it ends the sandbox. */
   evict(ref: PodRef): PodObject {
-    const { kubelet, leases, now } = this.#parts;
     const [pod] = this.#report(ref, (current, report) => steps.evicted(current, 'Evicted', report));
-    leases.release(pod, kubelet.leftUntilMs(now()));
+    this.#releaseLater(pod);
     return pod;
   }
 
@@ -136,12 +131,8 @@ export class PodStore {
       throw new ClusterError('POD_HOLDS_NO_IP', `${keyOf(pod)} holds no address of its own`);
     // Taken before the old ones are back in the pool, or they would be the same again.
     const ips = leases.take();
-    const freeSinceMs = leases.freeSinceMs(ips);
-    const [changed, happenedMs] = this.#report(
-      pod,
-      (current, report) => steps.withAddresses(current, ips, report),
-      freeSinceMs,
-    );
+    const step: ReportStep = (current, report) => steps.withAddresses(current, ips, report);
+    const [changed, happenedMs] = this.#report(pod, step, leases.freeSinceMs(ips));
     leases.release(changed, happenedMs);
     leases.assign(changed, ips, happenedMs);
     return changed;
@@ -166,13 +157,11 @@ export class PodStore {
 
   /** Gone at once, one write; a real API server makes two of it, of which the first only marks the pod. */
   forceDelete(ref: PodRef): PodObject {
-    const { kubelet, leases, now } = this.#parts;
     const last = this.#pod(ref);
     const isMarked = last.metadata.deletionGracePeriodSeconds === 0;
-    const { pod } = this.#write('DELETED', isMarked ? last : steps.terminating(last, 0, now()));
-    // Whatever still ran there: the kubelet ends it only now.
-    leases.release(pod, kubelet.leftUntilMs(now()));
-    kubelet.forget(pod.metadata.uid);
+    const { pod } = this.#write('DELETED', isMarked ? last : steps.terminating(last, 0, this.#parts.now()));
+    this.#releaseLater(pod);
+    this.#parts.kubelet.forget(pod.metadata.uid);
     this.#byUid.delete(pod.metadata.uid);
     this.#uidByKey.delete(keyOf(pod));
     return pod;
@@ -223,19 +212,8 @@ export class PodStore {
   #report(ref: PodRef, step: ReportStep, afterMs = 0): readonly [PodObject, number] {
     const { kubelet, now, wholeFields } = this.#parts;
     const pod = this.#pod(ref);
-    const { uid } = pod.metadata;
-    const writtenAt = now();
-    const happenedMs = kubelet.reportedNowMs(uid, writtenAt, afterMs);
-    const report = {
-      writtenAt,
-      nodeAheadMs: kubelet.aheadMs(pod.spec.nodeName),
-      acceptedMs: kubelet.acceptedMs(uid, happenedMs),
-      happenedMs,
-      wholeFields,
-    };
-    const changed = this.#modify(pod, (current) => step(current, report));
-    kubelet.reported(uid, writtenAt);
-    return [changed, happenedMs];
+    const report = { ...kubelet.report(pod, now(), afterMs), wholeFields };
+    return [this.#modify(pod, (current) => step(current, report)), report.happenedMs];
   }
 
   #modifyWithIps(
@@ -256,13 +234,15 @@ export class PodStore {
     return changed;
   }
 
+  /** The kubelet ends the sandbox only after this write. */
+  #releaseLater(pod: PodObject): void {
+    const { kubelet, leases, now } = this.#parts;
+    leases.release(pod, kubelet.leftUntilMs(now()));
+  }
+
   #releasing(ref: PodRef, step: ReportStep): PodObject {
     const [pod, happenedMs] = this.#report(ref, step);
     this.#parts.leases.release(pod, happenedMs);
     return pod;
   }
-}
-
-function keyOf({ metadata }: PodObject): string {
-  return `${metadata.namespace}/${metadata.name}`;
 }

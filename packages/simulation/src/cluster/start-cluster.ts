@@ -111,7 +111,11 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
     host,
     port: options.port ?? 0,
     tls,
-    onRequest: (request, response) => void server.handle(request, response),
+    onRequest(request, response) {
+      // By the clock that all of its times are of.
+      response.setHeader('date', (options.now?.() ?? new Date()).toUTCString());
+      void server.handle(request, response);
+    },
   });
   const faults = new Faults({ listener, server, plan, tokens, random: createRandom(options.seed ?? 1) });
   await listener.open();
