@@ -1,6 +1,6 @@
 export { ChangeLog } from './changes/change-log.js';
-export type { LeaseRecord } from './changes/entry.js';
 export * from './changes/clock-bounds.js';
+export type { LeaseRecord } from './changes/entry.js';
 export * from './changes/event-times.js';
 export { NodeClocks } from './changes/node-clocks.js';
 export { type PodTimes, projectTimes } from './changes/pod-times.js';
