@@ -20,6 +20,8 @@ const CLOCKS_AHEAD_MS = [0, 20_000, -3_600_000, 700];
 const HONEST_NODE = 'node-0';
 /** From a write to its arrival in a watch that is caught up. */
 const ARRIVAL_MS = 4;
+/** More than an event has. */
+const MAX_EVENT_CHARS = 10_000;
 
 interface SeenEvent {
   readonly type: string;
@@ -32,6 +34,26 @@ interface Finding {
 interface Known {
   readonly times: KnownTimes;
   readonly ips: readonly string[];
+}
+
+/** All events after a version, up to the one that is of another. */
+async function readWatch(url: string, from: number, to: number): Promise<SeenEvent[]> {
+  const response = await fetch(`${url}/api/v1/pods?watch=1&resourceVersion=${from}`);
+  const last = `"resourceVersion":"${to}"`;
+  const chunks: string[] = [];
+  let tail = '';
+  // Leaving the loop cancels the watch.
+  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    chunks.push(chunk);
+    tail = (tail + chunk).slice(-MAX_EVENT_CHARS);
+    if (tail.endsWith('\n') && tail.includes(last)) break;
+  }
+  // The simulated server says what a real one says.
+  return chunks
+    .join('')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as SeenEvent);
 }
 
 /** Lets pods come and go, and reads it all from a watch afterwards, as a reader that was away. */
@@ -49,10 +71,7 @@ async function recordChurn(seed: number) {
       nowMs += (step * 37) % 120;
       churn.step();
     }
-    const query = `watch=1&resourceVersion=${from}&timeoutSeconds=1`;
-    const lines = (await (await fetch(`${cluster.url}/api/v1/pods?${query}`)).text()).trim().split('\n');
-    // The simulated server says what a real one says.
-    const events = lines.map((line) => JSON.parse(line) as SeenEvent);
+    const events = await readWatch(cluster.url, from, cluster.pods.resourceVersion);
     return { events, changes: cluster.truth.changes, endMs: nowMs };
   } finally {
     await cluster.stop();
