@@ -17,6 +17,8 @@ export default defineConfig({
           provide: { propertyRuns: 500 },
           expect: { poll: { timeout: 30_000 } },
           include: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
+          // Without a number it is one less than there are cores, and runs last.
+          maxWorkers: 3,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
