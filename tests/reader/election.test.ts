@@ -176,6 +176,9 @@ describe.each([2, 3])('of %i readers', (count) => {
     ['does not answer in time', 4, () => test.cluster.faults.delayLeases(60_000)],
   ])('no other one leads while the API server %s', async (_, failures, begin) => {
     const leader = await untilOneLeads(electors);
+    const others = electors.filter((elector) => elector !== leader);
+    // One that has not seen the Lease yet does not know that it stands by.
+    await vi.waitFor(() => expect(others.every(({ standbys }) => standbys > 0)).toBe(true), PATIENCE);
     begin();
     test.cluster.faults.dropConnections();
     // With the pauses between them, so many failures take longer than the Lease lasts.
@@ -186,8 +189,7 @@ describe.each([2, 3])('of %i readers', (count) => {
     }, PATIENCE);
     expect(electors.filter(({ leads }) => leads)).toEqual([leader]);
     expect(leader.failures.at(-1)?.role).toBe('leader');
-    for (const elector of electors.filter((each) => each !== leader))
-      expect(elector.failures.at(-1)?.role).toBe('standby');
+    for (const { failures: errors } of others) expect(errors.at(-1)?.role).toBe('standby');
     test.cluster.faults.clear();
     await test.cluster.faults.acceptConnections();
     await untilOneLeads(electors);
