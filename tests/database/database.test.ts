@@ -150,21 +150,38 @@ describe('the outbox', () => {
     expect(await stored(pool)).toEqual(bodies(2));
   });
 
-  it('is not empty while a row is being stored', async () => {
+  it('is not empty of earlier rows while one is being stored, and newer ones do not count', async () => {
     const pool = connect();
     const outbox = createOutbox(pool);
-    expect(await outbox.isEmpty()).toBe(true);
+    expect(await outbox.trackEarlier()()).toBe(0);
     const { received, send } = createReceiver();
+    const countEarlier = outbox.trackEarlier();
     const other = connect();
     await inTransaction(other, async (client) => {
       await client.query(`INSERT INTO messages (message) VALUES ('late')`);
       expect(await outbox.drain(send)).toBe(0);
-      expect(await outbox.isEmpty()).toBe(false);
+      expect(await countEarlier()).toBeUndefined();
     });
-    expect(await outbox.isEmpty()).toBe(false);
-    expect(await outbox.drain(send)).toBe(1);
+    await inTransaction(other, async (client) => {
+      expect(await countEarlier()).toBe(1);
+      await client.query(`INSERT INTO messages (message) VALUES ('newer')`);
+      expect(await outbox.drain(send)).toBe(1);
+      expect(await countEarlier()).toBe(0);
+    });
     expect(received).toEqual(['late']);
-    expect(await outbox.isEmpty()).toBe(true);
+    expect([await countEarlier(), await outbox.trackEarlier()()]).toEqual([0, 1]);
+  });
+
+  it('is not empty of earlier rows while an own one waits for a connection', async () => {
+    const pool = connect({ maxConnections: 1 });
+    const outbox = createOutbox(pool);
+    await outbox.store([]);
+    const client = await pool.connect();
+    const storing = outbox.store(['late']);
+    const counted = outbox.trackEarlier()();
+    client.release();
+    expect(await counted).toBe(1);
+    await storing;
   });
 
   it('gets back the rows that a reader held when its machine vanished', async () => {

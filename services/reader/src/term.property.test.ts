@@ -142,7 +142,7 @@ async function run(steps: readonly Step[], bounds: Bounds): Promise<void> {
   for (const step of steps) await take(step);
   Object.assign(world.up, { watch: true, queue: true, outbox: true, ledger: true });
   // Restarts may follow, and a full log is read in steps.
-  const isQuiet = () => term.settled && !term.end && world.rows.length + world.storing === 0;
+  const isQuiet = () => term.settled && !term.end && world.rows.length + world.storing.size === 0;
   for (let round = 0; round < 50 && !isQuiet(); round += 1) {
     await take({ do: 'give', pod: 0, ip: '10.0.0.9' });
     term.bookmark();

@@ -77,7 +77,7 @@ function createParts(world: World, own: TermRecord, ledger: LoadedLedger | undef
       if (count > 0) await send([...world.rows]);
       return world.rows.splice(0, count).length;
     },
-    isEmpty: async () => world.up.outbox && world.rows.length + world.storing === 0,
+    trackEarlier: () => world.trackEarlier(),
   };
   const drain = new OutboxDrain({ outbox, queue, log, onFailed: ignore });
   const gate = new QueueGate(queue, ledger?.checkpoint === undefined);

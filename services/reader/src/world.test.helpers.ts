@@ -117,7 +117,7 @@ export class World {
   /** What was recorded before it was durable. */
   readonly recordedAhead: string[] = [];
   /** Writes to the outbox that are not committed yet. */
-  storing = 0;
+  readonly storing = new Set<readonly string[]>();
 
   async publish(bodies: readonly string[], own: TermRecord): Promise<void> {
     if (!this.up.queue) throw unavailable;
@@ -131,12 +131,24 @@ export class World {
 
   async store(bodies: readonly string[], own: TermRecord): Promise<void> {
     if (!this.up.outbox) throw unavailable;
-    this.storing += 1;
+    this.storing.add(bodies);
     await turnLater(STORE_MS);
-    this.storing -= 1;
+    this.storing.delete(bodies);
     if (!this.up.outbox) throw unavailable;
     for (const body of bodies) this.#makeDurable(body, own);
     this.rows.push(...bodies);
+  }
+
+  /** Counts what is left of the rows that are there, or being stored, by now. */
+  trackEarlier(): () => Promise<number | undefined> {
+    const writes = [...this.storing];
+    let earlier: readonly string[] | undefined;
+    return async () => {
+      if (!this.up.outbox) throw unavailable;
+      if (writes.some((bodies) => this.storing.has(bodies))) return undefined;
+      earlier ??= [...this.rows];
+      return this.rows.filter((row) => earlier?.includes(row)).length;
+    };
   }
 
   async load(): Promise<LoadedLedger | undefined> {

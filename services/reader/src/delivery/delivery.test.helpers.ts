@@ -40,13 +40,14 @@ function createStore() {
 }
 
 /** How the outbox answers a drain. `skip`: another reader has the rows; `more under way`: some are still being stored. */
-type DrainMode = 'send' | 'skip' | 'fail' | 'more under way' | 'send, then fail';
+type DrainMode = 'send' | 'skip' | 'fail' | 'more under way' | 'send, then fail' | 'send one';
 
 /** A change log, and its delivery to a queue and a database that are both a {@link createStore}. */
 export function createDelivery({ maxMessages = 5_000, withOutbox = true, gateIsOpen = true } = {}) {
   const queue = createStore();
   const database = createStore();
   const rows: string[] = [];
+  let sent = 0;
   const drains: { mode: DrainMode } = { mode: 'send' };
   const session: Pick<QueueSession, 'send'> = {
     send: (messages: readonly OutgoingMessage[]) => queue.accept(messages.map(({ body }) => String(body))),
@@ -60,13 +61,22 @@ export function createDelivery({ maxMessages = 5_000, withOutbox = true, gateIsO
       return rows.length;
     },
     store: (bodies) => database.accept(bodies),
-    isEmpty: async () => rows.length === 0 && drains.mode !== 'more under way',
+    trackEarlier() {
+      let newest: number | undefined;
+      return async () => {
+        if (drains.mode === 'more under way') return undefined;
+        newest ??= sent + rows.length;
+        return Math.max(0, newest - sent);
+      };
+    },
     async drain(send) {
       if (drains.mode === 'fail') throw new Error('no database');
       if (drains.mode === 'skip') return 0;
-      if (rows.length > 0) await send([...rows]);
+      const batch = rows.slice(0, drains.mode === 'send one' ? 1 : undefined);
+      if (batch.length > 0) await send(batch);
       if (drains.mode === 'send, then fail') throw new Error('the rows are still there');
-      return rows.splice(0).length;
+      sent += batch.length;
+      return rows.splice(0, batch.length).length;
     },
   };
   const events: Record<'onPublishFailed' | 'onStoreFailed' | 'onDrainFailed', Mock<(error: Error) => void>> &

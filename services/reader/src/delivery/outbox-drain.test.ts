@@ -164,6 +164,27 @@ describe('what an earlier reader left in the outbox', () => {
     expect(queue.accepted).toEqual(['left', 'stored at last', 'new']);
   });
 
+  it('is waited for as long as it becomes less, whatever is stored meanwhile', async () => {
+    const { begin, queue, rows, drain, drains, ended, setLink } = left();
+    rows.push(...bodies(4));
+    begin();
+    await turn();
+    drains.mode = 'skip';
+    setLink('up');
+    for (let count = 0; count < 5; count += 1) {
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(ended).not.toHaveBeenCalled();
+      rows.push('of another cluster');
+      drains.mode = 'send one';
+      drain.start();
+      await turn();
+      drains.mode = 'skip';
+    }
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(ended).toHaveBeenCalledExactlyOnceWith(true);
+    expect(queue.accepted).toEqual(['left', ...bodies(4), 'new']);
+  });
+
   it.each([
     ['because the broker does not answer', 'wait', 'send'],
     ['because another reader has the rows', 'accept', 'skip'],

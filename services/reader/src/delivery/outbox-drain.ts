@@ -3,14 +3,17 @@ import type { Outbox } from '../store/outbox.js';
 import type { QueueSender } from './queue-sender.js';
 
 export interface OutboxDrainDeps {
-  readonly outbox: Pick<Outbox, 'drain' | 'isEmpty'>;
+  readonly outbox: Pick<Outbox, 'drain' | 'trackEarlier'>;
   readonly queue: QueueSender;
   readonly log: Logger;
   readonly onFailed: (error: Error) => void;
 }
 
 const RETRY_MS = 500;
-/** While connected. After that newer messages wait no longer: the database fails, or a row cannot be sent. */
+/**
+ * While connected, and nothing of it is sent. After that newer messages wait no longer: the database fails, or a row
+ * cannot be sent.
+ */
 const PATIENCE_MS = 15_000;
 
 /** Sends what waits in the outbox to the queue, one run at a time. */
@@ -40,31 +43,35 @@ export class OutboxDrain {
   /**
    * Sends what an earlier reader left, and what the database is still storing for it. The time without a session does not
    * count: then nothing can overtake it.
-   * @returns whether the outbox was empty before the patience ended; undefined after `stop`
+   * @returns whether all of it was sent before the patience ended; undefined after `stop`
    */
   async empty(): Promise<boolean | undefined> {
     const { outbox, queue, log } = this.#deps;
     const { signal } = this.#stopping;
-    let isEmpty = false;
+    const countLeft = outbox.trackEarlier();
+    let rows: number | undefined;
+    let fewest = Number.POSITIVE_INFINITY;
     let looking: Promise<void> | undefined;
     for (let left = PATIENCE_MS; left > 0; ) {
       const startedMs = performance.now();
       const runs = this.#runs;
-      looking ??= outbox
-        .isEmpty()
-        .then((answer) => {
-          isEmpty = answer;
+      looking ??= countLeft()
+        .then((count) => {
+          rows = count;
         })
         .catch((err) => log.debug({ err: toError(err) }, 'outbox not read'))
         .finally(() => {
           looking = undefined;
         });
       await Promise.race([looking, pause(RETRY_MS, signal)]);
-      if (isEmpty || signal.aborted) return signal.aborted ? undefined : true;
+      if (rows === 0 || signal.aborted) return signal.aborted ? undefined : true;
       this.start();
       if (!(await pause(RETRY_MS, signal))) return undefined;
       // A row that ends every session uses the patience up as well.
       if (queue.session !== undefined || this.#runs !== runs) left -= performance.now() - startedMs;
+      if (rows === undefined || rows >= fewest) continue;
+      fewest = rows;
+      left = PATIENCE_MS;
     }
     return false;
   }

@@ -17,8 +17,11 @@ export interface Outbox {
    * @returns how many rows were sent
    */
   drain(send: (bodies: readonly string[]) => Promise<void>, signal?: AbortSignal): Promise<number>;
-  /** Whether there is no row, and none that the server is still storing, perhaps for a reader that died. */
-  isEmpty(): Promise<boolean>;
+  /**
+   * Keeps in view what was stored before, or is being stored by now, by this process or for a reader that died.
+   * @returns counts the rows that are left of it; undefined while some of it is still being stored
+   */
+  trackEarlier(): () => Promise<number | undefined>;
   /** How many rows waited when the table was last looked at. */
   readonly rows: number;
 }
@@ -36,26 +39,48 @@ const DRAIN_BATCH = 500;
 const MAX_SEND_MS = 20_000;
 
 /** Any role may read all locks, and the query waits for none of them. */
-const CHANGES_UNDER_WAY = `
-  SELECT FROM pg_locks WHERE relation = 'messages'::regclass AND mode = 'RowExclusiveLock'
+const WRITERS = `
+  SELECT virtualtransaction AS writer FROM pg_locks WHERE relation = 'messages'::regclass AND mode = 'RowExclusiveLock'
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+
+const COUNT = `
+  SELECT count(*)::int AS rows, count(*) FILTER (WHERE id <= coalesce($1, id))::int AS earlier, max(id) AS newest
+  FROM messages`;
+
+interface Count {
+  readonly rows: number;
+  /** Rows up to an id; all without one. */
+  readonly earlier: number;
+  /** Null without rows. */
+  readonly newest: number | null;
+}
 
 export function createOutbox(pool: DatabasePool, options: OutboxOptions = {}): Outbox {
   const { withTables = withTablesOf(pool), onEmpty, maxSendMs = MAX_SEND_MS } = options;
   let rows = 0;
-  const count = async () => {
-    const result = await runStatement<{ count: number }>(pool, 'SELECT count(*)::int AS count FROM messages');
-    rows = result.rows[0]?.count ?? 0;
+  const stores = new Set<Promise<void>>();
+  const count = async (upTo: number | null = null) => {
+    const [counted] = (await runStatement<Count>(pool, COUNT, [upTo])).rows;
+    rows = counted?.rows ?? 0;
+    return counted ?? { rows, earlier: 0, newest: null };
+  };
+  const insert = async (bodies: readonly string[]) => {
+    await runStatement(pool, 'INSERT INTO messages (message) SELECT unnest($1::text[])', [bodies]);
+    rows += bodies.length;
   };
   return {
     get rows() {
       return rows;
     },
-    store: (bodies) =>
-      withTables(async () => {
-        await runStatement(pool, 'INSERT INTO messages (message) SELECT unnest($1::text[])', [bodies]);
-        rows += bodies.length;
-      }),
+    async store(bodies) {
+      const stored = withTables(() => insert(bodies));
+      stores.add(stored);
+      try {
+        await stored;
+      } finally {
+        stores.delete(stored);
+      }
+    },
     drain: (send, signal) =>
       withTables(async () => {
         // Counted before it is sent as well: the broker may not accept it.
@@ -70,13 +95,35 @@ export function createOutbox(pool: DatabasePool, options: OutboxOptions = {}): O
         if (rows > 0) await count();
         return sent;
       }),
-    isEmpty: () =>
-      withTables(async () => {
-        const { rowCount } = await runStatement(pool, CHANGES_UNDER_WAY);
-        // Afterwards: what was under way before is there by now.
-        await count();
-        return rowCount === 0 && rows === 0;
-      }),
+    trackEarlier() {
+      // The server does not know yet of those that wait for a connection.
+      const own = Promise.allSettled(stores);
+      const countLeft = createCounter(pool, count);
+      return async () => {
+        await own;
+        return withTables(countLeft);
+      };
+    },
+  };
+}
+
+/** Counts the rows of those who write at its first call, and of all before them. Newer rows do not count. */
+function createCounter(
+  pool: DatabasePool,
+  count: (upTo: number | null) => Promise<Count>,
+): () => Promise<number | undefined> {
+  let earlier: ReadonlySet<string> | undefined;
+  let upTo: number | null = null;
+  return async () => {
+    const { rows } = await runStatement<{ writer: string }>(pool, WRITERS);
+    const writers = rows.map(({ writer }) => writer);
+    earlier ??= new Set(writers);
+    const isStoring = upTo === null && writers.some((writer) => earlier?.has(writer));
+    // Afterwards: what was being stored before is there by now.
+    const counted = await count(upTo);
+    if (isStoring) return undefined;
+    upTo ??= counted.newest ?? 0;
+    return counted.earlier;
   };
 }
 
