@@ -38,7 +38,7 @@ export function startOf(indexes: readonly number[], catchUp?: TermStart['catchUp
   return { known: new Map(known), checkpoint: { resourceVersion: '5', knownAt: BEFORE }, catchUp };
 }
 
-const WITHOUT_LEDGER: TermStart = { known: new Map(), checkpoint: undefined };
+export const WITHOUT_LEDGER: TermStart = { known: new Map(), checkpoint: undefined };
 
 export const seen = (of: Pod) => ({ type: 'added', pod: of, resourceVersion: '7' }) as const;
 export const moved = (of: Pod) => ({ type: 'modified', pod: of, resourceVersion: '9' }) as const;

@@ -10,6 +10,7 @@ import {
   pod,
   seen,
   startOf,
+  WITHOUT_LEDGER,
 } from './pod-changes.test.helpers.js';
 
 const NEXT = new Date(NOW.getTime() + 1);
@@ -102,22 +103,28 @@ describe('a list', () => {
     expect(short()).toEqual(['deallocated cart-1 true']);
   });
 
-  it('may mean more messages than there is room for: it comes in parts, and only the last one completes it', async () => {
-    const { changes, log, recorded } = createChanges({ room: 10 });
-    const pods = Array.from({ length: 25 }, (_, index) => pod(index));
-    const listed = changes.replaceAll(pods, '1', 'start');
-    for (const number of [1, 2]) {
-      await log.until(() => log.undelivered > 0, AbortSignal.timeout(5_000));
-      expect([...log.undeliveredAfter(0, 100)]).toMatchObject([{ number, messages: { length: 10 } }]);
-      log.delivered(number);
-      expect(log.cut()).toBeUndefined();
-      await new Promise(setImmediate);
-    }
-    await listed;
-    expect(recorded().leases.map((record) => record.pod.name)).toEqual(pods.map(({ name }) => name));
-    expect(recorded().checkpoints).toEqual(['1']);
-    expect(recorded().gaps).toEqual([{ startedAt: undefined, endedAt: NOW, reason: 'start' }]);
-  });
+  it.each([
+    ['', WITHOUT_LEDGER, undefined],
+    [', also after an earlier checkpoint', startOf([]), BEFORE],
+  ])(
+    'may mean more messages than there is room for: only its last part completes it%s',
+    async (_, start, startedAt) => {
+      const { changes, log, recorded } = createChanges({ room: 10, start });
+      const pods = Array.from({ length: 25 }, (_, index) => pod(index));
+      const listed = changes.replaceAll(pods, '1', 'start');
+      for (const number of [1, 2]) {
+        await log.until(() => log.undelivered > 0, AbortSignal.timeout(5_000));
+        expect([...log.undeliveredAfter(0, 100)]).toMatchObject([{ number, messages: { length: 10 } }]);
+        log.delivered(number);
+        expect(log.cut()).toBeUndefined();
+        await new Promise(setImmediate);
+      }
+      await listed;
+      expect(recorded().leases.map((record) => record.pod.name)).toEqual(pods.map(({ name }) => name));
+      expect(recorded().checkpoints).toEqual(['1']);
+      expect(recorded().gaps).toEqual([{ startedAt, endedAt: NOW, reason: 'start' }]);
+    },
+  );
 
   it('is given up when the reader stops while it waits for room', async () => {
     const { changes, published, stopping } = createChanges({ room: 10 });
