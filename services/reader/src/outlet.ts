@@ -1,4 +1,4 @@
-import { aborted, QueueError, startQueueLink } from '@podips/shared';
+import { aborted, type Logger, QueueError, startQueueLink } from '@podips/shared';
 import type { ChangeLog } from './changes/change-log.js';
 import { Delivery } from './delivery/delivery.js';
 import { OutboxDrain } from './delivery/outbox-drain.js';
@@ -26,14 +26,8 @@ export function startOutlet(
   knownAt: Date | undefined,
   resources: AsyncDisposableStack,
 ): Outlet {
-  const { settings, log, metrics, database, markers } = parts;
-  const { queue: health } = parts.health;
-  const onPublishFailed = (error: Error) => {
-    metrics.publishFailures.inc();
-    // A broker may accept connections and yet no messages: its disk is full.
-    const overdue = error instanceof QueueError && error.code === 'QUEUE_RECEIPT_TIMEOUT';
-    health.fails(QUEUE_FAILED, error.message, overdue ? 'work' : 'link');
-  };
+  const { settings, log, database } = parts;
+  const { health, onPublished, onPublishFailed, onStored, onFailed } = createReports(parts);
   const linkChanged = () => {
     delivery.linkChanged();
     drain?.start();
@@ -51,37 +45,52 @@ export function startOutlet(
   };
   const link = startQueueLink(settings.queue, linkEvents, log);
   resources.defer(() => link.stop());
-  const onPublished = (count: number) => {
-    metrics.published.inc(count);
-    health.works(`${count} published`);
-  };
   const queue = createQueueSender(link, settings.queue.name, { onPublished, onPublishFailed });
-  const onFailed = () => metrics.storeFailures.inc();
   const outbox = database?.outbox;
-  const onStored = (count: number) => metrics.stored.inc(count);
   const gate = new QueueGate(queue, outbox === undefined || knownAt === undefined);
   const delivery = new Delivery({ changes, queue: gate, outbox, log, onStored, onStoreFailed: onFailed });
   const drain = outbox && new OutboxDrain({ outbox, queue, log, onFailed });
   if (drain && knownAt)
     void drain.empty().then((isEmpty) => {
       if (isEmpty === undefined) return;
-      if (!isEmpty) {
-        log.warn('outbox of an earlier reader not drained in time; newer messages overtake it');
-        markers.outOfOrder.set(knownAt);
-      }
+      if (!isEmpty) nameOvertaken(parts, knownAt);
       gate.open();
       delivery.linkChanged();
     });
   const timer = setInterval(() => drain?.start(), settings.outboxIntervalMs);
   resources.defer(() => clearInterval(timer));
+  return { settle: () => settle(delivery, drain, log) };
+}
+
+/** What metrics and lights say of the queue and the outbox. */
+function createReports({ metrics, health: { queue: health } }: ReaderParts) {
   return {
-    async settle() {
-      const deadline = AbortSignal.timeout(SETTLE_DEADLINE_MS);
-      const drained = drain?.stop();
-      const left = await delivery.settle(deadline);
-      delivery.close();
-      await Promise.race([drained, aborted(deadline)]);
-      if (left > 0) log.error({ messages: left }, 'neither queue nor database accepted the last messages');
+    health,
+    onPublished(count: number) {
+      metrics.published.inc(count);
+      health.works(`${count} published`);
     },
+    onPublishFailed(error: Error) {
+      metrics.publishFailures.inc();
+      // A broker may accept connections and yet no messages: its disk is full.
+      const overdue = error instanceof QueueError && error.code === 'QUEUE_RECEIPT_TIMEOUT';
+      health.fails(QUEUE_FAILED, error.message, overdue ? 'work' : 'link');
+    },
+    onStored: (count: number) => metrics.stored.inc(count),
+    onFailed: () => metrics.storeFailures.inc(),
   };
+}
+
+function nameOvertaken({ log, markers }: ReaderParts, knownAt: Date): void {
+  log.warn('outbox of an earlier reader not drained in time; newer messages overtake it');
+  markers.outOfOrder.set(knownAt);
+}
+
+async function settle(delivery: Delivery, drain: OutboxDrain | undefined, log: Logger): Promise<void> {
+  const deadline = AbortSignal.timeout(SETTLE_DEADLINE_MS);
+  const drained = drain?.stop();
+  const left = await delivery.settle(deadline);
+  delivery.close();
+  await Promise.race([drained, aborted(deadline)]);
+  if (left > 0) log.error({ messages: left }, 'neither queue nor database accepted the last messages');
 }
