@@ -222,4 +222,21 @@ describe('settling', () => {
     delivery.close();
     expect(vi.getTimerCount()).toBe(0);
   });
+
+  it('is the last thing it does: after its end nothing is sent or stored, whatever comes back', async () => {
+    const { delivery, publish, queue, database, setLink } = createDelivery();
+    database.set('refuse');
+    setLink('down');
+    publish(bodies(3));
+    const deadline = new AbortController();
+    const left = delivery.settle(deadline.signal);
+    deadline.abort();
+    expect(await left).toBe(3);
+    delivery.close();
+    database.set('accept');
+    setLink('up');
+    publish(bodies(3, 3));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([queue.accepted, database.accepted]).toEqual([[], []]);
+  });
 });
