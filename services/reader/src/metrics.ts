@@ -32,7 +32,10 @@ export function createReaderMetrics() {
     ledgerWritten: counter('ledger_written_total', 'Starts and ends of leases written to the ledger'),
     ledgerFailures: counter('ledger_failures_total', 'Failed attempts to write the ledger'),
     ledgerRefused: counter('ledger_refused_total', 'Leases that PostgreSQL will never accept'),
-    full: counter('full_total', 'Times that the message buffer was full and the watch was closed'),
+    full: counter(
+      'full_total',
+      'Times that the buffer for messages or leases was full and the watch was closed',
+    ),
     gaps: counter('gaps_total', 'Times of which not everything can be known, by reason', ['reason']),
     outboxEmpty: counter('outbox_empty_total', 'Rows of the outbox without a message, which were deleted'),
     storeFailures: counter('outbox_failures_total', 'Failed attempts to write or send the outbox'),

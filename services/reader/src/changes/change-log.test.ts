@@ -115,7 +115,7 @@ describe('room', () => {
     expect(log.room).toBe(3);
     expect(() => log.append(event('2', 4))).toThrow(RangeError);
     log.append(event('2', 3));
-    expect([log.room, log.undelivered]).toEqual([0, 10]);
+    expect([log.room, log.undelivered, log.fullOf]).toEqual([0, 10, 'messages']);
   });
 
   it('is there for as many messages as the bound says', () => {
@@ -151,7 +151,7 @@ describe('room', () => {
     const log = createLog({ maxMessages: 1_000, maxRows: 10 });
     log.append({ ...event('1', 10), checkpoint: undefined });
     log.delivered(1);
-    expect([log.room, log.listRoom]).toEqual([0, 500]);
+    expect([log.room, log.listRoom, log.fullOf]).toEqual([0, 500, 'leases']);
     await log.listRoomAvailable(never);
     log.append(event('2', 10));
     log.delivered(2);

@@ -68,9 +68,14 @@ export class ChangeLog {
     return Math.min(MAX_ENTRY_MESSAGES, this.#limits.maxMessages - this.undelivered);
   }
 
-  /** How many messages an event may mean: none while the ledger is written, but more slowly than changes come. */
+  /** How many messages an event may mean: none while the ledger is behind. */
   get room(): number {
-    return this.#recording === 'on' && this.#isOverfull(1) ? 0 : this.listRoom;
+    return this.#isBehind ? 0 : this.listRoom;
+  }
+
+  /** What there is no room for when an event does not fit. */
+  get fullOf(): 'messages' | 'leases' {
+    return this.#isBehind ? 'leases' : 'messages';
   }
 
   /** Appends an entry. @throws {RangeError} when there is no room for it */
@@ -180,6 +185,11 @@ export class ChangeLog {
     if (this.#recording !== 'failing' || !this.#isOverfull(0)) return;
     this.#recording = 'off';
     this.#unrecorded.removeUpTo(this.#lastNumber);
+  }
+
+  /** The ledger is written, but more slowly than changes come. */
+  get #isBehind(): boolean {
+    return this.#recording === 'on' && this.#isOverfull(1);
   }
 
   #isOverfull(more: number): boolean {

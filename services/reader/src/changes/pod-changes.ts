@@ -87,6 +87,10 @@ export class PodChanges implements PodSink {
     return true;
   }
 
+  get fullOf(): 'messages' | 'leases' {
+    return this.#deps.log.fullOf;
+  }
+
   roomAvailable(signal: AbortSignal): Promise<void> {
     return this.#deps.log.roomAvailable(signal);
   }

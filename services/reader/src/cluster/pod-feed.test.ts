@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { createLogger } from '@podips/shared';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, type Mock, vi } from 'vitest';
 import { type KubeClient, KubeError } from './kube-client.js';
 import { followPods, type PodFeedEvents, type PodSink } from './pod-feed.js';
 
@@ -61,6 +61,7 @@ interface Run {
   readonly limits: readonly number[];
   readonly seen: readonly string[];
   readonly events: { [K in keyof PodFeedEvents]: ReturnType<typeof vi.fn<PodFeedEvents[K]>> };
+  readonly logged: Mock;
 }
 
 /** Runs the feed until all answers are given. */
@@ -96,6 +97,7 @@ async function follow(
       if (event.type === 'added') seen.push(event.pod.name);
       return true;
     },
+    fullOf: 'messages',
     roomAvailable: async () => undefined,
     ...sinkParts,
   };
@@ -114,8 +116,10 @@ async function follow(
     watchTimeoutSeconds: 60,
     stillLeads,
   };
-  await followPods(client, sink, options, events, createLogger('test', 'silent'), stopping.signal);
-  return { requests, limits, seen, events };
+  const log = createLogger('test', 'silent');
+  const logged = vi.spyOn(log, 'error');
+  await followPods(client, sink, options, events, log, stopping.signal);
+  return { requests, limits, seen, events, logged };
 }
 
 const listReasons = ({ events }: Run) => events.onList.mock.calls.flat();
@@ -366,7 +370,7 @@ describe('a new list', () => {
 });
 
 describe('a sink without room', () => {
-  it('closes the watch, and gets the same event again when it has room', async () => {
+  it('closes the watch, with a reason, and gets the same event again when it has room', async () => {
     const taken: string[] = [];
     let room = 1;
     const run = await follow(
@@ -378,6 +382,7 @@ describe('a sink without room', () => {
           room -= 1;
           return true;
         },
+        fullOf: 'leases',
         roomAvailable: async () => {
           room = 10;
         },
@@ -385,5 +390,6 @@ describe('a sink without room', () => {
     );
     expect(run.requests).toEqual(['list', 'watch 5', 'watch 6']);
     expect(taken).toEqual(['a', 'b', 'c']);
+    expect(run.logged).toHaveBeenCalledExactlyOnceWith({ fullOf: 'leases' }, expect.any(String));
   });
 });

@@ -13,6 +13,8 @@ export interface PodSink {
   replaceAll(pods: readonly Pod[], resourceVersion: string, reason: ListReason): Promise<void>;
   /** One event. False: there is no room, and nothing was accepted. Must not wait: the server drops a slow watcher. */
   apply(event: PodEvent): boolean;
+  /** What there was no room for. */
+  readonly fullOf: string;
   /** Resolves when `apply` can be tried again. */
   roomAvailable(signal: AbortSignal): Promise<void>;
 }
@@ -211,10 +213,11 @@ class PodFeed {
   }
 
   async #waitForRoom(): Promise<void> {
-    this.#log.error('message buffer full; watch paused until it drains');
+    const { fullOf } = this.#sink;
+    this.#log.error({ fullOf }, 'buffer full; watch paused until it drains');
     this.#events.onFull();
     await this.#sink.roomAvailable(this.#signal);
-    this.#log.info('message buffer drained; watch resumes');
+    this.#log.info({ fullOf }, 'buffer drained; watch resumes');
   }
 
   #received(what: 'list' | 'watch' | 'event' | 'bookmark'): void {
