@@ -18,6 +18,7 @@ const open = (name = 'told_late') => openMarkerFile(join(dir, name), createLogge
 it('a marker holds for the next process, with the earlier of two times, until it is cleared', () => {
   const marker = open();
   expect(marker.since).toBeUndefined();
+  marker.set(LATER);
   marker.set(SINCE);
   marker.set(LATER);
   expect([marker.since, open().since]).toEqual([SINCE, SINCE]);

@@ -6,7 +6,7 @@ import { type Logger, toError } from '@podips/shared';
 export interface Marker {
   /** Undefined: it does not hold. */
   readonly since: Date | undefined;
-  /** An earlier time stays. */
+  /** The earlier of two times stays. */
   set(since: Date): void;
   clear(): void;
 }
@@ -25,7 +25,6 @@ export function openMarkers(dir: string, log: Logger): ReaderMarkers {
 export function openMarkerFile(path: string, log: Logger): Marker {
   let since = readMarker(path);
   const change = (to: Date | undefined, write: () => void) => {
-    if ((since === undefined) === (to === undefined)) return;
     since = to;
     try {
       write();
@@ -37,8 +36,12 @@ export function openMarkerFile(path: string, log: Logger): Marker {
     get since() {
       return since;
     },
-    set: (from) => change(from, () => writeFileSync(path, from.toISOString())),
-    clear: () => change(undefined, () => rmSync(path, { force: true })),
+    set(from) {
+      if (since === undefined || from < since) change(from, () => writeFileSync(path, from.toISOString()));
+    },
+    clear() {
+      if (since) change(undefined, () => rmSync(path, { force: true }));
+    },
   };
 }
 
