@@ -123,7 +123,7 @@ export const readerSpecs = {
     1_000_000,
   )({
     default: 100_000,
-    desc: 'maximum number of leases in memory while the database is unavailable; beyond it the ledger gets a gap',
+    desc: 'maximum number of leases in memory while the database is unavailable; beyond it the ledger gets a gap. Leases whose messages are not delivered yet count, too: not below `READER_BUFFER_MESSAGES`',
   }),
   ...electionSpecs,
   DB_WAIT_MS: integer(
