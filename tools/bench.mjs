@@ -1,9 +1,7 @@
-import { fetchServices } from './services.mjs';
-import { build, install, main, run, step } from './steps.mjs';
+import { prepare } from './services.mjs';
+import { main, run, step } from './steps.mjs';
 
 await main(async () => {
-  await fetchServices();
-  await install();
-  await build();
+  await prepare();
   await step('measuring', () => run('node', ['bench/dist/main.js', ...process.argv.slice(2)]));
 });

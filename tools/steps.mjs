@@ -48,13 +48,18 @@ export async function step(title, work) {
   console.log(`  ${title}: done in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
 }
 
+/** @throws {StepError} when nothing can be installed or run from this folder */
+export function checkFolder() {
+  const problems = findProblems(ROOT);
+  if (problems.length > 0) throw new StepError(problems.join('\n✗ '));
+}
+
 /**
  * Installs the packages of the lock file with the pinned pnpm, which npx fetches; nothing in a folder that is read-only.
  * @throws {StepError} before anything is fetched, when that cannot work here
  */
 export async function install() {
-  const problems = findProblems(ROOT);
-  if (problems.length > 0) throw new StepError(problems.join('\n✗ '));
+  checkFolder();
   if (isReadOnly(ROOT)) return;
   await step(`installing packages (${packageManager})`, () =>
     run('npx', ['--yes', packageManager, 'install', '--frozen-lockfile'], { stopSignal: 'SIGINT' }),

@@ -1,9 +1,7 @@
-import { fetchServices } from './services.mjs';
-import { build, install, main, step, test } from './steps.mjs';
+import { prepare } from './services.mjs';
+import { main, step, test } from './steps.mjs';
 
 await main(async () => {
-  await fetchServices();
-  await install();
-  await build();
+  await prepare();
   await step('testing for long', () => test(['--project', 'long', ...process.argv.slice(2)]));
 });
