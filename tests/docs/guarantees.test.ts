@@ -12,7 +12,7 @@ describe('docs/guarantees.md', () => {
     expect(readFileSync(join(ROOT, file), 'utf8')).toContain(name);
   });
 
-  it.each(['Why nothing is lost', 'The ledger'])(
+  it.each(['Why nothing is lost', 'The ledger', 'Two readers'])(
     'has a row for each claim under "%s" in ARCHITECTURE.md',
     (heading) => {
       const { text } = readDocument('ARCHITECTURE.md');

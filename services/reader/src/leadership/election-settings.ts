@@ -23,11 +23,11 @@ export const electionSpecs = {
   }),
   LEASE_NAME: str({
     default: 'podips-reader',
-    desc: 'name of the Lease; two installations in one namespace need two names',
+    desc: 'name of the Lease; two installations in one namespace need two names. The Role of the reader must name it in `resourceNames`',
   }),
   LEASE_NAMESPACE: str({
     default: undefined,
-    desc: "namespace of the Lease; by default that of the reader's pod or of the kubeconfig's context, else `default`",
+    desc: "namespace of the Lease; by default that of the reader's pod or of the kubeconfig's context, else `default`. The Role of the reader must be in it",
   }),
   LEASE_DURATION_S: integer(
     1,
