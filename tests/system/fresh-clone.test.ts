@@ -1,13 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '@podips/simulation';
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const STORE = join(ROOT, 'node_modules', '.pnpm');
+/** What other tests write meanwhile, and what no build reads. */
+const NOT_COPIED = /^\.(git|cache|vite|vite-temp|vitest-cache)$/;
 const PATIENCE = { timeout: 90_000, interval: 100 };
 
 let dir: string;
@@ -17,11 +20,26 @@ beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'podips fresh '));
   clone = join(dir, 'pod ips');
   mkdirSync(join(dir, 'temp'));
-  // Links to the same files take no time and no space, but need the same file system.
-  const how = statSync(ROOT).dev === statSync(dir).dev ? '-al' : '-a';
-  execFileSync('cp', [how, ROOT, clone]);
+  copyCheckout();
 });
 afterEach(() => rmSync(dir, { recursive: true }));
+
+/** Copies what the installation and the build may write to, and links the packages, which they only read. */
+function copyCheckout(): void {
+  const isPackage = (path: string) => dirname(path) === STORE && statSync(path).isDirectory();
+  cpSync(ROOT, clone, {
+    recursive: true,
+    verbatimSymlinks: true,
+    preserveTimestamps: true,
+    filter: (path) => !NOT_COPIED.test(basename(path)) && !isPackage(path),
+  });
+  // Links to the same files take no time and no space, but need the same file system.
+  const how = statSync(ROOT).dev === statSync(dir).dev ? '-al' : '-a';
+  const packages = readdirSync(STORE)
+    .map((name) => join(STORE, name))
+    .filter(isPackage);
+  execFileSync('cp', [how, ...packages, join(clone, 'node_modules', '.pnpm')]);
+}
 
 /** As a user has it: without the tools of this checkout. */
 const path = process.env.PATH?.split(delimiter).filter((folder) => !folder.includes('node_modules'));
