@@ -21,7 +21,13 @@ export interface Clocks {
 /** Whether this reader holds the Lease, as of the last answer. */
 export type Standing =
   | { readonly leads: true }
-  | { readonly leads: false; readonly holder: string; readonly expiresInMs: number };
+  | {
+      readonly leads: false;
+      readonly holder: string;
+      readonly expiresInMs: number;
+      /** How long the holder's Lease lasts without a renewal. */
+      readonly durationMs: number;
+    };
 
 /** Another client may change the Lease between a read and a write, but hardly three times in a row. */
 const MAX_LOOKS = 3;
@@ -71,8 +77,9 @@ export class Candidate {
   async #ask(signal: AbortSignal): Promise<Standing> {
     if (this.#held && (await this.#claim(this.#held, signal))) return LEADS;
     for (let look = 0; look < MAX_LOOKS; look += 1) {
+      const askedMs = this.#clocks.steadyMs();
       const lease = await this.#client.get(signal);
-      const expiresInMs = lease ? this.#observe(lease) : 0;
+      const expiresInMs = lease ? this.#observe(lease, askedMs) : 0;
       if (
         lease &&
         lease.holder !== '' &&
@@ -80,7 +87,7 @@ export class Candidate {
         this.#mustFollow(expiresInMs)
       ) {
         this.#held = undefined;
-        return { leads: false, holder: lease.holder, expiresInMs };
+        return { leads: false, holder: lease.holder, expiresInMs, durationMs: lease.durationMs };
       }
       if (await this.#claim(lease, signal)) return LEADS;
     }
@@ -94,10 +101,10 @@ export class Candidate {
     return this.#held !== undefined || expiresInMs > 0;
   }
 
-  #observe(lease: Lease): number {
-    const { steadyMs } = this.#clocks;
-    this.#observation = observe(this.#observation, lease.resourceVersion, lease.durationMs / 2, steadyMs());
-    return remainingMs(this.#observation, lease.durationMs);
+  #observe({ resourceVersion, durationMs }: Lease, askedMs: number): number {
+    const times = { askedMs, answeredMs: this.#clocks.steadyMs() };
+    this.#observation = observe(this.#observation, resourceVersion, durationMs / 2, times);
+    return remainingMs(this.#observation, durationMs);
   }
 
   /** @returns whether this reader holds the Lease now; false when it was changed since `lease` */

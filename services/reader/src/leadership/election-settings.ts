@@ -41,7 +41,7 @@ export const electionSpecs = {
     10_000,
   )({
     default: 2_000,
-    desc: 'interval at which the leader renews the Lease and a standby reads it; at most a third of `LEASE_DURATION_S`',
+    desc: 'interval at which the leader renews the Lease and a standby reads it; at most a third of `LEASE_DURATION_S`; a standby waits for no longer than a quarter of the duration in the Lease',
   }),
 };
 

@@ -5,7 +5,7 @@ import type { Candidate, Standing } from './candidate.js';
 export interface ElectionOptions {
   /** Between two renewals of the leader, and between two looks of a reader that stands by; up to a fifth is added. */
   readonly retryMs: number;
-  /** Of the Lease: no wait is longer than half of it. */
+  /** Of the Lease: a leader waits for no longer than half of it, a standby for a quarter of that of the holder. */
   readonly durationMs: number;
 }
 
@@ -32,6 +32,8 @@ export interface Leadership {
 }
 
 const JITTER = 0.2;
+/** How often a standby asks in the time that the holder's Lease lasts, at the least. */
+const STANDBY_ANSWERS = 4;
 const RELEASE_DEADLINE_MS = 3_000;
 
 /** Leadership without a Lease, for the only reader of a cluster. */
@@ -61,6 +63,7 @@ export async function awaitLeadership(
 ): Promise<Leadership | undefined> {
   const failures = new FailureReport(events, log);
   let holder: string | undefined;
+  let { durationMs } = options;
   while (!signal.aborted) {
     let waitMs = restMs(options);
     try {
@@ -69,7 +72,7 @@ export async function awaitLeadership(
       if (standing.leads) return new HeldLeadership(candidate, options, events, log);
       if (standing.holder !== holder)
         log.info({ holder: standing.holder }, 'standing by: another reader leads');
-      holder = standing.holder;
+      ({ holder, durationMs } = standing);
       events.onStandby();
       // Looking again at the moment of the expiry makes for the earliest take-over.
       waitMs = Math.min(waitMs, standing.expiresInMs);
@@ -77,7 +80,8 @@ export async function awaitLeadership(
       if (signal.aborted) break;
       waitMs = Math.max(waitMs, failures.add(err, holder === undefined ? 'unknown' : 'standby', options));
     }
-    await pause(waitMs, signal);
+    // A failure may lie between two answers, and the silence between them still be short enough.
+    await pause(Math.min(waitMs, durationMs / STANDBY_ANSWERS), signal);
   }
   // The request that was aborted may have been carried out.
   await releaseQuietly(candidate, log);

@@ -4,11 +4,15 @@ import { type Observation, observe, remainingMs } from './observation.js';
 const DURATION_MS = 10_000;
 const MAX_SILENCE_MS = 5_000;
 
-/** Answers at these seconds with these versions; how long the Lease lasts after each. */
-function remaining(answers: ReadonlyArray<readonly [atSeconds: number, version: string]>): number[] {
+/** Answers at these seconds with these versions, which took so long; how long the Lease lasts after each. */
+function remaining(
+  answers: ReadonlyArray<readonly [atSeconds: number, version: string, tookSeconds?: number]>,
+): number[] {
   let observation: Observation | undefined;
-  return answers.map(([atSeconds, version]) => {
-    observation = observe(observation, version, MAX_SILENCE_MS, atSeconds * 1_000);
+  return answers.map(([atSeconds, version, tookSeconds = 0]) => {
+    const answeredMs = atSeconds * 1_000;
+    const times = { askedMs: answeredMs - tookSeconds * 1_000, answeredMs };
+    observation = observe(observation, version, MAX_SILENCE_MS, times);
     return remainingMs(observation, DURATION_MS) / 1_000;
   });
 }
@@ -57,12 +61,21 @@ describe('a Lease, as a candidate sees it,', () => {
       [10, 6, 10, 6],
     ],
     [
-      'lasts from a look that waited, not from when it was asked for',
+      'lasts from an answer, not from when it was asked for',
       [
-        [3, 'a'],
-        [7, 'a'],
+        [3, 'a', 3],
+        [7, 'a', 3],
       ],
       [10, 6],
+    ],
+    [
+      'expires as well when each answer takes its time',
+      [
+        [5, 'a', 5],
+        [12, 'a', 5],
+        [19, 'a', 5],
+      ],
+      [10, 3, -4],
     ],
   ] as const)('%s', (_, answers, expected) => {
     expect(remaining(answers)).toEqual(expected);
