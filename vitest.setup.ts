@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 
-/** A bound for what hangs: a wait goes on as soon as its condition holds. The usual second is over when a machine stalls. */
+/** A bound for what hangs: a wait ends as soon as its condition holds. The usual second is over when a machine stalls. */
 const PATIENCE_MS = 30_000;
 
 const { waitFor } = vi;

@@ -81,7 +81,7 @@ export async function inTransaction<T>(
     usable &&= await rollBack(client);
     throw err;
   } finally {
-    // A connection in an unknown state is thrown away, which also rolls back, as soon as the server notices.
+    // A connection in an unknown state is discarded, which also rolls back, as soon as the server notices.
     client.release(!usable);
     client.off('error', onError);
   }

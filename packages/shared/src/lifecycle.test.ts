@@ -51,7 +51,7 @@ function launch(start: string, rest = '') {
 
 describe('a program', () => {
   it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
-    'stops in order at %s and ends with 0',
+    'stops gracefully at %s and ends with 0',
     async (signal) => {
       const program = launch(
         `async () => { console.log('up'); return { stop: async () => console.log('closed') }; }`,

@@ -12,7 +12,7 @@ import { asOtherThanRoot } from './postgres.js';
 
 /** A real PgBouncer in transaction mode: each transaction may run on another connection to the server. */
 export interface PgBouncer extends Running {
-  /** Of the same database, by way of the pooler. */
+  /** The settings of the same database, by way of the pooler. */
   readonly settings: DatabaseSettings;
 }
 

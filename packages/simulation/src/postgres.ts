@@ -45,7 +45,7 @@ const AS_NOBODY = [
 const NOT_AS_ROOT =
   '; it refuses to run as root, and setpriv, which would start it as nobody, does not work here';
 
-/** The command as it is started: root starts it as `nobody`, everybody else as themselves. */
+/** The command as it is started: root starts it as `nobody`, any other user as itself. */
 export function asOtherThanRoot(command: readonly string[]): readonly string[] {
   return process.getuid?.() === 0 ? [...AS_NOBODY, ...command] : command;
 }

@@ -22,7 +22,7 @@ export interface TcpProxy extends Running {
   cut(): void;
   /**
    * Swallows all bytes and ends in both directions while connections stay open, as when a machine or a route
-   * vanishes. What was swallowed stays lost after it is turned off.
+   * vanishes. What was swallowed stays lost after it is switched off.
    */
   halfOpen(on: boolean): void;
   /**
@@ -32,7 +32,7 @@ export interface TcpProxy extends Running {
   answerNext(request: RegExp, answer: string): void;
   /** Where new connections go from now on. */
   target: ProxyTarget;
-  /** Refuses new connections; those that are open stay. Listens on the same port again when turned off. */
+  /** Refuses new connections; those that are open stay. Listens on the same port again when switched off. */
   refuse(on: boolean): Promise<void>;
   /** Ends all connections at once. */
   stop(): Promise<void>;

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { pause } from '@podips/shared';
 
-/** What the network does to bytes just now. */
+/** The behaviour of the network at the moment. */
 export interface Weather {
   /** How long each chunk is held back. */
   delayMs: number;
@@ -9,7 +9,7 @@ export interface Weather {
   delayed: number;
   /** Whether bytes and ends vanish. */
   swallowing: boolean;
-  /** What clients get instead of being passed on. */
+  /** The answers to bytes that are not passed on. */
   readonly answers: PlannedAnswer[];
   readonly stopping: AbortSignal;
 }

@@ -132,7 +132,7 @@ log4j.appender.console.layout=org.apache.log4j.PatternLayout
 log4j.appender.console.layout.ConversionPattern=%d %p %c{1} %m%n
 `;
 
-/** What an operator would set as well: a journal, limits on memory and disk, non-blocking STOMP. */
+/** The settings that an operator would use as well: a journal, limits on memory and disk, non-blocking STOMP. */
 function brokerXml(port: number, users: Users | undefined): string {
   const accounts = Object.entries(users ?? {}).map(
     ([name, password]) => `<authenticationUser username="${name}" password="${password}" groups="users"/>`,

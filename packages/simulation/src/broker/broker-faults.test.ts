@@ -56,16 +56,16 @@ describe('broker faults', () => {
     await (await openSession(broker.port)).close();
   });
 
-  test('a silent broker takes nothing in, and a client with heart-beats leaves it', async () => {
+  test('a silent broker reads nothing, and a client with heart-beats leaves it', async () => {
     const plain = new RawClient(broker.port);
     plain.connect();
-    await vi.waitFor(() => expect(plain.heard('CONNECTED')).toHaveLength(1));
+    await vi.waitFor(() => expect(plain.framesOf('CONNECTED')).toHaveLength(1));
     const session = await openSession(broker.port, { heartbeatMs: 100 });
     broker.faults.goSilent(true);
     plain.write(`SEND\ndestination:${QUEUE}\nreceipt:1\n\nlost^@`);
     const unanswered = session.send([message('1')]);
     await expect(unanswered).rejects.toMatchObject({ code: 'QUEUE_CONNECTION_FAILED' });
-    expect([plain.closed, plain.heard('RECEIPT'), broker.depth(QUEUE)]).toEqual([false, [], 0]);
+    expect([plain.closed, plain.framesOf('RECEIPT'), broker.depth(QUEUE)]).toEqual([false, [], 0]);
     broker.faults.goSilent(false);
     await vi.waitFor(() => expect(plain.closed).toBe(true));
     const next = await openSession(broker.port);

@@ -77,7 +77,7 @@ describe('broker heart-beats', () => {
     const broker = await start({ heartbeatMs: 50 });
     const client = new RawClient(broker.port);
     client.connect('accept-version:1.2\nheart-beat:0,50\n');
-    await vi.waitFor(() => expect(client.heard('CONNECTED')).toHaveLength(1));
+    await vi.waitFor(() => expect(client.framesOf('CONNECTED')).toHaveLength(1));
     const before = client.bytesRead;
     await vi.waitFor(() => expect(client.bytesRead).toBeGreaterThan(before + 2));
     client.close();
@@ -90,7 +90,7 @@ describe('broker heart-beats', () => {
     const client = new RawClient(broker.port);
     client.connect('accept-version:1.2\nheart-beat:50,0\n');
     client.write(`SUBSCRIBE\nid:1\nack:client\ndestination:${QUEUE}\n\n^@`);
-    await vi.waitFor(() => expect(client.heard('MESSAGE')).toHaveLength(1));
+    await vi.waitFor(() => expect(client.framesOf('MESSAGE')).toHaveLength(1));
     await vi.waitFor(() => expect(client.closed).toBe(true));
     await vi.waitFor(() => expect(broker.consumers(QUEUE)).toBe(0));
     expect(broker.depth(QUEUE)).toBe(1);
@@ -125,7 +125,7 @@ describe('broker bounds', () => {
     const sender = await openSession(broker.port);
     const slow = new RawClient(broker.port);
     slow.connect();
-    await vi.waitFor(() => expect(slow.heard('CONNECTED')).toHaveLength(1));
+    await vi.waitFor(() => expect(slow.framesOf('CONNECTED')).toHaveLength(1));
     slow.pause();
     slow.write(`SUBSCRIBE\nid:1\nack:auto\ndestination:${QUEUE}\n\n^@`);
     await vi.waitFor(() => expect(broker.consumers(QUEUE)).toBe(1));
@@ -134,7 +134,7 @@ describe('broker bounds', () => {
     for (let n = 0; n < 10; n += 1) await sender.send(Array.from({ length: 20 }, () => message(body)));
     expect(broker.depth(QUEUE)).toBeGreaterThan(10);
     slow.resume();
-    await vi.waitFor(() => expect(slow.heard('MESSAGE')).toHaveLength(200));
+    await vi.waitFor(() => expect(slow.framesOf('MESSAGE')).toHaveLength(200));
     slow.close();
     await sender.close();
   });
@@ -143,7 +143,7 @@ describe('broker bounds', () => {
     const broker = await start({ maxPendingBytes: 500_000, maxBodyBytes: 1_000 });
     const client = new RawClient(broker.port);
     client.connect();
-    await vi.waitFor(() => expect(client.heard('CONNECTED')).toHaveLength(1));
+    await vi.waitFor(() => expect(client.framesOf('CONNECTED')).toHaveLength(1));
     client.pause();
     const receipt = 'r'.repeat(50_000);
     const frames = `SEND\ndestination:${QUEUE}\nreceipt:${receipt}\n\nx^@`.repeat(10);
@@ -152,7 +152,7 @@ describe('broker bounds', () => {
     await vi.waitFor(() => expect(broker.depth(QUEUE)).toBeGreaterThan(10));
     client.resume();
     await vi.waitFor(() => expect(client.closed).toBe(true));
-    expect(client.heard('RECEIPT').length).toBeLessThan(1_000);
+    expect(client.framesOf('RECEIPT').length).toBeLessThan(1_000);
     expect(broker.consumers('/queue/after')).toBe(0);
   });
 
@@ -163,10 +163,10 @@ describe('broker bounds', () => {
     for (let n = 0; n < 5; n += 1) client.write(`SEND\ndestination:${QUEUE}\n\n${n}^@`);
     const prefetch = 'activemq.prefetchSize:2\nack:client-individual';
     client.write(`SUBSCRIBE\nid:1\n${prefetch}\ndestination:${QUEUE}\nreceipt:1\n\n^@`);
-    await vi.waitFor(() => expect(client.heard('MESSAGE')).toHaveLength(2));
-    const id = client.heard('MESSAGE')[0]?.headers.get('ack')?.replaceAll(':', '\\c');
+    await vi.waitFor(() => expect(client.framesOf('MESSAGE')).toHaveLength(2));
+    const id = client.framesOf('MESSAGE')[0]?.headers.get('ack')?.replaceAll(':', '\\c');
     client.write(`ACK\nid:${id}\nreceipt:2\n\n^@`);
-    await vi.waitFor(() => expect(client.heard('MESSAGE')).toHaveLength(3));
+    await vi.waitFor(() => expect(client.framesOf('MESSAGE')).toHaveLength(3));
     client.close();
   });
 

@@ -21,16 +21,16 @@ afterEach(async () => {
 
 const send = (body: string) => sender.write(`SEND\ndestination:${QUEUE}\ntransaction:t\n\n${body}^@`);
 
-/** Has the broker answer both clients: whatever it had to say before has then been heard. */
+/** Has the broker answer both clients: whatever it sent before has then been received. */
 async function settled(): Promise<void> {
   for (const client of [sender, watcher]) {
-    const receipts = client.heard('RECEIPT').length;
+    const receipts = client.framesOf('RECEIPT').length;
     client.write(`SEND\ndestination:/queue/other\nreceipt:${receipts}\n\n^@`);
-    await vi.waitFor(() => expect(client.heard('RECEIPT').length).toBeGreaterThan(receipts));
+    await vi.waitFor(() => expect(client.framesOf('RECEIPT').length).toBeGreaterThan(receipts));
   }
 }
 
-const seen = () => watcher.heard('MESSAGE').map(({ body }) => body.toString());
+const seen = () => watcher.framesOf('MESSAGE').map(({ body }) => body.toString());
 
 describe('broker transactions', () => {
   test('show nothing before COMMIT and everything after it', async () => {
@@ -65,8 +65,8 @@ describe('broker transactions', () => {
     sender.write(
       `SEND\ndestination:${from}\n\nx^@SUBSCRIBE\nid:s\nack:client-individual\ndestination:${from}\n\n^@`,
     );
-    await vi.waitFor(() => expect(sender.heard('MESSAGE')).toHaveLength(1));
-    const id = sender.heard('MESSAGE')[0]?.headers.get('ack')?.replaceAll(':', '\\c');
+    await vi.waitFor(() => expect(sender.framesOf('MESSAGE')).toHaveLength(1));
+    const id = sender.framesOf('MESSAGE')[0]?.headers.get('ack')?.replaceAll(':', '\\c');
     for (const end of ['ABORT', 'COMMIT']) {
       expect([broker.depth(from), seen()]).toEqual([1, []]);
       sender.write(`BEGIN\ntransaction:t\n\n^@ACK\nid:${id}\ntransaction:t\n\n^@`);
@@ -84,18 +84,18 @@ describe('broker transactions', () => {
     sender.write(
       `SEND\ndestination:${from}\n\nx^@SUBSCRIBE\nid:s\nack:client-individual\ndestination:${from}\n\n^@`,
     );
-    await vi.waitFor(() => expect(sender.heard('MESSAGE')).toHaveLength(1));
-    const id = sender.heard('MESSAGE')[0]?.headers.get('ack')?.replaceAll(':', '\\c');
+    await vi.waitFor(() => expect(sender.framesOf('MESSAGE')).toHaveLength(1));
+    const id = sender.framesOf('MESSAGE')[0]?.headers.get('ack')?.replaceAll(':', '\\c');
     sender.write(`BEGIN\ntransaction:t\n\n^@ACK\nid:${id}\ntransaction:t\n\n^@`);
     send('y');
     sender.write('UNSUBSCRIBE\nid:s\n\n^@COMMIT\ntransaction:t\n\n^@');
     await vi.waitFor(() => expect(sender.closed).toBe(true));
-    expect(sender.heard('ERROR')[0]?.body.toString()).toContain('STOMP_MESSAGE_UNKNOWN');
+    expect(sender.framesOf('ERROR')[0]?.body.toString()).toContain('STOMP_MESSAGE_UNKNOWN');
     expect([broker.depth(from), broker.enqueued(QUEUE)]).toEqual([1, 0]);
   });
 
   test('cannot be begun twice under one name', async () => {
     sender.write('BEGIN\ntransaction:t\n\n^@BEGIN\ntransaction:t\n\n^@');
-    await vi.waitFor(() => expect(sender.heard('ERROR')).toHaveLength(1));
+    await vi.waitFor(() => expect(sender.framesOf('ERROR')).toHaveLength(1));
   });
 });

@@ -18,7 +18,7 @@ const message = (body: string) => ({ destination: QUEUE, body });
 async function settled(client: RawClient, receipt = 'settled'): Promise<void> {
   client.write(`BEGIN\ntransaction:${receipt}\nreceipt:${receipt}\n\n^@`);
   await vi.waitFor(() => {
-    expect(client.heard('RECEIPT').map(({ headers }) => headers.get('receipt-id'))).toContain(receipt);
+    expect(client.framesOf('RECEIPT').map(({ headers }) => headers.get('receipt-id'))).toContain(receipt);
   });
 }
 
@@ -149,8 +149,8 @@ describe('broker with raw frames', () => {
   test('acknowledges in auto mode by itself', async () => {
     client.connect();
     client.write(`SUBSCRIBE\nid:7\ndestination:${QUEUE}\n\n^@SEND\ndestination:${QUEUE}\n\nhello^@`);
-    await vi.waitFor(() => expect(client.heard('MESSAGE')).toHaveLength(1));
-    expect(client.heard('MESSAGE')[0]?.headers.has('ack')).toBe(false);
+    await vi.waitFor(() => expect(client.framesOf('MESSAGE')).toHaveLength(1));
+    expect(client.framesOf('MESSAGE')[0]?.headers.has('ack')).toBe(false);
     expect(broker.depth(QUEUE)).toBe(0);
   });
 
@@ -158,8 +158,8 @@ describe('broker with raw frames', () => {
     client.connect();
     client.write(`SUBSCRIBE\nid:7\nack:client\ndestination:${QUEUE}\n\n^@`);
     for (const body of ['1', '2', '3']) client.write(`SEND\ndestination:${QUEUE}\n\n${body}^@`);
-    await vi.waitFor(() => expect(client.heard('MESSAGE')).toHaveLength(3));
-    client.write(`ACK\nid:${client.heard('MESSAGE')[1]?.headers.get('ack')}\n\n^@`);
+    await vi.waitFor(() => expect(client.framesOf('MESSAGE')).toHaveLength(3));
+    client.write(`ACK\nid:${client.framesOf('MESSAGE')[1]?.headers.get('ack')}\n\n^@`);
     await settled(client);
     expect(broker.depth(QUEUE)).toBe(1);
   });
@@ -168,8 +168,8 @@ describe('broker with raw frames', () => {
     client.connect('accept-version:1.1\n');
     client.write(`SUBSCRIBE\nid:7\nack:client-individual\ndestination:${QUEUE}\n\n^@`);
     client.write(`SEND\ndestination:${QUEUE}\n\nhello^@`);
-    await vi.waitFor(() => expect(client.heard('MESSAGE')).toHaveLength(1));
-    const id = client.heard('MESSAGE')[0]?.headers.get('message-id')?.replaceAll(':', '\\c');
+    await vi.waitFor(() => expect(client.framesOf('MESSAGE')).toHaveLength(1));
+    const id = client.framesOf('MESSAGE')[0]?.headers.get('message-id')?.replaceAll(':', '\\c');
     client.write(`ACK\nsubscription:7\nmessage-id:${id}\n\n^@`);
     await settled(client);
     expect(broker.depth(QUEUE)).toBe(0);
@@ -179,24 +179,26 @@ describe('broker with raw frames', () => {
     client.connect();
     client.write(`SUBSCRIBE\nid:7\nack:client-individual\ndestination:${QUEUE}\n\n^@`);
     client.write(`SEND\ndestination:${QUEUE}\nx:kept\n\nbad^@`);
-    await vi.waitFor(() => expect(client.heard('MESSAGE')).toHaveLength(1));
-    client.write(`NACK\nid:${client.heard('MESSAGE')[0]?.headers.get('ack')?.replaceAll(':', '\\c')}\n\n^@`);
+    await vi.waitFor(() => expect(client.framesOf('MESSAGE')).toHaveLength(1));
+    client.write(
+      `NACK\nid:${client.framesOf('MESSAGE')[0]?.headers.get('ack')?.replaceAll(':', '\\c')}\n\n^@`,
+    );
     await settled(client);
     expect([broker.depth(QUEUE), broker.depth(DEAD_LETTER_QUEUE)]).toEqual([0, 1]);
     client.write(`SUBSCRIBE\nid:8\ndestination:${DEAD_LETTER_QUEUE}\n\n^@`);
-    await vi.waitFor(() => expect(client.heard('MESSAGE')[1]?.headers.get('x')).toBe('kept'));
-    expect(client.heard('MESSAGE')[1]?.body.toString()).toBe('bad');
+    await vi.waitFor(() => expect(client.framesOf('MESSAGE')[1]?.headers.get('x')).toBe('kept'));
+    expect(client.framesOf('MESSAGE')[1]?.body.toString()).toBe('bad');
   });
 
   test('UNSUBSCRIBE gives back what is not acknowledged', async () => {
     client.connect();
     client.write(`SEND\ndestination:${QUEUE}\n\nhello^@`);
     client.write(`SUBSCRIBE\nid:7\nack:client\ndestination:${QUEUE}\n\n^@`);
-    await vi.waitFor(() => expect(client.heard('MESSAGE')).toHaveLength(1));
+    await vi.waitFor(() => expect(client.framesOf('MESSAGE')).toHaveLength(1));
     client.write('UNSUBSCRIBE\nid:7\n\n^@');
     client.write(`SUBSCRIBE\nid:8\nack:client\ndestination:${QUEUE}\n\n^@`);
-    await vi.waitFor(() => expect(client.heard('MESSAGE')).toHaveLength(2));
-    const [, again] = client.heard('MESSAGE');
+    await vi.waitFor(() => expect(client.framesOf('MESSAGE')).toHaveLength(2));
+    const [, again] = client.framesOf('MESSAGE');
     expect([again?.headers.get('subscription'), again?.headers.get('redelivered')]).toEqual(['8', 'true']);
   });
 
@@ -229,6 +231,6 @@ describe('broker with raw frames', () => {
   test('names the receipt that a refused frame asked for', async () => {
     client.connect();
     client.write('SEND\nreceipt:r1\ndestination:/topic/a\n\n^@');
-    await vi.waitFor(() => expect(client.heard('ERROR')[0]?.headers.get('receipt-id')).toBe('r1'));
+    await vi.waitFor(() => expect(client.framesOf('ERROR')[0]?.headers.get('receipt-id')).toBe('r1'));
   });
 });

@@ -104,7 +104,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   }
 }
 
-/** What holds for every connection. */
+/** The login, the heart-beat and the limits of every connection. */
 function rulesOf(options: BrokerOptions): Pick<ConnectionDeps, 'login' | 'heartbeatMs' | 'limits'> {
   return {
     login: options.login,

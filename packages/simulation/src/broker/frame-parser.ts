@@ -94,7 +94,7 @@ export class FrameParser {
       const colon = line.indexOf(':');
       if (colon < 1) throw new StompError('STOMP_FRAME_MALFORMED', `"${line}" is no header`);
       const name = unescapeHeader(line.slice(0, colon), command, this.version);
-      // Of a repeated header the first counts (STOMP 1.2, "Repeated Header Entries").
+      // The first of repeated headers counts (STOMP 1.2, "Repeated Header Entries").
       if (!headers.has(name)) headers.set(name, unescapeHeader(line.slice(colon + 1), command, this.version));
     }
     return { command, headers };

@@ -7,7 +7,7 @@ export interface Login {
   readonly password: string;
 }
 
-/** What a client and the broker agree on at CONNECT. */
+/** The terms on which a client and the broker agree at CONNECT. */
 export interface Agreement {
   readonly version: StompVersion;
   /** Longest time without a byte from the client, in milliseconds; 0: none agreed. */

@@ -1,7 +1,7 @@
 import { Fifo } from './fifo.js';
 import type { StoredMessage } from './stored-message.js';
 
-/** Somebody to whom a queue hands its messages. */
+/** A consumer to which a queue hands its messages. */
 export interface Consumer {
   /** Whether it takes one more message now. */
   readonly ready: boolean;

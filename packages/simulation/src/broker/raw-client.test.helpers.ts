@@ -44,13 +44,13 @@ export class RawClient {
     this.write(`CONNECT\n${headers}\n^@`);
   }
 
-  /** The commands heard so far. */
+  /** The commands received so far. */
   get commands(): string[] {
     return this.frames.map(({ command }) => command);
   }
 
-  /** The frames heard so far of one command. */
-  heard(command: string): Frame[] {
+  /** The frames received so far of one command. */
+  framesOf(command: string): Frame[] {
     return this.frames.filter((frame) => frame.command === command);
   }
 

@@ -22,7 +22,7 @@ export interface SessionDeps {
 const DEFAULT_PREFETCH = 1_000;
 const MAX_OPEN_TRANSACTIONS = 1_000;
 
-/** What one client has said so far: its subscriptions and open transactions. Knows frames, not sockets. */
+/** The state of one client: its subscriptions and open transactions. Knows frames, not sockets. */
 export class Session {
   readonly #deps: SessionDeps;
   readonly #subscriptions = new Map<string, Subscription>();

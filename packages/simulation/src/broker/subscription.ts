@@ -55,7 +55,7 @@ export class Subscription implements Consumer {
   }
 
   /**
-   * What an ACK or NACK of this message is about: it alone, or in `client` mode all that was delivered before it too.
+   * The messages that an ACK or NACK of this one is about: it alone, or in `client` mode all that was delivered before it too.
    * @throws {StompError} STOMP_MESSAGE_UNKNOWN
    */
   coveredBy(messageId: string): StoredMessage[] {

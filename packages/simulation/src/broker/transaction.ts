@@ -9,7 +9,7 @@ export type Step =
 const MAX_STEPS = 100_000;
 const MAX_BODY_BYTES = 256 * 1024 * 1024;
 
-/** What a client has said between BEGIN and COMMIT. */
+/** The frames of a client between BEGIN and COMMIT. */
 export class Transaction {
   readonly #steps: Step[] = [];
   #bodyBytes = 0;
@@ -33,7 +33,7 @@ export interface Settlement {
 }
 
 /**
- * What steps do to the stored messages, and which messages their holders are done with.
+ * The effect of steps on the stored messages, and which messages their holders are done with.
  * @param deadLetter makes the message that takes the place of a refused one
  * @throws {StompError} STOMP_MESSAGE_UNKNOWN when one of them is about a message that is not held any more
  */

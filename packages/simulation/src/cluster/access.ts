@@ -1,6 +1,6 @@
 import { type ApiStatus, unauthorized } from './api-status.js';
 
-/** Who may ask. Without a token everybody is the administrator, unless the permission was taken away. */
+/** Who may ask. Without a token every client is the administrator, unless the permission was withdrawn. */
 export interface AccessRules {
   readonly token: string | undefined;
   readonly tokenExpired: boolean;

@@ -85,7 +85,7 @@ describe('churn', () => {
     );
   });
 
-  it('goes on when somebody else deletes its pods', async () => {
+  it('continues when its pods are deleted by other clients', async () => {
     const cluster = await start();
     const churn = new Churn(cluster.pods, { pods: 20 });
     churn.fill();

@@ -17,7 +17,7 @@ export interface ChurnOptions {
   readonly namespaces?: number;
 }
 
-/** A place and what goes on there. */
+/** A place and the episode that runs there. */
 interface Slot {
   readonly place: Place;
   uid: string | undefined;
@@ -25,7 +25,7 @@ interface Slot {
 }
 
 const DEFAULT_MIX: WorkloadMix = { Deployment: 50, StatefulSet: 15, DaemonSet: 10, Job: 20, Bare: 5 };
-/** Of all places, how many are between two lasting states at a time. */
+/** The share of places that are between two lasting states at a time. */
 const BUSY_SHARE = 0.1;
 
 /**
@@ -87,7 +87,7 @@ export class Churn {
     const slot = removeAt(this.#idle, this.#random.integer(this.#idle.length));
     const pod = slot.uid === undefined ? undefined : this.#pods.get(slot.uid);
     const { kind, hostNetwork } = slot.place.workload;
-    // Somebody else may have deleted the pod: the slot is empty then.
+    // Another client may have deleted the pod: the slot is empty then.
     if (pod === undefined) slot.uid = undefined;
     slot.plan = [...planEpisode({ kind, hostNetwork, phase: pod?.status.phase }, this.#random)];
     this.#busy.push(slot);

@@ -2,7 +2,7 @@ import { vi } from 'vitest';
 import type { PodObject } from './pod-object.js';
 import type { SimulatedCluster } from './start-cluster.js';
 
-/** What tests use to ask the simulated cluster: nothing but fetch, so that no library hides what is on the wire. */
+/** The client with which tests ask the simulated cluster: nothing but fetch, so that no library hides what is on the wire. */
 
 const PODS = '/api/v1/pods';
 
@@ -56,7 +56,7 @@ export class TestWatch {
   readonly response: Response;
   /** Settles when the stream ends: undefined for an orderly end, else the error. */
   readonly ended: Promise<unknown>;
-  /** What came after the last line end. */
+  /** The text after the last line end. */
   rest = '';
   readonly #abort: AbortController;
 

@@ -25,7 +25,7 @@ it('lets the pod of a Job finish and stay', () => {
     expect(['finish,untrack', 'fail,untrack', 'changeIp']).toContain(plan.join());
 });
 
-it('replaces the pod of a Deployment, and not one that nobody owns', () => {
+it('replaces the pod of a Deployment, and not one without an owner', () => {
   expect(episodes({ phase: 'Running' }).some((plan) => plan.includes('create'))).toBe(true);
   expect(episodes({ kind: 'Bare', phase: 'Running' }).some((plan) => plan.includes('create'))).toBe(false);
 });

@@ -17,11 +17,11 @@ export type ChurnStep =
   | 'remove'
   | 'forceDelete';
 
-/** What is at a place between two episodes. */
+/** The state of a place between two episodes. */
 export interface PlaceState {
   readonly kind: WorkloadKind;
   readonly hostNetwork: boolean;
-  /** Of the pod that is there; undefined: there is none. */
+  /** The phase of the pod that is there; undefined: there is none. */
   readonly phase: PodPhase | undefined;
 }
 
@@ -34,7 +34,7 @@ const START: readonly Choice[] = [
   { weight: 8, steps: ['create', 'schedule', 'run'] },
   { weight: 2, steps: ['create', 'schedule', 'initialise', 'run'] },
 ];
-/** A pod that never got as far as an address: it could not be admitted, or somebody changed their mind. */
+/** A pod that never got as far as an address: it could not be admitted, or was deleted before. */
 const FALSE_START: readonly Choice[] = [
   { weight: 1, steps: ['create', 'schedule', 'evict'] },
   { weight: 1, steps: ['create', 'forceDelete'] },

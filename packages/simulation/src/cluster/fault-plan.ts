@@ -18,7 +18,7 @@ export interface PlannedFailure {
 /** 410 as a response, or as an ERROR event in a stream. */
 export type ExpiryStyle = 'response' | 'event';
 
-/** What goes wrong with the next requests. The server asks, the faults of the cluster decide. */
+/** The faults of the next requests. The server asks, the faults of the cluster decide. */
 export class FaultPlan {
   #failures: Array<PlannedFailure & { readonly count: number }> = [];
   #watchExpiries: ExpiryStyle[] = [];

@@ -53,7 +53,7 @@ it('leaves a half-open watch without anything, bookmarks and its end included', 
   const frozen = await watchFromNow('allowWatchBookmarks=true&timeoutSeconds=60');
   await frozen.untilLines(1);
   expect(cluster.faults.freezeWatches()).toBe(1);
-  // What happens to another watch proves that time has passed.
+  // An event of another watch proves that time has passed.
   const other = await watchFromNow('allowWatchBookmarks=true&timeoutSeconds=60');
   const linesAtFreeze = (await other.untilLines(5)) && frozen.lines.length;
   cluster.pods.start({ name: 'a' });
@@ -153,7 +153,7 @@ it('sends broken and unusual lines', async () => {
   faults.sendEvent('SURPRISE', { kind: 'Pod' });
   faults.sendPodWithoutMetadata();
   faults.sendPodWithoutStatus();
-  expect(faults.sendError(500, 'etcd is away')).toBe(1);
+  expect(faults.sendError(500, 'etcd is unavailable')).toBe(1);
   expect(await watch.ended).toBeUndefined();
   const [text, ...events] = watch.lines;
   expect(text).toBe('this is not JSON');
@@ -161,7 +161,7 @@ it('sends broken and unusual lines', async () => {
   expect(surprise.type).toBe('SURPRISE');
   expect(withoutMetadata.object).not.toHaveProperty('metadata');
   expect(withoutStatus.object).not.toHaveProperty('status');
-  expect(error).toMatchObject({ type: 'ERROR', object: { code: 500, message: 'etcd is away' } });
+  expect(error).toMatchObject({ type: 'ERROR', object: { code: 500, message: 'etcd is unavailable' } });
 });
 
 it('puts a broken object into the next list only', async () => {

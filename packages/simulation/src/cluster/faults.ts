@@ -76,12 +76,12 @@ export class Faults {
     });
   }
 
-  /** The next watch is told 410, as an ERROR event by default. */
+  /** The next watch gets a 410, as an ERROR event by default. */
   expireNextWatch(style: ExpiryStyle = 'event'): void {
     this.#parts.plan.expireNextWatch(style);
   }
 
-  /** The next list that goes on from a token is told 410, with the token that goes on inconsistently. */
+  /** The next list that continues from a token gets a 410, with the token that continues inconsistently. */
   expireNextContinue(): void {
     this.#parts.plan.expireNextContinue();
   }

@@ -59,7 +59,7 @@ describe('errors as recorded', () => {
     );
   });
 
-  it('refuses a continue token from before the compaction, with one that goes on inconsistently', async () => {
+  it('refuses a continue token from before the compaction, with one that continues inconsistently', async () => {
     await start();
     for (const name of ['web-5cc97bc7d5-4wfk2', 'web-5cc97bc7d5-58tdm', 'web-5cc97bc7d5-62xcv'])
       cluster.pods.start({ name });
@@ -88,7 +88,7 @@ describe('errors as recorded', () => {
     );
   });
 
-  it('tells a watch from a compacted version 410 inside the stream and ends it', async () => {
+  it('answers a watch from a compacted version with 410 inside the stream and ends it', async () => {
     await start();
     cluster.pods.otherObjectsWrite(4206 - cluster.pods.resourceVersion);
     cluster.pods.compact(4206);

@@ -10,7 +10,7 @@ export class IpLeases {
   readonly #truth: TruthRecord;
   readonly #now: () => Date;
   readonly #heldByUid = new Map<string, readonly string[]>();
-  /** Of the addresses that had a holder: its end. */
+  /** The end of the last holder, for each address that had one. */
   readonly #lastEnds = new Map<string, Mutable<IpChange>>();
 
   /** @param pools one per IP family */

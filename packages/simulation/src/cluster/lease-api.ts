@@ -3,7 +3,7 @@ import { type LeaseDraft, type LeaseObject, type LeaseProblem, parseLease } from
 import type { LeaseRefusal, LeaseStore } from './lease-store.js';
 import type { Reply } from './reply.js';
 
-/** What a path below `/apis/coordination.k8s.io/v1` names: one Lease, or all of a namespace. */
+/** The target of a path below `/apis/coordination.k8s.io/v1`: one Lease, or all of a namespace. */
 export interface LeasePath {
   readonly namespace: string;
   readonly name: string | undefined;

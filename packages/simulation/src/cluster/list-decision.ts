@@ -10,7 +10,7 @@ export interface StoredVersions {
 
 export type ListDecision = { readonly page: PageRequest } | { readonly refusal: status.ApiStatus };
 
-/** What a list request gets: a page of some version, or why not. Rules of kube-apiserver for `resourceVersion`. */
+/** The answer to a list request: a page of some version, or why not. Rules of kube-apiserver for `resourceVersion`. */
 export function decideList(query: URLSearchParams, versions: StoredVersions): ListDecision {
   const limit = parseNumber(query.get('limit'));
   const asked = parseNumber(query.get('resourceVersion'));

@@ -1,4 +1,4 @@
-/** What the API server notes of who wrote which field, and when. */
+/** The API server's record of who wrote which field, and when. */
 export interface ManagedField {
   readonly manager: string;
   readonly operation: 'Update';
@@ -36,7 +36,7 @@ const OF_STATUS = {
 /** The same, of which a reader needs no more: half of a real pod's size is `fieldsV1`. */
 const OF_STATUS_SHORT = { 'f:status': leaves('startTime') };
 
-/** Of a pod that a controller just made. */
+/** The fields of a pod that a controller just made. */
 export function fieldsOfCreation(time: string, isWhole: boolean): readonly ManagedField[] {
   return [entry('kube-controller-manager', time, isWhole ? OF_CREATION : LEAF)];
 }

@@ -20,7 +20,7 @@ export interface PlaceOptions {
   readonly count: number;
   /** Weights of the kinds of workloads. */
   readonly mix: Partial<WorkloadMix>;
-  /** Of the DaemonSets, how many are on their nodes' network; from 0 to 1. */
+  /** The part of the DaemonSets that is on the network of the nodes; from 0 to 1. */
   readonly hostNetworkShare: number;
   readonly namespaces: number;
   readonly nodes: readonly [ClusterNode, ...ClusterNode[]];

@@ -9,7 +9,7 @@ import {
 
 /** The steps of a pod's life, as whole objects: each takes a pod and gives the next state of it. */
 
-/** One write of a kubelet to the status: the API server's clock says when, the node's when all that it tells happened. */
+/** One write of a kubelet to the status: the API server's clock says when, the node's when all that it reports happened. */
 export interface KubeletReport {
   readonly writtenAt: Date;
   readonly nodeAheadMs: number;
@@ -64,7 +64,7 @@ export function running(pod: PodObject, { hostIps, ips }: Addresses, report: Kub
   });
 }
 
-/** Other addresses than before: the node has made the pod's sandbox anew, and its containers in it. */
+/** Other addresses than before: the node has made a new sandbox for the pod, and its containers in it. */
 export function withAddresses(pod: PodObject, ips: readonly string[], report: KubeletReport): PodObject {
   const up = reported(pod, report, []);
   const startedAt = nodeTime(report.happenedMs, report);
@@ -80,7 +80,7 @@ export function withAddresses(pod: PodObject, ips: readonly string[], report: Ku
   return withStatus(up, { ...podAddresses(ips), conditions, containerStatuses });
 }
 
-/** All containers ended well. The status goes on showing the addresses, though others may have them now. */
+/** All containers ended well. The status still shows the addresses, though others may have them now. */
 export function succeeded(pod: PodObject, report: KubeletReport): PodObject {
   const down = reported(pod, report, ended('PodCompleted'));
   return withStatus(down, {
@@ -117,7 +117,7 @@ export function evicted(pod: PodObject, reason: string, report: KubeletReport): 
   });
 }
 
-/** Somebody asked for the deletion: the pod keeps its addresses until its containers have ended. */
+/** The deletion was asked for: the pod keeps its addresses until its containers have ended. */
 export function terminating(pod: PodObject, graceSeconds: number, now: Date): PodObject {
   const deadline = new Date(now.getTime() + graceSeconds * 1_000);
   return {
@@ -143,7 +143,7 @@ function ended(reason: string): Wanted[] {
   ];
 }
 
-/** What every report of a kubelet does: the conditions, the acceptance, and the API server's note of the write. */
+/** The common part of every report of a kubelet: the conditions, the acceptance, and the API server's record of the write. */
 function reported(pod: PodObject, report: KubeletReport, wanted: readonly Wanted[]): PodObject {
   const { metadata } = pod;
   const conditions = withConditions(pod, wanted, nodeTime(report.writtenAt.getTime(), report));

@@ -101,7 +101,7 @@ export class PodStore {
     return this.#modifyWithIps(ref, steps.running);
   }
 
-  /** Phase Succeeded: the addresses are free for others, though the status goes on showing them. */
+  /** Phase Succeeded: the addresses are free for others, though the status still shows them. */
   finish(ref: PodRef): PodObject {
     return this.#releasing(ref, steps.succeeded);
   }
@@ -123,7 +123,7 @@ export class PodStore {
     return this.#modify(ref, steps.withoutFinalizers);
   }
 
-  /** The pod gets other addresses while it runs, as when its sandbox is made anew. */
+  /** The pod gets other addresses while it runs, as when its sandbox is made again. */
   changeIp(ref: PodRef): PodObject {
     const { leases } = this.#parts;
     const pod = this.#pod(ref);

@@ -1,7 +1,7 @@
 import { fieldsOfCreation } from './managed-fields.js';
 import { apiTime, type OwnerReference, type PodObject } from './pod-object.js';
 
-/** What a controller, or a person, asks for when a pod is created. */
+/** The pod that a controller, or a person, asks for. */
 export interface PodTemplate {
   readonly name: string;
   readonly namespace?: string;

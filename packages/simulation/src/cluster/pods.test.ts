@@ -37,7 +37,7 @@ it('gives a pod its address when it runs and takes it back when it is gone', asy
   expect(pods.count).toBe(0);
 });
 
-it('gives the address of a finished pod to the next one, while the finished one goes on showing it', async () => {
+it('gives the address of a finished pod to the next one, while the finished one still shows it', async () => {
   await start({ ipPoolSize: 1 });
   const [done] = cluster.workloads.runJob('job');
   const next = cluster.workloads.startBarePod('next');

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiStatus } from './api-status.js';
 import type { WatchStart } from './watch-decision.js';
 
-/** What a request gets. */
+/** The reply to a request. */
 export type Reply =
   | { readonly status: ApiStatus; readonly headers?: Readonly<Record<string, string>> }
   | { readonly json: string; readonly delayMs?: number; readonly code?: number }

@@ -23,7 +23,7 @@ const TICK_MS = 10;
 const MAX_STEPS_PER_CHANGE = 1_000;
 
 /**
- * Lets pods of the cluster come and go at a given rate until stopped. It goes on while the API server is stopped.
+ * Lets pods of the cluster come and go at a given rate until stopped. It continues while the API server is stopped.
  * @throws {ClusterError} OPTION_INVALID when the cluster has too few addresses for so many pods
  */
 export function startChurn(

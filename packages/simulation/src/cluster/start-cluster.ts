@@ -24,7 +24,7 @@ export interface ClusterOptions {
   readonly tls?: boolean | TlsFiles;
   /** Bearer token that clients must show; without it everybody may read. */
   readonly token?: string;
-  /** Of everything random: names, UIDs, nodes, resource versions. Same seed and steps, same cluster. */
+  /** The seed of everything random: names, UIDs, nodes, resource versions. Same seed and steps, same cluster. */
   readonly seed?: number;
   /** Number of nodes, 4 by default. */
   readonly nodes?: number;
@@ -42,7 +42,7 @@ export interface ClusterOptions {
   readonly nodeClocksAheadMs?: readonly number[];
   /** Between two bookmarks of a watch; 60,000 by default. */
   readonly bookmarkIntervalMs?: number;
-  /** Of watches that name no timeout; five minutes by default. */
+  /** The timeout of watches that name none; five minutes by default. */
   readonly watchTimeoutMs?: number;
   /**
    * Pod writes that are kept for watches, tokens and exact lists; 10,000 by default. More writes than this without

@@ -14,11 +14,11 @@ export interface IpChange {
   readonly ownerKind: string;
   readonly ownerName: string;
   readonly node: string;
-  /** Of the write that showed the change. */
+  /** The version of the write that showed the change. */
   readonly resourceVersion: number;
 }
 
-/** What really happened in the cluster, to compare with what was reported. */
+/** The changes that really happened in the cluster, to compare with what was reported. */
 export interface Truth {
   /** Every change in its order; the oldest are missing when `dropped` is not 0. */
   readonly changes: readonly IpChange[];

@@ -49,7 +49,7 @@ it('keeps positions when the oldest writes go', () => {
   expect(namesAt(store.revision)).toHaveLength(12);
 });
 
-it('tells its listeners of every write until they leave', () => {
+it('notifies its listeners of every write until they leave', () => {
   let calls = 0;
   const leave = store.onWrite(() => {
     calls += 1;

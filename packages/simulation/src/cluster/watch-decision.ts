@@ -18,7 +18,7 @@ export type WatchDecision =
   /** A stream of one ERROR event. */
   | { readonly error: status.ApiStatus };
 
-/** What a watch request gets. */
+/** The answer to a watch request. */
 export function decideWatch(query: URLSearchParams, versions: StoredVersions): WatchDecision {
   if (query.has('sendInitialEvents')) return { refusal: sendInitialEventsRefused() };
   const asked = parseNumber(query.get('resourceVersion'));

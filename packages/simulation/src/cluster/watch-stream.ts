@@ -22,10 +22,10 @@ export interface WatchStreamOptions {
 export class WatchStream {
   readonly #options: WatchStreamOptions;
   readonly #timers: NodeJS.Timeout[];
-  /** What was there before the watch and is still to be sent. */
+  /** The events from before the watch that are still to be sent. */
   #state: readonly PodEvent[];
   #statePosition = 0;
-  /** What a watch starts with may be more than it may fall behind later. */
+  /** A watch may start with more than it may fall behind later. */
   readonly #lagLimit: number;
   #position: number;
   #blocked = false;
@@ -68,7 +68,7 @@ export class WatchStream {
       this.destroy();
       return;
     }
-    // Not corked: a corked response does not tell when its socket is full. Node joins the writes of a tick anyway.
+    // Not corked: a corked response does not show when its socket is full. Node joins the writes of a tick anyway.
     while (!this.#blocked) {
       const line = this.#next();
       if (line === undefined) return;
@@ -112,7 +112,7 @@ export class WatchStream {
     this.#state = [];
     const { store, start } = this.#options;
     let event = store.eventAt(this.#position);
-    // A watch from a future version hears nothing until the store has got there.
+    // A watch from a future version gets nothing until the store has got there.
     while (event !== undefined && event.resourceVersion <= start.after) {
       this.#position += 1;
       event = store.eventAt(this.#position);
@@ -143,7 +143,7 @@ export function eventLine(type: string, object: unknown): string {
   return `${JSON.stringify({ type, object })}\n`;
 }
 
-/** What a bookmark carries, as the real server writes it. */
+/** The object in a bookmark, as the real server writes it. */
 function bookmark(resourceVersion: number): object {
   return {
     kind: 'Pod',

@@ -3,7 +3,7 @@ import type { PodTemplate } from './pod-template.js';
 import type { Random } from './random.js';
 
 export const WORKLOAD_KINDS = ['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'Bare'] as const;
-/** `Bare` stands for pods that nobody owns. */
+/** `Bare` stands for pods without an owner. */
 export type WorkloadKind = (typeof WORKLOAD_KINDS)[number];
 
 /** Something that makes pods. */
@@ -14,7 +14,7 @@ export interface Workload {
   readonly hostNetwork: boolean;
   /** UID of the pods' owner: of the ReplicaSet for a Deployment. */
   readonly ownerUid: string;
-  /** Of the pod template, as it stands in names and labels. */
+  /** The hash of the pod template, as it stands in names and labels. */
   readonly hash: string;
 }
 
@@ -48,7 +48,7 @@ export interface PodPlace {
   readonly node: string;
 }
 
-/** The template of a workload's next pod. Names are generated anew, except in a StatefulSet. */
+/** The template of a workload's next pod. Names are generated, except in a StatefulSet. */
 export function podTemplate(workload: Workload, place: PodPlace, random: Random): PodTemplate {
   const { kind, namespace, name, hostNetwork, hash, ownerUid } = workload;
   const app = { app: name };

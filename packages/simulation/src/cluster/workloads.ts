@@ -11,7 +11,7 @@ import {
 } from './workload.js';
 
 /**
- * What controllers do, on demand and to the end: when a method returns, all pods have taken all their steps.
+ * The work of controllers, on demand and to the end: when a method returns, all pods have taken all their steps.
  * A workload is made the first time that it is named.
  */
 export class Workloads {
@@ -65,7 +65,7 @@ export class Workloads {
     return this.podsOf(workload);
   }
 
-  /** Runs this many more pods of a Job; they go on running. */
+  /** Runs this many more pods of a Job; they keep running. */
   startJob(name: string, completions = 1, options?: WorkloadOptions): PodObject[] {
     const workload = this.#workload('Job', name, options);
     return Array.from({ length: completions }, (_, ordinal) => this.#start(workload, ordinal));

@@ -15,7 +15,7 @@ export interface ChildProgram {
   /** SIGTERM, and SIGKILL when it does not end in time. Resolves when it has ended. */
   stop(deadlineMs?: number): Promise<void>;
   kill(signal: NodeJS.Signals): void;
-  /** Its largest resident set so far. @throws where the system does not tell it */
+  /** Its largest resident set so far. @throws where the system does not report it */
   peakBytes(): Promise<number>;
   /** Settles with exit code or signal when it ends. */
   readonly exited: Promise<number | NodeJS.Signals>;
@@ -46,7 +46,7 @@ export function startChildProgram(options: ChildProgramOptions): ChildProgram {
   const child = spawn(
     process.execPath,
     [...NODE_FLAGS, fileURLToPath(new URL(options.program, ROOT)), ...(options.args ?? [])],
-    // A group of its own: Ctrl-C in the terminal is for us, and we stop the services in order.
+    // A group of its own: Ctrl-C in the terminal is for us, and we stop the services gracefully.
     { env: { ...inherited, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   );
   const lines = collectLines(child, options.onLine);
@@ -68,7 +68,7 @@ export function startChildProgram(options: ChildProgramOptions): ChildProgram {
     async peakBytes() {
       const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
       const kib = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
-      if (kib === undefined) throw new Error('the system does not tell the peak of a process');
+      if (kib === undefined) throw new Error('the system does not report the peak memory of a process');
       return Number(kib) * 1_024;
     },
     async stop(deadlineMs = STOP_DEADLINE_MS) {

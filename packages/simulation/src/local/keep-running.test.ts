@@ -10,10 +10,10 @@ afterEach(() => {
   vi.resetAllMocks();
 });
 
-/** Has a service end after each of these times, then stops during the pause; returns the pauses and what was told. */
+/** Has a service end after each of these times, then stops during the pause; returns the pauses and what was printed. */
 async function endAfter(...livesMs: readonly number[]) {
   const pauses: number[] = [];
-  const told: string[] = [];
+  const printed: string[] = [];
   const start = vi.fn(async () => undefined);
   const lives = livesMs.values();
   const child = {
@@ -25,15 +25,15 @@ async function endAfter(...livesMs: readonly number[]) {
     },
   };
   vi.mocked(pause).mockImplementation(async (ms) => pauses.push(ms) < livesMs.length);
-  const tell = (text: string) => told.push(text);
-  await keepRunning({ process: () => child, start }, 'reader', tell, new AbortController().signal);
-  return { pauses, told, starts: start.mock.calls.length };
+  const print = (text: string) => printed.push(text);
+  await keepRunning({ process: () => child, start }, 'reader', print, new AbortController().signal);
+  return { pauses, printed, starts: start.mock.calls.length };
 }
 
 test('a service that keeps dying is started again later each time', async () => {
-  const { pauses, told, starts } = await endAfter(0, 0, 0, 0, 0, 0);
+  const { pauses, printed, starts } = await endAfter(0, 0, 0, 0, 0, 0);
   expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
-  expect(told[0]).toBe('reader ended with exit code 1; starting it again');
+  expect(printed[0]).toBe('reader ended with exit code 1; starting it again');
   expect(starts).toBe(5);
 });
 

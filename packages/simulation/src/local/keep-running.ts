@@ -6,7 +6,7 @@ const FIRST_DELAY_MS = 1_000;
 const LONGEST_DELAY_MS = 10_000;
 const STEADY_MS = 60_000;
 
-/** What of the services it takes to know of an end and to start one again. */
+/** The services, as far as this needs them: their ends, and a way to start one again. */
 interface Restartable extends Pick<LocalServices, 'start'> {
   process(name: ServiceName): Pick<ChildProgram, 'exited'>;
 }
@@ -15,7 +15,7 @@ interface Restartable extends Pick<LocalServices, 'start'> {
 export async function keepRunning(
   services: Restartable,
   name: ServiceName,
-  tell: (text: string) => void,
+  print: (text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(2 * delayMs, LONGEST_DELAY_MS)) {
@@ -23,7 +23,7 @@ export async function keepRunning(
     const how = await services.process(name).exited;
     if (signal.aborted) return;
     if (performance.now() - sinceMs > STEADY_MS) delayMs = FIRST_DELAY_MS;
-    tell(`${name} ended with ${typeof how === 'number' ? `exit code ${how}` : how}; starting it again`);
+    print(`${name} ended with ${typeof how === 'number' ? `exit code ${how}` : how}; starting it again`);
     if (!(await pause(delayMs, signal))) return;
     // One that ends at its start has said why, and the next turn sees that it has ended.
     await services.start(name).catch(() => undefined);

@@ -32,7 +32,7 @@ const CHAOS_UP_MS = 18_000;
 /** All of it has to end within 5 seconds of Ctrl-C. */
 const SERVICES_DEADLINE_MS = 4_000;
 
-/** What stands in for the outside world. */
+/** The stand-ins for the outside world. */
 interface World {
   readonly cluster: SimulatedCluster;
   readonly postgres: LocalPostgres;
@@ -43,7 +43,7 @@ interface World {
 /** Runs the whole of podips on this machine, against a simulated cluster and embedded stand-ins. */
 export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun> {
   const { print } = options;
-  const tell = (event: string) => print(`${new Date().toTimeString().slice(0, 8)}  ${event}`);
+  const log = (event: string) => print(`${new Date().toTimeString().slice(0, 8)}  ${event}`);
   await using resources = new AsyncDisposableStack();
   const dir = await mkdtemp(join(tmpdir(), 'podips-run-'));
   resources.defer(() => rm(dir, { recursive: true, force: true }));
@@ -60,11 +60,11 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     dir,
     monitorPort: options.port,
     env: { all: { LOG_LEVEL: 'warn' } },
-    onLine: (service, line) => quiet || tell(`${service}: ${shorten(line)}`),
+    onLine: (service, line) => quiet || log(`${service}: ${shorten(line)}`),
   });
   quiet = false;
   const stopping = new AbortController();
-  for (const name of SERVICE_NAMES) void keepRunning(services, name, tell, stopping.signal);
+  for (const name of SERVICE_NAMES) void keepRunning(services, name, log, stopping.signal);
   resources.defer(async () => {
     quiet = true;
     stopping.abort();
@@ -73,9 +73,9 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
   await untilWatched(world.cluster);
   const churn = startChurn(world.cluster, { seed: options.seed, changesPerSecond: options.changesPerSecond });
   resources.defer(() => churn.stop());
-  const tally = setInterval(() => void tellTally(world, services, tell), TALLY_INTERVAL_MS);
+  const tally = setInterval(() => void logTally(world, services, log), TALLY_INTERVAL_MS);
   resources.defer(() => clearInterval(tally));
-  if (options.chaos) letChaosReign(world, { ...options, tell }, resources);
+  if (options.chaos) letChaosReign(world, { ...options, log }, resources);
   print('');
   print(`  Dashboard  ${services.monitorUrl}/`);
   print(
@@ -105,7 +105,7 @@ async function startWorld(
   return { cluster, postgres, queue, sink };
 }
 
-/** A broker that can be taken away and comes back on the same port with the same messages. */
+/** A broker that can be stopped, and starts again on the same port with the same messages. */
 async function startQueue(journalPath: string): Promise<World['queue']> {
   let broker = await startBroker({ journalPath });
   const { port } = broker;
@@ -124,7 +124,7 @@ async function startQueue(journalPath: string): Promise<World['queue']> {
 
 function letChaosReign(
   { postgres, queue, sink }: World,
-  { seed, tell }: Pick<LocalRunOptions, 'seed'> & { readonly tell: (event: string) => void },
+  { seed, log }: Pick<LocalRunOptions, 'seed'> & { readonly log: (event: string) => void },
   resources: AsyncDisposableStack,
 ): void {
   const stopping = new AbortController();
@@ -137,7 +137,7 @@ function letChaosReign(
       { name: 'Fluentd', stop: () => sink.faults.refuse(true), start: () => sink.faults.refuse(false) },
       { name: 'the database', stop: () => postgres.stop(), start: () => postgres.start() },
     ],
-    tell,
+    print: log,
     signal: stopping.signal,
   });
   resources.defer(async () => {
@@ -146,10 +146,10 @@ function letChaosReign(
   });
 }
 
-async function tellTally(
+async function logTally(
   { cluster, queue, sink }: World,
   services: LocalServices,
-  tell: (event: string) => void,
+  log: (event: string) => void,
 ): Promise<void> {
   const metrics = await readMetrics(metricsUrl(services, 'reader'));
   const stored = metrics.get('podips_reader_outbox_messages');
@@ -160,7 +160,7 @@ async function tellTally(
     `${queue.waiting} on the queue`,
     `${distinct} arrived${duplicates > 0 ? ` (${duplicates} came twice, with the same event_id)` : ''}`,
   ];
-  tell(tally.join(', '));
+  log(tally.join(', '));
 }
 
 const metricsUrl = ({ httpPorts }: LocalServices, service: 'reader' | 'writer') =>

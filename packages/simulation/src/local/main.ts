@@ -9,7 +9,7 @@ if (args.includes('--help')) {
   process.exit(0);
 }
 
-// Nobody reads what we print any more, as after `npm start | head`: stop in order.
+// The output is not read any more, as after `npm start | head`: stop gracefully.
 process.stdout.on('error', () => process.kill(process.pid, 'SIGHUP'));
 
 await runProgram({

@@ -1,6 +1,6 @@
 import { MessageError, parseMessage } from '@podips/shared';
 
-/** What the mock consumer prints of a message body: the JSON as it came, on one line, or what is wrong with it. */
+/** The line that the mock consumer prints of a message body: the JSON as it came, on one line, or what is wrong with it. */
 export function messageLine(body: Uint8Array): string {
   const text = new TextDecoder().decode(body);
   try {

@@ -11,7 +11,7 @@ export interface SinkFaults {
    * or when it is stored but not acknowledged. Once per call.
    */
   resetNextChunk(when: 'before-stored' | 'after-stored'): void;
-  /** Refuses connections, and ends the open ones; listens on the same port again when turned off. */
+  /** Refuses connections, and ends the open ones; listens on the same port again when switched off. */
   refuse(on: boolean): Promise<void>;
 }
 

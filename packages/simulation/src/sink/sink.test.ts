@@ -24,7 +24,7 @@ function client(options: Partial<FluentClientOptions> = {}): FluentClient {
     ...options,
     socket: { port: sink.port, timeout: -1, reconnect: { delay: 10, maxDelay: 50 } },
   });
-  // What a fault does to a connection is the test's subject; each test looks at its promises.
+  // The effect of a fault on a connection is the test's subject; each test looks at its promises.
   created.socketOn(FluentSocketEvent.ERROR, () => undefined);
   clients.push(created);
   return created;
@@ -50,14 +50,14 @@ describe('sink', () => {
     const dir = mkdtempSync(join(tmpdir(), 'sink-'));
     const file = join(dir, 'records.ndjson');
     await sink.stop();
-    const heard: unknown[] = [];
-    sink = await startSink({ file, keep: 1, onRecord: ({ record }) => heard.push(record.n) });
+    const received: unknown[] = [];
+    sink = await startSink({ file, keep: 1, onRecord: ({ record }) => received.push(record.n) });
     const from = client();
     for (const n of [1, 2]) await from.emit('pod_ip', { n }, new EventTime(1_700_000_000, 250_000_000));
     const line = (n: number) =>
       `{"tag":"audit.pod_ip","time":"2023-11-14T22:13:20.250Z","record":{"n":${n}}}\n`;
     expect(readFileSync(file, 'utf8')).toBe(line(1) + line(2));
-    expect(heard).toEqual([1, 2]);
+    expect(received).toEqual([1, 2]);
     expect(sink.records.map(({ record }) => record.n)).toEqual([2]);
     rmSync(dir, { recursive: true });
   });
