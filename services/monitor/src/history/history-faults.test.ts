@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { NO_DISK, NOW_MS } from '../http/app.test.helpers.js';
@@ -47,6 +47,39 @@ test.each([
   const healed = await open(dir);
   expect(healed.problem).toBeUndefined();
   expect(messagesOf(healed)).toHaveLength(2);
+});
+
+test('a damaged line that cannot be quarantined stays in the file until it can', async () => {
+  const dir = await dirWithHistory();
+  await writeFile(join(dir, HISTORY_FILE), `damaged\n${await readText(dir)}`);
+  const quarantine = join(dir, `${HISTORY_FILE}.damaged-2026-01-31T12-00-00.000Z`);
+  await symlink('/dev/full', `${quarantine}.new`);
+  const history = await open(dir);
+  history.record(transition('log', 'red', NOW_MS, 'full'));
+  expect(history.problem).toContain('damaged and could not be quarantined at the start');
+  await vi.waitFor(() => expect(history.problem).toContain('(ENOSPC)'));
+  expect(await readText(dir)).toMatch(/^damaged\n/);
+  await rm(`${quarantine}.new`);
+  await history.close();
+  expect(await readFile(quarantine, 'utf8')).toBe('damaged\n');
+  expect(await readText(dir)).not.toContain('damaged');
+  expect(messagesOf(await open(dir))).toContain('full');
+});
+
+test('a file that can be neither read nor quarantined is not replaced', async () => {
+  const dir = await newDir();
+  const tooLarge = 65 * 1_024 * 1_024;
+  await writeFile(join(dir, HISTORY_FILE), '');
+  await truncate(join(dir, HISTORY_FILE), tooLarge);
+  const quarantine = join(dir, `${HISTORY_FILE}.damaged-2026-01-31T12-00-00.000Z`);
+  await mkdir(quarantine);
+  const history = await open(dir);
+  expect(history.problem).toContain('starts empty; at the start, it could not be quarantined');
+  await vi.waitFor(() => expect(history.problem).toContain('cannot be saved'));
+  expect((await stat(join(dir, HISTORY_FILE))).size).toBe(tooLarge);
+  await rm(quarantine, { recursive: true });
+  await history.close();
+  expect((await stat(quarantine)).size).toBe(tooLarge);
 });
 
 test('a file that cannot be read is quarantined, and the history starts empty', async () => {

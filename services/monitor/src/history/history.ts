@@ -55,7 +55,7 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
     log,
     snapshot: () => formatTimeline(timeline),
     goodLines: loaded.goodLines,
-    files,
+    files: loaded.quarantine === undefined ? files : quarantineFirst(files, loaded.quarantine),
   });
   const stopPulse = startPulse(() => {
     const nowMs = now();
@@ -85,6 +85,19 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
     async close() {
       stopPulse();
       await journal.close();
+    },
+  };
+}
+
+/** The files, with a quarantine that must succeed before the file with the damage is replaced. */
+function quarantineFirst(files: JournalFiles, quarantine: () => Promise<void>): JournalFiles {
+  let done = false;
+  return {
+    append: files.append,
+    async replace(path, text) {
+      if (!done) await quarantine();
+      done = true;
+      await files.replace(path, text);
     },
   };
 }
