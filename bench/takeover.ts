@@ -63,7 +63,7 @@ interface Takeover {
   readonly publishesMs: number;
 }
 
-/** What all rounds share. */
+/** The parts that all rounds share. */
 interface Stage extends AsyncDisposable {
   readonly run: BenchRun;
   readonly cluster: SimulatedCluster;
@@ -155,7 +155,7 @@ async function takeOver(stage: Stage, death: Death, afterMs: number): Promise<Ta
   const standby = await startReader(stage, { apiPort: cluster.port, database }, owner);
   await until('the second reader stands by', patience, standby.standsBy);
   churn.paused = false;
-  // A reader that dies before its first write leaves no position from which another could go on without a gap.
+  // A reader that dies before its first write leaves no position from which another one could resume without a gap.
   const written = async () => (await leader.metric('ledger_written_total')) > 0;
   await until('the first reader writes the ledger', patience, written);
   await pause(afterMs, signal);
@@ -207,7 +207,7 @@ async function startReader(
       HOME: ownDir,
     },
   });
-  // Not stopped in order: one that is frozen is not to come to life again for it.
+  // Not stopped gracefully: one that is frozen is not to thaw for it.
   owner.defer(async () => {
     if (child.running) child.kill('SIGKILL');
     await child.exited;

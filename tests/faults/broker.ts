@@ -18,7 +18,7 @@ const refuses = (command: 'SEND' | 'ACK' | 'COMMIT', lights: Fault['lights']): F
   end: nothing,
 });
 
-const away = {
+const unreachable = {
   async begin({ brokerProxy }: Stage) {
     await brokerProxy.refuse(true);
     brokerProxy.cut();
@@ -59,7 +59,7 @@ export const BROKER_FAULTS: readonly Fault[] = [
       brokerProxy.cut();
     },
   },
-  { name: 'broker unreachable', part: 'broker', lights: RED, ...away },
+  { name: 'broker unreachable', part: 'broker', lights: RED, ...unreachable },
   {
     name: 'connections to the broker cut',
     part: 'broker',
@@ -102,7 +102,7 @@ export const LOGIN_REFUSED: Fault = {
   lights: RED,
   async begin({ broker }) {
     await broker.stop();
-    await broker.start({ somebody: 'else' });
+    await broker.start({ another: 'user' });
   },
   async end({ broker }) {
     await broker.stop();

@@ -1,9 +1,9 @@
 import type { DatabasePool } from '@podips/shared';
 import type { SinkRecord, Truth } from '@podips/simulation';
-import { findUntoldTimes, judgeLedger } from '../support/ledger.js';
+import { findUnpublishedTimes, judgeLedger } from '../support/ledger.js';
 import { type Copies, type Gap, judge, liesIn, type Verdict } from '../support/truth.js';
 
-/** What is wrong, measured against what really happened in the cluster: the records at the sink, and the ledger. */
+/** Everything wrong, measured against what really happened in the cluster: the records at the sink, and the ledger. */
 export interface FullVerdict extends Verdict {
   /** Leases that the ledger has otherwise than the cluster, or two pods with one address at a time. */
   readonly ledger: readonly string[];
@@ -40,6 +40,6 @@ async function judgeRows(
     ...missing.map((lease) => `not in the ledger: ${lease}`),
     ...untrue.map((lease) => `only in the ledger: ${lease}`),
     ...(overlapping > 0 ? [`${overlapping} leases of one address at one time`] : []),
-    ...(await findUntoldTimes(database, records)),
+    ...(await findUnpublishedTimes(database, records)),
   ];
 }

@@ -71,7 +71,7 @@ export const DATABASE_FAULTS: readonly Fault[] = [
   {
     ...DATABASE,
     name: 'database half-open',
-    // The ends of what is open now never hear of each other again, as when a route has vanished.
+    // The ends of the connections that are open now do not reach each other again, as when a route has vanished.
     begin: ({ databaseProxy }) => databaseProxy.halfOpen(true),
     end: ({ databaseProxy }) => databaseProxy.halfOpen(false),
   },

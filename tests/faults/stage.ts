@@ -49,14 +49,14 @@ export interface Stage {
   readonly services: LocalServices;
   /** Says how far the services' clocks are off, in milliseconds, if they can jump; read at SIGUSR2. */
   readonly clockFile: string;
-  /** The light of each operation now; undefined while the monitor is away. */
+  /** The light of each operation now; undefined while the monitor is unavailable. */
   lights(): Promise<Readonly<Record<Operation, string | undefined>>>;
   /** Failures that were reported to the monitor so far, as operations. */
   readonly failures: readonly Operation[];
   readerMetric(name: string): Promise<number | undefined>;
   /** The largest resident set of each service so far, since its last start. */
   peakBytes(): Promise<ReadonlyMap<ServiceName, number>>;
-  /** What the services wrote last, for the message of a failed test. */
+  /** The last output of the services, for the message of a failed test. */
   output(): string;
   destroy(): Promise<void>;
 }
@@ -195,7 +195,7 @@ async function untilRecorded(database: DatabasePool): Promise<void> {
   }
 }
 
-/** The operation whose failure a line of the monitor's log tells of. */
+/** The operation whose failure a line of the monitor's log reports. */
 function failureIn(line: string): Operation | undefined {
   if (!line.includes('"heartbeat":')) return undefined;
   const { heartbeat } = JSON.parse(line);

@@ -22,7 +22,7 @@ const database = ({ withDatabase }: ReaderCase): Environment => ({
   OUTBOX_INTERVAL_MS: '3600000',
 });
 
-it('sends to the broker while the database is away, and what is in there once it is back', async ({
+it('sends to the broker while the database is unavailable, and what is in there once it is back', async ({
   openCase,
 }) => {
   const test = await openCase();
@@ -59,7 +59,7 @@ it('makes the tables again, for messages and for the ledger, when the database c
   }, PATIENCE);
 });
 
-it('goes on with the ledger when its route is lost in the middle of a write, of which the server never hears', async ({
+it('continues with the ledger when its route is lost in the middle of a write, which the server never learns', async ({
   openCase,
 }) => {
   // No bookmarks: nothing but leases makes it write.

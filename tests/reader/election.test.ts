@@ -123,9 +123,9 @@ function expectOneLeaderAtATime(): void {
 
 const proofsOf = (elector: Elector) => proofs.filter(({ identity }) => identity === elector.identity).length;
 
-/** What an elector may suffer. Each is ended by `heal`. */
+/** The faults of an elector. Each is ended by `heal`. */
 const FAULTS: Readonly<Record<string, (leader: Elector) => void>> = {
-  'cannot reach the API server, which never hears of it': ({ route }) => route.halfOpen(true),
+  'cannot reach the API server, which does not notice': ({ route }) => route.halfOpen(true),
   'is cut off': ({ route }) => {
     void route.refuse(true);
     route.cut();

@@ -15,7 +15,7 @@ import { expect, it } from 'vitest';
 
 const START_MS = Date.parse('2026-11-26T10:00:00.000Z');
 const STEPS = 6_000;
-/** Of the four nodes: right, fast, slow, and wrong by less than the API's times show. */
+/** The clocks of the four nodes: right, fast, slow, and wrong by less than the API's times show. */
 const CLOCKS_AHEAD_MS = [0, 20_000, -3_600_000, 700];
 const HONEST_NODE = 'node-0';
 /** From a write to its arrival in a watch that is caught up. */
@@ -56,7 +56,7 @@ async function readWatch(url: string, from: number, to: number): Promise<SeenEve
     .map((line) => JSON.parse(line) as SeenEvent);
 }
 
-/** Lets pods come and go, and reads it all from a watch afterwards, as a reader that was away. */
+/** Lets pods come and go, and reads it all from a watch afterwards, as a reader that was disconnected. */
 async function recordChurn(seed: number) {
   let nowMs = START_MS;
   const cluster = await startCluster({

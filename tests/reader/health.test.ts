@@ -89,22 +89,25 @@ it('reports to the monitor how reading and publishing go', async ({ openCase }) 
   const test = await openCase();
   const { faults, workloads } = test.cluster;
   /** Waits until the newest heartbeat of an operation is like this. */
-  const heard = (operation: Operation, pattern: RegExp) =>
+  const untilSent = (operation: Operation, pattern: RegExp) =>
     vi.waitFor(() => expect(monitor.heartbeats(operation).at(-1)).toMatch(pattern), PATIENCE);
 
   await test.startReader({ ...HEARTBEAT, PODIPS_HOST: monitor.url });
-  await Promise.all([heard('kubernetes', /^200\/bookmark$/), heard('queue/write', /^200\/connected$/)]);
+  await Promise.all([
+    untilSent('kubernetes', /^200\/bookmark$/),
+    untilSent('queue/write', /^200\/connected$/),
+  ]);
   workloads.startBarePod('web');
-  await heard('queue/write', /^200\/1 published$/);
+  await untilSent('queue/write', /^200\/1 published$/);
 
   faults.forbid();
   faults.closeWatches();
-  await heard('kubernetes', /^403\/.*forbidden/);
+  await untilSent('kubernetes', /^403\/.*forbidden/);
   await test.brokerProxy.refuse(true);
   test.brokerProxy.cut();
-  await heard('queue/write', /^503\/.*failed/);
+  await untilSent('queue/write', /^503\/.*failed/);
 
   faults.forbid(false);
   await test.brokerProxy.refuse(false);
-  await Promise.all([heard('kubernetes', /^200\//), heard('queue/write', /^200\//)]);
+  await Promise.all([untilSent('kubernetes', /^200\//), untilSent('queue/write', /^200\//)]);
 });

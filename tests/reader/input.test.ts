@@ -19,9 +19,7 @@ async function followThrough(test: ReaderCase, sendBadInput: (cluster: Simulated
 const lists = ({ cluster }: ReaderCase) =>
   cluster.requests.filter(({ query }) => query.watch === undefined).length;
 
-it('lists anew after a line that is not JSON, because nobody can know what it was about', async ({
-  openCase,
-}) => {
+it('lists again after a line that is not JSON, because its content is unknown', async ({ openCase }) => {
   const test = await openCase();
   const reader = await followThrough(test, ({ faults }) => faults.sendLine('{"type":"MODIFIED","obj'));
   expect(await reader.metric('skipped_total{what="not-json"}')).toBe(1);
@@ -55,7 +53,7 @@ it('continues after an event without a pod in it', async ({ openCase }) => {
   expect(lists(test)).toBe(1);
 });
 
-it('takes a pod without a status for one that has no address yet', async ({ openCase }) => {
+it('accepts a pod without a status as one that has no address yet', async ({ openCase }) => {
   const test = await openCase();
   const reader = await followThrough(test, ({ faults, pods }) => {
     const metadata = { name: 'bare', namespace: 'default', uid: 'bare' };
@@ -97,7 +95,7 @@ it('continues after an ERROR event without content', async ({ openCase }) => {
   expect(await reader.metric('api_failures_total{status="500"}')).toBe(1);
 });
 
-it('takes all pods of a list that has other things in it', async ({ openCase }) => {
+it('accepts all pods of a list that has other things in it', async ({ openCase }) => {
   const test = await openCase();
   for (const item of [{}, null, 'text', { metadata: 42 }, { metadata: { name: 'no-uid' } }])
     test.cluster.faults.addToNextList(item);

@@ -45,7 +45,7 @@ it('names as a gap all the time of a backlog that the cluster forgot while it wa
   await vi.waitFor(async () => expect(await reader.metric('full_total')).toBe(1), PATIENCE);
   for (let n = 0; n < 300; n += 1) pods.start({ name: `kept-${n}` });
   for (let n = 0; n < 100; n += 1) pods.delete(pods.start({ name: `brief-${n}` }));
-  // Slow enough that the buffer is full again long before all of that is told.
+  // Slow enough that the buffer is full again long before all of that is published.
   test.brokerProxy.delayMs = 300;
   await test.brokerProxy.refuse(false);
   await vi.waitFor(async () => expect(await reader.metric('full_total')).toBeGreaterThan(1), PATIENCE);
@@ -62,7 +62,7 @@ it('names as a gap all the time of a backlog that the cluster forgot while it wa
   }, PATIENCE);
 });
 
-it('has a gap when a reader told changes without it, and ended before it could write them', async ({
+it('has a gap when a reader published changes without it, and ended before it could write them', async ({
   openCase,
 }) => {
   const test = await openCase({ ipPoolSize: 1 });
@@ -77,8 +77,8 @@ it('has a gap when a reader told changes without it, and ended before it could w
   pods.delete(gone);
   workloads.startBarePod('next');
   const second = await test.startReader({ ...database(test), DB_WAIT_MS: '0' });
-  const told = () => test.records.map(({ record }) => `${record.pod_ip_status} ${record.pod}`);
-  await vi.waitFor(() => expect(told()).toContain('alreadyRunning next'), PATIENCE);
+  const published = () => test.records.map(({ record }) => `${record.pod_ip_status} ${record.pod}`);
+  await vi.waitFor(() => expect(published()).toContain('alreadyRunning next'), PATIENCE);
   await second.stop();
 
   await restoreDatabase(test);

@@ -20,7 +20,7 @@ const database = ({ withDatabase }: ReaderCase): Environment => ({
   LEDGER_INTERVAL_MS: '20',
 });
 
-/** Starts a reader and waits until it has listed: what comes and goes before that, nobody can know of. */
+/** Starts a reader and waits until it has listed: what comes and goes before that cannot be known. */
 async function startReader(test: ReaderCase, env: Environment = {}): Promise<TestReader> {
   const reader = await test.startReader({ ...database(test), ...env });
   await untilWatched(test.cluster);
@@ -90,9 +90,9 @@ describe('the ledger holds exactly what happened', () => {
       'SELECT started_at, ended_at FROM leases WHERE pod_uid = $1',
       [pod.metadata.uid],
     );
-    const told = test.records.filter(({ record }) => record.pod_uid === pod.metadata.uid);
+    const published = test.records.filter(({ record }) => record.pod_uid === pod.metadata.uid);
     expect(rows.flatMap((row) => [row.started_at.toISOString(), row.ended_at.toISOString()])).toEqual(
-      told.map(({ record }) => record.timestamp),
+      published.map(({ record }) => record.timestamp),
     );
   });
 });
@@ -149,7 +149,7 @@ describe('a reader whose database is unavailable at the start', () => {
     test.cluster.workloads.scaleDeployment('web', 2);
     await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
     await restoreDatabase(test);
-    // What ended before the ledger was loaded lies before its beginning.
+    // A lease that ended before the ledger was loaded lies before its beginning.
     await vi.waitFor(async () => {
       const verdict = await check(test.cluster.truth, test.records, test.pool);
       expect(verdict).toMatchObject({ ...COMPLETE, excused: 0, ledger: [] });
@@ -202,7 +202,7 @@ it('names a gap when more leases than fit in memory came while the database was 
 });
 
 describe('the ledger is never ahead of what is durable', () => {
-  it('while neither queue nor outbox takes messages, and all is told after a restart', async ({
+  it('while neither queue nor outbox accepts messages, and all is published after a restart', async ({
     openCase,
   }) => {
     const test = await openCase();

@@ -38,7 +38,7 @@ describe('messages go to the outbox, and out of it as soon as the broker is back
     expect(await reader.problems()).toBeUndefined();
   });
 
-  it('when the broker goes away and comes back under load', async ({ openCase }) => {
+  it('when the broker stops and comes back under load', async ({ openCase }) => {
     const test = await openCase();
     const reader = await test.startReader(database(test));
     for (let outage = 1; outage <= 3; outage += 1) {
@@ -93,7 +93,7 @@ describe('messages wait in memory', () => {
     expect(await test.caughtUp()).toEqual(EXACT);
   });
 
-  it('until the database, which was away at the start, takes them instead of the broker', async ({
+  it('until the database, which was unavailable at the start, accepts them instead of the broker', async ({
     openCase,
   }) => {
     const test = await openCase();

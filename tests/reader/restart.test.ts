@@ -28,13 +28,13 @@ async function startReader(test: ReaderCase): Promise<TestReader> {
   return reader;
 }
 
-/** Waits until all that happened was told once, and nothing else: what one more pod shows, which is told last. */
+/** Waits until all that happened was published once, and nothing else: one more pod, which is published last, shows that. */
 async function untilTold(test: ReaderCase): Promise<void> {
   test.cluster.workloads.startBarePod(`last-${test.cluster.pods.resourceVersion}`);
   await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
 }
 
-/** Stops a reader that has told all, and waits until the cluster has noticed. */
+/** Stops a reader that has published all, and waits until the cluster has noticed. */
 async function stopCaughtUp(test: ReaderCase, reader: TestReader): Promise<void> {
   await untilTold(test);
   await reader.stop();
@@ -48,7 +48,7 @@ const inferredOf = ({ records }: ReaderCase) => records.filter(({ record }) => r
 const describeRecord = ({ record }: SinkRecord) => `${record.pod_ip_status} ${record.pod}`;
 
 describe('a reader that is stopped and started again', () => {
-  it('goes on where it stopped, and tells as seen what came and went meanwhile', async ({ openCase }) => {
+  it('resumes where it stopped, and publishes as seen what came and went meanwhile', async ({ openCase }) => {
     const test = await openCase();
     const { pods, workloads } = test.cluster;
     const first = await startReader(test);
@@ -77,11 +77,11 @@ describe('a reader that is stopped and started again', () => {
     pods.run(pods.schedule(waiting));
     await startReader(test);
     await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
-    const told = test.records.filter(({ record }) => record.pod_uid === waiting.metadata.uid);
-    expect(told.map(describeRecord)).toEqual(['allocated waiting']);
+    const published = test.records.filter(({ record }) => record.pod_uid === waiting.metadata.uid);
+    expect(published.map(describeRecord)).toEqual(['allocated waiting']);
   });
 
-  it('goes on counting the leases of a pod that gets an address back', async ({ openCase }) => {
+  it('continues to count the leases of a pod that gets an address back', async ({ openCase }) => {
     const test = await openCase({ ipPoolSize: 2 });
     const { pods, workloads } = test.cluster;
     const first = await startReader(test);
@@ -97,7 +97,7 @@ describe('a reader that is stopped and started again', () => {
     expect((await readLedger(test.pool)).map(({ occurrence }) => occurrence)).toEqual([0, 0, 1]);
   });
 
-  it('tells nothing when nothing has happened', async ({ openCase }) => {
+  it('publishes nothing when nothing has happened', async ({ openCase }) => {
     const test = await openCase();
     for (let start = 1; start <= 3; start += 1) {
       const reader = await startReader(test);

@@ -94,7 +94,7 @@ describe('a watch is resumed where it stopped, without a new list or a repeat,',
   });
 });
 
-describe('a new list tells only what happened meanwhile, marked as inferred,', () => {
+describe('a new list publishes only what happened meanwhile, marked as inferred,', () => {
   const ways: ReadonlyArray<readonly [string, (cluster: SimulatedCluster) => void]> = [
     ['when the watch is answered with 410 in an event', ({ faults }) => faults.expireNextWatch('event')],
     ['when the watch is answered with 410 in a response', ({ faults }) => faults.expireNextWatch('response')],

@@ -31,7 +31,7 @@ export interface PositionRow {
   readonly knownAt: Date;
 }
 
-/** What is wrong with the ledger, measured against what really happened; empty when all is well. */
+/** The errors of the ledger, measured against what really happened; empty when all is well. */
 export interface LedgerVerdict {
   /** Leases that it does not have, or not as they are. */
   readonly missing: readonly string[];
@@ -75,7 +75,7 @@ export async function readPosition(database: DatabasePool): Promise<PositionRow 
 
 /**
  * Compares the ledger with what happened in the cluster.
- * @param unseen says of which changes nobody may have known; a lease of nothing but these may be missing
+ * @param unseen says which changes no reader need have seen; a lease of nothing but these may be missing
  */
 export async function judgeLedger(
   database: DatabasePool,
@@ -96,14 +96,16 @@ export async function judgeLedger(
 
 /**
  * Starts and ends in the ledger whose times, or whether they were inferred, are not those of a message about them.
- * A change that was told twice, after a crash, may stand in the ledger as either message says.
+ * A change that was published twice, after a crash, may stand in the ledger as either message says.
  */
-export async function findUntoldTimes(
+export async function findUnpublishedTimes(
   database: DatabasePool,
   records: readonly SinkRecord[],
 ): Promise<string[]> {
   const key = (id: unknown, time: unknown, inferred: unknown) => `${id} ${time} ${inferred}`;
-  const told = new Set(records.map(({ record }) => key(record.event_id, record.timestamp, record.inferred)));
+  const published = new Set(
+    records.map(({ record }) => key(record.event_id, record.timestamp, record.inferred)),
+  );
   const edges = (await readLedger(database)).flatMap((row) => {
     const start = eventId(row.uid, row.ip, 'allocated', row.occurrence);
     const end = eventId(row.uid, row.ip, 'deallocated', row.occurrence);
@@ -115,8 +117,8 @@ export async function findUntoldTimes(
     ];
   });
   return edges
-    .filter((edge) => !told.has(edge.key))
-    .map(({ row, what }) => `no message tells the ${what} of ${describeLease(row)} as the ledger does`);
+    .filter((edge) => !published.has(edge.key))
+    .map(({ row, what }) => `no message has the ${what} of ${describeLease(row)} as the ledger has it`);
 }
 
 interface LeaseHistory {

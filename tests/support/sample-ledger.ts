@@ -3,7 +3,7 @@ import { type DatabasePool, migrate } from '@podips/shared';
 
 const time = (text: string) => new Date(`2026-11-20T${text}Z`);
 
-/** What stands in a pod's name when somebody means harm. */
+/** The name of a pod that is meant to do harm. */
 export const EVIL = '</bdi><script>alert(1)</script>\u202e';
 
 interface Lease {

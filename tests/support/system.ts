@@ -32,7 +32,7 @@ export interface System {
   writerMetrics(): Promise<ReadonlyMap<string, number>>;
   /** Compares what the sink has with what happened in the cluster. */
   verdict(): Verdict;
-  /** What the services wrote, for the message of a failed test. */
+  /** The output of the services, for the message of a failed test. */
   output(): string;
   destroy(): Promise<void>;
 }

@@ -19,8 +19,8 @@ const change = (podUid: string, kind: IpChange['kind'], seconds: number): IpChan
   resourceVersion: seconds,
 });
 
-/** What tells of a change, seen at its time or later. */
-function told(what: IpChange, seconds?: number): SinkRecord {
+/** The record of a change, seen at its time or later. */
+function published(what: IpChange, seconds?: number): SinkRecord {
   const status = what.kind === 'assigned' ? 'allocated' : 'deallocated';
   const time = new Date(seconds === undefined ? what.at : BEGIN_MS + seconds * 1_000).toISOString();
   const record = {
@@ -42,32 +42,32 @@ const started = change('a', 'assigned', 0);
 const ended = change('a', 'released', 10);
 const startedNext = change('b', 'assigned', 11);
 const CHANGES = [started, ended, startedNext];
-const RIGHT = CHANGES.map((what) => told(what));
+const RIGHT = CHANGES.map((what) => published(what));
 const NOTHING_WRONG = { missing: [], untrue: [], contradicting: [], overlapping: [] };
 
 describe('the judge', () => {
-  it('finds nothing wrong where everything was told', () => {
+  it('finds nothing wrong where everything was published', () => {
     expect(judge(CHANGES, RIGHT)).toMatchObject({ ...NOTHING_WRONG, duplicates: 0 });
   });
 
-  it('finds what was not told, and what never happened', () => {
+  it('finds what was not published, and what never happened', () => {
     expect(judge(CHANGES, RIGHT.slice(1)).missing).toHaveLength(1);
     expect(judge(CHANGES.slice(0, 2), RIGHT).untrue).toHaveLength(1);
   });
 
   it('finds copies that say different things', () => {
-    const other = { ...told(ended), record: { ...told(ended).record, pod: 'web-c' } };
+    const other = { ...published(ended), record: { ...published(ended).record, pod: 'web-c' } };
     expect(judge(CHANGES, [...RIGHT, other]).contradicting).toHaveLength(1);
   });
 
   it('finds two holders of an address', () => {
-    const verdict = judge(CHANGES, [told(started), told(startedNext), told(ended, 20)]);
+    const verdict = judge(CHANGES, [published(started), published(startedNext), published(ended, 20)]);
     expect(verdict.overlapping).toEqual([expect.stringMatching(/^10\.64\.0\.7 of a until .+:20/)]);
   });
 
-  it('takes the first of copies to arrive, or the earliest', () => {
-    const late = [told(ended, 20), told(startedNext, 21)];
-    const overtaken = [told(started), told(startedNext), ...late, told(ended)];
+  it('counts the first of copies to arrive, or the earliest', () => {
+    const late = [published(ended, 20), published(startedNext, 21)];
+    const overtaken = [published(started), published(startedNext), ...late, published(ended)];
     expect(judge(CHANGES, [...RIGHT, ...late])).toMatchObject({ ...NOTHING_WRONG, duplicates: 2 });
     expect(judge(CHANGES, overtaken).overlapping).toHaveLength(1);
     expect(judge(CHANGES, overtaken, [], 'earliest')).toMatchObject({ ...NOTHING_WRONG, duplicates: 2 });
@@ -81,8 +81,8 @@ describe('the judge', () => {
       ended_at: new Date(BEGIN_MS + 30_000),
       reason: 'late',
     };
-    const verdict = judge(CHANGES, [told(started), told(startedNext), told(ended, 20)], [gap]);
+    const verdict = judge(CHANGES, [published(started), published(startedNext), published(ended, 20)], [gap]);
     expect(verdict).toMatchObject({ ...NOTHING_WRONG, excusedOverlaps: 1 });
-    expect(judge(CHANGES, [told(started)], [gap])).toMatchObject({ ...NOTHING_WRONG, excused: 2 });
+    expect(judge(CHANGES, [published(started)], [gap])).toMatchObject({ ...NOTHING_WRONG, excused: 2 });
   });
 });

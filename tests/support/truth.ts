@@ -5,26 +5,26 @@ import type { IpChange, SinkRecord } from '@podips/simulation';
 export interface Verdict {
   /** Changes that were never delivered. */
   readonly missing: readonly string[];
-  /** Changes that were never delivered, of which nobody may have known. */
+  /** Changes that were never delivered, and that no reader need have seen. */
   readonly excused: number;
   /** Delivered changes that never happened. */
   readonly untrue: readonly string[];
   /** Copies that differ in more than the moment of observation. */
   readonly contradicting: readonly string[];
-  /** Addresses that two pods seem to hold at once, to somebody who orders the records by their timestamps. */
+  /** Addresses that two pods seem to hold at once, to a consumer that orders the records by their timestamps. */
   readonly overlapping: readonly string[];
-  /** The same, where nobody may have known when the one gave the address up, or when the other got it. */
+  /** The same, where it need not be known when the one gave the address up, or when the other got it. */
   readonly excusedOverlaps: number;
   readonly duplicates: number;
 }
 
-/** Of those that were told of the same change: the first to arrive, or the one with the earliest time. */
+/** The copy of a message that counts: the first to arrive, or the one with the earliest time. */
 export type Copies = 'first' | 'earliest';
 
 /**
  * Compares the cluster's own record with what the sink received. Both words for a start are right.
- * @param gaps of what happened in them nobody may have known: it may be missing, or told late
- * @param copies which of them counts; where messages were put back on the queue, copies may have overtaken each other
+ * @param gaps times of which not everything can be known: changes may be missing, or have a later time
+ * @param copies which of them counts; where messages were requeued, copies may have overtaken each other
  */
 export function judge(
   changes: readonly IpChange[],
@@ -43,19 +43,19 @@ export function judge(
     const better = copies === 'earliest' && other && timeOf(record) < timeOf(other);
     if (other === undefined || better) delivered.set(id, record);
   }
-  const untold = [...expected].filter(([id]) => !delivered.has(id)).map(([, change]) => change);
-  const excused = untold.filter(unseen);
+  const undelivered = [...expected].filter(([id]) => !delivered.has(id)).map(([, change]) => change);
+  const excused = undelivered.filter(unseen);
   const unseenEnds = excused.filter(({ kind }) => kind === 'released');
   const untrue = [...delivered].filter(([id]) => !expected.has(id)).map(([, record]) => facts(record));
   for (const [id, change] of expected) {
     const record = delivered.get(id);
     if (record && !agrees(change, record)) contradicting.push(`${describeChange(change)} / ${facts(record)}`);
   }
-  // The end of a lease that nobody saw is in no record: it is put in, or the next holder would seem to overlap.
+  // The end of a lease that no reader saw is in no record: it is added, or the next holder would seem to overlap.
   const overlaps = findOverlaps([...[...delivered.values()].map(edgeOf), ...unseenEnds.map(edgeOfChange)]);
   const excusedOverlaps = overlaps.filter(({ from, to }) => gaps.some((gap) => spans(gap, from, to)));
   return {
-    missing: untold.filter((change) => !unseen(change)).map(describeChange),
+    missing: undelivered.filter((change) => !unseen(change)).map(describeChange),
     excused: excused.length,
     untrue,
     contradicting,
@@ -94,7 +94,7 @@ function edgeOfChange({ ip, podUid: uid, kind, hostNetwork, at }: IpChange): Edg
   return { ip, uid, starts: kind === 'assigned', hostNetwork, time: at.toISOString() };
 }
 
-/** A time of which the reader says that it cannot tell everything. */
+/** A time of which, as the reader says, not everything can be known. */
 export interface Gap {
   readonly started_at: Date | null;
   readonly ended_at: Date;
@@ -138,7 +138,7 @@ function findOverlaps(edges: readonly Edge[]): Overlap[] {
   return overlaps;
 }
 
-/** With all copies of what was told of both pods, in the order in which they arrived. */
+/** With all copies of the messages of both pods, in the order in which they arrived. */
 function describeOverlap({ ip, holder, uid, from, to }: Overlap, records: readonly SinkRecord[]): string {
   const copies = records
     .map(({ record }) => record)

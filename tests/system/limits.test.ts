@@ -24,7 +24,7 @@ describe('a pod', () => {
     ['of a megabyte', { labels: { large: 'x'.repeat(MEGABYTE) } }],
     ['with names as long as Kubernetes lets them be', { name: 'p'.repeat(253), namespace: 'n'.repeat(63) }],
   ] as const)(
-    '%s is told like any other, from a list and from a watch',
+    '%s is published like any other, from a list and from a watch',
     async ([_what, unusual], { openCase }) => {
       const test = await openCase();
       const { pods } = test.cluster;
@@ -38,7 +38,7 @@ describe('a pod', () => {
     },
   );
 
-  it('with a thousand containers is told like any other, from a list and from a watch', async ({
+  it('with a thousand containers is published like any other, from a list and from a watch', async ({
     openCase,
   }) => {
     const test = await openCase();
@@ -70,7 +70,7 @@ describe('a pod', () => {
   });
 });
 
-it('a list of pods of a megabyte each is told within 300 MB', async ({ openCase }) => {
+it('a list of pods of a megabyte each is published within 300 MB', async ({ openCase }) => {
   const test = await openCase();
   await using owner = new AsyncDisposableStack();
   const labels = { large: 'x'.repeat(MEGABYTE) };
@@ -121,8 +121,8 @@ describe('an address is the same in each of its spellings, in messages and in th
     await untilWatched(test.cluster);
     expect(await next.metric('lists_total{reason="expired"}')).toBe(1);
     faults.sendEvent('DELETED', spelt(spellings[1] ?? ip));
-    const told = [`alreadyRunning ${ip}`, `deallocated ${ip}`];
-    await vi.waitFor(() => expect(describeRecords(test, 'spelt')).toEqual(told), PATIENCE);
+    const expected = [`alreadyRunning ${ip}`, `deallocated ${ip}`];
+    await vi.waitFor(() => expect(describeRecords(test, 'spelt')).toEqual(expected), PATIENCE);
     await vi.waitFor(async () => expect(await leasesOf(test, 'spelt')).toEqual([`${ip} closed`]), PATIENCE);
   });
 });
@@ -176,7 +176,7 @@ it('delivers as they are the rows of podips 1.1, from a table that is widened fo
   await vi.waitFor(async () => expect(await test.outbox()).toEqual([]), PATIENCE);
 });
 
-/** What podips 1.1 wrote for a pod that waits for its address. */
+/** The message of podips 1.1 for a pod that waits for its address. */
 function messageOf11(n: number): Record<string, string> {
   const timestamp = '2021-03-04 10:11:12.123456789 +0000 UTC m=+0.001';
   return {

@@ -23,7 +23,7 @@ function write(name: string, content: string | object): string {
   return path;
 }
 
-/** With a cluster that a URL leads to, unless told otherwise. */
+/** With a cluster that a URL leads to, unless a test says otherwise. */
 function read(env: Environment = {}, args: readonly string[] = OUTSIDE): ReaderSettings {
   return readReaderSettings(args, {
     HOME: dir,
@@ -86,7 +86,7 @@ describe('settings', () => {
     });
   });
 
-  it('are all told at once when they are wrong', () => {
+  it('are all named at once when they are wrong', () => {
     const env = {
       QUEUE_PORT: 'high',
       LOG_LEVEL: 'loud',
@@ -173,11 +173,11 @@ describe('outside a cluster', () => {
       () => ({ KUBECONFIG: write('lost', kubeconfig('a', 'https://a', 'other')) }),
       /no current cluster/,
     ],
-  ])('%s is told as a wrong setting', (_, env, text) => {
+  ])('%s is reported as a wrong setting', (_, env, text) => {
     expect(problemsOf(env())).toEqual([expect.stringMatching(text)]);
   });
 
-  it('a broken file at home is told as a wrong setting', () => {
+  it('a broken file at home is reported as a wrong setting', () => {
     write('.kube/config', '{{');
     expect(problemsOf({})).toEqual([expect.stringMatching(/\.kube\/config cannot be read/)]);
   });

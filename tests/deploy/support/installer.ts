@@ -138,14 +138,14 @@ async function run(command: readonly string[], answer: string | undefined, env: 
   const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
   let output = '';
   let answered = false;
-  const hear = (chunk: Buffer) => {
+  const read = (chunk: Buffer) => {
     output += chunk;
     if (answer === undefined || answered || !output.includes('to continue:')) return;
     answered = true;
     child.stdin.write(`${answer}\n`);
   };
-  child.stdout.on('data', hear);
-  child.stderr.on('data', hear);
+  child.stdout.on('data', read);
+  child.stderr.on('data', read);
   if (answer === undefined) child.stdin.end();
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject);

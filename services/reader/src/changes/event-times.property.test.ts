@@ -90,7 +90,7 @@ describe('whatever the clocks say and however late the kubelet reports', () => {
         const observedAt = observed(how, goneAt + lagMs, life);
         const serverClock = measuredServer(life, observedAt);
         const sight = { times: started, previous: keepTimes(started), observedAt, how, serverClock };
-        // Of the version that shows another address nothing is newer than the write that is not recorded here.
+        // In the version that shows another address nothing is newer than the write that is not recorded here.
         if (end === 'changed' && how === 'replayed') return;
         expectWithin(goneAt, endInterval(sight, end));
       }),

@@ -11,7 +11,7 @@ export interface Interval {
   readonly notAfter: number;
 }
 
-/** What was known of a pod before the version at hand. */
+/** The knowledge about a pod before the version at hand. */
 export interface KnownTimes {
   /** See {@link PodTimes}. */
   readonly kubeletWroteAt: number | undefined;
@@ -32,7 +32,7 @@ export interface Sight {
    */
   readonly how: 'live' | 'replayed' | 'listed';
   /**
-   * What was written before this was received before: `notBefore` of the write of the event before, or the watermark.
+   * Everything written before this was received before: `notBefore` of the write of the event before, or the watermark.
    */
   readonly after?: number | undefined;
   /** How far the API server's clock is ahead of the reader's. */
@@ -49,7 +49,7 @@ export const REPORT_LAG_MS = 2_000;
 /** For so long a sandbox may be left when its containers have ended. */
 export const SANDBOX_STOP_MS = 2_000;
 
-/** What has to be kept of a version to understand the next one. */
+/** The part of a version that is needed to understand the next one. */
 export function keepTimes({
   kubeletWroteAt,
   deletionAskedAt,
@@ -168,7 +168,7 @@ function contradicts(mark: Second, { how, observedAt, after = Number.NEGATIVE_IN
   return (how !== 'listed' && mark.to < after) || mark.from > observedAt;
 }
 
-/** Where this version contradicts the one before it in the stream, nobody knows which of both is wrong. */
+/** Where this version contradicts the one before it in the stream, it is not known which of both is wrong. */
 function surelyAfter(sight: Sight): number {
   const { after = Number.NEGATIVE_INFINITY } = sight;
   const mark = newestMark(sight);
@@ -184,7 +184,7 @@ function usableNodeClock({ nodeClock: known }: Sight, times: PodTimes, server: C
   return narrow(known ?? UNKNOWN_CLOCK, chain(nodeClock(times), server));
 }
 
-/** Of a pod that a list lacks: after it was known to be there, and before the list, unless its sandbox is left over. */
+/** The end of a pod that a list lacks: after it was last seen, and before the list, unless its sandbox is left over. */
 function missingInterval(sight: Sight): Interval {
   const { previous, observedAt } = sight;
   const wroteAt = previous?.kubeletWroteAt;

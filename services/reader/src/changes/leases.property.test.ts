@@ -21,7 +21,7 @@ type Step =
   | { readonly do: 'address'; readonly pod: number; readonly ips: readonly string[] }
   /** From here on the reader sees nothing, until it lists. */
   | { readonly do: 'lose-sight' | 'list' }
-  /** The reader is killed, and begins with what the ledger has: it goes on where it was, or lists. */
+  /** The reader is killed, and begins with what the ledger has: it resumes where it was, or lists. */
   | { readonly do: 'restart'; readonly resume: boolean };
 
 const pod = fc.nat(PODS - 1);
@@ -45,7 +45,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 class World {
   readonly messages: IpChange[] = [];
   readonly #places = new Map<number, Pod>();
-  /** What the ledger has of each lease: its last change. */
+  /** The last change of each lease in the ledger. */
   readonly #ledger = new Map<string, IpChange>();
   #known: ReadonlyMap<string, KnownPod> = new Map();
   #created = 0;
@@ -67,7 +67,7 @@ class World {
         break;
       case 'restart':
         this.#known = this.#knownOfLedger();
-        // To go on where it was it must have seen everything up to here.
+        // To resume where it was it must have seen everything up to here.
         if (!step.resume || !this.#sees) this.#list(true);
         break;
       default:
@@ -121,7 +121,7 @@ class World {
     next.delete(pod.uid);
     if (decision.known) next.set(pod.uid, decision.known);
     this.#known = next;
-    this.#tell(decision.changes);
+    this.#publish(decision.changes);
   }
 
   #list(inferred: boolean): void {
@@ -131,10 +131,10 @@ class World {
     });
     this.#known = decision.known;
     this.#sees = true;
-    this.#tell(decision.changes);
+    this.#publish(decision.changes);
   }
 
-  #tell(changes: readonly IpChange[]): void {
+  #publish(changes: readonly IpChange[]): void {
     this.messages.push(...changes);
     for (const change of changes) {
       const { uid } = change.pod;
@@ -179,7 +179,7 @@ function emptyPod(number: number): Pod {
   };
 }
 
-/** What a consumer believes after all messages; throws when one contradicts what was said before. */
+/** The leases that are open after all messages, as a consumer sees it; throws when one contradicts an earlier one. */
 function believe(messages: readonly IpChange[]): string[] {
   const open = new Set<string>();
   for (const { pod, lease, endReason } of messages) {

@@ -22,21 +22,21 @@ function pod(overrides: Partial<Pod> = {}): Pod {
   };
 }
 
-/** What an observer sees of one pod, in order. */
+/** The events of one pod, as an observer sees them, in order. */
 type Step = { list: Pod[]; gap?: boolean } | { added: Pod } | { modified: Pod } | { gone: Pod };
 
 /** `alreadyRunning web-1 10.64.0.1`, with ` inferred` where it applies. */
 function replay(steps: readonly Step[]): string[] {
   let known: ReadonlyMap<string, KnownPod> = new Map();
-  const told: string[] = [];
-  const tell = (changes: readonly IpChange[]) => {
-    for (const change of changes) told.push(describeChange(change));
+  const published: string[] = [];
+  const publish = (changes: readonly IpChange[]) => {
+    for (const change of changes) published.push(describeChange(change));
   };
   for (const step of steps) {
     if ('list' in step) {
       const decision = decideList(known, step.list, { at: AT, inferred: step.gap ?? false });
       known = decision.known;
-      tell(decision.changes);
+      publish(decision.changes);
       continue;
     }
     const { uid } = 'gone' in step ? step.gone : 'added' in step ? step.added : step.modified;
@@ -45,9 +45,9 @@ function replay(steps: readonly Step[]): string[] {
     if (decision.known) next.set(uid, decision.known);
     else next.delete(uid);
     known = next;
-    tell(decision.changes);
+    publish(decision.changes);
   }
-  return told;
+  return published;
 }
 
 function decideEvent(known: KnownPod | undefined, step: Exclude<Step, { list: Pod[] }>): Decision {
@@ -65,7 +65,7 @@ function describeChange(change: IpChange): string {
 interface Row {
   readonly when: string;
   readonly steps: readonly Step[];
-  readonly told: readonly string[];
+  readonly published: readonly string[];
 }
 
 const running = pod({ ips: [X] });
@@ -76,74 +76,86 @@ const TABLE: readonly Row[] = [
   {
     when: 'a pod with an IP is in the first list',
     steps: [{ list: [running] }],
-    told: [`alreadyRunning web-1 ${X}`],
+    published: [`alreadyRunning web-1 ${X}`],
   },
   {
     when: 'an unknown pod with an IP is added',
     steps: [{ list: [] }, { added: running }],
-    told: [`alreadyRunning web-1 ${X}`],
+    published: [`alreadyRunning web-1 ${X}`],
   },
-  { when: 'a pod has no IP', steps: [{ list: [pod()] }, { modified: pod({ node: 'node-2' }) }], told: [] },
+  {
+    when: 'a pod has no IP',
+    steps: [{ list: [pod()] }, { modified: pod({ node: 'node-2' }) }],
+    published: [],
+  },
   {
     when: 'a known pod gets its first IP',
     steps: [{ added: pod() }, { modified: running }],
-    told: [`allocated web-1 ${X}`],
+    published: [`allocated web-1 ${X}`],
   },
   {
     when: 'the IP of a known pod changes',
     steps: [{ list: [running] }, { modified: pod({ ips: [Y] }) }],
-    told: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X}`, `allocated web-1 ${Y}`],
+    published: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X}`, `allocated web-1 ${Y}`],
   },
   {
     when: 'a pod that holds an IP succeeds or fails, though its status still shows the IP',
     steps: [{ list: [running] }, { modified: finished }],
-    told: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X}`],
+    published: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X}`],
   },
   {
     when: 'a pod that holds an IP is deleted',
     steps: [{ list: [running] }, { gone: running }],
-    told: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X}`],
+    published: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X}`],
   },
   ...['StatefulSet', 'DaemonSet', 'Job', 'Node', 'Unknown'].map((ownerKind) => ({
     when: `a pod owned by ${ownerKind} is deleted`,
     steps: [{ added: pod({ ownerKind, ips: [X] }) }, { gone: pod({ ownerKind, ips: [X] }) }],
-    told: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X}`],
+    published: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X}`],
   })),
-  { when: 'a finished pod is first seen', steps: [{ list: [finished] }, { modified: finished }], told: [] },
+  {
+    when: 'a finished pod is first seen',
+    steps: [{ list: [finished] }, { modified: finished }],
+    published: [],
+  },
   {
     when: 'a finished pod is deleted',
     steps: [{ list: [running] }, { modified: finished }, { modified: finished }, { gone: finished }],
-    told: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X}`],
+    published: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X}`],
   },
   {
     when: 'a pod is gone after a gap',
     steps: [{ list: [running] }, { list: [], gap: true }],
-    told: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X} inferred`],
+    published: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X} inferred`],
   },
   {
     when: 'a pod is finished after a gap',
     steps: [{ list: [running] }, { list: [finished], gap: true }],
-    told: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X} inferred`],
+    published: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X} inferred`],
   },
   {
     when: 'a pod has another IP after a gap',
     steps: [{ list: [running] }, { list: [pod({ ips: [Y] })], gap: true }],
-    told: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X} inferred`, `allocated web-1 ${Y} inferred`],
+    published: [
+      `alreadyRunning web-1 ${X}`,
+      `deallocated web-1 ${X} inferred`,
+      `allocated web-1 ${Y} inferred`,
+    ],
   },
   {
     when: 'a pod has the same IP after a gap',
     steps: [{ list: [running] }, { list: [running], gap: true }],
-    told: [`alreadyRunning web-1 ${X}`],
+    published: [`alreadyRunning web-1 ${X}`],
   },
   {
     when: 'a pod is new after a gap',
     steps: [{ list: [] }, { list: [running], gap: true }],
-    told: [`alreadyRunning web-1 ${X} inferred`],
+    published: [`alreadyRunning web-1 ${X} inferred`],
   },
   {
     when: 'a pod has addresses of both families',
     steps: [{ added: pod() }, { modified: pod({ ips: [X, X6] }) }, { gone: pod({ ips: [X, X6] }) }],
-    told: [
+    published: [
       `allocated web-1 ${X}`,
       `allocated web-1 ${X6}`,
       `deallocated web-1 ${X}`,
@@ -153,7 +165,7 @@ const TABLE: readonly Row[] = [
   {
     when: 'only one of two addresses changes',
     steps: [{ list: [pod({ ips: [X, X6] })] }, { modified: pod({ ips: [Y, X6] }) }],
-    told: [
+    published: [
       `alreadyRunning web-1 ${X}`,
       `alreadyRunning web-1 ${X6}`,
       `deallocated web-1 ${X}`,
@@ -167,7 +179,7 @@ const TABLE: readonly Row[] = [
       { added: pod({ uid: 'uid-2', name: 'web-2', hostNetwork: true, ips: [X] }) },
       { gone: pod({ hostNetwork: true, ips: [X] }) },
     ],
-    told: [`alreadyRunning web-1 ${X}`, `alreadyRunning web-2 ${X}`, `deallocated web-1 ${X}`],
+    published: [`alreadyRunning web-1 ${X}`, `alreadyRunning web-2 ${X}`, `deallocated web-1 ${X}`],
   },
   {
     when: "a StatefulSet's pod returns under its name with another UID",
@@ -177,7 +189,7 @@ const TABLE: readonly Row[] = [
       { added: pod({ uid: 'new', name: 'db-0' }) },
       { modified: pod({ uid: 'new', name: 'db-0', ips: [X] }) },
     ],
-    told: [`alreadyRunning db-0 ${X}`, `deallocated db-0 ${X}`, `allocated db-0 ${X}`],
+    published: [`alreadyRunning db-0 ${X}`, `deallocated db-0 ${X}`, `allocated db-0 ${X}`],
   },
   {
     when: "a StatefulSet's pod returned under its name during a gap",
@@ -185,7 +197,11 @@ const TABLE: readonly Row[] = [
       { list: [pod({ uid: 'old', name: 'db-0', ips: [X] })] },
       { list: [pod({ uid: 'new', name: 'db-0', ips: [X] })], gap: true },
     ],
-    told: [`alreadyRunning db-0 ${X}`, `deallocated db-0 ${X} inferred`, `alreadyRunning db-0 ${X} inferred`],
+    published: [
+      `alreadyRunning db-0 ${X}`,
+      `deallocated db-0 ${X} inferred`,
+      `alreadyRunning db-0 ${X} inferred`,
+    ],
   },
   {
     when: 'a finished Job pod still shows an IP that another pod has by now',
@@ -202,7 +218,7 @@ const TABLE: readonly Row[] = [
         gap: true,
       },
     ],
-    told: [`alreadyRunning job-1 ${X}`, `deallocated job-1 ${X}`, `alreadyRunning web-9 ${X}`],
+    published: [`alreadyRunning job-1 ${X}`, `deallocated job-1 ${X}`, `alreadyRunning web-9 ${X}`],
   },
   {
     when: 'an address went from one listed pod to another during a gap',
@@ -210,7 +226,7 @@ const TABLE: readonly Row[] = [
       { list: [pod({ uid: 'a', name: 'a', ips: [X] }), pod({ uid: 'b', name: 'b', ips: [Y] })] },
       { list: [pod({ uid: 'b', name: 'b', ips: [X] }), pod({ uid: 'a', name: 'a', ips: [Y] })], gap: true },
     ],
-    told: [
+    published: [
       `alreadyRunning a ${X}`,
       `alreadyRunning b ${Y}`,
       `deallocated b ${Y} inferred`,
@@ -222,7 +238,7 @@ const TABLE: readonly Row[] = [
   {
     when: 'a pod gets an address again that it had before',
     steps: [{ list: [running] }, { modified: pod({ ips: [Y] }) }, { modified: running }, { gone: running }],
-    told: [
+    published: [
       `alreadyRunning web-1 ${X}`,
       `deallocated web-1 ${X}`,
       `allocated web-1 ${Y}`,
@@ -234,23 +250,23 @@ const TABLE: readonly Row[] = [
   {
     when: 'a pod loses its address and gets it back',
     steps: [{ list: [running] }, { modified: pod() }, { modified: running }],
-    told: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X}`, `allocated web-1 ${X} #1`],
+    published: [`alreadyRunning web-1 ${X}`, `deallocated web-1 ${X}`, `allocated web-1 ${X} #1`],
   },
   {
     when: 'the same state is seen again after a resumed watch',
     steps: [{ list: [running] }, { modified: running }, { modified: running }],
-    told: [`alreadyRunning web-1 ${X}`],
+    published: [`alreadyRunning web-1 ${X}`],
   },
   {
     when: 'a pod that is not known, because it had no IP when the reader stopped, is modified to have one',
     steps: [{ modified: running }],
-    told: [`allocated web-1 ${X}`],
+    published: [`allocated web-1 ${X}`],
   },
-  { when: 'an unknown pod is deleted', steps: [{ gone: running }], told: [] },
+  { when: 'an unknown pod is deleted', steps: [{ gone: running }], published: [] },
 ];
 
 describe('the decision table', () => {
-  it.each(TABLE)('when $when', ({ steps, told }) => {
-    expect(replay(steps)).toEqual(told);
+  it.each(TABLE)('when $when', ({ steps, published }) => {
+    expect(replay(steps)).toEqual(published);
   });
 });

@@ -12,7 +12,7 @@ interface Known {
 }
 
 /**
- * What the pods of each node together say of its clock: more than one pod that waited for its node, or was reported late.
+ * The clock of each node, as its pods together show it: more than one pod that waited for its node, or was reported late.
  * No clock of its own: moments are of the reader's.
  */
 export class NodeClocks {

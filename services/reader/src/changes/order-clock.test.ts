@@ -25,7 +25,7 @@ describe('the order clock', () => {
     expect(use()).toBe(1_000_500);
   });
 
-  it('does not move for what is not told', () => {
+  it('does not move for what is not published', () => {
     for (let i = 0; i < 100; i += 1) clock.next();
     expect(use()).toBe(1_000_000);
   });

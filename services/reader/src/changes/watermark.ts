@@ -1,4 +1,4 @@
-/** What happened less than this long ago may still be on its way here, though the connection works. */
+/** Changes of less than this long ago may still be in flight, though the connection works. */
 const IN_FLIGHT_MS = 5_000;
 
 /**

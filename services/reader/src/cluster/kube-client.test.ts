@@ -127,10 +127,10 @@ describe('a refusal', () => {
     ['HTML', '<html><body>502</body></html>', '<html><body>502</body></html>'],
     ['nothing', '', 'no reason given'],
     ['JSON of another kind', '["no"]', '["no"]'],
-  ])('says what it can when the body is %s', async (_, body, told) => {
+  ])('says what it can when the body is %s', async (_, body, text) => {
     expect(await refusal(502, body)).toMatchObject({
       status: 502,
-      message: `the API server answered 502: ${told}`,
+      message: `the API server answered 502: ${text}`,
     });
   });
 

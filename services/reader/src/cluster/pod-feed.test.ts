@@ -18,7 +18,7 @@ afterEach(() => {
 });
 
 type Body = Awaited<ReturnType<KubeClient['get']>>;
-/** What the API server answers to one request: a page, the lines of a watch, or a failure. */
+/** The answer of the API server to one request: a page, the lines of a watch, or a failure. */
 type Answer = object | readonly string[] | Error;
 
 const page = (resourceVersion: string, ...names: string[]) => ({
@@ -139,7 +139,7 @@ describe('the feed', () => {
     expect(run.events.onFailure).not.toHaveBeenCalled();
   });
 
-  it('keeps its place when an event tells no version', async () => {
+  it('keeps its place when an event has no version', async () => {
     const run = await follow([page('5'), [added('a'), bookmark('')], []]);
     expect(run.requests).toEqual(['list', 'watch 5', 'watch 5']);
   });
@@ -211,12 +211,12 @@ describe('the feed', () => {
     expect(run.seen).toEqual(['[a]', '[a]']);
   });
 
-  it('tells of every sign of life', async () => {
+  it('reports every sign of life', async () => {
     const { events } = await follow([page('5'), [added('a', '6'), bookmark('7')]]);
     expect(events.onAlive.mock.calls.flat()).toEqual(['list', 'watch', 'event', 'bookmark']);
   });
 
-  it('reports a failure of its own surroundings, and goes on', async () => {
+  it('reports a failure of its own surroundings, and continues', async () => {
     const replaceAll = vi
       .fn<PodSink['replaceAll']>()
       .mockRejectedValueOnce(new TypeError('a mistake'))

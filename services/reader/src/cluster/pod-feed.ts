@@ -13,7 +13,7 @@ export interface PodSink {
   replaceAll(pods: readonly Pod[], resourceVersion: string, reason: ListReason): Promise<void>;
   /** One event. False: there is no room, and nothing was accepted. Must not wait: the server drops a slow watcher. */
   apply(event: PodEvent): boolean;
-  /** What there was no room for. */
+  /** The buffer that was full. */
   readonly fullOf: string;
   /** Resolves when `apply` can be tried again. */
   roomAvailable(signal: AbortSignal): Promise<void>;

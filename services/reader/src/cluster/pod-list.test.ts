@@ -55,7 +55,7 @@ describe('a list', () => {
     expect(await listPods(client, options())).toEqual({ pods: [], resourceVersion: '5' });
   });
 
-  it('goes on without the items that are no pods', async () => {
+  it('continues without the items that are no pods', async () => {
     const items = [item('a'), {}, null, 7, item('b')];
     const { client } = createClient([{ metadata: { resourceVersion: '5' }, items }]);
     const onSkipped = vi.fn();
@@ -96,7 +96,7 @@ describe('a list', () => {
     await expect(failed).rejects.toBeInstanceOf(KubeError);
   });
 
-  it('asks for ever smaller pages while they are larger than may be held, and goes on with those', async () => {
+  it('asks for ever smaller pages while they are larger than may be held, and continues with those', async () => {
     const large = { metadata: { resourceVersion: '5', note: 'x'.repeat(8_388_608) }, items: [] };
     const { client, queries } = createClient([
       large,
@@ -114,7 +114,7 @@ describe('a list', () => {
     ]);
   });
 
-  it('takes one pod that is larger than a page may be, and fails at one that is larger than any', async () => {
+  it('accepts one pod that is larger than a page may be, and fails at one that is larger than any', async () => {
     const pod = { ...item('a'), spec: 'x'.repeat(8_388_608) };
     const page = { metadata: { resourceVersion: '5' }, items: [pod] };
     expect((await listPods(createClient([page, page]).client, options())).pods).toHaveLength(1);

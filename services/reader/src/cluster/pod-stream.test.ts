@@ -44,7 +44,7 @@ describe('parseEvent', () => {
   });
 
   it.each(['{"type":"FANCY","object":{}}', '{}', 'null', '[]', '7'])(
-    'skips %s, whose type nobody knows',
+    'skips %s, whose type is unknown',
     (line) => {
       expect(parseEvent(line)).toMatchObject({ type: 'skipped', what: 'unknown-type' });
     },

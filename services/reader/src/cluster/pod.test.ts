@@ -80,7 +80,7 @@ describe('projectPod', () => {
     { metadata: null },
     { metadata: { name: 'n' } },
     { metadata: { uid: 1 } },
-  ])('refuses %j, because nobody could tell which pod it is', (object) => {
+  ])('refuses %j, because it does not say which pod it is', (object) => {
     expect(() => projectPod(object)).toThrow(PodError);
   });
 });
