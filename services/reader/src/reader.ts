@@ -95,8 +95,7 @@ async function runTerms(
   while (!signal.aborted) {
     const ledger = await loadPatiently(parts, signal);
     const untilLedger = (ended: AbortSignal) => untilLoaded(parts, ended);
-    const stillLeads = (ended: AbortSignal) => leadership.confirm(ended);
-    view.term = openTerm(parts, { ledger, previous, untilLedger, stillLeads });
+    view.term = openTerm(parts, { ledger, previous, untilLedger, leadership });
     previous = await view.term.run(signal);
     view.term = undefined;
     if (previous === 'fenced' && !(await outlivesFence(leadership, signal))) return;

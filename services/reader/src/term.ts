@@ -4,6 +4,7 @@ import { ChangeLog, type Cut } from './changes/change-log.js';
 import type { Gap } from './changes/entry.js';
 import { PodChanges, type TermStart } from './changes/pod-changes.js';
 import { followPods, type PodFeedEvents } from './cluster/pod-feed.js';
+import type { Leadership } from './leadership/election.js';
 import { startOutlet } from './outlet.js';
 import type { ReaderDatabase, ReaderParts } from './parts.js';
 import type { LoadedLedger } from './store/ledger.js';
@@ -15,8 +16,7 @@ import { findTermStart, type TermEnd, type TermOrigin } from './term-start.js';
 export interface TermOptions extends TermOrigin {
   /** Settles when a ledger that could not be loaded can be. */
   readonly untilLedger: (signal: AbortSignal) => Promise<void>;
-  /** Asks whether this reader still leads. */
-  readonly stillLeads: (signal: AbortSignal) => Promise<boolean>;
+  readonly leadership: Pick<Leadership, 'confirm' | 'standstill'>;
 }
 
 /** What runs from one load of the ledger to the next: API server -> change log -> queue, or outbox; and -> ledger. */
@@ -132,7 +132,7 @@ function createChanges(
 function startFeed(
   parts: ReaderParts,
   changes: PodChanges,
-  { ledger, stillLeads }: TermOptions,
+  { ledger, leadership }: TermOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { settings, log, client } = parts;
@@ -142,7 +142,8 @@ function startFeed(
     requestDeadlineMs: settings.requestDeadlineMs,
     idleMs: settings.watchIdleMs,
     watchTimeoutSeconds: settings.watchTimeoutSeconds,
-    stillLeads,
+    stillLeads: (ended: AbortSignal) => leadership.confirm(ended),
+    standstill: leadership.standstill,
   };
   return followPods(client, changes, options, feedEvents(parts), log, signal);
 }

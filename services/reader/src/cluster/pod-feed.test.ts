@@ -3,6 +3,7 @@ import { createLogger } from '@podips/shared';
 import { afterEach, describe, expect, it, type Mock, vi } from 'vitest';
 import { type KubeClient, KubeError } from './kube-client.js';
 import { followPods, type PodFeedEvents, type PodSink } from './pod-feed.js';
+import { Standstill } from './standstill.js';
 
 /** How long the feed meant to wait before each further attempt, in milliseconds. */
 const waits = vi.hoisted((): number[] => []);
@@ -70,6 +71,7 @@ async function follow(
   sinkParts: Partial<PodSink> = {},
   resumeFrom?: string,
   stillLeads: (signal: AbortSignal) => Promise<boolean> = async () => true,
+  standstill = new Standstill(10_000),
 ): Promise<Run> {
   const stopping = new AbortController();
   const left = [...answers];
@@ -108,6 +110,7 @@ async function follow(
     onList: vi.fn(),
     onFull: vi.fn(),
   };
+  using _ = standstill;
   const options = {
     resumeFrom,
     pageSize: 100,
@@ -115,6 +118,7 @@ async function follow(
     idleMs: 1_000,
     watchTimeoutSeconds: 60,
     stillLeads,
+    standstill,
   };
   const log = createLogger('test', 'silent');
   const logged = vi.spyOn(log, 'error');
@@ -200,6 +204,15 @@ describe('the feed', () => {
     vi.useRealTimers();
     expect(said).toEqual(['leads', 'list', 'follows']);
     expect(requests).toEqual(['list', 'list', 'watch 6']);
+  });
+
+  it('asks before its first list when its process was frozen since it leads', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const standstill = new Standstill(2_000);
+    vi.setSystemTime(Date.now() + 1_500);
+    const run = await follow([page('5'), []], {}, undefined, async () => false, standstill);
+    vi.useRealTimers();
+    expect(run.requests).toEqual([]);
   });
 
   it('asks for ever smaller pages while a list takes too long, says so each time, and grows them again', async () => {

@@ -3,7 +3,7 @@ import { type KubeClient, KubeError } from './kube-client.js';
 import type { Pod } from './pod.js';
 import { listPods } from './pod-list.js';
 import { type PodEvent, type SkippedWhat, watchPods } from './pod-stream.js';
-import { Standstill } from './standstill.js';
+import type { Standstill } from './standstill.js';
 
 /** Receives what the feed learns. */
 export interface PodSink {
@@ -45,6 +45,8 @@ export interface PodFeedOptions {
    * the feed.
    */
   readonly stillLeads: (signal: AbortSignal) => Promise<boolean>;
+  /** From the moment on at which it was last known that this reader leads. */
+  readonly standstill: Standstill;
 }
 
 const RETRY = { baseMs: 500, capMs: 30_000 };
@@ -78,7 +80,7 @@ class PodFeed {
   readonly #events: PodFeedEvents;
   readonly #log: Logger;
   readonly #signal: AbortSignal;
-  readonly #standstill = new Standstill();
+  readonly #standstill: Standstill;
   /** The resource version to resume after; undefined when a list is due. */
   #position: string | undefined;
   #listReason: ListReason = 'start';
@@ -104,15 +106,15 @@ class PodFeed {
     this.#events = events;
     this.#log = log;
     this.#signal = signal;
+    this.#standstill = options.standstill;
     this.#position = options.resumeFrom;
     this.#pageSize = options.pageSize;
   }
 
   async run(): Promise<void> {
-    using standstill = this.#standstill;
     while (!this.#signal.aborted) {
-      if (standstill.happened && !(await this.#options.stillLeads(this.#signal))) return;
-      standstill.reset();
+      if (this.#standstill.happened && !(await this.#options.stillLeads(this.#signal))) return;
+      this.#standstill.reset();
       let retryAfterMs = 0;
       try {
         this.#position ??= await this.#list();

@@ -1,12 +1,20 @@
 const TICK_MS = 1_000;
 /** A busy process may be late; one that is this late did not run. */
 const MAX_LATE_MS = 5_000;
+const TICKS = MAX_LATE_MS / TICK_MS;
 
 /** Notices when this process stood still, because it was frozen or its machine slept. Ticks until it is disposed of. */
 export class Standstill implements Disposable {
-  readonly #timer = setInterval(() => this.#tick(), TICK_MS);
+  readonly #timer: NodeJS.Timeout;
+  readonly #maxLateMs: number;
   #tickedMs = Date.now();
   #happened = false;
+
+  /** @param leaseMs how long a Lease lasts: a reader that did not run for half of that asks who leads; undefined without one */
+  constructor(leaseMs: number | undefined) {
+    this.#maxLateMs = Math.min(MAX_LATE_MS, (leaseMs ?? Infinity) / 2);
+    this.#timer = setInterval(() => this.#tick(), this.#maxLateMs / TICKS);
+  }
 
   /** Whether it happened since this was made, or reset. */
   get happened(): boolean {
@@ -27,7 +35,7 @@ export class Standstill implements Disposable {
   /** By the clock on the wall: the other one may stand still too. Set forward, it makes a false alarm, which does no harm. */
   #tick(): void {
     const now = Date.now();
-    if (now - this.#tickedMs > MAX_LATE_MS) this.#happened = true;
+    if (now - this.#tickedMs > this.#maxLateMs) this.#happened = true;
     this.#tickedMs = now;
   }
 }

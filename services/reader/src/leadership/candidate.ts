@@ -53,7 +53,7 @@ export class Candidate {
    * @throws {KubeError} when there is no answer: nothing is known then, and nothing has changed
    */
   async ask(signal: AbortSignal): Promise<Standing> {
-    using standstill = new Standstill();
+    using standstill = new Standstill(this.#options.durationSeconds * 1_000);
     const standing = await this.#ask(signal);
     // An answer that waited for a frozen process to thaw is of the past.
     if (standstill.happened)

@@ -1,5 +1,6 @@
 import { type Logger, pause } from '@podips/shared';
 import { KubeError } from '../cluster/kube-client.js';
+import { Standstill } from '../cluster/standstill.js';
 import type { Candidate, Standing } from './candidate.js';
 
 export interface ElectionOptions {
@@ -22,6 +23,8 @@ export type Role = 'unknown' | 'standby' | 'leader';
 export interface Leadership {
   /** Settles when another reader holds the Lease, or after `release`. */
   readonly over: Promise<void>;
+  /** Whether this process stood still since it leads: another reader may lead by now. Ends with `release`. */
+  readonly standstill: Standstill;
   /**
    * Asks anew, until there is an answer, whether this reader still leads.
    * @returns false when it does not, or when the signal aborted before
@@ -39,12 +42,15 @@ const RELEASE_DEADLINE_MS = 3_000;
 /** Leadership without a Lease, for the only reader of a cluster. */
 export function soleLeadership(): Leadership {
   const { promise: over, resolve } = Promise.withResolvers<void>();
+  const standstill = new Standstill(undefined);
   let released = false;
   return {
     over,
+    standstill,
     confirm: async (signal) => !released && !signal.aborted,
     async release() {
       released = true;
+      standstill[Symbol.dispose]();
       resolve();
     },
   };
@@ -90,6 +96,7 @@ export async function awaitLeadership(
 
 class HeldLeadership implements Leadership {
   readonly over: Promise<void>;
+  readonly standstill: Standstill;
   readonly #candidate: Candidate;
   readonly #options: ElectionOptions;
   readonly #failures: FailureReport;
@@ -103,6 +110,7 @@ class HeldLeadership implements Leadership {
     this.#options = options;
     this.#failures = new FailureReport(events, log);
     this.#log = log;
+    this.standstill = new Standstill(options.durationMs);
     log.info('leader lease acquired');
     this.over = this.#keep();
   }
@@ -121,6 +129,7 @@ class HeldLeadership implements Leadership {
     this.#stopping.abort();
     await this.over;
     await this.#turn;
+    this.standstill[Symbol.dispose]();
     await releaseQuietly(this.#candidate, this.#log);
   }
 
