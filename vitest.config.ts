@@ -1,7 +1,7 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
 const PROPERTIES = ['packages/*/src/**/*.property.test.ts', 'services/*/src/**/*.property.test.ts'];
-/** What takes minutes, or needs the machine for itself: `npm run test:long`. */
+/** Tests that take minutes, or need the machine for themselves: `npm run test:long`. */
 const LONG = 'tests/**/*.long.test.ts';
 const setupFiles = ['vitest.setup.ts'];
 

@@ -42,7 +42,7 @@ export interface Scale {
   };
   readonly ledger: {
     readonly leases: number;
-    /** Of each kind. */
+    /** Queries of each kind. */
     readonly queries: number;
     /** How many days of 400 are deleted. */
     readonly retentionDays: number;
@@ -53,7 +53,7 @@ export interface Scale {
     readonly seconds: number;
   };
   readonly takeover: {
-    /** Of each kind. */
+    /** Deaths of each kind. */
     readonly deaths: number;
   };
 }

@@ -23,7 +23,7 @@ const slider = (name: string) => page.getByRole('slider', { name: `${name}, the 
 const tip = () => page.locator('.tip');
 const said = (name: string) => slider(name).getAttribute('aria-valuetext');
 
-/** What the tab key reaches, in its order, until it leaves the page. */
+/** The stops of the tab key, in its order, until it leaves the page. */
 async function tabStops(): Promise<string[]> {
   await page.locator('body').evaluate((body) => body.focus());
   const stops: string[] = [];

@@ -15,7 +15,7 @@ const UNATTENDED = ['--yes', '--context', CONTEXT];
 const FOREIGN = { metadata: { name: 'podips-reader' }, subjects: [{ namespace: 'elsewhere' }] };
 const PRODUCTION = [...UNATTENDED, '--overlay', 'production'];
 
-/** What is wrong, how the cluster shows it, what the installer says and what it says to do. */
+/** Problems: the name, how the cluster shows it, what the installer says and what it says to do. */
 const PROBLEMS: [string, Rule[], string[], string][] = [
   [
     'an old kubectl',

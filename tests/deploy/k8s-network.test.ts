@@ -116,7 +116,7 @@ describe('the network', () => {
 });
 
 describe('names', () => {
-  it('are ones that Kubernetes takes', () => {
+  it('are ones that Kubernetes accepts', () => {
     for (const { metadata } of EVERYTHING) {
       expect(metadata.name).toMatch(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/);
       for (const value of Object.values(metadata.labels ?? {}))

@@ -59,7 +59,7 @@ function settings(password: string | undefined): QueueSettings {
   };
 }
 
-/** What becomes of a connection: `up`, or what the broker has against it. */
+/** The outcome of a connection: `up`, or why the broker refuses it. */
 async function connect(queue: QueueSettings): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   const events = {
@@ -74,7 +74,7 @@ async function connect(queue: QueueSettings): Promise<string> {
 }
 
 describe("the queue's manifest", () => {
-  it('makes a broker that takes the login of the Secret', async () => {
+  it('makes a broker that accepts the login of the Secret', async () => {
     expect(await connect(settings(ENV.QUEUE_PASSWORD))).toBe('up');
   });
 

@@ -7,13 +7,13 @@ export type Felt = () => Promise<void>;
 /** Something that goes wrong around podips, made on purpose. */
 export interface Fault {
   readonly name: string;
-  /** What it hits. Of one part, only one fault lasts at a time. */
+  /** The part that it hits, which has only one fault at a time. */
   readonly part: 'api' | 'broker' | 'database' | 'fluentd' | 'monitor' | 'reader' | 'writer' | 'surroundings';
   begin(stage: Stage): Promise<void> | void;
   end(stage: Stage): Promise<void> | void;
-  /** The lights that it puts out, and what they turn to. */
+  /** The lights that it changes, and their colours while it lasts. */
   readonly lights: Readonly<Partial<Record<Operation, 'red' | 'yellow'>>>;
-  /** It is over at once: its lights may be out for a moment only. */
+  /** It is over at once: its lights may change for a moment only. */
   readonly momentary?: true;
   /** Called before the fault begins. Its promise resolves when the fault has an effect, where no light shows one. */
   felt?(stage: Stage): Promise<Felt>;

@@ -29,14 +29,14 @@ async function startReader(test: ReaderCase): Promise<TestReader> {
 }
 
 /** Waits until all that happened was published once, and nothing else: one more pod, which is published last, shows that. */
-async function untilTold(test: ReaderCase): Promise<void> {
+async function untilPublished(test: ReaderCase): Promise<void> {
   test.cluster.workloads.startBarePod(`last-${test.cluster.pods.resourceVersion}`);
   await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);
 }
 
 /** Stops a reader that has published all, and waits until the cluster has noticed. */
 async function stopCaughtUp(test: ReaderCase, reader: TestReader): Promise<void> {
-  await untilTold(test);
+  await untilPublished(test);
   await reader.stop();
   await vi.waitFor(() => expect(test.cluster.openWatches).toBe(0), PATIENCE);
 }
@@ -105,7 +105,7 @@ describe('a reader that is stopped and started again', () => {
       await stopCaughtUp(test, reader);
     }
     await startReader(test);
-    await untilTold(test);
+    await untilPublished(test);
     expect(await readGaps(test.pool)).toHaveLength(1);
   });
 });
@@ -115,7 +115,7 @@ it('what a reader left in the outbox goes before what the next one sees again', 
   const { pods, workloads } = test.cluster;
   const first = await startReader(test);
   const [pod] = workloads.scaleDeployment('web', 3);
-  await untilTold(test);
+  await untilPublished(test);
   await untilLedgerIsTrue(test);
   await cutBroker(test);
   // The outbox takes what the ledger does not.
@@ -206,15 +206,15 @@ describe('a reader that is killed in the middle of a burst', () => {
   it.for([
     ['while its messages go to the queue', false],
     ['while its messages go to the outbox', true],
-  ] as const)('has lost nothing once it is started again, %s', async ([_, brokerAway], { openCase }) => {
+  ] as const)('has lost nothing once it is started again, %s', async ([_, brokerIsDown], { openCase }) => {
     const test = await openCase(LONG_HISTORY);
     await using owner = new AsyncDisposableStack();
     let killed = await startReaderProcess(test, owner, 'reader', database(test));
     await untilWatched(test.cluster);
     const churn = startChurn(test.cluster, { seed: 5, changesPerSecond: 300, pods: 200 });
     owner.defer(() => churn.stop());
-    await test.brokerProxy.refuse(brokerAway);
-    if (brokerAway) test.brokerProxy.cut();
+    await test.brokerProxy.refuse(brokerIsDown);
+    if (brokerIsDown) test.brokerProxy.cut();
     for (let kill = 1; kill <= 3; kill += 1) {
       const due = churn.changes + 300;
       await vi.waitFor(() => expect(churn.changes).toBeGreaterThan(due), PATIENCE);

@@ -1,7 +1,7 @@
 import type { LedgerView } from '../../services/monitor/src/ledger/ledger-view.js';
 import type { MonitorProcess } from './monitor-process.js';
 
-/** What a monitor answers. */
+/** The answer of a monitor. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -18,7 +18,7 @@ export function ledgerPage(monitor: MonitorProcess, fields: Record<string, strin
   return getFrom(monitor, `/leases?${new URLSearchParams(fields)}`);
 }
 
-/** What the dashboard says of the ledger. */
+/** The state of the ledger, as the dashboard has it. */
 export async function ledgerView(monitor: MonitorProcess): Promise<LedgerView | null> {
   const status: { ledger: LedgerView | null } = JSON.parse((await getFrom(monitor, '/api/v1/status')).body);
   return status.ledger;

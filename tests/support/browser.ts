@@ -57,7 +57,7 @@ export async function untilLive(page: Page): Promise<void> {
   await page.waitForSelector('html.live', { timeout: PATIENCE.timeout });
 }
 
-/** What axe finds wrong by WCAG 2.2 AA and by its own best practices: rule and element. */
+/** The violations of WCAG 2.2 AA, and of its own best practices, that axe finds: rule and element. */
 export async function accessibilityViolations(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -73,7 +73,7 @@ export async function accessibilityViolations(page: Page): Promise<string[]> {
 /** From a phone to a screen on a wall. */
 const WIDTHS = [360, 768, 960, 1_280, 2_560];
 
-/** Of colours and widths each at least once: where the one matters to axe, the other does not. */
+/** Each scheme and each width at least once: where the one matters to axe, the other does not. */
 export const SCHEMES = [
   { scheme: 'light', axeWidth: 360 },
   { scheme: 'dark', axeWidth: 1_280 },

@@ -4,7 +4,7 @@ import { queueSettings, type TestQueue } from './pod-queue.js';
 
 /** Consumes everything on a queue, and reconnects after the broker was unavailable. */
 export interface TestConsumer extends Running {
-  /** What came so far, in its order, in the form in which {@link judge} takes it. */
+  /** The messages so far, in their order, in the form that {@link judge} accepts. */
   readonly records: readonly SinkRecord[];
 }
 

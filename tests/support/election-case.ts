@@ -13,7 +13,7 @@ export const NAME = { namespace: 'podips', name: 'podips-reader' };
 export interface CandidateCase {
   readonly clocks?: Clocks;
   readonly durationSeconds?: number;
-  /** Of the API server, or of a proxy before it. */
+  /** The URL of the API server, or of a proxy before it. */
   readonly server?: string;
   readonly deadlineMs?: number;
 }

@@ -1,4 +1,4 @@
-/** What senders of heartbeats have to know. */
+/** The token that senders of heartbeats have to know. */
 export const TOKEN = 'correct-horse-battery-staple';
 export const AUTHORIZED = `authorization: Bearer ${TOKEN}`;
 export const CLOSE = 'host: monitor\r\nconnection: close\r\n';

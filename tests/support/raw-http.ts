@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 /** A connection on which a test says whatever it likes. */
 export interface RawConnection {
   readonly socket: Socket;
-  /** What came back so far. */
+  /** Everything received so far. */
   readonly received: string;
   send(bytes: string | Buffer): void;
   /** Resolves with all that came back when the other side has closed, however it did. */

@@ -73,7 +73,7 @@ export interface ReaderCase extends AsyncDisposable {
   readonly pool: DatabasePool;
   /** For files of this test; also the reader's STATUS_DIR and HOME. */
   readonly dir: string;
-  /** What came out of the queue so far. */
+  /** The messages that the queue has delivered so far. */
   readonly records: readonly SinkRecord[];
   startReader(env?: Environment, args?: readonly string[]): Promise<TestReader>;
   verdict(): Verdict;

@@ -25,7 +25,7 @@ export async function createDatabase(): Promise<DatabaseSettings> {
 /** A server for a file of tests that stop it, and an empty database for each of them. */
 export interface TestDatabases {
   readonly postgres: LocalPostgres;
-  /** Of this test's database. */
+  /** The settings of this test's database. */
   readonly settings: DatabaseSettings;
   /** A pool as another process would have it, on this test's database; ended after the test. */
   connect(options?: PoolOptions, settings?: Partial<DatabaseSettings>): DatabasePool;

@@ -1,7 +1,7 @@
 import { eventId, type PodIpStatus } from '@podips/shared';
 import type { IpChange, SinkRecord } from '@podips/simulation';
 
-/** What is wrong with the delivered records, measured against what really happened; empty when all is well. */
+/** The errors of the delivered records, measured against what really happened; empty when all is well. */
 export interface Verdict {
   /** Changes that were never delivered. */
   readonly missing: readonly string[];

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const STORE = join(ROOT, 'node_modules', '.pnpm');
-/** What other tests write meanwhile, and what no build reads. */
+/** The folders that other tests write meanwhile, and that no build reads. */
 const NOT_COPIED = /^\.(git|cache|vite|vite-temp|vitest-cache)$/;
 const PATIENCE = { timeout: 90_000, interval: 100 };
 

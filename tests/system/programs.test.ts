@@ -55,7 +55,7 @@ const WRONG: Record<Name, { env: Record<string, string>; args?: string[] }> = {
   'mock-consumer': { env: { LOG_LEVEL: 'loud', QUEUE_PORT: '0', QUEUE_HEARTBEAT_MS: 'fast' } },
   'mock-cluster': { env: { LOG_LEVEL: 'loud', HTTP_PORT: 'http', MOCK_CHANGES_PER_SECOND: '0' } },
 };
-/** What is missing altogether, or wrong on the command line. */
+/** Settings that are missing, or wrong on the command line. */
 const ALSO_NAMED: Partial<Record<Name, string>> = {
   reader: '--incluster',
   writer: 'LOG_SERVER is required',

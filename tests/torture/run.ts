@@ -13,11 +13,11 @@ export interface TortureOptions {
   readonly signal: AbortSignal;
 }
 
-/** What was endured, and what is wrong after it. */
+/** The faults that were endured, and what is wrong after them. */
 export interface TortureVerdict extends FullVerdict {
   readonly faults: number;
   readonly changes: number;
-  /** What the lights were when all faults had ended and all was well again, or too late. */
+  /** The lights when all faults had ended and all was well again, or at the deadline. */
   readonly lights: Readonly<Record<Operation, string | undefined>>;
   readonly peakBytes: Readonly<Record<string, number>>;
 }

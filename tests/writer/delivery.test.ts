@@ -145,7 +145,7 @@ describe('a message that can never succeed', () => {
   });
 });
 
-/** What podips 1.1 put on the queue for a pod that waits for its address. */
+/** The message of podips 1.1 for a pod that waits for its address. */
 function podMessage11(): Record<string, string> {
   const timestamp = '2021-03-04 10:11:12.123456789 +0000 UTC m=+0.001';
   return {

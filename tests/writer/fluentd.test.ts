@@ -74,7 +74,7 @@ async function expectAllDelivered(): Promise<void> {
 }
 
 describe('every message ends up at Fluentd', () => {
-  it('that is down when the writer starts; the writer takes no message before it is there', async () => {
+  it('that is down when the writer starts; the writer receives no message before it is there', async () => {
     // Not the sink behind the proxy: that would take a connection and close it again.
     await proxy.refuse(true);
     const writer = await start();

@@ -42,7 +42,7 @@ const deliveredIds = () => new Set(sink.records.map(({ record }) => String(recor
 async function leftIds(): Promise<string[]> {
   const left = await takeAll(queue);
   return left.map((message) => {
-    // What this test put there, or a copy of it.
+    // Each is a message of this test, or a copy of one.
     const { event_id } = JSON.parse(textOf(message)) as PodIpMessage;
     return event_id;
   });

@@ -68,7 +68,7 @@ describe('proxy', () => {
     await vi.waitFor(() => expect(proxy.connections).toBe(0));
   });
 
-  test('cut resets all connections and takes new ones', async () => {
+  test('cut resets all connections and accepts new ones', async () => {
     const [one, two] = [await connectedPeer(), await connectedPeer()];
     proxy.cut();
     await vi.waitFor(() => expect([one.ending, two.ending]).toEqual(['ECONNRESET', 'ECONNRESET']));

@@ -40,7 +40,7 @@ test.each([
   await expect(newPoker(url).poke()).rejects.toMatchObject({ code: 'POKE_FAILED', retryable: true });
 });
 
-test('a monitor that takes the request and says nothing is no answer after the deadline', async () => {
+test('a monitor that accepts the request and says nothing is no answer after the deadline', async () => {
   const url = await startFakeMonitor(() => undefined);
   await expect(newPoker(url, 100).poke()).rejects.toMatchObject({ cause: { name: 'TimeoutError' } });
 });

@@ -7,13 +7,13 @@ import type { Ledger } from './store/ledger.js';
 import type { ReaderMarkers } from './store/marker-file.js';
 import type { Outbox } from './store/outbox.js';
 
-/** What the reader keeps in the database. Tables are made or widened when they are first used. */
+/** The stores of the reader in the database. Tables are made or widened when they are first used. */
 export interface ReaderDatabase {
   readonly outbox: Outbox;
   readonly ledger: Ledger;
 }
 
-/** What the parts of a reader share, from one term to the next. */
+/** The objects that the parts of a reader share, from one term to the next. */
 export interface ReaderParts {
   readonly settings: ReaderSettings;
   readonly log: Logger;

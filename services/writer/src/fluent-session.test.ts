@@ -96,7 +96,7 @@ describe('a session with Fluentd', () => {
 });
 
 describe('a probe', () => {
-  it('succeeds where something takes connections', async () => {
+  it('succeeds where something accepts connections', async () => {
     await expect(probeFluent(fluentOptions(port), never)).resolves.toBeUndefined();
   });
 

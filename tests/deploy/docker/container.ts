@@ -7,7 +7,7 @@ import type { ImageConfig } from './dockerfile.js';
 /** A program of an image, started from exactly the image's files as the image's user. */
 export interface Container {
   readonly name: string;
-  /** What it wrote to both streams. */
+  /** Everything it wrote to both streams. */
   output(): string;
   /** Runs the image's healthcheck. @returns its exit code and what it said */
   probe(): Promise<{ code: number | null; said: string }>;

@@ -8,9 +8,9 @@ export interface Instruction {
   readonly keyword: string;
   /** As written: `--from=build`. */
   readonly flags: readonly string[];
-  /** What follows the flags, as written. */
+  /** The text after the flags, as written. */
   readonly text: string;
-  /** Of ENV and LABEL. */
+  /** The values of ENV and LABEL. */
   readonly properties: Readonly<Record<string, string>>;
 }
 
@@ -45,7 +45,7 @@ function withoutFlags(text: string): string {
   return text.replace(/^(--\S+\s+)+/, '');
 }
 
-/** What a container of a target has from its image. */
+/** The configuration that a container of a target has from its image. */
 export interface ImageConfig {
   readonly env: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;

@@ -41,7 +41,7 @@ interface Entry {
   readonly path: string;
   readonly bytes: number;
   readonly mode: number;
-  /** Of a symbolic link: where it leads. */
+  /** The target of a symbolic link. */
   readonly link?: string;
 }
 

@@ -6,7 +6,7 @@ import { monitorSpecs } from '../../../services/monitor/src/settings.js';
 
 type Specs = Readonly<Record<string, object>>;
 
-/** What each program that has an image knows of settings, by the name of its target. */
+/** The settings of each program that has an image, by the name of its target. */
 export const PROGRAM_SPECS: Readonly<Record<string, Specs>> = {
   reader: readerSpecs,
   writer: writerSpecs,

@@ -26,7 +26,7 @@ export interface Scenario {
   readonly rules?: readonly Rule[];
   /** Typed at the first question; without it there is no terminal. */
   readonly answer?: string;
-  /** What is on the PATH besides the fake; false: nothing, not even that. */
+  /** Whether kubectl is on the PATH; false: nothing is. */
   readonly kubectl?: boolean;
 }
 
@@ -82,7 +82,7 @@ const HEALTHY: readonly Rule[] = [
   { match: '^delete' },
 ];
 
-/** What the cluster says while podips is there. */
+/** The answers of a cluster in which podips is installed. */
 export function installedRules(image = 'podips/reader:2.0.0', ...volumes: readonly string[]): Rule[] {
   const spec = { template: { spec: { containers: [{ image }] } } };
   return [

@@ -5,11 +5,11 @@ import { join, relative } from 'node:path';
 import { stringify } from 'yaml';
 import { MANIFESTS, type Manifest, parseManifests } from './documents.js';
 
-/** What kubectl has built so far: it takes a moment each time. */
+/** The texts that kubectl has built so far: it takes a moment each time. */
 const built = new Map<string, string>();
 
 /**
- * What `kubectl kustomize` builds of a folder with manifests.
+ * Builds a folder with manifests as `kubectl kustomize` does.
  * @param folder below {@link MANIFESTS}
  * @param components names of components to add to it
  */

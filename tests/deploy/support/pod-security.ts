@@ -6,7 +6,7 @@ type PodContext = NonNullable<IPodSpec['securityContext']>;
 const ALLOWED_VOLUMES = ['configMap', 'emptyDir', 'persistentVolumeClaim', 'projected', 'secret'];
 
 /**
- * What a cluster that enforces Pod Security "restricted" would say about a pod, and what we ask of our pods beyond it: a
+ * Checks a pod as a cluster that enforces Pod Security "restricted" does, and what we ask of our pods beyond it: a
  * read-only tree, a numeric user, and bounds.
  * @returns a line for each problem
  * @see https://kubernetes.io/docs/concepts/security/pod-security-standards/

@@ -1,7 +1,7 @@
 import type { IContainer, IPodSpec } from 'kubernetes-models/v1';
 import { describeManifest, type Manifest, named, ofKind } from './documents.js';
 
-/** What a Deployment, StatefulSet or CronJob makes pods from. */
+/** The template from which a Deployment, StatefulSet or CronJob makes pods. */
 export interface PodTemplate {
   /** Such as `Deployment podips-reader`. */
   readonly owner: string;

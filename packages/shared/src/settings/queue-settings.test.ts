@@ -3,7 +3,7 @@ import { invalidQueueOf, parseQueueServers, queueSpecs } from './queue-settings.
 import { readSettings } from './read-settings.js';
 
 describe('parseQueueServers', () => {
-  it('takes several brokers, with and without a port, and IPv6', () => {
+  it('accepts several brokers, with and without a port, and IPv6', () => {
     expect(parseQueueServers('a, b:61614,[::1]:7', 61613)).toEqual([
       { host: 'a', port: 61613 },
       { host: 'b', port: 61614 },

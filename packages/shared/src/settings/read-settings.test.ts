@@ -40,7 +40,7 @@ describe('readSettings', () => {
     });
   });
 
-  it('takes an empty variable as not set', () => {
+  it('treats an empty variable as not set', () => {
     expect(readSettings({ specs: QUEUE, env: { QUEUE_HOST: '' } }).QUEUE_HOST).toBe('podips-queue');
   });
 

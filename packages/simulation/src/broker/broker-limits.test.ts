@@ -170,7 +170,7 @@ describe('broker bounds', () => {
     client.close();
   });
 
-  test('refuses messages beyond its limit and takes them again when there is room', async () => {
+  test('refuses messages beyond its limit and accepts them again when there is room', async () => {
     const broker = await start({ maxMessages: 2 });
     const session = await openSession(broker.port);
     await session.send(['1', '2'].map(message));

@@ -28,7 +28,8 @@ function follow(heartbeats: readonly Heartbeat[], options: Partial<TrackerOption
   return { tracker, transitions };
 }
 
-const lightsTold = (transitions: readonly Transition[]) => transitions.map(({ from, to }) => `${from}-${to}`);
+const lightChanges = (transitions: readonly Transition[]) =>
+  transitions.map(({ from, to }) => `${from}-${to}`);
 const now = (changes: Partial<Heartbeat> = {}) => heartbeat('log', { receivedAtMs: Date.now(), ...changes });
 
 test('a heartbeat makes a transition at once, and only one', () => {
@@ -73,14 +74,14 @@ test('heartbeats that keep coming keep the light green', () => {
     tracker.receive(now());
     vi.advanceTimersByTime(LIMIT_MS);
   }
-  expect(lightsTold(transitions)).toEqual(['grey-green']);
+  expect(lightChanges(transitions)).toEqual(['grey-green']);
 });
 
 test('a light that is red stays red, however long nothing comes', () => {
   const { tracker, transitions } = follow([]);
   tracker.receive(now({ code: 500 }));
   vi.advanceTimersByTime(LIMIT_MS * 100);
-  expect(lightsTold(transitions)).toEqual(['grey-red']);
+  expect(lightChanges(transitions)).toEqual(['grey-red']);
 });
 
 test('each operation has an age of its own', () => {
@@ -107,9 +108,9 @@ test.each([
   vi.advanceTimersByTime(LIMIT_MS / 2);
   tracker.receive(now());
   vi.advanceTimersByTime(LIMIT_MS);
-  expect(lightsTold(transitions)).toEqual(['grey-green']);
+  expect(lightChanges(transitions)).toEqual(['grey-green']);
   vi.advanceTimersByTime(1);
-  expect(lightsTold(transitions)).toEqual(['grey-green', 'green-yellow']);
+  expect(lightChanges(transitions)).toEqual(['grey-green', 'green-yellow']);
 });
 
 test('while the clock is wrong, lights and answers agree', () => {

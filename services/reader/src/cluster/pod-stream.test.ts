@@ -30,7 +30,7 @@ describe('parseEvent', () => {
     expect(() => parseEvent(line)).toThrow(expect.objectContaining({ status: code, expired: code === 410 }));
   });
 
-  it.each([200, 7, 777, -1, 4.5, '500', null])('takes an ERROR event with code %j as a 500', (code) => {
+  it.each([200, 7, 777, -1, 4.5, '500', null])('treats an ERROR event with code %j as a 500', (code) => {
     const line = JSON.stringify({ type: 'ERROR', object: { kind: 'Status', code } });
     expect(() => parseEvent(line)).toThrow(expect.objectContaining({ status: 500 }));
   });

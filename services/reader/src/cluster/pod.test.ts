@@ -41,7 +41,7 @@ describe('projectPod', () => {
     },
   );
 
-  it('takes a pod without spec and status as one without an address', () => {
+  it('accepts a pod without spec and status as one without an address', () => {
     expect(projectPod({ metadata: METADATA })).toMatchObject({
       ips: [],
       ownerKind: 'Unknown',
@@ -61,7 +61,7 @@ describe('projectPod', () => {
     expect(projectPod({ metadata: METADATA, status: { podIP: given } }).ips).toEqual([canonical]);
   });
 
-  it('takes two spellings of one address as one', () => {
+  it('treats two spellings of one address as one', () => {
     const status = { podIP: 'fd00:0::1', podIPs: [{ ip: 'FD00::1' }] };
     expect(projectPod({ metadata: METADATA, status }).ips).toEqual(['fd00::1']);
   });
