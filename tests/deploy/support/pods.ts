@@ -45,7 +45,7 @@ export function podTemplate(manifests: readonly Manifest[], component: string): 
   return found;
 }
 
-/** The variables that a container starts with. @throws when something that it needs is missing */
+/** The variables that a container starts with; for a field of its pod, the field's path. @throws when something that it needs is missing */
 export function environment(manifests: readonly Manifest[], container: IContainer): Record<string, string> {
   const env: Record<string, string> = {};
   for (const { configMapRef, secretRef } of container.envFrom ?? []) {
@@ -54,7 +54,8 @@ export function environment(manifests: readonly Manifest[], container: IContaine
   }
   for (const { name, value, valueFrom } of container.env ?? []) {
     const { name: secret = '', key = '' } = valueFrom?.secretKeyRef ?? {};
-    const found = value ?? named(manifests, 'Secret', secret).stringData?.[key];
+    const found =
+      value ?? valueFrom?.fieldRef?.fieldPath ?? named(manifests, 'Secret', secret).stringData?.[key];
     if (found === undefined) throw new Error(`${name}: the Secret ${secret} has no ${key}`);
     env[name] = found;
   }

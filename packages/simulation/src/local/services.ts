@@ -108,6 +108,8 @@ function environmentOf(name: ServiceName, surroundings: Surroundings, monitorUrl
         PODIPS_HOST: monitorUrl,
         KUBE_APISERVER_URL: surroundings.clusterUrl,
         KUBE_APITOKEN: surroundings.clusterToken,
+        // One reader, which is restarted in its place.
+        POD_UID: 'local',
         // Else a kubeconfig of the developer's own would win.
         HOME: surroundings.dir,
       };

@@ -6,7 +6,7 @@ import { type Observation, observe, remainingMs } from './observation.js';
 
 export interface CandidateOptions {
   readonly lease: LeaseName;
-  /** Differs from that of every other reader, also of an earlier one in the same pod. */
+  /** Differs from that of every other reader that may run at the same time. */
   readonly identity: string;
   /** How long others wait without seeing a renewal before they take over. */
   readonly durationSeconds: number;

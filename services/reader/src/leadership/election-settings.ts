@@ -5,6 +5,8 @@ import type { LeaseName } from './lease-client.js';
 
 export interface ElectionSettings extends ElectionOptions {
   readonly lease: LeaseName;
+  /** Undefined outside a cluster. */
+  readonly podUid: string | undefined;
 }
 
 /**
@@ -29,6 +31,10 @@ export const electionSpecs = {
     default: undefined,
     desc: "namespace of the Lease; by default that of the reader's pod or of the kubeconfig's context, else `default`. The Role of the reader must be in it",
   }),
+  POD_UID: str({
+    default: undefined,
+    desc: "UID of the reader's pod, from the downward API: a restarted container continues with the Lease of the one before it instead of waiting until that expires. Never the same for two readers",
+  }),
   LEASE_DURATION_S: integer(
     1,
     3_600,
@@ -49,6 +55,7 @@ interface ElectionValues {
   readonly LEADER_ELECTION: boolean;
   readonly LEASE_NAME: string;
   readonly LEASE_NAMESPACE: string | undefined;
+  readonly POD_UID: string | undefined;
   readonly LEASE_DURATION_S: number;
   readonly STANDBY_INTERVAL_MS: number;
 }
@@ -81,5 +88,5 @@ export function electionSettings(
         ]),
   ];
   if (problems.length > 0) throw new SettingsError(problems);
-  return { lease: { namespace, name }, durationMs, retryMs };
+  return { lease: { namespace, name }, podUid: values.POD_UID, durationMs, retryMs };
 }

@@ -24,8 +24,8 @@ export function createElector(
     log.warn('leader election is off: no other reader may run');
     return { lead: async (signal) => (signal.aborted ? undefined : soleLeadership()) };
   }
-  const { lease, durationMs } = settings;
-  const identity = createIdentity(hostname());
+  const { lease, durationMs, podUid } = settings;
+  const identity = createIdentity(hostname(), podUid);
   log.info({ ...lease, identity }, 'candidate for the leader lease');
   // Two attempts, or an attempt and the read after it, before others take over.
   const leases = createLeaseClient(client, lease, durationMs / 2);

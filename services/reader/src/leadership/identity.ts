@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 
 /**
- * A name for one process in the election. The hostname, in a cluster the pod's name, is for people; what makes it unique is
- * the rest: the next process in this pod must not take the Lease of this one for its own.
+ * A name in the election. The hostname, in a cluster the pod's name, is for people. The pod's UID makes it unique: a
+ * container that is restarted continues with the Lease of the one before it, which has ended for certain. Without a UID
+ * each process is a candidate of its own, and waits until the Lease of the one before it has expired.
  */
-export function createIdentity(host: string): string {
-  return `${host}_${randomBytes(8).toString('hex')}`;
+export function createIdentity(host: string, podUid: string | undefined): string {
+  return `${host}_${podUid ?? randomBytes(8).toString('hex')}`;
 }
