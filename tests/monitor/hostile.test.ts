@@ -151,7 +151,7 @@ describe('a request', () => {
 });
 
 describe('a slow client', () => {
-  /** Sends one more byte again and again, until the other side has had enough. */
+  /** Sends one more byte repeatedly, until the other side closes the connection. */
   async function drip(start: string, byte: string): Promise<string> {
     const connection = http.open();
     let isClosed = false;

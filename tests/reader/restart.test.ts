@@ -28,7 +28,7 @@ async function startReader(test: ReaderCase): Promise<TestReader> {
   return reader;
 }
 
-/** Waits until all that happened was published once, and nothing else: one more pod, which is published last, shows that. */
+/** Waits until all that happened was published once, and nothing else, as one more pod shows, which comes last. */
 async function untilPublished(test: ReaderCase): Promise<void> {
   test.cluster.workloads.startBarePod(`last-${test.cluster.pods.resourceVersion}`);
   await vi.waitFor(() => expect(test.verdict()).toEqual(EXACT), PATIENCE);

@@ -39,7 +39,7 @@ test('once: finishes with an error when no answer comes', async () => {
   await expect(job.finished).rejects.toMatchObject({ code: 'POKE_FAILED' });
 });
 
-test('scheduled: asks again and again, and an answer that fails to come does not end it', async () => {
+test('scheduled: asks each time, and an answer that fails to come does not end it', async () => {
   const { log, info, error } = newLog();
   let requests = 0;
   const url = await startFakeMonitor((request, response) => {

@@ -27,7 +27,10 @@ export const monitorSpecs = {
   AGE_LIMIT_MS: integer(
     1_000,
     86_400_000,
-  )({ default: 300_000, desc: 'age after which a heartbeat that reported success turns its light yellow' }),
+  )({
+    default: 300_000,
+    desc: 'age of the last heartbeat that reported success after which its light is yellow',
+  }),
   CLUSTER_NAME: str({
     default: 'default',
     desc: 'name of the cluster on the page, in alerts and in the ledger',

@@ -62,7 +62,7 @@ export function startOutlet(
   return { settle: () => settle(delivery, drain, log) };
 }
 
-/** What metrics and lights say of the queue and the outbox. */
+/** The metrics and lights of the queue and the outbox. */
 function createReports({ metrics, health: { queue: health } }: ReaderParts) {
   return {
     health,

@@ -17,7 +17,7 @@ const UINT32_RANGE = 2 ** 32;
 /** Spreads small seeds over all bits: the odd integer closest to 2^32 divided by the golden ratio. */
 const SEED_SPREAD = 0x9e3779b1;
 
-/** A xorshift generator of 32 bits (Marsaglia, "Xorshift RNGs", 2003): small and quick, and no secret of anybody's. */
+/** A xorshift generator of 32 bits (Marsaglia, "Xorshift RNGs", 2003): small and quick, and not for secrets. */
 export function createRandom(seed: number): Random {
   // The state must never be 0: it would stay there.
   let state = Math.imul(seed, SEED_SPREAD) | 0 || 1;

@@ -22,7 +22,7 @@ export interface ClusterOptions {
   readonly port?: number;
   /** true makes a certificate authority and a certificate; or bring your own. */
   readonly tls?: boolean | TlsFiles;
-  /** Bearer token that clients must show; without it everybody may read. */
+  /** Bearer token that clients must show; without it every client may read. */
   readonly token?: string;
   /** The seed of everything random: names, UIDs, nodes, resource versions. Same seed and steps, same cluster. */
   readonly seed?: number;

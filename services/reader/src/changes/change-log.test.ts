@@ -21,7 +21,7 @@ function lease(index: number): LeaseRecord {
 const checkpoint = (resourceVersion: string) => ({ resourceVersion, knownAt: NOW });
 const NOTHING: Entry = { messages: [], leases: [], gaps: [], checkpoint: undefined };
 
-/** What an event means that starts so many leases, and leaves the checkpoint at a version. */
+/** The entry of an event that starts so many leases, and leaves the checkpoint at a version. */
 function event(version: string, count = 1): Entry {
   const numbers = Array.from({ length: count }, (_, index) => index);
   return {

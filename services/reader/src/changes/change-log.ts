@@ -31,7 +31,7 @@ interface Unrecorded {
 }
 
 /**
- * What was seen and is not yet both delivered and recorded: numbered entries in memory, oldest first. Two cursors follow
+ * Numbered entries in memory, oldest first: all that was seen and not yet both delivered and recorded. Two cursors follow
  * it, delivery and recording; recording never passes delivery. Neither knows the other.
  */
 export class ChangeLog {
@@ -73,7 +73,7 @@ export class ChangeLog {
     return this.#isBehind ? 0 : this.listRoom;
   }
 
-  /** What there is no room for when an event does not fit. */
+  /** The buffer that has no room when an event does not fit. */
   get fullOf(): 'messages' | 'leases' {
     return this.#isBehind ? 'leases' : 'messages';
   }

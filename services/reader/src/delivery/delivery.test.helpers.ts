@@ -16,7 +16,7 @@ export const bodies = (count: number, first = 0) =>
 /** Lets everything happen that needs no time. */
 export const turn = () => vi.advanceTimersByTimeAsync(0);
 
-/** Collects what is made durable, in its order; can be told to refuse, or to leave its callers waiting. */
+/** Collects what is made durable, in its order; can be made to refuse, or to leave its callers waiting. */
 function createStore() {
   const accepted: string[] = [];
   const waiting: Array<{ finish(): void; fail(): void }> = [];

@@ -78,7 +78,7 @@ export class Delivery {
     for (let next = this.#next(); next !== undefined; next = this.#next()) void this.#attempt(...next);
   }
 
-  /** What can be attempted now: to send the oldest batch that waits, or to store the oldest of all. */
+  /** The next possible attempt: to send the oldest batch that waits, or to store the oldest of all. */
   #next(): [Batch, 'sending' | 'storing'] | undefined {
     if (this.#hold !== undefined || this.#phase === 'closed') return undefined;
     const { queue, outbox } = this.#deps;

@@ -10,7 +10,7 @@ export interface ElectionSettings extends ElectionOptions {
 }
 
 /**
- * Of three times, client-go has 15 s, 10 s and 2 s. A standby here takes over within 15 s of a death, and until it sees the
+ * client-go has 15 s, 10 s and 2 s for its three times. A standby here takes over within 15 s of a death, and until it sees the
  * last renewal, asks and publishes up to 4 s pass: so the Lease lasts for 10 s. There is no deadline for a renewal, because
  * one that fails ends nothing.
  */

@@ -1,5 +1,5 @@
 /**
- * What a candidate has seen of a Lease, in milliseconds of its own steady clock. No clock of the holder is in it: only
+ * A Lease as a candidate has seen it, in milliseconds of its own steady clock. No clock of the holder is in it: only
  * that a Lease does not change for as long as it lasts shows that the holder is gone.
  */
 export interface Observation {

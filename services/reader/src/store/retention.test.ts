@@ -29,7 +29,7 @@ it('deletes at its start what is older than so many days', async () => {
   expect(await pruneOnce(async () => 7, 30)).toEqual([new Date('2026-10-21T14:00:00.000Z')]);
 });
 
-it('outlives a database that is away', async () => {
-  const away = () => Promise.reject(new Error('the database is away'));
-  expect(await pruneOnce(away, 1)).toEqual([new Date('2026-11-19T14:00:00.000Z')]);
+it('outlives a database that is unavailable', async () => {
+  const unavailable = () => Promise.reject(new Error('the database is unavailable'));
+  expect(await pruneOnce(unavailable, 1)).toEqual([new Date('2026-11-19T14:00:00.000Z')]);
 });
