@@ -182,10 +182,12 @@ describe('a reader', () => {
       PATIENCE,
     );
     expect(await reader.metric('leads')).toBe(0);
+    expect((await reader.problems())?.kubernetes).toMatch(/leader lease.*503/);
     expect(test.cluster.requests).toHaveLength(requests);
     test.cluster.faults.clear();
     await vi.waitFor(async () => expect(await reader.metric('leads')).toBe(1), PATIENCE);
     await untilLedgerIsTrue(test);
+    await vi.waitFor(async () => expect(await reader.problems()).toBeUndefined(), PATIENCE);
   });
 
   it('that has no right to the Lease says which one is missing, and publishes when it has it', async ({

@@ -119,7 +119,7 @@ function electionEvents({ metrics, health: { kubernetes, queue } }: ReaderParts)
     },
     onFailure(error, role) {
       metrics.apiFailures.inc({ status: error.status });
-      if (role === 'unknown') kubernetes.fails(error.status, error.message);
+      if (role === 'unknown' || role === 'unconfirmed') kubernetes.fails(error.status, error.message);
       // No heartbeat: the leader knows whether pods are read.
       if (role === 'standby') kubernetes.standsBy(error.message);
     },

@@ -1,8 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import { createLogger } from '@podips/shared';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KubeError } from '../cluster/kube-client.js';
 import { Candidate } from './candidate.js';
-import { awaitLeadership, type ElectionOptions } from './election.js';
+import { awaitLeadership, type ElectionOptions, type Leadership, type Role } from './election.js';
 import { type Lease, newLease, parseLease } from './lease.js';
 import type { LeaseClient } from './lease-client.js';
 
@@ -13,6 +14,7 @@ vi.mock('@podips/shared', async (importOriginal) => ({
   pause: async (ms: number, signal?: AbortSignal) => {
     time.waits.push(ms);
     time.nowMs += ms;
+    await setImmediate();
     return time.nowMs < time.endMs && !signal?.aborted;
   },
 }));
@@ -28,14 +30,14 @@ const clocks = { steadyMs: () => time.nowMs, now: () => new Date(time.nowMs) };
 
 interface ServerOptions {
   readonly latencyMs?: number;
-  /** @returns the failure that answers this read, the first of which is 1 */
-  readonly failure?: (read: number) => KubeError | undefined;
+  /** @returns the failure that answers this request, the first of which is 1 */
+  readonly failure?: (request: number) => KubeError | undefined;
 }
 
 /** An API server with one Lease. */
 class Server implements LeaseClient {
   #lease: Lease | undefined;
-  #reads = 0;
+  #requests = 0;
   #version = 0;
   readonly #options: ServerOptions;
 
@@ -55,9 +57,6 @@ class Server implements LeaseClient {
 
   async get(): Promise<Lease | undefined> {
     this.#wait();
-    this.#reads += 1;
-    const failure = this.#options.failure?.(this.#reads);
-    if (failure) throw failure;
     return this.#lease;
   }
 
@@ -74,6 +73,9 @@ class Server implements LeaseClient {
 
   #wait(): void {
     time.nowMs += this.#options.latencyMs ?? 0;
+    this.#requests += 1;
+    const failure = this.#options.failure?.(this.#requests);
+    if (failure) throw failure;
   }
 
   #store(object: object): Lease {
@@ -126,11 +128,50 @@ describe('a standby takes over from a dead leader', () => {
     ['with the shortest Lease', { latencyMs: 150, options: { retryMs: 333, durationMs: 1_000 } }, 2_000],
     ['whose Lease is much shorter than its own', { leaseSeconds: 3 }, 4_000],
     [
-      'when every other answer says that it has to wait',
-      { failure: (read: number) => (read % 2 === 0 ? busy(60_000) : undefined) },
+      'when every third answer says that it has to wait',
+      { failure: (request: number) => (request % 3 === 2 ? busy(60_000) : undefined) },
       20_000,
     ],
   ] as const)('%s', async (_, attempt: Attempt, withinMs) => {
     expect(await takeOver(attempt)).toBeLessThanOrEqual(withinMs);
+  });
+});
+
+describe('a leader', () => {
+  const options = { retryMs: 2_000, durationMs: 10_000 };
+  const signal = new AbortController().signal;
+  const roles: Role[] = [];
+  /** The failure of every request, while there is one. */
+  let failure: KubeError | undefined;
+  let leadership: Leadership;
+  beforeEach(async () => {
+    roles.length = 0;
+    failure = undefined;
+    time.endMs = Number.POSITIVE_INFINITY;
+    const client = new Server({ failure: () => failure });
+    const candidate = new Candidate(client, { lease: NAME, identity: 'a', durationSeconds: 10 }, clocks);
+    const events = {
+      onStandby: () => undefined,
+      onFailure: (_: KubeError, role: Role) => void roles.push(role),
+    };
+    leadership = (await awaitLeadership(candidate, options, events, log, signal)) as Leadership; // nothing fails
+  });
+  afterEach(() => leadership.release());
+
+  it('does not wait for longer than half of its Lease, whatever the API server asks for', async () => {
+    failure = busy(60_000);
+    await vi.waitFor(() => expect(roles.length).toBeGreaterThan(5));
+    expect(Math.max(...time.waits)).toBe(5_000);
+  });
+
+  it('says that it is unconfirmed for as long as it waits for the answer that confirms it', async () => {
+    failure = busy(0);
+    await vi.waitFor(() => expect(roles.at(-1)).toBe('leader'));
+    const confirmed = leadership.confirm(signal);
+    await vi.waitFor(() => expect(roles.at(-1)).toBe('unconfirmed'));
+    failure = undefined;
+    expect(await confirmed).toBe(true);
+    failure = busy(0);
+    await vi.waitFor(() => expect(roles.at(-1)).toBe('leader'));
   });
 });

@@ -13,11 +13,14 @@ export interface ElectionOptions {
 export interface ElectionEvents {
   /** Another reader holds the Lease; called for every answer that says so. */
   onStandby(): void;
-  /** @param role what is known about this reader: nothing yet, that it stands by, or that it leads */
+  /**
+   * @param role what is known about this reader: nothing yet, that it stands by, or that it leads; `unconfirmed` when it
+   * led and accepts nothing until an answer confirms that it still does
+   */
   onFailure(error: KubeError, role: Role): void;
 }
 
-export type Role = 'unknown' | 'standby' | 'leader';
+export type Role = 'unknown' | 'standby' | 'leader' | 'unconfirmed';
 
 /** The time during which this reader leads. A renewal that fails does not end it; seeing another holder does. */
 export interface Leadership {
@@ -102,6 +105,7 @@ class HeldLeadership implements Leadership {
   readonly #failures: FailureReport;
   readonly #log: Logger;
   readonly #stopping = new AbortController();
+  #confirmations = 0;
   /** Settles when the request that is under way has been answered: they do not overlap. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -116,12 +120,17 @@ class HeldLeadership implements Leadership {
   }
 
   async confirm(signal: AbortSignal): Promise<boolean> {
-    for (;;) {
-      // Also when an answer is under way: that one may be from before whatever made the caller ask.
-      const waitMs = await this.#renew();
-      if (this.#stopping.signal.aborted) return false;
-      if (waitMs === undefined) return !signal.aborted;
-      if (!(await pause(waitMs, signal))) return false;
+    this.#confirmations += 1;
+    try {
+      for (;;) {
+        // Also when an answer is under way: that one may be from before whatever made the caller ask.
+        const waitMs = await this.#renew();
+        if (this.#stopping.signal.aborted) return false;
+        if (waitMs === undefined) return !signal.aborted;
+        if (!(await pause(waitMs, signal))) return false;
+      }
+    } finally {
+      this.#confirmations -= 1;
     }
   }
 
@@ -149,7 +158,8 @@ class HeldLeadership implements Leadership {
         return undefined;
       } catch (err) {
         if (signal.aborted) return undefined;
-        return Math.max(restMs(this.#options), this.#failures.add(err, 'leader', this.#options));
+        const role = this.#confirmations > 0 ? 'unconfirmed' : 'leader';
+        return Math.max(restMs(this.#options), this.#failures.add(err, role, this.#options));
       }
     });
     this.#turn = turn;
