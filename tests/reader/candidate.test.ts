@@ -147,6 +147,15 @@ describe('a candidate', () => {
     expect(test.lease?.spec.holderIdentity).toBe('b');
   });
 
+  it('releases the Lease whose first claim was not answered', async () => {
+    const first = reader('a');
+    test.cluster.faults.loseLeaseWrites();
+    await expect(ask(first, 0)).rejects.toThrow();
+    expect(test.lease?.spec.holderIdentity).toBe('a');
+    await first.release(signal);
+    expect(test.lease?.spec.holderIdentity).toBe('');
+  });
+
   it('does not believe an answer that waited for its process to thaw', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     try {

@@ -40,6 +40,8 @@ export class Candidate {
   readonly #clocks: Clocks;
   /** The Lease as this reader wrote it last, while it leads. */
   #held: Lease | undefined;
+  /** Whether a claim was not answered: it may have been carried out. */
+  #inDoubt = false;
   #observation: Observation | undefined;
 
   constructor(client: LeaseClient, options: CandidateOptions, clocks: Clocks) {
@@ -66,7 +68,7 @@ export class Candidate {
   /** Gives the Lease up if this reader holds it, so that another one need not wait. @throws {KubeError} */
   async release(signal: AbortSignal): Promise<void> {
     const { identity } = this.#options;
-    let lease = this.#held;
+    let lease = this.#held ?? (this.#inDoubt ? await this.#client.get(signal) : undefined);
     this.#held = undefined;
     for (let look = 0; look < MAX_LOOKS && lease?.holder === identity; look += 1) {
       if (await this.#client.update(releasedLease(lease, this.#clocks.now()), signal)) return;
@@ -112,9 +114,11 @@ export class Candidate {
     const { lease: name, identity: holder, durationSeconds } = this.#options;
     const claim: Claim = { holder, durationSeconds };
     const now = this.#clocks.now();
+    this.#inDoubt = true;
     const claimed = lease
       ? await this.#client.update(claimedLease(lease, claim, now), signal)
       : await this.#client.create(newLease(name.namespace, name.name, claim, now), signal);
+    this.#inDoubt = false;
     if (claimed === undefined) return false;
     this.#held = claimed;
     return true;
