@@ -33,12 +33,16 @@ async function serve(answer: RequestListener) {
   return { url: `http://127.0.0.1:${port}`, seen, connections: () => connections };
 }
 
-function clientFor(server: string, user: object = {}) {
+function configFor(server: string, user: object = {}): KubeConfig {
   const config = new KubeConfig();
   config.loadFromClusterAndUser(
     { name: 'c', server, skipTLSVerify: server.startsWith('http:') },
     { name: 'u', ...user },
   );
+  return config;
+}
+
+function clientFor(server: string, user: object = {}, config = configFor(server, user)) {
   const client = createKubeClient(config);
   cleanups.push(() => client.close());
   return client;
@@ -164,6 +168,15 @@ describe('no answer', () => {
     const { url } = await silent();
     const late = clientFor(url).get(request({ signal: AbortSignal.timeout(100) }));
     await expect(late).rejects.toMatchObject({ code: 'KUBE_TIMEOUT', status: 504 });
+  });
+
+  it('is a timeout, and no refusal, when the plugin that hands out credentials hangs', async () => {
+    const { url, seen } = await silent();
+    const config = configFor(url);
+    config.applyToHTTPSOptions = () => new Promise(() => undefined);
+    const late = clientFor(url, {}, config).get(request({ headersDeadlineMs: 100 }));
+    await expect(late).rejects.toMatchObject({ code: 'KUBE_CREDENTIALS', status: 504 });
+    expect(seen).toEqual([]);
   });
 
   it('is a server out of reach when nothing listens there', async () => {

@@ -34,6 +34,7 @@ const BAD_REQUEST = 400;
 const UNAUTHORIZED = 401;
 const GONE = 410;
 const UNPROCESSABLE = 422;
+const TIMED_OUT = 504;
 
 export interface KubeRequest {
   readonly path: string;
@@ -166,7 +167,8 @@ async function within<T>(work: Promise<T>, deadlineMs: number, signal: AbortSign
     return await Promise.race([work, late.promise]);
   } catch (cause) {
     const text = `no credentials for the API server: ${toError(cause).message}`;
-    throw new KubeError('KUBE_CREDENTIALS', text, { status: UNAUTHORIZED, cause });
+    const status = deadline.aborted ? TIMED_OUT : UNAUTHORIZED;
+    throw new KubeError('KUBE_CREDENTIALS', text, { status, cause });
   } finally {
     deadline.removeEventListener('abort', onAbort);
   }
@@ -215,6 +217,6 @@ function errorOfConnection(cause: Error): KubeError {
   return new KubeError(
     timedOut ? 'KUBE_TIMEOUT' : 'KUBE_UNREACHABLE',
     `the API server ${timedOut ? 'did not answer in time' : 'cannot be reached'}: ${cause.message}`,
-    { status: timedOut ? 504 : 503, cause },
+    { status: timedOut ? TIMED_OUT : 503, cause },
   );
 }
