@@ -120,6 +120,16 @@ describe('a candidate', () => {
     expect(test.lease?.spec).toMatchObject({ holderIdentity: 'a', leaseTransitions: 2 });
   });
 
+  it('that led follows as well when its successor has released the Lease', async () => {
+    const [first, second] = [reader('a'), reader('b')];
+    await ask(first, 0);
+    for (const time of [1, 5, 9, 11]) await ask(second, time);
+    await second.release(signal);
+    expect(await ask(first, 12)).toBe('follows  for 1 s');
+    expect(await ask(first, 12)).toBe('leads');
+    expect(test.lease?.spec).toMatchObject({ holderIdentity: 'a', leaseTransitions: 2 });
+  });
+
   it('loses nothing when the answer to its claim is lost', async () => {
     const first = reader('a');
     test.cluster.faults.loseLeaseWrites();

@@ -23,6 +23,7 @@ export type Standing =
   | { readonly leads: true }
   | {
       readonly leads: false;
+      /** Empty when it has given the Lease up. */
       readonly holder: string;
       readonly expiresInMs: number;
       /** How long the holder's Lease lasts without a renewal. */
@@ -82,12 +83,7 @@ export class Candidate {
       const askedMs = this.#clocks.steadyMs();
       const lease = await this.#client.get(signal);
       const expiresInMs = lease ? this.#observe(lease, askedMs) : 0;
-      if (
-        lease &&
-        lease.holder !== '' &&
-        lease.holder !== this.#options.identity &&
-        this.#mustFollow(expiresInMs)
-      ) {
+      if (lease && this.#mustFollow(lease, expiresInMs)) {
         this.#held = undefined;
         return { leads: false, holder: lease.holder, expiresInMs, durationMs: lease.durationMs };
       }
@@ -98,9 +94,12 @@ export class Candidate {
     });
   }
 
-  /** A leader that sees another holder has been succeeded, however long ago. */
-  #mustFollow(expiresInMs: number): boolean {
-    return this.#held !== undefined || expiresInMs > 0;
+  /** A leader has been succeeded, however long ago, by another holder, also by one that has given the Lease up since. */
+  #mustFollow({ holder, transitions }: Lease, expiresInMs: number): boolean {
+    const held = this.#held;
+    if (holder === this.#options.identity) return false;
+    if (holder === '') return held !== undefined && transitions !== held.transitions;
+    return held !== undefined || expiresInMs > 0;
   }
 
   #observe({ resourceVersion, durationMs }: Lease, askedMs: number): number {
