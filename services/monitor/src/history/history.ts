@@ -6,8 +6,9 @@ import { listIncidents } from './incidents.js';
 import { createJournal, diskFiles, type Journal, type JournalFiles } from './journal.js';
 import { formatRun, formatSpan, formatTimeline } from './journal-line.js';
 import { loadJournal } from './load-journal.js';
+import { plausibleRuns, plausibleSpans } from './plausible.js';
 import { buildStrip, SLOT_MS } from './strip.js';
-import { createTimeline, plausibleSpans, type Span, type Timeline } from './timeline.js';
+import { createTimeline, type Span, type Timeline } from './timeline.js';
 
 export interface HistoryOptions {
   /** The folder of the monitor's data. */
@@ -18,6 +19,8 @@ export interface HistoryOptions {
   readonly shownDays: number;
   /** How long after the start a silence that began before may still prove to be the monitor's own, in milliseconds. */
   readonly graceMs?: number;
+  /** Milliseconds of a monotonic clock: setting the clock of the machine does not lengthen the grace. */
+  readonly monotonicMs?: () => number;
   /** Most transitions that are kept; beyond them the shortest improvements are folded away. */
   readonly maxSpans?: number;
   readonly files?: JournalFiles;
@@ -47,6 +50,7 @@ const DAY_MS = 86_400_000;
 /** Reads the history of earlier runs and continues it. */
 export async function openHistory(options: HistoryOptions): Promise<History> {
   const { dir, now, log, shownDays, graceMs = GRACE_MS, maxSpans = MAX_SPANS, files = diskFiles } = options;
+  const { monotonicMs = () => performance.now() } = options;
   const path = join(dir, HISTORY_FILE);
   const timeline = createTimeline(maxSpans);
   const loaded = await loadJournal({ path, timeline, log, now });
@@ -65,7 +69,13 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
   const strip = cacheStrips(timeline);
 
   return {
-    record: createRecorder({ timeline, journal, openedAtMs: now(), graceMs }),
+    record: createRecorder({
+      timeline,
+      journal,
+      openedAtMs: now(),
+      graceEndsMs: monotonicMs() + graceMs,
+      monotonicMs,
+    }),
     last: (operation) => plausibleSpans(timeline.spans(operation), now()).at(-1),
     incidents(limit, beforeMs) {
       const nowMs = now();
@@ -106,15 +116,19 @@ interface RecorderOptions {
   readonly timeline: Timeline;
   readonly journal: Journal;
   readonly openedAtMs: number;
-  readonly graceMs: number;
+  /** On the monotonic clock. */
+  readonly graceEndsMs: number;
+  readonly monotonicMs: () => number;
 }
 
 /** A light that became yellow while no monitor was running, and recovers soon after the start, was never silent. */
-function createRecorder({ timeline, journal, openedAtMs, graceMs }: RecorderOptions): History['record'] {
+function createRecorder(options: RecorderOptions): History['record'] {
+  const { timeline, journal, openedAtMs, graceEndsMs, monotonicMs } = options;
   const assumed = new Set<Operation>();
   return (transition) => {
     const { operation, to, atMs } = transition;
-    if (assumed.delete(operation) && (to === 'green' || to === 'red') && atMs < openedAtMs + graceMs) {
+    const hasRecovered = to === 'green' || to === 'red';
+    if (assumed.delete(operation) && hasRecovered && monotonicMs() < graceEndsMs) {
       timeline.removeLast(operation);
       journal.rewrite();
     }
@@ -160,7 +174,7 @@ function cacheStrips(timeline: Timeline): History['strip'] {
     // The monitor runs right now, and has since its last pulse.
     const lastMs = timeline.runs.at(-1)?.toMs ?? nowMs;
     const isRecent = lastMs <= nowMs && nowMs - lastMs <= 2 * PULSE_MS;
-    const runs = [...timeline.runs, { fromMs: isRecent ? lastMs : nowMs, toMs: nowMs }];
+    const runs = [...plausibleRuns(timeline.runs), { fromMs: isRecent ? lastMs : nowMs, toMs: nowMs }];
     const slots = buildStrip({ spans: timeline.spans(operation), runs, nowMs });
     cache.set(operation, { key, slots });
     return slots;

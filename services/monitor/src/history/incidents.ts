@@ -1,7 +1,8 @@
 import { OPERATIONS, type Operation } from '@podips/shared';
 import type { IncidentView } from '../view/status-view.js';
 import { OPERATION_NAMES } from '../words/operation-names.js';
-import { plausibleSpans, type Span, type Timeline } from './timeline.js';
+import { plausibleSpans } from './plausible.js';
+import type { Span, Timeline } from './timeline.js';
 
 export interface IncidentQuery {
   /** At least 1. A few more are given when they began in the same moment as the last. */

@@ -1,6 +1,7 @@
 import type { Light } from '../status/lights.js';
 import type { SlotView } from '../view/status-view.js';
-import { plausibleSpans, type Run, type Span } from './timeline.js';
+import { plausibleSpans } from './plausible.js';
+import type { Run, Span } from './timeline.js';
 
 export const SLOT_MS = 900_000;
 export const SLOTS = 96;

@@ -20,7 +20,7 @@ export interface Run {
 export interface Timeline {
   /** In the order in which they began, with the times that a clock gave, be it right or wrong. */
   spans(operation: Operation): readonly Span[];
-  /** In the order in which they began. */
+  /** In the order in which they began, with the times that a clock gave. */
   readonly runs: readonly Run[];
   /** Changes whenever the content does. */
   readonly version: number;
@@ -37,20 +37,13 @@ export interface Timeline {
 /** Most runs that are kept: the strip shows those of a day, and a restart within two minutes makes none. */
 const MAX_RUNS = 1_000;
 /** Runs closer than this are one: no slot of the strip shows a gap so short. */
-const JOIN_MS = 150_000;
+export const JOIN_MS = 150_000;
 /** At the bound so much is folded at once that it is not done again soon. */
 const KEPT_SHARE = 0.75;
 
 /**
- * A clock that goes back by less was ahead before. After a larger step it is unknown whether it was wrong before or is
- * now, as at the boot of a machine without one.
- */
-const MAX_STEP_BACK_MS = 86_400_000;
-
-/**
- * The history in memory. When a clock was ahead and is set back a little, what it had dated in the future ends now.
- * After larger steps times are kept as the clock gave them, and {@link plausibleSpans} makes sense of them. Nothing is
- * deleted for its time, only for the bound.
+ * The history in memory, with the times that a clock gave, be it right or wrong; `plausible.ts` makes sense of them.
+ * Nothing is changed or deleted for its time, only for the bound.
  */
 export function createTimeline(maxSpans: number): Timeline {
   const spans = mapOperations((): Span[] => []);
@@ -78,7 +71,6 @@ export function createTimeline(maxSpans: number): Timeline {
     add(operation, span) {
       const list = spans[operation];
       if (list.at(-1)?.light === span.light) return;
-      endFutureSpans(list, span.sinceMs);
       list.push(span);
       keepBound();
       version += 1;
@@ -95,68 +87,12 @@ export function createTimeline(maxSpans: number): Timeline {
   };
 }
 
-/**
- * The spans as they were, if it is `nowMs`. Times that a clock far ahead gave are left out: those more than a day later
- * than now, of which only the light that is on counts, since now; and those that later spans contradict. A span dated
- * earlier than what came before it began at the same time.
- */
-export function plausibleSpans(spans: readonly Span[], nowMs: number): Span[] {
-  const isPast = ({ sinceMs }: Span) => sinceMs <= nowMs + MAX_STEP_BACK_MS;
-  const last = spans.at(-1);
-  const past = spans.filter(isPast);
-  if (last !== undefined && !isPast(last)) past.push({ ...last, sinceMs: nowMs });
-  const consistent = longestRise(past);
-  let latestMs = -Infinity;
-  return past
-    .flatMap((span) => {
-      if (consistent.has(span)) latestMs = span.sinceMs;
-      if (span.sinceMs > latestMs) return [];
-      return [span.sinceMs === latestMs ? span : { ...span, sinceMs: latestMs }];
-    })
-    .filter((span, index, all) => span.light !== all[index - 1]?.light);
-}
-
-/** The most spans whose times go only forward: what most clocks agree on. */
-function longestRise(spans: readonly Span[]): ReadonlySet<Span> {
-  interface Rise {
-    readonly end: Span;
-    readonly before: Rise | undefined;
-  }
-  /** The rise of each length that ends earliest. */
-  const rises: Rise[] = [];
-  for (const span of spans) {
-    const length = rises.findLastIndex(({ end }) => end.sinceMs <= span.sinceMs) + 1;
-    rises[length] = { end: span, before: rises[length - 1] };
-  }
-  const members = new Set<Span>();
-  for (let rise = rises.at(-1); rise !== undefined; rise = rise.before) members.add(rise.end);
-  return members;
-}
-
-function endFutureSpans(list: Span[], nowMs: number): void {
-  for (let index = list.length - 1; index >= 0; index -= 1) {
-    const span = list[index];
-    if (span === undefined || span.sinceMs <= nowMs || span.sinceMs - nowMs > MAX_STEP_BACK_MS) return;
-    list[index] = { ...span, sinceMs: nowMs };
-  }
-}
-
+/** A clock that goes back begins another run. */
 function addRun(runs: Run[], run: Run): void {
-  if ((runs.at(-1)?.toMs ?? 0) - run.toMs > MAX_STEP_BACK_MS) {
-    runs.push(run);
-    return;
-  }
-  for (let last = runs.at(-1); last !== undefined && last.toMs > run.toMs; last = runs.at(-1)) {
-    // One of a clock that was wrong by more, before it was right for a while.
-    if (last.toMs - run.toMs > MAX_STEP_BACK_MS) break;
-    runs.pop();
-    if (last.fromMs >= run.toMs) continue;
-    runs.push({ fromMs: last.fromMs, toMs: run.toMs });
-    return;
-  }
   const last = runs.at(-1);
-  if (last === undefined || run.fromMs - last.toMs > JOIN_MS) runs.push(run);
-  else runs[runs.length - 1] = { fromMs: Math.min(last.fromMs, run.fromMs), toMs: run.toMs };
+  const follows = last !== undefined && last.toMs <= run.toMs && run.fromMs - last.toMs <= JOIN_MS;
+  if (follows) runs[runs.length - 1] = { fromMs: Math.min(last.fromMs, run.fromMs), toMs: run.toMs };
+  else runs.push(run);
 }
 
 const BADNESS: Readonly<Record<Light, number>> = { grey: 0, green: 0, yellow: 1, red: 2 };
