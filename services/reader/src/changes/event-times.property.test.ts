@@ -75,6 +75,7 @@ describe('whatever the clocks say and however late the kubelet reports', () => {
         };
         expectWithin(addressAt, startInterval({ ...sight, how: 'replayed' }));
       }),
+      { numRuns: inject('propertyRuns') },
     );
   });
 
@@ -157,5 +158,6 @@ it('a hand-over keeps the truth of both, and never puts the end after the start'
       expect(bounded.end.best).toBeLessThanOrEqual(bounded.start.best);
       expect(bounded.contradicts).toBe(false);
     }),
+    { numRuns: inject('propertyRuns') },
   );
 });
