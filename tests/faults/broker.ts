@@ -7,7 +7,7 @@ import type { Stage } from './stage.js';
 const RED = { 'queue/write': 'red', 'queue/read': 'red' } as const;
 const FROZEN_MS = 60_000;
 
-/** The next frame with this command is answered with ERROR by whoever stands in the broker's place. */
+/** The proxy, in the broker's place, answers the next frame with this command with ERROR. */
 const refuses = (command: 'SEND' | 'ACK' | 'COMMIT', lights: Fault['lights']): Fault => ({
   name: `broker answers ERROR on ${command}`,
   part: 'broker',

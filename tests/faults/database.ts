@@ -38,7 +38,7 @@ async function takeConnections({ postgres }: Stage): Promise<pg.Client[]> {
   };
   while (await takeOne());
   if (taken.length === 0) throw new Error('the database gave no connection');
-  // Who is put out tries to come back at once: we stand at the door already.
+  // A client that is disconnected reconnects at once: attempts of this test wait for its place already.
   for (let left = 1; left > 0; ) {
     let ended = false;
     const waiting = Array.from({ length: 4 }, async () => {

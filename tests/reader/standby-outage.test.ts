@@ -21,14 +21,14 @@ const settings = ({ withDatabase }: ReaderCase): Environment => ({
 
 type Part = 'API server' | 'database' | 'broker';
 
-async function takeAway(test: ReaderCase, part: Part): Promise<void> {
+async function makeUnavailable(test: ReaderCase, part: Part): Promise<void> {
   if (part === 'database') return cutDatabase(test);
   if (part === 'broker') return cutBroker(test);
   test.cluster.faults.refuseConnections();
   test.cluster.faults.dropConnections();
 }
 
-async function bringBack(test: ReaderCase, part: Part): Promise<void> {
+async function makeAvailable(test: ReaderCase, part: Part): Promise<void> {
   if (part === 'database') return restoreDatabase(test);
   if (part === 'broker') return restoreBroker(test);
   return test.cluster.faults.acceptConnections();
@@ -55,7 +55,7 @@ it.for(CASES)(
     const { workloads } = test.cluster;
     workloads.scaleDeployment('web', 20);
     await untilLedgerIsTrue(test);
-    for (const part of parts) await takeAway(test, part);
+    for (const part of parts) await makeUnavailable(test, part);
     workloads.scaleDeployment('web', 15);
     workloads.scaleDeployment('more', 10);
     if (parts.includes('API server')) {
@@ -67,11 +67,11 @@ it.for(CASES)(
     }
     leader.child.kill('SIGKILL');
     await leader.child.exited;
-    if (parts.includes('API server')) await bringBack(test, 'API server');
+    if (parts.includes('API server')) await makeAvailable(test, 'API server');
     await until(() => leads(standby));
     workloads.scaleDeployment('web', 5);
     workloads.scaleDeployment('other', 5);
-    for (const part of parts) if (part !== 'API server') await bringBack(test, part);
+    for (const part of parts) if (part !== 'API server') await makeAvailable(test, part);
     await untilAllArrived(test);
     workloads.scaleDeployment('more', 0);
     await untilAllArrived(test);
