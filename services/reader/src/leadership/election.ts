@@ -6,7 +6,7 @@ import type { Candidate, Standing } from './candidate.js';
 export interface ElectionOptions {
   /** Between two renewals of the leader, and between two looks of a reader that stands by; up to a fifth is added. */
   readonly retryMs: number;
-  /** Of the Lease: a leader waits for no longer than half of it, a standby for a quarter of that of the holder. */
+  /** The duration of the Lease: a leader waits for no longer than half of it, a standby for a quarter of that of the holder. */
   readonly durationMs: number;
 }
 
@@ -29,7 +29,7 @@ export interface Leadership {
   /** Whether this process stood still since it leads: another reader may lead by now. Ends with `release`. */
   readonly standstill: Standstill;
   /**
-   * Asks anew, until there is an answer, whether this reader still leads.
+   * Asks again, until there is an answer, whether this reader still leads.
    * @returns false when it does not, or when the signal aborted before
    */
   confirm(signal: AbortSignal): Promise<boolean>;
@@ -192,7 +192,7 @@ class FailureReport {
       this.#log.warn(
         { err },
         role === 'leader'
-          ? 'leader lease not renewed; leading on until another reader is seen'
+          ? 'leader lease not renewed; leadership continues until another holder is seen'
           : 'leader lease not readable',
       );
     this.#status = err.status;
