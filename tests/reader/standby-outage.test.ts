@@ -10,11 +10,18 @@ import {
   restoreDatabase,
   untilLedgerIsTrue,
 } from '../support/reader-case.js';
-import { leads, SHORT_LEASE, startPair, until, untilAllArrived } from '../support/reader-pair.js';
+import {
+  FAILURES_OF_STEADY_LEASE,
+  leads,
+  STEADY_LEASE,
+  startPair,
+  until,
+  untilAllArrived,
+} from '../support/reader-pair.js';
 
 const settings = ({ withDatabase }: ReaderCase): Environment => ({
   ...withDatabase,
-  ...SHORT_LEASE,
+  ...STEADY_LEASE,
   LEDGER_INTERVAL_MS: '20',
   DB_WAIT_MS: '0',
 });
@@ -59,9 +66,11 @@ it.for(CASES)(
     workloads.scaleDeployment('web', 15);
     workloads.scaleDeployment('more', 10);
     if (parts.includes('API server')) {
-      // As many failures, 200 ms apart, as make up more than the Lease lasts: the standby cannot take over.
       const failures = 'api_failures_total{status="503"}';
-      await vi.waitFor(async () => expect(await standby.metric(failures)).toBeGreaterThan(12), PATIENCE);
+      await vi.waitFor(
+        async () => expect(await standby.metric(failures)).toBeGreaterThan(FAILURES_OF_STEADY_LEASE),
+        PATIENCE,
+      );
       expect(await leads(leader)).toBe(true);
       expect(await leads(standby)).toBe(false);
     }

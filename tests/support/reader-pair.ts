@@ -12,6 +12,10 @@ export interface ReaderPair {
 
 /** A leader that dies is succeeded soon, and one that is only slow may be, too. */
 export const SHORT_LEASE: Environment = { LEASE_DURATION_S: '2', STANDBY_INTERVAL_MS: '200' };
+/** A leader that is only slow is not succeeded, not on a busy machine either; one that dies is. */
+export const STEADY_LEASE: Environment = { LEASE_DURATION_S: '6', STANDBY_INTERVAL_MS: '200' };
+/** So many failures, at least 200 ms apart, take longer than that Lease lasts. */
+export const FAILURES_OF_STEADY_LEASE = 31;
 /** A leader is succeeded in no test, however slow the machine is, unless it gives the Lease up. */
 export const LONG_LEASE: Environment = { LEASE_DURATION_S: '600', STANDBY_INTERVAL_MS: '200' };
 
