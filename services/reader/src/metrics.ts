@@ -30,7 +30,7 @@ export function createReaderMetrics() {
     publishFailures: counter('publish_failures_total', 'Failed attempts to reach the broker or to publish'),
     stored: counter('outbox_stored_total', 'Messages that went to the outbox'),
     ledgerWritten: counter('ledger_written_total', 'Starts and ends of leases written to the ledger'),
-    ledgerFailures: counter('ledger_failures_total', 'Failed attempts to write the ledger'),
+    ledgerFailures: counter('ledger_failures_total', 'Failed attempts to load or write the ledger'),
     ledgerRefused: counter('ledger_refused_total', 'Leases that PostgreSQL will never accept'),
     full: counter(
       'full_total',

@@ -2,33 +2,28 @@ import {
   type Logger,
   openPool,
   openStatusFile,
-  pause,
   type Running,
   startHeartbeats,
   startOpsServer,
-  toError,
   trackOperation,
   withTablesOf,
 } from '@podips/shared';
 import { OrderClock } from './changes/order-clock.js';
 import { createKubeClient } from './cluster/kube-client.js';
-import type { ElectionEvents, Leadership } from './leadership/election.js';
+import type { ElectionEvents } from './leadership/election.js';
 import { createElector, type Elector } from './leadership/elector.js';
 import { createReaderMetrics, type ReaderMetrics } from './metrics.js';
 import type { ReaderDatabase, ReaderParts } from './parts.js';
 import type { ReaderSettings } from './settings.js';
-import { createLedger, type LoadedLedger } from './store/ledger.js';
+import { createLedger } from './store/ledger.js';
 import { openMarkers } from './store/marker-file.js';
 import { createOutbox } from './store/outbox.js';
-import { openTerm, type Term } from './term.js';
-import type { TermEnd } from './term-start.js';
+import { openTerm } from './term.js';
+import { runTerms, type TermsDeps, type TermsView } from './terms.js';
 
 export interface Reader extends Running {
   readonly httpPort: number;
 }
-
-const LOAD_RETRY_MS = 1_000;
-const FENCED_REST_MS = 5_000;
 
 /**
  * Starts the reader. It waits until it leads, loads the ledger, and runs terms (see {@link openTerm}) until it is stopped
@@ -45,7 +40,7 @@ export async function startReader(settings: ReaderSettings, log: Logger): Promis
   const markers = openMarkers(settings.statusDir, log);
   const clock = new OrderClock(() => new Date());
   const parts = { settings, log, metrics, health, client, database, markers, clock };
-  const view: View = { term: undefined };
+  const view: TermsView = { term: undefined };
   exposeGauges(parts, view);
   const stopping = new AbortController();
   const elector = createElector(client, settings.election, electionEvents(parts), log);
@@ -67,48 +62,28 @@ export async function startReader(settings: ReaderSettings, log: Logger): Promis
   return { httpPort: ops.port, stop: () => running.disposeAsync() };
 }
 
-/** The term that runs, for the gauges. */
-interface View {
-  term: Term | undefined;
-}
-
 /** For each leadership: term after term, until it is over or the reader stops. */
-async function lead(parts: ReaderParts, elector: Elector, view: View, signal: AbortSignal): Promise<void> {
+async function lead(
+  parts: ReaderParts,
+  elector: Elector,
+  view: TermsView,
+  signal: AbortSignal,
+): Promise<void> {
+  const deps: TermsDeps = {
+    ledger: parts.database?.ledger,
+    databaseWaitMs: parts.settings.databaseWaitMs,
+    log: parts.log,
+    onLoadFailed: () => parts.metrics.ledgerFailures.inc(),
+    open: (options) => openTerm(parts, options),
+  };
   while (!signal.aborted) {
     const leadership = await elector.lead(signal);
     if (leadership === undefined) return;
     const over = new AbortController();
     void leadership.over.then(() => over.abort());
-    await runTerms(parts, leadership, view, AbortSignal.any([signal, over.signal]));
+    await runTerms(deps, leadership, view, AbortSignal.any([signal, over.signal]));
     await leadership.release();
   }
-}
-
-/** One rule for catching up, whatever the reason: end the term, load the ledger, continue from its checkpoint. */
-async function runTerms(
-  parts: ReaderParts,
-  leadership: Leadership,
-  view: View,
-  signal: AbortSignal,
-): Promise<void> {
-  let previous: TermEnd | undefined;
-  while (!signal.aborted) {
-    const ledger = await loadPatiently(parts, signal);
-    const untilLedger = (ended: AbortSignal) => untilLoaded(parts, ended);
-    view.term = openTerm(parts, { ledger, previous, untilLedger, leadership });
-    previous = await view.term.run(signal);
-    view.term = undefined;
-    if (previous === 'fenced' && !(await outlivesFence(leadership, signal))) return;
-    if (previous !== 'stopped') parts.log.warn({ reason: previous }, 'restarting from the ledger');
-  }
-}
-
-/**
- * A reader that was fenced off continues only if it holds the Lease all the same: the other one does not take part in this
- * election, or the database was emptied. The rest keeps two such readers from doing nothing but fencing each other off.
- */
-async function outlivesFence(leadership: Leadership, signal: AbortSignal): Promise<boolean> {
-  return (await pause(FENCED_REST_MS, signal)) && leadership.confirm(signal);
 }
 
 function electionEvents({ metrics, health: { kubernetes, queue } }: ReaderParts): ElectionEvents {
@@ -124,32 +99,6 @@ function electionEvents({ metrics, health: { kubernetes, queue } }: ReaderParts)
       if (role === 'standby') kubernetes.standsBy(error.message);
     },
   };
-}
-
-/** Without the ledger every pod would be published again: worth a wait. */
-async function loadPatiently(parts: ReaderParts, signal: AbortSignal): Promise<LoadedLedger | undefined> {
-  const untilMs = performance.now() + parts.settings.databaseWaitMs;
-  for (;;) {
-    const ledger = await tryToLoad(parts);
-    const hopeless = parts.database === undefined || performance.now() > untilMs;
-    if (ledger || hopeless || !(await pause(LOAD_RETRY_MS, signal))) return ledger;
-  }
-}
-
-/** Settles when a ledger that could not be loaded can be, or when the signal aborts. */
-async function untilLoaded(parts: ReaderParts, signal: AbortSignal): Promise<void> {
-  while (!(await tryToLoad(parts)) && (await pause(LOAD_RETRY_MS, signal)));
-}
-
-/** The ledger, or undefined when there is none or the database is unavailable. */
-async function tryToLoad({ database, log }: ReaderParts): Promise<LoadedLedger | undefined> {
-  if (database === undefined) return undefined;
-  try {
-    return await database.ledger.load();
-  } catch (err) {
-    log.warn({ err: toError(err) }, 'ledger not loaded');
-    return undefined;
-  }
 }
 
 function startHealth(settings: ReaderSettings, log: Logger, resources: AsyncDisposableStack) {
@@ -208,7 +157,7 @@ function openDatabase(
   };
 }
 
-function exposeGauges({ metrics, settings, database }: ReaderParts, view: View): void {
+function exposeGauges({ metrics, settings, database }: ReaderParts, view: TermsView): void {
   const { gauge } = metrics;
   gauge('leads', '1 while this reader publishes, 0 while it stands by', () => (view.term ? 1 : 0));
   gauge('known_pods', 'Pods that are not finished', () => view.term?.knownPods ?? 0);

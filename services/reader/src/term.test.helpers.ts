@@ -161,7 +161,8 @@ export async function startTerm(
   const isFull = (event: PodEvent) => !pods.apply(event);
   return {
     get end() {
-      return ledger === undefined && world.up.ledger ? 'ledger-late' : end;
+      if (!ledger || end === 'ledger-overflow') return world.up.ledger ? (end ?? 'ledger-late') : undefined;
+      return end;
     },
     get settled() {
       return isCaughtUp && changes.undelivered === 0 && changes.unrecorded === 0;

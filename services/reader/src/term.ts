@@ -14,9 +14,15 @@ import { pruneRegularly } from './store/retention.js';
 import { findTermStart, type TermEnd, type TermOrigin } from './term-start.js';
 
 export interface TermOptions extends TermOrigin {
-  /** Settles when a ledger that could not be loaded can be. */
-  readonly untilLedger: (signal: AbortSignal) => Promise<void>;
+  /** Loads the ledger for the next term as soon as that is possible; undefined when the signal aborted before. */
+  readonly untilLedger: (signal: AbortSignal) => Promise<LoadedLedger | undefined>;
   readonly leadership: Pick<Leadership, 'confirm' | 'standstill'>;
+}
+
+export interface EndedTerm {
+  readonly end: TermEnd;
+  /** Loaded for the next term; undefined: it has to load its own. */
+  readonly ledger: LoadedLedger | undefined;
 }
 
 /** What runs from one load of the ledger to the next: API server -> change log -> queue, or outbox; and -> ledger. */
@@ -25,11 +31,13 @@ export interface Term {
   readonly pendingLeases: number;
   readonly knownPods: number;
   /** Runs until the signal aborts or the term has to end, then drains what was received. */
-  run(signal: AbortSignal): Promise<TermEnd>;
+  run(signal: AbortSignal): Promise<EndedTerm>;
 }
 
-/** Beyond this, what is not recorded is found again by the next term. */
+/** Beyond this, what is not recorded is found again by the next term, and nothing waits for the database. */
 const LEDGER_DEADLINE_MS = 3_000;
+
+const STOPPED: EndedTerm = { end: 'stopped', ledger: undefined };
 
 /** A term with a change log of its own; nothing of it outlives the term but what is durable and recorded. */
 export function openTerm(parts: ReaderParts, options: TermOptions): Term {
@@ -42,7 +50,7 @@ export function openTerm(parts: ReaderParts, options: TermOptions): Term {
   const recorder = database && ledger && createRecorder(parts, database, ledger, log);
   let changes: PodChanges | undefined;
 
-  const run = async (signal: AbortSignal): Promise<TermEnd> => {
+  const run = async (signal: AbortSignal): Promise<EndedTerm> => {
     await using resources = new AsyncDisposableStack();
     const stopping = new AbortController();
     const outOfOrder = database && parts.markers.outOfOrder;
@@ -55,19 +63,14 @@ export function openTerm(parts: ReaderParts, options: TermOptions): Term {
       database &&
       ledger &&
       pruneRegularly(database.ledger, settings.ledgerRetentionDays, parts.log, stopping.signal);
-    const late = database && !ledger ? options.untilLedger(stopping.signal) : undefined;
-    const end = await Promise.race([
-      aborted(signal).then(() => 'stopped' as const),
-      ...(recording ? [recording.then(endOfRecording)] : []),
-      ...(late ? [late.then(() => 'ledger-late' as const)] : []),
-    ]);
+    const ending = database && untilRestart(recording, options, stopping.signal);
+    const ended = await Promise.race([aborted(signal).then(() => STOPPED), ...(ending ? [ending] : [])]);
     stopping.abort();
-    await Promise.all([feed, late]);
+    await feed;
     await outlet.settle();
-    const recorded = recording?.then(() => (end === 'fenced' ? undefined : recorder?.flush()));
-    await Promise.race([recorded, pause(LEDGER_DEADLINE_MS)]);
-    await pruning;
-    return end;
+    const recorded = recording?.then(() => (ended.end === 'fenced' ? undefined : recorder?.flush()));
+    await Promise.race([Promise.all([recorded, ending, pruning]), pause(LEDGER_DEADLINE_MS)]);
+    return ended;
   };
   return {
     get bufferedMessages() {
@@ -98,9 +101,22 @@ function createRecorder(
   return new Recorder({ changes, ledger, term, intervalMs, log, onRecorded, onFailed });
 }
 
-function endOfRecording(end: RecordingEnd | undefined): TermEnd {
-  if (end === 'incomplete') return 'ledger-overflow';
-  return end ?? 'stopped';
+/**
+ * Waits for the reason to begin the next term. One that needs its ledger is begun when that is loaded: until then this
+ * term publishes.
+ * @param recording undefined in a term without a ledger
+ */
+async function untilRestart(
+  recording: Promise<RecordingEnd | undefined> | undefined,
+  { untilLedger }: TermOptions,
+  signal: AbortSignal,
+): Promise<EndedTerm> {
+  const outcome = recording ? await recording : 'late';
+  if (outcome === undefined) return STOPPED;
+  if (outcome === 'fenced') return { end: 'fenced', ledger: undefined };
+  const ledger = await untilLedger(signal);
+  if (ledger === undefined) return STOPPED;
+  return { end: outcome === 'late' ? 'ledger-late' : 'ledger-overflow', ledger };
 }
 
 function createChanges(

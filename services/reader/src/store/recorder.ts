@@ -15,11 +15,10 @@ export interface RecorderDeps {
   readonly onFailed: (error: Error) => void;
 }
 
-/** `fenced`: another reader has loaded the ledger. `incomplete`: not all was kept for the ledger, which can be written. */
+/** `fenced`: another reader has loaded the ledger. `incomplete`: not all was kept for the ledger. */
 export type RecordingEnd = 'fenced' | 'incomplete';
 
 const RETRY = { baseMs: 500, capMs: 10_000 };
-const NOTHING = { leases: [], gaps: [], checkpoint: undefined };
 
 /**
  * The cursor that records: writes the change log to the ledger, beside the hot path. Each write is a clean cut: a
@@ -36,14 +35,13 @@ export class Recorder {
   async run(signal: AbortSignal): Promise<RecordingEnd | undefined> {
     const { changes, intervalMs, log } = this.#deps;
     let failures = 0;
-    let isComplete = true;
     while (!signal.aborted) {
       const outcome = await this.#write(failures === 0);
       if (outcome === 'fenced') return outcome;
-      if (outcome === 'written' && !changes.isRecordable) return 'incomplete';
-      if (isComplete && !changes.isRecordable)
+      if (!changes.isRecordable) {
         log.error('ledger backlog full; nothing is recorded until the ledger can be written');
-      isComplete = changes.isRecordable;
+        return 'incomplete';
+      }
       failures = outcome === 'failed' ? failures + 1 : 0;
       await pause(failures > 0 ? backoffDelayMs(failures - 1, RETRY) : intervalMs, signal);
     }
@@ -58,10 +56,9 @@ export class Recorder {
   async #write(logsFailure: boolean): Promise<'written' | 'failed' | 'fenced'> {
     const { changes, ledger, term, log, onRecorded, onFailed } = this.#deps;
     const cut = changes.cut();
-    // The database is asked for nothing; but when not all was kept for it, whether it can be written again.
-    if (cut === undefined && changes.isRecordable) return 'written';
+    if (cut === undefined) return 'written';
     try {
-      await ledger.write(term, cut ? { ...cut, leases: newestOfEach(cut.leases) } : NOTHING);
+      await ledger.write(term, { ...cut, leases: newestOfEach(cut.leases) });
     } catch (err) {
       const error = toError(err);
       onFailed(error);
@@ -73,10 +70,8 @@ export class Recorder {
       if (logsFailure) log.warn({ err: error }, 'ledger write failed; changes wait in memory');
       return 'failed';
     }
-    if (cut) {
-      changes.recorded(cut);
-      onRecorded(cut);
-    }
+    changes.recorded(cut);
+    onRecorded(cut);
     return 'written';
   }
 }

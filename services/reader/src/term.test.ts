@@ -1,0 +1,137 @@
+import { tmpdir } from 'node:os';
+import { createLogger } from '@podips/shared';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { ChangeLog } from './changes/change-log.js';
+import { OrderClock } from './changes/order-clock.js';
+import { BEFORE, pod, seen, startOf } from './changes/pod-changes.test.helpers.js';
+import { createKubeClient } from './cluster/kube-client.js';
+import { followPods, type PodSink } from './cluster/pod-feed.js';
+import { soleLeadership } from './leadership/election.js';
+import { createReaderMetrics } from './metrics.js';
+import { startOutlet } from './outlet.js';
+import { readReaderSettings } from './settings.js';
+import type { LedgerBatch, LoadedLedger } from './store/ledger.js';
+import { openTerm } from './term.js';
+
+vi.mock('./outlet.js');
+vi.mock('./cluster/pod-feed.js');
+vi.mock('@podips/shared', async (original) => ({
+  ...(await original<object>()),
+  ...(await import('./pause.test.helpers.js')),
+}));
+
+const LEDGER: LoadedLedger = { ...startOf([1]), term: 7 };
+const NEXT: LoadedLedger = { ...LEDGER, term: 8 };
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: BEFORE });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** The real term between a feed that the test plays, an outlet that accepts everything, and a ledger. */
+function runTerm({ ledger = undefined as LoadedLedger | undefined, buffer = '100' } = {}) {
+  const feed: { sink?: PodSink } = {};
+  vi.mocked(followPods).mockImplementation(async (_client, sink) => {
+    feed.sink = sink;
+  });
+  const settle = vi.fn(async () => undefined);
+  vi.mocked(startOutlet).mockImplementation((_parts, changes: ChangeLog) => {
+    changes.onChange(() => {
+      const last = [...changes.undeliveredAfter(0, Number.POSITIVE_INFINITY)].at(-1);
+      if (last) changes.delivered(last.number);
+    });
+    return { settle };
+  });
+  const settings = readReaderSettings(['--incluster=false'], {
+    HOME: tmpdir(),
+    CONFIG_DIR: tmpdir(),
+    KUBE_APISERVER_URL: 'https://cluster:6443',
+    LEDGER_BUFFER_LEASES: buffer,
+  });
+  const batches: LedgerBatch[] = [];
+  const state = { isUp: true, loaded: Promise.withResolvers<LoadedLedger | undefined>() };
+  const database = {
+    ledger: {
+      load: async () => NEXT,
+      async write(_term: number, batch: LedgerBatch) {
+        if (!state.isUp) throw new Error('no database');
+        batches.push(batch);
+      },
+      prune: () => new Promise<number>(() => undefined),
+    },
+    outbox: { store: async () => undefined, drain: async () => 0, isEmpty: async () => true, rows: 0 },
+  };
+  const outOfOrder = { since: undefined as Date | undefined, set: vi.fn(), clear: vi.fn() };
+  const health = { works: vi.fn(), connected: vi.fn(), alive: vi.fn(), standsBy: vi.fn(), fails: vi.fn() };
+  const operation = { ...health, problem: undefined };
+  const parts = {
+    settings,
+    log: createLogger('test', 'silent'),
+    metrics: createReaderMetrics(),
+    health: { kubernetes: operation, queue: operation },
+    client: createKubeClient(settings.kubeConfig),
+    database,
+    markers: { outOfOrder },
+    clock: new OrderClock(() => new Date()),
+  };
+  const stopping = new AbortController();
+  const untilLedger = vi.fn(() => state.loaded.promise);
+  const leadership = soleLeadership();
+  const term = openTerm(parts, { ledger, previous: undefined, untilLedger, leadership });
+  const ended = term.run(stopping.signal);
+  return { feed, settle, batches, state, outOfOrder, stopping, untilLedger, ended };
+}
+
+const pass = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
+
+it.each([
+  ['the ledger that it waits for', undefined],
+  ['the ledger that is pruned', LEDGER],
+])('delivers at its end whatever the database does: %s', async (_what, ledger) => {
+  const { settle, stopping, ended } = runTerm({ ledger });
+  await pass();
+  stopping.abort();
+  await pass();
+  // Before the deadline of the database.
+  expect(settle).toHaveBeenCalledOnce();
+  await pass(3_000);
+  expect(await ended).toMatchObject({ end: 'stopped', ledger: undefined });
+});
+
+it('without a ledger ends with the one that was loaded meanwhile', async () => {
+  const { state, untilLedger, ended } = runTerm();
+  await pass();
+  expect(untilLedger).toHaveBeenCalledOnce();
+  state.loaded.resolve(NEXT);
+  await pass();
+  expect(await ended).toMatchObject({ end: 'ledger-late', ledger: NEXT });
+});
+
+it('after an overflow publishes until the ledger is loaded', async () => {
+  const { feed, state, untilLedger, ended, settle } = runTerm({ ledger: LEDGER });
+  await pass();
+  expect(untilLedger).not.toHaveBeenCalled();
+  state.isUp = false;
+  feed.sink?.apply(seen(pod(2)));
+  await pass(1_000);
+  for (let index = 3; index < 110; index += 1) feed.sink?.apply(seen(pod(index)));
+  await pass(30_000);
+  expect(untilLedger).toHaveBeenCalledOnce();
+  expect(feed.sink?.apply(seen(pod(200)))).toBe(true);
+  expect(settle).not.toHaveBeenCalled();
+  state.loaded.resolve(NEXT);
+  await pass(3_000);
+  expect(await ended).toMatchObject({ end: 'ledger-overflow', ledger: NEXT });
+});
+
+it('records at its end what was received', async () => {
+  const { feed, batches, stopping, ended } = runTerm({ ledger: LEDGER });
+  await pass();
+  feed.sink?.apply(seen(pod(2)));
+  stopping.abort();
+  await pass(3_000);
+  await ended;
+  expect(batches).toMatchObject([{ leases: [{ ip: '10.0.0.2' }] }]);
+});

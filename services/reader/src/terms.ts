@@ -1,0 +1,100 @@
+import { type Logger, pause, toError } from '@podips/shared';
+import type { Ledger, LoadedLedger } from './store/ledger.js';
+import type { EndedTerm, Term, TermOptions } from './term.js';
+
+export interface TermsDeps {
+  /** Undefined when no database is set. */
+  readonly ledger: Pick<Ledger, 'load'> | undefined;
+  /** How long the first term waits for its ledger, in milliseconds. */
+  readonly databaseWaitMs: number;
+  readonly log: Logger;
+  readonly onLoadFailed: () => void;
+  readonly open: (options: TermOptions) => Term;
+}
+
+/** The term that runs, for the gauges. */
+export interface TermsView {
+  term: Term | undefined;
+}
+
+const LOAD_RETRY_MS = 1_000;
+const FENCED_REST_MS = 5_000;
+/** Before another restart when the ledger can be loaded, but none of what follows can be written to it. */
+const UNWRITABLE_REST_MS = 600_000;
+
+/**
+ * One rule for catching up, whatever the reason: end the term, continue from the ledger's checkpoint. A term runs until the
+ * next one has its ledger, so that no pod waits for the database.
+ */
+export async function runTerms(
+  deps: TermsDeps,
+  leadership: TermOptions['leadership'],
+  view: TermsView,
+  signal: AbortSignal,
+): Promise<void> {
+  let previous: EndedTerm | undefined;
+  while (!signal.aborted) {
+    const ledger = previous?.ledger ?? (await loadPatiently(deps, signal));
+    if (signal.aborted) return;
+    const overflowed = previous?.end === 'ledger-overflow' ? ledger : undefined;
+    view.term = deps.open({
+      ledger,
+      previous: previous?.end,
+      untilLedger: (ended) => loadNext(deps, overflowed, ended),
+      leadership,
+    });
+    previous = await view.term.run(signal);
+    view.term = undefined;
+    const { end } = previous;
+    if (end === 'fenced' && !(await outlivesFence(leadership, signal))) return;
+    if (end !== 'stopped') deps.log.warn({ reason: end }, 'restarting from the ledger');
+  }
+}
+
+/**
+ * A reader that was fenced off continues only if it holds the Lease all the same: the other one does not take part in this
+ * election, or the database was emptied. The rest keeps two such readers from doing nothing but fencing each other off.
+ */
+async function outlivesFence(leadership: TermOptions['leadership'], signal: AbortSignal): Promise<boolean> {
+  return (await pause(FENCED_REST_MS, signal)) && leadership.confirm(signal);
+}
+
+/** Without the ledger every pod would be published again: worth a wait. */
+async function loadPatiently(deps: TermsDeps, signal: AbortSignal): Promise<LoadedLedger | undefined> {
+  const untilMs = performance.now() + deps.databaseWaitMs;
+  for (;;) {
+    const ledger = await tryToLoad(deps);
+    const hopeless = deps.ledger === undefined || performance.now() > untilMs;
+    if (ledger || hopeless || !(await pause(LOAD_RETRY_MS, signal))) return ledger;
+  }
+}
+
+/**
+ * Loads the ledger for the next term as soon as it can be loaded.
+ * @param overflowed the ledger of this term, if the one before it has overflowed
+ * @returns undefined when the signal aborted before
+ */
+async function loadNext(
+  deps: TermsDeps,
+  overflowed: LoadedLedger | undefined,
+  signal: AbortSignal,
+): Promise<LoadedLedger | undefined> {
+  let ledger = await tryToLoad(deps);
+  while (ledger === undefined && (await pause(LOAD_RETRY_MS, signal))) ledger = await tryToLoad(deps);
+  // Each restart publishes once more what followed the checkpoint.
+  const isStuck =
+    overflowed && overflowed.checkpoint?.resourceVersion === ledger?.checkpoint?.resourceVersion;
+  if (isStuck) await pause(UNWRITABLE_REST_MS, signal);
+  return ledger;
+}
+
+/** The ledger, or undefined when there is none or the database is unavailable. */
+async function tryToLoad({ ledger, log, onLoadFailed }: TermsDeps): Promise<LoadedLedger | undefined> {
+  try {
+    return await ledger?.load();
+  } catch (err) {
+    log.warn({ err: toError(err) }, 'ledger not loaded');
+    onLoadFailed();
+    return undefined;
+  }
+}
