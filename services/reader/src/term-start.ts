@@ -17,11 +17,7 @@ export interface TermOrigin {
  * @param outOfOrder the marker; undefined without a database
  */
 export function findTermStart({ ledger, previous }: TermOrigin, outOfOrder: Marker | undefined): TermStart {
-  if (ledger === undefined) {
-    // With a database there is a ledger, and this term cannot know what ended according to it.
-    outOfOrder?.set(new Date());
-    return { known: new Map(), checkpoint: undefined };
-  }
+  if (ledger === undefined) return { known: new Map(), checkpoint: undefined };
   const { known, checkpoint } = ledger;
   // Nothing was known before the first list of a ledger, whatever its order.
   if (checkpoint === undefined) outOfOrder?.clear();

@@ -120,6 +120,7 @@ export async function startTerm(
     origin: { hostname: 'reader-1', dc: 'dc-1' },
     now,
     outOfOrder,
+    onPublish: () => ledger ?? marker.set(now()),
     onChange,
     onGap: ignore,
   };

@@ -36,11 +36,14 @@ function runTerm({ ledger = undefined as LoadedLedger | undefined, buffer = '100
   vi.mocked(followPods).mockImplementation(async (_client, sink) => {
     feed.sink = sink;
   });
+  const onMessages = vi.fn();
   const settle = vi.fn(async () => undefined);
   vi.mocked(startOutlet).mockImplementation((_parts, changes: ChangeLog) => {
     changes.onChange(() => {
       const last = [...changes.undeliveredAfter(0, Number.POSITIVE_INFINITY)].at(-1);
-      if (last) changes.delivered(last.number);
+      if (last === undefined) return;
+      onMessages();
+      changes.delivered(last.number);
     });
     return { settle };
   });
@@ -81,7 +84,7 @@ function runTerm({ ledger = undefined as LoadedLedger | undefined, buffer = '100
   const leadership = soleLeadership();
   const term = openTerm(parts, { ledger, previous: undefined, untilLedger, leadership });
   const ended = term.run(stopping.signal);
-  return { feed, settle, batches, state, outOfOrder, stopping, untilLedger, ended };
+  return { feed, onMessages, settle, batches, state, outOfOrder, stopping, untilLedger, ended };
 }
 
 const pass = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
@@ -98,6 +101,24 @@ it.each([
   expect(settle).toHaveBeenCalledOnce();
   await pass(3_000);
   expect(await ended).toMatchObject({ end: 'stopped', ledger: undefined });
+});
+
+it('without a ledger sets the marker before it publishes, and not if it publishes nothing', async () => {
+  const { feed, outOfOrder, onMessages } = runTerm();
+  await pass();
+  await feed.sink?.replaceAll([], '5', 'start');
+  expect(outOfOrder.set).not.toHaveBeenCalled();
+  onMessages.mockImplementation(() => expect(outOfOrder.set).toHaveBeenCalledExactlyOnceWith(BEFORE));
+  feed.sink?.apply(seen(pod(2)));
+  expect(onMessages).toHaveBeenCalled();
+});
+
+it('with its ledger sets no marker', async () => {
+  const { feed, outOfOrder, onMessages } = runTerm({ ledger: LEDGER });
+  await pass();
+  feed.sink?.apply(seen(pod(2)));
+  expect(onMessages).toHaveBeenCalled();
+  expect(outOfOrder.set).not.toHaveBeenCalled();
 });
 
 it('without a ledger ends with the one that was loaded meanwhile', async () => {

@@ -56,7 +56,7 @@ export function openTerm(parts: ReaderParts, options: TermOptions): Term {
     const outOfOrder = database && parts.markers.outOfOrder;
     const start = findTermStart(options, outOfOrder);
     const outlet = startOutlet(parts, log, start.checkpoint?.knownAt, resources);
-    changes = createChanges(parts, log, start, ledger && outOfOrder, stopping.signal);
+    changes = createChanges(parts, log, start, outOfOrder, ledger !== undefined, stopping.signal);
     const feed = startFeed(parts, changes, options, stopping.signal);
     const recording = recorder?.run(stopping.signal);
     const pruning =
@@ -124,6 +124,7 @@ function createChanges(
   changeLog: ChangeLog,
   start: TermStart,
   outOfOrder: Marker | undefined,
+  hasLedger: boolean,
   signal: AbortSignal,
 ): PodChanges {
   const deps = {
@@ -131,7 +132,11 @@ function createChanges(
     origin: { hostname: hostname(), dc: settings.dc },
     clock,
     now: () => new Date(),
-    outOfOrder,
+    outOfOrder: hasLedger ? outOfOrder : undefined,
+    onPublish() {
+      // With a database there is a ledger, and this term cannot know what ended according to it.
+      if (!hasLedger) outOfOrder?.set(new Date());
+    },
     signal,
     onChange: ({ pod_ip_status: status, inferred }: PodIpMessage) =>
       metrics.changes.inc({ status, inferred: String(inferred) }),

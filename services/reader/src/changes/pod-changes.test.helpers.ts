@@ -79,6 +79,7 @@ export function createChanges({
       clock: new OrderClock(() => time.now),
       now: () => time.now,
       outOfOrder: marker,
+      onPublish: () => undefined,
       signal: stopping.signal,
       onChange: (message) => void noted.push(message),
       onGap: () => undefined,

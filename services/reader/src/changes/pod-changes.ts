@@ -24,6 +24,8 @@ export interface PodChangesDeps {
   readonly now: () => Date;
   /** Since when changes may be published out of order, for which the ledger needs a gap; undefined without a ledger. */
   readonly outOfOrder: { readonly since: Date | undefined } | undefined;
+  /** Called before the messages of an entry can leave. */
+  readonly onPublish: () => void;
   readonly signal: AbortSignal;
   readonly onChange: (message: PodIpMessage) => void;
   readonly onGap: (gap: Gap) => void;
@@ -133,6 +135,7 @@ export class PodChanges implements PodSink {
   #append(changes: readonly IpChange[], gaps: readonly Gap[], resourceVersion: string): void {
     const knownAt = this.#watermark.time;
     const messages = changes.map((change) => buildMessage(factsOf(change), this.#deps.origin));
+    if (messages.length > 0) this.#deps.onPublish();
     this.#deps.log.append({
       messages: messages.map((message) => JSON.stringify(message)),
       leases: changes.map(toRecord),
