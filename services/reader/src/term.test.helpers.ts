@@ -2,7 +2,7 @@ import { createLogger, type PodIpMessage } from '@podips/shared';
 import { vi } from 'vitest';
 import { ChangeLog, type Cut } from './changes/change-log.js';
 import type { OrderClock } from './changes/order-clock.js';
-import { PodChanges } from './changes/pod-changes.js';
+import { isOfMarker, PodChanges } from './changes/pod-changes.js';
 import type { PodEvent } from './cluster/pod-stream.js';
 import { Delivery } from './delivery/delivery.js';
 import { OutboxDrain } from './delivery/outbox-drain.js';
@@ -126,7 +126,7 @@ export async function startTerm(
   };
   const pods = new PodChanges({ ...deps, signal: stopping.signal }, start);
   const onRecorded = ({ gaps }: Cut) => {
-    if (gaps.some(({ reason }) => reason === 'late')) marker.clear();
+    if (gaps.some(isOfMarker)) marker.clear();
   };
   const recorder =
     ledger &&
@@ -142,6 +142,7 @@ export async function startTerm(
   let end: TermEnd | undefined;
   void recorder?.run(stopping.signal).then((outcome) => {
     end = outcome === 'incomplete' ? 'ledger-overflow' : outcome;
+    if (outcome === 'incomplete') marker.set(now());
   });
   let version = ledger?.checkpoint && Number(ledger.checkpoint.resourceVersion);
   let listing: Promise<void> | undefined;

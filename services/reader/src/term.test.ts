@@ -3,7 +3,7 @@ import { createLogger } from '@podips/shared';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { ChangeLog } from './changes/change-log.js';
 import { OrderClock } from './changes/order-clock.js';
-import { BEFORE, pod, seen, startOf } from './changes/pod-changes.test.helpers.js';
+import { BEFORE, bookmark, pod, seen, startOf } from './changes/pod-changes.test.helpers.js';
 import { createKubeClient } from './cluster/kube-client.js';
 import { followPods, type PodSink } from './cluster/pod-feed.js';
 import { soleLeadership } from './leadership/election.js';
@@ -12,6 +12,7 @@ import { startOutlet } from './outlet.js';
 import { readReaderSettings } from './settings.js';
 import type { LedgerBatch, LoadedLedger } from './store/ledger.js';
 import { openTerm } from './term.js';
+import type { TermEnd } from './term-start.js';
 
 vi.mock('./outlet.js');
 vi.mock('./cluster/pod-feed.js');
@@ -31,7 +32,10 @@ afterEach(() => {
 });
 
 /** The real term between a feed that the test plays, an outlet that accepts everything, and a ledger. */
-function runTerm({ ledger = undefined as LoadedLedger | undefined, buffer = '100' } = {}) {
+function runTerm({
+  ledger = undefined as LoadedLedger | undefined,
+  previous = undefined as TermEnd | undefined,
+} = {}) {
   const feed: { sink?: PodSink } = {};
   vi.mocked(followPods).mockImplementation(async (_client, sink) => {
     feed.sink = sink;
@@ -51,7 +55,7 @@ function runTerm({ ledger = undefined as LoadedLedger | undefined, buffer = '100
     HOME: tmpdir(),
     CONFIG_DIR: tmpdir(),
     KUBE_APISERVER_URL: 'https://cluster:6443',
-    LEDGER_BUFFER_LEASES: buffer,
+    LEDGER_BUFFER_LEASES: '100',
   });
   const batches: LedgerBatch[] = [];
   const state = { isUp: true, loaded: Promise.withResolvers<LoadedLedger | undefined>() };
@@ -64,7 +68,12 @@ function runTerm({ ledger = undefined as LoadedLedger | undefined, buffer = '100
       },
       prune: () => new Promise<number>(() => undefined),
     },
-    outbox: { store: async () => undefined, drain: async () => 0, isEmpty: async () => true, rows: 0 },
+    outbox: {
+      store: async () => undefined,
+      drain: async () => 0,
+      trackEarlier: () => async () => 0,
+      rows: 0,
+    },
   };
   const outOfOrder = { since: undefined as Date | undefined, set: vi.fn(), clear: vi.fn() };
   const health = { works: vi.fn(), connected: vi.fn(), alive: vi.fn(), standsBy: vi.fn(), fails: vi.fn() };
@@ -82,7 +91,7 @@ function runTerm({ ledger = undefined as LoadedLedger | undefined, buffer = '100
   const stopping = new AbortController();
   const untilLedger = vi.fn(() => state.loaded.promise);
   const leadership = soleLeadership();
-  const term = openTerm(parts, { ledger, previous: undefined, untilLedger, leadership });
+  const term = openTerm(parts, { ledger, previous, untilLedger, leadership });
   const ended = term.run(stopping.signal);
   return { feed, onMessages, settle, batches, state, outOfOrder, stopping, untilLedger, ended };
 }
@@ -131,7 +140,7 @@ it('without a ledger ends with the one that was loaded meanwhile', async () => {
 });
 
 it('after an overflow publishes until the ledger is loaded', async () => {
-  const { feed, state, untilLedger, ended, settle } = runTerm({ ledger: LEDGER });
+  const { feed, state, outOfOrder, untilLedger, ended, settle } = runTerm({ ledger: LEDGER });
   await pass();
   expect(untilLedger).not.toHaveBeenCalled();
   state.isUp = false;
@@ -140,11 +149,29 @@ it('after an overflow publishes until the ledger is loaded', async () => {
   for (let index = 3; index < 110; index += 1) feed.sink?.apply(seen(pod(index)));
   await pass(30_000);
   expect(untilLedger).toHaveBeenCalledOnce();
+  // For a successor, should this process be killed before the gap is named.
+  expect(outOfOrder.set).toHaveBeenCalledOnce();
   expect(feed.sink?.apply(seen(pod(200)))).toBe(true);
   expect(settle).not.toHaveBeenCalled();
   state.loaded.resolve(NEXT);
   await pass(3_000);
   expect(await ended).toMatchObject({ end: 'ledger-overflow', ledger: NEXT });
+});
+
+it('after an overflow names the gap with the first bookmark, and removes the marker when the ledger has it', async () => {
+  const { feed, batches, outOfOrder } = runTerm({ ledger: LEDGER, previous: 'ledger-overflow' });
+  const since = new Date(BEFORE.getTime() + 1_000);
+  outOfOrder.since = since;
+  await pass();
+  feed.sink?.apply(seen(pod(2)));
+  await pass(1_000);
+  expect(batches).toMatchObject([{ gaps: [] }]);
+  expect(outOfOrder.clear).not.toHaveBeenCalled();
+  feed.sink?.apply(bookmark);
+  await pass(1_000);
+  // One gap, from the watermark on, although there is a marker, too.
+  expect(batches[1]?.gaps).toMatchObject([{ startedAt: BEFORE, reason: 'ledger-overflow' }]);
+  expect(outOfOrder.clear).toHaveBeenCalledOnce();
 });
 
 it('records at its end what was received', async () => {

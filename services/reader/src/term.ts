@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { aborted, type PodIpMessage, pause } from '@podips/shared';
 import { ChangeLog, type Cut } from './changes/change-log.js';
 import type { Gap } from './changes/entry.js';
-import { PodChanges, type TermStart } from './changes/pod-changes.js';
+import { isOfMarker, PodChanges, type TermStart } from './changes/pod-changes.js';
 import { followPods, type PodFeedEvents } from './cluster/pod-feed.js';
 import type { Leadership } from './leadership/election.js';
 import { startOutlet } from './outlet.js';
@@ -63,7 +63,7 @@ export function openTerm(parts: ReaderParts, options: TermOptions): Term {
       database &&
       ledger &&
       pruneRegularly(database.ledger, settings.ledgerRetentionDays, parts.log, stopping.signal);
-    const ending = database && untilRestart(recording, options, stopping.signal);
+    const ending = database && untilRestart(recording, options, outOfOrder, stopping.signal);
     const ended = await Promise.race([aborted(signal).then(() => STOPPED), ...(ending ? [ending] : [])]);
     stopping.abort();
     await feed;
@@ -94,7 +94,7 @@ function createRecorder(
 ): Recorder {
   const onRecorded = ({ leases, gaps }: Cut) => {
     metrics.ledgerWritten.inc(leases.length);
-    if (gaps.some(({ reason }) => reason === 'late')) markers.outOfOrder.clear();
+    if (gaps.some(isOfMarker)) markers.outOfOrder.clear();
   };
   const onFailed = () => metrics.ledgerFailures.inc();
   const intervalMs = settings.ledgerIntervalMs;
@@ -109,11 +109,14 @@ function createRecorder(
 async function untilRestart(
   recording: Promise<RecordingEnd | undefined> | undefined,
   { untilLedger }: TermOptions,
+  outOfOrder: Marker | undefined,
   signal: AbortSignal,
 ): Promise<EndedTerm> {
   const outcome = recording ? await recording : 'late';
   if (outcome === undefined) return STOPPED;
   if (outcome === 'fenced') return { end: 'fenced', ledger: undefined };
+  // Should this process be killed before the ledger has the gap, its successor names it.
+  if (outcome === 'incomplete') outOfOrder?.set(new Date());
   const ledger = await untilLedger(signal);
   if (ledger === undefined) return STOPPED;
   return { end: outcome === 'late' ? 'ledger-late' : 'ledger-overflow', ledger };

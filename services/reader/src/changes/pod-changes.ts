@@ -22,7 +22,7 @@ export interface PodChangesDeps {
   readonly origin: MessageOrigin;
   readonly clock: OrderClock;
   readonly now: () => Date;
-  /** Since when changes may be published out of order, for which the ledger needs a gap; undefined without a ledger. */
+  /** Since when the ledger needs a gap, because of what is published out of order or not kept for it; undefined without one. */
   readonly outOfOrder: { readonly since: Date | undefined } | undefined;
   /** Called before the messages of an entry can leave. */
   readonly onPublish: () => void;
@@ -115,16 +115,14 @@ export class PodChanges implements PodSink {
 
   /** All that happened before the list or the watch is published now: what was incomplete or out of order is a gap. */
   #caughtUp(): Gap[] {
-    const gaps: Gap[] = [];
-    const nameFrom = (startedAt: Date | undefined, reason: string) =>
-      gaps.push(this.#name(gapBetween(startedAt, this.#deps.clock.next(), reason)));
-    if (this.#catchUp) nameFrom(this.#catchUp.startedAt, this.#catchUp.reason);
+    const { startedAt = undefined, reason = 'late' } = this.#catchUp ?? {};
     this.#catchUp = undefined;
     const since = this.#deps.outOfOrder?.since;
-    // The marker is there until the ledger has the gap. It is older than the ledger when another reader has led since.
-    if (since && since !== this.#lateSince) nameFrom(earlier(since, this.#restoredAt ?? since), 'late');
+    const isNew = since !== undefined && since !== this.#lateSince;
     this.#lateSince = since;
-    return gaps;
+    // The marker is there until the ledger has the gap. It is older than the ledger when another reader has led since.
+    const from = isNew ? earlier(since, this.#restoredAt ?? since) : startedAt;
+    return from ? [this.#name(gapBetween(from, this.#deps.clock.next(), reason))] : [];
   }
 
   #name(gap: Gap): Gap {
@@ -144,6 +142,11 @@ export class PodChanges implements PodSink {
     });
     for (const message of messages) this.#deps.onChange(message);
   }
+}
+
+/** Whether a gap is that for which the marker is set: once the ledger has it, the marker can go. */
+export function isOfMarker({ reason }: Gap): boolean {
+  return reason === 'late' || reason === 'ledger-overflow';
 }
 
 function earlier(a: Date, b: Date): Date {

@@ -12,7 +12,7 @@ export interface Marker {
 }
 
 export interface ReaderMarkers {
-  /** Changes may be published out of order, and the ledger has no gap for it yet. */
+  /** Changes may be published out of order, or were not kept for the ledger, and it has no gap for it yet. */
   readonly outOfOrder: Marker;
 }
 
