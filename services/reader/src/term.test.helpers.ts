@@ -21,7 +21,7 @@ export interface Bounds {
 
 /** One term of a reader. */
 export interface TermUnderTest {
-  /** Reads what the watch has to tell, or lists. */
+  /** Reads what the watch has, or lists. */
   follow(): Promise<void>;
   bookmark(): void;
   linkChanged(): void;

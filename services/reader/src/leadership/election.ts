@@ -6,7 +6,7 @@ import type { Candidate, Standing } from './candidate.js';
 export interface ElectionOptions {
   /** Between two renewals of the leader, and between two looks of a reader that stands by; up to a fifth is added. */
   readonly retryMs: number;
-  /** The duration of the Lease: a leader waits for no longer than half of it, a standby for a quarter of that of the holder. */
+  /** How long the Lease lasts: a leader waits for no longer than half of it, a standby for a quarter of the holder's. */
   readonly durationMs: number;
 }
 

@@ -37,7 +37,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A recorder that runs, before a ledger that remembers and can be told to refuse. */
+/** A recorder that runs, before a ledger that remembers and can be made to refuse. */
 function runRecorder({ maxRows = 10 } = {}) {
   const batches: Array<LedgerBatch & { readonly term: number }> = [];
   const state: { ledger: 'accepts' | 'fails' | 'is owned by another' } = { ledger: 'accepts' };
