@@ -7,6 +7,7 @@ import {
   COMPLETE,
   cutDatabase,
   it,
+  LONG_HISTORY,
   PATIENCE,
   type ReaderCase,
   restoreDatabase,
@@ -118,7 +119,7 @@ it('is loaded again by a reader that was fenced off', async ({ openCase }) => {
 });
 
 it('is complete again after changes were dropped, while the cluster is never quiet', async ({ openCase }) => {
-  const test = await openCase();
+  const test = await openCase(LONG_HISTORY);
   const reader = await test.startReader({ ...database(test), LEDGER_BUFFER_LEASES: '200' });
   await untilWatched(test.cluster);
   await test.caughtUp();
