@@ -27,6 +27,8 @@ export interface TermUnderTest {
   linkChanged(): void;
   /** Set when the term has to end by itself. */
   readonly end: TermEnd | undefined;
+  /** Whether all that happened was seen, and can be recorded unless the ledger is unavailable. */
+  readonly isCurrent: boolean;
   /** Whether all that happened was seen, delivered and recorded. */
   readonly settled: boolean;
   kill(): void;
@@ -165,6 +167,10 @@ export async function startTerm(
     get end() {
       if (!ledger || end === 'ledger-overflow') return world.up.ledger ? (end ?? 'ledger-late') : undefined;
       return end;
+    },
+    get isCurrent() {
+      const isFenced = ledger && ledger.term !== world.term;
+      return world.up.watch && !listing && version === world.cluster.version && !isFenced;
     },
     get settled() {
       return isCaughtUp && changes.undelivered === 0 && changes.unrecorded === 0;

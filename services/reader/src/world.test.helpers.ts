@@ -105,13 +105,18 @@ export class World {
   readonly cluster = new Cluster();
   readonly queue: PodIpMessage[] = [];
   readonly rows: string[] = [];
-  readonly durable = new Set<string>();
+  /** When the first copy of each message became durable. */
+  readonly durable = new Map<string, number>();
   readonly leases = new Map<string, LeaseRecord>();
   readonly gaps: Gap[] = [];
   readonly up = { watch: true, queue: true, outbox: true, ledger: true };
   checkpoint: LedgerBatch['checkpoint'];
   term = 0;
   outOfOrderSince: Date | undefined;
+  /** Steps after which a term had not seen all that had happened, or was fenced. */
+  readonly behind: number[] = [];
+  /** When a reader was killed or stopped: its successor records what was not recorded as of when it sees that again. */
+  readonly restarts: number[] = [];
   /** What the terms appended to their logs, and what of it became durable, in order. */
   readonly terms: TermRecord[] = [];
   /** What was recorded before it was durable. */
@@ -183,7 +188,7 @@ export class World {
 
   #makeDurable(body: string, own: TermRecord): void {
     const message: PodIpMessage = JSON.parse(body);
-    this.durable.add(message.event_id);
+    if (!this.durable.has(message.event_id)) this.durable.set(message.event_id, Date.now());
     own.durable.push(body);
   }
 }
