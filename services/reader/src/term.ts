@@ -25,7 +25,7 @@ export interface EndedTerm {
   readonly ledger: LoadedLedger | undefined;
 }
 
-/** What runs from one load of the ledger to the next: API server -> change log -> queue, or outbox; and -> ledger. */
+/** The work from one load of the ledger to the next: API server -> change log -> queue, or outbox; and -> ledger. */
 export interface Term {
   readonly bufferedMessages: number;
   readonly pendingLeases: number;
