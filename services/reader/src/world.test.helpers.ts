@@ -6,7 +6,7 @@ import type { PodEvent } from './cluster/pod-stream.js';
 import type { LedgerBatch, LoadedLedger } from './store/ledger.js';
 
 export const PARTS = ['watch', 'queue', 'outbox', 'ledger'] as const;
-/** Of one pod: no event means more messages than the smallest log has room for. */
+/** Addresses of one pod: no event means more messages than the smallest log has room for. */
 const MAX_IPS = 2;
 /** Longer than a step: commits come after what follows, and after the death of their reader. */
 const STORE_MS = 30_000;
@@ -117,9 +117,9 @@ export class World {
   readonly behind: number[] = [];
   /** When a reader was killed or stopped: its successor records what was not recorded as of when it sees that again. */
   readonly restarts: number[] = [];
-  /** What the terms appended to their logs, and what of it became durable, in order. */
+  /** The messages that the terms appended to their logs, and those that became durable, in order. */
   readonly terms: TermRecord[] = [];
-  /** What was recorded before it was durable. */
+  /** Messages that were recorded before they were durable. */
   readonly recordedAhead: string[] = [];
   /** Writes to the outbox that are not committed yet. */
   readonly storing = new Set<readonly string[]>();
