@@ -115,7 +115,7 @@ it.each([
 it('without a ledger sets the marker before it publishes, and not if it publishes nothing', async () => {
   const { feed, outOfOrder, onMessages } = runTerm();
   await pass();
-  await feed.sink?.replaceAll([], '5', 'start');
+  await feed.sink?.replaceAll([], '5', 'start', async () => true);
   expect(outOfOrder.set).not.toHaveBeenCalled();
   onMessages.mockImplementation(() => expect(outOfOrder.set).toHaveBeenCalledExactlyOnceWith(BEFORE));
   feed.sink?.apply(seen(pod(2)));

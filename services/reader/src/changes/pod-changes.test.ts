@@ -126,6 +126,18 @@ describe('a list', () => {
     },
   );
 
+  it('is given up when the reader no longer leads after it waited for room', async () => {
+    const { changes, log } = createChanges({ room: 10 });
+    const pods = Array.from({ length: 25 }, (_, index) => pod(index));
+    const answers = [true, false];
+    const listed = changes.replaceAll(pods, '1', 'start', async () => answers.shift() ?? true);
+    await log.until(() => log.undelivered > 0, AbortSignal.timeout(5_000));
+    log.delivered(1);
+    await listed;
+    expect([...log.undeliveredAfter(0, 100)]).toEqual([]);
+    expect(log.cut()).toBeUndefined();
+  });
+
   it('is given up when the reader stops while it waits for room', async () => {
     const { changes, published, stopping } = createChanges({ room: 10 });
     stopping.abort(new Error('stopped'));

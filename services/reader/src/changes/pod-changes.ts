@@ -59,7 +59,12 @@ export class PodChanges implements PodSink {
     this.#watermark.asked();
   }
 
-  async replaceAll(pods: readonly Pod[], resourceVersion: string, reason: ListReason): Promise<void> {
+  async replaceAll(
+    pods: readonly Pod[],
+    resourceVersion: string,
+    reason: ListReason,
+    mayAccept: () => Promise<boolean> = async () => true,
+  ): Promise<void> {
     const { log, signal } = this.#deps;
     const at = this.#deps.clock.next();
     // A ledger may know leases and yet no checkpoint: its reader died before its first list was published.
@@ -71,6 +76,7 @@ export class PodChanges implements PodSink {
     let next = 0;
     for (let isLast = false; !isLast; ) {
       await log.listRoomAvailable(signal);
+      if (!(await mayAccept())) return;
       const part = changes.slice(next, next + log.listRoom);
       next += part.length;
       isLast = next >= changes.length;

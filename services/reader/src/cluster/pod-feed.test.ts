@@ -206,6 +206,25 @@ describe('the feed', () => {
     expect(requests).toEqual(['list', 'list', 'watch 6']);
   });
 
+  it.each([
+    [true, ['list', 'watch 5']],
+    [false, ['list']],
+  ])('asks when its process was frozen while a list waited for room: %s', async (leads, requests) => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const answers: boolean[] = [];
+    const sink: Partial<PodSink> = {
+      async replaceAll(_pods, _version, _reason, mayAccept) {
+        answers.push(await mayAccept());
+        vi.setSystemTime(Date.now() + 60_000);
+        answers.push(await mayAccept());
+      },
+    };
+    const run = await follow([page('5', 'a'), []], sink, undefined, async () => leads);
+    vi.useRealTimers();
+    expect(answers).toEqual([true, leads]);
+    expect(run.requests).toEqual(requests);
+  });
+
   it('asks before its first list when its process was frozen since it leads', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const standstill = new Standstill(2_000);

@@ -9,8 +9,16 @@ import type { Standstill } from './standstill.js';
 export interface PodSink {
   /** A list or a watch is about to be asked for. It begins with the past, from an unknown time on. */
   catchingUp(): void;
-  /** A complete list. May wait for room: no stream is open meanwhile. */
-  replaceAll(pods: readonly Pod[], resourceVersion: string, reason: ListReason): Promise<void>;
+  /**
+   * A complete list. May wait for room: no stream is open meanwhile.
+   * @param mayAccept asked after each wait; false: the rest of the list must not be accepted
+   */
+  replaceAll(
+    pods: readonly Pod[],
+    resourceVersion: string,
+    reason: ListReason,
+    mayAccept: () => Promise<boolean>,
+  ): Promise<void>;
   /** One event. False: there is no room, and nothing was accepted. Must not wait: the server drops a slow watcher. */
   apply(event: PodEvent): boolean;
   /** The buffer that was full. */
@@ -113,8 +121,7 @@ class PodFeed {
 
   async run(): Promise<void> {
     while (!this.#signal.aborted) {
-      if (this.#standstill.happened && !(await this.#options.stillLeads(this.#signal))) return;
-      this.#standstill.reset();
+      if (!(await this.#mayAccept())) return;
       let retryAfterMs = 0;
       try {
         this.#position ??= await this.#list();
@@ -129,6 +136,13 @@ class PodFeed {
       this.#reportRest(restMs);
       await pause(restMs, this.#signal);
     }
+  }
+
+  async #mayAccept(): Promise<boolean> {
+    if (!this.#standstill.happened) return true;
+    const leads = await this.#options.stillLeads(this.#signal);
+    if (leads) this.#standstill.reset();
+    return leads;
   }
 
   /**
@@ -147,7 +161,7 @@ class PodFeed {
     this.#afterFailure(new KubeError('KUBE_NO_WATCH', why, { status: 503 }));
   }
 
-  /** @returns undefined when the list is of the past */
+  /** @returns undefined when the list is of the past, or was not accepted to its end */
   async #list(): Promise<string | undefined> {
     const reason = this.#listReason;
     this.#attempts += 1;
@@ -163,7 +177,12 @@ class PodFeed {
     this.#lists += 1;
     this.#received('list');
     this.#pageSize = Math.min(this.#pageSize * 2, this.#options.pageSize);
-    await this.#sink.replaceAll(pods, resourceVersion, reason);
+    let accepted = true;
+    await this.#sink.replaceAll(pods, resourceVersion, reason, async () => {
+      accepted = await this.#mayAccept();
+      return accepted;
+    });
+    if (!accepted) return undefined;
     this.#log.info({ pods: pods.length, resourceVersion, reason }, 'pods listed');
     return resourceVersion;
   }
