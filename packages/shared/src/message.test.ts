@@ -72,6 +72,7 @@ describe('eventId', () => {
       eventId('u', '10.0.0.2', 'allocated', 0),
       eventId('u', '10.0.0.1', 'deallocated', 0),
       eventId('u', '10.0.0.1', 'allocated', 1),
+      eventId('u', '10.0.0.1', 'allocated', 2),
     ];
     expect(new Set(ids).size).toBe(ids.length);
   });
