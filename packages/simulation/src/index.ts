@@ -25,3 +25,10 @@ export { freePort } from './ports.js';
 export { asOtherThanRoot, type LocalPostgres, PostgresError, startPostgres } from './postgres.js';
 export * from './proxy.js';
 export * from './sink/index.js';
+export {
+  type Certificate,
+  type CertificateAuthority,
+  createAuthority,
+  createTlsFiles,
+  type TlsFiles,
+} from './tls.js';

@@ -14,7 +14,6 @@ export type { PodTemplate } from './pod-template.js';
 export { createRandom, type Random } from './random.js';
 export { type RunningChurn, type RunningChurnOptions, startChurn } from './start-churn.js';
 export { type ClusterOptions, type SimulatedCluster, startCluster } from './start-cluster.js';
-export { createTlsFiles, type TlsFiles } from './tls.js';
 export type { IpChange, Truth } from './truth.js';
 export type { WorkloadKind, WorkloadOptions } from './workload.js';
 export type { Workloads } from './workloads.js';

@@ -3,8 +3,8 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { freePort } from '../ports.js';
+import type { TlsFiles } from '../tls.js';
 import { ClusterError } from './cluster-error.js';
-import type { TlsFiles } from './tls.js';
 
 export interface ListenerOptions {
   readonly host: string;

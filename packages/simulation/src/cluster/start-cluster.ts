@@ -1,3 +1,4 @@
+import { createTlsFiles, type TlsFiles } from '../tls.js';
 import { ApiServer, type SeenRequest } from './api-server.js';
 import { ClusterError } from './cluster-error.js';
 import { FaultPlan } from './fault-plan.js';
@@ -10,7 +11,6 @@ import { Listener } from './listener.js';
 import { createNodes } from './nodes.js';
 import { PodStore } from './pod-store.js';
 import { createRandom } from './random.js';
-import { createTlsFiles, type TlsFiles } from './tls.js';
 import { type Truth, TruthRecord } from './truth.js';
 import { VersionedStore } from './versioned-store.js';
 import { Workloads } from './workloads.js';
