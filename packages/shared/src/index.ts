@@ -12,3 +12,4 @@ export * from './queue-link.js';
 export * from './queue-session.js';
 export * from './settings/index.js';
 export * from './status-file.js';
+export * from './tls-client.js';

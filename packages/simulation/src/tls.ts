@@ -15,6 +15,8 @@ export interface CertificateAuthority {
   readonly caPem: string;
   /** A certificate for a server that answers under these DNS names, and on 127.0.0.1 and ::1 unless `onLoopback` is false. */
   forServer(names: readonly string[], onLoopback?: boolean): Promise<Certificate>;
+  /** As `forServer`, but no longer valid. */
+  expiredForServer(names: readonly string[]): Promise<Certificate>;
   /** A certificate for a client whose common name this is. */
   forClient(name: string): Promise<Certificate>;
 }
@@ -35,24 +37,32 @@ export async function createAuthority(name = 'podips test CA'): Promise<Certific
       { name: 'keyUsage', keyCertSign: true, digitalSignature: true, critical: true },
     ],
   });
-  const issue = async (subject: string, extensions: NonNullable<Options['extensions']>) => {
+  const issue = async (subject: string, options: Options) => {
     const issued = await generate(commonName(subject), {
       ...common(),
       ca: { key: ca.private, cert: ca.cert },
-      extensions: [{ name: 'basicConstraints', cA: false }, ...extensions],
+      ...options,
+      extensions: [{ name: 'basicConstraints', cA: false }, ...(options.extensions ?? [])],
     });
     return { certPem: issued.cert, keyPem: issued.private };
   };
+  const issueForServer = (names: readonly string[], onLoopback: boolean, options: Options = {}) => {
+    const dnsNames = names.map((value) => ({ type: 2 as const, value }));
+    const altNames = [...dnsNames, ...(onLoopback ? LOOPBACK : [])];
+    return issue(names[0] ?? 'localhost', {
+      ...options,
+      extensions: [
+        { name: 'extKeyUsage', serverAuth: true },
+        { name: 'subjectAltName', altNames },
+      ],
+    });
+  };
   return {
     caPem: ca.cert,
-    forServer(names, onLoopback = true) {
-      const dnsNames = names.map((value) => ({ type: 2 as const, value }));
-      return issue(names[0] ?? 'localhost', [
-        { name: 'extKeyUsage', serverAuth: true },
-        { name: 'subjectAltName', altNames: [...dnsNames, ...(onLoopback ? LOOPBACK : [])] },
-      ]);
-    },
-    forClient: (client) => issue(client, [{ name: 'extKeyUsage', clientAuth: true }]),
+    forServer: (names, onLoopback = true) => issueForServer(names, onLoopback),
+    expiredForServer: (names) =>
+      issueForServer(names, true, { notAfterDate: new Date(Date.now() - BACKDATED_MS / 2) }),
+    forClient: (client) => issue(client, { extensions: [{ name: 'extKeyUsage', clientAuth: true }] }),
   };
 }
 
