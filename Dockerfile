@@ -7,22 +7,31 @@ ARG NODE_IMAGE=node:24-bookworm-slim
 FROM --platform=$BUILDPLATFORM ${NODE_IMAGE} AS build
 RUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm install --global pnpm@12.21.0
 WORKDIR /build
-# Packages first: they change less often than the code. This checks the lock file; all that comes after is offline.
+# Packages first: they change less often than the code. Only those of the programs and of what builds them, checked against
+# the lock file, and none of their install scripts runs; all that comes after is offline.
 COPY pnpm-lock.yaml pnpm-workspace.yaml ./
 COPY patches ./patches
-RUN --mount=type=secret,id=npmrc,target=/root/.npmrc pnpm fetch
+COPY deploy/images ./deploy/images
+COPY packages/shared/package.json packages/shared/package.json
+COPY packages/simulation/package.json packages/simulation/package.json
+COPY services/reader/package.json services/reader/package.json
+COPY services/writer/package.json services/writer/package.json
+COPY services/monitor/package.json services/monitor/package.json
+COPY services/cronjob/package.json services/cronjob/package.json
+RUN --mount=type=secret,id=npmrc,target=/root/.npmrc pnpm install --filter "@podips/*" --frozen-lockfile --ignore-scripts
 COPY . .
-RUN pnpm install --offline --frozen-lockfile --trust-lockfile --ignore-scripts
-RUN pnpm exec tsc --build packages/simulation services/reader services/writer services/monitor services/cronjob
-# Optional dependencies are the PostgreSQL of local runs and native accelerators that nothing here relies on.
-RUN pnpm --filter @podips/reader deploy --prod --no-optional --offline --trust-lockfile /out/reader
-RUN pnpm --filter @podips/writer deploy --prod --no-optional --offline --trust-lockfile /out/writer
-RUN pnpm --filter @podips/monitor deploy --prod --no-optional --offline --trust-lockfile /out/monitor
-RUN pnpm --filter @podips/cronjob deploy --prod --no-optional --offline --trust-lockfile /out/cronjob
-RUN pnpm --filter @podips/simulation deploy --prod --no-optional --offline --trust-lockfile /out/simulation
-# Removes traces of the package manager, which may name a registry; makes everything readable for every user, whatever the
-# modes of the sources; and adds an empty folder for the monitor's volume.
-RUN rm -f /out/*/pnpm-*.yaml /out/*/node_modules/.modules.yaml /out/*/node_modules/.pnpm-workspace-state-v1.json \
+RUN pnpm --filter @podips/images exec tsc --build ../../packages/simulation ../../services/reader ../../services/writer ../../services/monitor ../../services/cronjob
+# In one step, because a later one that changes modes would store every file again. Optional dependencies are the PostgreSQL of
+# local runs and native accelerators that nothing here relies on. Traces of the package manager may name a registry. Everything
+# becomes readable for every user, whatever the modes of the sources. The empty folder is for the monitor's volume.
+RUN for name in reader writer monitor cronjob simulation; do \
+    pnpm --filter @podips/$name deploy --prod --no-optional --offline --trust-lockfile --ignore-scripts /out/$name || exit 1; \
+  done \
+  && probe=node_modules/@podips/shared/dist/probe/main.js \
+  && for name in reader writer monitor cronjob; do node deploy/images/trim.mjs /out/$name dist/main.js $probe || exit 1; done \
+  && node deploy/images/trim.mjs /out/simulation \
+    dist/mock-producer/main.js dist/mock-consumer/main.js dist/mock-cluster/main.js $probe \
+  && rm -f /out/*/pnpm-*.yaml /out/*/node_modules/.modules.yaml /out/*/node_modules/.pnpm-workspace-state-v1.json \
   && chmod -R a+rX,go-w /out \
   && mkdir -p /out/data
 
@@ -69,12 +78,11 @@ EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
   CMD ["node", "/app/node_modules/@podips/shared/dist/probe/main.js", "/healthz"]
 
-# Queries the monitor once with --once, otherwise on a schedule. It is healthy as long as it runs.
+# Queries the monitor once with --once, otherwise on a schedule. It has no health check: it is healthy as long as it runs.
 FROM base AS cronjob
 LABEL org.opencontainers.image.title="podips cronjob" \
       org.opencontainers.image.description="Queries the monitor for the state of reader and writer every five minutes"
 COPY --from=build --chown=0:0 /out/cronjob ./
-HEALTHCHECK NONE
 
 FROM base AS mock-producer
 LABEL org.opencontainers.image.title="podips mock-producer" \

@@ -13,7 +13,9 @@ import { environment, podTemplate } from './support/pods.js';
 /** Debian's broker in the place of the image's: the same command, the same configuration, other folders. */
 const TRIAL = buildManifests('overlays/trial');
 const { container } = podTemplate(TRIAL, 'queue');
-const ENV = environment(TRIAL, container);
+/** A configuration that expands expressions would make another password of it. */
+const HOSTILE_PASSWORD = `a\${HOME}b#{1+1}c$&<"'>d`;
+const ENV: Record<string, string> = { ...environment(TRIAL, container), QUEUE_PASSWORD: HOSTILE_PASSWORD };
 const DEADLINE_MS = 60_000;
 
 let base: string;
@@ -74,7 +76,7 @@ async function connect(queue: QueueSettings): Promise<string> {
 }
 
 describe("the queue's manifest", () => {
-  it('makes a broker that accepts the login of the Secret', async () => {
+  it('makes a broker that accepts the login of the Secret as it is', async () => {
     expect(await connect(settings(ENV.QUEUE_PASSWORD))).toBe('up');
   });
 

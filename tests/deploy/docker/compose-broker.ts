@@ -19,10 +19,12 @@ export interface ComposeBroker {
 
 const START_DEADLINE_MS = 60_000;
 const COMPOSE_PORT = '61613';
+/** A configuration that expands expressions would make another password of it. */
+export const HOSTILE_PASSWORD = `a\${HOME}b#{1+1}c$&<"'>d`;
 
 /** Resolves when the healthcheck passes. What differs from a container are paths and the port. */
 export async function startComposeBroker(): Promise<ComposeBroker> {
-  const service = readComposeFile().services['podips-queue'];
+  const service = readComposeFile({ QUEUE_PASSWORD: HOSTILE_PASSWORD }).services['podips-queue'];
   if (!service) throw new Error('the compose file has no broker');
   const dir = await mkdtemp(join(tmpdir(), 'podips-compose-broker-'));
   const port = await freePort();

@@ -6,6 +6,15 @@ export interface Healthcheck {
   readonly test: readonly string[];
 }
 
+/** A mount in the long form. */
+export interface Mount {
+  readonly type: string;
+  readonly source: string;
+  readonly target: string;
+  readonly read_only: boolean;
+  readonly bind: { readonly create_host_path: boolean };
+}
+
 /** A service of the compose file, in the parts and forms that the file uses. */
 export interface ComposeService {
   readonly image: string;
@@ -17,7 +26,7 @@ export interface ComposeService {
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly healthcheck?: Healthcheck;
   readonly ports?: readonly string[];
-  readonly volumes?: readonly string[];
+  readonly volumes?: readonly (string | Mount)[];
   readonly networks: readonly string[];
   readonly user?: string;
   readonly read_only?: boolean;

@@ -86,16 +86,25 @@ describe('the compose file', () => {
   });
 
   it('declares its networks and volumes, and mounts only files that exist, read-only', () => {
-    for (const [name, { volumes = [], networks }] of services) {
-      for (const network of networks) expect(compose.networks, name).toHaveProperty(network);
-      for (const volume of volumes) {
+    const mounts = services.flatMap(([name, { volumes = [] }]) =>
+      volumes.map((volume) => {
+        if (typeof volume !== 'string') return { name, source: volume.source, isReadOnly: volume.read_only };
         const [source = '', , mode] = volume.split(':');
-        if (!source.startsWith('.')) expect(compose.volumes, name).toHaveProperty([source]);
-        else expect([readFileSync(new URL(source, ROOT)).length >= 0, mode]).toEqual([true, 'ro']);
-      }
-    }
-    const used = services.flatMap(([, { volumes = [] }]) => volumes.map((volume) => volume.split(':')[0]));
-    expect(used).toEqual(expect.arrayContaining(Object.keys(compose.volumes)));
+        return { name, source, isReadOnly: mode === 'ro' };
+      }),
+    );
+    for (const { name, source, isReadOnly } of mounts)
+      if (!source.startsWith('.')) expect(compose.volumes, name).toHaveProperty([source]);
+      else expect([readFileSync(new URL(source, ROOT)).length >= 0, isReadOnly]).toEqual([true, true]);
+    for (const [name, { networks }] of services)
+      for (const network of networks) expect(compose.networks, name).toHaveProperty(network);
+    expect(mounts.map(({ source }) => source)).toEqual(expect.arrayContaining(Object.keys(compose.volumes)));
+  });
+
+  it('names a command that stops the services of every profile', () => {
+    const profiles = services.flatMap(([, { profiles: own = [] }]) => own);
+    const [, flags = ''] = /^# {3}docker compose (.*) down$/m.exec(COMPOSE_TEXT) ?? [];
+    for (const profile of profiles) expect(flags).toContain(`--profile ${profile}`);
   });
 
   it('lets containers reach the world only where they must', () => {
@@ -181,14 +190,17 @@ describe('.env.example', () => {
   it('lets the reader watch a real cluster', () => {
     const { reader } = readComposeFile({ KUBECONFIG_FILE: './my-config' }).services;
     expect(reader?.environment?.KUBECONFIG).toBe('/etc/podips/kubeconfig');
-    expect(reader?.volumes).toEqual(['./my-config:/etc/podips/kubeconfig:ro']);
+    // A file that is missing is an error. By default, Docker would mount a new folder.
+    expect(reader?.volumes).toMatchObject([
+      { source: './my-config', target: '/etc/podips/kubeconfig', bind: { create_host_path: false } },
+    ]);
     expect(compose.services.reader?.environment?.KUBECONFIG).toBe('');
   });
 });
 
 it('activemq.xml takes its login from the variables that the compose file sets', () => {
   const xml = readFileSync(new URL('deploy/compose/activemq.xml', ROOT), 'utf8');
-  const taken = [...xml.matchAll(/\$\{([A-Z_]+)\}/g)].map(([, name]) => name);
+  const taken = [...xml.matchAll(/#\{systemEnvironment\['([A-Z_]+)'\]\}/g)].map(([, name]) => name);
   const raw: { 'x-broker': { environment: object } } = parse(COMPOSE_TEXT, { merge: true });
   expect(taken.sort()).toEqual(Object.keys(raw['x-broker'].environment).sort());
 });

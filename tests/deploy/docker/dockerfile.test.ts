@@ -48,6 +48,26 @@ describe('the Dockerfile', () => {
     expect(buildContext().filter((path) => /\.npmrc|\.env/.test(path))).toEqual([]);
   });
 
+  it('runs no install script, and fetches nothing that the lock file does not name', () => {
+    const build = stages.find(({ name }) => name === 'build')?.instructions ?? [];
+    const installs = ofKeyword(build, 'RUN').flatMap(
+      (each) => each.text.match(/pnpm .*(install|deploy) .*/g) ?? [],
+    );
+    expect(installs).toHaveLength(2);
+    for (const command of installs) expect(command).toContain('--ignore-scripts');
+    expect(installs[0]).toContain('--frozen-lockfile');
+  });
+
+  it('changes no file that an earlier step has stored, which would be stored a second time', () => {
+    const build = stages.find(({ name }) => name === 'build')?.instructions ?? [];
+    const ofOut = ofKeyword(build, 'RUN').filter((each) => each.text.includes('/out'));
+    expect(ofOut).toHaveLength(1);
+  });
+
+  it('has no HEALTHCHECK NONE, which docker compose up --wait before 5.0.2 takes for a failure', () => {
+    expect(ofKeyword(instructions, 'HEALTHCHECK').filter((each) => each.text === 'NONE')).toEqual([]);
+  });
+
   it('gives Node the memory with which all is tested and measured', () => {
     expect(text).toContain(`NODE_OPTIONS="${NODE_FLAGS.join(' ')}"`);
   });
@@ -67,7 +87,7 @@ describe('the Dockerfile', () => {
 
   it('lays packages before sources, so that a change of code fetches nothing', () => {
     const build = stages.find(({ name }) => name === 'build')?.instructions ?? [];
-    const fetch = build.findIndex((each) => each.text === 'pnpm fetch');
+    const fetch = build.findIndex((each) => each.text.startsWith('pnpm install '));
     const sources = build.findIndex((each) => each.text === '. .');
     expect(fetch).toBeGreaterThan(0);
     expect(sources).toBeGreaterThan(fetch);

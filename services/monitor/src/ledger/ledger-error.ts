@@ -7,6 +7,17 @@ const UNDEFINED_TABLE = '42P01';
 const QUERY_CANCELED = '57014';
 const INSUFFICIENT_PRIVILEGE = '42501';
 
+/** The tables are not there. */
+export function ledgerMissing(
+  options: { retryable: boolean; cause?: Error } = { retryable: true },
+): LedgerError {
+  return new LedgerError(
+    'LEDGER_MISSING',
+    'the database has no ledger yet: the reader creates it at its start',
+    options,
+  );
+}
+
 /** The reason why the database did not answer, in words for a public page. */
 export function toLedgerError(thrown: unknown): LedgerError {
   const error = toError(thrown);
@@ -15,11 +26,7 @@ export function toLedgerError(thrown: unknown): LedgerError {
   const code = 'code' in error ? String(error.code) : '';
   switch (code) {
     case UNDEFINED_TABLE:
-      return new LedgerError(
-        'LEDGER_MISSING',
-        'the database has no ledger yet: the reader creates it at its start',
-        options,
-      );
+      return ledgerMissing(options);
     case INSUFFICIENT_PRIVILEGE:
       return new LedgerError('LEDGER_FORBIDDEN', 'the user of DB_USER may not read the ledger', options);
     case QUERY_CANCELED:

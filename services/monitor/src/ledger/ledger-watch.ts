@@ -1,7 +1,7 @@
 import { type DatabasePool, inTransaction, type Logger, pause } from '@podips/shared';
 import { toLedgerError } from './ledger-error.js';
 import type { LedgerView } from './ledger-view.js';
-import { findState, MAX_COUNTED } from './queries.js';
+import { findState, MAX_COUNTED, requireLedger } from './queries.js';
 
 export interface LedgerWatchOptions {
   readonly pool: DatabasePool;
@@ -46,7 +46,10 @@ export function startLedgerWatch(options: LedgerWatchOptions): LedgerWatch {
     try {
       const { waiting, knownUntil, gaps } = await inTransaction(
         pool,
-        (client) => findState(client, cluster, now() - DAY_MS),
+        async (client) => {
+          await requireLedger(client);
+          return findState(client, cluster, now() - DAY_MS);
+        },
         { readOnly: true },
       );
       if (view.error !== null) log.info('ledger readable again');

@@ -1,4 +1,5 @@
 import type { DatabaseClient } from '@podips/shared';
+import { ledgerMissing } from './ledger-error.js';
 import type { LeaseView } from './ledger-view.js';
 import type { AddressQuestion, PodQuestion } from './question.js';
 import type { Coverage } from './sentences.js';
@@ -129,6 +130,17 @@ export async function findCoverage(connection: Connection): Promise<readonly Cov
     isWhole,
     oldestEndMs: oldestEnd?.getTime(),
   }));
+}
+
+/**
+ * Asks whether there is a ledger, before a query that the server would log as an error each time.
+ * @throws {LedgerError} LEDGER_MISSING
+ */
+export async function requireLedger(connection: Connection): Promise<void> {
+  const { rows } = await connection.query<{ isThere: boolean }>(
+    `SELECT to_regclass('leases') IS NOT NULL AS "isThere"`,
+  );
+  if (rows[0]?.isThere !== true) throw ledgerMissing();
 }
 
 /** The state of a cluster's ledger, and of the outbox. */
