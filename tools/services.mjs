@@ -1,13 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { build, checkFolder, install, run, StepError, step } from './steps.mjs';
 
-/** Debian's packages, each with a file that shows that it is installed. */
+/** Debian's packages, each with a file that shows that it is installed, and the services that would start with the machine. */
 const DEBIAN_PACKAGES = [
-  { name: 'activemq', file: '/usr/share/activemq/lib/activemq-broker.jar' },
-  { name: 'chromium', file: '/usr/bin/chromium' },
-  { name: 'pgbouncer', file: '/usr/sbin/pgbouncer' },
+  { name: 'activemq', file: '/usr/share/activemq/lib/activemq-broker.jar', services: [] },
+  { name: 'chromium', file: '/usr/bin/chromium', services: [] },
+  { name: 'pgbouncer', file: '/usr/sbin/pgbouncer', services: ['pgbouncer.service'] },
+  {
+    name: 'rabbitmq-server',
+    file: '/usr/lib/rabbitmq/bin/rabbitmq-server',
+    services: ['rabbitmq-server.service', 'epmd.service', 'epmd.socket'],
+  },
 ];
+/** Says whether a package may start its services when it is installed (invoke-rc.d(8)). */
+const POLICY = '/usr/sbin/policy-rc.d';
 /** `kubectl kustomize` builds the manifests in tests. Older versions do not support them. */
 const KUBECTL_PACKAGE = 'kubernetes-client';
 const KUBECTL_MINOR = 27;
@@ -36,9 +43,9 @@ async function fetchServices({ kubectl = false }) {
       canInstall,
     });
     if (plan.problems.length > 0) throw new StepError(plan.problems.join('\n✗ '));
-    await aptGet('-y', '--no-install-recommends', 'install', ...plan.packages);
+    await installPackages(plan.packages);
   }
-  console.log('  all there: ActiveMQ Classic, Chromium and PgBouncer (Debian), PostgreSQL (npm)');
+  console.log('  all there: ActiveMQ Classic, Chromium, PgBouncer and RabbitMQ (Debian), PostgreSQL (npm)');
   if (kubectl) console.log(`  kubectl 1.${kubectlMinor()}`);
 }
 
@@ -66,6 +73,34 @@ function describeKubectl({ installed, candidate }) {
 }
 
 const isRecent = (minor) => minor !== undefined && minor >= KUBECTL_MINOR;
+
+/** Installs packages of which only the programs are used: their services are neither started now nor with the machine. */
+async function installPackages(packages) {
+  console.log(`  installing ${packages.join(', ')}${sizeOf(packages)}`);
+  const isOurs = !existsSync(POLICY);
+  if (isOurs) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    await aptGet('-y', ...INSTALL, ...packages);
+  } finally {
+    if (isOurs) rmSync(POLICY, { force: true });
+  }
+  const services = DEBIAN_PACKAGES.flatMap(({ name, services }) => (packages.includes(name) ? services : []));
+  if (existsSync('/run/systemd/system') && services.length > 0)
+    await run('systemctl', ['disable', '--now', '--quiet', ...services]);
+}
+
+/** How much there is to fetch with all that the packages need, in the words of apt-get; nothing when it does not say. */
+function sizeOf(packages) {
+  const env = { ...process.env, LC_ALL: 'C' };
+  const { stdout } = spawnSync('apt-get', ['--assume-no', ...INSTALL, ...packages], {
+    encoding: 'utf8',
+    env,
+  });
+  const size = /Need to get (?:[\d.]+ .?B\/)?([\d.,]+ .?B) of archives/.exec(stdout ?? '')?.[1];
+  return size === undefined ? '' : ` (${size} with what they need)`;
+}
+
+const INSTALL = ['--no-install-recommends', 'install'];
 
 const aptGet = (...args) => run('apt-get', ['-qq', ...args], { env: { DEBIAN_FRONTEND: 'noninteractive' } });
 

@@ -102,7 +102,7 @@ export const LOGIN_REFUSED: Fault = {
   lights: RED,
   async begin({ broker }) {
     await broker.stop();
-    await broker.start({ another: 'user' });
+    await broker.start([{ name: 'another', password: 'user' }]);
   },
   async end({ broker }) {
     await broker.stop();

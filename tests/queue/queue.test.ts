@@ -19,7 +19,7 @@ let broker: ActiveMq;
 let queue: string;
 let tests = 0;
 beforeAll(async () => {
-  broker = await startActiveMq({ users: { [USER]: PASSWORD } });
+  broker = await startActiveMq({ users: [{ name: USER, password: PASSWORD }] });
 });
 afterAll(() => broker?.destroy());
 beforeEach(() => {

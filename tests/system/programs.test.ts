@@ -131,7 +131,7 @@ describe('with a real broker', () => {
   let broker: ActiveMq;
   let sink: Sink;
   beforeAll(async () => {
-    broker = await startActiveMq({ users: { podips: SECRET } });
+    broker = await startActiveMq({ users: [{ name: 'podips', password: SECRET }] });
   });
   afterAll(() => broker?.destroy());
   beforeEach(async () => {

@@ -1,5 +1,6 @@
 export * from './activemq/index.js';
 export * from './broker/index.js';
+export type { BrokerProcess, BrokerTls, BrokerUser } from './broker-process.js';
 export * from './cluster/index.js';
 export {
   type ChildProgram,
@@ -20,11 +21,14 @@ export { type MockCluster, startMockCluster } from './mock-cluster/mock-cluster.
 export { startMockConsumer } from './mock-consumer/mock-consumer.js';
 export { type MockProducer, startMockProducer } from './mock-producer/mock-producer.js';
 export * from './mock-settings.js';
-export { type PgBouncer, PgBouncerError, startPgBouncer } from './pgbouncer.js';
+export { type PgBouncer, startPgBouncer } from './pgbouncer.js';
 export { freePort } from './ports.js';
 export { asOtherThanRoot, type LocalPostgres, PostgresError, startPostgres } from './postgres.js';
 export * from './proxy.js';
+export * from './rabbitmq/index.js';
+export { ServerProcessError } from './server-process.js';
 export * from './sink/index.js';
+export { canConnect } from './tcp.js';
 export {
   type Certificate,
   type CertificateAuthority,

@@ -1,77 +1,66 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pause } from '@podips/shared';
-import { onExit } from '../on-exit.js';
+import type { BrokerProcess, BrokerTls, BrokerUser } from '../broker-process.js';
 import { freePort } from '../ports.js';
-import { canConnect } from './tcp.js';
+import { ServerProcess, ServerProcessError } from '../server-process.js';
+import { canConnect } from '../tcp.js';
+import { brokerXml } from './broker-xml.js';
+import { writeKeyStores } from './key-stores.js';
 
-/** Passwords by name. Who is not among them is refused. */
-export type Users = Readonly<Record<string, string>>;
+export interface ActiveMqOptions {
+  /** Who else is refused; undefined: nobody is. */
+  readonly users?: readonly BrokerUser[];
+  /** Makes it listen for TLS on a port of its own, too. */
+  readonly tls?: BrokerTls;
+}
 
-/** A real ActiveMQ Classic, with a STOMP connector on a loopback port that stays the same over restarts. */
-export interface ActiveMq {
-  readonly port: number;
-  readonly pid: number;
+/** A real ActiveMQ Classic. */
+export interface ActiveMq extends BrokerProcess {
   /** Starts it again on the same journal; with other logins when they are given. */
-  start(users?: Users): Promise<void>;
-  /** Ends it: SIGTERM lets it close its journal, SIGKILL does not. */
-  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
-  /** SIGSTOP and SIGCONT: the sockets stay open, nothing answers. */
-  freeze(): void;
-  thaw(): void;
-  /** Stops it and removes its files. */
-  destroy(): Promise<void>;
+  start(users?: readonly BrokerUser[]): Promise<void>;
 }
 
 const HOME = '/usr/share/activemq';
-const START_DEADLINE_MS = 60_000;
-const STOP_DEADLINE_MS = 20_000;
 
-/** @throws when Debian's package `activemq` is not installed: nothing that needs a broker is skipped */
-export async function startActiveMq(options: { users?: Users } = {}): Promise<ActiveMq> {
+/**
+ * @throws {ServerProcessError} SERVER_MISSING when Debian's package `activemq` is not installed: nothing that needs a
+ * broker is skipped; SERVER_FAILED
+ */
+export async function startActiveMq(options: ActiveMqOptions = {}): Promise<ActiveMq> {
   if (!existsSync(`${HOME}/lib`))
-    throw new Error('ActiveMQ is missing: install Debian\'s package "activemq"');
+    throw new ServerProcessError(
+      'SERVER_MISSING',
+      'ActiveMQ is missing: install Debian\'s package "activemq"',
+    );
   const base = await mkdtemp(join(tmpdir(), 'podips-activemq-'));
-  const port = await freePort();
-  await mkdir(join(base, 'conf'));
-  const configure = (users: Users | undefined) =>
-    writeFile(join(base, 'conf', 'activemq.xml'), brokerXml(port, users));
-  await writeFile(join(base, 'conf', 'log4j.properties'), LOG4J);
-  let child: ChildProcess | undefined;
-
+  const conf = join(base, 'conf');
+  const ports = { stomp: await freePort(), tls: await freePort() };
+  let server: ServerProcess | undefined;
   const broker: ActiveMq = {
-    port,
+    port: ports.stomp,
+    tlsPort: options.tls && ports.tls,
     get pid() {
-      if (child?.pid === undefined) throw new Error('ActiveMQ is not running');
-      return child.pid;
+      if (server === undefined) throw new ServerProcessError('SERVER_FAILED', 'ActiveMQ is not running');
+      return server.pid;
     },
     async start(users = options.users) {
-      await configure(users);
-      child = await launch(base);
-      await waitUntilListening(port, child);
+      await writeFile(join(conf, 'activemq.xml'), brokerXml(ports, users, options.tls));
+      server = await launch(base, options.tls ? [ports.stomp, ports.tls] : [ports.stomp]);
     },
-    async stop(signal = 'SIGTERM') {
-      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-      const exited = once(child, 'exit');
-      child.kill(signal);
-      // A frozen one ends by SIGKILL as it is, without another word.
-      if (signal === 'SIGTERM') child.kill('SIGCONT');
-      const hurry = setTimeout(() => child?.kill('SIGKILL'), STOP_DEADLINE_MS);
-      await exited;
-      clearTimeout(hurry);
-    },
-    freeze: () => void child?.kill('SIGSTOP'),
-    thaw: () => void child?.kill('SIGCONT'),
+    stop: async (signal) => server?.stop(signal),
+    freeze: () => server?.freeze(),
+    thaw: () => server?.thaw(),
     async destroy() {
       await broker.stop('SIGKILL');
       await rm(base, { recursive: true, force: true });
     },
   };
   try {
+    await mkdir(conf);
+    await writeFile(join(conf, 'log4j.properties'), LOG4J);
+    if (options.tls) await writeKeyStores(conf, options.tls);
     await broker.start();
   } catch (err) {
     await broker.destroy();
@@ -80,7 +69,7 @@ export async function startActiveMq(options: { users?: Users } = {}): Promise<Ac
   return broker;
 }
 
-async function launch(base: string): Promise<ChildProcess> {
+async function launch(base: string, ports: readonly number[]): Promise<ServerProcess> {
   const jars = (dir: string) =>
     readdir(dir).then((names) =>
       names.filter((name) => name.endsWith('.jar')).map((name) => join(dir, name)),
@@ -106,24 +95,8 @@ async function launch(base: string): Promise<ChildProcess> {
     // From the class path, which begins with `conf`: the URL of a file may have no space.
     'xbean:activemq.xml',
   ];
-  const child = spawn('java', args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  child.stdout?.resume();
-  child.stderr?.resume();
-  child.on('error', () => undefined); // a failed spawn shows as an exit below
-  child.once(
-    'exit',
-    onExit(() => child.kill('SIGKILL')),
-  );
-  return child;
-}
-
-async function waitUntilListening(port: number, child: ChildProcess): Promise<void> {
-  const deadline = AbortSignal.timeout(START_DEADLINE_MS);
-  while (!(await canConnect(port))) {
-    if (deadline.aborted) throw new Error('ActiveMQ did not start in time');
-    if (child.exitCode !== null) throw new Error(`ActiveMQ ended with exit code ${child.exitCode}`);
-    await pause(100);
-  }
+  const ready = async () => (await Promise.all(ports.map(canConnect))).every(Boolean);
+  return ServerProcess.start({ name: 'ActiveMQ', program: 'java', args, ready });
 }
 
 const LOG4J = `log4j.rootLogger=WARN, console
@@ -131,36 +104,3 @@ log4j.appender.console=org.apache.log4j.ConsoleAppender
 log4j.appender.console.layout=org.apache.log4j.PatternLayout
 log4j.appender.console.layout.ConversionPattern=%d %p %c{1} %m%n
 `;
-
-/** The settings that an operator would use as well: a journal, limits on memory and disk, non-blocking STOMP. */
-function brokerXml(port: number, users: Users | undefined): string {
-  const accounts = Object.entries(users ?? {}).map(
-    ([name, password]) => `<authenticationUser username="${name}" password="${password}" groups="users"/>`,
-  );
-  const login = users
-    ? `<plugins><simpleAuthenticationPlugin><users>${accounts.join('')}</users></simpleAuthenticationPlugin></plugins>`
-    : '';
-  return `<beans xmlns="http://www.springframework.org/schema/beans"
-  xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
-  xsi:schemaLocation="http://www.springframework.org/schema/beans http://www.springframework.org/schema/beans/spring-beans-2.0.xsd
-  http://activemq.apache.org/schema/core http://activemq.apache.org/schema/core/activemq-core.xsd">
-  <bean class="org.springframework.beans.factory.config.PropertyPlaceholderConfigurer"/>
-  <broker xmlns="http://activemq.apache.org/schema/core" brokerName="podips" useJmx="false"
-          dataDirectory="\${activemq.base}/data" schedulePeriodForDestinationPurge="0">
-    <destinationPolicy><policyMap><policyEntries>
-      <policyEntry queue="&gt;" memoryLimit="64mb" producerFlowControl="true"/>
-    </policyEntries></policyMap></destinationPolicy>
-    <persistenceAdapter><kahaDB directory="\${activemq.base}/data/kahadb"/></persistenceAdapter>
-    ${login}
-    <systemUsage><systemUsage>
-      <memoryUsage><memoryUsage limit="256 mb"/></memoryUsage>
-      <storeUsage><storeUsage limit="2 gb"/></storeUsage>
-      <tempUsage><tempUsage limit="256 mb"/></tempUsage>
-    </systemUsage></systemUsage>
-    <transportConnectors>
-      <transportConnector name="stomp" uri="stomp+nio://127.0.0.1:${port}"/>
-    </transportConnectors>
-  </broker>
-</beans>
-`;
-}

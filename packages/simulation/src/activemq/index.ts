@@ -1,2 +1,1 @@
-export { type ActiveMq, startActiveMq } from './activemq.js';
-export { canConnect } from './tcp.js';
+export { type ActiveMq, type ActiveMqOptions, startActiveMq } from './activemq.js';

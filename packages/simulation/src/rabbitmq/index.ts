@@ -1,0 +1,1 @@
+export { type RabbitMq, type RabbitMqOptions, startRabbitMq } from './rabbitmq.js';
