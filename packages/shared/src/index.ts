@@ -1,3 +1,4 @@
+export * from './address-order.js';
 export * from './backoff.js';
 export * from './database.js';
 export * from './errors.js';
