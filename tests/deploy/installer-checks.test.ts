@@ -43,6 +43,31 @@ const PROBLEMS: [string, Rule[], string[], string][] = [
     'is it running',
   ],
   [
+    'a login that is refused',
+    [
+      {
+        match: '^version --output',
+        code: 1,
+        stderr: 'error: You must be logged in to the server (Unauthorized)',
+      },
+    ],
+    ['the cluster refuses your login: error: You must be logged in'],
+    'auth whoami',
+  ],
+  [
+    'a user who may only view',
+    [
+      { match: 'can-i', code: 1, stdout: 'no\n' },
+      {
+        match: '^get secret',
+        code: 1,
+        stderr: 'Error from server (Forbidden): secrets "podips" is forbidden',
+      },
+    ],
+    ['you lack permissions:', 'get secrets --namespace podips (no)'],
+    'ask an administrator of the cluster',
+  ],
+  [
     'an old cluster',
     [{ match: '^version --output', stdout: JSON.stringify({ serverVersion: version(24) }) }],
     ['the cluster is v1.24.2, too old'],

@@ -81,6 +81,16 @@ describe('a step that fails ends the installation and says how to continue:', ()
       ],
       ['The container exits.', 'LOG_SERVER is required'],
     ],
+    [
+      'a log that cannot be read',
+      [{ match: '^logs job/', code: 1, stderr: 'dial tcp 10.0.0.7:10250: i/o timeout' }],
+      ['the log of the job podips-canary-', '10250: i/o timeout', 'The dashboard says whether it works'],
+    ],
+    [
+      "a log of Fluentd's that cannot be read",
+      [{ match: '^logs deployment/podips-fluentd', code: 1, stderr: 'Forbidden' }],
+      ['the log of deployment/podips-fluentd cannot be read', 'Forbidden'],
+    ],
   ])('%s', async (_what, rules, texts) => {
     const { code, output } = await runInstaller(UNATTENDED, { rules });
     expect(code).toBe(1);

@@ -93,8 +93,11 @@ it.each<[string, string, string]>([
 describe('the canary', () => {
   const overlay = parseOverlay(overlayText('trial'));
   const kubectl = (answer: string, job: object = { succeeded: 1 }): FakeKubectl => ({
-    run: async () => ({ ok: true, stdout: '' }),
-    must: async () => `{"status":"${answer}"}`,
+    run: async (args) => ({
+      ok: true,
+      stdout: String(args).startsWith('logs,job') ? `{"status":"${answer}"}` : '',
+    }),
+    must: async () => '{"metadata":{}}',
     get: async (kind) => (kind === 'job' ? { status: job } : { items: [waitingPod('ImagePullBackOff')] }),
   });
 

@@ -116,7 +116,36 @@ describe('a purge', () => {
     const { code, output, changes } = await runInstaller([...UNINSTALL, '--purge'], { rules: THERE });
     expect(code).toBe(0);
     expect(changes.at(-1)).toBe('delete namespace podips --ignore-not-found --wait');
-    expect(output).toContain(`the volumes, with all data: ${VOLUMES.join(', ')}`);
+    expect(output).toContain(`the claims of the volumes: ${VOLUMES.join(', ')}`);
+    expect(output).toContain('Messages that are still on the queue are not delivered any more.');
+    expect(output).not.toContain('stay in its volume');
+    expect(output).toMatch(/podips was removed. The data in the volumes is deleted with them.\n$/);
+  });
+
+  it.each<[string, Rule, string]>([
+    [
+      'keeps',
+      {
+        match: '^get persistentvolumes --output',
+        stdout: list(
+          {
+            metadata: { name: 'pv-podips-monitor' },
+            spec: { persistentVolumeReclaimPolicy: 'Retain' },
+          },
+          { metadata: { name: 'pv-of-others' }, spec: { persistentVolumeReclaimPolicy: 'Retain' } },
+        ),
+      },
+      'is Retain, so their data stays until you delete them: pv-podips-monitor\n',
+    ],
+    [
+      'may keep',
+      { match: '^get persistentvolumes --output', code: 1, stderr: 'Forbidden' },
+      'You may not see the reclaim policy of the volumes',
+    ],
+  ])('says when the storage %s the data', async (_what, rule, sentence) => {
+    const { output } = await runInstaller([...UNINSTALL, '--purge'], { rules: [rule, ...THERE] });
+    expect(output).toContain(sentence);
+    expect(output).not.toContain('is deleted with them');
   });
 
   it('is refused while others live in the namespace', async () => {

@@ -76,13 +76,21 @@ describe('an upgrade', () => {
   });
 
   it('overwrites foreign fields only with --force-conflicts', async () => {
-    const conflict = {
-      match: 'dry-run=server',
-      code: 1,
-      stderr: 'Apply failed with 1 conflict: .spec.replicas',
-    };
-    const refused = await runInstaller(UPGRADE, { rules: [conflict, ...installedRules()] });
+    const text = (...fields: string[]) =>
+      `error: Apply failed with 1 conflict: conflicts with "kubectl-edit" using apps/v1:\n- ${fields.join('\n- ')}\nPlease review the fields above`;
+    const conflict = { match: 'dry-run=server', code: 1, stderr: text('.spec.replicas', '.spec.paused') };
+    // All at once, and then one after the other.
+    const rules = [
+      { ...conflict, times: 1 },
+      { ...conflict, input: 'kind: StatefulSet' },
+      ...installedRules(),
+    ];
+    const refused = await runInstaller(UPGRADE, { rules });
     expect(refused.code).toBe(1);
+    expect(refused.output).toContain(
+      'StatefulSet podips-queue: .spec.replicas .spec.paused (set by kubectl-edit)',
+    );
+    expect(refused.output).not.toContain('ConfigMap podips-queue');
     expect(refused.output).toContain('overwrite them with --force-conflicts');
     expect(refused.changes).toEqual([]);
     const forced = await runInstaller([...UPGRADE, '--force-conflicts'], { rules: installedRules() });

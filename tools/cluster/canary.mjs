@@ -34,15 +34,40 @@ export async function pokeCanary(kubectl, overlay, deadline, leastMs = LEAST_MS)
 async function poke(kubectl, { namespace }) {
   const job = `podips-canary-${Date.now().toString(36)}`;
   const where = ['--namespace', namespace];
-  await kubectl.must(['create', 'job', job, '--from', 'cronjob/podips-cronjob', ...where]);
+  await createJob(kubectl, job, where);
   try {
     const failure = await waitForJob(kubectl, namespace, job);
     if (failure !== undefined) return { job, failure };
-    const log = await kubectl.must(['logs', `job/${job}`, ...where]);
-    return { job, answer: /"status":"([^"]*)"/.exec(log)?.[1] ?? 'nothing' };
+    const { ok, stdout, text } = await kubectl.run(['logs', `job/${job}`, ...where]);
+    if (!ok) throw new StepError(unreadableLog(kubectl, `of the job ${job}`, text));
+    return { job, answer: /"status":"([^"]*)"/.exec(stdout)?.[1] ?? 'nothing' };
   } finally {
     await kubectl.run(['delete', 'job', job, ...where]);
   }
+}
+
+/** Without an owner: of a job that it has not made, the controller of cron jobs warns with the event UnexpectedJob. */
+async function createJob(kubectl, job, where) {
+  const print = ['--dry-run=client', '--output', 'json'];
+  const text = await kubectl.must([
+    'create',
+    'job',
+    job,
+    '--from',
+    'cronjob/podips-cronjob',
+    ...where,
+    ...print,
+  ]);
+  const manifest = JSON.parse(text);
+  delete manifest.metadata.ownerReferences;
+  await kubectl.must(['create', ...where, '--filename', '-'], { input: JSON.stringify(manifest) });
+}
+
+function unreadableLog({ context }, which, text) {
+  return `everything runs, but the log ${which} cannot be read, and so not whether a message arrives: ${text}
+    The API server fetches logs from the kubelet of the node, on port 10250. See whether it reaches it for any pod:
+    kubectl --context ${context} logs --namespace kube-system --tail 1 --selector k8s-app=kube-dns
+    podips itself needs no logs. The dashboard says whether it works: docs/install.md, "Does it work?"`;
 }
 
 /** @returns undefined when the job succeeded, otherwise the reason why it did not */
@@ -72,7 +97,8 @@ async function followRecord(kubectl, overlay, { job, end }) {
     return console.log(`  look for the record of the pod ${job}-... at the destination of your Fluentd`);
   const args = ['logs', 'deployment/podips-fluentd', '--namespace', overlay.namespace, '--since', '15m'];
   for (;;) {
-    const { stdout } = await kubectl.run(args);
+    const { ok, stdout, text } = await kubectl.run(args);
+    if (!ok) throw new StepError(unreadableLog(kubectl, 'of deployment/podips-fluentd', text));
     const record = stdout.split('\n').find((line) => line.includes(job));
     if (record) return console.log(`  ✓ Fluentd has it: ${record}`);
     if (Date.now() >= end)

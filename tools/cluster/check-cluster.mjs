@@ -4,6 +4,8 @@ import { KubectlError } from './kubectl.mjs';
 const OLDEST_MINOR = 27;
 const ARCHITECTURES = ['amd64', 'arm64'];
 const STOMP_PORT = 61613;
+/** How kubectl says that the server answers 401 or 403. */
+const REFUSED = /Unauthorized|must be logged in|provide credentials|Forbidden/i;
 
 /** @returns whether kubectl is there and recent enough */
 export async function checkKubectl(kubectl, report) {
@@ -58,6 +60,13 @@ export async function checkContext(kubectl, report) {
 export async function checkServer(kubectl, report) {
   const args = ['version', '--output', 'json', '--request-timeout', '15s'];
   const { ok, stdout, text } = await kubectl.run(args);
+  if (!ok && REFUSED.test(text)) {
+    report.problem(
+      `the cluster refuses your login: ${text}`,
+      `renew the credentials of the context, or choose another one with --context; this asks the cluster who you are:\nkubectl --context ${kubectl.context} auth whoami`,
+    );
+    return false;
+  }
   if (!ok) {
     report.problem(
       `the cluster does not answer: ${text}`,

@@ -44,7 +44,7 @@ export async function checkKinds(kubectl, report, overlay) {
   return false;
 }
 
-/** Asks the cluster whether the user has all permissions that are needed. */
+/** @returns whether the user has all permissions that are needed, which the cluster is asked for */
 export async function checkPermissions(kubectl, report, overlay) {
   const inNamespace = ['--namespace', overlay.namespace];
   const kinds = new Map(
@@ -61,11 +61,15 @@ export async function checkPermissions(kubectl, report, overlay) {
     return { question, allowed: stdout.trim() === 'yes', text: stdout.trim() || text };
   });
   const refused = answers.filter(({ allowed }) => !allowed);
-  if (refused.length === 0) return report.ok('you have all permissions that are needed');
+  if (refused.length === 0) {
+    report.ok('you have all permissions that are needed');
+    return true;
+  }
   report.problem(
     `you lack permissions:\n${refused.map(({ question, text }) => `${question.join(' ')} (${text})`).join('\n')}`,
     'ask an administrator of the cluster, or choose another context with --context',
   );
+  return false;
 }
 
 /** Runs `work` for each entry, some at a time; the results stand in the order of the entries. */
@@ -181,13 +185,30 @@ export async function checkByServer(kubectl, report, overlay, { installed, force
   const args = applyArgs({ forceConflicts, dryRun: true });
   const { ok, text } = await kubectl.run(args, { input: overlay.text(target) });
   if (ok) return report.ok(`the server accepts all ${overlay.documents.length} objects (strict dry run)`);
-  const conflict = /conflict/i.test(text);
+  if (!/conflict/i.test(text))
+    return report.problem(
+      `the server does not accept everything:\n${text}`,
+      'change the overlay, or ask an administrator of the cluster',
+    );
+  const conflicts = await findConflicts(kubectl, overlay, target);
   report.problem(
-    `the server does not accept everything:\n${text}`,
-    conflict
-      ? 'another client has set these fields in the cluster. Put them into the overlay, or overwrite them with --force-conflicts'
-      : 'change the overlay, or ask an administrator of the cluster',
+    `another client has set fields in the cluster that the overlay sets as well:\n${conflicts.join('\n') || text}`,
+    'put these fields into the overlay as they are in the cluster, or overwrite them with --force-conflicts',
   );
+}
+
+/** kubectl does not say which object a conflict is about. @returns a line for each that has one */
+async function findConflicts(kubectl, overlay, target) {
+  const args = applyArgs({ dryRun: true });
+  const found = await inTurns(overlay.documents, AT_A_TIME, async (document) => {
+    const { ok, text } = await kubectl.run(args, { input: overlay.text(target, [document]) });
+    if (ok) return [];
+    const fields = [...text.matchAll(/conflicts? with "([^"]*)"[^:]*:\s*((?:[-\s]*\.\S+)+)/g)].map(
+      ([, client, names]) => `${names.replaceAll(/[-\s]+(?=\.)/g, ' ').trim()} (set by ${client})`,
+    );
+    return [`${document.kind} ${document.name}: ${fields.join(', ') || text}`];
+  });
+  return found.flat();
 }
 
 /** The arguments of kubectl to apply everything, or to check it before. */

@@ -22,6 +22,7 @@ import {
   checkSecret,
 } from './check-overlay.mjs';
 import { findInstalled, versionOf } from './installed.mjs';
+import { KubectlError } from './kubectl.mjs';
 import { renderOverlay, SECRET } from './overlay.mjs';
 import { confirm, createReport } from './report.mjs';
 import { readConfiguration, restartChanged, waitUntilReady } from './rollout.mjs';
@@ -82,14 +83,23 @@ async function checkAll(kubectl, report, overlay, { installed, options }) {
   checkImages(report, overlay);
   checkRegistry(report, overlay, installed, options);
   const known = await checkKinds(kubectl, report, overlay);
-  await checkPermissions(kubectl, report, overlay);
-  await checkStorage(kubectl, report, overlay, installed);
-  await checkNodes(kubectl, report);
-  await checkOtherQueues(kubectl, report, overlay);
-  await checkForeign(kubectl, report, overlay);
-  await checkOthers(kubectl, report, overlay, installed);
-  const secret = await checkSecret(kubectl, report, overlay, installed);
-  if (known && !installed.ending) await checkByServer(kubectl, report, overlay, { installed, ...options });
+  const permitted = await checkPermissions(kubectl, report, overlay);
+  // What may not be looked at was named among the permissions.
+  const look = async (check) => {
+    try {
+      return await check();
+    } catch (err) {
+      if (permitted || !(err instanceof KubectlError)) throw err;
+    }
+  };
+  await look(() => checkStorage(kubectl, report, overlay, installed));
+  await look(() => checkNodes(kubectl, report));
+  await look(() => checkOtherQueues(kubectl, report, overlay));
+  await look(() => checkForeign(kubectl, report, overlay));
+  await look(() => checkOthers(kubectl, report, overlay, installed));
+  const secret = await look(() => checkSecret(kubectl, report, overlay, installed));
+  if (known && permitted && !installed.ending)
+    await checkByServer(kubectl, report, overlay, { installed, ...options });
   return secret;
 }
 

@@ -26,6 +26,7 @@ export async function findInstalled(kubectl, { namespace }) {
     registries: [],
     settings: new Map(),
     volumes: [],
+    retained: [],
   };
   if (found === undefined) return nothing;
   const select = ['--namespace', namespace, '--selector', OWN];
@@ -40,7 +41,20 @@ export async function findInstalled(kubectl, { namespace }) {
     registries: registriesOf(workloads.flatMap(imagesOf)),
     settings: new Map(workloads.map((workload) => [workload.metadata.name, settingsOf(workload)])),
     volumes: volumes.map(({ metadata }) => metadata.name),
+    retained: await findRetained(kubectl, volumes),
   };
+}
+
+/** @returns the volumes whose data stays when their claims are deleted; undefined when the user may not look */
+async function findRetained(kubectl, claims) {
+  const names = claims.map(({ spec }) => spec?.volumeName).filter(Boolean);
+  if (names.length === 0) return [];
+  const { ok, stdout } = await kubectl.run(['get', 'persistentvolumes', '--output', 'json']);
+  if (!ok) return;
+  return JSON.parse(stdout)
+    .items.filter(({ spec }) => spec.persistentVolumeReclaimPolicy === 'Retain')
+    .map(({ metadata }) => metadata.name)
+    .filter((name) => names.includes(name));
 }
 
 /** The settings that its pods were started with. */

@@ -42,9 +42,12 @@ export function parseOverlay(text) {
       ...new Set([...text.matchAll(PLACEHOLDER)].map(([, key = '', value]) => `${key} ${value}`.trim())),
     ],
     ofKind: (...kinds) => documents.filter(({ kind }) => kinds.includes(kind)),
-    /** @param into another namespace, for a dry run before the overlay's own exists */
-    text: (into = namespace) =>
-      documents
+    /**
+     * @param into another namespace, for a dry run before the overlay's own exists
+     * @param some only these documents
+     */
+    text: (into = namespace, some = documents) =>
+      some
         .map((document) =>
           document.text.replaceAll(new RegExp(`^( *(?:- )?namespace:) ${namespace}$`, 'gm'), `$1 ${into}`),
         )

@@ -84,16 +84,27 @@ function printPlan({ kubectl, overlay, installed, plan, options }) {
   console.log(`\nThis will remove from the namespace ${namespace} of context ${kubectl.context}:`);
   for (const name of [...plan.objects, ...plan.clusterWide]) console.log(`  - ${name}`);
   const volumes = installed.volumes.join(', ') || 'none';
-  if (options.purge) {
-    console.log(`  - the volumes, with all data: ${volumes}`);
-    console.log(`  - the namespace ${namespace} with everything else in it, such as Secrets`);
-  } else {
+  const hasQueue = installed.volumes.includes('data-podips-queue-0');
+  if (!options.purge) {
     console.log(
       `It will keep the volumes (${volumes}), the Secret "${SECRET}" and the namespace; --purge also removes them.`,
     );
+    if (hasQueue) console.log('Messages that are still on the queue stay in its volume.');
+    return;
   }
-  if (installed.volumes.includes('data-podips-queue-0'))
-    console.log('Messages that are still on the queue stay in its volume.');
+  console.log(`  - the claims of the volumes: ${volumes}`);
+  console.log(`  - the namespace ${namespace} with everything else in it, such as Secrets`);
+  console.log(whatBecomesOfData(installed));
+  if (hasQueue) console.log('Messages that are still on the queue are not delivered any more.');
+}
+
+/** The data of a volume goes with its claim, unless its StorageClass says otherwise. */
+function whatBecomesOfData({ volumes, retained }) {
+  if (volumes.length === 0) return 'There are no volumes, and so no data.';
+  if (retained === undefined)
+    return 'You may not see the reclaim policy of the volumes: with Retain their data stays, with Delete it is deleted.';
+  if (retained.length === 0) return 'The data in the volumes is deleted with them.';
+  return `The reclaim policy of these volumes is Retain, so their data stays until you delete them: ${retained.join(', ')}`;
 }
 
 async function remove(kubectl, { namespace }, { installed, plan, options }) {
@@ -105,6 +116,8 @@ async function remove(kubectl, { namespace }, { installed, plan, options }) {
   if (options.purge && installed.namespace)
     await kubectl.must(['delete', 'namespace', namespace, ...wait], limits);
   console.log(
-    options.purge ? '\npodips and its data were removed.' : '\npodips was removed; its data was kept.',
+    options.purge
+      ? `\npodips was removed. ${whatBecomesOfData(installed)}`
+      : '\npodips was removed; its data was kept.',
   );
 }

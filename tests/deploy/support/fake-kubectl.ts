@@ -7,6 +7,8 @@ import { createServer, type Socket } from 'node:net';
 export interface Rule {
   /** A regular expression for the arguments, without the context. */
   readonly match: string;
+  /** A part of what is given by standard input. */
+  readonly input?: string;
   readonly stdout?: string;
   readonly stderr?: string;
   readonly code?: number;
@@ -47,6 +49,7 @@ export async function startFakeKubectl(dir: string, rules: readonly Rule[]): Pro
     const rule = rules.find(
       (each) =>
         new RegExp(each.match).test(call.command) &&
+        call.input.includes(each.input ?? '') &&
         (used.get(each) ?? 0) < (each.times ?? Number.POSITIVE_INFINITY),
     );
     if (rule === undefined) return `1\0no rule for: kubectl ${call.command}\0`;

@@ -73,9 +73,16 @@ const HEALTHY: readonly Rule[] = [
   { match: '^get nodes', stdout: list(node()) },
   { match: '^get (services --all|configmaps|deployments|persistentvolumeclaims|pods)', stdout: list() },
   { match: '^apply --server-side --validate=strict ' },
-  { match: '^create --filename' },
+  { match: '^create (--namespace podips )?--filename' },
   { match: '^rollout (status|restart)', stdout: 'done\n' },
-  { match: '^create job' },
+  {
+    match: '^create job',
+    stdout: JSON.stringify({
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name: '{{job}}', ownerReferences: [{ kind: 'CronJob', name: 'podips-cronjob' }] },
+    }),
+  },
   { match: '^get job', stdout: JSON.stringify({ status: { succeeded: 1 } }) },
   { match: '^logs job/', stdout: '{"level":"info","status":"success","msg":"the monitor answered"}\n' },
   { match: '^logs deployment/podips-fluentd', stdout: 'audit.pod_ip: {"pod":"{{job}}-x7k2p"}\n' },
@@ -96,8 +103,9 @@ export function installedRules(image = 'podips/reader:2.0.0', ...volumes: readon
     },
     {
       match: '^get persistentvolumeclaims',
-      stdout: list(...volumes.map((name) => ({ metadata: { name } }))),
+      stdout: list(...volumes.map((name) => ({ metadata: { name }, spec: { volumeName: `pv-${name}` } }))),
     },
+    { match: '^get persistentvolumes --output', stdout: list() },
     { match: '^get secret podips', stdout: secret() },
   ];
 }
@@ -129,7 +137,7 @@ export async function runInstaller(args: readonly string[], scenario: Scenario =
 }
 
 const isChange = (command: string) =>
-  /^(apply|create|delete|patch|rollout restart)/.test(command) && !command.includes('--dry-run=server');
+  /^(apply|create|delete|patch|rollout restart)/.test(command) && !/--dry-run=(server|client)/.test(command);
 
 async function run(command: readonly string[], answer: string | undefined, env: NodeJS.ProcessEnv) {
   const quoted = command.map((part) => `'${part}'`).join(' ');
