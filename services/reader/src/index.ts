@@ -5,6 +5,7 @@ export * from './changes/event-times.js';
 export { NodeClocks } from './changes/node-clocks.js';
 export { type PodTimes, projectTimes } from './changes/pod-times.js';
 export { createKubeClient, type KubeError } from './cluster/kube-client.js';
+export { readKubeconfig } from './cluster/kubeconfig-files.js';
 export { Delivery } from './delivery/delivery.js';
 export { createQueueSender } from './delivery/queue-sender.js';
 export { Candidate, type CandidateOptions, type Clocks, type Standing } from './leadership/candidate.js';

@@ -59,7 +59,10 @@ export const readerSpecs = {
   ...databaseSpecs,
   ...statusDirSpecs,
   LOG_DC: str({ default: 'unknown', desc: 'data centre; the field `dc` of every message' }),
-  KUBECONFIG: str({ default: undefined, desc: 'kubeconfig file, with `--incluster=false`' }),
+  KUBECONFIG: str({
+    default: undefined,
+    desc: 'kubeconfig files, with `--incluster=false`; several are separated by `:` and merged as by kubectl',
+  }),
   KUBE_APISERVER_URL: str({
     default: undefined,
     desc: 'API server, with `--incluster=false` and no kubeconfig',

@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -99,6 +102,30 @@ describe('a request', () => {
     expect(seen).toHaveLength(20);
     // The next request may come a moment before the connection is known to be free.
     expect(connections()).toBeLessThan(5);
+  });
+
+  it('is sent again at once with the token that the file has by now when the old one is refused', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'podips-token-'));
+    cleanups.push(() => rm(dir, { recursive: true }));
+    const tokenFile = join(dir, 'token');
+    await writeFile(tokenFile, 'one');
+    let valid = 'one';
+    const { url, seen } = await serve(({ headers }, response) =>
+      response.writeHead(headers.authorization === `Bearer ${valid}` ? 200 : 401).end('{}'),
+    );
+    const client = clientFor(url, { authProvider: { name: 'tokenFile', config: { tokenFile } } });
+    await (await client.get(request())).dump();
+    valid = 'two';
+    // Nothing else to show yet: the refusal stands.
+    await expect(client.get(request())).rejects.toMatchObject({ status: 401 });
+    await writeFile(tokenFile, 'two');
+    await (await client.get(request())).dump();
+    expect(seen.map(({ headers }) => headers.authorization?.slice('Bearer '.length))).toEqual([
+      'one',
+      'one',
+      'one',
+      'two',
+    ]);
   });
 
   it('is not possible without a cluster', () => {

@@ -1,40 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
-import { PodipsError, toError } from '@podips/shared';
-import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
+import { toError } from '@podips/shared';
+import { type Dispatcher, request } from 'undici';
+import { Connections } from './connections.js';
+import { type Credentials, credentialsOf } from './credentials.js';
+import { withoutCaches } from './kube-config.js';
+import { KubeError, TIMED_OUT, UNAUTHORIZED } from './kube-error.js';
 
-/** The API server, or the way to it, failed. */
-export class KubeError extends PodipsError {
-  /** HTTP status, or the code of a Status object; 503 when there was no answer, 504 when a deadline passed. */
-  readonly status: number;
-  /** How long the server asks us to wait, in milliseconds. */
-  readonly retryAfterMs: number | undefined;
-
-  constructor(
-    code: string,
-    message: string,
-    details: { status: number; retryAfterMs?: number | undefined; cause?: unknown },
-  ) {
-    super(code, message, { retryable: true, cause: details.cause });
-    this.status = details.status;
-    this.retryAfterMs = details.retryAfterMs;
-  }
-
-  /** The requested version or continue token is gone: only a new list can help. */
-  get expired(): boolean {
-    return this.status === GONE;
-  }
-
-  /** The server does not understand the requested version, and never will. */
-  get unusable(): boolean {
-    return this.status === BAD_REQUEST || this.status === UNPROCESSABLE;
-  }
-}
-
-const BAD_REQUEST = 400;
-const UNAUTHORIZED = 401;
-const GONE = 410;
-const UNPROCESSABLE = 422;
-const TIMED_OUT = 504;
+export { KubeError } from './kube-error.js';
 
 export interface KubeRequest {
   readonly path: string;
@@ -67,15 +40,7 @@ export interface KubeEditor extends KubeClient {
   send(request: KubeWrite): Promise<Dispatcher.ResponseData['body']>;
 }
 
-const CONNECT_TIMEOUT_MS = 10_000;
-/** Shorter than the usual 60 s of load balancers that drop idle connections. */
-const KEEP_ALIVE_PROBE_MS = 30_000;
 const MAX_ERROR_BODY_BYTES = 16_384;
-
-interface Credentials {
-  readonly headers: Record<string, string>;
-  readonly tls: Record<string, unknown>;
-}
 
 /**
  * A client for the cluster of a kubeconfig. Address, TLS and credentials (with token refresh and exec plugins) are
@@ -85,43 +50,37 @@ export function createKubeClient(kubeConfig: KubeConfig): KubeEditor {
   const cluster = kubeConfig.getCurrentCluster();
   if (!cluster)
     throw new KubeError('KUBE_NO_CLUSTER', 'the kubeconfig names no current cluster', { status: 503 });
-  let dispatcher: { readonly key: string; readonly agent: Dispatcher } | undefined;
+  const connections = new Connections(cluster.proxyUrl);
+  let config = kubeConfig;
 
-  const dispatcherFor = async (tls: Record<string, unknown>): Promise<Dispatcher> => {
-    const key = JSON.stringify(tls);
-    if (dispatcher?.key === key) return dispatcher.agent;
-    // Certificates were rotated. Requests under way keep the old connections until they end.
-    void dispatcher?.agent.close();
-    const connect = {
-      ...tls,
-      timeout: CONNECT_TIMEOUT_MS,
-      keepAlive: true,
-      keepAliveInitialDelay: KEEP_ALIVE_PROBE_MS,
-    };
-    const agent = cluster.proxyUrl
-      ? new ProxyAgent({ uri: cluster.proxyUrl, requestTls: connect })
-      : new Agent({ connect });
-    dispatcher = { key, agent };
-    return agent;
-  };
-
-  const ask = async (
-    { path, query, headersDeadlineMs, bodyIdleMs, signal }: KubeRequest,
-    write?: Pick<KubeWrite, 'method' | 'object'>,
-  ) => {
+  const ask = async (asked: KubeRequest, write?: Pick<KubeWrite, 'method' | 'object'>) => {
+    const { path, query, headersDeadlineMs, bodyIdleMs, signal } = asked;
     const url = `${cluster.server.replace(/\/+$/, '')}${path}?${new URLSearchParams(query)}`;
-    try {
-      const { headers, tls } = await within(readCredentials(kubeConfig), headersDeadlineMs, signal);
-      const contentType = write && { 'content-type': 'application/json' };
-      const response = await request(url, {
-        dispatcher: await dispatcherFor(tls),
+    const contentType = write && { 'content-type': 'application/json' };
+    const common = { accept: 'application/json', 'user-agent': 'podips-reader', ...contentType };
+    const credentials = () => credentialsOf(config, headersDeadlineMs, signal);
+    const send = ({ tls, headers }: Credentials) =>
+      request(url, {
+        dispatcher: connections.dispatcherFor(tls),
         method: write?.method ?? 'GET',
-        headers: { accept: 'application/json', 'user-agent': 'podips-reader', ...contentType, ...headers },
+        headers: { ...common, ...headers },
         body: write ? JSON.stringify(write.object) : null,
         headersTimeout: headersDeadlineMs,
         bodyTimeout: bodyIdleMs,
         signal,
       });
+    try {
+      const shown = await credentials();
+      let response = await send(shown);
+      if (response.statusCode === UNAUTHORIZED) {
+        // The library keeps a token for a minute, or until it expires; what was refused is read again at once.
+        config = withoutCaches(config);
+        const renewed = await credentials();
+        if (!isDeepStrictEqual(renewed, shown)) {
+          await response.body.dump();
+          response = await send(renewed);
+        }
+      }
       if (response.statusCode >= 300) throw await errorOfResponse(response);
       return response.body;
     } catch (err) {
@@ -130,48 +89,10 @@ export function createKubeClient(kubeConfig: KubeConfig): KubeEditor {
   };
 
   return {
-    get: (request) => ask(request),
-    send: (request) => ask(request, request),
-    async close() {
-      await dispatcher?.agent.destroy();
-    },
+    get: (asked) => ask(asked),
+    send: (asked) => ask(asked, asked),
+    close: () => connections.close(),
   };
-}
-
-async function readCredentials(kubeConfig: KubeConfig): Promise<Credentials> {
-  // Read for each request: tokens and certificates are rotated while the reader runs.
-  const options: Parameters<KubeConfig['applyToHTTPSOptions']>[0] = {};
-  await kubeConfig.applyToHTTPSOptions(options);
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(options.headers ?? {})) headers[name] = String(value).trim();
-  if (options.auth) headers.Authorization = `Basic ${Buffer.from(options.auth).toString('base64')}`;
-  const tls = Object.entries({
-    ca: options.ca,
-    cert: options.cert,
-    key: options.key,
-    pfx: options.pfx,
-    passphrase: options.passphrase,
-    servername: options.servername,
-    rejectUnauthorized: options.rejectUnauthorized,
-  }).filter(([, value]) => value !== undefined);
-  return { headers, tls: Object.fromEntries(tls) };
-}
-
-/** A plugin that hands out credentials may hang, and cannot be interrupted. */
-async function within<T>(work: Promise<T>, deadlineMs: number, signal: AbortSignal): Promise<T> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
-  const late = Promise.withResolvers<never>();
-  const onAbort = () => late.reject(deadline.reason);
-  deadline.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([work, late.promise]);
-  } catch (cause) {
-    const text = `no credentials for the API server: ${toError(cause).message}`;
-    const status = deadline.aborted ? TIMED_OUT : UNAUTHORIZED;
-    throw new KubeError('KUBE_CREDENTIALS', text, { status, cause });
-  } finally {
-    deadline.removeEventListener('abort', onAbort);
-  }
 }
 
 async function errorOfResponse(response: Dispatcher.ResponseData): Promise<KubeError> {

@@ -1,9 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter } from 'node:path';
 // Not from the package itself, which loads every API of Kubernetes: 50 MB.
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { type Environment, SettingsError, toError } from '@podips/shared';
+import { kubeconfigFiles, readKubeconfig } from './kubeconfig-files.js';
+import { toCluster, toUser } from './kubeconfig-user.js';
+import { OidcAuthenticator } from './oidc-token.js';
+import { proxyOf } from './proxy-setting.js';
 
 /** The cluster that the service account of this pod leads to. @throws {SettingsError} */
 export function loadInCluster(env: Environment): KubeConfig {
@@ -18,13 +22,34 @@ export function loadInCluster(env: Environment): KubeConfig {
 
 /** The cluster of KUBECONFIG, of the file at home, or of KUBE_APISERVER_URL. @throws {SettingsError} */
 export function loadOutside(env: Environment): KubeConfig {
+  const files = kubeconfigFiles(env, env.HOME ?? homeOfUser(), delimiter);
+  const isNamed = Boolean(env.KUBECONFIG);
+  const options = isNamed || files.some((file) => existsSync(file)) ? fromFiles(files) : fromUrl(env);
+  const [cluster] = options.clusters;
+  const proxyUrl = cluster.proxyUrl ?? proxyOf(new URL(cluster.server), env);
+  // The library refuses http:// unless told that there is no certificate to verify; `kubectl proxy` speaks plain HTTP.
+  const skipTLSVerify = cluster.skipTLSVerify || cluster.server.startsWith('http:');
+  return openConfig({ ...options, clusters: [{ ...cluster, skipTLSVerify, ...(proxyUrl && { proxyUrl }) }] });
+}
+
+/** The same cluster and user, with nothing kept of tokens that were read or fetched. */
+export function withoutCaches(config: KubeConfig): KubeConfig {
+  const { clusters, users, contexts, currentContext } = config;
+  return openConfig({ clusters, users, contexts, currentContext });
+}
+
+/** The namespace of the service account, or of the kubeconfig's current context. */
+export function namespaceOf(config: KubeConfig): string {
+  return config.getContextObject(config.getCurrentContext())?.namespace?.trim() || 'default';
+}
+
+type ConfigOptions = Pick<KubeConfig, 'clusters' | 'users' | 'contexts' | 'currentContext'>;
+
+function openConfig(options: ConfigOptions): KubeConfig {
   const config = new KubeConfig();
-  const home = env.HOME ?? homeOfUser();
-  const homeFile = home && join(home, '.kube', 'config');
-  if (env.KUBECONFIG) loadFiles(config, env.KUBECONFIG.split(delimiter));
-  else if (homeFile && existsSync(homeFile)) loadFiles(config, [homeFile]);
-  else loadFromUrl(config, env);
-  return allowPlainHttp(config);
+  config.loadFromOptions(options);
+  config.addAuthenticator(new OidcAuthenticator());
+  return config;
 }
 
 /** The user of a container may have no entry, and so no home. */
@@ -36,21 +61,13 @@ function homeOfUser(): string | undefined {
   }
 }
 
-/** KUBECONFIG may name several files; the first one wins where they disagree, as in kubectl. */
-function loadFiles(config: KubeConfig, list: readonly string[]): void {
-  const files = list.filter((file) => file !== '');
-  for (const [index, file] of files.entries()) {
-    try {
-      const next = index === 0 ? config : new KubeConfig();
-      next.loadFromFile(file);
-      if (next !== config) config.mergeConfig(next, true);
-    } catch (err) {
-      throw new SettingsError([`the kubeconfig ${file} cannot be read: ${toError(err).message}`]);
-    }
-  }
+function fromFiles(files: readonly string[]) {
+  const { name, namespace, cluster, user } = readKubeconfig(files);
+  const context = { name, cluster: cluster.name, user: user.name, ...(namespace && { namespace }) };
+  return optionsOf(toCluster(cluster), toUser(user, toCluster(cluster)), context);
 }
 
-function loadFromUrl(config: KubeConfig, env: Environment): void {
+function fromUrl(env: Environment) {
   const server = env.KUBE_APISERVER_URL;
   if (!server)
     throw new SettingsError([
@@ -60,10 +77,23 @@ function loadFromUrl(config: KubeConfig, env: Environment): void {
   if (!url || !['http:', 'https:'].includes(url.protocol))
     throw new SettingsError([`KUBE_APISERVER_URL must be an http(s) URL, but is "${server}"`]);
   const caFile = env.KUBE_CA_CERT_FILE;
-  config.loadFromClusterAndUser(
-    { name: 'cluster', server, skipTLSVerify: false, ...(caFile ? { caData: readBase64(caFile) } : {}) },
-    { name: 'reader', ...(env.KUBE_APITOKEN ? { token: env.KUBE_APITOKEN } : {}) },
-  );
+  const cluster = {
+    name: 'cluster',
+    server,
+    skipTLSVerify: false,
+    ...(caFile ? { caData: readBase64(caFile) } : {}),
+  };
+  const user = { name: 'reader', ...(env.KUBE_APITOKEN ? { token: env.KUBE_APITOKEN } : {}) };
+  return optionsOf(cluster, user, { name: 'cluster', cluster: cluster.name, user: user.name });
+}
+
+function optionsOf(
+  cluster: KubeConfig['clusters'][number],
+  user: KubeConfig['users'][number],
+  context: KubeConfig['contexts'][number],
+) {
+  const clusters: [typeof cluster] = [cluster];
+  return { clusters, users: [user], contexts: [context], currentContext: context.name };
 }
 
 function readBase64(caFile: string): string {
@@ -72,18 +102,4 @@ function readBase64(caFile: string): string {
   } catch (err) {
     throw new SettingsError([`KUBE_CA_CERT_FILE cannot be read: ${toError(err).message}`]);
   }
-}
-
-/** The library refuses http:// unless told that there is no certificate to verify; `kubectl proxy` speaks plain HTTP. */
-function allowPlainHttp(config: KubeConfig): KubeConfig {
-  config.clusters = config.clusters.map((cluster) =>
-    cluster.server.startsWith('http:') ? { ...cluster, skipTLSVerify: true } : cluster,
-  );
-  if (!config.getCurrentCluster()) throw new SettingsError(['the kubeconfig names no current cluster']);
-  return config;
-}
-
-/** The namespace of the service account, or of the kubeconfig's current context. */
-export function namespaceOf(config: KubeConfig): string {
-  return config.getContextObject(config.getCurrentContext())?.namespace?.trim() || 'default';
 }

@@ -1,0 +1,132 @@
+import { existsSync } from 'node:fs';
+import type { Cluster, User } from '@kubernetes/client-node/dist/config_types.js';
+import { SettingsError } from '@podips/shared';
+import { type Fields, isFields, type NamedFields, textFields } from './kubeconfig-files.js';
+import { OIDC_PROVIDER } from './oidc-token.js';
+import { checkProxy } from './proxy-setting.js';
+
+/** A user of the library, with what it does not know: headers of those that the user acts for. */
+export interface ActingUser extends User {
+  readonly impersonation?: Readonly<Record<string, string | readonly string[]>>;
+}
+
+/** The library's form of a kubeconfig's cluster. @throws {SettingsError} for what kubectl refuses as well */
+export function toCluster(entry: NamedFields): Cluster {
+  const text = textFields(entry, 'clusters');
+  const { name } = entry;
+  const server = text('server');
+  const proxy = text('proxy-url');
+  const skipTLSVerify = entry.fields['insecure-skip-tls-verify'] === true;
+  const authority = oneOf('ca', text('certificate-authority'), text('certificate-authority-data'));
+  const url = URL.parse(server ?? '');
+  if (!server || !url || !['http:', 'https:'].includes(url.protocol))
+    throw new SettingsError([`the kubeconfig's cluster "${name}" must have an http(s) URL as server`]);
+  if (skipTLSVerify && Object.keys(authority).length > 0)
+    throw new SettingsError([
+      `the kubeconfig's cluster "${name}" has a certificate authority and insecure-skip-tls-verify: only one of them can be meant`,
+    ]);
+  const proxyUrl = proxy && checkProxy(parseProxy(proxy, name), `proxy-url of the cluster "${name}"`);
+  return {
+    name,
+    server: server.replace(/\/+$/, ''),
+    skipTLSVerify,
+    ...authority,
+    ...given({ tlsServerName: text('tls-server-name'), proxyUrl }),
+  };
+}
+
+/** The library's form of a kubeconfig's user. @throws {SettingsError} */
+export function toUser(entry: NamedFields, cluster: Cluster): ActingUser {
+  const text = textFields(entry, 'users');
+  const certificate = oneOf('cert', text('client-certificate'), text('client-certificate-data'));
+  const key = oneOf('key', text('client-key'), text('client-key-data'));
+  if (Object.keys(certificate).length > 0 && Object.keys(key).length === 0)
+    throw new SettingsError([
+      `the kubeconfig's user "${entry.name}" has a client-certificate, but no client-key`,
+    ]);
+  const tokenFile = text('tokenFile');
+  return {
+    name: entry.name,
+    ...certificate,
+    ...key,
+    // As kubectl, which reads the file again and again, and prefers it.
+    ...(tokenFile
+      ? { authProvider: { name: 'tokenFile', config: { tokenFile } } }
+      : given({ token: text('token') })),
+    ...given({ username: text('username'), password: text('password'), impersonateUser: text('as') }),
+    ...pluginOf(entry, cluster),
+    ...impersonationOf(entry),
+  };
+}
+
+function parseProxy(proxy: string, name: string): URL {
+  const url = URL.parse(proxy);
+  if (url) return url;
+  throw new SettingsError([
+    `the kubeconfig's cluster "${name}" must have a URL as proxy-url, but has "${proxy}"`,
+  ]);
+}
+
+/** Of a file and the data itself the data counts; the library would take the file. */
+function oneOf<Kind extends 'ca' | 'cert' | 'key'>(kind: Kind, file?: string, data?: string) {
+  if (data) return { [`${kind}Data`]: data };
+  if (file && !existsSync(file))
+    throw new SettingsError([`the kubeconfig names ${file}, which does not exist`]);
+  return file ? { [`${kind}File`]: file } : {};
+}
+
+/** The plugin, or the provider, that gives the user its token. */
+function pluginOf({ name, fields }: NamedFields, cluster: Cluster): Pick<User, 'exec' | 'authProvider'> {
+  const { exec, 'auth-provider': provider } = fields;
+  if (isFields(exec)) return { exec: withExecInfo(exec, name, cluster) };
+  if (!isFields(provider)) return {};
+  const isOidc = provider.name === 'oidc';
+  const config = isFields(provider.config) ? { ...provider.config } : {};
+  return { authProvider: { ...provider, config, ...(isOidc && { name: OIDC_PROVIDER }) } };
+}
+
+/** Adds the environment that plugins get from kubectl: some do nothing without it. */
+function withExecInfo(exec: Fields, name: string, cluster: Cluster): Fields {
+  const { command, apiVersion, env } = exec;
+  if (typeof command !== 'string' || command === '' || typeof apiVersion !== 'string')
+    throw new SettingsError([
+      `the plugin of the kubeconfig's user "${name}" must have command and apiVersion`,
+    ]);
+  const info = {
+    kind: 'ExecCredential',
+    apiVersion,
+    spec: {
+      interactive: false,
+      ...(exec.provideClusterInfo === true && {
+        cluster: given({
+          server: cluster.server,
+          'tls-server-name': cluster.tlsServerName,
+          'insecure-skip-tls-verify': cluster.skipTLSVerify || undefined,
+          'certificate-authority-data': cluster.caData,
+          'proxy-url': cluster.proxyUrl,
+        }),
+      }),
+    },
+  };
+  const variables = Array.isArray(env) ? env : [];
+  return { ...exec, env: [...variables, { name: 'KUBERNETES_EXEC_INFO', value: JSON.stringify(info) }] };
+}
+
+function impersonationOf({ fields }: NamedFields): Pick<ActingUser, 'impersonation'> {
+  const { 'as-uid': uid, 'as-groups': groups, 'as-user-extra': extra } = fields;
+  const headers: Record<string, string | readonly string[]> = {};
+  if (typeof uid === 'string' && uid !== '') headers['Impersonate-Uid'] = uid;
+  if (Array.isArray(groups) && groups.length > 0) headers['Impersonate-Group'] = groups.map(String);
+  for (const [key, values] of Object.entries(isFields(extra) ? extra : {}))
+    if (Array.isArray(values))
+      headers[`Impersonate-Extra-${encodeURIComponent(key.toLowerCase())}`] = values.map(String);
+  return Object.keys(headers).length > 0 ? { impersonation: headers } : {};
+}
+
+/** Only what has a value: the library takes undefined for a value in places. */
+function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined | ''> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value)) as {
+    // The entries that are left have a value.
+    [K in keyof T]?: Exclude<T[K], undefined | ''>;
+  };
+}
