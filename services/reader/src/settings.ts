@@ -72,6 +72,15 @@ export const readerSpecs = {
     default: undefined,
     desc: 'file with the certificate authority for `KUBE_APISERVER_URL`',
   }),
+  HTTPS_PROXY: str({
+    default: undefined,
+    desc: 'proxy to an API server with https, with `--incluster=false`; `proxy-url` of the kubeconfig goes before it',
+  }),
+  HTTP_PROXY: str({ default: undefined, desc: 'proxy to an API server with http, with `--incluster=false`' }),
+  NO_PROXY: str({
+    default: undefined,
+    desc: 'names, domains, addresses and networks that are reached without a proxy, separated by commas',
+  }),
   KUBE_SERVICEACCOUNT_ROOT: str({
     default: '',
     desc: 'prefix of the path of the service account, for a reader that runs outside a pod',
