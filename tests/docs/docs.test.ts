@@ -12,7 +12,7 @@ const { scripts }: { scripts: Record<string, string> } = JSON.parse(
   readFileSync(join(ROOT, 'package.json'), 'utf8'),
 );
 /** Commands of npm and pnpm that are not scripts. */
-const BUILT_IN = ['install', 'exec', 'deploy'];
+const BUILT_IN = ['install', 'exec', 'deploy', 'config'];
 const FOLDERS = /^(deploy|docs|tests|services|packages|tools|bench|patches)\/[\w./-]+$/;
 
 /** Variables of other programs, or of files beside the services. */
