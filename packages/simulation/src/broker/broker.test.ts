@@ -1,9 +1,9 @@
 import type { ReceivedMessage } from '@podips/shared';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Broker, startBroker } from './broker.js';
+import { CLASSIC } from './classic.js';
 import { RawClient } from './raw-client.test.helpers.js';
 import { bodyText, openSession } from './session.test.helpers.js';
-import { DEAD_LETTER_QUEUE } from './stored-message.js';
 
 const QUEUE = '/queue/pods';
 let broker: Broker;
@@ -184,8 +184,8 @@ describe('broker with raw frames', () => {
       `NACK\nid:${client.framesOf('MESSAGE')[0]?.headers.get('ack')?.replaceAll(':', '\\c')}\n\n^@`,
     );
     await settled(client);
-    expect([broker.depth(QUEUE), broker.depth(DEAD_LETTER_QUEUE)]).toEqual([0, 1]);
-    client.write(`SUBSCRIBE\nid:8\ndestination:${DEAD_LETTER_QUEUE}\n\n^@`);
+    expect([broker.depth(QUEUE), broker.depth(CLASSIC.deadLetterQueue)]).toEqual([0, 1]);
+    client.write(`SUBSCRIBE\nid:8\ndestination:${CLASSIC.deadLetterQueue}\n\n^@`);
     await vi.waitFor(() => expect(client.framesOf('MESSAGE')[1]?.headers.get('x')).toBe('kept'));
     expect(client.framesOf('MESSAGE')[1]?.body.toString()).toBe('bad');
   });

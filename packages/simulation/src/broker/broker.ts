@@ -2,13 +2,18 @@ import { createServer, type Socket } from 'node:net';
 import { createLogger, type Logger, type Running, toError } from '@podips/shared';
 import { closeServer, listen } from '../listen.js';
 import { freePort } from '../ports.js';
+import { ARTEMIS } from './artemis.js';
 import { type BrokerFaults, FaultState, faultControls } from './broker-faults.js';
+import { CLASSIC } from './classic.js';
 import { Connection, type ConnectionDeps } from './connection.js';
 import type { Login } from './handshake.js';
 import { Journal } from './journal.js';
 import { MessageStore } from './message-store.js';
+import { AddressRouter, queueRouter } from './router.js';
 
 export interface BrokerOptions {
+  /** The broker that it behaves like. Default: ActiveMQ Classic. */
+  readonly like?: 'activemq' | 'artemis';
   /** Default: a free one. */
   readonly port?: number;
   /** Default 127.0.0.1. */
@@ -17,6 +22,8 @@ export interface BrokerOptions {
   readonly heartbeatMs?: number;
   /** The login that clients need; undefined: none. */
   readonly login?: Login;
+  /** The end of the names of queues to which nobody may send, `.invalid` for example. */
+  readonly notTo?: string;
   /** File that keeps persistent messages over a stop or a kill; without it they are gone with the broker. */
   readonly journalPath?: string;
   /** Longest body of a message. Default 10 MiB. */
@@ -45,7 +52,7 @@ const MAX_HEAD_BYTES = 64 * 1024;
 const MAX_CONNECTIONS = 1_000;
 
 /**
- * A small STOMP broker (1.0 to 1.2) whose queues behave like those of ActiveMQ Classic as far as podips depends on it.
+ * A small STOMP broker (1.0 to 1.2) that behaves like ActiveMQ Classic, or like Artemis, as far as podips depends on it.
  * @throws when the address cannot be bound or the journal cannot be read
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
@@ -53,7 +60,8 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const opened = options.journalPath === undefined ? undefined : await Journal.open(options.journalPath);
   const store = new MessageStore(options.maxMessages ?? 1_000_000, opened?.journal, opened?.messages);
   const faults = new FaultState();
-  const rules = rulesOf(options);
+  const router = options.like === 'artemis' ? new AddressRouter(store) : queueRouter;
+  const rules = { ...rulesOf(options), store, faults, log };
   const connections = new Set<Connection>();
   let stopping: Promise<void> | undefined;
   const destroyAll = () => {
@@ -73,7 +81,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     }
   };
   const server = createServer({ noDelay: true }, (socket: Socket) => {
-    const connection = new Connection(socket, { store, faults, log, turn, ...rules });
+    const connection = new Connection(socket, { ...rules, turn, router });
     connections.add(connection);
     socket.on('close', () => connections.delete(connection));
   });
@@ -104,10 +112,14 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   }
 }
 
-/** The login, the heart-beat and the limits of every connection. */
-function rulesOf(options: BrokerOptions): Pick<ConnectionDeps, 'login' | 'heartbeatMs' | 'limits'> {
+type Rules = Pick<ConnectionDeps, 'behaviour' | 'login' | 'notTo' | 'heartbeatMs' | 'limits'>;
+
+/** What holds for every connection. */
+function rulesOf(options: BrokerOptions): Rules {
   return {
+    behaviour: options.like === 'artemis' ? ARTEMIS : CLASSIC,
     login: options.login,
+    notTo: options.notTo,
     heartbeatMs: options.heartbeatMs ?? 5_000,
     limits: {
       maxHeadBytes: MAX_HEAD_BYTES,

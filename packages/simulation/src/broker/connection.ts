@@ -1,18 +1,14 @@
 import type { Socket } from 'node:net';
 import { type Logger, PodipsError } from '@podips/shared';
-import type { FaultState } from './broker-faults.js';
+import type { Heartbeats } from './behaviour.js';
 import { type Frame, frame, serializeFrame } from './frame.js';
 import { type FrameLimits, FrameParser } from './frame-parser.js';
-import type { Agreement, Login } from './handshake.js';
+import type { Agreement } from './handshake.js';
 import type { StompVersion } from './header-escape.js';
-import type { MessageStore } from './message-store.js';
-import { Session } from './session.js';
+import { Session, type SessionDeps } from './session.js';
 
-export interface ConnectionDeps {
-  readonly store: MessageStore;
-  readonly faults: FaultState;
-  readonly login: Login | undefined;
-  readonly heartbeatMs: number;
+export interface ConnectionDeps
+  extends Pick<SessionDeps, 'store' | 'router' | 'faults' | 'behaviour' | 'login' | 'heartbeatMs' | 'notTo'> {
   readonly limits: FrameLimits & {
     /** Unread by the client; beyond it gets no more messages. */
     readonly maxPendingBytes: number;
@@ -110,37 +106,42 @@ export class Connection {
   }
 
   #handleFrames(): void {
-    let received: Frame | undefined;
-    try {
-      while (!this.#finishing) {
-        received = undefined;
-        received = this.#parser.next();
-        if (!received) return;
-        this.#session.handle(received);
-      }
-    } catch (err) {
-      if (!(err instanceof PodipsError)) throw err;
-      this.#refuse(err, received?.headers.get('receipt'));
+    while (!this.#finishing) {
+      const received = this.#orRefuse(() => this.#parser.next());
+      if (!received) return;
+      this.#orRefuse(() => this.#session.handle(received), received);
     }
   }
 
-  #onConnected({ version, incomingMs, outgoingMs }: Agreement): void {
+  #orRefuse<T>(work: () => T, received?: Frame): T | undefined {
+    try {
+      return work();
+    } catch (err) {
+      if (!(err instanceof PodipsError)) throw err;
+      this.#refuse(err, received);
+      return undefined;
+    }
+  }
+
+  #onConnected({ version, heartbeats }: Agreement): void {
+    const { outgoingMs } = heartbeats;
     this.#version = version;
     this.#parser.version = version;
     for (const timer of this.#timers.splice(0)) clearTimeout(timer);
-    if (incomingMs > 0) this.#timers.push(this.#superviseClient(incomingMs));
+    if (heartbeats.clientSilenceMs > 0) this.#timers.push(this.#superviseClient(heartbeats));
     // Half of the interval: an idle connection then never goes without a byte for longer than the whole.
     if (outgoingMs > 0) this.#timers.push(setInterval(() => this.#beat(), outgoingMs / 2));
   }
 
-  #superviseClient(intervalMs: number): NodeJS.Timeout {
+  #superviseClient({ clientSilenceMs, checkEveryMs }: Heartbeats): NodeJS.Timeout {
     let seenBytes = this.#socket.bytesRead;
-    let silentIntervals = 0;
+    let silentMs = 0;
     return setInterval(() => {
-      silentIntervals = this.#socket.bytesRead === seenBytes ? silentIntervals + 1 : 0;
+      silentMs = this.#socket.bytesRead === seenBytes ? silentMs + checkEveryMs : 0;
       seenBytes = this.#socket.bytesRead;
-      if (silentIntervals >= 2 && !this.#deps.faults.silent) this.#destroy('no heart-beat from the client');
-    }, intervalMs);
+      if (silentMs >= clientSilenceMs && !this.#deps.faults.silent)
+        this.#destroy('no heart-beat from the client');
+    }, checkEveryMs);
   }
 
   #beat(): void {
@@ -161,10 +162,14 @@ export class Connection {
     this.#outputBytes += bytes.byteLength;
   }
 
-  #refuse(error: PodipsError, receipt: string | undefined): void {
-    this.#deps.log.warn({ err: error }, 'client refused');
+  /** @param received undefined when the bytes are no frame: the stream cannot be read on */
+  #refuse(error: PodipsError, received: Frame | undefined): void {
+    const { log, behaviour } = this.#deps;
+    log.warn({ err: error }, 'client refused');
+    const receipt = received?.headers.get('receipt');
     const headers = { message: error.message, 'content-type': 'text/plain', 'receipt-id': receipt };
     this.#send(frame('ERROR', headers, Buffer.from(`${error.code}: ${error.message}\n`)));
+    if (received && this.#session.isConnected && !behaviour.endsAtError) return;
     this.#session.end();
     this.#finish();
   }

@@ -1,4 +1,3 @@
 export { type Broker, type BrokerOptions, startBroker } from './broker.js';
 export type { BrokerFaults, FailableCommand } from './broker-faults.js';
 export type { Login } from './handshake.js';
-export { DEAD_LETTER_QUEUE } from './stored-message.js';

@@ -26,7 +26,7 @@ function message(n: number, persistent = true): StoredMessage {
   const headers = new Map([['a:b\n', `${n}`]]);
   if (persistent) headers.set('persistent', 'true');
   const body = Buffer.from(`body \0 ${n}`);
-  return { id: `m${n}`, sequence: n, queue: '/queue/q', headers, body, redelivered: false };
+  return { id: `m${n}`, sequence: n, queue: '/queue/q', destination: '/queue/q', headers, body, attempts: 0 };
 }
 
 async function reopened(): Promise<StoredMessage[]> {

@@ -122,5 +122,5 @@ function replay({ command, headers, body }: Frame, live: Map<string, StoredMessa
   const queue = headers.get('destination') ?? '';
   const own = new Map(headers);
   for (const name of ['destination', 'message-id', 'content-length']) own.delete(name);
-  live.set(id, { id, sequence, queue, headers: own, body, redelivered: false });
+  live.set(id, { id, sequence, queue, destination: queue, headers: own, body, attempts: 0 });
 }

@@ -50,8 +50,7 @@ export class MessageQueue {
   /** Puts messages that a consumer held back to their places in the order. */
   takeBack(messages: readonly StoredMessage[]): void {
     this.#held -= messages.length;
-    const again = messages.map((message) => ({ ...message, redelivered: true }));
-    this.#returned = [...this.#returned, ...again].sort((a, b) => a.sequence - b.sequence);
+    this.#returned = [...this.#returned, ...messages].sort((a, b) => a.sequence - b.sequence);
   }
 
   attach(consumer: Consumer): void {

@@ -46,13 +46,30 @@ export class MessageStore {
     return queue;
   }
 
+  /** The names of all queues. */
+  get names(): readonly string[] {
+    return [...this.#queues.keys()];
+  }
+
+  /** Deletes a queue with all that waits on it. */
+  drop(queue: MessageQueue): void {
+    this.#messages -= queue.depth;
+    this.#queues.delete(queue.name);
+    this.#toDispatch.delete(queue);
+  }
+
   /** A message for a queue, not on it yet. */
-  newMessage(queue: string, frameHeaders: FrameHeaders, body: Buffer): StoredMessage {
+  newMessage(
+    queue: string,
+    frameHeaders: FrameHeaders,
+    body: Buffer,
+    destination: string = queue,
+  ): StoredMessage {
     this.#sequence += 1;
     const headers = new Map(frameHeaders);
     for (const name of FRAME_HEADERS) headers.delete(name);
     const id = `ID:${this.#run}-${this.#sequence}`;
-    return { id, sequence: this.#sequence, queue, headers, body, redelivered: false };
+    return { id, sequence: this.#sequence, queue, destination, headers, body, attempts: 0 };
   }
 
   /**

@@ -1,16 +1,20 @@
 import type { FaultState } from './broker-faults.js';
 import { type Frame, frame } from './frame.js';
-import { type Agreement, agree, type Login } from './handshake.js';
+import { ACK_MODES, choiceOf, required } from './frame-fields.js';
+import { type Agreement, agree, type Terms } from './handshake.js';
 import type { MessageStore } from './message-store.js';
+import type { Router } from './router.js';
 import { StompError } from './stomp-error.js';
-import { ACK_MODES, Subscription } from './subscription.js';
+import { isTemporary, type StoredMessage } from './stored-message.js';
+import { Subscription } from './subscription.js';
 import { resolveSteps, type Step, Transaction } from './transaction.js';
 
-export interface SessionDeps {
+export interface SessionDeps extends Terms {
   readonly store: MessageStore;
+  readonly router: Router;
   readonly faults: FaultState;
-  readonly heartbeatMs: number;
-  readonly login: Login | undefined;
+  /** The end of the names of queues to which nobody may send. */
+  readonly notTo: string | undefined;
   /** Called before anything is sent. */
   readonly connected: (agreement: Agreement) => void;
   readonly send: (frame: Frame) => void;
@@ -19,7 +23,6 @@ export interface SessionDeps {
   readonly finish: () => void;
 }
 
-const DEFAULT_PREFETCH = 1_000;
 const MAX_OPEN_TRANSACTIONS = 1_000;
 
 /** The state of one client: its subscriptions and open transactions. Knows frames, not sockets. */
@@ -50,9 +53,13 @@ export class Session {
     if (received.command === 'DISCONNECT') finish();
   }
 
+  get isConnected(): boolean {
+    return this.#agreement !== undefined;
+  }
+
   /** Takes back what the client has not acknowledged and drops its open transactions. Safe to call twice. */
   end(): void {
-    for (const subscription of this.#subscriptions.values()) this.#unsubscribe(subscription);
+    for (const subscription of this.#subscriptions.values()) this.#unsubscribe(subscription, true);
     this.#subscriptions.clear();
     this.#transactions.clear();
   }
@@ -63,19 +70,19 @@ export class Session {
   }
 
   #connect(received: Frame): void {
-    const { heartbeatMs, login, connected, send } = this.#deps;
-    const agreement = agree(received, heartbeatMs, login);
+    const { behaviour, connected, send } = this.#deps;
+    const agreement = agree(received, this.#deps);
     this.#agreement = agreement;
     connected(agreement);
-    const heartbeat = `${heartbeatMs},${heartbeatMs}`;
-    send(frame('CONNECTED', { version: agreement.version, server: 'podips', 'heart-beat': heartbeat }));
+    const { version, heartbeats } = agreement;
+    send(frame('CONNECTED', { version, server: behaviour.server, 'heart-beat': heartbeats.answer }));
   }
 
   #obey(received: Frame, agreement: Agreement): void {
     const { command } = received;
-    if (command === 'SEND') this.#send(received);
+    if (command === 'SEND') this.#send(received, agreement);
     else if (command === 'SUBSCRIBE') this.#subscribe(received, agreement);
-    else if (command === 'UNSUBSCRIBE') this.#unsubscribe(this.#takeSubscription(received));
+    else if (command === 'UNSUBSCRIBE') this.#unsubscribe(this.#takeSubscription(received), false);
     else if (command === 'ACK') this.#acknowledge('ack', received, agreement);
     else if (command === 'NACK') this.#acknowledge('nack', received, agreement);
     else if (command === 'BEGIN') this.#begin(required(received, 'transaction'));
@@ -85,9 +92,15 @@ export class Session {
     else throw new StompError('STOMP_COMMAND_UNKNOWN', `"${command}" is no command here`);
   }
 
-  #send(received: Frame): void {
-    const message = this.#deps.store.newMessage(queueOf(received), received.headers, received.body);
-    this.#step({ kind: 'send', message }, received);
+  #send(received: Frame, { user }: Agreement): void {
+    const { store, router, behaviour, notTo } = this.#deps;
+    const destination = required(received, 'destination');
+    if (notTo !== undefined && destination.endsWith(notTo))
+      throw new StompError('STOMP_SEND_REFUSED', behaviour.sendRefused(user, destination));
+    for (const queue of router.targets(received)) {
+      const message = store.newMessage(queue, received.headers, received.body, destination);
+      this.#step({ kind: 'send', message }, received);
+    }
   }
 
   #acknowledge(kind: 'ack' | 'nack', received: Frame, { version }: Agreement): void {
@@ -97,7 +110,10 @@ export class Session {
     const subscription = [...candidates].find((candidate) => candidate?.holds(messageId));
     if (!subscription)
       throw new StompError('STOMP_MESSAGE_UNKNOWN', `message ${messageId} is not waiting to be acknowledged`);
-    this.#step({ kind, subscription, messageId }, received);
+    const { nackDeadLetters, ackJoinsTransaction } = this.#deps.behaviour;
+    const step = { kind: nackDeadLetters ? kind : 'ack', subscription, messageId } as const;
+    if (ackJoinsTransaction) this.#step(step, received);
+    else this.#perform([step]);
   }
 
   /** Notes a step of a transaction, or performs it at once. */
@@ -109,11 +125,17 @@ export class Session {
 
   #perform(steps: readonly Step[]): void {
     const { store } = this.#deps;
-    const { changes, settlements } = resolveSteps(steps, (queue, refused) =>
-      store.newMessage(queue, refused.headers, refused.body),
-    );
+    const { changes, settlements } = resolveSteps(steps, (refused) => this.#deadLetter(refused));
     store.commit(changes);
-    for (const { subscription, message } of settlements) subscription.forget(message);
+    for (const { subscription, message } of settlements) {
+      subscription.forget(message);
+      store.wake(subscription.queue);
+    }
+  }
+
+  #deadLetter({ headers, body }: StoredMessage): StoredMessage {
+    const { store, behaviour } = this.#deps;
+    return store.newMessage(behaviour.deadLetterQueue, headers, body);
   }
 
   #begin(name: string): void {
@@ -138,17 +160,19 @@ export class Session {
   }
 
   #subscribe(received: Frame, { version }: Agreement): void {
-    const { store, send, roomy } = this.#deps;
-    const queue = store.queue(queueOf(received));
+    const { store, router, behaviour, send, roomy } = this.#deps;
+    const queue = store.queue(router.source(received));
     // STOMP 1.0 may leave the id out; it then unsubscribes by destination.
     const id = version === '1.0' ? (received.headers.get('id') ?? queue.name) : required(received, 'id');
     if (this.#subscriptions.has(id))
       throw new StompError('STOMP_SUBSCRIPTION_EXISTS', `subscription ${id} exists already`);
+    const ackMode = choiceOf(received, 'ack', ACK_MODES, 'auto');
     const subscription = new Subscription({
       id,
       queue,
-      ackMode: choiceOf(received, 'ack', ACK_MODES, 'auto'),
-      prefetch: prefetchOf(received),
+      ackMode,
+      flow: behaviour.flow(received, ackMode),
+      behaviour,
       version,
       roomy,
       send,
@@ -167,38 +191,20 @@ export class Session {
     return subscription;
   }
 
-  #unsubscribe(subscription: Subscription): void {
-    subscription.end();
-    this.#deps.store.wake(subscription.queue);
+  #unsubscribe(subscription: Subscription, connectionEnded: boolean): void {
+    const { store } = this.#deps;
+    const { queue } = subscription;
+    const spent = subscription.end(connectionEnded);
+    if (isTemporary(queue.name)) {
+      store.drop(queue);
+      return;
+    }
+    store.commit(
+      spent.flatMap((message) => [
+        { kind: 'remove', message },
+        { kind: 'add', message: this.#deadLetter(message) },
+      ]),
+    );
+    store.wake(queue);
   }
-}
-
-function required({ command, headers }: Frame, name: string): string {
-  const value = headers.get(name);
-  if (value === undefined)
-    throw new StompError('STOMP_HEADER_MISSING', `${command} needs the header "${name}"`);
-  return value;
-}
-
-function queueOf(received: Frame): string {
-  const destination = required(received, 'destination');
-  if (!/^\/queue\/./.test(destination))
-    throw new StompError('STOMP_DESTINATION_UNSUPPORTED', `only /queue/... is served, not ${destination}`);
-  return destination;
-}
-
-function choiceOf<T extends string>(received: Frame, name: string, choices: readonly T[], fallback: T): T {
-  const value = received.headers.get(name) ?? fallback;
-  const choice = choices.find((candidate) => candidate === value);
-  if (choice === undefined)
-    throw new StompError('STOMP_FRAME_MALFORMED', `${name} is "${value}", not one of ${choices.join(', ')}`);
-  return choice;
-}
-
-function prefetchOf({ headers }: Frame): number {
-  const text = headers.get('activemq.prefetchSize');
-  if (text === undefined) return DEFAULT_PREFETCH;
-  if (!/^[1-9]\d{0,8}$/.test(text))
-    throw new StompError('STOMP_FRAME_MALFORMED', `activemq.prefetchSize is "${text}"`);
-  return Number(text);
 }

@@ -1,18 +1,18 @@
-import type { Frame } from './frame.js';
+import type { Behaviour, Flow } from './behaviour.js';
+import { type Frame, serializeFrame } from './frame.js';
+import type { AckMode } from './frame-fields.js';
 import type { StompVersion } from './header-escape.js';
 import type { Consumer, MessageQueue } from './message-queue.js';
 import { StompError } from './stomp-error.js';
 import type { StoredMessage } from './stored-message.js';
-
-export const ACK_MODES = ['auto', 'client', 'client-individual'] as const;
-export type AckMode = (typeof ACK_MODES)[number];
 
 export interface SubscriptionOptions {
   readonly id: string;
   readonly queue: MessageQueue;
   readonly ackMode: AckMode;
   /** How many messages it may hold without an acknowledgement. */
-  readonly prefetch: number;
+  readonly flow: Flow;
+  readonly behaviour: Behaviour;
   readonly version: StompVersion;
   /** Whether the connection still takes messages, that is how far the client lags behind in reading. */
   readonly roomy: () => boolean;
@@ -21,11 +21,17 @@ export interface SubscriptionOptions {
   readonly consumed: (message: StoredMessage) => void;
 }
 
+interface Held {
+  readonly message: StoredMessage;
+  readonly cost: number;
+}
+
 /** A client's interest in one queue, and the messages that it has not acknowledged. */
 export class Subscription implements Consumer {
   readonly queue: MessageQueue;
   readonly #options: SubscriptionOptions;
-  readonly #unacknowledged = new Map<string, StoredMessage>();
+  readonly #unacknowledged = new Map<string, Held>();
+  #cost = 0;
 
   constructor(options: SubscriptionOptions) {
     this.queue = options.queue;
@@ -33,21 +39,32 @@ export class Subscription implements Consumer {
   }
 
   get ready(): boolean {
-    return this.#unacknowledged.size < this.#options.prefetch && this.#options.roomy();
+    return this.#cost < this.#options.flow.window && this.#options.roomy();
   }
 
   deliver(message: StoredMessage): void {
-    const { id, ackMode, version, send, consumed } = this.#options;
+    const { ackMode, version, flow, send, consumed } = this.#options;
+    const delivered = this.#frame(message);
+    send(delivered);
+    if (ackMode === 'auto') {
+      consumed(message);
+      return;
+    }
+    const cost = flow.cost(() => serializeFrame(delivered, version).byteLength);
+    this.#unacknowledged.set(message.id, { message, cost });
+    this.#cost += cost;
+  }
+
+  #frame(message: StoredMessage): Frame {
+    const { id, ackMode, version, behaviour } = this.#options;
     const headers = new Map(message.headers)
       .set('subscription', id)
       .set('message-id', message.id)
-      .set('destination', message.queue);
-    if (message.redelivered) headers.set('redelivered', 'true');
+      .set('destination', message.destination);
+    for (const [name, value] of Object.entries(behaviour.deliveryHeaders(message))) headers.set(name, value);
     // Unique among what the client holds, and all that ACK and NACK need to name (STOMP 1.2, "ACK").
     if (version === '1.2' && ackMode !== 'auto') headers.set('ack', message.id);
-    send({ command: 'MESSAGE', headers, body: message.body });
-    if (ackMode === 'auto') consumed(message);
-    else this.#unacknowledged.set(message.id, message);
+    return { command: 'MESSAGE', headers, body: message.body };
   }
 
   holds(messageId: string): boolean {
@@ -62,20 +79,32 @@ export class Subscription implements Consumer {
     const named = this.#unacknowledged.get(messageId);
     if (named === undefined)
       throw new StompError('STOMP_MESSAGE_UNKNOWN', `message ${messageId} is not waiting to be acknowledged`);
-    if (this.#options.ackMode !== 'client') return [named];
+    if (this.#options.ackMode !== 'client') return [named.message];
     const held = [...this.#unacknowledged.values()];
-    return held.slice(0, held.indexOf(named) + 1);
+    return held.slice(0, held.indexOf(named) + 1).map(({ message }) => message);
   }
 
   /** The client is done with a message. */
   forget(message: StoredMessage): void {
+    this.#cost -= this.#unacknowledged.get(message.id)?.cost ?? 0;
     this.#unacknowledged.delete(message.id);
   }
 
-  /** Ends the subscription: what is not acknowledged goes back to the queue for others. */
-  end(): void {
+  /**
+   * Ends the subscription: what is not acknowledged goes back to the queue for others.
+   * @returns what has been delivered too often and does not go back
+   */
+  end(connectionEnded: boolean): StoredMessage[] {
+    const { behaviour } = this.#options;
     this.queue.detach(this);
-    this.queue.takeBack([...this.#unacknowledged.values()]);
+    const held = [...this.#unacknowledged.values()].map(({ message }, index) => ({
+      ...message,
+      attempts: message.attempts + (behaviour.countsAsDelivered(index, connectionEnded) ? 1 : 0),
+    }));
     this.#unacknowledged.clear();
+    this.#cost = 0;
+    const isSpent = ({ attempts }: StoredMessage) => attempts >= behaviour.maxDeliveryAttempts;
+    this.queue.takeBack(held.filter((message) => !isSpent(message)));
+    return held.filter(isSpent);
   }
 }

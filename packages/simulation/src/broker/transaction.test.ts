@@ -4,7 +4,15 @@ import { Transaction } from './transaction.js';
 
 function message(bytes: number): StoredMessage {
   const body = Buffer.alloc(bytes);
-  return { id: 'm', sequence: 1, queue: '/queue/q', headers: new Map(), body, redelivered: false };
+  return {
+    id: 'm',
+    sequence: 1,
+    queue: '/queue/q',
+    destination: '/queue/q',
+    headers: new Map(),
+    body,
+    attempts: 0,
+  };
 }
 
 describe('transaction', () => {

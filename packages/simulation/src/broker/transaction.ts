@@ -1,5 +1,5 @@
 import { StompError } from './stomp-error.js';
-import { type Change, DEAD_LETTER_QUEUE, type StoredMessage } from './stored-message.js';
+import type { Change, StoredMessage } from './stored-message.js';
 import type { Subscription } from './subscription.js';
 
 export type Step =
@@ -39,7 +39,7 @@ export interface Settlement {
  */
 export function resolveSteps(
   steps: readonly Step[],
-  deadLetter: (queue: string, refused: StoredMessage) => StoredMessage,
+  deadLetter: (refused: StoredMessage) => StoredMessage,
 ): { changes: Change[]; settlements: Settlement[] } {
   const changes: Change[] = [];
   const settlements = new Map<string, Settlement>();
@@ -52,8 +52,7 @@ export function resolveSteps(
       if (settlements.has(message.id)) continue;
       settlements.set(message.id, { subscription: step.subscription, message });
       changes.push({ kind: 'remove', message });
-      if (step.kind === 'nack')
-        changes.push({ kind: 'add', message: deadLetter(DEAD_LETTER_QUEUE, message) });
+      if (step.kind === 'nack') changes.push({ kind: 'add', message: deadLetter(message) });
     }
   }
   return { changes, settlements: [...settlements.values()] };
