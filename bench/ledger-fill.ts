@@ -21,7 +21,8 @@ const BATCH = 500_000;
  */
 const INSERT = `
   INSERT INTO leases (cluster, pod_uid, ip, occurrence, namespace, pod, owner_kind, owner_name, node, host_network,
-    started_at, start_inferred, ended_at, end_reason, end_inferred)
+    started_at, start_inferred, ended_at, end_reason, end_inferred,
+    started_not_before, started_not_after, ended_not_before, ended_not_after)
   SELECT '${CLUSTER}', md5(k::text)::uuid::text,
     CASE WHEN n % 100 = 7 THEN inet '192.168.0.0' + n / 100 % 200 ELSE inet '10.64.0.0' + n * 7919 % $6 END, 0,
     'team-' || k % 40,
@@ -29,7 +30,8 @@ const INSERT = `
     CASE WHEN k % 10 = 1 THEN 'StatefulSet' ELSE 'ReplicaSet' END, 'service-' || k % 500 || '-6c8f5d9b7d',
     'worker-' || k % 500 || '.example.com', n % 100 = 7, started, false, coalesce(ended, 'infinity'),
     CASE WHEN ended IS NULL THEN NULL WHEN n % 1000 = 3 THEN 'changed' ELSE 'deleted' END,
-    CASE WHEN ended IS NOT NULL THEN false END
+    CASE WHEN ended IS NOT NULL THEN false END,
+    started - interval '2 seconds', started, ended - interval '2 seconds', ended
   FROM generate_series($1::bigint, $2::bigint) AS n,
     LATERAL (SELECT CASE WHEN n % 1000 = 4 THEN n - 1 ELSE n END AS k,
       $3::timestamptz + n * $4::interval AS started) AS facts,

@@ -31,6 +31,12 @@ const QUESTIONS: readonly Question[] = [
     values: ({ ip, at }) => [ip, at],
   },
   {
+    name: 'ledger: who may have held an address',
+    sql: `SELECT namespace, pod, pod_uid FROM leases WHERE ip = $1
+      AND coalesce(started_not_before, started_at) <= $2 AND coalesce(ended_not_after, ended_at) > $2`,
+    values: ({ ip, at }) => [ip, at],
+  },
+  {
     name: 'ledger: leases of a pod by name',
     sql: 'SELECT * FROM leases WHERE namespace = $1 AND pod = $2 ORDER BY started_at',
     values: ({ namespace, pod }) => [namespace, pod],

@@ -4,7 +4,6 @@ import { Value } from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LeasesAnswer } from '../../services/monitor/src/ledger/ledger-view.js';
 import { getFrom, ledgerPage } from '../support/ask-monitor.js';
-import { PATIENCE } from '../support/browser.js';
 import { type MonitorProcess, startMonitorProcess } from '../support/monitor-process.js';
 import { EVIL, writeSampleLedger } from '../support/sample-ledger.js';
 import { createDatabase } from '../support/test-databases.js';
@@ -52,13 +51,23 @@ describe('who had an address', () => {
       'No pod held 10.99.99.99 at 2026-11-20 13:00:00 UTC; the ledger has no lease of it.',
     ],
     ['10.64.0.7', '15:35', 'belonged to shop/cart-0'],
-    ['10.64.0.9', '15:35', 'No pod is known to have held 10.64.0.9'],
-    ['10.64.0.7', '11:00', 'No pod is known to have held 10.64.0.7'],
-    ['10.64.0.9', '19:00', 'No pod is known to have held 10.64.0.9'],
+    ['10.64.0.9', '15:35', 'Not sure: no pod is known to have held 10.64.0.9'],
+    ['10.64.0.7', '11:00', 'Not sure: no pod is known to have held 10.64.0.7'],
+    ['10.64.0.9', '19:00', 'Not sure: no pod is known to have held 10.64.0.9'],
+    ['10.64.0.7', '19:00', 'Not sure: 10.64.0.7 may have belonged to shop/cart-0, or to no pod,'],
+    [
+      '10.64.0.20',
+      '13:00:04',
+      'Not sure: 10.64.0.20 may have belonged to shop/job-1 or shop/job-2, or to no pod,',
+    ],
+    ['10.64.0.30', '13:30', 'Not sure: 10.64.0.30 may have belonged to shop/old-1, or to no pod,'],
   ])('%s at %s', async (ip, clock, sentence) => {
     const { status, ...answer } = await ask({ ip, at: `${DAY} ${clock}` });
     expect([status, Value.Check(LeasesAnswer, answer)]).toEqual([200, true]);
     expect(answer.answer).toContain(sentence);
+    expect(answer.certain).toBe(!sentence.startsWith('Not sure'));
+    expect(answer.reasons.length === 0).toBe(answer.certain);
+    if (!answer.certain) expect(answer.leases).toEqual([]);
     expect((await page({ ip, at: `${DAY} ${clock}` })).body).toContain(`${sentence}`);
   });
 
@@ -76,8 +85,12 @@ describe('who had an address', () => {
         hostNetwork: false,
         ip: '10.64.0.182',
         startedAt: '2026-11-20T13:00:00.123Z',
+        startedNotBefore: '2026-11-20T13:00:00.123Z',
+        startedNotAfter: '2026-11-20T13:00:00.123Z',
         startInferred: false,
         endedAt: '2026-11-20T14:05:20.000Z',
+        endedNotBefore: '2026-11-20T14:05:20.000Z',
+        endedNotAfter: '2026-11-20T14:05:20.000Z',
         endReason: 'deleted',
         endInferred: false,
       },
@@ -94,25 +107,45 @@ describe('who had an address', () => {
     expect(early?.gaps.map(({ text }) => text)).toEqual([
       'Before 2026-11-20 12:00:00 UTC podips was not watching: which pod held an address then is unknown.',
     ]);
-    expect(late?.notes).toEqual([
-      'The ledger is complete up to 2026-11-20 18:00:00 UTC; later changes may be missing.',
+    expect(late?.reasons).toEqual([
+      {
+        code: 'after-known',
+        text: 'The ledger is complete up to 2026-11-20 17:59:58 UTC; later changes may be missing.',
+      },
     ]);
-    const { body } = await page({ ip: '10.64.0.7', at: `${DAY} 15:35` });
+    const { body } = await page({ ip: '10.64.0.9', at: `${DAY} 15:35` });
     expect(body).toContain(
       'From 2026-11-20 15:30:00 UTC to 2026-11-20 15:40:00 UTC podips may have missed changes',
     );
   });
 
-  it('without a time it is about now', async () => {
-    const { answer, at } = await ask({ ip: '10.64.0.7' });
-    expect(answer).toContain('belonged to shop/cart-0');
-    expect(Date.parse(at ?? '')).toBeGreaterThan(Date.now() - PATIENCE.timeout);
+  it('without a time it is about the newest time that is known', async () => {
+    const { answer, at, certain } = await ask({ ip: '10.64.0.7' });
+    expect(answer).toBe('10.64.0.7 belonged to shop/cart-0 at 2026-11-20 17:59:58 UTC.');
+    expect({ at, certain }).toEqual({ at: '2026-11-20T17:59:58.000Z', certain: true });
+  });
+
+  it('says in the page whether the answer is certain, and names the candidates and the reasons', async () => {
+    const { candidates, reasons } = await ask({ ip: '10.64.0.20', at: `${DAY} 13:00:04` });
+    expect(candidates.map(({ pod }) => pod)).toEqual(['job-1', 'job-2']);
+    expect(reasons.map(({ code }) => code)).toEqual(['end', 'start']);
+    const { body } = await page({ ip: '10.64.0.20', at: `${DAY} 13:00:04` });
+    expect(body).toMatch(
+      /<h2 id="said" class="answer unsure"><bdi>Not sure: [^<]* at 2026-11-20 13:00:04 UTC\.<\/bdi>/,
+    );
+    expect(body).toContain(
+      'shop/job-1 released it between 2026-11-20 13:00:02 UTC and 2026-11-20 13:00:06 UTC.',
+    );
+    expect(body).toContain('Leases that may cover that time');
+    const future = await ask({ ip: '10.64.0.7', at: '9999-12-31 00:00' });
+    expect(future.answer).toContain('9999-12-31 00:00:00 UTC is in the future.');
+    expect([future.certain, future.leases]).toEqual([false, []]);
   });
 
   it('answers two hundred leases at most, and that there are more', async () => {
     await database.query(
       `INSERT INTO leases SELECT cluster, 'many-' || n, '192.168.7.7', 0, namespace, pod || n, owner_kind, owner_name, node,
-         true, started_at, false, 'infinity' FROM leases, generate_series(1, 250) AS n WHERE pod = 'proxy-1'`,
+         true, started_at, false, 'infinity', null, null, started_at, started_at FROM leases, generate_series(1, 250) AS n WHERE pod = 'proxy-1'`,
     );
     const answer = await ask({ ip: '192.168.7.7', at: `${DAY} 13:00` });
     expect([answer.leases.length, answer.more]).toEqual([200, true]);
@@ -131,7 +164,9 @@ describe('who had an address', () => {
 
 it('a pod is asked for all its leases, the newest first', async () => {
   const { answer, leases } = await ask({ namespace: 'shop', pod: 'cart-0' });
-  expect(answer).toBe('shop/cart-0 had 2 leases of 2 addresses; it holds 10.64.0.7 and fd00::7.');
+  expect(answer).toBe(
+    'shop/cart-0 had 2 leases of 2 addresses; at 2026-11-20 17:59:58 UTC it held 10.64.0.7 and fd00::7.',
+  );
   expect(leases.map(({ startInferred }) => startInferred)).toEqual([true, true]);
   expect((await ask({ namespace: 'shop', pod: 'none' })).answer).toBe(
     'No pod named shop/none is in the ledger.',

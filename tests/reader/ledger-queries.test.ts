@@ -60,6 +60,13 @@ describe('an index answers', () => {
     expect(indexes).toEqual(['leases_by_ip']);
   });
 
+  it('which pods may have held an address at a time, by the bounds of their leases', async () => {
+    const sql = `SELECT namespace, pod FROM leases WHERE ip = $1
+      AND coalesce(started_not_before, started_at) <= $2 AND coalesce(ended_not_after, ended_at) > $2`;
+    const { indexes } = await explain(sql, ['192.168.0.1', new Date(START + 500 * HOUR_MS)]);
+    expect(indexes).toEqual(['leases_by_bounds']);
+  });
+
   it('which were all leases of a pod, by its name and by its UID', async () => {
     const byName = 'SELECT * FROM leases WHERE namespace = $1 AND pod = $2 ORDER BY started_at';
     expect(await explain(byName, ['team-3', 'pod-3'])).toEqual({

@@ -1,7 +1,8 @@
 import type { LeaseView } from './ledger-view.js';
 
-/** A lease that ended, but for what is given. */
+/** A lease that ended, but for what is given; its times are exact unless bounds are given. */
 export function leaseView(changes: Partial<LeaseView> = {}): LeaseView {
+  const { endedAt = '2026-11-20T15:00:00.000Z' } = changes;
   return {
     cluster: 'fra1',
     namespace: 'shop',
@@ -13,8 +14,12 @@ export function leaseView(changes: Partial<LeaseView> = {}): LeaseView {
     hostNetwork: false,
     ip: '10.1.2.3',
     startedAt: '2026-11-20T13:00:00.123Z',
+    startedNotBefore: changes.startedAt ?? '2026-11-20T13:00:00.123Z',
+    startedNotAfter: changes.startedAt ?? '2026-11-20T13:00:00.123Z',
     startInferred: false,
-    endedAt: '2026-11-20T15:00:00.000Z',
+    endedAt,
+    endedNotBefore: endedAt,
+    endedNotAfter: endedAt,
     endReason: 'deleted',
     endInferred: false,
     ...changes,

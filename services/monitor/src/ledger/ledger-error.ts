@@ -4,6 +4,7 @@ import { PodipsError, toError } from '@podips/shared';
 export class LedgerError extends PodipsError {}
 
 const UNDEFINED_TABLE = '42P01';
+const UNDEFINED_COLUMN = '42703';
 const QUERY_CANCELED = '57014';
 const INSUFFICIENT_PRIVILEGE = '42501';
 
@@ -27,6 +28,12 @@ export function toLedgerError(thrown: unknown): LedgerError {
   switch (code) {
     case UNDEFINED_TABLE:
       return ledgerMissing(options);
+    case UNDEFINED_COLUMN:
+      return new LedgerError(
+        'LEDGER_OLD',
+        'the ledger is one of an earlier version: a reader of this version changes it at its start',
+        options,
+      );
     case INSUFFICIENT_PRIVILEGE:
       return new LedgerError('LEDGER_FORBIDDEN', 'the user of DB_USER may not read the ledger', options);
     case QUERY_CANCELED:

@@ -34,11 +34,18 @@ export const LeaseView = Type.Object({
   /** The address is that of the node, which the pod shares. */
   hostNetwork: Type.Boolean(),
   ip: Type.String(),
+  /** The most likely time; it surely began between the next two. */
   startedAt: Time,
+  /** null: nothing is known of the earliest time. */
+  startedNotBefore: TimeOrNull,
+  /** null: recorded by an earlier version, whose time may be later than the event. */
+  startedNotAfter: TimeOrNull,
   /** The start was deduced after a gap, not seen happening; so may the end be. */
   startInferred: Type.Boolean(),
-  /** null: it lasts. */
+  /** As for the start. null: it lasts. */
   endedAt: TimeOrNull,
+  endedNotBefore: TimeOrNull,
+  endedNotAfter: TimeOrNull,
   endReason: Type.Union([Type.Enum(['deleted', 'finished', 'changed', 'missing']), Type.Null()]),
   endInferred: Type.Union([Type.Boolean(), Type.Null()]),
 });
@@ -54,16 +61,34 @@ export const GapView = Type.Object({
   text: Type.String(),
 });
 
+/** Why an answer is not certain. */
+export const Reason = Type.Object({
+  code: Type.Enum(['start', 'end', 'conflict', 'more', 'gap', 'after-known', 'future', 'deleted', 'empty']),
+  /** As a sentence. */
+  text: Type.String(),
+});
+
 const LeaseOrNull = Type.Union([LeaseView, Type.Null()]);
 
 /** The answer to who had an address at a time, or to which addresses a pod had. */
 export const LeasesAnswer = Type.Object({
-  /** The answer in a sentence. */
+  /** The answer in sentences. */
   answer: Type.String(),
-  /** The time that was asked for; null when a pod was. */
+  /**
+   * Whether it is surely true, as far as Kubernetes reported in time. For the address of a node the node is what is sure:
+   * further pods on its network may be candidates.
+   */
+  certain: Type.Boolean(),
+  /** Why it is not. */
+  reasons: Type.Array(Reason),
+  /** The time that is answered for: the one that was asked for, else the newest that is known; null when a pod was. */
   at: TimeOrNull,
-  /** For an address the leases of that time; for a pod all, the newest first. */
+  /** For an address the leases that surely cover that time; for a pod all, the newest first. */
   leases: Type.Array(LeaseView),
+  /** Leases that may cover it. */
+  candidates: Type.Array(LeaseView),
+  /** The node whose address it surely was. */
+  node: TextOrNull,
   /** There are more leases than these. */
   more: Type.Boolean(),
   /** The last lease of the address that ended before that time, and the next one that began after it. */
@@ -78,4 +103,5 @@ export const LeasesAnswer = Type.Object({
 export type LedgerView = Static<typeof LedgerView>;
 export type LeaseView = Static<typeof LeaseView>;
 export type GapView = Static<typeof GapView>;
+export type Reason = Static<typeof Reason>;
 export type LeasesAnswer = Static<typeof LeasesAnswer>;

@@ -1,20 +1,22 @@
 import { type DatabaseSettings, inTransaction, type Logger, openPool } from '@podips/shared';
+import { knownUntil, newestKnown } from './coverage.js';
+import { describeGap } from './gap-text.js';
 import { LedgerError, toLedgerError } from './ledger-error.js';
-import type { GapView, LeasesAnswer } from './ledger-view.js';
+import type { GapView, LeasesAnswer, LeaseView } from './ledger-view.js';
 import { type LedgerWatch, startLedgerWatch } from './ledger-watch.js';
 import {
   type Connection,
   findCoverage,
   findGapsAt,
-  findHolders,
   findLastGaps,
-  findNext,
+  findNear,
   findOfPod,
-  findPrevious,
   type GapRow,
 } from './queries.js';
 import type { AddressQuestion, PodQuestion, Question } from './question.js';
-import { answerAddress, answerPod, describeGap, notesOn } from './sentences.js';
+import { reasonsOf } from './reasons.js';
+import { answerAddress, answerPod, nodeOf, notesOn } from './sentences.js';
+import { decide } from './verdict.js';
 
 export interface LedgerOptions {
   readonly database: DatabaseSettings;
@@ -71,7 +73,9 @@ export function openLedger(options: LedgerOptions): Ledger {
     view: watch.view,
     onNews: watch.onNews,
     ask: (question) =>
-      read((client) => ('ip' in question ? askAddress(client, question, cluster) : askPod(client, question))),
+      read((client) =>
+        'ip' in question ? askAddress(client, question, { cluster, nowMs: now() }) : askPod(client, question),
+      ),
     lastGaps: (limit) =>
       read(async (client) => (await findLastGaps(client, limit)).map((gap) => toGap(gap, cluster))),
     async stop() {
@@ -81,29 +85,54 @@ export function openLedger(options: LedgerOptions): Ledger {
   };
 }
 
+interface Asker {
+  readonly cluster: string;
+  readonly nowMs: number;
+}
+
 async function askAddress(
   client: Connection,
-  question: AddressQuestion,
-  cluster: string,
+  { ip, at }: AddressQuestion,
+  { cluster, nowMs }: Asker,
 ): Promise<LeasesAnswer> {
-  const holders = await findHolders(client, question);
-  const facts = {
-    leases: [...holders.rows],
-    more: holders.more,
-    previous: await findPrevious(client, question),
-    next: await findNext(client, question),
-    gaps: (await findGapsAt(client, question.at.ms)).map((gap) => toGap(gap, cluster)),
-    coverage: await findCoverage(client),
+  const coverage = await findCoverage(client);
+  // Now is the newest time of which everything is known.
+  const atMs = at?.ms ?? newestKnown(coverage, cluster) ?? nowMs;
+  const { possible, previous, next } = await findNear(client, ip, atMs);
+  const gaps = (await findGapsAt(client, atMs)).map((gap) => toGap(gap, cluster));
+  const near = uniqueLeases([...possible.rows, previous, next]);
+  const verdict = decide(near, atMs, knownUntil(coverage));
+  const facts = { verdict, more: possible.more, previous, next, gaps, coverage, atMs, nowMs };
+  const reasons = reasonsOf(facts);
+  return {
+    answer: answerAddress(ip, facts),
+    certain: reasons.length === 0,
+    reasons,
+    at: new Date(atMs).toISOString(),
+    leases: [...verdict.holders],
+    candidates: [...verdict.candidates],
+    node: nodeOf(verdict.holders),
+    more: possible.more,
+    previous,
+    next,
+    gaps,
+    notes: notesOn(facts, at?.precisionMs ?? 1),
   };
-  const { coverage: _, ...shown } = facts;
-  const at = new Date(question.at.ms).toISOString();
-  return { answer: answerAddress(question, facts), at, ...shown, notes: notesOn(question, facts) };
+}
+
+/** The neighbours of a time may be among those whose bounds include it. */
+function uniqueLeases(leases: readonly (LeaseView | null)[]): LeaseView[] {
+  const found = leases.filter((lease) => lease !== null);
+  return [
+    ...new Map(found.map((lease) => [`${lease.cluster} ${lease.podUid} ${lease.startedAt}`, lease])).values(),
+  ];
 }
 
 async function askPod(client: Connection, question: PodQuestion): Promise<LeasesAnswer> {
   const { rows, more } = await findOfPod(client, question);
-  const answer = answerPod(question, rows, more);
-  return { answer, at: null, leases: [...rows], more, previous: null, next: null, gaps: [], notes: [] };
+  const answer = answerPod(question, rows, more, await findCoverage(client));
+  const none = { reasons: [], at: null, candidates: [], node: null, previous: null, next: null, gaps: [] };
+  return { answer, certain: true, ...none, leases: [...rows], more, notes: [] };
 }
 
 function toGap({ cluster, startedAt, endedAt, reason }: GapRow, own: string): GapView {

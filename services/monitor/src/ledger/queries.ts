@@ -1,13 +1,19 @@
 import type { DatabaseClient } from '@podips/shared';
+import type { Coverage } from './coverage.js';
 import { ledgerMissing } from './ledger-error.js';
 import type { LeaseView } from './ledger-view.js';
-import type { AddressQuestion, PodQuestion } from './question.js';
-import type { Coverage } from './sentences.js';
+import type { PodQuestion } from './question.js';
 
 /** Most rows of an answer. */
 export const MAX_ROWS = 200;
 /** Most messages that are counted: a large outbox would take long. */
 export const MAX_COUNTED = 100_000;
+
+/**
+ * For so long a kubelet may know that an address came into use or went out of it before it reports that: what the reader had
+ * seen up to a time is all that happened up to so long before.
+ */
+const REPORT_LAG_MS = 2_000;
 
 /** A connection, or a pool of them. */
 export type Connection = Pick<DatabaseClient, 'query'>;
@@ -18,9 +24,10 @@ export interface Rows<T> {
   readonly more: boolean;
 }
 
-interface LeaseRow extends Omit<LeaseView, 'startedAt' | 'endedAt'> {
+type BoundOrEnd = 'startedNotBefore' | 'startedNotAfter' | 'endedAt' | 'endedNotBefore' | 'endedNotAfter';
+
+interface LeaseRow extends Omit<LeaseView, 'startedAt' | BoundOrEnd>, Record<BoundOrEnd, Date | null> {
   readonly startedAt: Date;
-  readonly endedAt: Date | null;
 }
 
 /** A gap as it stands in the table. */
@@ -33,48 +40,47 @@ export interface GapRow {
 
 const LEASE = `cluster, namespace, pod, pod_uid AS "podUid", owner_kind AS "ownerKind", owner_name AS "ownerName", node,
   host_network AS "hostNetwork", host(ip) AS ip, started_at AS "startedAt", start_inferred AS "startInferred",
-  NULLIF(ended_at, 'infinity') AS "endedAt", end_reason AS "endReason", end_inferred AS "endInferred"`;
+  nullif(started_not_before, '-infinity') AS "startedNotBefore", started_not_after AS "startedNotAfter",
+  nullif(ended_at, 'infinity') AS "endedAt", end_reason AS "endReason", end_inferred AS "endInferred",
+  nullif(ended_not_before, '-infinity') AS "endedNotBefore", ended_not_after AS "endedNotAfter"`;
 
-/** The leases of the address at the time, in the order of their starts. */
-export async function findHolders(
-  connection: Connection,
-  { ip, at }: AddressQuestion,
-): Promise<Rows<LeaseView>> {
-  const { rows } = await connection.query<LeaseRow>(
-    `SELECT ${LEASE} FROM leases WHERE ip = $1 AND started_at <= $2 AND ended_at > $2
-     ORDER BY started_at, cluster, namespace, pod LIMIT $3`,
-    [ip, new Date(at.ms), MAX_ROWS + 1],
-  );
-  return limited(rows.map(toLease));
+/** The leases of an address around a time. */
+export interface NearLeases {
+  /** All whose bounds include the time, in the order of their starts; those that surely cover it are among them. */
+  readonly possible: Rows<LeaseView>;
+  /** The lease that ended last before the time, by the most likely times, and the one that begins first after it. */
+  readonly previous: LeaseView | null;
+  readonly next: LeaseView | null;
+}
+
+interface NearRow extends LeaseRow {
+  readonly place: keyof NearLeases;
 }
 
 /**
- * The lease of the address that ended last before the time. Found among those that began last, because that is the
- * order of the index; the leases of a pod's address follow each other, and a node has fewer pods than that at a time.
+ * Bounds are outside of the most likely times, which stand for them where there are none. The previous lease is found
+ * among those that began last, because that is the order of the index; the leases of a pod's address follow each other,
+ * and a node has fewer pods than that at a time.
  */
-export async function findPrevious(
-  connection: Connection,
-  { ip, at }: AddressQuestion,
-): Promise<LeaseView | null> {
-  const { rows } = await connection.query<LeaseRow>(
-    `SELECT ${LEASE} FROM
-       (SELECT * FROM leases WHERE ip = $1 AND started_at <= $2 ORDER BY started_at DESC LIMIT $3) AS leases
-     WHERE ended_at <= $2 ORDER BY ended_at DESC LIMIT 1`,
-    [ip, new Date(at.ms), MAX_ROWS],
-  );
-  return rows[0] === undefined ? null : toLease(rows[0]);
-}
+const NEAR = `
+  (SELECT 'possible' AS place, ${LEASE} FROM leases
+   WHERE ip = $1 AND coalesce(started_not_before, started_at) <= $2 AND coalesce(ended_not_after, ended_at) > $2
+   ORDER BY started_at, cluster, namespace, pod LIMIT $3::bigint + 1)
+  UNION ALL
+  (SELECT 'previous', ${LEASE} FROM
+     (SELECT * FROM leases WHERE ip = $1 AND started_at <= $2 ORDER BY started_at DESC LIMIT $3::bigint) AS leases
+   WHERE ended_at <= $2 ORDER BY leases.ended_at DESC LIMIT 1)
+  UNION ALL
+  (SELECT 'next', ${LEASE} FROM leases WHERE ip = $1 AND started_at > $2 ORDER BY leases.started_at LIMIT 1)`;
 
-/** The lease of the address that begins first after the time. */
-export async function findNext(
-  connection: Connection,
-  { ip, at }: AddressQuestion,
-): Promise<LeaseView | null> {
-  const { rows } = await connection.query<LeaseRow>(
-    `SELECT ${LEASE} FROM leases WHERE ip = $1 AND started_at > $2 ORDER BY started_at LIMIT 1`,
-    [ip, new Date(at.ms)],
-  );
-  return rows[0] === undefined ? null : toLease(rows[0]);
+/** The leases that decide who had the address at the time. */
+export async function findNear(connection: Connection, ip: string, atMs: number): Promise<NearLeases> {
+  const { rows } = await connection.query<NearRow>(NEAR, [ip, new Date(atMs), MAX_ROWS]);
+  const at = (wanted: NearRow['place']) =>
+    rows.filter(({ place }) => place === wanted).map(({ place: _, ...row }) => toLease(row));
+  const [previous = null] = at('previous');
+  const [next = null] = at('next');
+  return { possible: limited(at('possible')), previous, next };
 }
 
 /** All leases of a pod, the newest first. */
@@ -91,12 +97,12 @@ export async function findOfPod(
 
 const GAP = 'cluster, started_at AS "startedAt", ended_at AS "endedAt", reason';
 
-/** The gaps that cover a time. */
+/** The gaps that cover a time, or touch it so closely that they may hide what happened to an address then. */
 export async function findGapsAt(connection: Connection, atMs: number): Promise<readonly GapRow[]> {
   const { rows } = await connection.query<GapRow>(
-    `SELECT ${GAP} FROM gaps WHERE ended_at >= $1 AND (started_at IS NULL OR started_at <= $1)
-     ORDER BY ended_at, id LIMIT $2`,
-    [new Date(atMs), MAX_ROWS],
+    `SELECT ${GAP} FROM gaps WHERE ended_at >= $1 AND (started_at IS NULL OR started_at <= $2)
+     ORDER BY ended_at, id LIMIT $3`,
+    [new Date(atMs - REPORT_LAG_MS), new Date(atMs + REPORT_LAG_MS), MAX_ROWS],
   );
   return rows;
 }
@@ -126,7 +132,7 @@ export async function findCoverage(connection: Connection): Promise<readonly Cov
   );
   return rows.map(({ cluster, knownAt, isWhole, oldestEnd }) => ({
     cluster,
-    knownUntilMs: knownAt.getTime(),
+    knownUntilMs: knownAt.getTime() - REPORT_LAG_MS,
     isWhole,
     oldestEndMs: oldestEnd?.getTime(),
   }));
@@ -167,8 +173,17 @@ export async function findState(
   return state;
 }
 
-function toLease(row: LeaseRow): LeaseView {
-  return { ...row, startedAt: row.startedAt.toISOString(), endedAt: row.endedAt?.toISOString() ?? null };
+function toLease({ startedAt, ...row }: LeaseRow): LeaseView {
+  const iso = (time: Date | null) => time?.toISOString() ?? null;
+  return {
+    ...row,
+    startedAt: startedAt.toISOString(),
+    startedNotBefore: iso(row.startedNotBefore),
+    startedNotAfter: iso(row.startedNotAfter),
+    endedAt: iso(row.endedAt),
+    endedNotBefore: iso(row.endedNotBefore),
+    endedNotAfter: iso(row.endedNotAfter),
+  };
 }
 
 function limited<T>(rows: readonly T[]): Rows<T> {

@@ -6,7 +6,8 @@ import { type Instant, parseInstant } from './instant.js';
 /** Asks which pod had an address at a time. */
 export interface AddressQuestion {
   readonly ip: string;
-  readonly at: Instant;
+  /** Undefined: now. */
+  readonly at: Instant | undefined;
 }
 
 /** Asks which addresses a pod had. */
@@ -27,14 +28,14 @@ const MAX_NAME_CHARS = 253;
  * @returns undefined when nothing is asked
  * @throws {InvalidRequestError} that names the first field that is wrong
  */
-export function parseQuestion(fields: QuestionFields, nowMs: number): Question | undefined {
+export function parseQuestion(fields: QuestionFields): Question | undefined {
   const [ip, at, namespace, pod] = (['ip', 'at', 'namespace', 'pod'] as const).map((name) =>
     textOf(name, fields[name]),
   );
   if (!ip && !at && !namespace && !pod) return undefined;
   if (ip || !(namespace || pod)) {
     if (namespace || pod) throw new InvalidRequestError('question');
-    return { ip: parseIp(ip ?? ''), at: parseAt(at ?? '', nowMs) };
+    return { ip: parseIp(ip ?? ''), at: parseAt(at ?? '') };
   }
   if (at) throw new InvalidRequestError('question');
   return { namespace: parseName('namespace', namespace ?? ''), pod: parseName('pod', pod ?? '') };
@@ -53,8 +54,8 @@ function parseIp(text: string): string {
   return canonicalIp(ip).replace(/^::ffff:(?=\d+\.)/, '');
 }
 
-function parseAt(text: string, nowMs: number): Instant {
-  if (text === '') return { ms: nowMs, precisionMs: 1 };
+function parseAt(text: string): Instant | undefined {
+  if (text === '') return undefined;
   const at = parseInstant(text);
   if (at === undefined) throw new InvalidRequestError('at');
   return at;

@@ -1,49 +1,100 @@
 import { describe, expect, test } from 'vitest';
+import type { Coverage } from './coverage.js';
 import { leaseView } from './lease-view.test.helpers.js';
-import {
-  type AddressFacts,
-  answerAddress,
-  answerPod,
-  type Coverage,
-  describeGap,
-  notesOn,
-} from './sentences.js';
+import type { LeaseView } from './ledger-view.js';
+import { type AddressFacts, reasonsOf } from './reasons.js';
+import { answerAddress, answerPod, notesOn } from './sentences.js';
+import { decide } from './verdict.js';
 
 const AT_MS = Date.UTC(2026, 10, 20, 14, 5);
+const NOW_MS = Date.UTC(2026, 10, 22);
 const ip = '10.1.2.3';
-const question = (precisionMs = 1) => ({ ip, at: { ms: AT_MS, precisionMs } });
 const WHOLE: Coverage = {
   cluster: 'fra1',
   knownUntilMs: Date.UTC(2026, 10, 21),
   isWhole: true,
   oldestEndMs: Date.UTC(2026, 9, 1),
 };
-const facts = (changes: Partial<AddressFacts> = {}): AddressFacts => ({
-  leases: [],
-  more: false,
-  previous: null,
-  next: null,
-  gaps: [],
-  coverage: [WHOLE],
-  ...changes,
-});
-const onNode = (pod: string) => leaseView({ pod, namespace: 'kube-system', hostNetwork: true });
-const gap = { cluster: 'fra1', startedAt: null, endedAt: '2026-11-20T15:00:00Z', reason: 'start', text: '' };
+const BEHIND: Coverage = { ...WHOLE, knownUntilMs: AT_MS - 1_000 };
+
+interface Given extends Partial<Omit<AddressFacts, 'verdict'>> {
+  readonly leases?: readonly LeaseView[];
+  /** Of clusters without coverage. */
+  readonly knownUntilMs?: number;
+}
+
+function facts({ leases = [], knownUntilMs = WHOLE.knownUntilMs, ...given }: Given): AddressFacts {
+  const coverage = given.coverage ?? [WHOLE];
+  const atMs = given.atMs ?? AT_MS;
+  const until = (cluster: string) =>
+    coverage.find((one) => one.cluster === cluster)?.knownUntilMs ?? knownUntilMs;
+  const verdict = decide(leases, atMs, until);
+  return {
+    more: false,
+    previous: null,
+    next: null,
+    gaps: [],
+    coverage,
+    atMs,
+    nowMs: NOW_MS,
+    verdict,
+    ...given,
+  };
+}
+
+const onNode = (pod: string, changes: Partial<LeaseView> = {}) =>
+  leaseView({ pod, podUid: pod, namespace: 'kube-system', hostNetwork: true, ...changes });
+const gap = {
+  cluster: 'fra1',
+  startedAt: null,
+  endedAt: '2026-11-20T15:00:00Z',
+  reason: 'start',
+  text: 'There is a gap.',
+};
 const before = leaseView({ endedAt: '2026-11-20T14:00:00.250Z' });
-const after = leaseView({ pod: 'web-2', startedAt: '2026-11-20T14:05:20.500Z' });
+const after = leaseView({ pod: 'web-2', podUid: 'uid-2', startedAt: '2026-11-20T14:05:20.500Z' });
+const beginning = leaseView({
+  startedAt: '2026-11-20T14:05:00.000Z',
+  startedNotBefore: '2026-11-20T14:04:59.000Z',
+  startedNotAfter: '2026-11-20T14:05:00.500Z',
+});
+const ending = leaseView({
+  pod: 'web-0',
+  podUid: 'uid-0',
+  endedAt: '2026-11-20T14:05:00.000Z',
+  endedNotBefore: null,
+  endedNotAfter: '2026-11-20T14:05:00.500Z',
+});
+
+const openLease = leaseView({ endedAt: null, endedNotBefore: null, endedNotAfter: null, endReason: null });
 
 describe('which pod had an address', () => {
-  test.each<[string, Partial<AddressFacts>, string]>([
+  test.each<[string, Given, string]>([
     ['one pod', { leases: [leaseView()] }, '10.1.2.3 belonged to shop/web-1 at 2026-11-20 14:05:00 UTC.'],
+    [
+      'one pod, also in a gap',
+      { leases: [leaseView()], gaps: [gap] },
+      '10.1.2.3 belonged to shop/web-1 at 2026-11-20 14:05:00 UTC.',
+    ],
     [
       'a pod on the network of its node',
       { leases: [onNode('proxy')] },
       '10.1.2.3, the address of node node-3, belonged to kube-system/proxy at 2026-11-20 14:05:00 UTC.',
     ],
     [
-      'several pods of a node',
-      { leases: [onNode('proxy'), onNode('cni')] },
-      '10.1.2.3, the address of node node-3, belonged to 2 pods on its network at 2026-11-20 14:05:00 UTC.',
+      'several pods of a node, and perhaps another one',
+      {
+        leases: [
+          onNode('proxy'),
+          onNode('cni'),
+          onNode('dns', {
+            startedAt: '2026-11-20T14:05:00Z',
+            startedNotBefore: null,
+            startedNotAfter: '2026-11-20T14:06:00Z',
+          }),
+        ],
+      },
+      '10.1.2.3, the address of node node-3, belonged to 2 pods on its network, and perhaps to kube-system/dns at 2026-11-20 14:05:00 UTC.',
     ],
     [
       'pods of two clusters',
@@ -57,37 +108,104 @@ describe('which pod had an address', () => {
     ],
     [
       'no pod any more',
-      { previous: before, next: after },
+      { leases: [before, after], previous: before, next: after },
       'No pod held 10.1.2.3 at 2026-11-20 14:05:00 UTC; the last holder was shop/web-1 until 2026-11-20 14:00:00.250 UTC.',
     ],
     [
       'no pod yet',
-      { next: after },
+      { leases: [after], next: after },
       'No pod held 10.1.2.3 at 2026-11-20 14:05:00 UTC; the first holder was shop/web-2 from 2026-11-20 14:05:20.500 UTC.',
     ],
     ['no pod ever', {}, 'No pod held 10.1.2.3 at 2026-11-20 14:05:00 UTC; the ledger has no lease of it.'],
-    [
-      'no pod that was seen',
-      { gaps: [gap] },
-      'No pod is known to have held 10.1.2.3 at 2026-11-20 14:05:00 UTC; the ledger has no lease of it.',
-    ],
-    [
-      'no pod that is recorded yet',
-      { coverage: [{ ...WHOLE, knownUntilMs: AT_MS - 1 }] },
-      'No pod is known to have held 10.1.2.3 at 2026-11-20 14:05:00 UTC; the ledger has no lease of it.',
-    ],
-    [
-      'no pod, in an empty ledger',
-      { coverage: [] },
-      'No pod is known to have held 10.1.2.3 at 2026-11-20 14:05:00 UTC; the ledger has no lease of it.',
-    ],
-  ])('%s', (_who, changes, sentence) => {
-    expect(answerAddress(question(), facts(changes))).toBe(sentence);
+  ])('%s', (_who, given, sentence) => {
+    expect(reasonsOf(facts(given))).toEqual([]);
+    expect(answerAddress(ip, facts(given))).toBe(sentence);
   });
 });
 
-describe('what limits an answer', () => {
-  test.each<[string, number, Partial<AddressFacts>, string[]]>([
+const PERHAPS = 'Not sure: 10.1.2.3 may have belonged to';
+const UNKNOWN =
+  'Not sure: no pod is known to have held 10.1.2.3 at 2026-11-20 14:05:00 UTC; the ledger has no lease of it.';
+const LATER = 'The ledger is complete up to 2026-11-20 14:04:59 UTC; later changes may be missing.';
+
+describe('which pod may have had an address', () => {
+  test.each<[string[], Given, string]>([
+    [
+      ['start'],
+      { leases: [beginning] },
+      `${PERHAPS} shop/web-1, or to no pod, at 2026-11-20 14:05:00 UTC. shop/web-1 got it between 2026-11-20 14:04:59 UTC and 2026-11-20 14:05:00.500 UTC.`,
+    ],
+    [
+      ['end', 'start'],
+      { leases: [beginning, ending] },
+      `${PERHAPS} shop/web-0 or shop/web-1, or to no pod, at 2026-11-20 14:05:00 UTC. shop/web-0 released it not later than 2026-11-20 14:05:00.500 UTC. shop/web-1 got it between 2026-11-20 14:04:59 UTC and 2026-11-20 14:05:00.500 UTC.`,
+    ],
+    [
+      ['end'],
+      { leases: [leaseView({ endedNotBefore: null, endedNotAfter: null })] },
+      `${PERHAPS} shop/web-1, or to no pod, at 2026-11-20 14:05:00 UTC. shop/web-1 released it not later than 2026-11-20 15:00:00 UTC, when an earlier version of podips saw it.`,
+    ],
+    [
+      ['conflict'],
+      { leases: [leaseView(), leaseView({ pod: 'web-2', podUid: 'uid-2' })] },
+      `${PERHAPS} shop/web-1 or shop/web-2, or to no pod, at 2026-11-20 14:05:00 UTC. The ledger contradicts itself: shop/web-1 and shop/web-2 had it at once.`,
+    ],
+    [['gap'], { gaps: [gap] }, `${UNKNOWN} There is a gap.`],
+    [['after-known'], { coverage: [BEHIND] }, `${UNKNOWN} ${LATER}`],
+    [
+      ['after-known'],
+      {
+        leases: [openLease],
+        coverage: [BEHIND],
+      },
+      `${PERHAPS} shop/web-1, or to no pod, at 2026-11-20 14:05:00 UTC. ${LATER}`,
+    ],
+    [
+      ['future', 'after-known'],
+      { nowMs: AT_MS - 1_000, coverage: [BEHIND] },
+      `${UNKNOWN} 2026-11-20 14:05:00 UTC is in the future. ${LATER}`,
+    ],
+    [
+      ['deleted'],
+      { coverage: [{ ...WHOLE, isWhole: false, oldestEndMs: AT_MS + 1_000 }] },
+      `${UNKNOWN} The ledger has no leases that ended before 2026-11-20 14:05:01 UTC: they were deleted.`,
+    ],
+    [
+      ['after-known'],
+      { coverage: [WHOLE, { ...BEHIND, cluster: 'ams1' }] },
+      `${UNKNOWN} The ledger of ams1 is complete up to 2026-11-20 14:04:59 UTC; later changes may be missing.`,
+    ],
+    [
+      ['after-known'],
+      {
+        leases: [{ ...openLease, cluster: 'ams1' }],
+        knownUntilMs: Number.NEGATIVE_INFINITY,
+      },
+      `${PERHAPS} shop/web-1, or to no pod, at 2026-11-20 14:05:00 UTC. It is not known up to when the ledger of ams1 is complete.`,
+    ],
+    [['empty'], { coverage: [] }, `${UNKNOWN} The ledger is empty: no reader has written to it yet.`],
+    [['more'], { more: true }, `${UNKNOWN} Further leases may cover that time.`],
+  ])('%j', (codes, given, sentence) => {
+    expect(reasonsOf(facts(given)).map(({ code }) => code)).toEqual(codes);
+    expect(answerAddress(ip, facts(given))).toBe(sentence);
+    expect(notesOn(facts(given), 1)).toEqual([]);
+  });
+
+  test('many pods and reasons are counted', () => {
+    const leases = [1, 2, 3, 4].map((n) => ({
+      ...ending,
+      pod: `web-${n}`,
+      podUid: `uid-${n}`,
+      hostNetwork: true,
+    }));
+    expect(answerAddress(ip, facts({ leases }))).toMatch(
+      /may have belonged to one of 4 pods, or to no pod, at .* There are 1 more reasons\.$/,
+    );
+  });
+});
+
+describe('what else is known of a certain answer', () => {
+  test.each<[string, number, Given, string[]]>([
     ['nothing', 60_000, { leases: [leaseView()] }, []],
     [
       'another pod got it within the minute that was asked for',
@@ -100,26 +218,16 @@ describe('what limits an answer', () => {
     ],
     ['a change after the second that was asked for', 1_000, { next: after }, []],
     [
-      'the ledger is behind',
+      'a gap in which the pod kept it',
       1,
-      { coverage: [{ ...WHOLE, knownUntilMs: AT_MS - 1_000 }] },
-      ['The ledger is complete up to 2026-11-20 14:04:59 UTC; later changes may be missing.'],
+      { leases: [leaseView()], gaps: [gap] },
+      ['A gap covers that time, but the pod had the address before and after it.'],
     ],
-    [
-      'old leases were deleted',
-      1,
-      { coverage: [{ ...WHOLE, isWhole: false, oldestEndMs: AT_MS + 1_000 }] },
-      ['The ledger has no leases that ended before 2026-11-20 14:05:01 UTC: they were deleted.'],
-    ],
-    [
-      'one of two clusters is behind',
-      1,
-      { coverage: [WHOLE, { ...WHOLE, cluster: 'ams1', knownUntilMs: AT_MS - 1_000 }] },
-      ['The ledger of ams1 is complete up to 2026-11-20 14:04:59 UTC; later changes may be missing.'],
-    ],
-    ['an empty ledger', 1, { coverage: [] }, ['The ledger is empty: no reader has written to it yet.']],
-  ])('%s', (_what, precisionMs, changes, notes) => {
-    expect(notesOn(question(precisionMs), facts(changes))).toEqual(notes);
+    ['a gap in which a node kept it', 1, { leases: [onNode('proxy')], gaps: [gap] }, ['There is a gap.']],
+    ['the ledger is behind', 1, { leases: [leaseView()], coverage: [BEHIND] }, [LATER]],
+  ])('%s', (_what, precisionMs, given, notes) => {
+    expect(reasonsOf(facts(given))).toEqual([]);
+    expect(notesOn(facts(given), precisionMs)).toEqual(notes);
   });
 });
 
@@ -133,7 +241,12 @@ test.each([
   [
     [leaseView({ endedAt: null }), leaseView({ ip: 'fd00::1', endedAt: null }), leaseView()],
     false,
-    'shop/web-1 had 3 leases of 2 addresses; it holds 10.1.2.3 and fd00::1.',
+    'shop/web-1 had 3 leases of 2 addresses; at 2026-11-21 00:00:00 UTC it held 10.1.2.3 and fd00::1.',
+  ],
+  [
+    [leaseView({ endedNotBefore: '2026-11-20T14:59:59.150Z' })],
+    false,
+    'shop/web-1 had 1 lease of 1 address; the last one ended at 2026-11-20 15:00:00 UTC (±0.9 s).',
   ],
   [
     [leaseView(), leaseView()],
@@ -141,22 +254,5 @@ test.each([
     'shop/web-1 had more than 2 leases; the last one ended at 2026-11-20 15:00:00 UTC.',
   ],
 ])('the addresses of a pod', (leases, more, sentence) => {
-  expect(answerPod({ namespace: 'shop', pod: 'web-1' }, leases, more)).toBe(sentence);
-});
-
-test.each([
-  [
-    { startedAt: '2026-11-20T14:00:00Z', reason: 'expired', cluster: 'fra1' },
-    'From 2026-11-20 14:00:00 UTC to 2026-11-20 15:00:00 UTC podips may have missed changes (expired: the API server no longer had the events of a time without a watch): a pod may have held an address unseen.',
-  ],
-  [
-    { startedAt: '2026-11-20T14:00:00Z', reason: 'of the future', cluster: 'ams1' },
-    'From 2026-11-20 14:00:00 UTC to 2026-11-20 15:00:00 UTC podips may have missed changes in ams1 (of the future): a pod may have held an address unseen.',
-  ],
-  [
-    { startedAt: null, reason: 'start', cluster: 'fra1' },
-    'Before 2026-11-20 15:00:00 UTC podips was not watching: which pod held an address then is unknown.',
-  ],
-])('a gap is named plainly', (changes, sentence) => {
-  expect(describeGap({ endedAt: '2026-11-20T15:00:00Z', ...changes }, 'fra1')).toBe(sentence);
+  expect(answerPod({ namespace: 'shop', pod: 'web-1' }, leases, more, [WHOLE])).toBe(sentence);
 });

@@ -1,60 +1,58 @@
-import { formatUtc } from '../words/format.js';
-import type { Instant } from './instant.js';
-import type { GapView, LeaseView } from './ledger-view.js';
-import type { AddressQuestion, PodQuestion } from './question.js';
-
-/** The time that the ledger of a cluster covers. */
-export interface Coverage {
-  readonly cluster: string;
-  /** The watermark: everything up to then is in it. */
-  readonly knownUntilMs: number;
-  /** Whether it still reaches back to the first start of a reader. */
-  readonly isWhole: boolean;
-  /** When the oldest lease that has ended did so. */
-  readonly oldestEndMs: number | undefined;
-}
-
-export interface AddressFacts {
-  readonly leases: readonly LeaseView[];
-  readonly more: boolean;
-  readonly previous: LeaseView | null;
-  readonly next: LeaseView | null;
-  readonly gaps: readonly GapView[];
-  /** One for each cluster that shares the database. */
-  readonly coverage: readonly Coverage[];
-}
+import { exactUtc, uncertainUtc } from '../words/format.js';
+import { type Coverage, knownUntil, limitsOf } from './coverage.js';
+import type { LeaseView } from './ledger-view.js';
+import { nameOf } from './names.js';
+import type { PodQuestion } from './question.js';
+import { type AddressFacts, reasonsOf } from './reasons.js';
 
 const MINUTE_MS = 60_000;
+/** Most pods that are named in a sentence, and most reasons. */
+const MAX_NAMED = 3;
 
-/** `2026-11-20 14:05:00 UTC`, with milliseconds only where there are some. */
-export function exactUtc(time: number | string): string {
-  return formatUtc(typeof time === 'string' ? Date.parse(time) : time).replace('.000 ', ' ');
+/** Which pod had the address, and why that is not certain. */
+export function answerAddress(ip: string, facts: AddressFacts): string {
+  const reasons = reasonsOf(facts).map(({ text }) => text);
+  const { holders, candidates } = facts.verdict;
+  const when = exactUtc(facts.atMs);
+  const answer =
+    holders.length > 0
+      ? `${ip}${belongedTo(facts)} at ${when}`
+      : candidates.length > 0
+        ? `${ip} may have belonged to ${named(candidates)}, or to no pod, at ${when}`
+        : `${reasons.length === 0 ? 'No pod held' : 'no pod is known to have held'} ${ip} at ${when}${lastOrFirst(facts)}`;
+  if (reasons.length === 0) return `${answer}.`;
+  const others = reasons.length - MAX_NAMED;
+  const rest = others > 0 ? [`There are ${others} more reasons.`] : [];
+  return [`Not sure: ${answer}.`, ...reasons.slice(0, MAX_NAMED), ...rest].join(' ');
 }
 
-/** Which pod had the address, in one sentence. */
-export function answerAddress({ ip, at }: AddressQuestion, facts: AddressFacts): string {
-  const { leases, more } = facts;
-  const [first, second] = leases;
-  if (first === undefined) return answerNoPod(ip, at.ms, facts);
-  const when = exactUtc(at.ms);
-  const nodes = new Set(leases.map(({ hostNetwork, node }) => (hostNetwork ? node : undefined)));
-  const [node] = nodes;
-  const ofNode = nodes.size === 1 && node !== undefined ? `, the address of node ${node},` : '';
-  if (second === undefined) return `${ip}${ofNode} belonged to ${nameOf(first)} at ${when}.`;
-  const pods = `${more ? `more than ${leases.length}` : leases.length} pods`;
-  return `${ip}${ofNode} belonged to ${pods}${ofNode === '' ? '' : ' on its network'} at ${when}.`;
+function belongedTo({ verdict: { holders, candidates }, more }: AddressFacts): string {
+  const [only, second] = holders;
+  const node = nodeOf(holders);
+  const ofNode = node === null ? '' : `, the address of node ${node},`;
+  const perhaps = candidates.length === 0 ? '' : `, and perhaps to ${named(candidates)}`;
+  if (second === undefined && only) return `${ofNode} belonged to ${nameOf(only)}${perhaps}`;
+  const pods = `${more ? `more than ${holders.length}` : holders.length} pods`;
+  return `${ofNode} belonged to ${pods}${node === null ? '' : ' on its network'}${perhaps}`;
 }
 
-function answerNoPod(ip: string, atMs: number, facts: AddressFacts): string {
-  const { previous, next, gaps } = facts;
-  // Where the ledger may be incomplete, no pod can be ruled out.
-  const isSure = gaps.length === 0 && facts.coverage.length > 0 && limitsOf(facts, atMs).length === 0;
-  const noPod = `${isSure ? 'No pod held' : 'No pod is known to have held'} ${ip} at ${exactUtc(atMs)}`;
-  if (previous !== null)
-    return `${noPod}; the last holder was ${nameOf(previous)} until ${exactUtc(previous.endedAt ?? '')}.`;
-  if (next !== null)
-    return `${noPod}; the first holder was ${nameOf(next)} from ${exactUtc(next.startedAt)}.`;
-  return `${noPod}; the ledger has no lease of it.`;
+/** The node whose address it was, if all of these pods are on its network. */
+export function nodeOf(holders: readonly LeaseView[]): string | null {
+  const nodes = new Set(holders.map(({ hostNetwork, node }) => (hostNetwork ? node : null)));
+  const [node = null] = nodes;
+  return nodes.size === 1 ? node : null;
+}
+
+function lastOrFirst({ previous, next }: AddressFacts): string {
+  if (previous !== null) {
+    const { endedAt, endedNotBefore, endedNotAfter } = previous;
+    return `; the last holder was ${nameOf(previous)} until ${uncertainUtc(endedAt ?? '', endedNotBefore, endedNotAfter)}`;
+  }
+  if (next !== null) {
+    const { startedAt, startedNotBefore, startedNotAfter } = next;
+    return `; the first holder was ${nameOf(next)} from ${uncertainUtc(startedAt, startedNotBefore, startedNotAfter)}`;
+  }
+  return '; the ledger has no lease of it';
 }
 
 /** Which addresses the pod had, in one sentence. */
@@ -62,35 +60,44 @@ export function answerPod(
   { namespace, pod }: PodQuestion,
   leases: readonly LeaseView[],
   more: boolean,
+  coverage: readonly Coverage[],
 ): string {
   const name = `${namespace}/${pod}`;
-  const [newest] = leases;
-  if (newest === undefined) return `No pod named ${name} is in the ledger.`;
-  const open = leases.filter(({ endedAt }) => endedAt === null);
+  if (leases.length === 0) return `No pod named ${name} is in the ledger.`;
   const ips = new Set(leases.map(({ ip }) => ip)).size;
   const had = more
     ? `had more than ${leases.length} leases`
     : `had ${count(leases.length, 'lease')} of ${count(ips, 'address')}`;
-  if (open.length > 0) return `${name} ${had}; it holds ${listed([...new Set(open.map(({ ip }) => ip))])}.`;
-  const last =
-    leases
-      .map(({ endedAt }) => endedAt ?? '')
-      .sort()
-      .at(-1) ?? '';
-  return `${name} ${had}; the last one ended at ${exactUtc(last)}.`;
+  const open = leases.filter(({ endedAt }) => endedAt === null);
+  if (open.length > 0) {
+    const knownUntilMs = Math.min(...open.map(({ cluster }) => knownUntil(coverage)(cluster)));
+    const asOf = Number.isFinite(knownUntilMs) ? `at ${exactUtc(knownUntilMs)} it held` : 'it held';
+    return `${name} ${had}; ${asOf} ${listed([...new Set(open.map(({ ip }) => ip))], 'and')}.`;
+  }
+  const [last] = leases.toSorted((a, b) => (b.endedAt ?? '').localeCompare(a.endedAt ?? ''));
+  const { endedAt = '', endedNotBefore = null, endedNotAfter = null } = last ?? {};
+  return `${name} ${had}; the last one ended at ${uncertainUtc(endedAt ?? '', endedNotBefore, endedNotAfter)}.`;
 }
 
-/** Limits and details of the answer. */
-export function notesOn({ at }: AddressQuestion, facts: AddressFacts): string[] {
-  const empty = facts.coverage.length === 0 ? ['The ledger is empty: no reader has written to it yet.'] : [];
-  return [...changesWithin(at, facts), ...empty, ...limitsOf(facts, at.ms)];
+/**
+ * Limits and details of the answer, where they do not make it uncertain.
+ * @param precisionMs how exactly the time was asked for: of a minute or second, the changes within it are named
+ */
+export function notesOn(facts: AddressFacts, precisionMs: number): string[] {
+  const { gaps, coverage, atMs, nowMs } = facts;
+  const changes = changesWithin(facts, precisionMs);
+  if (reasonsOf(facts).length > 0) return changes;
+  const isOfNode = nodeOf(facts.verdict.holders) !== null;
+  const kept = 'A gap covers that time, but the pod had the address before and after it.';
+  const covered = gaps.map(({ text }) => (isOfNode ? text : kept));
+  return [...changes, ...covered, ...limitsOf(coverage, atMs, nowMs).map(({ text }) => text)];
 }
 
 /** Changes within the minute or second that the question names. */
-function changesWithin({ ms, precisionMs }: Instant, { leases, next }: AddressFacts): string[] {
-  const isWithin = (time: string | null) => time !== null && Date.parse(time) < ms + precisionMs;
+function changesWithin({ verdict, next, atMs }: AddressFacts, precisionMs: number): string[] {
+  const isWithin = (time: string | null) => time !== null && Date.parse(time) < atMs + precisionMs;
   const within = `Within that ${precisionMs < MINUTE_MS ? 'second' : 'minute'}, at`;
-  const [only, ...others] = leases;
+  const [only, ...others] = verdict.holders;
   const ended = others.length === 0 && isWithin(only?.endedAt ?? null) ? only : undefined;
   return [
     ...(ended ? [`${within} ${exactUtc(ended.endedAt ?? '')}, ${nameOf(ended)} released it.`] : []),
@@ -100,45 +107,9 @@ function changesWithin({ ms, precisionMs }: Instant, { leases, next }: AddressFa
   ];
 }
 
-/** Where the ledger of a cluster does not reach the time. */
-function limitsOf({ coverage }: Pick<AddressFacts, 'coverage'>, atMs: number): string[] {
-  return coverage.flatMap(({ cluster, knownUntilMs, isWhole, oldestEndMs }) => {
-    const ledger = coverage.length === 1 ? 'The ledger' : `The ledger of ${cluster}`;
-    if (atMs > knownUntilMs)
-      return [`${ledger} is complete up to ${exactUtc(knownUntilMs)}; later changes may be missing.`];
-    if (!isWhole && oldestEndMs !== undefined && atMs < oldestEndMs)
-      return [`${ledger} has no leases that ended before ${exactUtc(oldestEndMs)}: they were deleted.`];
-    return [];
-  });
-}
-
-/** Explanations of the reader's gap reasons. */
-const REASONS: Readonly<Record<string, string>> = {
-  start: 'the reader was not running',
-  expired: 'the API server no longer had the events of a time without a watch',
-  refused: 'the API server or the database refused a request',
-  unreadable: 'a response of the API server could not be parsed',
-  silent: 'the watch went silent',
-  late: 'messages may have been published out of order',
-  'ledger-overflow': 'the database was unavailable for too long',
-};
-
-/** A gap as people read it. */
-export function describeGap(
-  { cluster, startedAt, endedAt, reason }: Omit<GapView, 'text'>,
-  own: string,
-): string {
-  const where = cluster === own ? '' : ` in ${cluster}`;
-  if (startedAt === null)
-    return `Before ${exactUtc(endedAt)} podips was not watching${where}: which pod held an address then is unknown.`;
-  const why = REASONS[reason];
-  const described = why === undefined ? reason : `${reason}: ${why}`;
-  return `From ${exactUtc(startedAt)} to ${exactUtc(endedAt)} podips may have missed changes${where} (${described}): a pod may have held an address unseen.`;
-}
-
-/** `namespace/pod`. */
-export function nameOf({ namespace, pod }: Pick<LeaseView, 'namespace' | 'pod'>): string {
-  return `${namespace}/${pod}`;
+function named(leases: readonly LeaseView[]): string {
+  const names = [...new Set(leases.map(nameOf))];
+  return names.length <= MAX_NAMED ? listed(names, 'or') : `one of ${names.length} pods`;
 }
 
 function count(number: number, noun: string): string {
@@ -146,6 +117,6 @@ function count(number: number, noun: string): string {
   return `${number} ${noun}${noun.endsWith('s') ? 'es' : 's'}`;
 }
 
-function listed(items: readonly string[]): string {
-  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+function listed(items: readonly string[], word: 'and' | 'or'): string {
+  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} ${word} ${items.at(-1)}`;
 }

@@ -41,7 +41,7 @@ const ADDRESS_FIELDS: readonly Field[] = [
   {
     name: 'at',
     label: 'Time (UTC)',
-    hint: 'for example 2026-01-31 14:05, or 2026-01-31T14:05:00+01:00; empty: now',
+    hint: 'for example 2026-01-31 14:05, or 2026-01-31T14:05:00+01:00; empty: the newest time that is known',
     required: false,
   },
 ];
@@ -89,19 +89,27 @@ function input({ name, label, hint, required }: Field, value: string, error: str
 }
 
 function answerSection(answer: LeasesAnswer, fields: LeasesFields): Html {
-  const { leases, more, previous, next, gaps, notes, at } = answer;
+  const { leases, candidates, certain, reasons, more, previous, next, notes, at } = answer;
   const asked = Object.entries(fields).filter(([, value]) => value !== '');
   const json = `/api/v1/leases?${new URLSearchParams(asked)}`;
-  const around = leases.length > 0 ? [] : [previous, next].filter((lease) => lease !== null);
+  const around =
+    leases.length + candidates.length > 0 ? [] : [previous, next].filter((lease) => lease !== null);
+  const texts = [...reasons.map(({ text }) => text), ...notes];
   return html`<section id="answer" aria-labelledby="said">
-<h2 id="said" class="answer"><bdi>${visibleText(answer.answer)}</bdi></h2>
-${limits([...notes, ...gaps.map(({ text }) => text)])}
-${at !== null && notes.length + gaps.length === 0 ? html`<p class="none">The ledger has no gap at that time.</p>` : undefined}
+<h2 id="said" class="answer${certain ? '' : ' unsure'}"><bdi>${visibleText(claimOf(answer))}</bdi></h2>
+${limits(texts)}
+${at !== null && texts.length === 0 ? html`<p class="none">The ledger has no gap at that time.</p>` : undefined}
 ${leases.length === 0 ? undefined : leasesTable(leases, at === null ? 'All of its leases' : 'Leases at that time')}
+${candidates.length === 0 ? undefined : leasesTable(candidates, 'Leases that may cover that time')}
 ${around.length === 0 ? undefined : leasesTable(around, 'Leases before and after that time')}
-${more ? html`<p class="more"><strong>There are more:</strong> only ${leases.length} are shown.</p>` : undefined}
+${more ? html`<p class="more"><strong>There are more:</strong> only ${leases.length + candidates.length} are shown.</p>` : undefined}
 <p class="more"><a href="${json}">This answer as JSON</a></p>
 </section>`;
+}
+
+/** The answer without its reasons, which follow as a list. */
+function claimOf({ answer, reasons: [first] }: LeasesAnswer): string {
+  return first === undefined ? answer : answer.slice(0, answer.indexOf(` ${first.text}`));
 }
 
 /** The limits of the answer. */

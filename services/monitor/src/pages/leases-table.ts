@@ -1,5 +1,5 @@
 import type { LeaseView } from '../ledger/ledger-view.js';
-import { formatUtc, visibleText } from '../words/format.js';
+import { formatUtc, uncertainty, visibleText } from '../words/format.js';
 import { type Html, html } from './html.js';
 
 const END_WORDS: Readonly<Record<NonNullable<LeaseView['endReason']>, string>> = {
@@ -20,23 +20,25 @@ export function leasesTable(leases: readonly LeaseView[], caption: string): Html
 
 function row(lease: LeaseView): Html {
   const { namespace, pod, ip, ownerKind, ownerName, node, hostNetwork, cluster } = lease;
-  const { startedAt, startInferred, endedAt, endInferred, endReason } = lease;
+  const { startedAt, startedNotBefore, startedNotAfter, startInferred } = lease;
+  const { endedAt, endedNotBefore, endedNotAfter, endInferred, endReason } = lease;
   return html`<tr${endedAt === null ? html` class="open"` : undefined}>
 <th scope="row"><a href="/leases?${new URLSearchParams({ namespace, pod }).toString()}"><bdi>${visibleText(`${namespace}/${pod}`)}</bdi></a></th>
 <td data-label="Address"><a href="/leases?${new URLSearchParams({ ip, at: startedAt }).toString()}">${ip}</a></td>
 <td data-label="Owner"><bdi>${visibleText(`${ownerKind} ${ownerName}`.trim())}</bdi></td>
 <td data-label="Node"><bdi>${visibleText(node)}</bdi>${hostNetwork ? tag('host network') : undefined}</td>
-<td data-label="From (UTC)">${time(startedAt)}${startInferred ? tag('inferred') : undefined}</td>
-<td data-label="To (UTC)">${endedAt === null ? html`<strong>not yet</strong>` : time(endedAt)}${endInferred ? tag('inferred') : undefined}</td>
+<td data-label="From (UTC)">${time(startedAt, startedNotBefore, startedNotAfter)}${startInferred ? tag('inferred') : undefined}</td>
+<td data-label="To (UTC)">${endedAt === null ? html`<strong>not yet</strong>` : time(endedAt, endedNotBefore, endedNotAfter)}${endInferred ? tag('inferred') : undefined}</td>
 <td data-label="End">${endReason === null ? 'still held' : END_WORDS[endReason]}</td>
 <td data-label="Cluster"><bdi>${visibleText(cluster)}</bdi></td>
 </tr>`;
 }
 
 /** With milliseconds: leases follow each other closely. */
-function time(text: string): Html {
+function time(text: string, notBefore: string | null, notAfter: string | null): Html {
   const [day, clock] = formatUtc(Date.parse(text)).split(' ');
-  return html`<time datetime="${text}">${day} <span class="clock">${clock}</span></time>`;
+  const around = uncertainty(text, notBefore, notAfter);
+  return html`<time datetime="${text}">${day} <span class="clock">${clock}</span></time>${around === '' ? undefined : html`<span class="clock">${around}</span>`}`;
 }
 
 function tag(word: string): Html {

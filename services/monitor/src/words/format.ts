@@ -1,5 +1,6 @@
 const ENTITY_BYTES = 6;
 const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
 const UNITS = [
   { name: 'd', ms: 86_400 * SECOND_MS },
   { name: 'h', ms: 3_600 * SECOND_MS },
@@ -24,6 +25,30 @@ export function formatDuration(ms: number): string {
 /** An exact time, `2026-01-31 12:00:00.000 UTC`. */
 export function formatUtc(ms: number): string {
   return new Date(ms).toISOString().replace('T', ' ').replace('Z', ' UTC');
+}
+
+/** `2026-11-20 14:05:00 UTC`, with milliseconds only where there are some. */
+export function exactUtc(time: number | string): string {
+  return formatUtc(typeof time === 'string' ? Date.parse(time) : time).replace('.000 ', ' ');
+}
+
+/**
+ * A time that lies between two others, as exact as it is known: `2026-11-20 14:05:00 UTC (±1.3 s)`.
+ * @param notBefore null: nothing is known of the earliest time
+ */
+export function uncertainUtc(time: string, notBefore: string | null, notAfter: string | null): string {
+  return `${exactUtc(time)}${uncertainty(time, notBefore, notAfter)}`;
+}
+
+/** The part after a time that says how exact it is; empty when it is. */
+export function uncertainty(time: string, notBefore: string | null, notAfter: string | null): string {
+  if (notBefore === null) return ' or earlier';
+  const ms = Date.parse(time);
+  const offMs = Math.max(ms - Date.parse(notBefore), Date.parse(notAfter ?? time) - ms);
+  if (offMs === 0) return '';
+  return offMs < MINUTE_MS
+    ? ` (±${(Math.ceil(offMs / 100) / 10).toFixed(1)} s)`
+    : ` (±${formatDuration(offMs)})`;
 }
 
 /** The beginning of a text: as much as takes about so many bytes in a page. */

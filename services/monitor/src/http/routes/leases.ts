@@ -43,12 +43,12 @@ const GAPS_SCHEMA = {
 
 /** Queries of the ledger, by people and programs; no routes without a database. */
 export function leasesRoutes(context: AppContext): FastifyPluginAsyncTypebox {
-  const { ledger, now } = context;
+  const { ledger } = context;
   if (ledger === undefined) return async () => undefined;
   return async (app) => {
     await app.register(leasesPageRoute(context, ledger));
     app.get('/api/v1/leases', { schema: LEASES_SCHEMA }, async ({ query }) => {
-      const question = parseQuestion(query, now());
+      const question = parseQuestion(query);
       if (question === undefined) throw new InvalidRequestError('question');
       return ledger.ask(question);
     });
@@ -61,7 +61,7 @@ export function leasesRoutes(context: AppContext): FastifyPluginAsyncTypebox {
 type Asked = Pick<Ledger, 'ask'>;
 
 /** Mistakes are shown in the page, so no schema refuses the request before. */
-function leasesPageRoute({ view, now }: AppContext, ledger: Asked): FastifyPluginAsyncTypebox {
+function leasesPageRoute({ view }: AppContext, ledger: Asked): FastifyPluginAsyncTypebox {
   const { assets } = loadAssets();
   return async (app) => {
     app.get(
@@ -78,7 +78,7 @@ function leasesPageRoute({ view, now }: AppContext, ledger: Asked): FastifyPlugi
       async ({ query }, reply) => {
         // The framework gives an object of texts, and of arrays where a field is given twice.
         const fields = query as QuestionFields;
-        const { status, outcome } = await answer(fields, ledger, now());
+        const { status, outcome } = await answer(fields, ledger);
         const { overall: light, cluster } = view();
         reply.code(status).headers(FORM_HEADERS);
         return sendHtml(reply, leasesPage({ fields: typed(fields), outcome, assets, light, cluster }).text);
@@ -93,9 +93,9 @@ interface Outcome {
 }
 
 /** @throws every error but a wrong question and an unavailable database */
-async function answer(fields: QuestionFields, ledger: Asked, nowMs: number): Promise<Outcome> {
+async function answer(fields: QuestionFields, ledger: Asked): Promise<Outcome> {
   try {
-    const question = parseQuestion(fields, nowMs);
+    const question = parseQuestion(fields);
     return { status: 200, outcome: question && (await ledger.ask(question)) };
   } catch (err) {
     if (err instanceof InvalidRequestError) return { status: 400, outcome: toProblem(err) };

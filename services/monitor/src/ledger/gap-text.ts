@@ -1,0 +1,26 @@
+import { exactUtc } from '../words/format.js';
+import type { GapView } from './ledger-view.js';
+
+/** Explanations of the reader's gap reasons. */
+const REASONS: Readonly<Record<string, string>> = {
+  start: 'the reader was not running',
+  expired: 'the API server no longer had the events of a time without a watch',
+  refused: 'the API server or the database refused a request',
+  unreadable: 'a response of the API server could not be parsed',
+  silent: 'the watch went silent',
+  late: 'messages may have been published out of order',
+  'ledger-overflow': 'the database was unavailable for too long',
+};
+
+/** A gap as people read it. */
+export function describeGap(
+  { cluster, startedAt, endedAt, reason }: Omit<GapView, 'text'>,
+  own: string,
+): string {
+  const where = cluster === own ? '' : ` in ${cluster}`;
+  if (startedAt === null)
+    return `Before ${exactUtc(endedAt)} podips was not watching${where}: which pod held an address then is unknown.`;
+  const why = REASONS[reason];
+  const described = why === undefined ? reason : `${reason}: ${why}`;
+  return `From ${exactUtc(startedAt)} to ${exactUtc(endedAt)} podips may have missed changes${where} (${described}): a pod may have held an address unseen.`;
+}
