@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest';
+import { createWorkloadBook, type WorkloadBook } from './book.js';
+import { DAY_MS, ended, HOUR_MS, life, MINUTE_MS, NOW_MS, restart, workload } from './book.test.helpers.js';
+import type { PodLife } from './facts.js';
+
+const newBook = (): WorkloadBook => createWorkloadBook(NOW_MS - 30 * DAY_MS);
+const lastHour = (book: WorkloadBook) => book.measure(HOUR_MS, NOW_MS);
+
+/** Starts and ends in the order in which they happened. */
+function tell(book: WorkloadBook, ...lives: PodLife[]): WorkloadBook {
+  const facts = lives.flatMap((one) => [
+    { atMs: one.startedAtMs, tell: () => book.started({ ...one, end: undefined }) },
+    ...(one.end === undefined ? [] : [{ atMs: one.end.atMs, tell: () => book.ended(one) }]),
+  ]);
+  for (const fact of facts.sort((a, b) => a.atMs - b.atMs)) fact.tell();
+  return book;
+}
+
+describe('a pod counts as replaced', () => {
+  it.each<[string, PodLife[], number]>([
+    ['when another one of its revision starts afterwards', [ended(life(90), 30), life(29)], 1],
+    ['when another one has started while it was ending', [ended(life(90), 30), life(31)], 1],
+    ['not when it is the last one: that is scaling in', [ended(life(90), 30)], 0],
+    ['not when another one had started long before: that is scaling out', [ended(life(90), 30), life(45)], 0],
+    ['not when another one starts long afterwards', [ended(life(90), 30), life(15)], 0],
+    [
+      'not by one of another revision: that is a rollout',
+      [ended(life(90), 30), life(29, { revision: '7f9' })],
+      0,
+    ],
+    ['once, however many start', [ended(life(90), 30), life(29), life(28)], 1],
+    ['only if there is a start for each', [ended(life(90), 30), ended(life(90), 30), life(29)], 1],
+    [
+      'not when its work is done, and the next run starts',
+      [
+        ended(life(32, { workload: workload('backup', 'CronJob') }), 30, 'Completed'),
+        life(29, { workload: workload('backup', 'CronJob') }),
+      ],
+      0,
+    ],
+  ])('%s', (_what, lives, replaced) => {
+    const [measured] = lastHour(tell(newBook(), ...lives));
+    expect(measured?.counts.replaced).toBe(replaced);
+  });
+
+  it('in whatever order the facts come', () => {
+    const book = newBook();
+    const old = ended(life(90), 30);
+    book.started(life(29));
+    book.ended(old);
+    expect(lastHour(book)[0]?.counts.replaced).toBe(1);
+  });
+
+  it('and says which one it was, and why it ended', () => {
+    const old = ended(life(90, { pod: 'web-old' }), 30, 'Evicted');
+    const [measured] = lastHour(tell(newBook(), old, life(29)));
+    expect(measured?.last).toEqual({
+      what: 'replaced',
+      pod: 'web-old',
+      cause: 'Evicted',
+      exitCode: undefined,
+      atMs: NOW_MS - 30 * MINUTE_MS,
+    });
+  });
+});
+
+describe('a window', () => {
+  it('counts what is in it, to the minute', () => {
+    const book = newBook();
+    for (const before of [61, 59, 16, 14, 1]) book.restarted(restart(before));
+    expect(book.measure(15 * MINUTE_MS, NOW_MS)[0]?.counts.restarts).toBe(2);
+    expect(lastHour(book)[0]?.counts.restarts).toBe(4);
+    expect(book.measure(DAY_MS, NOW_MS)[0]?.counts.restarts).toBe(5);
+    expect(book.measure(7 * DAY_MS, NOW_MS)[0]?.counts.restarts).toBe(5);
+  });
+
+  it('says nothing of workloads to which nothing happened in it', () => {
+    const book = newBook();
+    book.restarted(restart(61));
+    expect(lastHour(book)).toEqual([]);
+  });
+
+  it('counts restarts as many as there were, also when a gap hid some', () => {
+    const book = newBook();
+    book.restarted(restart(5, { countBefore: 3, count: 9 }));
+    expect(lastHour(book)[0]?.counts.restarts).toBe(6);
+  });
+
+  it('has the median and the shortest life of the pods that ended in it', () => {
+    const lives = [ended(life(500), 70), ended(life(50), 20), ended(life(40), 30), ended(life(59), 2)];
+    expect(lastHour(tell(newBook(), ...lives))[0]).toMatchObject({
+      medianLifeMs: 30 * MINUTE_MS,
+      shortestLifeMs: 10 * MINUTE_MS,
+    });
+  });
+
+  it('knows what is usual from the seven days before it', () => {
+    const book = newBook();
+    for (let hour = 2; hour < 2 + 7 * 24; hour += 1)
+      for (const extra of [1, 2]) book.restarted(restart(hour * 60 + extra));
+    book.restarted(restart(3));
+    const [measured] = lastHour(book);
+    expect(measured?.trouble).toBe(1);
+    expect(measured?.usual).toBeCloseTo(2, 1);
+  });
+
+  it('does not know what is usual after less than a day', () => {
+    const book = createWorkloadBook(NOW_MS - 20 * HOUR_MS);
+    book.restarted(restart(3));
+    expect(lastHour(book)[0]?.usual).toBeUndefined();
+  });
+});
+
+describe('the order', () => {
+  it('is by pods replaced, restarts and failed pods together, the worst first', () => {
+    const book = newBook();
+    book.restarted(restart(3, { workload: workload('a') }));
+    book.restarted(restart(3, { workload: workload('b'), count: 4 }));
+    const job = workload('import', 'Job');
+    tell(
+      book,
+      ended(life(40, { workload: job }), 39, 'Error', 2),
+      ended(life(38, { workload: job }), 37, 'Error', 2),
+    );
+    expect(lastHour(book).map((one) => [one.workload.name, one.trouble])).toEqual([
+      ['b', 4],
+      ['import', 2],
+      ['a', 1],
+    ]);
+    expect(lastHour(book)[1]?.last).toMatchObject({ what: 'failed', cause: 'Error', exitCode: 2 });
+  });
+
+  it('puts last what only works: runs that complete, scaling, rollouts', () => {
+    const book = newBook();
+    tell(book, ended(life(40, { workload: workload('backup', 'CronJob') }), 39, 'Completed'));
+    expect(lastHour(book)).toMatchObject([{ trouble: 0, counts: { succeeded: 1 }, last: undefined }]);
+  });
+});
+
+describe('a node that is drained', () => {
+  const drained = ['a', 'b', 'c', 'd'].flatMap((name, index) => [
+    ended(life(90, { workload: workload(name), node: 'node-7' }), 30 - index, 'EvictionByEvictionAPI'),
+    life(29 - index, { workload: workload(name), node: 'node-8' }),
+  ]);
+
+  it('is one event, not many unstable workloads', () => {
+    const book = tell(newBook(), ...drained);
+    expect(book.nodeEvents(NOW_MS - HOUR_MS)).toEqual([
+      {
+        cluster: 'default',
+        node: 'node-7',
+        fromMs: NOW_MS - 30 * MINUTE_MS,
+        toMs: NOW_MS - 27 * MINUTE_MS,
+        pods: 4,
+        workloads: 4,
+        cause: 'EvictionByEvictionAPI',
+      },
+    ]);
+    expect(lastHour(book).map(({ trouble }) => trouble)).toEqual([0, 0, 0, 0]);
+    expect(lastHour(book)[0]?.counts.disrupted).toBe(1);
+  });
+
+  it('hides nothing else: one workload whose pods are evicted from it again and again', () => {
+    const agent = workload('agent', 'DaemonSet');
+    const evicted = [55, 45, 35, 25, 15, 5].map((before) =>
+      ended(life(before + 9, { workload: agent, node: 'node-7' }), before, 'Evicted'),
+    );
+    const book = tell(newBook(), ...drained, ...evicted, life(4, { workload: agent, node: 'node-7' }));
+    expect(lastHour(book)[0]).toMatchObject({ workload: agent, counts: { replaced: 6 } });
+  });
+});
+
+it('keeps the latest pods and restarts of each workload, no more', () => {
+  const book = newBook();
+  const lives = Array.from({ length: 70 }, (_none, index) => ended(life(200 - index), 100 - index));
+  tell(book, ...lives);
+  for (let count = 0; count < 70; count += 1) book.restarted(restart(90 - count));
+  const page = book.look(workload());
+  expect(page?.lives.map(({ podUid }) => podUid)).toEqual(lives.slice(10).map(({ podUid }) => podUid));
+  expect(page?.restarts).toHaveLength(60);
+  expect(book.look(workload('other'))).toBeUndefined();
+});

@@ -1,0 +1,109 @@
+import { isRun, type PodLife, type Restart, type WorkloadName } from './facts.js';
+import { type Counts, QUARTER_MS, type Tally } from './tally.js';
+
+const DAY_MS = 86_400_000;
+/** A workload's own figures of so long before a window say what is usual. */
+const USUAL_MS = 7 * DAY_MS;
+
+/** What is kept of one workload. */
+export interface WorkloadPage {
+  readonly workload: WorkloadName;
+  readonly tally: Tally;
+  /** The latest pods, in about the order of their starts. */
+  readonly lives: readonly PodLife[];
+  readonly restarts: readonly Restart[];
+  readonly last: LastTrouble | undefined;
+}
+
+/** What happened last that should not. */
+export interface LastTrouble {
+  readonly what: 'replaced' | 'restarted' | 'failed';
+  readonly pod: string;
+  readonly cause: string;
+  readonly exitCode: number | undefined;
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+}
+
+/** In milliseconds since the epoch. */
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** A window of time, and the one before it that says what is usual. */
+export interface Spans {
+  readonly now: Span;
+  readonly before: Span;
+}
+
+/** @param sinceMs the time from which on anything is known */
+export function spansOf(windowMs: number, nowMs: number, sinceMs: number): Spans {
+  const fromMs = nowMs - windowMs;
+  // Long ago is known by quarters of an hour. One that reaches into the window is not of the time before it.
+  const beforeMs = Math.floor(fromMs / QUARTER_MS) * QUARTER_MS - 1;
+  return {
+    now: { fromMs, toMs: nowMs },
+    before: { fromMs: Math.max(beforeMs - USUAL_MS, sinceMs), toMs: beforeMs },
+  };
+}
+
+/** What is known of a workload for a span of time. */
+export interface Measure {
+  readonly workload: WorkloadName;
+  /** What `replaced` counts does not include pods that ended with others because of their node. */
+  readonly counts: Counts;
+  /** Pods replaced, containers restarted and pods failed: the sum. */
+  readonly trouble: number;
+  /** What the trouble of such a span usually is, from the seven days before it, or those of them that are known; undefined when that is less than a day. */
+  readonly usual: number | undefined;
+  /** How long the latest pods lived that ended within the span, in milliseconds. */
+  readonly medianLifeMs: number | undefined;
+  readonly shortestLifeMs: number | undefined;
+  /** Undefined when nothing happened within the span that should not. */
+  readonly last: LastTrouble | undefined;
+}
+
+/** @param ofNodes how many of the pods replaced in each span ended with others because of their node */
+export function measure(
+  page: WorkloadPage,
+  { now, before }: Spans,
+  ofNodes: Record<keyof Spans, number>,
+): Measure {
+  const { workload, tally, last } = page;
+  const counts = countsOf(tally, now, ofNodes.now);
+  const trouble = troubleOf(counts);
+  const beforeMs = before.toMs - before.fromMs;
+  const average = (troubleOf(countsOf(tally, before, ofNodes.before)) * (now.toMs - now.fromMs)) / beforeMs;
+  return {
+    workload,
+    counts,
+    trouble,
+    usual: beforeMs < DAY_MS ? undefined : average,
+    ...livesWithin(page, now),
+    last: trouble > 0 && last !== undefined && last.atMs > now.fromMs ? last : undefined,
+  };
+}
+
+function countsOf(tally: Tally, { fromMs, toMs }: Span, ofNodes: number): Counts {
+  const counts = tally.sum(fromMs, toMs);
+  return { ...counts, replaced: Math.max(0, counts.replaced - ofNodes) };
+}
+
+function troubleOf({ replaced, restarts, failed }: Counts): number {
+  return replaced + restarts + failed;
+}
+
+function livesWithin({ workload, lives }: WorkloadPage, { fromMs, toMs }: Span) {
+  const lengths = lives
+    .flatMap(({ startedAtMs, end }) =>
+      end !== undefined &&
+      end.atMs > fromMs &&
+      end.atMs <= toMs &&
+      !(isRun(workload) && end.cause === 'Completed')
+        ? [end.atMs - startedAtMs]
+        : [],
+    )
+    .sort((a, b) => a - b);
+  return { medianLifeMs: lengths[Math.floor(lengths.length / 2)], shortestLifeMs: lengths[0] };
+}

@@ -1,0 +1,59 @@
+import { createRing, type Ring } from './ring.js';
+
+/** What is counted of a workload. */
+export const COUNTED = [
+  'started',
+  'ended',
+  'replaced',
+  'restarts',
+  'disrupted',
+  'failed',
+  'succeeded',
+] as const;
+export type Counted = (typeof COUNTED)[number];
+export type Counts = Readonly<Record<Counted, number>>;
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+export const QUARTER_MS = 15 * MINUTE_MS;
+
+/** Counts of a workload: by the minute of the last day, and by the quarter of an hour of the last two weeks. */
+export interface Tally {
+  /** @param atMs milliseconds since the epoch */
+  add(what: Counted, atMs: number, by?: number): void;
+  /** The sums from one time to another, to the minute within the last day, else to the quarter of an hour. */
+  sum(fromMs: number, toMs: number): Counts;
+  /** A kind's counts in each of the last quarters of an hour, the newest last. */
+  quarters(what: Counted, count: number, nowMs: number): number[];
+}
+
+interface Rings {
+  readonly minutes: Ring;
+  readonly quarters: Ring;
+}
+
+/** Takes 6 kB for each kind that was ever counted. */
+export function createTally(): Tally {
+  const rings = new Map<Counted, Rings>();
+  return {
+    add(what, atMs, by) {
+      let ring = rings.get(what);
+      if (ring === undefined) {
+        ring = {
+          minutes: createRing(MINUTE_MS, DAY_MS / MINUTE_MS + 1),
+          quarters: createRing(QUARTER_MS, (14 * DAY_MS) / QUARTER_MS + 1),
+        };
+        rings.set(what, ring);
+      }
+      ring.minutes.add(atMs, by);
+      ring.quarters.add(atMs, by);
+    },
+    sum(fromMs, toMs) {
+      const scale = toMs - fromMs <= DAY_MS ? 'minutes' : 'quarters';
+      const sums = COUNTED.map((what) => [what, rings.get(what)?.[scale].sum(fromMs, toMs) ?? 0]);
+      return Object.fromEntries(sums) as Record<Counted, number>; // each of them once
+    },
+    quarters: (what, count, nowMs) =>
+      rings.get(what)?.quarters.last(count, nowMs) ?? Array<number>(count).fill(0),
+  };
+}
