@@ -158,7 +158,10 @@ describe('a database that', () => {
       expect(await ledgerView(monitor)).toMatchObject(view);
     }, PATIENCE);
     expect((await getFrom(monitor, '/')).body).toContain('cannot be read');
-    expect((await getFrom(monitor, '/metrics')).body).toContain('podips_ledger_up 0\n');
+    await vi.waitFor(
+      async () => expect((await getFrom(monitor, '/metrics')).body).toContain('podips_ledger_up 0\n'),
+      PATIENCE,
+    );
     await monitor.beat('log/200/OK');
     await route.refuse(false);
     expect((await ask()).status).toBe(200);

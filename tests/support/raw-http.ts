@@ -46,6 +46,10 @@ export function createRawHttp(port: number) {
       connection.send(bytes);
       return connection.closed;
     },
+    /** Reads again on those that were paused. */
+    resumeAll() {
+      for (const socket of connections) socket.resume();
+    },
     destroyAll() {
       for (const socket of connections) socket.destroy();
     },

@@ -13,7 +13,7 @@ import {
 import {
   type ClusterOptions,
   databaseEnvironment,
-  readMetrics,
+  parseMetrics,
   type SimulatedCluster,
   type SinkRecord,
   startCluster,
@@ -197,8 +197,7 @@ async function startTestReader(env: Environment, args: readonly string[]): Promi
   const url = `http://127.0.0.1:${reader.httpPort}`;
   let stopped: Promise<void> | undefined;
   return {
-    metric: async (name) =>
-      (await readMetrics(`${url}/metrics`, PATIENCE.timeout)).get(`podips_reader_${name}`),
+    metric: async (name) => parseMetrics(await reader.metrics()).get(`podips_reader_${name}`),
     async problems() {
       const response = await fetch(`${url}/readyz`);
       const answer: unknown = await response.json();

@@ -1,13 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { createLogger, type Environment, type Logger, type Running } from '@podips/shared';
-import { readMetrics } from '@podips/simulation';
+import { parseMetrics } from '@podips/simulation';
 import { readWriterSettings, startWriter } from '@podips/writer';
 import { queueEnvironment, type TestQueue } from './pod-queue.js';
-
-/** How long an answer may take on a machine that has other work to do. */
-const PATIENCE_MS = 30_000;
 
 /** A writer inside the test's own process. */
 export interface WriterUnderTest extends Running {
@@ -51,8 +49,7 @@ export async function startTestWriter(
     url,
     statusDir,
     log,
-    metric: async (name) =>
-      (await readMetrics(`${url}/metrics`, PATIENCE_MS)).get(`podips_writer_${name}`) ?? 0,
+    metric: async (name) => parseMetrics(await writer.metrics()).get(`podips_writer_${name}`) ?? 0,
     readiness: () => readReadiness(url),
     async stop() {
       if (stopped) return;
@@ -75,7 +72,10 @@ export function watchHeld(writer: WriterUnderTest): () => Promise<number> {
   let most = 0;
   let watching = true;
   const watched = (async () => {
-    while (watching) most = Math.max(most, await writer.metric('held_messages'));
+    while (watching) {
+      most = Math.max(most, await writer.metric('held_messages'));
+      await setImmediate();
+    }
   })();
   return async () => {
     watching = false;

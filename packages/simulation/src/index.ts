@@ -8,7 +8,7 @@ export {
   NODE_FLAGS,
   startChildProgram,
 } from './local/child-program.js';
-export { readMetrics } from './local/metrics.js';
+export { parseMetrics, readMetrics } from './local/metrics.js';
 export {
   databaseEnvironment,
   type LocalServices,

@@ -23,6 +23,8 @@ import { runTerms, type TermsDeps, type TermsView } from './terms.js';
 
 export interface Reader extends Running {
   readonly httpPort: number;
+  /** Its metrics as they are now; its port shows some that are up to a second old. */
+  metrics(): Promise<string>;
 }
 
 /**
@@ -59,7 +61,11 @@ export async function startReader(settings: ReaderSettings, log: Logger): Promis
   resources.defer(() => ops.stop());
   log.info({ httpPort: ops.port }, 'reader started');
   const running = resources.move();
-  return { httpPort: ops.port, stop: () => running.disposeAsync() };
+  return {
+    httpPort: ops.port,
+    metrics: () => metrics.registry.metrics(),
+    stop: () => running.disposeAsync(),
+  };
 }
 
 /** For each leadership: term after term, until it is over or the reader stops. */

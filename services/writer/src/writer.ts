@@ -17,6 +17,8 @@ import type { WriterSettings } from './settings.js';
 
 export interface Writer extends Running {
   readonly httpPort: number;
+  /** Its metrics as they are now; its port shows some that are up to a second old. */
+  metrics(): Promise<string>;
 }
 
 const QUEUE_FAILED = 503;
@@ -54,7 +56,11 @@ export async function startWriter(settings: WriterSettings, log: Logger): Promis
   resources.defer(() => ops.stop());
   log.info({ httpPort: ops.port }, 'writer started');
   const running = resources.move();
-  return { httpPort: ops.port, stop: () => running.disposeAsync() };
+  return {
+    httpPort: ops.port,
+    metrics: () => metrics.registry.metrics(),
+    stop: () => running.disposeAsync(),
+  };
 }
 
 function startHealth(settings: WriterSettings, log: Logger, resources: AsyncDisposableStack) {

@@ -1,11 +1,10 @@
 import swagger from '@fastify/swagger';
+import { createClientPlaces, createHttpServer, createNetworks, MAX_HEADER_BYTES } from '@podips/shared';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { readVersion } from '../files/version.js';
 import { createMetrics } from '../metrics.js';
 import { createStatusView } from '../view/create-status-view.js';
 import { installAccess } from './access/access.js';
-import { createClientPlaces } from './access/client-places.js';
-import { createNetworks } from './access/networks.js';
 import type { AppContext, AppDeps } from './context.js';
 import { installErrorReplies, replyToMalformed, replyWithError } from './error-replies.js';
 import { createLiveFeed } from './live/live-feed.js';
@@ -30,31 +29,22 @@ const ROUTES = [
   pageRoutes,
 ] as const;
 
-const MAX_HEADER_BYTES = 16_384;
 const MAX_BODY_BYTES = 65_536;
-const REQUEST_TIMEOUT_MS = 10_000;
-const IDLE_TIMEOUT_MS = 30_000;
-/** The interval at which the server looks for requests that take too long. */
-const TIMEOUT_CHECK_MS = 2_000;
 
 /** The monitor's HTTP interface, ready for `inject` or `listen`. It does not close its dependencies. */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const version = readVersion();
   const loggerInstance: FastifyBaseLogger = deps.log;
+  const { connectionsPerClient, trustedProxies } = deps.settings.access;
+  const isShared = createNetworks(trustedProxies);
   const app = fastify({
     loggerInstance,
     // Heartbeats come every second: routes log for themselves.
     logController: new LogController({ disableRequestLogging: true }),
-    http: {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: REQUEST_TIMEOUT_MS,
-      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
-    },
+    serverFactory: (listener) =>
+      createHttpServer(listener, { connectionsPerClient, isShared, headers: SECURITY_HEADERS }),
     bodyLimit: MAX_BODY_BYTES,
-    trustProxy: createNetworks(deps.settings.access.trustedProxies),
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionTimeout: IDLE_TIMEOUT_MS,
-    keepAliveTimeout: IDLE_TIMEOUT_MS,
+    trustProxy: isShared,
     // The longest possible path; the schemas are stricter and name what is wrong.
     routerOptions: { maxParamLength: MAX_HEADER_BYTES },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },

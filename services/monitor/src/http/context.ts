@@ -1,4 +1,4 @@
-import type { Logger } from '@podips/shared';
+import type { ClientPlaces, Logger } from '@podips/shared';
 import type { Registry } from 'prom-client';
 import type { History } from '../history/history.js';
 import type { Ledger } from '../ledger/ledger.js';
@@ -7,7 +7,6 @@ import type { MonitorSettings } from '../settings.js';
 import type { StatusStore } from '../status/statuses.js';
 import type { Tracker } from '../status/tracker.js';
 import type { AlertingView, ClusterView, StatusView } from '../view/status-view.js';
-import type { ClientPlaces } from './access/client-places.js';
 import type { LiveFeed } from './live/live-feed.js';
 
 export interface AppDeps {

@@ -1,8 +1,7 @@
 import swagger from '@fastify/swagger';
-import { createLogger } from '@podips/shared';
+import { createClientPlaces, createLogger } from '@podips/shared';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { StatusView } from '../view/status-view.js';
-import { createClientPlaces } from './access/client-places.js';
 import { createLiveFeed, type LiveFeed } from './live/live-feed.js';
 import { eventsRoutes } from './routes/events.js';
 import { pageRoutes } from './routes/pages.js';

@@ -93,6 +93,22 @@ describe('a heartbeat that a browser sends', () => {
     expect(store.latest()).toEqual(memoryStore().latest());
   });
 
+  it('for a page elsewhere is refused also where browsers say only which page it is', async () => {
+    const store = memoryStore();
+    const app = await openApp(store, { trustedProxies: ['10.1.2.3'] });
+    const status = async (headers: Record<string, string>, remoteAddress = '192.0.2.1') =>
+      (await app.inject({ url: '/log/200/OK', headers: { host: 'monitor', ...headers }, remoteAddress }))
+        .statusCode;
+    for (const name of ['origin', 'referer']) {
+      expect(await status({ [name]: 'http://evil.example' })).toBe(403);
+      expect(await status({ [name]: 'http://evil.example', 'x-forwarded-host': 'evil.example' })).toBe(403);
+      expect(store.latest().log).toBeUndefined();
+    }
+    expect(await status({ origin: 'http://monitor' })).toBe(200);
+    const forwarded = { origin: 'https://podips.example', 'x-forwarded-host': 'podips.example' };
+    expect(await status(forwarded, '10.1.2.3')).toBe(200);
+  });
+
   it.each(['none', 'same-origin'])('for its user (%s) is accepted', async (site) => {
     const app = await openApp(memoryStore());
     const reply = await app.inject({ url: '/log/200/OK', headers: { 'sec-fetch-site': site } });

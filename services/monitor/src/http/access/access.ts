@@ -1,14 +1,9 @@
-import type { Server } from 'node:http';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { clientAddress, clientOf } from './client-address.js';
-import { createClientPlaces } from './client-places.js';
+import { clientAddress, clientOf } from '@podips/shared';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { basicCredentials, bearerCredentials, type Credentials } from './credentials.js';
-import { createNetworks } from './networks.js';
+import { isOfAnotherSite } from './other-site.js';
 import { createRateLimit } from './rate-limit.js';
 import type { AccessSettings } from './settings.js';
-
-/** Most connections at a time, a bound for what many clients together can take. */
-const MAX_CONNECTIONS = 4_096;
 
 const BADGE = /^\/badge[./]/;
 const HEARTBEAT = /^\/(kubernetes|log|queue\/:operation)\/:code\/:message$/;
@@ -33,7 +28,6 @@ export function installAccess(app: FastifyInstance, settings: AccessSettings): v
     monotonicMs: () => performance.now(),
   });
   const guards = createGuards(settings);
-  limitConnections(app.server, settings);
   app.addHook('onRequest', async (request, reply) => {
     const { url } = request.routeOptions;
     const allowed = PROBES.includes(url ?? '') || limit.allows(clientOf(clientAddress(request)));
@@ -41,20 +35,6 @@ export function installAccess(app: FastifyInstance, settings: AccessSettings): v
     if (HEARTBEAT.test(url ?? '') && isOfAnotherSite(request)) return replyForbidden(reply);
     const guard = guardOf(url, guards);
     if (guard && !guard.isRight(request.headers.authorization)) return replyUnauthorized(reply, guard);
-  });
-}
-
-/** No single client can use up all connections, and with them all memory. */
-function limitConnections(server: Server, { connectionsPerClient, trustedProxies }: AccessSettings): void {
-  const places = createClientPlaces({
-    perClient: connectionsPerClient,
-    isShared: createNetworks(trustedProxies),
-  });
-  server.maxConnections = MAX_CONNECTIONS;
-  server.on('connection', (socket) => {
-    const leave = places.take(socket.remoteAddress ?? 'unknown');
-    if (leave === undefined) socket.destroy();
-    else socket.on('close', leave);
   });
 }
 
@@ -82,14 +62,6 @@ function createGuards({ heartbeatToken, login }: AccessSettings): Guards {
             error: 'this needs the user and password of READ_USER and READ_PASSWORD',
           },
   };
-}
-
-/**
- * Whether a page of another site made a browser send this. Browsers say so (Fetch Metadata) where the monitor has TLS,
- * or is on the same machine; without it, only a token keeps such heartbeats out.
- */
-function isOfAnotherSite({ headers }: FastifyRequest): boolean {
-  return ['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']));
 }
 
 function replyForbidden(reply: FastifyReply): FastifyReply {

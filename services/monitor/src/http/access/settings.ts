@@ -1,6 +1,5 @@
-import { heartbeatTokenSpecs, integer } from '@podips/shared';
+import { createNetworks, heartbeatTokenSpecs, integer } from '@podips/shared';
 import { type CleanedEnv, EnvError, makeValidator, str } from 'envalid';
-import { createNetworks } from './networks.js';
 
 /** A list of addresses and networks, `10.0.0.0/8,192.0.2.7,2001:db8::/32`. */
 const networks = makeValidator<string>((input) => {

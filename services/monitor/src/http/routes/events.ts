@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { clientAddress } from '../access/client-address.js';
-import type { ClientPlaces } from '../access/client-places.js';
+import { type ClientPlaces, clientAddress } from '@podips/shared';
 import type { LiveFeed } from '../live/live-feed.js';
 import { ErrorReply, TextReply } from '../schemas.js';
 

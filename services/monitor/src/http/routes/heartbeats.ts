@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { OPERATIONS, type Operation } from '@podips/shared';
+import { clientAddress, OPERATIONS, type Operation } from '@podips/shared';
 import type { FastifyRequest } from 'fastify';
-import { clientAddress } from '../access/client-address.js';
 import type { AppContext } from '../context.js';
 import {
   ErrorReply,

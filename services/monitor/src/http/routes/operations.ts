@@ -1,4 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { createMetricsText } from '@podips/shared';
+import type { FastifyReply } from 'fastify';
 import type { AppContext } from '../context.js';
 import { StateReply, TextReply } from '../schemas.js';
 
@@ -8,6 +10,7 @@ import { StateReply, TextReply } from '../schemas.js';
  */
 export function operationsRoutes({ metrics }: AppContext): FastifyPluginAsyncTypebox {
   const tags = ['operation'];
+  const text = createMetricsText(metrics);
   return async (app) => {
     app.get(
       '/healthz',
@@ -29,10 +32,7 @@ export function operationsRoutes({ metrics }: AppContext): FastifyPluginAsyncTyp
           response: { 200: TextReply },
         },
       },
-      async (_request, reply) => {
-        reply.type(metrics.contentType);
-        return metrics.metrics();
-      },
+      async (_request, reply: FastifyReply) => reply.type(metrics.contentType).send(await text()),
     );
   };
 }

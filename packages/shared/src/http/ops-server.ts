@@ -1,9 +1,11 @@
-import { createServer, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
-import { toError } from './errors.js';
-import type { Running } from './lifecycle.js';
-import type { Logger } from './logger.js';
+import { toError } from '../errors.js';
+import type { Running } from '../lifecycle.js';
+import type { Logger } from '../logger.js';
+import { createHttpServer } from './http-server.js';
+import { createMetricsText } from './metrics-text.js';
 
 /** The state of the parts that a service needs: `undefined` while a part works, else its problem. */
 export type Readiness = () => Readonly<Record<string, string | undefined>>;
@@ -16,6 +18,9 @@ export interface OpsServerOptions {
   readonly log: Logger;
 }
 
+/** Kubelet, Prometheus and people: each needs a few. */
+const CONNECTIONS_PER_CLIENT = 64;
+
 export interface OpsServer extends Running {
   readonly port: number;
 }
@@ -27,21 +32,23 @@ export interface OpsServer extends Running {
  */
 export async function startOpsServer(options: OpsServerOptions): Promise<OpsServer> {
   const { registry, readiness, log } = options;
-  const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000 }, (request, response) => {
+  const metrics = createMetricsText(registry);
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url?.split('?')[0];
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return sendJson(response, 405, { error: 'GET only' });
     if (path === '/healthz') return sendJson(response, 200, { status: 'ok' });
     if (path === '/readyz') return sendReadiness(response, readiness());
     if (path !== '/metrics') return sendJson(response, 404, { error: 'try /healthz, /readyz or /metrics' });
-    registry.metrics().then(
+    metrics().then(
       (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
       (err) => {
         log.error({ err: toError(err) }, 'metrics could not be collected');
         sendJson(response, 500, { error: 'metrics could not be collected' });
       },
     );
-  });
+  };
+  const server = createHttpServer(answer, { connectionsPerClient: CONNECTIONS_PER_CLIENT });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);

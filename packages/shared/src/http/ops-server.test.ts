@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createLogger } from './logger.js';
+import { createLogger } from '../logger.js';
 import { type OpsServer, startOpsServer } from './ops-server.js';
 
 const log = createLogger('test', 'silent');

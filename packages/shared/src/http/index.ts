@@ -1,0 +1,6 @@
+export * from './client-address.js';
+export * from './client-places.js';
+export * from './http-server.js';
+export * from './metrics-text.js';
+export * from './networks.js';
+export * from './ops-server.js';
