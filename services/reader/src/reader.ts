@@ -16,8 +16,10 @@ import { createReaderMetrics, type ReaderMetrics } from './metrics.js';
 import type { ReaderDatabase, ReaderParts } from './parts.js';
 import type { ReaderSettings } from './settings.js';
 import { createLedger } from './store/ledger.js';
+import type { RefusedLease } from './store/ledger-leases.js';
 import { openMarkers } from './store/marker-file.js';
 import { createOutbox } from './store/outbox.js';
+import type { CurrentTerm } from './store/term-writes.js';
 import { openTerm } from './term.js';
 import { runTerms, type TermsDeps, type TermsView } from './terms.js';
 
@@ -138,13 +140,15 @@ function openDatabase(
   const pool = openPool(settings.database, log);
   resources.defer(() => pool.end());
   const withTables = withTablesOf(pool);
-  const ledger = createLedger(pool, settings.clusterName, ({ record: { pod, ip }, error }) => {
+  const onRefused = ({ record: { pod, ip }, error }: RefusedLease) => {
     metrics.ledgerRefused.inc();
     log.error(
       { err: error, podUid: pod.uid, ip },
       'database refuses this lease for good; the ledger has a gap',
     );
-  });
+  };
+  const current: CurrentTerm = { writes: undefined };
+  const ledger = createLedger(pool, settings.clusterName, onRefused, current);
   const onEmpty = (rows: number) => {
     metrics.outboxEmpty.inc(rows);
     log.warn({ rows }, 'rows without a message deleted from the outbox');
@@ -153,6 +157,7 @@ function openDatabase(
     outbox: createOutbox(pool, {
       withTables,
       onEmpty,
+      current,
       maxSendMs: 10_000 + 2 * settings.queue.receiptTimeoutMs,
     }),
     ledger: {

@@ -3,7 +3,14 @@ import type { LoadedLedger } from './store/ledger.js';
 import type { Marker } from './store/marker-file.js';
 
 /** Why a term ended: it was stopped, another reader owns the ledger, or it has to be restarted from the ledger. */
-export type TermEnd = 'stopped' | 'fenced' | 'ledger-late' | 'ledger-overflow';
+export type TermEnd = 'stopped' | 'fenced' | 'ledger-late' | LedgerLoss;
+
+/** The ledger lacks what this process has published: its backlog was full, or the database went back. */
+export type LedgerLoss = 'ledger-overflow' | 'ledger-reverted';
+
+export function isLedgerLoss(reason: string | undefined): reason is LedgerLoss {
+  return reason === 'ledger-overflow' || reason === 'ledger-reverted';
+}
 
 export interface TermOrigin {
   /** Undefined while it cannot be loaded, or when there is none. */
@@ -21,6 +28,6 @@ export function findTermStart({ ledger, previous }: TermOrigin, outOfOrder: Mark
   const { known, checkpoint } = ledger;
   // Nothing was known before the first list of a ledger, whatever its order.
   if (checkpoint === undefined) outOfOrder?.clear();
-  if (checkpoint === undefined || previous !== 'ledger-overflow') return { known, checkpoint };
+  if (checkpoint === undefined || !isLedgerLoss(previous)) return { known, checkpoint };
   return { known, checkpoint, catchUp: { startedAt: checkpoint.knownAt, reason: previous } };
 }

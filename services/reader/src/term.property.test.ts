@@ -5,7 +5,7 @@ import type { Gap } from './changes/entry.js';
 import { OrderClock } from './changes/order-clock.js';
 import { type Bounds, startTerm, turn } from './term.test.helpers.js';
 import type { TermEnd } from './term-start.js';
-import { type Hold, idOf, PARTS, type Step, World } from './world.test.helpers.js';
+import { idOf, PARTS, type Step, World } from './world.test.helpers.js';
 
 vi.mock('@podips/shared', async (original) => ({
   ...(await original<object>()),
@@ -46,6 +46,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constantFrom('kill' as const, 'stop' as const, 'load' as const) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('revert' as const), by: fc.integer({ min: 1, max: 5 }) }),
   },
 );
 
@@ -93,6 +97,16 @@ function laterBy({ gaps, behind, restarts, durable }: World, copy: PodIpMessage,
   return to - from - LONGEST_STEP_MS * behind.filter((at) => from <= at && at <= to).length;
 }
 
+/**
+ * The time of the earliest copy; of a change whose first copy was lost with the outbox of a database that went back, that at
+ * which it was durable: until then it was in order.
+ */
+function firstAt({ durable, reverts }: World, copy: PodIpMessage): number {
+  const at = Date.parse(copy.timestamp);
+  const durableAt = durable.get(copy.event_id) ?? at;
+  return reverts.some((revert) => durableAt <= revert && revert <= at) ? durableAt : at;
+}
+
 interface Edge {
   readonly uid: string;
   readonly ip: string;
@@ -137,9 +151,9 @@ function judge(world: World): void {
       expectedIds.add(id);
       const message = earliest.get(id);
       if (message === undefined) expect(isUnseen(at), `missing: ${JSON.stringify(hold)}`).toBe(true);
-      if (message) edges.push({ ...hold, isEnd, at: Date.parse(message.timestamp) });
-      // An end that was not seen is in no message: without it, after the start's, the next holder would seem to overlap.
       const start = earliest.get(idOf(hold, false));
+      if (message) edges.push({ ...hold, isEnd, at: firstAt(world, message) });
+      // An end that was not seen is in no message: without it, after the start's, the next holder would seem to overlap.
       if (message === undefined && start && isEnd)
         edges.push({ ...hold, isEnd, at: Math.max(at, Date.parse(start.timestamp)) });
     }
@@ -177,10 +191,10 @@ async function run(steps: readonly Step[], bounds: Bounds): Promise<void> {
     term = await startTerm(world, clock, bounds, previous);
   };
   const take = async (step: Step) => {
-    const isCounted = (hold: Hold) => world.leases.get(idOf(hold, false))?.end !== undefined;
-    world.cluster.apply(step, Date.now(), isCounted);
+    world.cluster.apply(step, Date.now(), (hold) => world.knowsEnd(hold));
     if (step.do === 'switch') world.up[step.part] = !world.up[step.part];
     if (step.do === 'load') await world.load();
+    if (step.do === 'revert') world.revert(step.by);
     if (step.do === 'bookmark') term.bookmark();
     if (step.do === 'kill') term.kill();
     if (step.do === 'stop') await term.stop();

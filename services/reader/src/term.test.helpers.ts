@@ -9,7 +9,8 @@ import { OutboxDrain } from './delivery/outbox-drain.js';
 import { QueueGate } from './delivery/queue-gate.js';
 import type { LoadedLedger } from './store/ledger.js';
 import { Recorder } from './store/recorder.js';
-import { findTermStart, type TermEnd } from './term-start.js';
+import { RESTARTS } from './term.js';
+import { findTermStart, isLedgerLoss, type TermEnd } from './term-start.js';
 import { type TermRecord, unavailable, type World } from './world.test.helpers.js';
 
 const log = createLogger('test', 'silent');
@@ -72,7 +73,7 @@ function createParts(world: World, own: TermRecord, ledger: LoadedLedger | undef
     send: (bodies: readonly string[]) => world.publish(bodies, own),
   };
   const outbox = {
-    store: (bodies: readonly string[]) => world.store(bodies, own),
+    store: (bodies: readonly string[]) => world.store(bodies, own, ledger?.term),
     async drain(send: (bodies: readonly string[]) => Promise<void>) {
       if (!world.up.outbox) throw unavailable;
       const count = world.rows.length;
@@ -143,8 +144,8 @@ export async function startTerm(
     });
   let end: TermEnd | undefined;
   void recorder?.run(stopping.signal).then((outcome) => {
-    end = outcome === 'incomplete' ? 'ledger-overflow' : outcome;
-    if (outcome === 'incomplete') marker.set(now());
+    end = outcome && RESTARTS[outcome];
+    if (isLedgerLoss(end)) marker.set(now());
   });
   let version = ledger?.checkpoint && Number(ledger.checkpoint.resourceVersion);
   let listing: Promise<void> | undefined;
@@ -165,7 +166,7 @@ export async function startTerm(
   const isFull = (event: PodEvent) => !pods.apply(event);
   return {
     get end() {
-      if (!ledger || end === 'ledger-overflow') return world.up.ledger ? (end ?? 'ledger-late') : undefined;
+      if (!ledger || isLedgerLoss(end)) return world.up.ledger ? (end ?? 'ledger-late') : undefined;
       return end;
     },
     get isCurrent() {

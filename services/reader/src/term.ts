@@ -101,6 +101,14 @@ function createRecorder(
   return new Recorder({ changes, ledger, term, intervalMs, log, onRecorded, onFailed });
 }
 
+/** The end of a term by the end of its recording; `late`: it had no ledger. */
+export const RESTARTS = {
+  late: 'ledger-late',
+  incomplete: 'ledger-overflow',
+  reverted: 'ledger-reverted',
+  fenced: 'fenced',
+} as const satisfies Record<RecordingEnd | 'late', TermEnd>;
+
 /**
  * Waits for the reason to begin the next term. One that needs its ledger is begun when that is loaded: until then this
  * term publishes.
@@ -116,10 +124,10 @@ async function untilRestart(
   if (outcome === undefined) return STOPPED;
   if (outcome === 'fenced') return { end: 'fenced', ledger: undefined };
   // Should this process be killed before the ledger has the gap, its successor names it.
-  if (outcome === 'incomplete') outOfOrder?.set(new Date());
+  if (outcome !== 'late') outOfOrder?.set(new Date());
   const ledger = await untilLedger(signal);
   if (ledger === undefined) return STOPPED;
-  return { end: outcome === 'late' ? 'ledger-late' : 'ledger-overflow', ledger };
+  return { end: RESTARTS[outcome], ledger };
 }
 
 function createChanges(

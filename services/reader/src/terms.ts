@@ -1,6 +1,7 @@
 import { type Logger, pause, toError } from '@podips/shared';
 import type { Ledger, LoadedLedger } from './store/ledger.js';
 import type { EndedTerm, Term, TermOptions } from './term.js';
+import { isLedgerLoss } from './term-start.js';
 
 export interface TermsDeps {
   /** Undefined when no database is set. */
@@ -36,11 +37,11 @@ export async function runTerms(
   while (!signal.aborted) {
     const ledger = previous?.ledger ?? (await loadPatiently(deps, signal));
     if (signal.aborted) return;
-    const overflowed = previous?.end === 'ledger-overflow' ? ledger : undefined;
+    const incomplete = isLedgerLoss(previous?.end) ? ledger : undefined;
     view.term = deps.open({
       ledger,
       previous: previous?.end,
-      untilLedger: (ended) => loadNext(deps, overflowed, ended),
+      untilLedger: (ended) => loadNext(deps, incomplete, ended),
       leadership,
     });
     previous = await view.term.run(signal);
@@ -71,19 +72,19 @@ async function loadPatiently(deps: TermsDeps, signal: AbortSignal): Promise<Load
 
 /**
  * Loads the ledger for the next term as soon as it can be loaded.
- * @param overflowed the ledger of this term, if the one before it has overflowed
+ * @param incomplete the ledger of this term, if it lacked what the term before had published
  * @returns undefined when the signal aborted before
  */
 async function loadNext(
   deps: TermsDeps,
-  overflowed: LoadedLedger | undefined,
+  incomplete: LoadedLedger | undefined,
   signal: AbortSignal,
 ): Promise<LoadedLedger | undefined> {
   let ledger = await tryToLoad(deps);
   while (ledger === undefined && (await pause(LOAD_RETRY_MS, signal))) ledger = await tryToLoad(deps);
   // Each restart publishes once more what followed the checkpoint.
   const isStuck =
-    overflowed && overflowed.checkpoint?.resourceVersion === ledger?.checkpoint?.resourceVersion;
+    incomplete && incomplete.checkpoint?.resourceVersion === ledger?.checkpoint?.resourceVersion;
   if (isStuck) await pause(UNWRITABLE_REST_MS, signal);
   return ledger;
 }

@@ -4,6 +4,7 @@ import type { KnownPod } from './changes/leases.js';
 import type { Pod } from './cluster/pod.js';
 import type { PodEvent } from './cluster/pod-stream.js';
 import type { LedgerBatch, LoadedLedger } from './store/ledger.js';
+import { TermWrites } from './store/term-writes.js';
 
 export const PARTS = ['watch', 'queue', 'outbox', 'ledger'] as const;
 /** Addresses of one pod: no event means more messages than the smallest log has room for. */
@@ -21,7 +22,9 @@ export type Step =
   | { readonly do: 'bookmark' }
   | { readonly do: 'switch'; readonly part: (typeof PARTS)[number] }
   /** Ends the term. `load`: of another reader, which fences this one off. */
-  | { readonly do: 'kill' | 'stop' | 'load' };
+  | { readonly do: 'kill' | 'stop' | 'load' }
+  /** The database goes back by so many of its writes: a failover to a replica, or a backup. */
+  | { readonly do: 'revert'; readonly by: number };
 
 /** A lease as it really was. */
 export interface Hold {
@@ -100,23 +103,43 @@ export interface TermRecord {
   readonly durable: string[];
 }
 
+/** The database goes back no further than by so many writes. */
+const MAX_BACKUPS = 5;
+
+/** All that a database has. */
+interface DatabaseState {
+  readonly rows: readonly string[];
+  readonly leases: ReadonlyMap<string, LeaseRecord>;
+  readonly gaps: readonly Gap[];
+  readonly checkpoint: LedgerBatch['checkpoint'];
+  readonly term: number;
+  readonly writes: number;
+}
+
 /** Queue and database, and what is in them. */
 export class World {
   readonly cluster = new Cluster();
   readonly queue: PodIpMessage[] = [];
-  readonly rows: string[] = [];
+  rows: string[] = [];
   /** When the first copy of each message became durable. */
   readonly durable = new Map<string, number>();
-  readonly leases = new Map<string, LeaseRecord>();
-  readonly gaps: Gap[] = [];
+  leases = new Map<string, LeaseRecord>();
+  gaps: Gap[] = [];
   readonly up = { watch: true, queue: true, outbox: true, ledger: true };
   checkpoint: LedgerBatch['checkpoint'];
   term = 0;
+  #loads = 0;
+  #writes = 0;
+  /** What the readers know of the writes of their terms. */
+  readonly #known = new Map<number, TermWrites>();
+  readonly #backups: DatabaseState[] = [];
   outOfOrderSince: Date | undefined;
   /** Steps after which a term had not seen all that had happened, or was fenced. */
   readonly behind: number[] = [];
   /** When a reader was killed or stopped: its successor records what was not recorded as of when it sees that again. */
   readonly restarts: number[] = [];
+  /** When the database went back. */
+  readonly reverts: number[] = [];
   /** The messages that the terms appended to their logs, and those that became durable, in order. */
   readonly terms: TermRecord[] = [];
   /** Messages that were recorded before they were durable. */
@@ -134,14 +157,51 @@ export class World {
     }
   }
 
-  async store(bodies: readonly string[], own: TermRecord): Promise<void> {
+  async store(bodies: readonly string[], own: TermRecord, term: number | undefined): Promise<void> {
     if (!this.up.outbox) throw unavailable;
     this.storing.add(bodies);
     await turnLater(STORE_MS);
     this.storing.delete(bodies);
     if (!this.up.outbox) throw unavailable;
+    this.#count(term);
     for (const body of bodies) this.#makeDurable(body, own);
     this.rows.push(...bodies);
+  }
+
+  /** Counts a write that nothing can stop any more. */
+  #count(term: number | undefined): void {
+    this.#backUp();
+    if (term === undefined || term !== this.term) return;
+    this.#writes += 1;
+    this.#known.get(term)?.counted(this.#writes);
+    this.#known.get(term)?.confirm(this.#writes);
+  }
+
+  /** The state before one of its last writes; without one, that before the oldest. */
+  revert(by: number): void {
+    const state = this.#backups.at(-by) ?? this.#backups[0];
+    if (state === undefined) return;
+    this.reverts.push(Date.now());
+    this.#backups.length = this.#backups.indexOf(state);
+    this.rows = [...state.rows];
+    this.leases = new Map(state.leases);
+    this.gaps = [...state.gaps];
+    this.checkpoint = state.checkpoint;
+    this.term = state.term;
+    this.#writes = state.writes;
+  }
+
+  #backUp(): void {
+    const { rows, leases, gaps, checkpoint, term } = this;
+    const copies = { rows: [...rows], leases: new Map(leases), gaps: [...gaps] };
+    this.#backups.push({ ...copies, checkpoint, term, writes: this.#writes });
+    if (this.#backups.length > MAX_BACKUPS) this.#backups.shift();
+  }
+
+  /** Whether the ledger knows that a lease has ended, and will know it whatever it goes back to. */
+  knowsEnd(lease: Hold): boolean {
+    const id = idOf(lease, false);
+    return [this, ...this.#backups].every(({ leases }) => leases.get(id)?.end !== undefined);
   }
 
   /** Counts what is left of the rows that are there, or being stored, by now. */
@@ -158,7 +218,11 @@ export class World {
 
   async load(): Promise<LoadedLedger | undefined> {
     if (!this.up.ledger) return undefined;
-    this.term += 1;
+    this.#backUp();
+    this.#loads += 1;
+    this.term = this.#loads;
+    this.#known.set(this.term, new TermWrites('default', this.term, ''));
+    this.#writes = 0;
     const known = new Map<string, KnownPod>();
     for (const { pod, end, ...lease } of this.leases.values()) {
       const before = known.get(pod.uid) ?? { ...pod, leases: [] };
@@ -173,7 +237,11 @@ export class World {
 
   async write(term: number, { leases, gaps, checkpoint }: LedgerBatch): Promise<void> {
     if (!this.up.ledger) throw unavailable;
-    if (term !== this.term) throw new PodipsError('LEDGER_TAKEN', 'fenced');
+    if (term < this.term) throw new PodipsError('LEDGER_TAKEN', 'fenced');
+    this.#known.get(term)?.counted(this.#writes + 1);
+    if (term > this.term || this.#known.get(term)?.isReverted)
+      throw new PodipsError('LEDGER_REVERTED', 'went back');
+    this.#count(term);
     for (const record of leases) {
       const key = { uid: record.pod.uid, ip: record.ip, occurrence: record.occurrence };
       const id = idOf(key, record.end !== undefined);

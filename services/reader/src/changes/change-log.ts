@@ -134,6 +134,12 @@ export class ChangeLog {
     this.#changed();
   }
 
+  /** Nothing is recorded any more: what was recorded is gone, or the ledger is another reader's. */
+  stopRecording(): void {
+    this.#dropUnrecorded();
+    this.#changed();
+  }
+
   /** Calls a listener after each change of the log. */
   onChange(listener: () => void): void {
     this.#listeners.add(listener);
@@ -183,6 +189,10 @@ export class ChangeLog {
 
   #enforceBound(): void {
     if (this.#recording !== 'failing' || !this.#isOverfull(0)) return;
+    this.#dropUnrecorded();
+  }
+
+  #dropUnrecorded(): void {
     this.#recording = 'off';
     this.#unrecorded.removeUpTo(this.#lastNumber);
   }

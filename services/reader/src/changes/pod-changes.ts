@@ -152,7 +152,7 @@ export class PodChanges implements PodSink {
 
 /** Whether a gap is that for which the marker is set: once the ledger has it, the marker can go. */
 export function isOfMarker({ reason }: Gap): boolean {
-  return reason === 'late' || reason === 'ledger-overflow';
+  return ['late', 'ledger-overflow', 'ledger-reverted'].includes(reason);
 }
 
 function earlier(a: Date, b: Date): Date {

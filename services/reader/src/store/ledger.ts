@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import {
   canonicalIp,
+  type DatabaseClient,
   type DatabasePool,
   inTransaction,
   type MessagePod,
@@ -10,6 +12,7 @@ import {
 import type { Checkpoint, Gap, LeaseRecord } from '../changes/entry.js';
 import type { KnownPod } from '../changes/leases.js';
 import { type RefusedLease, upsertLeases } from './ledger-leases.js';
+import { type CurrentTerm, TermWrites } from './term-writes.js';
 
 export interface LedgerBatch {
   readonly leases: readonly LeaseRecord[];
@@ -34,7 +37,7 @@ export interface Ledger {
    * Writes all of the batch or nothing, but for leases that the database will never accept: a gap stands for them. The same
    * lease may be written again: an end, once known, stays.
    * @param term of the load that the batch follows
-   * @throws {PodipsError} LEDGER_TAKEN when it was loaded again since
+   * @throws {PodipsError} LEDGER_TAKEN when it was loaded again since; LEDGER_REVERTED when it lacks what was written before
    */
   write(term: number, batch: LedgerBatch): Promise<void>;
   /** Deletes closed leases and gaps that ended before a time, in small steps. @returns how many leases */
@@ -45,16 +48,26 @@ const PRUNE_BATCH = 2_000;
 /** Pause between two steps, for other work on the database. */
 const PRUNE_REST_MS = 50;
 
-/** @param onRefused called for each lease that the database will never accept; a gap names its time */
+/**
+ * @param onRefused called for each lease that the database will never accept; a gap names its time
+ * @param current shared with the outbox, whose writes count as well
+ */
 export function createLedger(
   pool: DatabasePool,
   cluster: string,
   onRefused: (refused: RefusedLease) => void = () => undefined,
+  current: CurrentTerm = { writes: undefined },
 ): Ledger {
   return {
-    load: () => load(pool, cluster),
+    async load() {
+      const id = randomUUID();
+      const ledger = await load(pool, cluster, id, current.writes?.term ?? 0);
+      current.writes = new TermWrites(cluster, ledger.term, id);
+      return ledger;
+    },
     async write(term, batch) {
-      for (const refused of await write(pool, cluster, term, batch)) onRefused(refused);
+      if (current.writes?.term !== term) throw taken();
+      for (const refused of await write(pool, cluster, current.writes, batch)) onRefused(refused);
     },
     async prune(endedBefore, signal) {
       await runStatement(pool, 'DELETE FROM gaps WHERE cluster = $1 AND ended_at < $2', [
@@ -84,16 +97,12 @@ const INSERT_GAP = `
 async function write(
   pool: DatabasePool,
   cluster: string,
-  term: number,
+  writes: TermWrites,
   batch: LedgerBatch,
 ): Promise<RefusedLease[]> {
-  return inTransaction(pool, async (client) => {
-    // Locked until the commit: another reader that loads the ledger waits for it, and fences this one off afterwards.
-    const { rowCount } = await client.query(
-      'SELECT FROM reader_terms WHERE cluster = $1 AND term = $2 FOR SHARE',
-      [cluster, term],
-    );
-    if (rowCount === 0) throw new PodipsError('LEDGER_TAKEN', 'another reader has loaded the ledger');
+  let count = 0;
+  const refused = await inTransaction(pool, async (client) => {
+    count = await countWrite(client, cluster, writes);
     const refused = await upsertLeases(client, cluster, batch.leases);
     for (const { startedAt = null, endedAt, reason } of [...batch.gaps, ...refused.map(toGap)])
       await client.query(INSERT_GAP, [cluster, startedAt, endedAt, reason]);
@@ -105,12 +114,30 @@ async function write(
     );
     return refused;
   });
+  writes.confirm(count);
+  return refused;
+}
+
+async function countWrite(client: DatabaseClient, cluster: string, writes: TermWrites): Promise<number> {
+  const count = await writes.count(client);
+  if (writes.isReverted) throw reverted();
+  if (count !== undefined) return count;
+  const sql = 'SELECT term FROM reader_terms WHERE cluster = $1';
+  const { rows } = await client.query<{ term: number }>(sql, [cluster]);
+  throw (rows[0]?.term ?? 0) < writes.term ? reverted() : taken();
 }
 
 /** The time of a lease that is not in the ledger, as far as it is known. */
 function toGap({ record: { startedAt, end } }: RefusedLease): Gap {
   return { startedAt, endedAt: end?.at ?? startedAt, reason: 'refused' };
 }
+
+const taken = () => new PodipsError('LEDGER_TAKEN', 'another reader has loaded the ledger');
+const reverted = () =>
+  new PodipsError(
+    'LEDGER_REVERTED',
+    'the database lacks what this reader has written to it: it went back to an earlier state',
+  );
 
 interface LeaseRow {
   readonly pod_uid: string;
@@ -140,13 +167,17 @@ const GIVEN_UP = `
     AND last.end_reason IN ('deleted', 'finished', 'missing'))
   ORDER BY pod_uid, ip, occurrence DESC`;
 
-async function load(pool: DatabasePool, cluster: string): Promise<LoadedLedger> {
+/**
+ * @param id of this load
+ * @param after the last term of this process: in a database that went back, its number would come again
+ */
+async function load(pool: DatabasePool, cluster: string, id: string, after: number): Promise<LoadedLedger> {
   return inTransaction(pool, async (client) => {
     // First, because it waits for a write that is under way; what follows then sees all of it.
     const terms = await client.query<{ term: number }>(
-      `INSERT INTO reader_terms AS old (cluster, term) VALUES ($1, 1)
-       ON CONFLICT (cluster) DO UPDATE SET term = old.term + 1 RETURNING term`,
-      [cluster],
+      `INSERT INTO reader_terms AS old (cluster, term, loaded_by) VALUES ($1, $2::integer + 1, $3)
+       ON CONFLICT (cluster) DO UPDATE SET term = greatest(old.term, $2) + 1, loaded_by = $3, writes = 0 RETURNING term`,
+      [cluster, after, id],
     );
     const open = await client.query<LeaseRow>(OPEN, [cluster]);
     const givenUp = await client.query<LeaseRow>(GIVEN_UP, [cluster]);

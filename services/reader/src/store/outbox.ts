@@ -6,6 +6,7 @@ import {
   type WithTables,
   withTablesOf,
 } from '@podips/shared';
+import type { CurrentTerm } from './term-writes.js';
 
 /** Messages that the queue did not accept, in PostgreSQL until it does. */
 export interface Outbox {
@@ -33,6 +34,8 @@ export interface OutboxOptions {
   readonly onEmpty?: (rows: number) => void;
   /** The server unlocks rows that have been with `send` for so long: their reader has vanished. */
   readonly maxSendMs?: number;
+  /** The term in which rows are stored: by its count a reader notices that rows were lost that it had stored. */
+  readonly current?: CurrentTerm;
 }
 
 const DRAIN_BATCH = 500;
@@ -56,7 +59,7 @@ interface Count {
 }
 
 export function createOutbox(pool: DatabasePool, options: OutboxOptions = {}): Outbox {
-  const { withTables = withTablesOf(pool), onEmpty, maxSendMs = MAX_SEND_MS } = options;
+  const { withTables = withTablesOf(pool), onEmpty, maxSendMs = MAX_SEND_MS, current } = options;
   let rows = 0;
   const stores = new Set<Promise<void>>();
   const count = async (upTo: number | null = null) => {
@@ -65,7 +68,13 @@ export function createOutbox(pool: DatabasePool, options: OutboxOptions = {}): O
     return counted ?? { rows, earlier: 0, newest: null };
   };
   const insert = async (bodies: readonly string[]) => {
-    await runStatement(pool, 'INSERT INTO messages (message) SELECT unnest($1::text[])', [bodies]);
+    const writes = current?.writes;
+    const counted = await inTransaction(pool, async (client) => {
+      const count = await writes?.count(client);
+      await client.query('INSERT INTO messages (message) SELECT unnest($1::text[])', [bodies]);
+      return count;
+    });
+    if (counted !== undefined) writes?.confirm(counted);
     rows += bodies.length;
   };
   return {

@@ -15,8 +15,18 @@ export interface RecorderDeps {
   readonly onFailed: (error: Error) => void;
 }
 
-/** `fenced`: another reader has loaded the ledger. `incomplete`: not all was kept for the ledger. */
-export type RecordingEnd = 'fenced' | 'incomplete';
+/**
+ * `fenced`: another reader has loaded the ledger. `reverted`: the ledger lacks what was recorded. `incomplete`: not all was
+ * kept for the ledger.
+ */
+export type RecordingEnd = 'fenced' | 'reverted' | 'incomplete';
+
+const REASONS: Readonly<Record<RecordingEnd, string>> = {
+  fenced: 'fenced off: another reader owns the ledger',
+  reverted: 'ledger went back to an earlier state; nothing is recorded until it is loaded again',
+  incomplete: 'ledger backlog full; nothing is recorded until the ledger can be written',
+};
+const ENDS: Readonly<Record<string, RecordingEnd>> = { LEDGER_TAKEN: 'fenced', LEDGER_REVERTED: 'reverted' };
 
 const RETRY = { baseMs: 500, capMs: 10_000 };
 
@@ -37,9 +47,9 @@ export class Recorder {
     let failures = 0;
     while (!signal.aborted) {
       const outcome = await this.#write(failures === 0);
-      if (outcome === 'fenced') return outcome;
+      if (outcome !== 'written' && outcome !== 'failed') return outcome;
       if (!changes.isRecordable) {
-        log.error('ledger backlog full; nothing is recorded until the ledger can be written');
+        log.error(REASONS.incomplete);
         return 'incomplete';
       }
       failures = outcome === 'failed' ? failures + 1 : 0;
@@ -53,7 +63,7 @@ export class Recorder {
     await this.#write(true);
   }
 
-  async #write(logsFailure: boolean): Promise<'written' | 'failed' | 'fenced'> {
+  async #write(logsFailure: boolean): Promise<'written' | 'failed' | RecordingEnd> {
     const { changes, ledger, term, log, onRecorded, onFailed } = this.#deps;
     const cut = changes.cut();
     if (cut === undefined) return 'written';
@@ -62,9 +72,11 @@ export class Recorder {
     } catch (err) {
       const error = toError(err);
       onFailed(error);
-      if (error instanceof PodipsError && error.code === 'LEDGER_TAKEN') {
-        log.error({ err: error }, 'fenced off: another reader owns the ledger');
-        return 'fenced';
+      const end = error instanceof PodipsError ? ENDS[error.code] : undefined;
+      if (end) {
+        log.error({ err: error }, REASONS[end]);
+        changes.stopRecording();
+        return end;
       }
       changes.recordingFailed();
       if (logsFailure) log.warn({ err: error }, 'ledger write failed; changes wait in memory');
