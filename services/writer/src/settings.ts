@@ -9,6 +9,7 @@ import {
   type QueueSettings,
   queueSettings,
   queueSpecs,
+  queueTls,
   readSettings,
   statusDirSpecs,
 } from '@podips/shared';
@@ -81,7 +82,7 @@ export const writerFiles = ['podips_host', 'log_server', 'queue.config.json'] as
  * @throws {SettingsError} with every problem at once
  */
 export function readWriterSettings(env: Environment): WriterSettings {
-  const values = readSettings({ specs: writerSpecs, env, files: writerFiles });
+  const values = readSettings({ specs: writerSpecs, env, files: writerFiles, check: queueTls.check });
   return {
     logLevel: values.LOG_LEVEL,
     monitorUrl: values.PODIPS_HOST,
