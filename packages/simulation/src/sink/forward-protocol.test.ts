@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { encode } from '@msgpack/msgpack';
 import { describe, expect, test } from 'vitest';
 import { EventTime, toEpochMs } from './event-time.js';
-import { type Chunk, readChunks, toChunk } from './forward-protocol.js';
+import { readMessages, toChunk } from './forward-protocol.js';
 
 const RECORD = { event_id: 'a' };
 const ENTRY = [1_700_000_000.25, RECORD];
@@ -13,9 +13,9 @@ async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Arr
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
 }
 
-async function all(chunks: AsyncIterable<Chunk>): Promise<Chunk[]> {
-  const found: Chunk[] = [];
-  for await (const chunk of chunks) found.push(chunk);
+async function all(messages: AsyncIterable<unknown>) {
+  const found = [];
+  for await (const message of messages) found.push(await toChunk(message));
   return found;
 }
 
@@ -36,14 +36,14 @@ describe('forward protocol', () => {
 
   test('reads messages that come byte by byte', async () => {
     const bytes = Buffer.concat([encode(['audit.pod_ip', ...ENTRY]), encode(['audit.pod_ip', PACKED])]);
-    const chunks = await all(readChunks(pieces(bytes, 1)));
+    const chunks = await all(readMessages(pieces(bytes, 1)));
     expect(chunks.map(({ records }) => records.length)).toEqual([1, 2]);
   });
 
   test('reads an EventTime to the millisecond', async () => {
     const eventTime = [0xd7, 0, 0x65, 0x53, 0xf1, 0x00, 0x2e, 0x19, 0x18, 0xc0];
     const bytes = Buffer.concat([Buffer.from([0x93]), encode('t'), Buffer.from(eventTime), encode({})]);
-    const [chunk] = await all(readChunks(pieces(bytes, 3)));
+    const [chunk] = await all(readMessages(pieces(bytes, 3)));
     expect(chunk?.records[0]?.time).toBe('2023-11-14T22:13:20.773Z');
     expect(toEpochMs(new EventTime(1, 999_999_999))).toBe(1_999);
   });
@@ -65,7 +65,7 @@ describe('forward protocol', () => {
   });
 
   test('refuses bytes that are no msgpack', async () => {
-    await expect(all(readChunks(pieces(Buffer.from([0xc1]), 1)))).rejects.toMatchObject({
+    await expect(all(readMessages(pieces(Buffer.from([0xc1]), 1)))).rejects.toMatchObject({
       code: 'FORWARD_NOT_MSGPACK',
     });
   });

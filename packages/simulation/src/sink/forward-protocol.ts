@@ -40,10 +40,10 @@ function decoderOptions() {
 }
 
 /**
- * Reads transport messages from a connection.
- * @throws {ForwardError} FORWARD_NOT_MSGPACK or FORWARD_MALFORMED
+ * Reads messages from a connection.
+ * @throws {ForwardError} FORWARD_NOT_MSGPACK
  */
-export async function* readChunks(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Chunk> {
+export async function* readMessages(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<unknown> {
   const messages = decodeMultiStream(bytes, decoderOptions());
   for (;;) {
     let next: IteratorResult<unknown>;
@@ -53,7 +53,7 @@ export async function* readChunks(bytes: AsyncIterable<Uint8Array>): AsyncGenera
       throw new ForwardError('FORWARD_NOT_MSGPACK', toError(cause).message, { cause });
     }
     if (next.done) return;
-    yield await toChunk(next.value);
+    yield next.value;
   }
 }
 

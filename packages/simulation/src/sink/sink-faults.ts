@@ -1,3 +1,5 @@
+import type { BadAnswer } from './bad-answers.js';
+
 /** Ways in which the sink can be made to misbehave. */
 export interface SinkFaults {
   /** Stores records but acknowledges none while it is on. */
@@ -6,6 +8,10 @@ export interface SinkFaults {
   ackDelayMs: number;
   /** Chunks that were acknowledged late so far. */
   readonly delayedAcks: number;
+  /** Stores records, and sends this instead of an ack; undefined: acks again. */
+  badAnswer: BadAnswer | undefined;
+  /** Bytes that were sent so, as far as the clients' systems took them. */
+  readonly badBytes: number;
   /**
    * Resets the connection on which the next chunk comes: at its first bytes, so that nothing of it is stored,
    * or when it is stored but not acknowledged. Once per call.
@@ -20,6 +26,8 @@ export class SinkFaultState {
   ackDelayMs = 0;
   delayedAcks = 0;
   ackless = false;
+  badAnswer: BadAnswer | undefined;
+  badBytes = 0;
   #resets: ('before-stored' | 'after-stored')[] = [];
 
   resetNextChunk(when: 'before-stored' | 'after-stored'): void {
@@ -49,6 +57,15 @@ export function faultControls(state: SinkFaultState, refuse: SinkFaults['refuse'
     },
     get delayedAcks() {
       return state.delayedAcks;
+    },
+    get badAnswer() {
+      return state.badAnswer;
+    },
+    set badAnswer(answer) {
+      state.badAnswer = answer;
+    },
+    get badBytes() {
+      return state.badBytes;
     },
     resetNextChunk: (when) => state.resetNextChunk(when),
     refuse,

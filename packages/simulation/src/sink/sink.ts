@@ -1,8 +1,10 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { createLogger, type Logger, type Running } from '@podips/shared';
 import { closeServer, listen } from '../listen.js';
 import { freePort } from '../ports.js';
 import type { SinkRecord } from './forward-protocol.js';
+import type { SinkSecurity } from './login.js';
 import { RecordLog } from './record-log.js';
 import { serveConnection } from './sink-connection.js';
 import { faultControls, SinkFaultState, type SinkFaults } from './sink-faults.js';
@@ -18,7 +20,19 @@ export interface SinkOptions {
   readonly keep?: number;
   /** Called for each record when it is stored, before it is acknowledged. */
   readonly onRecord?: (record: SinkRecord) => void;
+  /** Default: without a login. */
+  readonly security?: SinkSecurity;
+  /** Default: plain TCP. */
+  readonly tls?: SinkTls;
   readonly log?: Logger;
+}
+
+/** The `<transport tls>` section. */
+export interface SinkTls {
+  readonly certPem: string;
+  readonly keyPem: string;
+  /** The authority of client certificates, which are then required; `client_cert_auth`. */
+  readonly clientCaPem?: string;
 }
 
 export interface Sink extends Running {
@@ -32,19 +46,24 @@ export interface Sink extends Running {
   readonly duplicates: number;
   /** The newest records, oldest first. */
   readonly records: readonly SinkRecord[];
+  /** Connections ever taken. */
+  readonly connections: number;
+  /** The newest of what Fluentd would log as a warning or an error, oldest first. */
+  readonly warnings: readonly string[];
   /** Ends all connections at once. */
   stop(): Promise<void>;
 }
 
 const MAX_EVENT_IDS = 2_000_000;
 const MAX_CONNECTIONS = 1_000;
+const MAX_WARNINGS = 1_000;
 
 /**
- * Stands in for Fluentd's `in_forward` without TLS and shared key.
+ * Stands in for Fluentd's `in_forward`.
  * @throws when the address cannot be bound or the file cannot be opened
  */
 export async function startSink(options: SinkOptions = {}): Promise<Sink> {
-  const { host = '127.0.0.1', port = await freePort(), onRecord } = options;
+  const { host = '127.0.0.1', port = await freePort(), onRecord, security } = options;
   const { log = createLogger('sink', 'silent') } = options;
   const recordLog = new RecordLog({
     file: options.file,
@@ -59,13 +78,22 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
     if (onRecord) for (const record of records) onRecord(record);
   };
 
+  let connections = 0;
+  const warnings: string[] = [];
+  const warn = (message: string) => {
+    warnings.push(message);
+    if (warnings.length > MAX_WARNINGS) warnings.shift();
+  };
   const serve = (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    void serveConnection(socket, { faults, store, stopping: stopping.signal, log });
+    void serveConnection(socket, { security, faults, store, stopping: stopping.signal, warn, log });
   };
   const open = async (port: number): Promise<{ server: Server; port: number }> => {
-    const server = createServer({ noDelay: true }, serve);
+    const server = options.tls ? tlsServer(options.tls, serve, warn) : createTcpServer(TCP, serve);
+    server.on('connection', (socket: Socket) => {
+      connections += 1;
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+    });
     server.maxConnections = MAX_CONNECTIONS;
     const bound = await listen(server, host, port);
     server.on('error', (err) => log.error({ err }, 'sink failed'));
@@ -105,6 +133,12 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
     get records() {
       return recordLog.records;
     },
+    get connections() {
+      return connections;
+    },
+    get warnings() {
+      return [...warnings];
+    },
     async stop() {
       if (stopping.signal.aborted) return;
       stopping.abort();
@@ -112,4 +146,20 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
       recordLog.close();
     },
   };
+}
+
+const TCP = { noDelay: true };
+
+/** Warns of a client that opens no TLS connection as Fluentd does, a bare TCP connection included. */
+function tlsServer(
+  { certPem, keyPem, clientCaPem }: SinkTls,
+  serve: (socket: Socket) => void,
+  warn: (message: string) => void,
+): Server {
+  const clients = clientCaPem === undefined ? {} : { ca: clientCaPem, requestCert: true };
+  const server = createTlsServer({ ...TCP, cert: certPem, key: keyPem, ...clients }, serve);
+  server.on('tlsClientError', (err) =>
+    warn(`unexpected error before accepting TLS connection by OpenSSL: ${err.message}`),
+  );
+  return server;
 }
