@@ -160,12 +160,13 @@ describe('in the trial', () => {
   it('the hosts in the settings are Services', () => {
     const writer = readWriterSettings(environment(TRIAL, podTemplate(TRIAL, 'writer').container));
     const [queue] = writer.queue.servers;
+    const [fluentd] = writer.fluent.servers;
     expect(services).toEqual(
       expect.arrayContaining([
         `${env.PODIPS_HOST}:80`,
         `${env.DB_HOST}:${env.DB_PORT}`,
         `${queue?.host}:${queue?.port}`,
-        `${writer.fluent.host}:${writer.fluent.port}`,
+        `${fluentd?.host}:${fluentd?.port}`,
       ]),
     );
   });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLogger, parseQueueServers, pause, type QueueSettings, startQueueLink } from '@podips/shared';
+import { createLogger, parseServers, pause, type QueueSettings, startQueueLink } from '@podips/shared';
 import { canConnect, freePort } from '@podips/simulation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { named } from './support/documents.js';
@@ -51,7 +51,7 @@ afterAll(async () => {
 
 function settings(password: string | undefined): QueueSettings {
   return {
-    servers: parseQueueServers('127.0.0.1', port),
+    servers: parseServers('127.0.0.1', port),
     name: '/queue/pods',
     username: ENV.QUEUE_USERNAME ?? '',
     password: password ?? '',

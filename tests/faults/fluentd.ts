@@ -21,6 +21,17 @@ export const FLUENTD_FAULTS: readonly Fault[] = [
     end: ({ sink }) => sink.faults.neverAck(false),
   },
   {
+    name: 'Fluentd answers with a text without end',
+    part: 'fluentd',
+    lights: RED,
+    begin({ sink }) {
+      sink.faults.badAnswer = 'a text without end';
+    },
+    end({ sink }) {
+      sink.faults.badAnswer = undefined;
+    },
+  },
+  {
     name: 'Fluentd acknowledges late',
     part: 'fluentd',
     lights: {},

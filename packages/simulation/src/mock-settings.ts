@@ -7,7 +7,6 @@ import {
   type QueueSettings,
   queueSettings,
   queueSpecs,
-  queueTls,
   readSettings,
   statusDirSpecs,
 } from '@podips/shared';
@@ -55,7 +54,7 @@ export interface MockClusterSettings {
 
 /** @throws {SettingsError} with every problem at once */
 export function readMockSettings(env: Environment = process.env): MockSettings {
-  const settings = readSettings({ specs: mockSpecs, env, check: queueTls.check });
+  const settings = readSettings({ specs: mockSpecs, env });
   return {
     logLevel: settings.LOG_LEVEL,
     queue: queueSettings(settings),
@@ -65,7 +64,7 @@ export function readMockSettings(env: Environment = process.env): MockSettings {
 
 /** @throws {SettingsError} with every problem at once */
 export function readMockProducerSettings(env: Environment = process.env): MockProducerSettings {
-  const settings = readSettings({ specs: mockProducerSpecs, env, check: queueTls.check });
+  const settings = readSettings({ specs: mockProducerSpecs, env });
   return {
     logLevel: settings.LOG_LEVEL,
     queue: queueSettings(settings),

@@ -15,7 +15,6 @@ import {
   type QueueSettings,
   queueSettings,
   queueSpecs,
-  queueTls,
   readSettings,
   SettingsError,
   statusDirSpecs,
@@ -160,7 +159,7 @@ export function readReaderSettings(args: readonly string[], env: Environment): R
   const problems: string[] = [];
   const inCluster = collectProblems(problems, () => parseInCluster(args)) ?? true;
   const values = collectProblems(problems, () =>
-    readSettings({ specs: readerSpecs, env, files: readerFiles, check: queueTls.check }),
+    readSettings({ specs: readerSpecs, env, files: readerFiles }),
   );
   const kubeConfig = collectProblems(problems, () => (inCluster ? loadInCluster(env) : loadOutside(env)));
   const election =

@@ -3,7 +3,6 @@ import { aborted, type PodIpMessage, pause } from '@podips/shared';
 import { ChangeLog, type Cut } from './changes/change-log.js';
 import type { Gap } from './changes/entry.js';
 import { isOfMarker, PodChanges, type TermStart } from './changes/pod-changes.js';
-import { LINK_GRACE_MS, LinkHealth } from './cluster/link-health.js';
 import { followPods, type PodFeedEvents } from './cluster/pod-feed.js';
 import type { Leadership } from './leadership/election.js';
 import { startOutlet } from './outlet.js';
@@ -35,8 +34,6 @@ export interface Term {
   run(signal: AbortSignal): Promise<EndedTerm>;
 }
 
-/** One page of one pod, for as long as a watch is silent. */
-const COMPARE_VERSIONS_MS = 10_000;
 /** Beyond this, what is not recorded is found again by the next term, and nothing waits for the database. */
 const LEDGER_DEADLINE_MS = 3_000;
 
@@ -177,24 +174,21 @@ function startFeed(
     requestDeadlineMs: settings.requestDeadlineMs,
     idleMs: settings.watchIdleMs,
     watchTimeoutSeconds: settings.watchTimeoutSeconds,
-    compareVersionsMs: COMPARE_VERSIONS_MS,
     stillLeads: (ended: AbortSignal) => leadership.confirm(ended),
     standstill: leadership.standstill,
   };
-  return followPods(client, changes, options, feedEvents(parts, signal), log, signal);
+  return followPods(client, changes, options, feedEvents(parts), log, signal);
 }
 
-function feedEvents({ metrics, log, health }: ReaderParts, signal: AbortSignal): PodFeedEvents {
-  const link = new LinkHealth(health.kubernetes, LINK_GRACE_MS);
-  signal.addEventListener('abort', () => link.stop(), { once: true });
+function feedEvents({ metrics, log, health: { kubernetes } }: ReaderParts): PodFeedEvents {
   return {
     onAlive(what) {
       metrics.apiSignals.inc({ what });
-      link.works('', what);
+      kubernetes.works(what);
     },
     onFailure(error) {
       metrics.apiFailures.inc({ status: error.status });
-      link.fails('', error);
+      kubernetes.fails(error.status, error.message);
     },
     onSkipped(what, reason) {
       metrics.skipped.inc({ what });

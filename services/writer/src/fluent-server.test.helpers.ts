@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { FluentServer } from '@fluent-org/logger';
+import type { ServerAddress } from '@podips/shared';
 import type { FluentOptions } from './fluent-session.js';
 
 /** The library's own server for the forward protocol: it acknowledges every chunk. */
@@ -45,7 +46,15 @@ function portOf(address: ReturnType<ReturnType<typeof createServer>['address']>)
   return address.port;
 }
 
-export function fluentOptions(port: number | undefined): FluentOptions {
+export function serverAt(port: number | undefined): ServerAddress {
   if (port === undefined) throw new Error('the server does not listen');
-  return { host: '127.0.0.1', port, tag: 'audit.pod_ip', connectTimeoutMs: 5_000, ackTimeoutMs: 10_000 };
+  return { host: '127.0.0.1', port };
 }
+
+export const FLUENT_OPTIONS: FluentOptions = {
+  tag: 'audit.pod_ip',
+  tls: undefined,
+  login: undefined,
+  connectTimeoutMs: 5_000,
+  ackTimeoutMs: 10_000,
+};

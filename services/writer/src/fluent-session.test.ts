@@ -1,7 +1,20 @@
+import type { LookupAddress } from 'node:dns';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { FluentServer } from '@fluent-org/logger';
+import { AddressOrder } from '@podips/shared';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { fluentOptions, RecordingServer, startSilentServer } from './fluent-server.test.helpers.js';
+import {
+  FLUENT_OPTIONS,
+  RecordingServer,
+  serverAt,
+  startSilentServer,
+} from './fluent-server.test.helpers.js';
 import { FluentSession, probeFluent } from './fluent-session.js';
 import { type LogEvent, toLogEvent } from './record.js';
+
+type LookupDone = (err: null, addresses: LookupAddress[]) => void;
+type Resolver = ConstructorParameters<typeof AddressOrder>[0];
 
 const never = new AbortController().signal;
 let server: RecordingServer;
@@ -13,8 +26,10 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 const event = (n: number): LogEvent => toLogEvent(Buffer.from(`{"n":${n}}`), 1_700_000_000_000);
-const connect = async (options = fluentOptions(port)) => {
-  const session = await FluentSession.connect(options, never);
+const open = (to = port, options = {}, signal = never) =>
+  FluentSession.connect(serverAt(to), { ...FLUENT_OPTIONS, ...options }, new AddressOrder(), signal);
+const connect = async (...to: Parameters<typeof open>) => {
+  const session = await open(...to);
   onTestFinished(() => session.close());
   return session;
 };
@@ -41,7 +56,7 @@ describe('a session with Fluentd', () => {
 
   it('is refused where nothing listens', async () => {
     await server.close();
-    await expect(FluentSession.connect(fluentOptions(port), never)).rejects.toMatchObject({
+    await expect(open()).rejects.toMatchObject({
       code: 'FLUENT_CONNECT_FAILED',
       retryable: true,
       status: 503,
@@ -51,14 +66,64 @@ describe('a session with Fluentd', () => {
 
   it('that is stopped while it connects ends at once', async () => {
     const stopping = new AbortController();
-    const connecting = FluentSession.connect(fluentOptions(port), stopping.signal);
+    const connecting = open(port, {}, stopping.signal);
     stopping.abort();
     await expect(connecting).rejects.toMatchObject({ code: 'FLUENT_CONNECT_FAILED' });
   });
 
+  it('that waits in vain for the greeting of a server with a shared key says so', async () => {
+    const login = { sharedKey: 'key', username: '', password: '' };
+    await expect(open(port, { login, connectTimeoutMs: 50 })).rejects.toMatchObject({
+      code: 'FLUENT_CONNECT_FAILED',
+      message: expect.stringContaining('no greeting of a server with a shared key within 50 ms'),
+    });
+  });
+
+  it('that waits in vain for TLS says so', async () => {
+    const { port: silentPort } = await silent();
+    await expect(open(silentPort, { tls: {}, connectTimeoutMs: 50 })).rejects.toMatchObject({
+      code: 'FLUENT_CONNECT_FAILED',
+      message: expect.stringContaining('no TLS connection within 50 ms'),
+    });
+  });
+
+  it('names the file of TLS that cannot be read any more', async () => {
+    await expect(open(port, { tls: { caFile: '/nowhere/ca.crt' } })).rejects.toMatchObject({
+      code: 'FLUENT_CONNECT_FAILED',
+      message: expect.stringContaining('LOG_TLS'),
+    });
+  });
+
+  it('reaches the second address of a name whose first takes connections and stays mute', async () => {
+    const login = { sharedKey: 'key', username: '', password: '' };
+    const security = { serverHostname: 'fluentd', sharedKey: 'key', authorize: false, userDict: {} };
+    const good = new FluentServer({ security, listenOptions: { host: '127.0.0.3', port: 0 } });
+    await good.listen();
+    onTestFinished(() => good.close());
+    const mute = createServer((socket) => void sockets.push(socket)).listen(good.port, '127.0.0.2');
+    const sockets: Socket[] = [];
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+      mute.close();
+    });
+    await once(mute, 'listening');
+    const addresses = new AddressOrder(((_host: string, _options: object, done: LookupDone) =>
+      done(
+        null,
+        ['127.0.0.2', '127.0.0.3'].map((address) => ({ address, family: 4 })),
+      )) as Resolver);
+    const server = { host: 'fluentd.example', port: good.port ?? 0 };
+    const attempt = () =>
+      FluentSession.connect(server, { ...FLUENT_OPTIONS, login, connectTimeoutMs: 200 }, addresses, never);
+    await expect(attempt()).rejects.toMatchObject({ code: 'FLUENT_CONNECT_FAILED' });
+    const session = await attempt();
+    expect(sockets).toHaveLength(1);
+    session.close();
+  });
+
   it('ends when an ack is overdue, because it is unknown what Fluentd has stored', async () => {
     const { port: silentPort } = await silent();
-    const session = await connect({ ...fluentOptions(silentPort), ackTimeoutMs: 50 });
+    const session = await connect(silentPort, { ackTimeoutMs: 50 });
     const late = { code: 'FLUENT_ACK_TIMEOUT', status: 504, retryable: true };
     await expect(session.send([event(1)])).rejects.toMatchObject(late);
     expect(await session.closed).toMatchObject(late);
@@ -67,7 +132,7 @@ describe('a session with Fluentd', () => {
 
   it('rejects all that is not acknowledged when the connection is reset', async () => {
     const { port: silentPort } = await silent((socket) => socket.resetAndDestroy());
-    const session = await connect(fluentOptions(silentPort));
+    const session = await connect(silentPort);
     const sends = [session.send([event(1)]), session.send([event(2)])];
     for (const { status, reason } of await Promise.allSettled(sends).then(rejections)) {
       expect(status).toBe('rejected');
@@ -78,7 +143,7 @@ describe('a session with Fluentd', () => {
 
   it('reports a connection that Fluentd closes while nothing is sent', async () => {
     const { port: silentPort, sockets } = await silent();
-    const session = await connect(fluentOptions(silentPort));
+    const session = await connect(silentPort);
     await vi.waitFor(() => expect(sockets.size).toBe(1));
     for (const socket of sockets) socket.destroy();
     expect(await session.closed).toMatchObject({ retryable: true, status: 503 });
@@ -86,7 +151,7 @@ describe('a session with Fluentd', () => {
 
   it('that is closed by us rejects what is under way, and closes twice without harm', async () => {
     const { port: silentPort } = await silent();
-    const session = await connect(fluentOptions(silentPort));
+    const session = await connect(silentPort);
     const sent = expect(session.send([event(1)])).rejects.toMatchObject({ code: 'FLUENT_CLOSED' });
     session.close();
     session.close();
@@ -97,12 +162,16 @@ describe('a session with Fluentd', () => {
 
 describe('a probe', () => {
   it('succeeds where something accepts connections', async () => {
-    await expect(probeFluent(fluentOptions(port), never)).resolves.toBeUndefined();
+    await expect(
+      probeFluent(serverAt(port), FLUENT_OPTIONS, new AddressOrder(), never),
+    ).resolves.toBeUndefined();
   });
 
   it('fails where nothing does', async () => {
     await server.close();
-    await expect(probeFluent(fluentOptions(port), never)).rejects.toMatchObject({
+    await expect(
+      probeFluent(serverAt(port), FLUENT_OPTIONS, new AddressOrder(), never),
+    ).rejects.toMatchObject({
       code: 'FLUENT_CONNECT_FAILED',
     });
     server = await RecordingServer.start();

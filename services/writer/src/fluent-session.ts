@@ -1,59 +1,75 @@
-import { connect as connectTcp } from 'node:net';
+import { hostname } from 'node:os';
 import { FluentClient, FluentSocketEvent } from '@fluent-org/logger';
-import { PodipsError, toError } from '@podips/shared';
+import {
+  type AddressOrder,
+  connectionProblem,
+  type OpeningSocket,
+  openSocket,
+  type ServerAddress,
+  type TlsSettings,
+  toError,
+} from '@podips/shared';
+import { readAnswers } from './fluent-answers.js';
+import { FluentError, type FluentErrorDetails } from './fluent-error.js';
 import type { LogEvent } from './record.js';
 
-/** Fluentd, or the link to it, failed. `status` is what the monitor shows. */
-export class FluentError extends PodipsError {
-  readonly status: number;
-
-  constructor(code: string, message: string, status: number, cause?: unknown) {
-    super(code, message, { retryable: true, cause });
-    this.status = status;
-  }
+export interface FluentLogin {
+  readonly sharedKey: string;
+  /** Empty: the server knows no users. */
+  readonly username: string;
+  readonly password: string;
 }
 
 export interface FluentOptions {
-  readonly host: string;
-  readonly port: number;
   readonly tag: string;
+  /** Undefined: plain TCP. */
+  readonly tls: TlsSettings | undefined;
+  /** Undefined: the server asks for none. */
+  readonly login: FluentLogin | undefined;
+  /** From the first packet to the end of the handshake. */
   readonly connectTimeoutMs: number;
   /** After this the batch counts as not delivered, although Fluentd may have stored it. */
   readonly ackTimeoutMs: number;
 }
 
-const UNAVAILABLE = 503;
 const TIMED_OUT = 504;
+/** How long a server that is told goodbye may take to hang up. */
+const GOODBYE_MS = 1_000;
 
 /**
  * One connection to Fluentd, from its opening to its first failure. Events without an ack are then rejected, and a new
  * connection is opened, because the client library does not recover from every error.
  */
 export class FluentSession {
+  readonly server: ServerAddress;
   /** Settles, always with an error, when the connection ends for whatever reason. */
   readonly closed: Promise<FluentError>;
   readonly #client: FluentClient;
   readonly #options: FluentOptions;
+  readonly #opening: OpeningSocket;
   readonly #rejectPending = new Set<(error: FluentError) => void>();
   #settleClosed: (error: FluentError) => void = () => undefined;
   #ended: FluentError | undefined;
-  #opened = false;
+  #stage: 'connecting' | 'handshake' | 'open' = 'connecting';
+  #sent = 0;
+  #acked = 0;
 
-  /** @throws {FluentError} FLUENT_CONNECT_FAILED */
-  static async connect(options: FluentOptions, signal: AbortSignal): Promise<FluentSession> {
-    const session = new FluentSession(options);
-    const end = (text: string) => session.#fail('FLUENT_CONNECT_FAILED', text);
-    const timer = setTimeout(
-      () => end(`no connection within ${options.connectTimeoutMs} ms`),
-      options.connectTimeoutMs,
-    );
-    const onAbort = () => end('stopped');
+  /**
+   * Opens a connection: TCP, then TLS and the login, where they are set.
+   * @throws {FluentError} FLUENT_CONNECT_FAILED, FLUENT_REFUSED, FLUENT_MALFORMED
+   */
+  static async connect(
+    server: ServerAddress,
+    options: FluentOptions,
+    addresses: AddressOrder,
+    signal: AbortSignal,
+  ): Promise<FluentSession> {
+    const session = new FluentSession(server, options, open(server, options, addresses));
+    const timer = setTimeout(() => session.#fail(session.#late()), options.connectTimeoutMs);
+    const onAbort = () => session.#fail('stopped');
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      const failed = session.closed.then((error) => Promise.reject(error));
-      const opened = session.#client.connect().catch((err) => end(toError(err).message));
-      await Promise.race([failed, opened.then(() => session.#ended && failed)]);
-      session.#opened = true;
+      await session.#establish();
       return session;
     } finally {
       clearTimeout(timer);
@@ -61,24 +77,40 @@ export class FluentSession {
     }
   }
 
-  private constructor(options: FluentOptions) {
+  private constructor(server: ServerAddress, options: FluentOptions, opening: OpeningSocket) {
+    this.server = server;
     this.#options = options;
+    this.#opening = opening;
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve;
     });
+    const { login, ackTimeoutMs } = options;
+    const takeAck = () => {
+      this.#acked += 1;
+      return this.#acked <= this.#sent;
+    };
+    const reader = readAnswers({ login: login !== undefined, takeAck });
     this.#client = new FluentClient(options.tag, {
       eventMode: 'PackedForward',
-      ack: { ackTimeout: options.ackTimeoutMs },
+      ack: { ackTimeout: ackTimeoutMs },
       milliseconds: true,
-      // The library's default of 3 s makes the client fatal, for ever, when an ack comes later.
-      socket: { host: options.host, port: options.port, timeout: -1, disableReconnect: true },
+      // Fluentd refuses a client that has its own name.
+      ...(login && { security: { clientHostname: `podips-writer@${hostname()}`, ...login } }),
+      // The library's default timeout of 3 s makes the client fatal, for ever, when an ack comes later.
+      socket: { open: () => ({ ...opening, reader }), timeout: -1, disableReconnect: true },
     });
-    this.#client.socketOn(FluentSocketEvent.ERROR, (err: unknown) =>
-      this.#fail(this.#opened ? 'FLUENT_FAILED' : 'FLUENT_CONNECT_FAILED', toError(err).message),
-    );
-    this.#client.socketOn(FluentSocketEvent.CLOSE, () =>
-      this.#fail('FLUENT_CLOSED', 'the connection was closed'),
-    );
+    this.#client.socketOn(FluentSocketEvent.CONNECTED, () => {
+      this.#stage = 'handshake';
+    });
+    this.#client.socketOn(FluentSocketEvent.ERROR, (err: unknown) => {
+      // Fluentd hangs up by a reset.
+      this.#fail(err, this.#rejectPending.size === 0 ? 'FLUENT_CLOSED' : 'FLUENT_FAILED');
+    });
+    this.#client.socketOn(FluentSocketEvent.CLOSE, () => this.#fail(this.#closedText(), 'FLUENT_CLOSED'));
+  }
+
+  get open(): boolean {
+    return this.#ended === undefined;
   }
 
   /**
@@ -89,28 +121,62 @@ export class FluentSession {
     if (this.#ended) throw this.#ended;
     const { promise: failed, reject } = Promise.withResolvers<never>();
     this.#rejectPending.add(reject);
+    this.#sent += 1;
     try {
       // All in one tick: the library makes one chunk of all events that are emitted before it writes.
       const acknowledged = Promise.all(events.map(({ time, record }) => this.#client.emit(record, time)));
       await Promise.race([acknowledged, failed]);
     } catch (err) {
-      const cause = toError(err);
-      const late = cause.name === 'AckTimeoutError';
-      const text = late ? `no ack within ${this.#options.ackTimeoutMs} ms` : cause.message;
-      throw this.#fail(
-        late ? 'FLUENT_ACK_TIMEOUT' : 'FLUENT_FAILED',
-        text,
-        late ? TIMED_OUT : UNAVAILABLE,
-        cause,
-      );
+      const late = toError(err).name === 'AckTimeoutError';
+      throw late
+        ? this.#fail(`no ack within ${this.#options.ackTimeoutMs} ms`, 'FLUENT_ACK_TIMEOUT', {
+            status: TIMED_OUT,
+            deaf: true,
+          })
+        : this.#fail(err);
     } finally {
       this.#rejectPending.delete(reject);
     }
   }
 
-  /** Closes the connection; what is not acknowledged is rejected with the error. */
-  close(error = describe(this.#options, 'FLUENT_CLOSED', 'closed by us')): void {
+  /** Says goodbye; what is not acknowledged is rejected with the error. */
+  close(error = describe(this.server, 'FLUENT_CLOSED', 'closed by us')): void {
     if (this.#ended) return;
+    this.#end(error);
+    const { socket } = this.#opening;
+    const timer = setTimeout(() => socket.destroy(), GOODBYE_MS);
+    socket.once('close', () => clearTimeout(timer));
+  }
+
+  async #establish(): Promise<void> {
+    const failed = this.closed.then((error) => Promise.reject(error));
+    const established = new Promise<void>((resolve) => {
+      this.#client.socketOn(FluentSocketEvent.ESTABLISHED, resolve);
+    });
+    // Its rejection repeats the error event.
+    this.#client.connect().catch(() => undefined);
+    await Promise.race([failed, established]);
+    this.#stage = 'open';
+  }
+
+  /** @returns the session's error, which an earlier failure may have made */
+  #fail(cause: unknown, usualCode = 'FLUENT_FAILED', details: FluentErrorDetails = {}): FluentError {
+    if (this.#ended) return this.#ended;
+    const known = cause instanceof FluentError ? cause : undefined;
+    const opened = this.#stage === 'open';
+    const error = describe(
+      this.server,
+      known?.code ?? (opened ? usualCode : 'FLUENT_CONNECT_FAILED'),
+      connectionProblem(toError(cause)),
+      { cause, status: known?.status, deaf: opened && this.#acked === 0, ...details },
+    );
+    this.#opening.giveUp();
+    this.#end(error);
+    this.#opening.socket.destroy();
+    return error;
+  }
+
+  #end(error: FluentError): void {
     this.#ended = error;
     for (const reject of this.#rejectPending) reject(error);
     // Its rejections repeat this error.
@@ -118,39 +184,45 @@ export class FluentSession {
     this.#settleClosed(error);
   }
 
-  #fail(code: string, reason: string, status = UNAVAILABLE, cause?: unknown): FluentError {
-    this.close(describe(this.#options, code, reason, status, cause));
-    // An earlier failure is the cause of this one.
-    return this.#ended ?? describe(this.#options, code, reason, status, cause);
+  #late(): string {
+    const { connectTimeoutMs, tls } = this.#options;
+    const missing =
+      this.#stage === 'handshake'
+        ? 'greeting of a server with a shared key'
+        : `${tls ? 'TLS ' : ''}connection`;
+    return `no ${missing} within ${connectTimeoutMs} ms`;
+  }
+
+  #closedText(): string {
+    return this.#stage === 'handshake'
+      ? 'the connection was closed instead of an answer to the login'
+      : 'the connection was closed';
+  }
+}
+
+function open(server: ServerAddress, { tls }: FluentOptions, addresses: AddressOrder): OpeningSocket {
+  try {
+    return openSocket({ ...server, tls }, addresses);
+  } catch (cause) {
+    throw describe(server, 'FLUENT_CONNECT_FAILED', `a file of LOG_TLS ${toError(cause).message}`, { cause });
   }
 }
 
 function describe(
-  options: FluentOptions,
+  { host, port }: ServerAddress,
   code: string,
   reason: string,
-  status = UNAVAILABLE,
-  cause?: unknown,
+  details: FluentErrorDetails = {},
 ): FluentError {
-  return new FluentError(code, `Fluentd at ${options.host}:${options.port}: ${reason}`, status, cause);
+  return new FluentError(code, `Fluentd at ${host}:${port}: ${reason}`, details);
 }
 
 /**
- * Checks that Fluentd's port accepts connections. The forward protocol has no heart-beat, so only this detects a dead
- * host while there is nothing to send.
- * @throws {FluentError} FLUENT_CONNECT_FAILED
+ * Opens a connection as far as a chunk could be sent, and closes it. The forward protocol has no heart-beat, so only
+ * this detects a dead host while there is nothing to send; Fluentd probes its own peers in the same way.
+ * @throws {FluentError} as {@link FluentSession.connect}
  */
-export async function probeFluent(options: FluentOptions, signal: AbortSignal): Promise<void> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(options.connectTimeoutMs)]);
-  const socket = connectTcp({ host: options.host, port: options.port, signal: deadline });
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve);
-      socket.on('error', reject);
-    });
-  } catch (err) {
-    throw describe(options, 'FLUENT_CONNECT_FAILED', toError(err).message, UNAVAILABLE, err);
-  } finally {
-    socket.destroy();
-  }
+export async function probeFluent(...connect: Parameters<typeof FluentSession.connect>): Promise<void> {
+  const session = await FluentSession.connect(...connect);
+  session.close();
 }

@@ -1,6 +1,11 @@
-import { createLogger, DEFAULT_QUEUE_NAME, DIALECTS, type ReceivedMessage } from '@podips/shared';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { fluentOptions, RecordingServer, startSilentServer } from './fluent-server.test.helpers.js';
+import { createLogger, DEFAULT_QUEUE_NAME, type ReceivedMessage } from '@podips/shared';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import {
+  FLUENT_OPTIONS,
+  RecordingServer,
+  serverAt,
+  startSilentServer,
+} from './fluent-server.test.helpers.js';
 import { Forwarder, type ForwarderOptions } from './forwarder.js';
 import { Inbox, type InboxSession } from './inbox.js';
 
@@ -27,6 +32,7 @@ beforeEach(async () => {
   port = server.port;
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   stopping.abort();
   await running;
   await server.close();
@@ -37,9 +43,8 @@ function start(options: Partial<ForwarderOptions> = {}): void {
   const session: InboxSession = {
     subscribe(_destination, _prefetch, listener) {
       deliver = listener;
-      return async (replacements = []) => {
+      return () => {
         deliver = undefined;
-        await session.replace(replacements);
       };
     },
     ack() {
@@ -48,15 +53,15 @@ function start(options: Partial<ForwarderOptions> = {}): void {
     async replace(replacements) {
       requeued += replacements.length;
     },
-    dialect: DIALECTS.activemq,
   };
-  const inboxEvents = { onReceived: vi.fn(), onInvalid: vi.fn(), onRequeued: vi.fn(), onHeld: vi.fn() };
+  const inboxEvents = { onReceived: vi.fn(), onInvalid: vi.fn(), onRequeued: vi.fn() };
   inbox = new Inbox(
     { queue: DEFAULT_QUEUE_NAME, prefetch: 100 },
     { ...inboxEvents, onReady: () => forwarder.wake() },
     log,
   );
-  forwarder = new Forwarder({ ...fluentOptions(port), ...defaults, ...options }, inbox, events, log);
+  const servers = [serverAt(port)];
+  forwarder = new Forwarder({ ...FLUENT_OPTIONS, servers, ...defaults, ...options }, inbox, events, log);
   inbox.sessionStarted(session);
   running = forwarder.run(stopping.signal);
 }
@@ -128,6 +133,29 @@ describe('the forwarder', () => {
     await vi.waitFor(() => expect(events.onFailed.mock.calls.length).toBeGreaterThan(1));
     expect(warn).toHaveBeenCalledTimes(1);
     server = await RecordingServer.start();
+  });
+
+  it('returns to a preferred server that answers again, without sending anything twice', async () => {
+    const standby = await RecordingServer.start();
+    onTestFinished(() => standby.close());
+    await server.close();
+    start({ servers: [serverAt(port), serverAt(standby.port)], probeIntervalMs: 5 });
+    await deliverMessages(5);
+    await vi.waitFor(() => expect(standby.entries).toHaveLength(5));
+    server = await RecordingServer.start(port);
+    await deliverMessages(5);
+    await vi.waitFor(() => expect(acked).toBe(10));
+    expect(server.entries).toEqual([]);
+    const now = performance.now();
+    vi.spyOn(performance, 'now').mockImplementation(() => now + HOUR_MS);
+    await vi.waitFor(async () => {
+      await deliverMessages(5);
+      expect(server.entries.length).toBeGreaterThan(0);
+    });
+    await vi.waitFor(() => expect(inbox.size).toBe(0));
+    expect(acked).toBe(server.entries.length + standby.entries.length);
+    expect(requeued).toBe(0);
+    expect(events.onConnected.mock.calls.map(([place]) => place)).toEqual([1, 0]);
   });
 
   it('proves an idle link by probes', async () => {

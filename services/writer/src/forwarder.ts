@@ -1,39 +1,57 @@
-import { aborted, backoffDelayMs, type Logger, pause, toError } from '@podips/shared';
-import { FluentError, type FluentOptions, FluentSession, probeFluent } from './fluent-session.js';
+import {
+  AddressOrder,
+  aborted,
+  backoffDelayMs,
+  type Logger,
+  pause,
+  type ServerAddress,
+  toError,
+} from '@podips/shared';
+import { FluentError } from './fluent-error.js';
+import { FluentServers } from './fluent-servers.js';
+import { type FluentOptions, FluentSession, probeFluent } from './fluent-session.js';
 import type { Inbox } from './inbox.js';
 
 export interface ForwarderEvents {
   /** Fluentd accepts connections; nothing was written. */
   onAlive(): void;
-  onConnected(): void;
+  /** @param place of the server in the list, from 0 */
+  onConnected(place: number): void;
   onWritten(count: number): void;
   onFailed(error: FluentError): void;
 }
 
 export interface ForwarderOptions extends FluentOptions {
+  /** In the order of preference. */
+  readonly servers: readonly ServerAddress[];
   /** Longest wait of a record for others in its chunk, in milliseconds. */
   readonly batchDelayMs: number;
   /** A chunk with so many records is sent at once. */
   readonly batchSize: number;
-  /** The interval at which an idle link is probed, in milliseconds. */
+  /** The interval at which an idle link, and a server that is preferred to the one in use, are probed, in milliseconds. */
   readonly probeIntervalMs: number;
 }
 
 const RECONNECT = { baseMs: 500, capMs: 5_000 };
+const MOVED = 'FLUENT_MOVED';
 /** A connection that lasted this long was a real one: the next reconnect starts from the shortest delay again. */
 const STABLE_AFTER_MS = 10_000;
 
 /**
  * Forwards the inbox's messages to Fluentd, over one connection at a time. When it fails, all messages in flight are
- * requeued, and the next attempt waits; intake stays closed until there is a connection again.
+ * requeued, and the next attempt, at the next server of the list, waits; intake stays closed until there is a
+ * connection again.
  */
 export class Forwarder {
   readonly #options: ForwarderOptions;
   readonly #inbox: Inbox;
   readonly #events: ForwarderEvents;
   readonly #log: Logger;
+  readonly #servers: FluentServers;
+  readonly #addresses = new AddressOrder();
   readonly #underWay = new Set<Promise<void>>();
   #session: FluentSession | undefined;
+  #connected: ServerAddress | undefined;
   #timer: NodeJS.Timeout | undefined;
   #attempt = 0;
   #written = 0;
@@ -41,6 +59,7 @@ export class Forwarder {
 
   constructor(options: ForwarderOptions, inbox: Inbox, events: ForwarderEvents, log: Logger) {
     this.#options = options;
+    this.#servers = new FluentServers(options.servers);
     this.#inbox = inbox;
     this.#events = events;
     this.#log = log;
@@ -52,6 +71,7 @@ export class Forwarder {
       const startedMs = performance.now();
       const error = await this.#runSession(signal);
       if (signal.aborted) return;
+      if (error.code === MOVED) continue;
       if (performance.now() - startedMs > STABLE_AFTER_MS) this.#attempt = 0;
       // Closed while idle, as load balancers do: no failure, unless it cannot be reopened.
       if (error.code === 'FLUENT_CLOSED' && this.#inbox.size === 0 && this.#attempt === 0) {
@@ -62,6 +82,7 @@ export class Forwarder {
       const level = this.#attempt === 0 ? 'warn' : 'debug';
       this.#log[level]({ err: error, inFlight: this.#inbox.size }, 'Fluentd unavailable; messages requeued');
       this.#events.onFailed(error);
+      this.#servers.failed(performance.now());
       await this.#inbox.requeue();
       await pause(backoffDelayMs(this.#attempt, RECONNECT), signal);
       this.#attempt += 1;
@@ -85,21 +106,20 @@ export class Forwarder {
     let probe: NodeJS.Timeout | undefined;
     let onAbort: () => void = () => undefined;
     try {
-      const session = await FluentSession.connect(this.#options, signal);
+      const session = await this.#connect(this.#servers.current, signal);
       this.#session = session;
       onAbort = () => session.close();
       signal.addEventListener('abort', onAbort, { once: true });
-      this.#log[this.#attempt === 0 ? 'info' : 'debug']({ host: this.#options.host }, 'Fluentd connected');
-      this.#events.onConnected();
+      this.#events.onConnected(this.#servers.place);
       this.#inbox.openIntake();
       // Messages that arrived while there was no connection have not been forwarded.
       if (this.#inbox.waiting > 0) this.wake();
-      probe = setInterval(() => void this.#probe(session, signal), this.#options.probeIntervalMs);
+      probe = setInterval(() => void this.#lookAround(session, signal), this.#options.probeIntervalMs);
       return await session.closed;
     } catch (err) {
       return err instanceof FluentError
         ? err
-        : new FluentError('FLUENT_FAILED', toError(err).message, 500, err);
+        : new FluentError('FLUENT_FAILED', toError(err).message, { status: 500, cause: err });
     } finally {
       clearInterval(probe);
       signal.removeEventListener('abort', onAbort);
@@ -127,19 +147,54 @@ export class Forwarder {
     void delivery.finally(() => this.#underWay.delete(delivery));
   }
 
-  async #probe(session: FluentSession, signal: AbortSignal): Promise<void> {
-    if (this.#underWay.size > 0 || this.#probing) return;
-    const writtenBefore = this.#written;
+  async #connect(server: ServerAddress, signal: AbortSignal): Promise<FluentSession> {
+    const session = await FluentSession.connect(server, this.#options, this.#addresses, signal);
+    const level = this.#attempt === 0 || this.#connected !== server ? 'info' : 'debug';
+    this.#connected = server;
+    this.#log[level]({ server }, 'Fluentd connected');
+    return session;
+  }
+
+  async #lookAround(session: FluentSession, signal: AbortSignal): Promise<void> {
+    if (this.#probing) return;
     this.#probing = true;
+    await this.#moveBack(session, signal);
+    if (this.#underWay.size === 0 && session.open) await this.#probe(session, signal);
+    this.#probing = false;
+  }
+
+  /** Returns to a preferred server that answers again, between two chunks: nothing is sent twice, or requeued. */
+  async #moveBack(session: FluentSession, signal: AbortSignal): Promise<void> {
+    for (const server of this.#servers.rested(performance.now())) {
+      if (!(await this.#answers(server, signal))) continue;
+      this.#session = undefined;
+      await Promise.all(this.#underWay);
+      if (!session.open) return;
+      this.#servers.use(server);
+      session.close(new FluentError(MOVED, 'a preferred server answers again'));
+      return;
+    }
+  }
+
+  async #answers(server: ServerAddress, signal: AbortSignal): Promise<boolean> {
     try {
-      await probeFluent(this.#options, signal);
+      await probeFluent(server, this.#options, this.#addresses, signal);
+      return true;
+    } catch (err) {
+      this.#log.debug({ err, server }, 'Fluentd still unavailable');
+      return false;
+    }
+  }
+
+  async #probe(session: FluentSession, signal: AbortSignal): Promise<void> {
+    const writtenBefore = this.#written;
+    try {
+      await probeFluent(session.server, this.#options, this.#addresses, signal);
       this.#events.onAlive();
     } catch (err) {
       // An ack meanwhile, or a chunk under way, proves more than a probe that was refused.
       const idle = this.#underWay.size === 0 && this.#written === writtenBefore;
       if (err instanceof FluentError && idle && !signal.aborted) session.close(err);
-    } finally {
-      this.#probing = false;
     }
   }
 }

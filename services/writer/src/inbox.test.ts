@@ -1,23 +1,16 @@
-import { createLogger, DIALECTS, type ReceivedMessage, type Replacement } from '@podips/shared';
+import { createLogger, type ReceivedMessage, type Replacement } from '@podips/shared';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Inbox, type InboxSession } from './inbox.js';
 
 const QUEUE = '/queue/clusters.east';
 const PREFETCH = 10;
 const log = createLogger('test', 'silent');
-const events = {
-  onReceived: vi.fn(),
-  onInvalid: vi.fn(),
-  onRequeued: vi.fn(),
-  onHeld: vi.fn(),
-  onReady: vi.fn(),
-};
+const events = { onReceived: vi.fn(), onInvalid: vi.fn(), onRequeued: vi.fn(), onReady: vi.fn() };
 let inbox: Inbox;
 let session: FakeSession;
 
 /** Delivers messages to its subscriber, and records what becomes of them. */
 class FakeSession implements InboxSession {
-  readonly dialect = DIALECTS.activemq;
   readonly acked: string[] = [];
   readonly replaced: Replacement[][] = [];
   failure: Error | undefined;
@@ -27,9 +20,8 @@ class FakeSession implements InboxSession {
   subscribe(_destination: string, prefetch: number, listener: (message: ReceivedMessage) => void) {
     this.prefetch = prefetch;
     this.deliver = listener;
-    return async (replacements: readonly Replacement[] = []) => {
+    return () => {
       this.deliver = undefined;
-      await this.replace(replacements);
     };
   }
 
@@ -199,8 +191,7 @@ describe('an invalid message', () => {
     session.failure = new Error('connection lost');
     const warn = vi.spyOn(log, 'warn').mockClear();
     session.deliver?.(message('bad', 'text'));
-    await vi.waitFor(() => expect(warn).toHaveBeenCalledTimes(1));
-    expect(events.onInvalid).not.toHaveBeenCalled();
+    await vi.waitFor(() => expect(warn).toHaveBeenCalledTimes(2));
     expect(session.acked).toEqual([]);
   });
 });

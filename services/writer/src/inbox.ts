@@ -1,13 +1,12 @@
 import {
-  copyMessage,
-  type EndSubscription,
+  invalidQueueOf,
   type Logger,
   MessageError,
+  type OutgoingMessage,
   type QueueSession,
   type ReceivedMessage,
   toError,
 } from '@podips/shared';
-import { type DeadLetterEvents, DeadLetters } from './dead-letters.js';
 import { type LogEvent, toLogEvent } from './record.js';
 
 /** A message that Fluentd has not acknowledged yet. */
@@ -17,7 +16,7 @@ export interface InFlightMessage {
 }
 
 /** The part of a connection to the broker that the inbox needs. */
-export type InboxSession = Pick<QueueSession, 'subscribe' | 'ack' | 'replace' | 'dialect'>;
+export type InboxSession = Pick<QueueSession, 'subscribe' | 'ack' | 'replace'>;
 
 export interface InboxOptions {
   /** The destination that messages come from, and return to. */
@@ -26,8 +25,10 @@ export interface InboxOptions {
   readonly prefetch: number;
 }
 
-export interface InboxEvents extends DeadLetterEvents {
+export interface InboxEvents {
   onReceived(): void;
+  /** A message can never be delivered and is dead-lettered. */
+  onInvalid(reason: string): void;
   onRequeued(count: number): void;
   /** A message waits to be forwarded. */
   onReady(): void;
@@ -44,9 +45,8 @@ export class Inbox {
   readonly #forwarding = new Set<InFlightMessage>();
   readonly #queue: string;
   readonly #prefetch: number;
-  readonly #deadLetters: DeadLetters;
   #session: InboxSession | undefined;
-  #unsubscribe: EndSubscription | undefined;
+  #unsubscribe: (() => void) | undefined;
   #intake: 'paused' | 'open' | 'closed' = 'paused';
 
   constructor({ queue, prefetch }: InboxOptions, events: InboxEvents, log: Logger) {
@@ -54,7 +54,6 @@ export class Inbox {
     this.#prefetch = prefetch;
     this.#events = events;
     this.#log = log;
-    this.#deadLetters = new DeadLetters(queue, prefetch, events, log);
   }
 
   /** All messages in flight: not yet forwarded, or forwarded without an ack. */
@@ -78,12 +77,6 @@ export class Inbox {
     this.#unsubscribe = undefined;
     this.#waiting.clear();
     this.#forwarding.clear();
-    this.#deadLetters.sessionEnded();
-  }
-
-  /** Nothing is done any more by itself; to be called after the last `requeue`. */
-  stop(): void {
-    this.#deadLetters.stop();
   }
 
   /** Opens intake. It is closed until the first call, so that nothing is delivered to a writer that cannot forward it. */
@@ -128,19 +121,19 @@ export class Inbox {
     this.#waiting.clear();
     this.#forwarding.clear();
     if (this.#intake === 'open') this.#intake = 'paused';
-    const unsubscribe = this.#unsubscribe;
+    if (session === undefined) return;
+    const replaced = session.replace(
+      inFlight.map(({ received }) => ({ received, message: copyTo(this.#queue, received) })),
+    );
+    // After the acknowledgements, which the broker accepts only while the subscription exists.
+    this.#unsubscribe?.();
     this.#unsubscribe = undefined;
-    if (session === undefined || unsubscribe === undefined) return;
-    const invalid = await this.#deadLetters.takeAll();
-    const received = [...inFlight.map((message) => message.received), ...invalid];
     try {
-      await unsubscribe(
-        received.map((one) => ({ received: one, message: copyMessage(one, this.#queue, session.dialect) })),
-      );
-      if (received.length > 0) this.#events.onRequeued(received.length);
+      await replaced;
+      if (inFlight.length > 0) this.#events.onRequeued(inFlight.length);
     } catch (err) {
       this.#log.warn(
-        { err: toError(err), messages: received.length },
+        { err: toError(err), messages: inFlight.length },
         'messages not requeued; the broker redelivers them',
       );
     }
@@ -162,7 +155,51 @@ export class Inbox {
       this.#events.onReady();
     } catch (err) {
       if (!(err instanceof MessageError)) throw err;
-      this.#deadLetters.add(session, { received, reason: err });
+      void this.#deadLetter(session, received, err);
     }
   }
+
+  async #deadLetter(session: InboxSession, received: ReceivedMessage, reason: MessageError): Promise<void> {
+    const bytes = received.body.byteLength;
+    this.#log.warn(
+      { err: reason, bytes, messageId: received.headers['message-id'] },
+      'invalid message dead-lettered',
+    );
+    this.#events.onInvalid(reason.code);
+    const message = copyTo(invalidQueueOf(this.#queue), received, {
+      'podips-error': reason.code,
+      'podips-reason': reason.message,
+    });
+    try {
+      await session.replace([{ received, message }]);
+    } catch (err) {
+      this.#log.warn({ err: toError(err) }, 'invalid message not dead-lettered; the broker redelivers it');
+    }
+  }
+}
+
+/** Headers that belong to one delivery, not to the message. */
+const DELIVERY_HEADERS = new Set([
+  'ack',
+  'content-length',
+  'destination',
+  'expires',
+  'message-id',
+  'original-destination',
+  'persistent',
+  'priority',
+  'receipt',
+  'redelivered',
+  'subscription',
+  'timestamp',
+  'transaction',
+]);
+
+function copyTo(
+  destination: string,
+  received: ReceivedMessage,
+  extra: Record<string, string> = {},
+): OutgoingMessage {
+  const own = Object.entries(received.headers).filter(([name]) => !DELIVERY_HEADERS.has(name));
+  return { destination, body: received.body, headers: { ...Object.fromEntries(own), ...extra } };
 }

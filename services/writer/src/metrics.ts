@@ -15,19 +15,20 @@ export function createWriterMetrics(held: () => number) {
       this.set(held());
     },
   });
+  const fluentServer = new Gauge({
+    name: 'podips_writer_fluentd_server',
+    help: 'Place in LOG_SERVER of the server in use, from 0',
+    registers,
+  });
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
     new Counter({ name: `podips_writer_${name}`, help, labelNames, registers });
   return {
     registry,
+    fluentServer,
     received: counter('received_total', 'Messages received from the queue'),
     written: counter('written_total', 'Records that Fluentd has acknowledged'),
     requeued: counter('requeued_total', 'Messages requeued because Fluentd failed'),
     invalid: counter('invalid_total', 'Invalid messages that were dead-lettered, by reason', ['reason']),
-    heldInvalid: new Gauge({
-      name: 'podips_writer_held_invalid_messages',
-      help: 'Invalid messages held without an acknowledgement, because the broker refuses the dead-letter queue',
-      registers,
-    }),
     queueFailures: counter('queue_failures_total', 'Lost or failed connections to the broker'),
     fluentFailures: counter(
       'fluentd_failures_total',

@@ -33,9 +33,6 @@ describe("the writer's settings", () => {
       queue: {
         servers: [{ host: 'podips-queue', port: 61613 }],
         name: '/queue/pods',
-        broker: undefined,
-        vhost: '/',
-        tls: undefined,
         username: '',
         password: '',
         heartbeatMs: 5_000,
@@ -44,8 +41,9 @@ describe("the writer's settings", () => {
       },
       prefetch: 100,
       fluent: {
-        host: 'fluentd',
-        port: 24224,
+        servers: [{ host: 'fluentd', port: 24224 }],
+        tls: undefined,
+        login: undefined,
         tag: 'audit.pod_ip',
         connectTimeoutMs: 5_000,
         ackTimeoutMs: 30_000,
@@ -64,7 +62,7 @@ describe("the writer's settings", () => {
     writeFileSync(join(dir, 'podips_host'), 'monitor-from-file\n');
     writeFileSync(join(dir, 'queue.config.json'), '{"QUEUE_HOST":"queue-from-file","QUEUE_PORT":61616}');
     const settings = read({ QUEUE_HOST: 'queue-from-env' });
-    expect(settings.fluent.host).toBe('fluentd-from-file');
+    expect(settings.fluent.servers).toEqual([{ host: 'fluentd-from-file', port: 24224 }]);
     expect(settings.monitorUrl).toBe('http://monitor-from-file');
     expect(settings.queue.servers).toEqual([{ host: 'queue-from-env', port: 61616 }]);
   });
@@ -75,6 +73,32 @@ describe("the writer's settings", () => {
     ['100', 25],
   ])('with a prefetch of %s make chunks of at most %i records', (QUEUE_PREFETCH, batchSize) => {
     expect(read({ LOG_SERVER: 'fluentd', QUEUE_PREFETCH }).fluent.batchSize).toBe(batchSize);
+  });
+
+  it('name several servers, a login and TLS', () => {
+    const { fluent } = read({
+      LOG_SERVER: 'a,b:24225',
+      LOG_SERVER_PORT: '24226',
+      LOG_SHARED_KEY: 'key',
+      LOG_USERNAME: 'podips',
+      LOG_PASSWORD: 'secret',
+      LOG_TLS: 'true',
+      LOG_TLS_SERVER_NAME: 'fluentd.example',
+    });
+    expect(fluent.servers).toEqual([
+      { host: 'a', port: 24226 },
+      { host: 'b', port: 24225 },
+    ]);
+    expect(fluent.login).toEqual({ sharedKey: 'key', username: 'podips', password: 'secret' });
+    expect(fluent.tls).toEqual({ serverName: 'fluentd.example' });
+  });
+
+  it.each([
+    [{ LOG_USERNAME: 'podips' }, 'LOG_USERNAME needs LOG_SHARED_KEY'],
+    [{ LOG_SHARED_KEY: 'key', LOG_PASSWORD: 'secret' }, 'LOG_PASSWORD needs LOG_USERNAME'],
+    [{ LOG_TLS_SERVER_NAME: 'fluentd.example' }, 'LOG_TLS_SERVER_NAME needs LOG_TLS=true'],
+  ])('refuse %j', (env, problem) => {
+    expect(problemsOf({ LOG_SERVER: 'fluentd', ...env })).toEqual([problem]);
   });
 
   it('that are wrong are all named at once', () => {

@@ -5,15 +5,18 @@ import {
   integer,
   type LogLevel,
   monitorClientSpecs,
+  parseServers,
   port,
   type QueueSettings,
   queueSettings,
   queueSpecs,
-  queueTls,
   readSettings,
+  serverList,
   statusDirSpecs,
+  tlsClientSettings,
 } from '@podips/shared';
-import { str } from 'envalid';
+import { type CleanedEnv, str } from 'envalid';
+import type { FluentLogin } from './fluent-session.js';
 import type { ForwarderOptions } from './forwarder.js';
 
 export interface WriterSettings {
@@ -33,6 +36,7 @@ export interface WriterSettings {
 const MAX_PREFETCH = 100;
 const MAX_BATCH_DELAY_MS = 100;
 const CONNECT_TIMEOUT_MS = 5_000;
+const TLS = tlsClientSettings('LOG', 'Fluentd');
 
 /** Every variable that the writer knows; `desc` is its row in docs/settings.md. */
 export const writerSpecs = {
@@ -48,8 +52,17 @@ export const writerSpecs = {
     default: MAX_PREFETCH,
     desc: 'maximum number of messages in flight without an acknowledgement',
   }),
-  LOG_SERVER: str({ desc: 'host of Fluentd or Fluent Bit' }),
-  LOG_SERVER_PORT: port({ default: 24224, desc: 'port for the forward protocol' }),
+  LOG_SERVER: serverList({
+    desc: 'Fluentd or Fluent Bit, or several as `a,b:24225`; when one fails, the next is used',
+  }),
+  LOG_SERVER_PORT: port({
+    default: 24224,
+    desc: 'port for the forward protocol of servers without a port in `LOG_SERVER`',
+  }),
+  LOG_SHARED_KEY: str({ default: '', desc: "`shared_key` of Fluentd's `<security>`" }),
+  LOG_USERNAME: str({ default: '', desc: "user name of Fluentd's `<user>`, with `user_auth`" }),
+  LOG_PASSWORD: str({ default: '', desc: 'password of that user' }),
+  ...TLS.specs,
   LOG_TAG: str({ default: 'audit', desc: 'records get the tag `<LOG_TAG>.pod_ip`' }),
   LOG_ACK_TIMEOUT_MS: integer(
     1_000,
@@ -70,7 +83,7 @@ export const writerSpecs = {
     240_000,
   )({
     default: 30_000,
-    desc: 'interval at which an idle link to Fluentd is probed with a TCP connection',
+    desc: 'interval at which an idle link to Fluentd is probed with a connection that ends after TLS and login',
   }),
 };
 
@@ -82,7 +95,12 @@ export const writerFiles = ['podips_host', 'log_server', 'queue.config.json'] as
  * @throws {SettingsError} with every problem at once
  */
 export function readWriterSettings(env: Environment): WriterSettings {
-  const values = readSettings({ specs: writerSpecs, env, files: writerFiles, check: queueTls.check });
+  const values = readSettings({
+    specs: writerSpecs,
+    env,
+    files: writerFiles,
+    check: (all) => [...checkLogin(all), ...TLS.check(all)],
+  });
   return {
     logLevel: values.LOG_LEVEL,
     monitorUrl: values.PODIPS_HOST,
@@ -91,8 +109,9 @@ export function readWriterSettings(env: Environment): WriterSettings {
     queue: queueSettings(values),
     prefetch: values.QUEUE_PREFETCH,
     fluent: {
-      host: values.LOG_SERVER,
-      port: values.LOG_SERVER_PORT,
+      servers: parseServers(values.LOG_SERVER, values.LOG_SERVER_PORT),
+      tls: TLS.read(values),
+      login: loginOf(values),
       tag: `${values.LOG_TAG}.pod_ip`,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       ackTimeoutMs: values.LOG_ACK_TIMEOUT_MS,
@@ -105,4 +124,21 @@ export function readWriterSettings(env: Environment): WriterSettings {
     httpHost: values.HTTP_HOST,
     httpPort: values.HTTP_PORT,
   };
+}
+
+type Values = CleanedEnv<typeof writerSpecs>;
+
+/** Users are known to Fluentd only below a shared key. */
+function checkLogin({
+  LOG_SHARED_KEY: key,
+  LOG_USERNAME: username,
+  LOG_PASSWORD: password,
+}: Values): string[] {
+  if (username === '' && password !== '') return ['LOG_PASSWORD needs LOG_USERNAME'];
+  return username !== '' && key === '' ? ['LOG_USERNAME needs LOG_SHARED_KEY'] : [];
+}
+
+function loginOf(values: Values): FluentLogin | undefined {
+  const { LOG_SHARED_KEY: sharedKey, LOG_USERNAME: username, LOG_PASSWORD: password } = values;
+  return sharedKey === '' ? undefined : { sharedKey, username, password };
 }

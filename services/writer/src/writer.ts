@@ -2,16 +2,14 @@ import {
   type Logger,
   type OperationHealth,
   openStatusFile,
-  QueueError,
   type QueueLink,
-  type QueueSession,
   type Running,
   startHeartbeats,
   startOpsServer,
   startQueueLink,
   trackOperation,
 } from '@podips/shared';
-import type { FluentError } from './fluent-session.js';
+import type { FluentError } from './fluent-error.js';
 import { Forwarder } from './forwarder.js';
 import { Inbox } from './inbox.js';
 import { createWriterMetrics, type WriterMetrics } from './metrics.js';
@@ -47,7 +45,6 @@ export async function startWriter(settings: WriterSettings, log: Logger): Promis
     stopping.abort();
     await forwarding;
     await inbox.requeue();
-    inbox.stop();
   });
   const ops = await startOpsServer({
     host: settings.httpHost,
@@ -96,10 +93,6 @@ function createInbox(
     },
     onInvalid: (reason: string) => metrics.invalid.inc({ reason }),
     onRequeued: (count: number) => metrics.requeued.inc(count),
-    onHeld(count: number, reason: string) {
-      metrics.heldInvalid.set(count);
-      queue.note('held', count > 0 ? `${count} invalid messages held: ${reason}` : undefined);
-    },
     onReady,
   };
   return new Inbox({ queue: settings.queue.name, prefetch: settings.prefetch }, events, log);
@@ -114,7 +107,10 @@ function createForwarder(
 ): Forwarder {
   const events = {
     onAlive: () => fluent.alive(),
-    onConnected: () => fluent.connected(),
+    onConnected(place: number) {
+      metrics.fluentServer.set(place);
+      fluent.connected();
+    },
     onWritten(count: number) {
       metrics.written.inc(count);
       fluent.works(`${count} written`);
@@ -122,7 +118,7 @@ function createForwarder(
     onFailed(error: FluentError) {
       metrics.fluentFailures.inc();
       // Fluentd may accept connections but no records: its buffer is full.
-      fluent.fails(error.status, error.message, error.code === 'FLUENT_ACK_TIMEOUT' ? 'work' : 'link');
+      fluent.fails(error.status, error.message, error.deaf ? 'work' : 'link');
     },
   };
   return new Forwarder(settings.fluent, inbox, events, log);
@@ -136,17 +132,12 @@ function startIntake(
   log: Logger,
 ): QueueLink {
   const events = {
-    onUp(session: QueueSession) {
-      const { cannot } = session.dialect;
-      if (cannot !== undefined) log.warn(cannot);
-      const notes = [...session.warnings, ...(cannot === undefined ? [] : [cannot])];
-      queue.note('broker', notes.length > 0 ? notes.join('; ') : undefined);
+    onUp(session: Parameters<Inbox['sessionStarted']>[0]) {
       queue.connected();
       inbox.sessionStarted(session);
     },
     onDown(error: Error) {
       inbox.sessionEnded();
-      if (error instanceof QueueError && error.code === 'QUEUE_CLOSED') return;
       metrics.queueFailures.inc();
       queue.fails(QUEUE_FAILED, error.message);
     },

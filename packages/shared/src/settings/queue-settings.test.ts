@@ -1,20 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { invalidQueueOf, parseQueueServers, queueSpecs } from './queue-settings.js';
+import { invalidQueueOf, queueSpecs } from './queue-settings.js';
 import { readSettings } from './read-settings.js';
-
-describe('parseQueueServers', () => {
-  it('accepts several brokers, with and without a port, and IPv6', () => {
-    expect(parseQueueServers('a, b:61614,[::1]:7', 61613)).toEqual([
-      { host: 'a', port: 61613 },
-      { host: 'b', port: 61614 },
-      { host: '::1', port: 7 },
-    ]);
-  });
-
-  it.each(['', 'a,,b', 'a:0', 'a:70000', '::1'])('refuses "%s"', (list) => {
-    expect(() => parseQueueServers(list, 61613)).toThrow(/separated by commas/);
-  });
-});
 
 describe('QUEUE_NAME', () => {
   const nameOf = (name: string) =>

@@ -1,35 +1,10 @@
 import { type CleanedEnv, EnvError, makeValidator, str } from 'envalid';
-import { BROKERS, type BrokerName } from '../broker-dialect.js';
-import type { TlsSettings } from '../tls-client.js';
-import { tlsClientSettings } from './tls-settings.js';
-import { integer, MAX_PORT, port } from './validators.js';
+import { parseServers, type ServerAddress, serverList } from './server-list.js';
+import { integer, port } from './validators.js';
 
-export interface QueueServer {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** A list of brokers, `a,b:61613,[::1]:61613`; a broker without a port takes `defaultPort`. */
-export function parseQueueServers(list: string, defaultPort: number): QueueServer[] {
-  return list.split(',').map((entry) => {
-    const match = /^\s*(?:\[([^\]]+)\]|([^\s:[\]]+))(?::(\d+))?\s*$/.exec(entry);
-    const host = match?.[1] ?? match?.[2];
-    const ownPort = match?.[3] === undefined ? defaultPort : Number(match[3]);
-    if (host === undefined || ownPort < 1 || ownPort > MAX_PORT)
-      throw new EnvError(
-        `must be a list of host or host:port, separated by commas, but has "${entry.trim()}"`,
-      );
-    return { host, port: ownPort };
-  });
-}
-
-const queueHosts = makeValidator<string>((input) => {
-  parseQueueServers(input, 1);
-  return input;
-});
+export type QueueServer = ServerAddress;
 
 export const DEFAULT_QUEUE_NAME = '/queue/pods';
-export const DEFAULT_VHOST = '/';
 
 /** Brokers read commas, wildcards, question marks and spaces in a destination as more than a name. */
 const queueName = makeValidator<string>((input) => {
@@ -41,12 +16,9 @@ const queueName = makeValidator<string>((input) => {
 /** Where messages go that can never be delivered. */
 export const invalidQueueOf = (queueName: string) => `${queueName}.invalid`;
 
-/** TLS to the broker; `check` belongs into the service's own. */
-export const queueTls = tlsClientSettings('QUEUE', 'the broker');
-
 export function queueSpecs(defaultHost: string) {
   return {
-    QUEUE_HOST: queueHosts({
+    QUEUE_HOST: serverList({
       default: defaultHost,
       desc: 'broker, or several as `a,b:61613`; when one fails, the next is tried',
     }),
@@ -55,15 +27,8 @@ export function queueSpecs(defaultHost: string) {
       default: DEFAULT_QUEUE_NAME,
       desc: 'the queue, the same for reader and writer; messages that can never be delivered go to `<QUEUE_NAME>.invalid`',
     }),
-    QUEUE_BROKER: str({
-      choices: ['auto', ...BROKERS],
-      default: 'auto',
-      desc: 'which broker it is; `auto`: as it says when it accepts a connection',
-    }),
-    QUEUE_VHOST: str({ default: DEFAULT_VHOST, desc: 'virtual host of RabbitMQ; other brokers ignore it' }),
     QUEUE_USERNAME: str({ default: '', desc: 'user name at the broker' }),
     QUEUE_PASSWORD: str({ default: '', desc: 'password at the broker' }),
-    ...queueTls.specs,
     QUEUE_HEARTBEAT_MS: integer(
       100,
       60_000,
@@ -86,9 +51,6 @@ export interface QueueSettings {
   readonly servers: readonly QueueServer[];
   /** The queue as a STOMP destination. */
   readonly name: string;
-  readonly broker?: BrokerName | undefined;
-  readonly vhost?: string | undefined;
-  readonly tls?: TlsSettings | undefined;
   readonly username: string;
   readonly password: string;
   readonly heartbeatMs: number;
@@ -99,11 +61,8 @@ export interface QueueSettings {
 /** The queue part of a service's settings, ready for {@link QueueLink}. */
 export function queueSettings(env: CleanedEnv<ReturnType<typeof queueSpecs>>): QueueSettings {
   return {
-    servers: parseQueueServers(env.QUEUE_HOST, env.QUEUE_PORT),
+    servers: parseServers(env.QUEUE_HOST, env.QUEUE_PORT),
     name: env.QUEUE_NAME,
-    broker: BROKERS.find((name) => name === env.QUEUE_BROKER),
-    vhost: env.QUEUE_VHOST,
-    tls: queueTls.read(env),
     username: env.QUEUE_USERNAME,
     password: env.QUEUE_PASSWORD,
     heartbeatMs: env.QUEUE_HEARTBEAT_MS,
