@@ -7,7 +7,8 @@ import type { Stage } from './stage.js';
 const API = { part: 'api', lights: {}, end: ({ cluster }: Stage) => cluster.faults.clear() } as const;
 const RED = { kubernetes: 'red' } as const;
 
-const isFirstPage = ({ query }: SeenRequest) => query.watch === undefined && query.continue === undefined;
+const isFirstPage = ({ query }: SeenRequest) =>
+  query.watch === undefined && query.continue === undefined && query.limit !== '1';
 
 /** The next requests are answered like this, on watches that were closed for it. */
 const answers = (status: number, name: string, retryAfterSeconds?: number): Fault => ({
@@ -49,7 +50,7 @@ export const API_FAULTS: readonly Fault[] = [
       faults.expireNextWatch('event');
       faults.closeWatches();
     },
-    felt: forgotten,
+    felt: forgotten(),
   },
   {
     ...API,
@@ -59,7 +60,7 @@ export const API_FAULTS: readonly Fault[] = [
       faults.expireNextWatch('response');
       faults.closeWatches();
     },
-    felt: forgotten,
+    felt: forgotten(),
   },
   {
     ...API,
@@ -73,9 +74,16 @@ export const API_FAULTS: readonly Fault[] = [
     // The list is begun twice: its token was refused in the middle.
     felt: (stage) =>
       all(
-        forgotten(stage),
+        forgotten()(stage),
         grown(() => stage.cluster.requests.filter(isFirstPage).length, 2),
       ),
+  },
+  {
+    ...API,
+    name: 'resource versions begin again lower',
+    forgets: true,
+    begin: ({ cluster }) => cluster.faults.beginVersionsAgain(),
+    felt: forgotten('reset'),
   },
   {
     ...API,
@@ -86,7 +94,7 @@ export const API_FAULTS: readonly Fault[] = [
       faults.expireNextWatch();
       faults.closeWatches();
     },
-    felt: forgotten,
+    felt: forgotten(),
   },
   answers(429, 'API server answers 429 with Retry-After', 1),
   answers(500, 'API server answers 500'),

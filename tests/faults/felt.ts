@@ -29,12 +29,14 @@ export const watchedAgain = (times: number) => (stage: Stage) =>
 export const heldBack = (proxy: 'brokerProxy' | 'databaseProxy' | 'monitorProxy') => (stage: Stage) =>
   grown(() => stage[proxy].delayed, 5);
 
-/** The effect: the API server has answered that the reader's version is forgotten, and the reader has recorded the gap. */
-export const forgotten = (stage: Stage) =>
-  all(
-    readerCounts('lists_total{reason="expired"}')(stage),
-    grown(async () => (await stage.database.query('SELECT FROM gaps')).rowCount ?? 0, 1),
-  );
+/** The effect: the reader has learned that its version is forgotten, and has recorded the gap. */
+export const forgotten =
+  (reason = 'expired') =>
+  (stage: Stage) =>
+    all(
+      readerCounts(`lists_total{reason="${reason}"}`)(stage),
+      grown(async () => (await stage.database.query('SELECT FROM gaps')).rowCount ?? 0, 1),
+    );
 
 /** Felt when a service has written such a line. */
 export const wrote = (service: 'reader' | 'writer', text: string) => async (stage: Stage) => () =>

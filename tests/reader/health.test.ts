@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Operation } from '@podips/shared';
 import { expect, vi } from 'vitest';
 import { startFakeMonitor } from '../support/fake-monitor.js';
-import { EXACT, it, PATIENCE, type ReaderCase } from '../support/reader-case.js';
+import { EXACT, it, PATIENCE, type ReaderCase, reached } from '../support/reader-case.js';
 
 const EPOCH = new Date(0);
 /** A link that lives shows it every second. */
@@ -67,6 +67,24 @@ it('removes the file of the operation that fails, and only that one, until it wo
   await test.brokerProxy.refuse(false);
   await vi.waitFor(() => expect(existsSync(queueStatus(test))).toBe(true), PATIENCE);
   expect(await reader.problems()).toBeUndefined();
+});
+
+it('reports no failure of a link that is open again within seconds: one API server hands over to another', async ({
+  openCase,
+}) => {
+  const monitor = await startFakeMonitor();
+  await using resources = new AsyncDisposableStack();
+  resources.defer(() => monitor.stop());
+  const test = await openCase();
+  const reader = await test.startReader({ ...HEARTBEAT, PODIPS_HOST: monitor.url });
+  expect(await test.caughtUp()).toEqual(EXACT);
+  test.cluster.faults.refuseConnections();
+  test.cluster.faults.dropConnections();
+  await reached(reader, 'api_failures_total{status="503"}', 2);
+  expect(existsSync(kubernetesStatus(test))).toBe(true);
+  await test.cluster.faults.acceptConnections();
+  expect(await test.caughtUp()).toEqual(EXACT);
+  expect(monitor.heartbeats('kubernetes').filter((heartbeat) => !heartbeat.startsWith('200/'))).toEqual([]);
 });
 
 it('lets the file of a link grow old that is dead though its socket is open', async ({ openCase }) => {

@@ -3,8 +3,9 @@ import type { Faults, SimulatedCluster } from '@podips/simulation';
 import { describe, expect, vi } from 'vitest';
 import { EXACT, it, type OpenCase, PATIENCE, type ReaderCase } from '../support/reader-case.js';
 
+/** Without the pages of one pod, by which the reader learns the newest version. */
 const requests = (cluster: SimulatedCluster, watch: boolean) =>
-  cluster.requests.filter(({ query }) => (query.watch === 'true') === watch);
+  cluster.requests.filter(({ query }) => (query.watch === 'true') === watch && query.limit !== '1');
 
 /** Every kind of change that a list can show: an end, a finish, another address, a successor, a start. */
 function changeEverything({ cluster: { pods, workloads } }: ReaderCase): void {
@@ -116,6 +117,21 @@ describe('a new list publishes only what happened meanwhile, marked as inferred,
     expect(await reader.metric('lists_total{reason="expired"}')).toBe(1);
     expect(await reader.problems()).toBeUndefined();
   });
+});
+
+it('lists within seconds after resource versions begin again lower, and loses nothing that stays', async ({
+  openCase,
+}) => {
+  const { test, reader, before } = await openFollowingCase(openCase);
+  const { cluster } = test;
+  cluster.faults.refuseConnections();
+  cluster.workloads.scaleDeployment('web', 6);
+  cluster.faults.beginVersionsAgain();
+  await cluster.faults.acceptConnections();
+  await vi.waitFor(async () => expect(await reader.metric('lists_total{reason="reset"}')).toBe(1), PATIENCE);
+  expect(await test.caughtUp()).toEqual(EXACT);
+  expect(test.records.slice(before).map(({ record }) => record.inferred)).toContain(true);
+  expect(await reader.problems()).toBeUndefined();
 });
 
 describe('a refused request is repeated, and the refusal reported,', () => {

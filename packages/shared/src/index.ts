@@ -1,5 +1,6 @@
 export * from './address-order.js';
 export * from './backoff.js';
+export * from './broker-dialect.js';
 export * from './database.js';
 export * from './errors.js';
 export * from './heartbeat.js';
@@ -8,8 +9,10 @@ export * from './ip-address.js';
 export * from './lifecycle.js';
 export * from './logger.js';
 export * from './message.js';
+export * from './message-copy.js';
 export * from './operation.js';
 export * from './queue-link.js';
+export * from './queue-message.js';
 export * from './queue-session.js';
 export * from './settings/index.js';
 export * from './status-file.js';

@@ -54,4 +54,20 @@ describe('an operation', () => {
       expect(statusFile.works).not.toHaveBeenCalled();
     },
   );
+
+  it('adds to its reports what an operator should know, until there is nothing more to know', () => {
+    health.works('7 written');
+    health.note('broker', 'sends no heart-beats');
+    health.note('held', '1 message held');
+    expect(heartbeats.report.mock.calls.at(-1)).toEqual([
+      'log',
+      200,
+      '7 written; sends no heart-beats; 1 message held',
+    ]);
+    health.fails(503, 'down');
+    health.note('held', undefined);
+    expect(heartbeats.report.mock.calls.at(-1)).toEqual(['log', 503, 'down']);
+    health.works('8 written');
+    expect(heartbeats.report.mock.calls.at(-1)).toEqual(['log', 200, '8 written; sends no heart-beats']);
+  });
 });

@@ -22,6 +22,12 @@ export interface OperationHealth {
    * @param what whether the link failed, or the work on a link that is up
    */
   fails(code: number, message: string, what?: 'link' | 'work'): void;
+  /**
+   * Adds to its reports what an operator should know although it works.
+   * @param key of what the text is about; another text takes its place
+   * @param text undefined: there is nothing more to know of it
+   */
+  note(key: string, text: string | undefined): void;
   /** Why it does not work; undefined while it does. */
   readonly problem: string | undefined;
 }
@@ -34,14 +40,18 @@ export function trackOperation(
 ): OperationHealth {
   let problem: string | undefined = 'not connected yet';
   let failed: 'link' | 'work' | undefined = 'link';
+  let works = '';
+  const notes = new Map<string, string>();
+  const report = () => heartbeats.report(operation, OK, [works, ...notes.values()].join('; '));
   return {
     get problem() {
       return problem;
     },
     works(message) {
       problem = failed = undefined;
+      works = message;
       statusFile.works();
-      heartbeats.report(operation, OK, message);
+      report();
     },
     connected() {
       if (failed === 'link') this.works('connected');
@@ -53,6 +63,13 @@ export function trackOperation(
       problem = reason;
       failed = reason === undefined ? undefined : 'link';
       if (reason === undefined) statusFile.works();
+    },
+    note(key, text) {
+      if (notes.get(key) === text) return;
+      if (text === undefined) notes.delete(key);
+      else notes.set(key, text);
+      // A report of a failure has a reason of its own.
+      if (problem === undefined && works !== '') report();
     },
     fails(code, message, what = 'link') {
       problem = message;

@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createLogger } from './logger.js';
+import { closedByUs } from './queue-errors.js';
 import { startQueueLink } from './queue-link.js';
 import type { QueueSettings } from './settings/queue-settings.js';
 
 /** The delay before each further attempt, in milliseconds. */
 const waits = vi.hoisted((): number[] => []);
+type Outcome = number | 'refused' | 'closed on purpose';
 /** The result of each attempt: refused, or a session that lasts for so many milliseconds. */
-const attempts = vi.hoisted((): (number | 'refused')[] => []);
+const attempts = vi.hoisted((): Outcome[] => []);
 const clock = vi.hoisted(() => ({ nowMs: 0 }));
 
 vi.mock('./backoff.js', async (importOriginal) => ({
@@ -25,10 +27,13 @@ vi.mock('./queue-session.js', () => ({
       const attempt = attempts.shift();
       if (attempt === undefined || attempt === 'refused') throw new Error('ECONNREFUSED');
       return {
-        brokerSendsHeartbeats: true,
+        broker: 'ActiveMQ/5.18.3',
+        dialect: { name: 'ActiveMQ Classic' },
+        warnings: [],
         bytesRead: 0,
         /** Waited for when the session is in use. */
         get closed() {
+          if (attempt === 'closed on purpose') return Promise.resolve(closedByUs());
           clock.nowMs += attempt;
           return Promise.resolve(new Error('the connection was closed'));
         },
@@ -53,12 +58,15 @@ afterEach(() => {
 });
 
 /** Runs a link through these attempts. */
-async function runThrough(...outcomes: readonly (number | 'refused')[]): Promise<void> {
+async function runThrough(...outcomes: readonly Outcome[]) {
   attempts.push(...outcomes);
-  const events = { onUp: () => undefined, onDown: () => undefined, onAlive: () => undefined };
+  const onDown = vi.fn();
+  const events = { onUp: () => undefined, onDown, onAlive: () => undefined };
   const link = startQueueLink(SETTINGS, events, createLogger('test', 'silent'));
-  await vi.waitFor(() => expect(waits).toHaveLength(outcomes.length), { interval: 1 });
+  await vi.waitFor(() => expect(onDown).toHaveBeenCalledTimes(outcomes.length), { interval: 1 });
+  await vi.waitFor(() => expect(waits.length).toBeGreaterThan(0), { interval: 1 });
   await link.stop();
+  return onDown;
 }
 
 const refused = (count: number) => Array.from({ length: count }, () => 'refused' as const);
@@ -83,6 +91,16 @@ describe('a queue link', () => {
     await runThrough(SHORT_MS, SHORT_MS, SHORT_MS, SHORT_MS);
     for (const [index, ceiling] of [200, 400, 800, 1_600].entries())
       expect(waits[index]).toBeGreaterThanOrEqual(ceiling / 2);
+  });
+
+  it('opens another session at once after one that was closed on purpose, and reports no failure', async () => {
+    const onDown = await runThrough('closed on purpose', 'closed on purpose', 'refused');
+    expect(onDown.mock.calls.map(([error]) => error.code)).toEqual([
+      'QUEUE_CLOSED',
+      'QUEUE_CLOSED',
+      undefined,
+    ]);
+    expect(waits).toHaveLength(1);
   });
 
   it('starts small again after a session that lasted', async () => {

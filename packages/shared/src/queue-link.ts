@@ -1,5 +1,6 @@
+import { AddressOrder } from './address-order.js';
 import { backoffDelayMs, pause } from './backoff.js';
-import { type QueueError, toError } from './errors.js';
+import { QueueError, toError } from './errors.js';
 import type { Running } from './lifecycle.js';
 import type { Logger } from './logger.js';
 import { QueueSession } from './queue-session.js';
@@ -8,7 +9,10 @@ import type { QueueServer, QueueSettings } from './settings/queue-settings.js';
 export interface QueueLinkEvents {
   /** A session is open. Called before anything else can use it. */
   onUp(session: QueueSession): void;
-  /** A session ended, or an attempt to open one failed. Called for each failed attempt. */
+  /**
+   * A session ended, or an attempt to open one failed. Called for each failed attempt, and with QUEUE_CLOSED for a session
+   * that was closed on purpose: the next one is opened at once.
+   */
   onDown(error: Error): void;
   /** Something was received from the broker within the last heart-beat interval. */
   onAlive(): void;
@@ -30,6 +34,7 @@ const STABLE_AFTER_MS = 10_000;
 /** Keeps a connection to one of the brokers: the next one after every failure, with capped backoff, until stopped. */
 export function startQueueLink(settings: QueueSettings, events: QueueLinkEvents, log: Logger): QueueLink {
   const stopping = new AbortController();
+  const addresses = new AddressOrder();
   let state: QueueLinkState = 'connecting';
   let session: QueueSession | undefined;
   /** When the newest attempt succeeded. */
@@ -37,16 +42,12 @@ export function startQueueLink(settings: QueueSettings, events: QueueLinkEvents,
 
   const runSession = async (server: QueueServer): Promise<Error> => {
     try {
-      const opened = await QueueSession.connect({ ...settings, server }, stopping.signal);
+      const opened = await QueueSession.connect({ ...settings, server }, stopping.signal, addresses);
       session = opened;
       openedMs = performance.now();
       state = 'up';
-      log.info({ broker: server }, 'queue connected');
-      if (!opened.brokerSendsHeartbeats)
-        log.warn(
-          { broker: server },
-          'broker sends no heart-beats; a dead link is noticed only on the next send',
-        );
+      log.info({ broker: server, server: opened.broker, dialect: opened.dialect.name }, 'queue connected');
+      for (const warning of opened.warnings) log.warn({ broker: server }, warning);
       events.onUp(opened);
       return await watchSession(opened, settings.heartbeatMs, events);
     } catch (err) {
@@ -58,16 +59,23 @@ export function startQueueLink(settings: QueueSettings, events: QueueLinkEvents,
     // Attempts and sessions each have a backoff of their own: the length of an outage says nothing about a session.
     let attempts = 0;
     let shortSessions = 0;
-    for (let next = 0; !stopping.signal.aborted; next += 1) {
+    let next = 0;
+    while (!stopping.signal.aborted) {
       const server = settings.servers[next % settings.servers.length];
       if (server === undefined) throw new TypeError('a queue link needs at least one server');
       openedMs = undefined;
       const error = await runSession(server);
+      session = undefined;
+      if (error instanceof QueueError && error.code === 'QUEUE_CLOSED' && !stopping.signal.aborted) {
+        state = 'connecting';
+        events.onDown(error);
+        continue;
+      }
       // A line for each outage, not for each attempt.
       const level = state === 'down' ? 'debug' : 'warn';
-      session = undefined;
       state = 'down';
       if (stopping.signal.aborted) return;
+      next += 1;
       log[level]({ err: error, broker: server }, 'queue not connected');
       events.onDown(error);
       if (openedMs === undefined) attempts += 1;

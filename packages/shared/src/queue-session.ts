@@ -1,13 +1,24 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Client } from 'stompit';
-import { QueueError, toError } from './errors.js';
-import type { QueueServer } from './settings/queue-settings.js';
+import { AddressOrder, openSocket } from './address-order.js';
+import { type BrokerDialect, type BrokerName, recognizeBroker } from './broker-dialect.js';
+import { QueueError } from './errors.js';
+import { PendingReceipts } from './pending-receipts.js';
+import { closedByUs, connectionFailed, connectTimeout, refused } from './queue-errors.js';
+import type { OutgoingMessage, QueueHeaders, ReceivedMessage, Replacement } from './queue-message.js';
+import { DEFAULT_VHOST, type QueueServer } from './settings/queue-settings.js';
 import { createStompClient, logIn, readBody } from './stomp-client.js';
+import type { TlsSettings } from './tls-client.js';
 
 export interface QueueSessionOptions {
   readonly server: QueueServer;
   readonly username: string;
   readonly password: string;
+  /** Undefined: as CONNECTED says. */
+  readonly broker?: BrokerName | undefined;
+  /** The `host` of CONNECT, by which RabbitMQ chooses the virtual host. */
+  readonly vhost?: string | undefined;
+  readonly tls?: TlsSettings | undefined;
   /** Requested in both directions. */
   readonly heartbeatMs: number;
   /** From the first packet to the CONNECTED frame. */
@@ -16,31 +27,10 @@ export interface QueueSessionOptions {
   readonly receiptTimeoutMs: number;
 }
 
-export type QueueHeaders = Readonly<Record<string, string>>;
-
-export interface OutgoingMessage {
-  readonly destination: string;
-  readonly body: string | Uint8Array;
-  readonly headers?: QueueHeaders;
-}
-
-export interface ReceivedMessage {
-  readonly headers: QueueHeaders;
-  readonly body: Uint8Array;
-}
-
-/** A received message and the one that replaces it on the queue. */
-export interface Replacement {
-  readonly received: ReceivedMessage;
-  readonly message: OutgoingMessage;
-}
+/** Ends a subscription after its messages have been replaced. @throws {QueueError} as {@link QueueSession.replace} */
+export type EndSubscription = (replacements?: readonly Replacement[]) => Promise<void>;
 
 const DISCONNECT_TIMEOUT_MS = 2_000;
-
-interface Pending {
-  resolve(): void;
-  reject(error: QueueError): void;
-}
 
 /**
  * One STOMP connection, from CONNECTED to its first error: it is never reopened. Sends without a receipt
@@ -52,45 +42,64 @@ export class QueueSession {
   readonly closed: Promise<QueueError>;
   readonly #client: Client;
   readonly #socket: Socket;
-  readonly #receiptTimeoutMs: number;
-  readonly #pending = new Set<Pending>();
+  readonly #receipts: PendingReceipts;
   #settleClosed: (error: QueueError) => void = () => undefined;
   #ended: QueueError | undefined;
+  /** Why the connection is about to end, known before it does: we close it, or the broker has sent an ERROR frame. */
+  #reason: QueueError | undefined;
+  #stage: Parameters<typeof connectionFailed>[2];
+  #recognized = recognizeBroker(undefined);
+  /** Ids of transactions that have ended. Artemis keeps a session in memory for every id that a connection has used. */
+  readonly #freeTransactions: string[] = [];
   #transactions = 0;
   #subscriptions = 0;
 
   /**
    * Opens a connection and logs in.
-   * @throws {QueueError} QUEUE_CONNECT_TIMEOUT, QUEUE_CONNECT_FAILED (also for a refused login)
+   * @param addresses the order in which the addresses of the server's name are tried
+   * @throws {QueueError} QUEUE_CONNECT_TIMEOUT, QUEUE_CONNECTION_FAILED, QUEUE_REFUSED
    */
-  static async connect(options: QueueSessionOptions, signal?: AbortSignal): Promise<QueueSession> {
-    const { server, connectTimeoutMs, heartbeatMs } = options;
-    const socket = connectTcp({ host: server.host, port: server.port, noDelay: true, keepAlive: true });
-    const client = createStompClient(socket, heartbeatMs);
-    const session = new QueueSession(client, socket, options);
-    const timer = setTimeout(() => session.#end(connectTimeout(options)), connectTimeoutMs);
-    const onAbort = () => session.#end(new Error('stopped'));
+  static async connect(
+    options: QueueSessionOptions,
+    signal?: AbortSignal,
+    addresses = new AddressOrder(),
+  ): Promise<QueueSession> {
+    const { server, connectTimeoutMs, vhost = DEFAULT_VHOST } = options;
+    const connection = openSocket({ ...server, tls: options.tls }, addresses);
+    const session = new QueueSession(connection.socket, options);
+    const timer = setTimeout(() => session.#end(connectTimeout(server, connectTimeoutMs)), connectTimeoutMs);
+    const onAbort = () => session.#end(closedByUs());
     signal?.addEventListener('abort', onAbort, { once: true });
     if (signal?.aborted) onAbort();
+    const onRefused = (reason: string) => {
+      session.#reason = refused(server, reason);
+    };
     try {
-      await Promise.race([logIn(client, socket, options), session.closed.then((err) => Promise.reject(err))]);
+      const loggedIn = logIn(session.#client, connection, { ...options, vhost }, onRefused);
+      await Promise.race([loggedIn, session.closed.then((err) => Promise.reject(err))]);
+      session.#stage = 'logged in';
+      session.#recognized = recognizeBroker(session.broker, options.broker);
       return session;
+    } catch (err) {
+      connection.giveUp();
+      throw err;
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
     }
   }
 
-  private constructor(client: Client, socket: Socket, options: QueueSessionOptions) {
+  private constructor(socket: Socket, options: QueueSessionOptions) {
     this.server = options.server;
-    this.#client = client;
     this.#socket = socket;
-    this.#receiptTimeoutMs = options.receiptTimeoutMs;
+    this.#stage = options.tls ? 'tls' : 'plain';
+    this.#client = createStompClient(socket, options.heartbeatMs);
+    this.#receipts = new PendingReceipts(options.receiptTimeoutMs, (error) => this.#end(error));
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve;
     });
-    client.on('error', (err: Error) => this.#end(err));
-    client.on('end', () => this.#end(new Error('the connection was closed')));
+    this.#client.on('error', (err: Error) => this.#end(err));
+    this.#client.on('end', () => this.#end(new Error('the connection was closed')));
   }
 
   get open(): boolean {
@@ -102,48 +111,73 @@ export class QueueSession {
     return this.#socket.bytesRead;
   }
 
-  /** Whether the broker agreed to send heart-beats, so that a dead link is noticed when nothing else flows. */
-  get brokerSendsHeartbeats(): boolean {
-    return Number(this.#client.headers['heart-beat']?.split(',')[0] ?? 0) > 0;
+  get dialect(): BrokerDialect {
+    return this.#recognized.dialect;
+  }
+
+  /** What the broker calls itself, for example `ActiveMQ/5.18.3`; undefined: it does not say. */
+  get broker(): string | undefined {
+    return this.#client.headers.server;
+  }
+
+  /** What an operator should know of this connection; a line for each. */
+  get warnings(): string[] {
+    const sendsHeartbeats = Number(this.#client.headers['heart-beat']?.split(',')[0] ?? 0) > 0;
+    const noHeartbeats = 'the broker sends no heart-beats; a dead link is noticed only on the next send';
+    return [...this.#recognized.doubts, ...(sendsHeartbeats ? [] : [noHeartbeats])];
   }
 
   /**
-   * Sends persistent messages, several of them in one transaction: all or none arrive.
-   * Resolves at the broker's RECEIPT, that is when they are durable.
+   * Sends persistent messages. Where a transaction makes them durable, all or none arrive.
+   * Resolves at the broker's last RECEIPT, that is when they are durable.
    * @throws {QueueError} retryable; whether the messages arrived is then unknown
    */
   async send(messages: readonly OutgoingMessage[]): Promise<void> {
-    const [first] = messages;
-    if (first === undefined) return;
-    if (messages.length === 1) return this.#withReceipt((onReceipt) => this.#write(first, {}, onReceipt));
-    await this.#inTransaction((transaction) => {
-      for (const message of messages) this.#write(message, { transaction });
-    });
+    if (messages.length > 1 && this.dialect.durableBy === 'commit')
+      await this.#inTransaction((transaction) => {
+        for (const message of messages) this.#write(message, { transaction });
+      });
+    else if (messages.length > 0)
+      await this.#withReceipts(messages.length, (onReceipt) => {
+        for (const message of messages) this.#write(message, {}, onReceipt);
+      });
   }
 
   /**
-   * Replaces received messages: SEND and ACK in one transaction.
-   * @throws {QueueError} retryable; the broker then still has the received ones, or already the replacements
+   * Replaces received messages: in one transaction, or, where ACK takes no part in transactions, by an ACK after the
+   * replacement is durable.
+   * @throws {QueueError} retryable; the broker then still has the received ones, or already the replacements, or, without
+   * a transaction, both
    */
   async replace(replacements: readonly Replacement[]): Promise<void> {
     if (replacements.length === 0) return;
-    await this.#inTransaction((transaction) => {
-      for (const { received, message } of replacements) {
-        this.#write(message, { transaction });
-        this.#client.ack(received, { transaction });
-      }
-    });
+    if (this.dialect.replaceBy === 'transaction') {
+      await this.#inTransaction((transaction) => {
+        for (const { received, message } of replacements) {
+          this.#write(message, { transaction });
+          this.#client.ack(received, { transaction });
+        }
+      });
+      return;
+    }
+    await this.send(replacements.map(({ message }) => message));
+    for (const { received } of replacements) this.ack(received);
   }
 
   /**
    * Subscribes with one acknowledgement per message. The broker sends at most `prefetch` without one.
-   * @returns ends the subscription: no more messages are delivered, unacknowledged ones stay on the queue
+   * @returns ends the subscription: no more messages are delivered, unacknowledged ones stay on the queue. Some brokers
+   * allow that only by the end of the session.
    */
-  subscribe(destination: string, prefetch: number, listener: (message: ReceivedMessage) => void): () => void {
+  subscribe(
+    destination: string,
+    prefetch: number,
+    listener: (message: ReceivedMessage) => void,
+  ): EndSubscription {
     this.#subscriptions += 1;
     const id = `s${this.#subscriptions}`;
     let ended = false;
-    const headers = { id, destination, ack: 'client-individual', 'activemq.prefetchSize': prefetch };
+    const headers = { id, destination, ack: 'client-individual', ...this.dialect.subscribeHeaders(prefetch) };
     this.#client.subscribe(headers, (error, message) => {
       if (error) return; // the session has ended; `closed` says why
       message.on('error', (err) => this.#end(err));
@@ -151,10 +185,13 @@ export class QueueSession {
         if (!ended) listener({ headers: message.headers, body });
       });
     });
-    return () => {
+    return async (replacements = []) => {
       ended = true;
+      const { returnsOnClose, unsubscribeBy } = this.dialect;
+      await this.replace(replacements.filter(({ received }) => !returnsOnClose(received.headers)));
+      if (unsubscribeBy === 'closing') await this.close();
       // The library's own way ends the connection when a message arrives that was already on its way.
-      if (this.open) this.#client.sendFrame('UNSUBSCRIBE', { id }).end();
+      else if (this.open) this.#client.sendFrame('UNSUBSCRIBE', { id }).end();
     };
   }
 
@@ -165,79 +202,55 @@ export class QueueSession {
 
   /** Sends DISCONNECT, waits until the broker has processed all frames before it, and closes. Never rejects. */
   async close(): Promise<void> {
-    if (this.open) {
-      const timer = setTimeout(
-        () => this.#end(new Error('no receipt for DISCONNECT')),
-        DISCONNECT_TIMEOUT_MS,
-      );
-      this.#client.disconnect(() => this.#end(new Error('closed by us')));
-      await this.closed;
-      clearTimeout(timer);
-    }
+    if (!this.open) return;
+    this.#reason = closedByUs();
+    const timer = setTimeout(() => this.#end(closedByUs()), DISCONNECT_TIMEOUT_MS);
+    this.#client.disconnect(() => undefined);
+    await this.closed;
+    clearTimeout(timer);
   }
 
   async #inTransaction(write: (transaction: string) => void): Promise<void> {
-    this.#transactions += 1;
-    const transaction = `t${this.#transactions}`;
-    await this.#withReceipt((onReceipt) => {
+    const transaction = this.#freeTransactions.pop() ?? this.#newTransaction();
+    await this.#withReceipts(1, (onReceipt) => {
       this.#client.sendFrame('BEGIN', { transaction }).end();
       write(transaction);
       this.#client.sendFrame('COMMIT', { transaction }, { onReceipt }).end();
     });
+    this.#freeTransactions.push(transaction);
   }
 
-  #write(message: OutgoingMessage, extra: Record<string, string>, onReceipt?: () => void): void {
+  #newTransaction(): string {
+    this.#transactions += 1;
+    return `t${this.#transactions}`;
+  }
+
+  #write(message: OutgoingMessage, extra: QueueHeaders, onReceipt?: () => void): void {
     // A new object for every frame: stompit adds to the one that it is given.
     const headers = {
       destination: message.destination,
       persistent: 'true',
       'content-length': Buffer.byteLength(message.body),
       ...message.headers,
+      ...this.dialect.sendHeaders,
       ...extra,
     };
     this.#client.sendFrame('SEND', headers, onReceipt ? { onReceipt } : undefined).end(message.body);
   }
 
-  #withReceipt(write: (onReceipt: () => void) => void): Promise<void> {
-    if (this.#ended) return Promise.reject(this.#ended);
-    return new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#end(
-          new QueueError('QUEUE_RECEIPT_TIMEOUT', `no receipt within ${this.#receiptTimeoutMs} ms`, {
-            retryable: true,
-          }),
-        );
-      }, this.#receiptTimeoutMs);
-      const settle = (finish: () => void) => {
-        clearTimeout(timer);
-        this.#pending.delete(pending);
-        finish();
-      };
-      const pending: Pending = {
-        resolve: () => settle(resolve),
-        reject: (error) => settle(() => reject(error)),
-      };
-      this.#pending.add(pending);
-      write(pending.resolve);
-    });
+  #withReceipts(count: number, write: (onReceipt: () => void) => void): Promise<void> {
+    return this.#ended ? Promise.reject(this.#ended) : this.#receipts.expect(count, write);
   }
 
   #end(cause: Error): void {
     if (this.#ended) return;
-    const error = cause instanceof QueueError ? cause : describeEnd(this.server, cause);
+    const error =
+      cause instanceof QueueError
+        ? cause
+        : (this.#reason ?? connectionFailed(this.server, cause, this.#stage));
     this.#ended = error;
-    for (const pending of [...this.#pending]) pending.reject(error);
+    this.#receipts.rejectAll(error);
     this.#client.destroy();
     this.#settleClosed(error);
   }
-}
-
-function connectTimeout({ server, connectTimeoutMs }: QueueSessionOptions): QueueError {
-  const text = `${server.host}:${server.port} did not answer within ${connectTimeoutMs} ms`;
-  return new QueueError('QUEUE_CONNECT_TIMEOUT', text, { retryable: true });
-}
-
-function describeEnd(server: QueueServer, cause: Error): QueueError {
-  const text = `connection to ${server.host}:${server.port} failed: ${toError(cause).message || 'no reason given'}`;
-  return new QueueError('QUEUE_CONNECTION_FAILED', text, { retryable: true, cause });
 }

@@ -29,6 +29,7 @@ declare module 'stompit' {
   interface ClientOptions {
     readonly heartbeat: readonly [number, number];
     readonly heartbeatDelayMargin?: number;
+    readonly heartbeatOutputMargin?: number;
     readonly maxLineLength: number;
     readonly maxHeaders: number;
     readonly outgoingFrameStream?: object;

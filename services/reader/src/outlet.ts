@@ -1,4 +1,4 @@
-import { aborted, type Logger, QueueError, startQueueLink } from '@podips/shared';
+import { aborted, type Logger, QueueError, type QueueSession, startQueueLink } from '@podips/shared';
 import type { ChangeLog } from './changes/change-log.js';
 import { Delivery } from './delivery/delivery.js';
 import { OutboxDrain } from './delivery/outbox-drain.js';
@@ -33,7 +33,8 @@ export function startOutlet(
     drain?.start();
   };
   const linkEvents = {
-    onUp() {
+    onUp({ warnings }: QueueSession) {
+      health.note('broker', warnings.length > 0 ? warnings.join('; ') : undefined);
       health.connected();
       linkChanged();
     },

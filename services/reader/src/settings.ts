@@ -15,6 +15,7 @@ import {
   type QueueSettings,
   queueSettings,
   queueSpecs,
+  queueTls,
   readSettings,
   SettingsError,
   statusDirSpecs,
@@ -159,7 +160,7 @@ export function readReaderSettings(args: readonly string[], env: Environment): R
   const problems: string[] = [];
   const inCluster = collectProblems(problems, () => parseInCluster(args)) ?? true;
   const values = collectProblems(problems, () =>
-    readSettings({ specs: readerSpecs, env, files: readerFiles }),
+    readSettings({ specs: readerSpecs, env, files: readerFiles, check: queueTls.check }),
   );
   const kubeConfig = collectProblems(problems, () => (inCluster ? loadInCluster(env) : loadOutside(env)));
   const election =

@@ -76,7 +76,14 @@ function runTerm({
     },
   };
   const outOfOrder = { since: undefined as Date | undefined, set: vi.fn(), clear: vi.fn() };
-  const health = { works: vi.fn(), connected: vi.fn(), alive: vi.fn(), standsBy: vi.fn(), fails: vi.fn() };
+  const health = {
+    works: vi.fn(),
+    connected: vi.fn(),
+    alive: vi.fn(),
+    standsBy: vi.fn(),
+    note: vi.fn(),
+    fails: vi.fn(),
+  };
   const operation = { ...health, problem: undefined };
   const parts = {
     settings,

@@ -3,6 +3,7 @@ import { aborted, type PodIpMessage, pause } from '@podips/shared';
 import { ChangeLog, type Cut } from './changes/change-log.js';
 import type { Gap } from './changes/entry.js';
 import { isOfMarker, PodChanges, type TermStart } from './changes/pod-changes.js';
+import { LINK_GRACE_MS, LinkHealth } from './cluster/link-health.js';
 import { followPods, type PodFeedEvents } from './cluster/pod-feed.js';
 import type { Leadership } from './leadership/election.js';
 import { startOutlet } from './outlet.js';
@@ -34,6 +35,8 @@ export interface Term {
   run(signal: AbortSignal): Promise<EndedTerm>;
 }
 
+/** One page of one pod, for as long as a watch is silent. */
+const COMPARE_VERSIONS_MS = 10_000;
 /** Beyond this, what is not recorded is found again by the next term, and nothing waits for the database. */
 const LEDGER_DEADLINE_MS = 3_000;
 
@@ -174,21 +177,24 @@ function startFeed(
     requestDeadlineMs: settings.requestDeadlineMs,
     idleMs: settings.watchIdleMs,
     watchTimeoutSeconds: settings.watchTimeoutSeconds,
+    compareVersionsMs: COMPARE_VERSIONS_MS,
     stillLeads: (ended: AbortSignal) => leadership.confirm(ended),
     standstill: leadership.standstill,
   };
-  return followPods(client, changes, options, feedEvents(parts), log, signal);
+  return followPods(client, changes, options, feedEvents(parts, signal), log, signal);
 }
 
-function feedEvents({ metrics, log, health: { kubernetes } }: ReaderParts): PodFeedEvents {
+function feedEvents({ metrics, log, health }: ReaderParts, signal: AbortSignal): PodFeedEvents {
+  const link = new LinkHealth(health.kubernetes, LINK_GRACE_MS);
+  signal.addEventListener('abort', () => link.stop(), { once: true });
   return {
     onAlive(what) {
       metrics.apiSignals.inc({ what });
-      kubernetes.works(what);
+      link.works('', what);
     },
     onFailure(error) {
       metrics.apiFailures.inc({ status: error.status });
-      kubernetes.fails(error.status, error.message);
+      link.fails('', error);
     },
     onSkipped(what, reason) {
       metrics.skipped.inc({ what });

@@ -1,4 +1,4 @@
-import { createLogger, DEFAULT_QUEUE_NAME, type ReceivedMessage } from '@podips/shared';
+import { createLogger, DEFAULT_QUEUE_NAME, DIALECTS, type ReceivedMessage } from '@podips/shared';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   FLUENT_OPTIONS,
@@ -43,8 +43,9 @@ function start(options: Partial<ForwarderOptions> = {}): void {
   const session: InboxSession = {
     subscribe(_destination, _prefetch, listener) {
       deliver = listener;
-      return () => {
+      return async (replacements = []) => {
         deliver = undefined;
+        await session.replace(replacements);
       };
     },
     ack() {
@@ -53,8 +54,9 @@ function start(options: Partial<ForwarderOptions> = {}): void {
     async replace(replacements) {
       requeued += replacements.length;
     },
+    dialect: DIALECTS.activemq,
   };
-  const inboxEvents = { onReceived: vi.fn(), onInvalid: vi.fn(), onRequeued: vi.fn() };
+  const inboxEvents = { onReceived: vi.fn(), onInvalid: vi.fn(), onRequeued: vi.fn(), onHeld: vi.fn() };
   inbox = new Inbox(
     { queue: DEFAULT_QUEUE_NAME, prefetch: 100 },
     { ...inboxEvents, onReady: () => forwarder.wake() },

@@ -1,12 +1,13 @@
 import {
-  invalidQueueOf,
+  copyMessage,
+  type EndSubscription,
   type Logger,
   MessageError,
-  type OutgoingMessage,
   type QueueSession,
   type ReceivedMessage,
   toError,
 } from '@podips/shared';
+import { type DeadLetterEvents, DeadLetters } from './dead-letters.js';
 import { type LogEvent, toLogEvent } from './record.js';
 
 /** A message that Fluentd has not acknowledged yet. */
@@ -16,7 +17,7 @@ export interface InFlightMessage {
 }
 
 /** The part of a connection to the broker that the inbox needs. */
-export type InboxSession = Pick<QueueSession, 'subscribe' | 'ack' | 'replace'>;
+export type InboxSession = Pick<QueueSession, 'subscribe' | 'ack' | 'replace' | 'dialect'>;
 
 export interface InboxOptions {
   /** The destination that messages come from, and return to. */
@@ -25,10 +26,8 @@ export interface InboxOptions {
   readonly prefetch: number;
 }
 
-export interface InboxEvents {
+export interface InboxEvents extends DeadLetterEvents {
   onReceived(): void;
-  /** A message can never be delivered and is dead-lettered. */
-  onInvalid(reason: string): void;
   onRequeued(count: number): void;
   /** A message waits to be forwarded. */
   onReady(): void;
@@ -45,8 +44,9 @@ export class Inbox {
   readonly #forwarding = new Set<InFlightMessage>();
   readonly #queue: string;
   readonly #prefetch: number;
+  readonly #deadLetters: DeadLetters;
   #session: InboxSession | undefined;
-  #unsubscribe: (() => void) | undefined;
+  #unsubscribe: EndSubscription | undefined;
   #intake: 'paused' | 'open' | 'closed' = 'paused';
 
   constructor({ queue, prefetch }: InboxOptions, events: InboxEvents, log: Logger) {
@@ -54,6 +54,7 @@ export class Inbox {
     this.#prefetch = prefetch;
     this.#events = events;
     this.#log = log;
+    this.#deadLetters = new DeadLetters(queue, prefetch, events, log);
   }
 
   /** All messages in flight: not yet forwarded, or forwarded without an ack. */
@@ -77,6 +78,12 @@ export class Inbox {
     this.#unsubscribe = undefined;
     this.#waiting.clear();
     this.#forwarding.clear();
+    this.#deadLetters.sessionEnded();
+  }
+
+  /** Nothing is done any more by itself; to be called after the last `requeue`. */
+  stop(): void {
+    this.#deadLetters.stop();
   }
 
   /** Opens intake. It is closed until the first call, so that nothing is delivered to a writer that cannot forward it. */
@@ -121,19 +128,19 @@ export class Inbox {
     this.#waiting.clear();
     this.#forwarding.clear();
     if (this.#intake === 'open') this.#intake = 'paused';
-    if (session === undefined) return;
-    const replaced = session.replace(
-      inFlight.map(({ received }) => ({ received, message: copyTo(this.#queue, received) })),
-    );
-    // After the acknowledgements, which the broker accepts only while the subscription exists.
-    this.#unsubscribe?.();
+    const unsubscribe = this.#unsubscribe;
     this.#unsubscribe = undefined;
+    if (session === undefined || unsubscribe === undefined) return;
+    const invalid = await this.#deadLetters.takeAll();
+    const received = [...inFlight.map((message) => message.received), ...invalid];
     try {
-      await replaced;
-      if (inFlight.length > 0) this.#events.onRequeued(inFlight.length);
+      await unsubscribe(
+        received.map((one) => ({ received: one, message: copyMessage(one, this.#queue, session.dialect) })),
+      );
+      if (received.length > 0) this.#events.onRequeued(received.length);
     } catch (err) {
       this.#log.warn(
-        { err: toError(err), messages: inFlight.length },
+        { err: toError(err), messages: received.length },
         'messages not requeued; the broker redelivers them',
       );
     }
@@ -155,51 +162,7 @@ export class Inbox {
       this.#events.onReady();
     } catch (err) {
       if (!(err instanceof MessageError)) throw err;
-      void this.#deadLetter(session, received, err);
+      this.#deadLetters.add(session, { received, reason: err });
     }
   }
-
-  async #deadLetter(session: InboxSession, received: ReceivedMessage, reason: MessageError): Promise<void> {
-    const bytes = received.body.byteLength;
-    this.#log.warn(
-      { err: reason, bytes, messageId: received.headers['message-id'] },
-      'invalid message dead-lettered',
-    );
-    this.#events.onInvalid(reason.code);
-    const message = copyTo(invalidQueueOf(this.#queue), received, {
-      'podips-error': reason.code,
-      'podips-reason': reason.message,
-    });
-    try {
-      await session.replace([{ received, message }]);
-    } catch (err) {
-      this.#log.warn({ err: toError(err) }, 'invalid message not dead-lettered; the broker redelivers it');
-    }
-  }
-}
-
-/** Headers that belong to one delivery, not to the message. */
-const DELIVERY_HEADERS = new Set([
-  'ack',
-  'content-length',
-  'destination',
-  'expires',
-  'message-id',
-  'original-destination',
-  'persistent',
-  'priority',
-  'receipt',
-  'redelivered',
-  'subscription',
-  'timestamp',
-  'transaction',
-]);
-
-function copyTo(
-  destination: string,
-  received: ReceivedMessage,
-  extra: Record<string, string> = {},
-): OutgoingMessage {
-  const own = Object.entries(received.headers).filter(([name]) => !DELIVERY_HEADERS.has(name));
-  return { destination, body: received.body, headers: { ...Object.fromEntries(own), ...extra } };
 }

@@ -29,6 +29,11 @@ export function createWriterMetrics(held: () => number) {
     written: counter('written_total', 'Records that Fluentd has acknowledged'),
     requeued: counter('requeued_total', 'Messages requeued because Fluentd failed'),
     invalid: counter('invalid_total', 'Invalid messages that were dead-lettered, by reason', ['reason']),
+    heldInvalid: new Gauge({
+      name: 'podips_writer_held_invalid_messages',
+      help: 'Invalid messages held without an acknowledgement, because the broker refuses the dead-letter queue',
+      registers,
+    }),
     queueFailures: counter('queue_failures_total', 'Lost or failed connections to the broker'),
     fluentFailures: counter(
       'fluentd_failures_total',

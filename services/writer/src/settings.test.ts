@@ -33,6 +33,9 @@ describe("the writer's settings", () => {
       queue: {
         servers: [{ host: 'podips-queue', port: 61613 }],
         name: '/queue/pods',
+        broker: undefined,
+        vhost: '/',
+        tls: undefined,
         username: '',
         password: '',
         heartbeatMs: 5_000,

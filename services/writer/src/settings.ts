@@ -10,6 +10,7 @@ import {
   type QueueSettings,
   queueSettings,
   queueSpecs,
+  queueTls,
   readSettings,
   serverList,
   statusDirSpecs,
@@ -99,7 +100,7 @@ export function readWriterSettings(env: Environment): WriterSettings {
     specs: writerSpecs,
     env,
     files: writerFiles,
-    check: (all) => [...checkLogin(all), ...TLS.check(all)],
+    check: (all) => [...queueTls.check(all), ...checkLogin(all), ...TLS.check(all)],
   });
   return {
     logLevel: values.LOG_LEVEL,

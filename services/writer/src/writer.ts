@@ -2,7 +2,9 @@ import {
   type Logger,
   type OperationHealth,
   openStatusFile,
+  QueueError,
   type QueueLink,
+  type QueueSession,
   type Running,
   startHeartbeats,
   startOpsServer,
@@ -45,6 +47,7 @@ export async function startWriter(settings: WriterSettings, log: Logger): Promis
     stopping.abort();
     await forwarding;
     await inbox.requeue();
+    inbox.stop();
   });
   const ops = await startOpsServer({
     host: settings.httpHost,
@@ -93,6 +96,10 @@ function createInbox(
     },
     onInvalid: (reason: string) => metrics.invalid.inc({ reason }),
     onRequeued: (count: number) => metrics.requeued.inc(count),
+    onHeld(count: number, reason: string) {
+      metrics.heldInvalid.set(count);
+      queue.note('held', count > 0 ? `${count} invalid messages held: ${reason}` : undefined);
+    },
     onReady,
   };
   return new Inbox({ queue: settings.queue.name, prefetch: settings.prefetch }, events, log);
@@ -132,12 +139,17 @@ function startIntake(
   log: Logger,
 ): QueueLink {
   const events = {
-    onUp(session: Parameters<Inbox['sessionStarted']>[0]) {
+    onUp(session: QueueSession) {
+      const { cannot } = session.dialect;
+      if (cannot !== undefined) log.warn(cannot);
+      const notes = [...session.warnings, ...(cannot === undefined ? [] : [cannot])];
+      queue.note('broker', notes.length > 0 ? notes.join('; ') : undefined);
       queue.connected();
       inbox.sessionStarted(session);
     },
     onDown(error: Error) {
       inbox.sessionEnded();
+      if (error instanceof QueueError && error.code === 'QUEUE_CLOSED') return;
       metrics.queueFailures.inc();
       queue.fails(QUEUE_FAILED, error.message);
     },

@@ -1,10 +1,14 @@
 import { type CleanedEnv, EnvError, makeValidator, str } from 'envalid';
+import { BROKERS, type BrokerName } from '../broker-dialect.js';
+import type { TlsSettings } from '../tls-client.js';
 import { parseServers, type ServerAddress, serverList } from './server-list.js';
+import { tlsClientSettings } from './tls-settings.js';
 import { integer, port } from './validators.js';
 
 export type QueueServer = ServerAddress;
 
 export const DEFAULT_QUEUE_NAME = '/queue/pods';
+export const DEFAULT_VHOST = '/';
 
 /** Brokers read commas, wildcards, question marks and spaces in a destination as more than a name. */
 const queueName = makeValidator<string>((input) => {
@@ -15,6 +19,9 @@ const queueName = makeValidator<string>((input) => {
 
 /** Where messages go that can never be delivered. */
 export const invalidQueueOf = (queueName: string) => `${queueName}.invalid`;
+
+/** TLS to the broker; `check` belongs into the service's own. */
+export const queueTls = tlsClientSettings('QUEUE', 'the broker');
 
 export function queueSpecs(defaultHost: string) {
   return {
@@ -27,8 +34,15 @@ export function queueSpecs(defaultHost: string) {
       default: DEFAULT_QUEUE_NAME,
       desc: 'the queue, the same for reader and writer; messages that can never be delivered go to `<QUEUE_NAME>.invalid`',
     }),
+    QUEUE_BROKER: str({
+      choices: ['auto', ...BROKERS],
+      default: 'auto',
+      desc: 'which broker it is; `auto`: as it says when it accepts a connection',
+    }),
+    QUEUE_VHOST: str({ default: DEFAULT_VHOST, desc: 'virtual host of RabbitMQ; other brokers ignore it' }),
     QUEUE_USERNAME: str({ default: '', desc: 'user name at the broker' }),
     QUEUE_PASSWORD: str({ default: '', desc: 'password at the broker' }),
+    ...queueTls.specs,
     QUEUE_HEARTBEAT_MS: integer(
       100,
       60_000,
@@ -51,6 +65,9 @@ export interface QueueSettings {
   readonly servers: readonly QueueServer[];
   /** The queue as a STOMP destination. */
   readonly name: string;
+  readonly broker?: BrokerName | undefined;
+  readonly vhost?: string | undefined;
+  readonly tls?: TlsSettings | undefined;
   readonly username: string;
   readonly password: string;
   readonly heartbeatMs: number;
@@ -63,6 +80,9 @@ export function queueSettings(env: CleanedEnv<ReturnType<typeof queueSpecs>>): Q
   return {
     servers: parseServers(env.QUEUE_HOST, env.QUEUE_PORT),
     name: env.QUEUE_NAME,
+    broker: BROKERS.find((name) => name === env.QUEUE_BROKER),
+    vhost: env.QUEUE_VHOST,
+    tls: queueTls.read(env),
     username: env.QUEUE_USERNAME,
     password: env.QUEUE_PASSWORD,
     heartbeatMs: env.QUEUE_HEARTBEAT_MS,

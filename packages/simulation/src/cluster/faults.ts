@@ -3,6 +3,7 @@ import { type ApiStatus, serverFailure } from './api-status.js';
 import type { ExpiryStyle, FaultPlan, PlannedFailure } from './fault-plan.js';
 import type { Listener } from './listener.js';
 import type { Random } from './random.js';
+import type { VersionedStore } from './versioned-store.js';
 import { eventLine, type WatchStream } from './watch-stream.js';
 
 /** Whether the token that clients have is still good. */
@@ -13,6 +14,7 @@ export interface TokenState {
 
 export interface FaultParts {
   readonly listener: Listener;
+  readonly store: VersionedStore;
   readonly server: ApiServer;
   readonly plan: FaultPlan;
   readonly tokens: TokenState;
@@ -79,6 +81,15 @@ export class Faults {
   /** The next watch gets a 410, as an ERROR event by default. */
   expireNextWatch(style: ExpiryStyle = 'event'): void {
     this.#parts.plan.expireNextWatch(style);
+  }
+
+  /**
+   * The resource versions begin again lower, and the history is forgotten: etcd was restored from a backup. All
+   * connections are cut, because its API servers restart. The pods stay.
+   */
+  beginVersionsAgain(): void {
+    this.dropConnections();
+    this.#parts.store.beginAgain();
   }
 
   /** The next list that continues from a token gets a 410, with the token that continues inconsistently. */

@@ -117,7 +117,14 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
       void server.handle(request, response);
     },
   });
-  const faults = new Faults({ listener, server, plan, tokens, random: createRandom(options.seed ?? 1) });
+  const faults = new Faults({
+    listener,
+    store: state.store,
+    server,
+    plan,
+    tokens,
+    random: createRandom(options.seed ?? 1),
+  });
   await listener.open();
   const stop = async () => {
     faults.clear();

@@ -60,3 +60,14 @@ it('notifies its listeners of every write until they leave', () => {
   store.write('DELETED', pod('a'));
   expect(calls).toBe(1);
 });
+
+it('numbers its pods from 1 again, without their history', () => {
+  for (const name of ['a', 'b', 'c']) store.write('ADDED', pod(name));
+  store.advance(100);
+  store.write('DELETED', pod('b'));
+  store.beginAgain();
+  expect(store.revision).toBe(3);
+  expect(store.compactedRevision).toBe(3);
+  expect(namesAt(3)).toEqual(['a', 'c']);
+  expect(store.write('ADDED', pod('d')).resourceVersion).toBe(4);
+});

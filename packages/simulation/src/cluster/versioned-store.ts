@@ -112,6 +112,17 @@ export class VersionedStore {
     this.#compacted = Math.max(this.#compacted, Math.min(resourceVersion, this.#revision));
   }
 
+  /** Numbers the pods from 1 again and forgets all history, as etcd does that was restored elsewhere. */
+  beginAgain(): void {
+    const pods = this.#keys.flatMap((key) => this.#versionAt(key, this.#revision)?.pod ?? []);
+    this.#keys.length = this.#log.length = 0;
+    this.#versions.clear();
+    this.#head = this.#cutOff = this.#compacted = 0;
+    this.#revision = 1;
+    for (const pod of pods) this.write('ADDED', pod);
+    this.compact();
+  }
+
   #versionAt(key: string, resourceVersion: number): PodEvent | undefined {
     const event = this.#versions.get(key)?.findLast((version) => version.resourceVersion <= resourceVersion);
     return event?.type === 'DELETED' ? undefined : event;

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { addAbortSignal, PassThrough, Readable } from 'node:stream';
 import { createLogger } from '@podips/shared';
 import { afterEach, describe, expect, it, type Mock, vi } from 'vitest';
 import { type KubeClient, KubeError } from './kube-client.js';
@@ -37,6 +37,8 @@ const bookmark = (resourceVersion: string) =>
 const refused = (status: number, retryAfterMs?: number) =>
   new KubeError('KUBE_REFUSED', `answered ${status}`, { status, retryAfterMs });
 const silence = Object.assign(new Error('silent'), { code: 'UND_ERR_BODY_TIMEOUT' });
+/** A watch that sends nothing until it is closed. */
+const hanging = { hangs: true };
 /** A watch that breaks off after these lines. */
 const broken = (cause: Error, ...lines: string[]): Answer => ({ broken: cause, lines });
 
@@ -72,13 +74,16 @@ async function follow(
   resumeFrom?: string,
   stillLeads: (signal: AbortSignal) => Promise<boolean> = async () => true,
   standstill = new Standstill(10_000),
+  newest = () => '1000000',
 ): Promise<Run> {
   const stopping = new AbortController();
   const left = [...answers];
   const requests: string[] = [];
   const limits: number[] = [];
   const client: KubeClient = {
-    async get({ query }) {
+    async get({ query, signal }) {
+      // The feed asks for the newest version.
+      if (query.limit === '1') return bodyOf(page(newest()));
       const answer = left.shift();
       if (answer === undefined) {
         stopping.abort();
@@ -87,6 +92,7 @@ async function follow(
       requests.push(query.watch ? `watch ${query.resourceVersion}` : 'list');
       if (!query.watch) limits.push(Number(query.limit));
       if (answer instanceof Error) throw answer;
+      if (answer === hanging) return addAbortSignal(signal, new PassThrough()) as unknown as Body;
       return bodyOf(answer);
     },
     close: async () => undefined,
@@ -117,6 +123,7 @@ async function follow(
     requestDeadlineMs: 1_000,
     idleMs: 1_000,
     watchTimeoutSeconds: 60,
+    compareVersionsMs: 20,
     stillLeads,
     standstill,
   };
@@ -385,6 +392,46 @@ describe('a new list', () => {
     const run = await follow([page('5'), silent, silent, page('1'), []]);
     expect(run.requests).toEqual(['list', 'watch 5', 'watch 5', 'list', 'watch 1']);
     expect(listReasons(run)).toEqual(['start', 'silent']);
+  });
+
+  it('is due at once when the newest version of the server is below the position', async () => {
+    const run = await follow(
+      [page('50'), hanging, page('3', 'a'), []],
+      {},
+      undefined,
+      undefined,
+      undefined,
+      () => '3',
+    );
+    expect(run.requests).toEqual(['list', 'watch 50', 'list', 'watch 3']);
+    expect(listReasons(run)).toEqual(['start', 'reset']);
+    expect(run.events.onFailure).not.toHaveBeenCalled();
+  });
+
+  it('is due when that becomes so while the watch is silent', async () => {
+    const versions = ['50', '50', '3'];
+    const run = await follow(
+      [page('50'), hanging, page('3'), []],
+      {},
+      undefined,
+      undefined,
+      undefined,
+      () => versions.shift() ?? '3',
+    );
+    expect(versions).toEqual([]);
+    expect(run.requests).toEqual(['list', 'watch 50', 'list', 'watch 3']);
+  });
+
+  it('is not due where versions are no numbers', async () => {
+    const run = await follow(
+      [page('b'), [added('a', 'c')], []],
+      {},
+      undefined,
+      undefined,
+      undefined,
+      () => 'a',
+    );
+    expect(run.requests).toEqual(['list', 'watch b', 'watch c']);
   });
 
   it('is not due after a silent watch that had said something, nor is that a failure', async () => {

@@ -1,68 +1,17 @@
-import { backoffDelayMs, type Logger, pause, toError } from '@podips/shared';
+import { type Logger, pause, toError } from '@podips/shared';
+import { FeedPace } from './feed-pace.js';
+import type { ListReason, PodFeedEvents, PodFeedOptions, PodSink } from './feed-parts.js';
 import { type KubeClient, KubeError } from './kube-client.js';
-import type { Pod } from './pod.js';
-import { listPods } from './pod-list.js';
-import { type PodEvent, type SkippedWhat, watchPods } from './pod-stream.js';
+import { listPods, podsPath } from './pod-list.js';
+import { type PodEvent, watchPods } from './pod-stream.js';
 import type { Standstill } from './standstill.js';
+import { untilServerIsBehind } from './version-watch.js';
 
-/** Receives what the feed learns. */
-export interface PodSink {
-  /** A list or a watch is about to be asked for. It begins with the past, from an unknown time on. */
-  catchingUp(): void;
-  /**
-   * A complete list. May wait for room: no stream is open meanwhile.
-   * @param mayAccept asked after each wait; false: the rest of the list must not be accepted
-   */
-  replaceAll(
-    pods: readonly Pod[],
-    resourceVersion: string,
-    reason: ListReason,
-    mayAccept: () => Promise<boolean>,
-  ): Promise<void>;
-  /** One event. False: there is no room, and nothing was accepted. Must not wait: the server drops a slow watcher. */
-  apply(event: PodEvent): boolean;
-  /** The buffer that was full. */
-  readonly fullOf: string;
-  /** Resolves when `apply` can be tried again. */
-  roomAvailable(signal: AbortSignal): Promise<void>;
-}
+export type { ListReason, PodFeedEvents, PodFeedOptions, PodSink } from './feed-parts.js';
 
-export interface PodFeedEvents {
-  /** The API server has answered or sent something. */
-  onAlive(what: 'list' | 'watch' | 'event' | 'bookmark'): void;
-  onFailure(error: KubeError): void;
-  onSkipped(what: SkippedWhat, reason: Error): void;
-  /** A list is due, and why. */
-  onList(reason: ListReason): void;
-  /** There is no room: the watch is closed until there is. */
-  onFull(): void;
-}
-
-/** Why a list is due. */
-export type ListReason = 'start' | 'expired' | 'refused' | 'unreadable' | 'silent';
-
-export interface PodFeedOptions {
-  /** Where an earlier reader stopped; undefined: begin with a list. */
-  readonly resumeFrom: string | undefined;
-  readonly pageSize: number;
-  readonly requestDeadlineMs: number;
-  readonly idleMs: number;
-  readonly watchTimeoutSeconds: number;
-  /**
-   * Asked after this process stood still, before it accepts what waited for it: another reader may lead by now. False ends
-   * the feed.
-   */
-  readonly stillLeads: (signal: AbortSignal) => Promise<boolean>;
-  /** From the moment on at which it was last known that this reader leads. */
-  readonly standstill: Standstill;
-}
-
-const RETRY = { baseMs: 500, capMs: 30_000 };
 const MAX_RETRY_AFTER_MS = 60_000;
 /** A list that takes too long is tried again with smaller pages, down to this part of the usual ones. */
 const LEAST_PAGE_PART = 1 / 16;
-/** A watch that lasted this long was a real one, even when no event came. */
-const STABLE_AFTER_MS = 10_000;
 /** The longest rest without a watch that is no failure. */
 const MAX_SILENT_REST_MS = 1_000;
 
@@ -94,11 +43,12 @@ class PodFeed {
   #listReason: ListReason = 'start';
   #pageSize: number;
   #silentWatches = 0;
-  #attempts = 0; // requests since the last one that the server answered
-  #shortWatches = 0; // watches since the last event that ended soon
-  /** Lists since the last watch that lasted. */
-  #lists = 0;
   #failing = false;
+  /** When the server last sent something, and when its versions were last compared, by the monotonic clock. */
+  #receivedMs = 0;
+  #comparedMs = 0;
+  readonly #pace = new FeedPace();
+  readonly #path: string;
 
   constructor(
     client: KubeClient,
@@ -117,6 +67,7 @@ class PodFeed {
     this.#standstill = options.standstill;
     this.#position = options.resumeFrom;
     this.#pageSize = options.pageSize;
+    this.#path = podsPath(options.namespace);
   }
 
   async run(): Promise<void> {
@@ -132,7 +83,7 @@ class PodFeed {
         this.#afterFailure(error);
         retryAfterMs = Math.min(error.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
       }
-      const restMs = Math.max(retryAfterMs, this.#restMs());
+      const restMs = Math.max(retryAfterMs, this.#pace.restMs(this.#position === undefined));
       this.#reportRest(restMs);
       await pause(restMs, this.#signal);
     }
@@ -145,36 +96,28 @@ class PodFeed {
     return leads;
   }
 
-  /**
-   * Requests, watches and lists each have a backoff of their own, which a success of that kind resets: how long the
-   * server was unavailable says nothing about the list that is due now. After a watch that lasted there is none.
-   */
-  #restMs(): number {
-    const repeats = Math.max(this.#attempts, this.#position === undefined ? this.#lists : this.#shortWatches);
-    return repeats === 0 ? 0 : backoffDelayMs(repeats - 1, RETRY);
-  }
-
   /** Nothing is watched during a rest, even where the server answers. */
   #reportRest(restMs: number): void {
     if (this.#failing || restMs <= MAX_SILENT_REST_MS) return;
-    const why = `no watch for ${Math.round(restMs)} ms after ${this.#lists} lists and ${this.#shortWatches} short watches`;
+    const why = `no watch for ${Math.round(restMs)} ms after ${this.#pace}`;
     this.#afterFailure(new KubeError('KUBE_NO_WATCH', why, { status: 503 }));
   }
 
   /** @returns undefined when the list is of the past, or was not accepted to its end */
   async #list(): Promise<string | undefined> {
     const reason = this.#listReason;
-    this.#attempts += 1;
+    this.#pace.asked();
     this.#events.onList(reason);
     this.#sink.catchingUp();
     const { pods, resourceVersion } = await listPods(this.#client, {
+      path: this.#path,
       pageSize: this.#pageSize,
       pageDeadlineMs: this.#options.requestDeadlineMs,
       signal: this.#signal,
       onSkipped: (error) => this.#events.onSkipped('malformed-pod', error),
     });
     if (this.#standstill.happened) return undefined;
-    this.#lists += 1;
+    this.#pace.listed();
     this.#received('list');
     this.#pageSize = Math.min(this.#pageSize * 2, this.#options.pageSize);
     let accepted = true;
@@ -190,18 +133,26 @@ class PodFeed {
   /** Follows one watch to its end. */
   async #watch(from: string): Promise<'ended' | 'full' | 'lost'> {
     const startedMs = performance.now();
+    const over = new AbortController();
+    const signal = AbortSignal.any([this.#signal, over.signal]);
     let opened = false;
-    this.#attempts += 1;
+    let isBehind = false;
+    this.#pace.asked();
     this.#sink.catchingUp();
     const stream = watchPods(this.#client, {
+      path: this.#path,
       resourceVersion: from,
       timeoutSeconds: this.#options.watchTimeoutSeconds,
       headersDeadlineMs: this.#options.requestDeadlineMs,
       idleMs: this.#options.idleMs,
-      signal: this.#signal,
+      signal,
       onOpen: () => {
         opened = true;
         this.#received('watch');
+        void this.#compareVersions(signal).then((found) => {
+          isBehind = found;
+          if (found) over.abort();
+        });
       },
     });
     try {
@@ -212,10 +163,36 @@ class PodFeed {
         if (outcome !== 'accepted') return outcome;
       }
       return 'ended';
+    } catch (err) {
+      if (!isBehind || this.#signal.aborted) throw err;
+      return this.#serverIsBehind();
     } finally {
-      if (opened) this.#shortWatches += 1;
-      if (performance.now() - startedMs > STABLE_AFTER_MS) this.#shortWatches = this.#lists = 0;
+      over.abort();
+      this.#pace.watchEnded(performance.now() - startedMs, opened);
     }
+  }
+
+  #compareVersions(signal: AbortSignal): Promise<boolean> {
+    const options = {
+      path: this.#path,
+      deadlineMs: this.#options.requestDeadlineMs,
+      intervalMs: this.#options.compareVersionsMs,
+      position: () => this.#position ?? '',
+      receivedMs: () => this.#receivedMs,
+      comparedMs: this.#comparedMs,
+    };
+    return untilServerIsBehind(this.#client, options, signal, () => {
+      this.#comparedMs = performance.now();
+    });
+  }
+
+  #serverIsBehind(): 'lost' {
+    this.#log.warn(
+      { position: this.#position },
+      'resource versions of the API server begin again lower; listing',
+    );
+    this.#loseTrack('reset');
+    return 'lost';
   }
 
   #accept(event: PodEvent): 'accepted' | 'full' | 'lost' {
@@ -228,7 +205,7 @@ class PodFeed {
     if (!this.#sink.apply(event)) return 'full';
     if (event.resourceVersion !== '') this.#position = event.resourceVersion;
     this.#received(event.type === 'bookmark' ? 'bookmark' : 'event');
-    this.#shortWatches = 0;
+    this.#pace.event();
     this.#silentWatches = 0;
     return 'accepted';
   }
@@ -242,7 +219,8 @@ class PodFeed {
   }
 
   #received(what: 'list' | 'watch' | 'event' | 'bookmark'): void {
-    this.#attempts = 0;
+    this.#pace.answered();
+    this.#receivedMs = performance.now();
     this.#failing = false;
     this.#events.onAlive(what);
   }
@@ -257,14 +235,14 @@ class PodFeed {
     if (error.code === 'KUBE_WATCH_SILENT') {
       this.#silentWatches += 1;
       this.#log.info({ err: error }, 'watch reopened');
-      // A version from the future (a restored etcd) gives a watch that never sends anything.
+      // A version from the future gives a watch that never sends anything, also where versions cannot be compared.
       if (this.#silentWatches > 1) this.#loseTrack('silent');
       return;
     }
     if (error.expired || (error.unusable && this.#position !== undefined)) {
       this.#log.info({ err: error }, 'the watch cannot be resumed; listing');
-      this.#attempts = 0; // the server answered
-      if (this.#position === undefined) this.#lists += 1; // a continue token that expired
+      this.#pace.answered();
+      if (this.#position === undefined) this.#pace.listed(); // a continue token that expired
       this.#loseTrack(error.expired ? 'expired' : 'refused');
       return;
     }

@@ -30,6 +30,7 @@ function createClient(pages: readonly unknown[]) {
 }
 
 const options = (overrides: Partial<ListOptions> = {}): ListOptions => ({
+  path: '/api/v1/pods',
   pageSize: 2,
   pageDeadlineMs: 60_000,
   signal: new AbortController().signal,

@@ -2,7 +2,10 @@ import { toError } from '@podips/shared';
 import { type KubeClient, KubeError, readAtMost } from './kube-client.js';
 import { type Pod, projectPod } from './pod.js';
 
-export const PODS_PATH = '/api/v1/pods';
+/** Where pods are listed and watched: those of a namespace, or all. */
+export function podsPath(namespace: string | undefined): string {
+  return namespace === undefined ? '/api/v1/pods' : `/api/v1/namespaces/${namespace}/pods`;
+}
 
 /** Maximum size of a page, which needs several times as much memory: 500 pods of 16 kB. */
 const MAX_PAGE_BYTES = 8_388_608;
@@ -11,6 +14,7 @@ const MAX_POD_BYTES = 16_777_216;
 const ONE_TOO_LARGE = `a page of one pod is larger than ${MAX_POD_BYTES} bytes: a pod that large, or a server that ignores \`limit\``;
 
 export interface ListOptions {
+  readonly path: string;
   /** Pods on a page; fewer are asked for when they are large. */
   readonly pageSize: number;
   /** Deadline for each page, from the request to its last byte. */
@@ -58,15 +62,33 @@ export async function listPods(client: KubeClient, options: ListOptions): Promis
   }
 }
 
+/**
+ * The newest resource version that the server has stored, not one of its caches.
+ * @returns undefined when it does not say: then its watches say what is wrong
+ */
+export async function newestVersion(
+  client: KubeClient,
+  path: string,
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    const page = await fetchPage(client, '', 1, { path, pageDeadlineMs: deadlineMs, signal });
+    return page === 'too-large' ? undefined : page.resourceVersion;
+  } catch {
+    return undefined; // the server refuses, or the caller is stopping
+  }
+}
+
 async function fetchPage(
   client: KubeClient,
   next: string,
   pageSize: number,
-  options: ListOptions,
+  options: Pick<ListOptions, 'path' | 'pageDeadlineMs' | 'signal'>,
 ): Promise<Page | 'too-large'> {
   const deadline = AbortSignal.timeout(options.pageDeadlineMs);
   const body = await client.get({
-    path: PODS_PATH,
+    path: options.path,
     query: { limit: String(pageSize), ...(next === '' ? {} : { continue: next }) },
     headersDeadlineMs: options.pageDeadlineMs,
     bodyIdleMs: options.pageDeadlineMs,

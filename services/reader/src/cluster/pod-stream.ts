@@ -2,7 +2,6 @@ import { toError } from '@podips/shared';
 import { type KubeClient, KubeError } from './kube-client.js';
 import { LineTooLongError, readLines } from './lines.js';
 import { type Pod, projectPod } from './pod.js';
-import { PODS_PATH } from './pod-list.js';
 
 /** One line of a watch, understood. `resourceVersion` is where a later watch has to start to continue after it. */
 export type PodEvent =
@@ -16,6 +15,7 @@ export type PodEvent =
 export type SkippedWhat = 'not-json' | 'line-too-long' | 'unknown-type' | 'malformed-pod';
 
 export interface WatchOptions {
+  readonly path: string;
   readonly resourceVersion: string;
   /** How long the server keeps the watch open before it ends it normally. */
   readonly timeoutSeconds: number;
@@ -38,7 +38,7 @@ const MAX_LINE_BYTES = 16 * 1_048_576;
  */
 export async function* watchPods(client: KubeClient, options: WatchOptions): AsyncGenerator<PodEvent> {
   const body = await client.get({
-    path: PODS_PATH,
+    path: options.path,
     query: {
       watch: 'true',
       allowWatchBookmarks: 'true',

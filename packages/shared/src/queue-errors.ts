@@ -1,0 +1,42 @@
+import { QueueError } from './errors.js';
+import type { QueueServer } from './settings/queue-settings.js';
+import { explainTlsError } from './tls-client.js';
+
+export function closedByUs(): QueueError {
+  return new QueueError('QUEUE_CLOSED', 'the connection was closed', { retryable: true });
+}
+
+export function connectTimeout({ host, port }: QueueServer, timeoutMs: number): QueueError {
+  const text = `${host}:${port} did not answer within ${timeoutMs} ms`;
+  return new QueueError('QUEUE_CONNECT_TIMEOUT', text, { retryable: true });
+}
+
+export function receiptTimeout(timeoutMs: number): QueueError {
+  return new QueueError('QUEUE_RECEIPT_TIMEOUT', `no receipt within ${timeoutMs} ms`, { retryable: true });
+}
+
+/** @param reason the broker's, in an ERROR frame */
+export function refused({ host, port }: QueueServer, reason: string): QueueError {
+  return new QueueError('QUEUE_REFUSED', `${host}:${port} refused: ${reason}`, { retryable: true });
+}
+
+/** @param stage what the connection had got to */
+export function connectionFailed(
+  { host, port }: QueueServer,
+  cause: Error,
+  stage: 'plain' | 'tls' | 'logged in',
+): QueueError {
+  const text = explainTlsError(cause, 'QUEUE') || 'no reason given';
+  const hint = / ended /.test(cause.message) ? HINTS[stage] : '';
+  return new QueueError('QUEUE_CONNECTION_FAILED', `connection to ${host}:${port} failed: ${text}${hint}`, {
+    retryable: true,
+    cause,
+  });
+}
+
+/** Brokers close a connection that is not as they expect it without a word. */
+const HINTS = {
+  plain: ' before the answer to CONNECT; if that is a port for TLS, see QUEUE_TLS',
+  tls: ' before the answer to CONNECT; if the broker expects a client certificate, see QUEUE_TLS_CERT_FILE',
+  'logged in': '',
+} as const;

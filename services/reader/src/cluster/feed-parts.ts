@@ -1,0 +1,60 @@
+import type { KubeError } from './kube-error.js';
+import type { Pod } from './pod.js';
+import type { PodEvent, SkippedWhat } from './pod-stream.js';
+import type { Standstill } from './standstill.js';
+
+/** Receives what the feed learns. */
+export interface PodSink {
+  /** A list or a watch is about to be asked for. It begins with the past, from an unknown time on. */
+  catchingUp(): void;
+  /**
+   * A complete list. May wait for room: no stream is open meanwhile.
+   * @param mayAccept asked after each wait; false: the rest of the list must not be accepted
+   */
+  replaceAll(
+    pods: readonly Pod[],
+    resourceVersion: string,
+    reason: ListReason,
+    mayAccept: () => Promise<boolean>,
+  ): Promise<void>;
+  /** One event. False: there is no room, and nothing was accepted. Must not wait: the server drops a slow watcher. */
+  apply(event: PodEvent): boolean;
+  /** The buffer that was full. */
+  readonly fullOf: string;
+  /** Resolves when `apply` can be tried again. */
+  roomAvailable(signal: AbortSignal): Promise<void>;
+}
+
+export interface PodFeedEvents {
+  /** The API server has answered or sent something. */
+  onAlive(what: 'list' | 'watch' | 'event' | 'bookmark'): void;
+  onFailure(error: KubeError): void;
+  onSkipped(what: SkippedWhat, reason: Error): void;
+  /** A list is due, and why. */
+  onList(reason: ListReason): void;
+  /** There is no room: the watch is closed until there is. */
+  onFull(): void;
+}
+
+/** Why a list is due. */
+export type ListReason = 'start' | 'expired' | 'refused' | 'unreadable' | 'silent' | 'reset';
+
+export interface PodFeedOptions {
+  /** Undefined: all namespaces. */
+  readonly namespace?: string | undefined;
+  /** Where an earlier reader stopped; undefined: begin with a list. */
+  readonly resumeFrom: string | undefined;
+  readonly pageSize: number;
+  readonly requestDeadlineMs: number;
+  readonly idleMs: number;
+  readonly watchTimeoutSeconds: number;
+  /** While a watch is silent, its position is compared with the server's newest version this often. */
+  readonly compareVersionsMs: number;
+  /**
+   * Asked after this process stood still, before it accepts what waited for it: another reader may lead by now. False ends
+   * the feed.
+   */
+  readonly stillLeads: (signal: AbortSignal) => Promise<boolean>;
+  /** From the moment on at which it was last known that this reader leads. */
+  readonly standstill: Standstill;
+}
