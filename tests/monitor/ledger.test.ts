@@ -218,6 +218,31 @@ describe('a question that is wrong', () => {
     expect((await get(`/api/v1${path}`)).status).toBe(400);
   });
 
+  it.each([
+    ['time', 'at is meant'],
+    ['since', 'at is meant'],
+    ['from', 'at is meant'],
+    ['address', 'ip is meant'],
+    ['<b>x</b>', 'known are ip, at, namespace, pod'],
+  ])('has a parameter that is not known: %s', async (name, right) => {
+    const { status, field, error } = await ask({ ip: '10.64.0.7', [name]: '2026-11-20 14:05' });
+    expect([status, field]).toEqual([400, name]);
+    expect(error).toContain(right);
+    const { status: ofPage, body } = await page({ ip: '10.64.0.7', [name]: '2026-11-20 14:05' });
+    expect(ofPage).toBe(400);
+    expect(body).toContain(right);
+    expect(body).not.toContain('<b>x');
+  });
+
+  it('has a parameter that another route knows', async () => {
+    const { status, body } = await get('/api/v1/gaps?max=3');
+    expect([status, JSON.parse(body)]).toEqual([
+      400,
+      { error: 'there is no parameter "max" here: limit is meant', field: 'max' },
+    ]);
+    expect((await get('/api/v1/incidents?since=1')).status).toBe(400);
+  });
+
   it('asks for something', async () => {
     expect((await get('/leases')).status).toBe(200);
     expect((await get('/api/v1/leases')).status).toBe(400);

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { toError } from '@podips/shared';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { LedgerError } from '../ledger/ledger-error.js';
-import { InvalidRequestError } from '../words/request-rules.js';
+import { InvalidRequestError, refuseUnknown } from '../words/request-rules.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 
 /** Makes every failure a JSON object `{"error": …}`; failures of the monitor itself are logged and not described in the reply. */
@@ -13,9 +13,18 @@ export function installErrorReplies(app: FastifyInstance): void {
     return new InvalidRequestError(String(missing ?? first?.instancePath.slice(1) ?? 'request'));
   });
   app.setErrorHandler(replyWithError);
+  app.addHook('preValidation', async ({ query, routeOptions: { schema } }) => {
+    if (schema?.querystring) refuseUnknown(Object(query), propertiesOf(schema.querystring));
+  });
   app.setNotFoundHandler((request, reply) => {
     reply.code(404).send({ error: `there is no ${request.method} here; /api lists what there is` });
   });
+}
+
+/** The parameters that a schema describes. */
+function propertiesOf(schema: unknown): readonly string[] {
+  const { properties } = Object(schema);
+  return Object.keys(Object(properties));
 }
 
 /** Replies to every failure, also to those before a route is found, such as wrong percent-encoding. */

@@ -1,3 +1,6 @@
+import { DateTime } from 'luxon';
+import { parseZone, type Zone } from './zone.js';
+
 /** A time as exact as it was written: `14:05` is a minute that begins at `ms`. */
 export interface Instant {
   /** Milliseconds since the epoch. */
@@ -5,36 +8,85 @@ export interface Instant {
   readonly precisionMs: number;
 }
 
-const MINUTE_MS = 60_000;
 const SECOND_MS = 1_000;
-const WRITTEN =
-  /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})([.,]\d{1,9})?)?\s*([Zz]|UTC|[+-]\d{2}:?\d{2})?$/;
+const MINUTE_MS = 60_000;
+const UNITS_MS = {
+  second: SECOND_MS,
+  minute: MINUTE_MS,
+  hour: 60 * MINUTE_MS,
+  day: 1_440 * MINUTE_MS,
+} as const;
+const AGO = /^(\d{1,6}) *(second|minute|hour|day)s? ago$/i;
+const EPOCH_SECONDS = /^\d{10}$/;
+const EPOCH_MS = /^\d{13}$/;
+/** A fraction of a second, at the end. */
+const FRACTION = /(?<=:\d{2}:\d{2})[.,](\d{1,9})$/;
+/** The first character of a time in a zone of its own: a clock with two digits of minutes was before it. */
+const ZONE = /(?<=:\d{2}(?:[.,]\d{1,9})?) *([A-Z+-].*)$/i;
+
+/** What is accepted, in the notation of Luxon; the year, or the name of the month, says which number is the day. */
+const FORMATS = [
+  ['yyyy-MM-dd HH:mm:ss', SECOND_MS],
+  ['yyyy-MM-dd HH:mm', MINUTE_MS],
+  ['yyyy/MM/dd HH:mm:ss', SECOND_MS],
+  ['yyyy/MM/dd HH:mm', MINUTE_MS],
+  // The common log format of web servers.
+  ['dd/MMM/yyyy:HH:mm:ss', SECOND_MS],
+  // As in HTTP, and in mail.
+  ['ccc, dd MMM yyyy HH:mm:ss', SECOND_MS],
+] as const;
+/** Syslog names no year. */
+const FORMATS_WITHOUT_YEAR = [
+  ['yyyy MMM d HH:mm:ss', SECOND_MS],
+  ['yyyy MMM dd HH:mm:ss', SECOND_MS],
+] as const;
 
 /**
- * Reads a time in the form of RFC 3339, with or without zone and seconds; without a zone it is UTC.
+ * Reads a time in one of the notations that logs have; without a zone it is UTC. One that can be read in two ways is none:
+ * days and months as numbers, or an hour that a change of the clocks repeats in its zone.
+ * @param nowMs for times that are said in relation to now, and for the year of a syslog line, which is not in the future
  * @returns undefined when it is none
  */
-export function parseInstant(text: string): Instant | undefined {
-  const match = WRITTEN.exec(text.trim());
-  if (match === null) return undefined;
-  const [, year = '', month = '', day = '', hour = '', minute = '', second, fraction, zone] = match;
-  const offsetMinutes = parseZone(zone);
-  const wall = `${year}-${month}-${day}T${hour}:${minute}:${second ?? '00'}.000Z`;
-  const wallMs = Date.parse(wall);
-  // Date.parse takes the 30th of February for the 1st of March, and 24:00 for the next day.
-  if (offsetMinutes === undefined || Number.isNaN(wallMs) || new Date(wallMs).toISOString() !== wall)
-    return undefined;
-  const fractionMs = fraction === undefined ? 0 : Math.floor(Number(`0.${fraction.slice(1)}`) * SECOND_MS);
-  return {
-    ms: wallMs + fractionMs - offsetMinutes * MINUTE_MS,
-    precisionMs: second === undefined ? MINUTE_MS : fraction === undefined ? SECOND_MS : 1,
-  };
+export function parseInstant(text: string, nowMs: number): Instant | undefined {
+  const trimmed = text.trim().replace(/ +/g, ' ');
+  if (EPOCH_SECONDS.test(trimmed)) return { ms: Number(trimmed) * SECOND_MS, precisionMs: SECOND_MS };
+  if (EPOCH_MS.test(trimmed)) return { ms: Number(trimmed), precisionMs: 1 };
+  return parseAgo(trimmed, nowMs) ?? parseWritten(trimmed, nowMs);
 }
 
-function parseZone(zone: string | undefined): number | undefined {
-  const match = /^([+-])(\d{2}):?(\d{2})$/.exec(zone ?? '');
-  if (match === null) return 0;
-  const [, sign, hours, minutes] = match;
-  if (Number(hours) > 23 || Number(minutes) > 59) return undefined;
-  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+function parseAgo(text: string, nowMs: number): Instant | undefined {
+  const [, count, name] = AGO.exec(text) ?? [];
+  const unit = Object.entries(UNITS_MS).find(([unitName]) => unitName === name?.toLowerCase());
+  return unit && { ms: nowMs - Number(count) * unit[1], precisionMs: 1 };
+}
+
+function parseWritten(text: string, nowMs: number): Instant | undefined {
+  const named = ZONE.exec(text);
+  const zone = parseZone(named?.[1] ?? 'UTC');
+  if (zone === undefined) return undefined;
+  const wall = text.slice(0, named?.index).replace(/(?<=\d)T(?=\d)/i, ' ');
+  const fraction = FRACTION.exec(wall);
+  const parsed = parseWall(wall.slice(0, fraction?.index), zone, nowMs);
+  if (parsed === undefined || fraction === null) return parsed;
+  const fractionMs = Math.floor(Number(`0.${fraction[1]}`) * SECOND_MS);
+  return { ms: parsed.ms + fractionMs, precisionMs: 1 };
+}
+
+function parseWall(wall: string, zone: Zone, nowMs: number): Instant | undefined {
+  const ofFormats = (text: string, formats: readonly (readonly [string, number])[]) =>
+    formats.map(([format, precisionMs]) => parseFormat(text, format, precisionMs, zone)).find(Boolean);
+  const { year } = DateTime.fromMillis(nowMs, { zone });
+  const latest = [year + 1, year, year - 1]
+    .map((each) => ofFormats(`${each} ${wall}`, FORMATS_WITHOUT_YEAR))
+    .find((instant) => instant !== undefined && instant.ms <= nowMs + UNITS_MS.day);
+  return ofFormats(wall, FORMATS) ?? latest;
+}
+
+/** Written again it must be what it was: Luxon takes 24:00 for the next day, and an hour that its zone skips for the next. */
+function parseFormat(text: string, format: string, precisionMs: number, zone: Zone): Instant | undefined {
+  const options = { zone, locale: 'en-US', numberingSystem: 'latn' } as const;
+  const time = DateTime.fromFormat(text, format, options);
+  if (!time.isValid || time.toFormat(format).toLowerCase() !== text.toLowerCase()) return undefined;
+  if (time.getPossibleOffsets().length > 1) return undefined;
+  return { ms: time.toMillis(), precisionMs };
 }

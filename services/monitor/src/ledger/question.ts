@@ -25,17 +25,18 @@ const MAX_NAME_CHARS = 253;
 
 /**
  * Reads a question. A field that is empty counts as missing.
+ * @param nowMs for times that are said in relation to it
  * @returns undefined when nothing is asked
  * @throws {InvalidRequestError} that names the first field that is wrong
  */
-export function parseQuestion(fields: QuestionFields): Question | undefined {
+export function parseQuestion(fields: QuestionFields, nowMs: number): Question | undefined {
   const [ip, at, namespace, pod] = (['ip', 'at', 'namespace', 'pod'] as const).map((name) =>
     textOf(name, fields[name]),
   );
   if (!ip && !at && !namespace && !pod) return undefined;
   if (ip || !(namespace || pod)) {
     if (namespace || pod) throw new InvalidRequestError('question');
-    return { ip: parseIp(ip ?? ''), at: parseAt(at ?? '') };
+    return { ip: parseIp(ip ?? ''), at: parseAt(at ?? '', nowMs) };
   }
   if (at) throw new InvalidRequestError('question');
   return { namespace: parseName('namespace', namespace ?? ''), pod: parseName('pod', pod ?? '') };
@@ -47,16 +48,23 @@ function textOf(field: string, value: unknown): string {
   return value?.trim() ?? '';
 }
 
-/** In brackets too, as in a URL. An IPv4 address that is written as IPv6 is what it is. */
+/**
+ * One address, as logs and reports have it: in brackets as in a URL, with a port, as a network of one address, defanged. An
+ * IPv4 address that is written as IPv6 is what it is.
+ */
 function parseIp(text: string): string {
-  const ip = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
+  const refanged = text.replace(/\[([.:]|dot)\]/gi, (_, sign) => (sign === ':' ? ':' : '.'));
+  const [, inBrackets] = /^\[([^\]]*)\](?::\d{1,5})?$/.exec(refanged) ?? [];
+  const [, beforePort] = /^([\d.]+):\d{1,5}$/.exec(refanged) ?? [];
+  const [, ofNetwork] = /^([\d.]+(?=\/32$)|[\da-f:.]+(?=\/128$))/i.exec(refanged) ?? [];
+  const ip = inBrackets ?? beforePort ?? ofNetwork ?? refanged;
   if (isIP(ip) === 0 || ip.includes('%')) throw new InvalidRequestError('ip');
   return canonicalIp(ip).replace(/^::ffff:(?=\d+\.)/, '');
 }
 
-function parseAt(text: string): Instant | undefined {
+function parseAt(text: string, nowMs: number): Instant | undefined {
   if (text === '') return undefined;
-  const at = parseInstant(text);
+  const at = parseInstant(text, nowMs);
   if (at === undefined) throw new InvalidRequestError('at');
   return at;
 }

@@ -41,7 +41,7 @@ const ADDRESS_FIELDS: readonly Field[] = [
   {
     name: 'at',
     label: 'Time (UTC)',
-    hint: 'for example 2026-01-31 14:05, or 2026-01-31T14:05:00+01:00; empty: the newest time that is known',
+    hint: 'for example 2026-01-31 14:05, as in a log, or 5 minutes ago; empty: the newest time that is known',
     required: false,
   },
 ];

@@ -5,7 +5,12 @@ import { LedgerError } from '../../ledger/ledger-error.js';
 import { GapView, LeasesAnswer } from '../../ledger/ledger-view.js';
 import { parseQuestion, type QuestionFields } from '../../ledger/question.js';
 import { type LeasesFields, type LeasesProblem, leasesPage } from '../../pages/leases-page.js';
-import { InvalidRequestError, ruleOf } from '../../words/request-rules.js';
+import {
+  InvalidRequestError,
+  refuseUnknown,
+  ruleOf,
+  UnknownParameterError,
+} from '../../words/request-rules.js';
 import { loadAssets } from '../assets.js';
 import type { AppContext } from '../context.js';
 import { DEFAULT_LIMIT, ErrorReply, GapsQuery, LeasesQuery, TextReply } from '../schemas.js';
@@ -43,12 +48,12 @@ const GAPS_SCHEMA = {
 
 /** Queries of the ledger, by people and programs; no routes without a database. */
 export function leasesRoutes(context: AppContext): FastifyPluginAsyncTypebox {
-  const { ledger } = context;
+  const { ledger, now } = context;
   if (ledger === undefined) return async () => undefined;
   return async (app) => {
     await app.register(leasesPageRoute(context, ledger));
     app.get('/api/v1/leases', { schema: LEASES_SCHEMA }, async ({ query }) => {
-      const question = parseQuestion(query);
+      const question = parseQuestion(query, now());
       if (question === undefined) throw new InvalidRequestError('question');
       return ledger.ask(question);
     });
@@ -61,7 +66,7 @@ export function leasesRoutes(context: AppContext): FastifyPluginAsyncTypebox {
 type Asked = Pick<Ledger, 'ask'>;
 
 /** Mistakes are shown in the page, so no schema refuses the request before. */
-function leasesPageRoute({ view }: AppContext, ledger: Asked): FastifyPluginAsyncTypebox {
+function leasesPageRoute({ view, now }: AppContext, ledger: Asked): FastifyPluginAsyncTypebox {
   const { assets } = loadAssets();
   return async (app) => {
     app.get(
@@ -78,7 +83,7 @@ function leasesPageRoute({ view }: AppContext, ledger: Asked): FastifyPluginAsyn
       async ({ query }, reply) => {
         // The framework gives an object of texts, and of arrays where a field is given twice.
         const fields = query as QuestionFields;
-        const { status, outcome } = await answer(fields, ledger);
+        const { status, outcome } = await answer(fields, ledger, now());
         const { overall: light, cluster } = view();
         reply.code(status).headers(FORM_HEADERS);
         return sendHtml(reply, leasesPage({ fields: typed(fields), outcome, assets, light, cluster }).text);
@@ -93,9 +98,10 @@ interface Outcome {
 }
 
 /** @throws every error but a wrong question and an unavailable database */
-async function answer(fields: QuestionFields, ledger: Asked): Promise<Outcome> {
+async function answer(fields: QuestionFields, ledger: Asked, nowMs: number): Promise<Outcome> {
   try {
-    const question = parseQuestion(fields);
+    refuseUnknown(fields, Object.keys(LeasesQuery.properties));
+    const question = parseQuestion(fields, nowMs);
     return { status: 200, outcome: question && (await ledger.ask(question)) };
   } catch (err) {
     if (err instanceof InvalidRequestError) return { status: 400, outcome: toProblem(err) };
@@ -105,7 +111,9 @@ async function answer(fields: QuestionFields, ledger: Asked): Promise<Outcome> {
 }
 
 /** Beside a field its name is not repeated. */
-function toProblem({ field }: InvalidRequestError): LeasesProblem {
+function toProblem(error: InvalidRequestError): LeasesProblem {
+  const { field, message } = error;
+  if (error instanceof UnknownParameterError) return { field: undefined, text: message };
   const rule = ruleOf(field);
   if (rule === undefined || field === 'question')
     return {
