@@ -1,6 +1,6 @@
-import { explainConnectionError } from './connection-error.js';
 import { QueueError } from './errors.js';
 import type { QueueServer } from './settings/queue-settings.js';
+import { explainTlsError } from './tls-client.js';
 
 export function closedByUs(): QueueError {
   return new QueueError('QUEUE_CLOSED', 'the connection was closed', { retryable: true });
@@ -26,8 +26,8 @@ export function connectionFailed(
   cause: Error,
   stage: 'plain' | 'tls' | 'logged in',
 ): QueueError {
-  const text = explainConnectionError(cause, 'QUEUE') || 'no reason given';
-  const hint = / ended /.test(cause.message) ? HINTS[stage] : '';
+  const text = explainTlsError(cause, 'QUEUE') || 'no reason given';
+  const hint = / ended |end of stream/.test(cause.message) ? HINTS[stage] : '';
   return new QueueError('QUEUE_CONNECTION_FAILED', `connection to ${host}:${port} failed: ${text}${hint}`, {
     retryable: true,
     cause,
@@ -37,6 +37,6 @@ export function connectionFailed(
 /** Brokers close a connection that is not as they expect it without a word. */
 const HINTS = {
   plain: ' before the answer to CONNECT; if that is a port for TLS, see QUEUE_TLS',
-  tls: ' before the answer to CONNECT; if the broker expects a client certificate, see QUEUE_TLS_CERT_FILE',
+  tls: ' before the answer to CONNECT; that is no port for TLS, or the broker expects a client certificate (see QUEUE_TLS_CERT_FILE)',
   'logged in': '',
 } as const;

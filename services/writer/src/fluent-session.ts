@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { FluentClient, FluentSocketEvent } from '@fluent-org/logger';
 import {
   type AddressOrder,
-  explainConnectionError,
+  connectionProblem,
   type OpeningSocket,
   openSocket,
   type ServerAddress,
@@ -167,7 +167,7 @@ export class FluentSession {
     const error = describe(
       this.server,
       known?.code ?? (opened ? usualCode : 'FLUENT_CONNECT_FAILED'),
-      explainConnectionError(toError(cause), 'LOG'),
+      connectionProblem(toError(cause)),
       { cause, status: known?.status, deaf: opened && this.#acked === 0, ...details },
     );
     this.#opening.giveUp();
