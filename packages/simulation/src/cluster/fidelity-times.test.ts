@@ -89,6 +89,29 @@ describe('as recorded', () => {
     expect(statusShape(down)).toEqual(statusShape({ ...down, status: { ...status, hostIPs } }));
   });
 
+  it('a container is started again in its pod', async () => {
+    await start({ dualStack: true });
+    const up = runPod();
+    const again = cluster.pods.restart(up, { reason: 'OOMKilled', exitCode: 137 });
+    const recordedAgain = recorded.find(({ status }) => status.containerStatuses?.[0]?.restartCount === 1);
+    expect(shape(again.status.containerStatuses)).toEqual(shape(recordedAgain?.status.containerStatuses));
+    expect(again.status.podIP).toBe(up.status.podIP);
+    expect(cluster.restarts).toMatchObject([{ pod: 'a', container: 'c', count: 1, reason: 'OOMKilled' }]);
+    expect(cluster.truth.changeCount).toBe(2);
+  });
+
+  it('the API evicts a pod', async () => {
+    await start();
+    const up = runPod();
+    const marked = cluster.pods.disrupt(up);
+    const types = (pod: PodObject | undefined) => pod?.status.conditions?.map(({ type }) => type);
+    const isEvicted = ({ status }: PodObject) =>
+      status.conditions?.some(({ reason }) => reason === 'EvictionByEvictionAPI');
+    expect(types(marked)).toEqual(types(recorded.find(isEvicted)));
+    expect(marked.metadata.deletionTimestamp).toBeDefined();
+    expect(marked.status.phase).toBe('Running');
+  });
+
   it('a kubelet evicts a pod: it says that the containers ended, but not that the sandbox is gone', async () => {
     await start();
     const down = cluster.pods.evict(runPod());

@@ -80,6 +80,38 @@ export function withAddresses(pod: PodObject, ips: readonly string[], report: Ku
   return withStatus(up, { ...podAddresses(ips), conditions, containerStatuses });
 }
 
+/** How a container ended. */
+export interface ContainerEnd {
+  readonly reason: string;
+  readonly exitCode: number;
+}
+
+/** The container ended, and the kubelet has started it again in the same sandbox. */
+export function restarted(
+  pod: PodObject,
+  { reason, exitCode }: ContainerEnd,
+  report: KubeletReport,
+): PodObject {
+  const up = reported(pod, report, []);
+  const time = nodeTime(report.happenedMs, report);
+  const startedAt = pod.status.containerStatuses?.[0]?.state.running?.startedAt ?? pod.status.startTime;
+  const terminated = { exitCode, reason, startedAt, finishedAt: time, containerID: containerIdOf(pod) };
+  const status = containerStatus(pod, { running: { startedAt: time } }, true, 1);
+  return withStatus(up, { containerStatuses: [{ ...status, lastState: { terminated } }] });
+}
+
+/** The API server notes that the pod is ended for the sake of something else, after the conditions that there are. */
+export function disrupted(pod: PodObject, reason: string, now: Date): PodObject {
+  const condition: PodCondition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    lastProbeTime: null,
+    lastTransitionTime: apiTime(now),
+    reason,
+  };
+  return withStatus(pod, { conditions: [...(pod.status.conditions ?? []), condition] });
+}
+
 /** All containers ended well. The status still shows the addresses, though others may have them now. */
 export function succeeded(pod: PodObject, report: KubeletReport): PodObject {
   const down = reported(pod, report, ended('PodCompleted'));
@@ -216,7 +248,7 @@ function containerStatus(
   return {
     name: 'c',
     state,
-    lastState: {},
+    lastState: pod.status.containerStatuses?.[0]?.lastState ?? {},
     ready: up,
     restartCount: (pod.status.containerStatuses?.[0]?.restartCount ?? 0) + restarts,
     image: 'x',

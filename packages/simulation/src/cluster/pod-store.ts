@@ -7,6 +7,7 @@ import { isFinished, keyOf, type PodObject } from './pod-object.js';
 import * as steps from './pod-steps.js';
 import { newPod, type PodTemplate } from './pod-template.js';
 import type { Random } from './random.js';
+import type { RestartRecord } from './restart-record.js';
 import type { VersionedStore } from './versioned-store.js';
 
 /** A pod as any of its states or by its UID. */
@@ -18,6 +19,7 @@ export interface PodStoreParts {
   readonly random: Random;
   readonly nodes: readonly [ClusterNode, ...ClusterNode[]];
   readonly kubelet: KubeletTimes;
+  readonly restarts: RestartRecord;
   /** Whether `managedFields` name every field. */
   readonly wholeFields: boolean;
   readonly now: () => Date;
@@ -116,6 +118,18 @@ export class PodStore {
     const [pod] = this.#report(ref, (current, report) => steps.evicted(current, 'Evicted', report));
     this.#releaseLater(pod);
     return pod;
+  }
+
+  /** Its container ends, and is started again: the pod keeps its addresses. One write. */
+  restart(ref: PodRef, end: steps.ContainerEnd = { reason: 'Error', exitCode: 1 }): PodObject {
+    const [pod, happenedMs] = this.#report(ref, (current, report) => steps.restarted(current, end, report));
+    this.#parts.restarts.append(pod, end, new Date(happenedMs));
+    return pod;
+  }
+
+  /** Another than the kubelet asks for its end, as a drain or a taint does: two writes. Then `fail` and `remove` it. */
+  disrupt(ref: PodRef, reason = 'EvictionByEvictionAPI'): PodObject {
+    return this.terminate(this.#modify(ref, (pod, now) => steps.disrupted(pod, reason, now)));
   }
 
   /** The Job controller has counted the finished pod. */

@@ -152,3 +152,28 @@ it('keeps the truth within its bound and says how much is missing', async () => 
   expect(changeCount).toBe(16);
   expect(kept.length + dropped).toBe(16);
 });
+
+it('rolls a Deployment out: other pods, of another template, one after the other', async () => {
+  await start();
+  const before = cluster.workloads.scaleDeployment('web', 3);
+  const after = cluster.workloads.rollOut('web');
+  const hashes = (pods: typeof before) =>
+    new Set(pods.map(({ metadata }) => metadata.labels?.['pod-template-hash']));
+  expect([after.length, hashes(after).size]).toEqual([3, 1]);
+  expect(hashes(after)).not.toEqual(hashes(before));
+  expect(cluster.truth.openLeases().map(({ podUid }) => podUid)).toEqual(
+    after.map(({ metadata }) => metadata.uid),
+  );
+});
+
+it('replaces a pod as its controller does: by one of the same template, of the same name in a StatefulSet', async () => {
+  await start();
+  const [db] = cluster.workloads.scaleStatefulSet('db', 1);
+  const [web] = cluster.workloads.scaleDeployment('web', 1);
+  if (db === undefined || web === undefined) throw new Error('no pods');
+  cluster.pods.evict(web);
+  const [db2, web2] = [db, web].map((pod) => cluster.workloads.replacePod(pod));
+  expect(db2?.metadata.name).toBe('db-0');
+  expect(web2?.metadata.labels).toEqual(web.metadata.labels);
+  expect(cluster.pods.count).toBe(2);
+});

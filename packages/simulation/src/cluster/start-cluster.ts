@@ -11,6 +11,7 @@ import { Listener } from './listener.js';
 import { createNodes } from './nodes.js';
 import { PodStore } from './pod-store.js';
 import { createRandom } from './random.js';
+import { type RestartFact, RestartRecord } from './restart-record.js';
 import { type Truth, TruthRecord } from './truth.js';
 import { VersionedStore } from './versioned-store.js';
 import { Workloads } from './workloads.js';
@@ -67,6 +68,8 @@ export interface SimulatedCluster {
   /** The Leases of `coordination.k8s.io/v1`, by which readers elect their leader. */
   readonly leases: LeaseStore;
   readonly truth: Truth;
+  /** The restarts of containers that really happened. */
+  readonly restarts: readonly RestartFact[];
   readonly faults: Faults;
   /** Number of watches that are open now. */
   readonly openWatches: number;
@@ -138,6 +141,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
     workloads: state.workloads,
     leases: state.leases,
     truth: state.truth,
+    restarts: state.restarts.facts,
     faults,
     get openWatches() {
       return server.watches.length;
@@ -166,6 +170,7 @@ function createState(options: ClusterOptions, historyLimit: number) {
   const now = options.now ?? (() => new Date());
   const store = new VersionedStore(historyLimit);
   const truth = new TruthRecord(options.truthLimit ?? DEFAULT_TRUTH);
+  const restarts = new RestartRecord(options.truthLimit ?? DEFAULT_TRUTH);
   const formats = dualStack ? [podIpv4, podIpv6] : [podIpv4];
   const pods = new PodStore({
     store,
@@ -186,10 +191,11 @@ function createState(options: ClusterOptions, historyLimit: number) {
       // Its own source: the same seed gives the same names and addresses, however often a time is asked for.
       createRandom((options.seed ?? 1) + 1),
     ),
+    restarts,
     wholeFields: options.managedFields ?? false,
     now,
   });
   // A source of its own: the names of pods do not depend on who elects whom.
   const leases = new LeaseStore({ store, random: createRandom(options.seed ?? 1), now });
-  return { store, truth, pods, leases, workloads: new Workloads(pods, random) };
+  return { store, truth, restarts, pods, leases, workloads: new Workloads(pods, random) };
 }

@@ -32,6 +32,18 @@ export class Workloads {
     return this.podsOf(workload);
   }
 
+  /** Replaces a Deployment's pods one by one by those of a new template, as a rolling update does. Returns all of them. */
+  rollOut(name: string, options?: WorkloadOptions): PodObject[] {
+    const before = this.#workload('Deployment', name, options);
+    this.#workloads.delete(this.#key('Deployment', name, options));
+    const after = this.#workload('Deployment', name, options);
+    for (const [index, old] of this.podsOf(before).entries()) {
+      this.#start(after, index);
+      this.#pods.delete(old);
+    }
+    return this.podsOf(after);
+  }
+
   /** Starts or deletes the pods with the highest ordinals. Returns all, in the order of their ordinals. */
   scaleStatefulSet(name: string, replicas: number, options?: WorkloadOptions): PodObject[] {
     const workload = this.#workload('StatefulSet', name, options);
@@ -71,6 +83,16 @@ export class Workloads {
     return Array.from({ length: completions }, (_, ordinal) => this.#start(workload, ordinal));
   }
 
+  /** Deletes a pod whatever it does, if it is still there, and starts the next one as its controller does. */
+  replacePod(pod: PodObject): PodObject {
+    const { uid, name, ownerReferences } = pod.metadata;
+    const workload = [...this.#workloads.values()].find((one) => one.ownerUid === ownerReferences?.[0]?.uid);
+    if (workload === undefined) throw new ClusterError('POD_NOT_FOUND', `no controller replaces ${name}`);
+    if (this.#pods.get(uid)) this.#pods.remove(pod);
+    const node = this.#pods.nodes.findIndex((one) => one.name === pod.spec.nodeName);
+    return this.#start(workload, workload.kind === 'StatefulSet' ? Number(name.split('-').at(-1)) : node);
+  }
+
   /** Runs a Job to its end. Its pods are Succeeded and stay until `deleteJob`. */
   runJob(name: string, completions = 1, options?: WorkloadOptions): PodObject[] {
     return this.startJob(name, completions, options).map((pod) => this.#pods.untrack(this.#pods.finish(pod)));
@@ -97,12 +119,16 @@ export class Workloads {
   }
 
   #workload(kind: WorkloadKind, name: string, options: WorkloadOptions = {}): Workload {
-    const key = `${kind}/${options.namespace ?? 'default'}/${name}`;
+    const key = this.#key(kind, name, options);
     const known = this.#workloads.get(key);
     if (known) return known;
     const made = createWorkload(kind, name, this.#random, options);
     this.#workloads.set(key, made);
     return made;
+  }
+
+  #key(kind: WorkloadKind, name: string, { namespace = 'default' }: WorkloadOptions = {}): string {
+    return `${kind}/${namespace}/${name}`;
   }
 
   #member(workload: Workload, ordinal: number): PodObject | undefined {

@@ -52,6 +52,7 @@ const DISRUPTIONS = [
   'TerminationByKubelet',
   'Evicted',
   'NodeLost',
+  'Terminated',
   'Shutdown',
   'NodeShutdown',
   'Preempting',

@@ -35,6 +35,16 @@ describe('a pod ended because', () => {
       ['Completed'],
     ],
     ['its node lacked memory', {}, { phase: 'Failed', reason: 'Evicted' }, ['Evicted']],
+    [
+      'its node lacked memory, as newer kubelets say it',
+      {},
+      {
+        phase: 'Failed',
+        reason: 'Evicted',
+        conditions: [{ type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet' }],
+      },
+      ['Evicted'],
+    ],
     ['its node is lost', deleted(3), { phase: 'Running', reason: 'NodeLost' }, ['NodeLost']],
     [
       'the kubelet refused it',

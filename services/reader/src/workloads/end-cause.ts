@@ -35,8 +35,11 @@ export function projectEndCause(object: unknown): EndCause {
   const { metadata, spec, status } = fields(object);
   const state = fields(status);
   const disruption = list(state.conditions).find(({ type }) => type === 'DisruptionTarget');
-  if (disruption?.status === 'True') return plain(text(disruption.reason) || 'Disrupted');
-  if (text(state.reason) !== '') return plain(text(state.reason));
+  const reason = text(state.reason);
+  // Where the kubelet ended it, the status says why: Evicted, Terminated, Preempting.
+  const ofKubelet = disruption?.reason === 'TerminationByKubelet' && reason !== '';
+  if (disruption?.status === 'True' && !ofKubelet) return plain(text(disruption.reason) || 'Disrupted');
+  if (reason !== '') return plain(reason);
   // Containers that are always started again end only because somebody asked for it.
   const { restartPolicy = 'Always' } = fields(spec);
   if (restartPolicy === 'Always') return plain('Deleted');
