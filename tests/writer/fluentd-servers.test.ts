@@ -4,7 +4,7 @@ import { countLeft, enqueue, newQueue, podMessages, type TestQueue } from '../su
 import { QUICK_ACK, startTestWriter, type WriterUnderTest, writerEnvironment } from '../support/writer.js';
 
 const PATIENCE = { timeout: 60_000, interval: 20 };
-const MESSAGES = 1_000;
+const MESSAGES = 300;
 const PREFETCH = 50;
 
 let queue: TestQueue;

@@ -2,7 +2,7 @@ import type { LookupAddress } from 'node:dns';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { AddressOrder, connectionProblem, openSocket } from './address-order.js';
+import { AddressOrder, openSocket } from './address-order.js';
 
 type Resolver = ConstructorParameters<typeof AddressOrder>[0];
 
@@ -96,28 +96,5 @@ describe('a socket to a name with several addresses', () => {
   it('reaches the first address that takes the connection', async () => {
     const port = await listenOn('127.0.0.4');
     expect((await reach(orderOf(), port)).socket.remoteAddress).toBe('127.0.0.4');
-  });
-});
-
-describe('the problem of a connection', () => {
-  it('names each address that refused it', async () => {
-    const opening = openSocket(
-      { host: 'peer.example', port: 1, tls: undefined },
-      orderOf(ADDRESSES.slice(0, 2)),
-    );
-    const [error] = await once(opening.socket, 'error');
-    expect(connectionProblem(error)).toBe(
-      'connect ECONNREFUSED 127.0.0.2:1, connect ECONNREFUSED 127.0.0.3:1',
-    );
-  });
-
-  it("is the reason alone of OpenSSL's errors", () => {
-    const error = new Error(
-      '40BD:error:0A000410:SSL routines:ssl3_read_bytes:handshake failure:../deps/s3.c:918',
-    );
-    expect(
-      connectionProblem(Object.assign(error, { library: 'SSL routines', reason: 'handshake failure' })),
-    ).toBe('TLS: handshake failure');
-    expect(connectionProblem(new Error('read ECONNRESET'))).toBe('read ECONNRESET');
   });
 });

@@ -81,9 +81,3 @@ export function openSocket({ host, port, tls }: Destination, order: AddressOrder
     },
   };
 }
-
-/** Why a connection failed, in one line: OpenSSL's own words name its source files, and an error of several addresses has none. */
-export function connectionProblem(err: Error): string {
-  if (err instanceof AggregateError) return [...new Set(err.errors.map(({ message }) => message))].join(', ');
-  return 'library' in err && 'reason' in err ? `TLS: ${err.reason}` : err.message;
-}

@@ -1,6 +1,6 @@
+import { explainConnectionError } from './connection-error.js';
 import { QueueError } from './errors.js';
 import type { QueueServer } from './settings/queue-settings.js';
-import { explainTlsError } from './tls-client.js';
 
 export function closedByUs(): QueueError {
   return new QueueError('QUEUE_CLOSED', 'the connection was closed', { retryable: true });
@@ -26,7 +26,7 @@ export function connectionFailed(
   cause: Error,
   stage: 'plain' | 'tls' | 'logged in',
 ): QueueError {
-  const text = explainTlsError(cause, 'QUEUE') || 'no reason given';
+  const text = explainConnectionError(cause, 'QUEUE') || 'no reason given';
   const hint = / ended |end of stream/.test(cause.message) ? HINTS[stage] : '';
   return new QueueError('QUEUE_CONNECTION_FAILED', `connection to ${host}:${port} failed: ${text}${hint}`, {
     retryable: true,

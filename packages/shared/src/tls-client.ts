@@ -35,24 +35,6 @@ export function tlsOptions(tls: TlsSettings, host: string) {
   } satisfies ConnectionOptions;
 }
 
-/** Which setting is about an error of TLS, by its code in Node.js or OpenSSL. */
-const SETTING_OF_ERROR: readonly (readonly [RegExp, string])[] = [
-  [/^(SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF))/, '_CA_FILE'],
-  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, '_SERVER_NAME'],
-  [/^ERR_SSL_.*ALERT_(CERTIFICATE|BAD_CERTIFICATE|UNKNOWN_CA|UNSUPPORTED_CERTIFICATE)/, '_CERT_FILE'],
-  [/^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/, ''],
-];
-
-/**
- * What went wrong with a connection, with the setting to look at when it is TLS.
- * @param prefix of the peer's settings, as for `tlsClientSettings`
- */
-export function explainTlsError(error: Error & { readonly code?: unknown }, prefix: string): string {
-  const code = String(error.code);
-  const suffix = SETTING_OF_ERROR.find(([pattern]) => pattern.test(code))?.[1];
-  return suffix === undefined ? error.message : `${error.message.trim()} (see ${prefix}_TLS${suffix})`;
-}
-
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /** @throws an error that says what the file must be */

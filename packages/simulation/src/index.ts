@@ -21,6 +21,7 @@ export { type MockCluster, startMockCluster } from './mock-cluster/mock-cluster.
 export { startMockConsumer } from './mock-consumer/mock-consumer.js';
 export { type MockProducer, startMockProducer } from './mock-producer/mock-producer.js';
 export * from './mock-settings.js';
+export { addressOrderOf, type MuteHost, startMuteHost } from './mute-host.js';
 export { type PgBouncer, startPgBouncer } from './pgbouncer.js';
 export { freePort } from './ports.js';
 export { asOtherThanRoot, type LocalPostgres, PostgresError, startPostgres } from './postgres.js';

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { FluentClient, FluentSocketEvent } from '@fluent-org/logger';
 import {
   type AddressOrder,
-  connectionProblem,
+  explainConnectionError,
   type OpeningSocket,
   openSocket,
   type ServerAddress,
@@ -167,7 +167,7 @@ export class FluentSession {
     const error = describe(
       this.server,
       known?.code ?? (opened ? usualCode : 'FLUENT_CONNECT_FAILED'),
-      connectionProblem(toError(cause)),
+      explainConnectionError(toError(cause), 'LOG'),
       { cause, status: known?.status, deaf: opened && this.#acked === 0, ...details },
     );
     this.#opening.giveUp();
