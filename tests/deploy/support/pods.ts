@@ -53,11 +53,11 @@ export function environment(manifests: readonly Manifest[], container: IContaine
     if (secretRef && !secretRef.optional) throw new Error('a Secret of settings has to be optional');
   }
   for (const { name, value, valueFrom } of container.env ?? []) {
-    const { name: secret = '', key = '' } = valueFrom?.secretKeyRef ?? {};
+    const { name: secret = '', key = '', optional } = valueFrom?.secretKeyRef ?? {};
     const found =
       value ?? valueFrom?.fieldRef?.fieldPath ?? named(manifests, 'Secret', secret).stringData?.[key];
-    if (found === undefined) throw new Error(`${name}: the Secret ${secret} has no ${key}`);
-    env[name] = found;
+    if (found !== undefined) env[name] = found;
+    else if (!optional) throw new Error(`${name}: the Secret ${secret} has no ${key}`);
   }
   return env;
 }
