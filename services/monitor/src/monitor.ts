@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import type { Logger, Running } from '@podips/shared';
+import { type Logger, listenAt, type Running } from '@podips/shared';
 import type { FastifyInstance } from 'fastify';
 import { startAlerting } from './alerts/alerting.js';
 import { catchUp } from './history/catch-up.js';
@@ -32,7 +32,7 @@ export async function startMonitor(settings: MonitorSettings, log: Logger): Prom
   const parts = await startParts(settings, log, starting);
   const app = await buildApp({ ...parts, settings, now: Date.now, log });
   starting.defer(() => closePromptly(app));
-  await app.listen({ host: settings.httpHost, port: settings.httpPort });
+  await listenAt(settings.httpHost, (host) => app.listen({ host, port: settings.httpPort }));
   app.server.on('error', (err) => log.error({ err }, 'HTTP server failed'));
   // A TCP server that listens has an AddressInfo; only pipes and closed servers have not.
   const { port } = app.server.address() as AddressInfo;

@@ -1,40 +1,38 @@
-import { isIP, isIPv4 } from 'node:net';
+import type { IncomingHttpHeaders } from 'node:http';
+import { isIP } from 'node:net';
+import { readForwarded, readForwardedFor } from './forwarded.js';
+import type { Networks } from './networks.js';
+import { plainAddress } from './plain-address.js';
 
-/** The origin of a request, as it states it. */
+/** A request, as its connection and its headers show it. */
 export interface Origin {
-  /** From trusted proxies, which may pass on anything that they received. */
-  readonly ip: string;
+  readonly headers: IncomingHttpHeaders;
   readonly socket: { readonly remoteAddress?: string | undefined };
 }
 
-const IPV6_GROUPS = 8;
-const SUBSCRIBER_GROUPS = 4;
-
-/** The address of the client: from trusted proxies when it is one, else of the connection. */
-export function clientAddress({ ip, socket }: Origin): string {
-  return plainAddress(isIP(ip) === 0 ? (socket.remoteAddress ?? 'unknown') : ip);
-}
-
 /**
- * The client that an address counts for: an IPv4 address for itself, an IPv6 address for its /64,
- * in which one subscriber can take any address (RFC 6177).
+ * The address of the client: what trusted proxies say in `X-Forwarded-For` or `Forwarded` (RFC 7239), from the nearest
+ * one back to the first address that is not trusted. Where both headers came and do not agree, one of them is the
+ * client's own, and nothing is believed but the connection.
  */
-export function clientOf(address: string): string {
-  if (isIPv4(address) || isIP(address) === 0) return address;
-  const [head = [], tail] = (address.split('%')[0] ?? '').split('::').map(toGroups);
-  const zeros = tail === undefined ? 0 : IPV6_GROUPS - head.length - tail.length;
-  return [...head, ...Array<string>(zeros).fill('0'), ...(tail ?? [])].slice(0, SUBSCRIBER_GROUPS).join(':');
+export function clientAddress({ headers, socket }: Origin, isTrusted: Networks): string {
+  const peer = plainAddress(socket.remoteAddress ?? 'unknown');
+  if (!isTrusted(peer)) return peer;
+  const chains = [
+    readForwardedFor(String(headers['x-forwarded-for'] ?? '')),
+    readForwarded(headers.forwarded ?? ''),
+  ].filter((chain) => chain.length > 0);
+  const clients = chains.map((chain) => firstUntrusted(peer, chain.map(plainAddress), isTrusted));
+  const [client = peer] = clients;
+  return clients.every((each) => each === client) ? client : peer;
 }
 
-/** The IPv4 address of an IPv4 client on a dual-stack socket. */
-export function plainAddress(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, '');
-}
-
-/** The groups of a part of an IPv6 address, without leading zeros; an embedded IPv4 address counts as two. */
-function toGroups(part: string): string[] {
-  if (part === '') return [];
-  return part
-    .split(':')
-    .flatMap((group) => (group.includes('.') ? ['0', '0'] : [Number.parseInt(group, 16).toString(16)]));
+/** @param chain the addresses that proxies saw, the nearest proxy's last; what is no address ends what is known */
+function firstUntrusted(peer: string, chain: readonly string[], isTrusted: Networks): string {
+  let client = peer;
+  for (const address of chain.toReversed()) {
+    if (!isTrusted(client) || isIP(address) === 0) break;
+    client = address;
+  }
+  return client;
 }

@@ -1,5 +1,5 @@
-import { clientOf, plainAddress } from './client-address.js';
 import type { Networks } from './networks.js';
+import { clientOf } from './plain-address.js';
 
 export interface ClientPlacesOptions {
   readonly perClient: number;
@@ -18,7 +18,7 @@ export function createClientPlaces({ perClient, isShared }: ClientPlacesOptions)
   return {
     take(address) {
       if (isShared(address)) return () => undefined;
-      const client = clientOf(plainAddress(address));
+      const client = clientOf(address);
       const count = counts.get(client) ?? 0;
       if (count >= perClient) return undefined;
       counts.set(client, count + 1);

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { plainAddress } from './client-address.js';
+import { plainAddress } from './plain-address.js';
 
 /** Whether an address lies in one of some networks; what is no address lies in none. */
 export type Networks = (address: string) => boolean;

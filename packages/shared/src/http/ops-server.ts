@@ -5,6 +5,7 @@ import { toError } from '../errors.js';
 import type { Running } from '../lifecycle.js';
 import type { Logger } from '../logger.js';
 import { createHttpServer } from './http-server.js';
+import { bind } from './listen.js';
 import { createMetricsText } from './metrics-text.js';
 
 /** The state of the parts that a service needs: `undefined` while a part works, else its problem. */
@@ -49,10 +50,7 @@ export async function startOpsServer(options: OpsServerOptions): Promise<OpsServ
     );
   };
   const server = createHttpServer(answer, { connectionsPerClient: CONNECTIONS_PER_CLIENT });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, options.host, resolve);
-  });
+  await bind(server, options.host, options.port);
   server.on('error', (err) => log.error({ err }, 'HTTP server failed'));
   // A TCP server that listens has an AddressInfo; only pipes and closed servers have not.
   const { port } = server.address() as AddressInfo;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createLogger } from '../logger.js';
-import { statusDirSpecs } from '../settings/index.js';
+import { httpSpecs, statusDirSpecs } from '../settings/index.js';
 import { openStatusFile } from '../status-file.js';
 import { type ProbeOptions, probe, STATUS_AGE_LIMIT_MS } from './probe.js';
 
@@ -17,7 +17,7 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 function options(changes: Partial<ProbeOptions> = {}): ProbeOptions {
-  return { statusDir: dir, httpPort: 1, now: () => NOW_MS, timeoutMs: 5_000, ...changes };
+  return { statusDir: dir, httpHost: '::', httpPort: 1, now: () => NOW_MS, timeoutMs: 5_000, ...changes };
 }
 
 function statusFile(name: string, ageMs: number): void {
@@ -59,8 +59,10 @@ describe('a probe of status files', () => {
     expect(await probe([], options())).toHaveLength(1);
   });
 
-  test('reads the folder that services write to by default', () => {
+  test('knows the defaults of the services', () => {
     expect(statusDirSpecs.STATUS_DIR.default).toBe('/tmp');
+    expect(httpSpecs.HTTP_HOST.default).toBe('::');
+    expect(httpSpecs.HTTP_PORT.default).toBe(8080);
   });
 });
 
@@ -68,17 +70,23 @@ describe('a probe of an HTTP path', () => {
   let server: Server | undefined;
   afterEach(() => server?.close());
 
-  async function serve(status: number | undefined): Promise<number> {
+  async function serve(status: number | undefined, host = '127.0.0.1'): Promise<number> {
     server = createServer((_request, response) => {
       if (status !== undefined) response.writeHead(status).end('x');
     });
-    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => server?.listen(0, host, resolve));
     // A TCP server that listens has an AddressInfo.
     return (server.address() as AddressInfo).port;
   }
 
   test('succeeds on a 2xx response', async () => {
     expect(await probe(['/healthz'], options({ httpPort: await serve(200) }))).toEqual([]);
+  });
+
+  test.each(['::1', '127.0.0.1', '::ffff:127.0.0.1'])('finds a server that listens on %s', async (host) => {
+    const httpPort = await serve(200, host);
+    expect(await probe(['/healthz'], options({ httpPort }))).toEqual([]);
+    expect(await probe(['/healthz'], options({ httpPort, httpHost: host }))).toEqual([]);
   });
 
   test('says which status came instead', async () => {

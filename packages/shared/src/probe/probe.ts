@@ -6,7 +6,8 @@ import { toError } from '../errors.js';
 export interface ProbeOptions {
   /** Folder of the status files. */
   readonly statusDir: string;
-  /** Port of the service's own HTTP server. */
+  /** Address and port of the service's own HTTP server. */
+  readonly httpHost: string;
   readonly httpPort: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -46,19 +47,34 @@ function fileProblem(name: string, { statusDir, now }: ProbeOptions): string | u
   }
 }
 
-/** `node:http`, because loading `fetch` takes longer than all the rest of a probe. */
-function httpProblem(path: string, { httpPort, timeoutMs }: ProbeOptions): Promise<string | undefined> {
-  const url = `http://127.0.0.1:${httpPort}${path}`;
+/** Where the service's own HTTP server may listen when it listens on all addresses. */
+const LOOPBACK = ['127.0.0.1', '::1'];
+const ALL_ADDRESSES = ['::', '0.0.0.0'];
+
+/** The first address that answers counts. */
+async function httpProblem(path: string, options: ProbeOptions): Promise<string | undefined> {
+  const { httpHost } = options;
+  const problems: string[] = [];
+  for (const host of ALL_ADDRESSES.includes(httpHost) ? LOOPBACK : [httpHost]) {
+    const url = `http://${host.includes(':') ? `[${host}]` : host}:${options.httpPort}${path}`;
+    const status = await statusOf(url, options.timeoutMs);
+    if (typeof status === 'string') problems.push(`${url} does not answer: ${status}`);
+    else return status >= 200 && status < 300 ? undefined : `${url} answers ${status}`;
+  }
+  return problems[0];
+}
+
+/**
+ * `node:http`, because loading `fetch` takes longer than all the rest of a probe.
+ * @returns the status of the answer, or why there is none
+ */
+function statusOf(url: string, timeoutMs: number): Promise<number | string> {
   const signal = AbortSignal.timeout(timeoutMs);
   return new Promise((resolve) => {
     const request = get(url, { signal, agent: false }, (response) => {
-      const status = response.statusCode ?? 0;
-      resolve(status >= 200 && status < 300 ? undefined : `${url} answers ${status}`);
+      resolve(response.statusCode ?? 0);
       response.destroy();
     });
-    request.on('error', (err) => {
-      const reason = signal.aborted ? `no answer within ${timeoutMs} ms` : err.message;
-      resolve(`${url} does not answer: ${reason}`);
-    });
+    request.on('error', (err) => resolve(signal.aborted ? `no answer within ${timeoutMs} ms` : err.message));
   });
 }

@@ -8,7 +8,10 @@ export const commonSpecs = {
 };
 
 export const httpSpecs = {
-  HTTP_HOST: str({ default: '0.0.0.0', desc: 'address on which the HTTP server listens' }),
+  HTTP_HOST: str({
+    default: '::',
+    desc: 'address on which the HTTP server listens; `::` are all of IPv6 and IPv4, or of IPv4 alone where the system has no IPv6',
+  }),
   HTTP_PORT: integer(0, MAX_PORT)({ default: 8080, desc: 'port of the HTTP server; 0 picks a free one' }),
 };
 

@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import { bind } from '@podips/shared';
 import { freePort } from '../ports.js';
 import type { TlsFiles } from '../tls.js';
 import { ClusterError } from './cluster-error.js';
@@ -45,8 +45,7 @@ export class Listener {
     this.#server = server;
     try {
       if (this.#port === 0) this.#port = await freePort();
-      server.listen(this.#port, host);
-      await once(server, 'listening');
+      await bind(server, host, this.#port);
     } catch (cause) {
       this.#server = undefined;
       throw new ClusterError('LISTEN_FAILED', `cannot listen on ${host}:${this.#port}`, { cause });

@@ -1,3 +1,4 @@
+import { localUrl } from '@podips/shared';
 import { createTlsFiles, type TlsFiles } from '../tls.js';
 import { ApiServer, type SeenRequest } from './api-server.js';
 import { ClusterError } from './cluster-error.js';
@@ -134,7 +135,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
     await listener.close();
   };
   return {
-    url: `${tls ? 'https' : 'http'}://${host === '0.0.0.0' ? '127.0.0.1' : host}:${listener.port}`,
+    url: localUrl(tls ? 'https' : 'http', host, listener.port),
     port: listener.port,
     caPem: tls?.caPem,
     pods: state.pods,

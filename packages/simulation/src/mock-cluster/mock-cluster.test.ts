@@ -32,7 +32,7 @@ describe('the mock cluster', () => {
   });
 
   test('has settings that fit a container, and says what is wrong with others', () => {
-    expect(readMockClusterSettings({})).toMatchObject({ httpHost: '0.0.0.0', httpPort: 8080, seed: 1 });
+    expect(readMockClusterSettings({})).toMatchObject({ httpHost: '::', httpPort: 8080, seed: 1 });
     const read = () => readMockClusterSettings({ MOCK_SEED: '-1', MOCK_CHANGES_PER_SECOND: '0' });
     expect(read).toThrow(/MOCK_CHANGES_PER_SECOND.*MOCK_SEED/s);
   });

@@ -1,5 +1,11 @@
 import swagger from '@fastify/swagger';
-import { createClientPlaces, createHttpServer, createNetworks, MAX_HEADER_BYTES } from '@podips/shared';
+import {
+  clientAddress,
+  createClientPlaces,
+  createHttpServer,
+  createNetworks,
+  MAX_HEADER_BYTES,
+} from '@podips/shared';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { readVersion } from '../files/version.js';
 import { createMetrics } from '../metrics.js';
@@ -82,6 +88,14 @@ function createContext(deps: AppDeps, version: string): AppContext {
   for (const source of [peers, deps.ledger]) source?.onNews(() => live.changed());
   const metrics = createMetrics({ ...deps, live, version });
   const { streamsPerClient: perClient, trustedProxies } = settings.access;
-  const places = createClientPlaces({ perClient, isShared: createNetworks(trustedProxies) });
-  return { ...deps, view, state: () => deps.store.latest(), live, places, metrics };
+  const isShared = createNetworks(trustedProxies);
+  return {
+    ...deps,
+    view,
+    state: () => deps.store.latest(),
+    clientAddress: (request) => clientAddress(request, isShared),
+    live,
+    places: createClientPlaces({ perClient, isShared }),
+    metrics,
+  };
 }

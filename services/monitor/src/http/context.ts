@@ -1,4 +1,4 @@
-import type { ClientPlaces, Logger } from '@podips/shared';
+import type { ClientPlaces, Logger, Origin } from '@podips/shared';
 import type { Registry } from 'prom-client';
 import type { History } from '../history/history.js';
 import type { Ledger } from '../ledger/ledger.js';
@@ -45,6 +45,8 @@ export interface AppContext extends AppDeps {
   readonly view: () => StatusView;
   /** Another object after each heartbeat. */
   readonly state: () => object;
+  /** The address of a request's client. */
+  readonly clientAddress: (request: Origin) => string;
   readonly live: LiveFeed;
   /** The places of streams. */
   readonly places: ClientPlaces;

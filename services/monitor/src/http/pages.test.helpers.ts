@@ -1,5 +1,5 @@
 import swagger from '@fastify/swagger';
-import { createClientPlaces, createLogger } from '@podips/shared';
+import { clientAddress, createClientPlaces, createLogger } from '@podips/shared';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { StatusView } from '../view/status-view.js';
 import { createLiveFeed, type LiveFeed } from './live/live-feed.js';
@@ -36,7 +36,9 @@ export async function buildPages(
   });
   await app.register(pageRoutes({ view: () => current, state: () => current, now: Date.now }));
   const places = createClientPlaces({ perClient: placesPerClient, isShared: () => false });
-  await app.register(eventsRoutes({ live, places }));
+  await app.register(
+    eventsRoutes({ clientAddress: (request) => clientAddress(request, () => false), live, places }),
+  );
   return {
     app,
     live,

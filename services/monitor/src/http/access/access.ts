@@ -1,4 +1,4 @@
-import { clientAddress, clientOf } from '@podips/shared';
+import { clientAddress, clientOf, createNetworks } from '@podips/shared';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { basicCredentials, bearerCredentials, type Credentials } from './credentials.js';
 import { isOfAnotherSite } from './other-site.js';
@@ -27,10 +27,11 @@ export function installAccess(app: FastifyInstance, settings: AccessSettings): v
     perSecond: settings.rateLimitPerSecond,
     monotonicMs: () => performance.now(),
   });
+  const isTrusted = createNetworks(settings.trustedProxies);
   const guards = createGuards(settings);
   app.addHook('onRequest', async (request, reply) => {
     const { url } = request.routeOptions;
-    const allowed = PROBES.includes(url ?? '') || limit.allows(clientOf(clientAddress(request)));
+    const allowed = PROBES.includes(url ?? '') || limit.allows(clientOf(clientAddress(request, isTrusted)));
     if (!allowed) return replyTooMany(reply, settings.rateLimitPerSecond);
     if (HEARTBEAT.test(url ?? '') && isOfAnotherSite(request)) return replyForbidden(reply);
     const guard = guardOf(url, guards);

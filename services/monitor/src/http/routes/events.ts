@@ -1,9 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { type ClientPlaces, clientAddress } from '@podips/shared';
+import type { ClientPlaces, Origin } from '@podips/shared';
 import type { LiveFeed } from '../live/live-feed.js';
 import { ErrorReply, TextReply } from '../schemas.js';
 
 export interface EventsContext {
+  readonly clientAddress: (request: Origin) => string;
   readonly live: LiveFeed;
   readonly places: ClientPlaces;
 }
@@ -11,7 +12,7 @@ export interface EventsContext {
 const RETRY_AFTER_S = 30;
 
 /** The stream that keeps the dashboard live. */
-export function eventsRoutes({ live, places }: EventsContext): FastifyPluginAsyncTypebox {
+export function eventsRoutes({ clientAddress, live, places }: EventsContext): FastifyPluginAsyncTypebox {
   return async (app) => {
     // Open streams would keep the server from closing.
     app.addHook('preClose', async () => live.close());

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { clientAddress, OPERATIONS, type Operation } from '@podips/shared';
+import { OPERATIONS, type Operation } from '@podips/shared';
 import type { FastifyRequest } from 'fastify';
 import type { AppContext } from '../context.js';
 import {
@@ -64,7 +64,7 @@ export function heartbeatRoutes(context: AppContext): FastifyPluginAsyncTypebox 
   };
 }
 
-function createReceiver({ tracker, now, log }: AppContext) {
+function createReceiver({ tracker, clientAddress, now, log }: AppContext) {
   return (operation: Operation, code: string, message: string, request: FastifyRequest) => {
     const remoteAddress = clientAddress(request);
     const named = request.headers[HOST_HEADER];
