@@ -22,6 +22,7 @@ export { startMockConsumer } from './mock-consumer/mock-consumer.js';
 export { type MockProducer, startMockProducer } from './mock-producer/mock-producer.js';
 export * from './mock-settings.js';
 export { addressOrderOf, type MuteHost, startMuteHost } from './mute-host.js';
+export { type Nginx, startNginx } from './nginx.js';
 export { type PgBouncer, startPgBouncer } from './pgbouncer.js';
 export { freePort } from './ports.js';
 export { asOtherThanRoot, type LocalPostgres, PostgresError, startPostgres } from './postgres.js';

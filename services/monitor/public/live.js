@@ -1,6 +1,8 @@
 // Keeps the dashboard live: replaces the parts that changed, updates running times, and shows when it cannot.
 // The monitor escapes the markup that it sends.
 
+/** Where the monitor is, below whatever path: this file is in a folder of it. */
+const ROOT = new URL('..', import.meta.url).pathname;
 const SILENCE_MS = 40_000;
 const RETRY_MS = 2_000;
 const UNITS = [
@@ -27,7 +29,7 @@ function connect() {
   clearTimeout(retry);
   source?.close();
   aliveAtMs = Date.now();
-  source = new EventSource('/api/v1/events');
+  source = new EventSource(`${ROOT}api/v1/events`);
   // What comes after a long silence may have been waiting in this computer all the time.
   source.onmessage = (event) => (isSilent() ? lose() : receive(JSON.parse(event.data)));
   source.onerror = lose;
@@ -65,7 +67,7 @@ function receive(news) {
   receivedAtMs = Date.now();
   aliveAtMs = receivedAtMs;
   title = news.title;
-  icon.href = `/assets/favicon-${news.light}.svg`;
+  icon.href = `${ROOT}assets/favicon-${news.light}.svg`;
   for (const part of news.parts) replace(part);
   showLive();
 }
@@ -75,7 +77,7 @@ function replace({ id, version, html }) {
   if (part === null || part.dataset.version === version) return;
   const focusable = () => [...part.querySelectorAll('a, [tabindex]')];
   const focused = focusable().indexOf(document.activeElement);
-  part.innerHTML = html;
+  part.innerHTML = html.replace(/( (?:href|src|action)=")\/(?!\/)/g, `$1${ROOT}`);
   part.dataset.version = version;
   part.dispatchEvent(new Event('replaced', { bubbles: true }));
   focusable()[focused]?.focus({ preventScroll: true });
@@ -100,7 +102,7 @@ function showLost() {
   lost.hidden = false;
   document.documentElement.className = 'stale';
   document.title = `stale: ${title}`;
-  icon.href = '/assets/favicon-grey.svg';
+  icon.href = `${ROOT}assets/favicon-grey.svg`;
   loaded.textContent = '';
   runOn();
 }

@@ -8,12 +8,13 @@ import { readMonitorSettings, readProgramSettings } from './settings.js';
 test('without variables the monitor listens on 8080 and keeps its data on the volume', () => {
   expect(readMonitorSettings({})).toEqual({
     logLevel: 'info',
-    httpHost: '0.0.0.0',
+    httpHost: '::',
     httpPort: 8080,
     dataDir: '/var/lib/podips',
     ageLimitMs: 300_000,
     cluster: 'default',
     historyDays: 90,
+    basePath: '',
     access: {
       heartbeatToken: undefined,
       login: undefined,
@@ -47,4 +48,22 @@ test('every wrong setting is named', () => {
   expect(() => readProgramSettings(env, ['--test'])).toThrow(
     /'--test'.*--test-alert.*HTTP_PORT must be.*AGE_LIMIT_MS must be/s,
   );
+});
+
+test.each([
+  ['/podips', '/podips'],
+  ['/tools/podips/', '/tools/podips'],
+  ['/', ''],
+])('the pages may be below %s', (path, basePath) => {
+  expect(readMonitorSettings({ BASE_PATH: path }).basePath).toBe(basePath);
+});
+
+test.each([
+  ['podips', 'must be a path such as /podips'],
+  ['https://podips.example/', 'must be a path such as /podips'],
+  ['//podips', 'must be a path such as /podips'],
+  ['/api', 'must not begin like a path of the monitor'],
+  ['/podips/all', 'must not begin like a path of the monitor'],
+])('they are not below %s', (path, problem) => {
+  expect(() => readMonitorSettings({ BASE_PATH: path })).toThrow(`BASE_PATH ${problem}`);
 });

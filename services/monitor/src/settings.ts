@@ -12,10 +12,20 @@ import {
   readSettings,
   SettingsError,
 } from '@podips/shared';
-import { str } from 'envalid';
+import { EnvError, makeValidator, str } from 'envalid';
 import { type AlertSettings, alertSettings, alertSpecs, checkAlerts } from './alerts/settings.js';
 import { type AccessSettings, accessSettings, accessSpecs, checkAccess } from './http/access/settings.js';
+import { isBasePath, isOwnPath } from './http/base-path.js';
 import { type PeerSettings, peerSettings, peerSpecs } from './peers/settings.js';
+
+/** Without the slashes at its end; the root is an empty text. */
+const basePath = makeValidator<string>((input) => {
+  const path = input.replace(/\/+$/, '');
+  if (path !== '' && !isBasePath(path))
+    throw new EnvError(`must be a path such as /podips, of letters, digits and ._~-, but is "${input}"`);
+  if (isOwnPath(path)) throw new EnvError(`must not begin like a path of the monitor, but is "${input}"`);
+  return path;
+});
 
 export const monitorSpecs = {
   ...commonSpecs,
@@ -34,6 +44,10 @@ export const monitorSpecs = {
   CLUSTER_NAME: str({
     default: 'default',
     desc: 'name of the cluster on the page, in alerts and in the ledger',
+  }),
+  BASE_PATH: basePath({
+    default: '',
+    desc: 'path below which a proxy shows the pages, `/podips`; the monitor answers with it and without it. The `X-Forwarded-Prefix` of `TRUSTED_PROXIES` goes before it',
   }),
   HISTORY_DAYS: integer(1, 3_650)({ default: 90, desc: 'how long incidents are shown' }),
   ...accessSpecs,
@@ -54,6 +68,8 @@ export interface MonitorSettings {
   /** The cluster that this monitor watches. */
   readonly cluster: string;
   readonly historyDays: number;
+  /** Where clients see the root of this server: `/podips`, or empty. */
+  readonly basePath: string;
   readonly access: AccessSettings;
   readonly peers: PeerSettings;
   readonly alerts: AlertSettings;
@@ -95,6 +111,7 @@ export function readMonitorSettings(env: Environment): MonitorSettings {
     ageLimitMs: settings.AGE_LIMIT_MS,
     cluster: settings.CLUSTER_NAME,
     historyDays: settings.HISTORY_DAYS,
+    basePath: settings.BASE_PATH,
     access: accessSettings(settings),
     peers: peerSettings(settings),
     alerts: alertSettings(settings),

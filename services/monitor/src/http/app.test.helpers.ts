@@ -62,6 +62,7 @@ export async function memoryHistory(now: () => number): Promise<History> {
 export async function openApp(
   store: StatusStore,
   access: Partial<AccessSettings> = {},
+  basePath = '',
 ): Promise<FastifyInstance> {
   const log = createLogger('monitor', 'silent');
   const now = () => NOW_MS;
@@ -76,7 +77,7 @@ export async function openApp(
     peers: { view: () => [], onNews: () => undefined },
     ledger: undefined,
     now,
-    settings: { cluster: 'default', ageLimitMs: LIMIT_MS, access: { ...OPEN_ACCESS, ...access } },
+    settings: { cluster: 'default', ageLimitMs: LIMIT_MS, basePath, access: { ...OPEN_ACCESS, ...access } },
     log,
   });
   onTestFinished(() => app.close());

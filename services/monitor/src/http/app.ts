@@ -11,6 +11,7 @@ import { readVersion } from '../files/version.js';
 import { createMetrics } from '../metrics.js';
 import { createStatusView } from '../view/create-status-view.js';
 import { installAccess } from './access/access.js';
+import { installBasePath, prefixOf, stripBasePath } from './base-path.js';
 import type { AppContext, AppDeps } from './context.js';
 import { installErrorReplies, replyToMalformed, replyWithError } from './error-replies.js';
 import { createLiveFeed } from './live/live-feed.js';
@@ -41,6 +42,7 @@ const MAX_BODY_BYTES = 65_536;
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const version = readVersion();
   const loggerInstance: FastifyBaseLogger = deps.log;
+  const { basePath } = deps.settings;
   const { connectionsPerClient, trustedProxies } = deps.settings.access;
   const isShared = createNetworks(trustedProxies);
   const app = fastify({
@@ -52,6 +54,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: isShared,
     // The longest possible path; the schemas are stricter and name what is wrong.
+    rewriteUrl: ({ url = '/' }) => stripBasePath(url, basePath),
     routerOptions: { maxParamLength: MAX_HEADER_BYTES },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     frameworkErrors: replyWithError,
@@ -61,6 +64,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(SECURITY_HEADERS).header('cache-control', 'no-store');
   });
+  installBasePath(app, { basePath, isTrusted: isShared });
   installAccess(app, deps.settings.access);
   await app.register(swagger, {
     openapi: {
@@ -94,6 +98,7 @@ function createContext(deps: AppDeps, version: string): AppContext {
     view,
     state: () => deps.store.latest(),
     clientAddress: (request) => clientAddress(request, isShared),
+    prefixOf: (request) => prefixOf(request, { basePath: settings.basePath, isTrusted: isShared }),
     live,
     places: createClientPlaces({ perClient, isShared }),
     metrics,

@@ -23,7 +23,7 @@ export interface AppDeps {
   readonly log: Logger;
 }
 
-export type AppSettings = Pick<MonitorSettings, 'cluster' | 'ageLimitMs' | 'access'>;
+export type AppSettings = Pick<MonitorSettings, 'cluster' | 'ageLimitMs' | 'basePath' | 'access'>;
 
 /** Alerting as the page and the metrics see it. */
 export interface AlertingSource {
@@ -47,6 +47,8 @@ export interface AppContext extends AppDeps {
   readonly state: () => object;
   /** The address of a request's client. */
   readonly clientAddress: (request: Origin) => string;
+  /** The path below which a request's client sees this server; empty for the root. */
+  readonly prefixOf: (request: Origin) => string;
   readonly live: LiveFeed;
   /** The places of streams. */
   readonly places: ClientPlaces;

@@ -34,7 +34,9 @@ export async function buildPages(
     log: createLogger('monitor', 'silent'),
     ...(maxClients === undefined ? {} : { maxClients }),
   });
-  await app.register(pageRoutes({ view: () => current, state: () => current, now: Date.now }));
+  await app.register(
+    pageRoutes({ view: () => current, state: () => current, now: Date.now, prefixOf: () => '' }),
+  );
   const places = createClientPlaces({ perClient: placesPerClient, isShared: () => false });
   await app.register(
     eventsRoutes({ clientAddress: (request) => clientAddress(request, () => false), live, places }),

@@ -4,6 +4,7 @@ import { apiPage, readApiDocument } from '../../pages/api-page.js';
 import { dashboardPage } from '../../pages/dashboard-page.js';
 import type { StatusView } from '../../view/status-view.js';
 import { loadAssets } from '../assets.js';
+import type { AppContext } from '../context.js';
 import { createPageCache } from '../page-cache.js';
 import { TextReply } from '../schemas.js';
 
@@ -12,13 +13,14 @@ export interface PagesContext {
   /** Another object after each heartbeat. */
   readonly state: () => object;
   readonly now: () => number;
+  readonly prefixOf: AppContext['prefixOf'];
 }
 
 const ONE_YEAR_S = 31_536_000;
 const ONE_DAY_S = 86_400;
 
 /** The pages for people, and what they load. */
-export function pageRoutes({ view, state, now }: PagesContext): FastifyPluginAsyncTypebox {
+export function pageRoutes({ view, state, now, prefixOf }: PagesContext): FastifyPluginAsyncTypebox {
   const { files, assets } = loadAssets();
   const dashboard = createPageCache({
     render: () => dashboardPage(view(), assets).text,
@@ -40,9 +42,9 @@ export function pageRoutes({ view, state, now }: PagesContext): FastifyPluginAsy
     app.get(
       '/api/openapi.json',
       { schema: { summary: 'The API documentation as an OpenAPI document', tags: ['pages'] } },
-      async (_request, reply) => {
+      async (request, reply) => {
         reply.type('application/json');
-        return app.swagger();
+        return { ...app.swagger(), servers: [{ url: prefixOf(request) || '/' }] };
       },
     );
     for (const { path, type, text, immutable } of files) {
