@@ -6,7 +6,9 @@ import { build, checkFolder, install, run, StepError, step } from './steps.mjs';
 const DEBIAN_PACKAGES = [
   { name: 'activemq', file: '/usr/share/activemq/lib/activemq-broker.jar', services: [] },
   { name: 'chromium', file: '/usr/bin/chromium', services: [] },
+  { name: 'nginx', file: '/usr/sbin/nginx', services: ['nginx.service'] },
   { name: 'pgbouncer', file: '/usr/sbin/pgbouncer', services: ['pgbouncer.service'] },
+  { name: 'prometheus', file: '/usr/bin/promtool', services: ['prometheus.service'] },
   {
     name: 'rabbitmq-server',
     file: '/usr/lib/rabbitmq/bin/rabbitmq-server',
@@ -45,7 +47,9 @@ async function fetchServices({ kubectl = false }) {
     if (plan.problems.length > 0) throw new StepError(plan.problems.join('\n✗ '));
     await installPackages(plan.packages);
   }
-  console.log('  all there: ActiveMQ Classic, Chromium, PgBouncer and RabbitMQ (Debian), PostgreSQL (npm)');
+  console.log(
+    '  all there: ActiveMQ Classic, Chromium, nginx, PgBouncer, promtool and RabbitMQ (Debian), PostgreSQL (npm)',
+  );
   if (kubectl) console.log(`  kubectl 1.${kubectlMinor()}`);
 }
 

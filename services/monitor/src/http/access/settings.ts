@@ -27,7 +27,7 @@ export const accessSpecs = {
   READ_PASSWORD: str({ default: undefined, desc: 'password of `READ_USER`' }),
   TRUSTED_PROXIES: networks({
     default: '',
-    desc: 'addresses and networks, `10.0.0.0/8,192.0.2.7`, of proxies whose `X-Forwarded-For` is believed',
+    desc: 'addresses and networks, `10.0.0.0/8,192.0.2.7`, of proxies whose `X-Forwarded-For`, `Forwarded`, `X-Forwarded-Host` and `X-Forwarded-Prefix` are believed',
   }),
   RATE_LIMIT_PER_SECOND: integer(
     1,
