@@ -46,7 +46,7 @@ const LEASE = `cluster, namespace, pod, pod_uid AS "podUid", owner_kind AS "owne
 
 /** The leases of an address around a time. */
 export interface NearLeases {
-  /** All whose bounds include the time, in the order of their starts; those that surely cover it are among them. */
+  /** All whose bounds include the time; those that surely cover it are among them. */
   readonly possible: Rows<LeaseView>;
   /** The lease that ended last before the time, by the most likely times, and the one that begins first after it. */
   readonly previous: LeaseView | null;
@@ -58,14 +58,14 @@ interface NearRow extends LeaseRow {
 }
 
 /**
- * Bounds are outside of the most likely times, which stand for them where there are none. The previous lease is found
+ * For an address, a time and {@link MAX_ROWS}. In the order of an index, so that no other one is taken for it. Bounds are outside of the most likely times, which stand for them where there are none. The previous lease is found
  * among those that began last, because that is the order of the index; the leases of a pod's address follow each other,
  * and a node has fewer pods than that at a time.
  */
-const NEAR = `
+export const NEAR = `
   (SELECT 'possible' AS place, ${LEASE} FROM leases
    WHERE ip = $1 AND coalesce(started_not_before, started_at) <= $2 AND coalesce(ended_not_after, ended_at) > $2
-   ORDER BY started_at, cluster, namespace, pod LIMIT $3::bigint + 1)
+   ORDER BY coalesce(started_not_before, started_at) LIMIT $3::bigint + 1)
   UNION ALL
   (SELECT 'previous', ${LEASE} FROM
      (SELECT * FROM leases WHERE ip = $1 AND started_at <= $2 ORDER BY started_at DESC LIMIT $3::bigint) AS leases

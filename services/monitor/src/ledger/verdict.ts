@@ -1,5 +1,6 @@
 import { boundsOf, type LeaseBounds } from './bounds.js';
 import type { LeaseView } from './ledger-view.js';
+import { nameOf } from './names.js';
 
 /** Who had an address at a time, as far as the bounds of the leases say. */
 export interface Verdict {
@@ -73,9 +74,12 @@ function isRuledOut(one: BoundLease, leases: readonly BoundLease[], atMs: number
 }
 
 function byTime(one: LeaseView, other: LeaseView): number {
-  const ends = [one, other].map(({ endedAt }) => (endedAt === null ? Number.MAX_VALUE : Date.parse(endedAt)));
-  const [oneEnd = 0, otherEnd = 0] = ends;
-  return Date.parse(one.startedAt) - Date.parse(other.startedAt) || oneEnd - otherEnd;
+  const endOf = ({ endedAt }: LeaseView) => (endedAt === null ? Number.MAX_VALUE : Date.parse(endedAt));
+  return (
+    Date.parse(one.startedAt) - Date.parse(other.startedAt) ||
+    endOf(one) - endOf(other) ||
+    nameOf(one).localeCompare(nameOf(other))
+  );
 }
 
 function isShared({ hostNetwork }: LeaseView): boolean {

@@ -18,7 +18,8 @@ import { FORM_HEADERS } from '../security-headers.js';
 import { sendHtml } from './pages.js';
 
 const LeasesReply = Type.Object(LeasesAnswer.properties, {
-  description: 'the answer in a sentence ("answer"), the leases, and what limits the answer',
+  description:
+    'the answer in sentences ("answer"), whether it is certain, the leases, and what limits the answer',
 });
 const GapsReply = Type.Object(
   { gaps: Type.Array(GapView) },
@@ -33,8 +34,9 @@ const ERRORS = { 400: ErrorReply, 503: UnavailableReply };
 const LEASES_SCHEMA = {
   summary: 'Which pod had an address at a time, or which addresses a pod had',
   description:
-    'With "ip": the leases of that address at the time "at". With "namespace" and "pod": all leases of pods of that ' +
-    'name, the newest first. At most 200 leases are returned; "more" is true when there are others.',
+    'With "ip": who had that address at the time "at". When "certain" is true, "leases" are those that cover that time; ' +
+    'else "candidates" may cover it, and "reasons" says why it is not sure. With "namespace" and "pod": all leases of ' +
+    'pods of that name, the newest first. At most 200 leases are returned; "more" is true when there are others.',
   tags: ['ledger'],
   querystring: LeasesQuery,
   response: { 200: LeasesReply, ...ERRORS },
