@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
+import { AddressOrder } from '@podips/shared';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createKubeClient, type KubeRequest } from './kube-client.js';
 
@@ -14,7 +15,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function serve(answer: RequestListener) {
+async function serve(answer: RequestListener, host = '127.0.0.1', listenPort = 0) {
   const seen: IncomingMessage[] = [];
   let connections = 0;
   const server = createServer((request, response) => {
@@ -24,7 +25,7 @@ async function serve(answer: RequestListener) {
   server.on('connection', () => {
     connections += 1;
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(listenPort, host);
   await once(server, 'listening');
   cleanups.push(async () => {
     server.closeAllConnections();
@@ -33,7 +34,7 @@ async function serve(answer: RequestListener) {
   });
   // A server that listens on TCP has an AddressInfo.
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, seen, connections: () => connections };
+  return { url: `http://${host}:${port}`, port, seen, connections: () => connections };
 }
 
 function configFor(server: string, user: object = {}): KubeConfig {
@@ -45,8 +46,13 @@ function configFor(server: string, user: object = {}): KubeConfig {
   return config;
 }
 
-function clientFor(server: string, user: object = {}, config = configFor(server, user)) {
-  const client = createKubeClient(config);
+function clientFor(
+  server: string,
+  user: object = {},
+  config = configFor(server, user),
+  addresses = new AddressOrder(),
+) {
+  const client = createKubeClient(config, addresses);
   cleanups.push(() => client.close());
   return client;
 }
@@ -58,6 +64,30 @@ const request = (overrides: Partial<KubeRequest> = {}): KubeRequest => ({
   bodyIdleMs: 5_000,
   signal: AbortSignal.timeout(10_000),
   ...overrides,
+});
+
+/** An order for which every name has these addresses. */
+function orderOf(...addresses: string[]): AddressOrder {
+  const found = addresses.map((address) => ({ address, family: 4 }));
+  const resolve = (_host: string, _options: object, done: (err: null, all: typeof found) => void) =>
+    done(null, found);
+  // The order asks for all addresses alone; the system's resolver has more forms than that.
+  return new AddressOrder(resolve as ConstructorParameters<typeof AddressOrder>[0]);
+}
+
+describe('a server with several addresses', () => {
+  it('is reached at the second one when the first takes connections and stays mute', async () => {
+    const good = await serve((_, response) => response.end('{"kind":"PodList"}'), '127.0.0.3');
+    const mute = await serve(() => undefined, '127.0.0.2', good.port);
+    const config = configFor(`http://kubernetes.example:${good.port}`);
+    const client = clientFor('', {}, config, orderOf('127.0.0.2', '127.0.0.3'));
+    const soon = request({ headersDeadlineMs: 1_000 });
+    const both = await Promise.allSettled([client.get(soon), client.get(soon)]);
+    expect(both).toMatchObject([{ reason: { code: 'KUBE_TIMEOUT' } }, { reason: { code: 'KUBE_TIMEOUT' } }]);
+    const body = await client.get(request());
+    expect(await body.json()).toEqual({ kind: 'PodList' });
+    expect([mute.seen.length, good.seen.length]).toEqual([2, 1]);
+  });
 });
 
 describe('a request', () => {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
-import { toError } from '@podips/shared';
+import { AddressOrder, toError } from '@podips/shared';
 import { type Dispatcher, request } from 'undici';
 import { Connections } from './connections.js';
 import { type Credentials, credentialsOf } from './credentials.js';
@@ -46,11 +46,11 @@ const MAX_ERROR_BODY_BYTES = 16_384;
  * A client for the cluster of a kubeconfig. Address, TLS and credentials (with token refresh and exec plugins) are
  * the library's; connections are ours, because the library opens a new one for each request.
  */
-export function createKubeClient(kubeConfig: KubeConfig): KubeEditor {
+export function createKubeClient(kubeConfig: KubeConfig, addresses = new AddressOrder()): KubeEditor {
   const cluster = kubeConfig.getCurrentCluster();
   if (!cluster)
     throw new KubeError('KUBE_NO_CLUSTER', 'the kubeconfig names no current cluster', { status: 503 });
-  const connections = new Connections(cluster.proxyUrl);
+  const connections = new Connections(cluster.proxyUrl, addresses);
   let config = kubeConfig;
 
   const ask = async (asked: KubeRequest, write?: Pick<KubeWrite, 'method' | 'object'>) => {
@@ -69,6 +69,7 @@ export function createKubeClient(kubeConfig: KubeConfig): KubeEditor {
         bodyTimeout: bodyIdleMs,
         signal,
       });
+    const { address } = connections;
     try {
       const shown = await credentials();
       let response = await send(shown);
@@ -84,7 +85,10 @@ export function createKubeClient(kubeConfig: KubeConfig): KubeEditor {
       if (response.statusCode >= 300) throw await errorOfResponse(response);
       return response.body;
     } catch (err) {
-      throw err instanceof KubeError ? err : errorOfConnection(toError(err));
+      if (err instanceof KubeError) throw err;
+      const error = errorOfConnection(toError(err));
+      if (error.status === TIMED_OUT) connections.avoid(address);
+      throw error;
     }
   };
 
