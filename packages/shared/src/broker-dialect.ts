@@ -12,6 +12,8 @@ export interface BrokerDialect {
   readonly server: string;
   /** What makes several SENDs durable: the receipt of a transaction's COMMIT, or the receipt of each. */
   readonly durableBy: 'commit' | 'receipts';
+  /** How long after the first receipt from a new queue its definition may be in memory only, in milliseconds. */
+  readonly definitionOnDiskAfterMs: number;
   /** How a message takes the place of another: SEND and ACK in one transaction, or ACK after the receipt of the SEND. */
   readonly replaceBy: 'transaction' | 'ack-after-receipt';
   /** How a subscription ends: by UNSUBSCRIBE, or, where a message that is on its way would be an error then, by closing. */
@@ -39,6 +41,7 @@ const activemq: BrokerDialect = {
   name: 'ActiveMQ Classic',
   server: 'ActiveMQ/',
   durableBy: 'commit',
+  definitionOnDiskAfterMs: 0,
   replaceBy: 'transaction',
   unsubscribeBy: 'frame',
   // Redelivery policies dead-letter what returns too often.
@@ -75,6 +78,8 @@ const rabbitmq: BrokerDialect = {
   server: 'RabbitMQ/',
   // The receipt of COMMIT comes before the broker's confirms.
   durableBy: 'receipts',
+  // Seen with 3.10, where Mnesia's log is written with a delay of two seconds.
+  definitionOnDiskAfterMs: 4_000,
   replaceBy: 'ack-after-receipt',
   unsubscribeBy: 'closing',
   // A quorum queue counts returns, and drops a message after 20 of them; a copy begins at none.

@@ -4,6 +4,7 @@ import { AddressOrder, openSocket } from './address-order.js';
 import { type BrokerDialect, type BrokerName, recognizeBroker } from './broker-dialect.js';
 import { QueueError } from './errors.js';
 import { PendingReceipts } from './pending-receipts.js';
+import { QueueDefinitions } from './queue-definitions.js';
 import { closedByUs, connectionFailed, connectTimeout, refused } from './queue-errors.js';
 import type { OutgoingMessage, QueueHeaders, ReceivedMessage, Replacement } from './queue-message.js';
 import { DEFAULT_VHOST, type QueueServer } from './settings/queue-settings.js';
@@ -49,6 +50,7 @@ export class QueueSession {
   #reason: QueueError | undefined;
   #stage: Parameters<typeof connectionFailed>[2];
   #recognized = recognizeBroker(undefined);
+  #definitions = new QueueDefinitions(0);
   /** Ids of transactions that have ended. Artemis keeps a session in memory for every id that a connection has used. */
   readonly #freeTransactions: string[] = [];
   #transactions = 0;
@@ -79,6 +81,7 @@ export class QueueSession {
       await Promise.race([loggedIn, session.closed.then((err) => Promise.reject(err))]);
       session.#stage = 'logged in';
       session.#recognized = recognizeBroker(session.broker, options.broker);
+      session.#definitions = new QueueDefinitions(session.dialect.definitionOnDiskAfterMs);
       return session;
     } catch (err) {
       connection.giveUp();
@@ -133,14 +136,16 @@ export class QueueSession {
    * @throws {QueueError} retryable; whether the messages arrived is then unknown
    */
   async send(messages: readonly OutgoingMessage[]): Promise<void> {
+    if (messages.length === 0) return;
     if (messages.length > 1 && this.dialect.durableBy === 'commit')
       await this.#inTransaction((transaction) => {
         for (const message of messages) this.#write(message, { transaction });
       });
-    else if (messages.length > 0)
+    else
       await this.#withReceipts(messages.length, (onReceipt) => {
         for (const message of messages) this.#write(message, {}, onReceipt);
       });
+    await this.#definitions.onDisk([...new Set(messages.map(({ destination }) => destination))], this.closed);
   }
 
   /**
