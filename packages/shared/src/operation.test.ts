@@ -62,7 +62,7 @@ describe('an operation', () => {
     expect(heartbeats.report.mock.calls.at(-1)).toEqual([
       'log',
       200,
-      '7 written; sends no heart-beats; 1 message held',
+      '7 written; 1 message held; sends no heart-beats',
     ]);
     health.fails(503, 'down');
     health.note('held', undefined);

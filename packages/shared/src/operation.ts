@@ -42,7 +42,8 @@ export function trackOperation(
   let failed: 'link' | 'work' | undefined = 'link';
   let works = '';
   const notes = new Map<string, string>();
-  const report = () => heartbeats.report(operation, OK, [works, ...notes.values()].join('; '));
+  // What is newest comes first: a report is cut at its end.
+  const report = () => heartbeats.report(operation, OK, [works, ...[...notes.values()].reverse()].join('; '));
   return {
     get problem() {
       return problem;

@@ -100,4 +100,17 @@ describe('dead letters', () => {
     await vi.advanceTimersByTimeAsync(MINUTE_MS);
     expect(attempts).toHaveLength(1);
   });
+
+  it('are given up after what is under way, and nothing more is begun', async () => {
+    await deliver('a');
+    const replace = vi.spyOn(session, 'replace');
+    for (const id of ['b', 'c']) {
+      letters.add(session, { received: { headers: { 'message-id': id }, body: Buffer.from('x') }, reason });
+      if (id === 'b') vi.advanceTimersByTime(0);
+    }
+    const left = await letters.takeAll();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(replace).toHaveBeenCalledTimes(1);
+    expect(left.map(({ headers }) => headers['message-id'])).toEqual(['c']);
+  });
 });

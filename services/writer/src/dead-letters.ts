@@ -78,6 +78,8 @@ export class DeadLetters {
 
   /** Gives up all that waits, after what is under way has settled. */
   async takeAll(): Promise<readonly ReceivedMessage[]> {
+    // Nothing more is begun for it.
+    this.#session = undefined;
     await this.#moving;
     const letters = [...this.#waiting];
     this.#waiting.clear();
@@ -96,7 +98,11 @@ export class DeadLetters {
     const all = [...this.#waiting];
     // After a refusal one by one, each time another one first: it may be the message that the broker does not like.
     const batch = this.#refusals === 0 ? all : all.slice(this.#refusals % all.length).slice(0, 1);
-    this.#moving = this.#send(session, batch).finally(() => {
+    this.#busyWith(this.#send(session, batch));
+  }
+
+  #busyWith(work: Promise<void>): void {
+    this.#moving = work.finally(() => {
       this.#moving = undefined;
       this.#move();
     });
@@ -156,22 +162,20 @@ export class DeadLetters {
   #hold(): void {
     this.#events.onHeld(this.#waiting.size, this.#refusal);
     if (this.#waiting.size < this.#maxHeld) return;
-    this.#makeRoom ??= setTimeout(() => void this.#sendToEnd(), MAKE_ROOM_MS);
+    this.#makeRoom ??= setTimeout(() => this.#sendToEnd(), MAKE_ROOM_MS);
   }
 
   /** Makes room for messages behind the held ones. */
-  async #sendToEnd(): Promise<void> {
+  #sendToEnd(): void {
     this.#makeRoom = undefined;
     const session = this.#session;
     if (session === undefined || this.#moving) return;
-    const letters = [...this.#waiting];
-    const moved = letters.map(({ received }) => ({
+    const moved = [...this.#waiting].map(({ received }) => ({
       received,
       message: copyMessage(received, this.#queue, session.dialect),
     }));
-    for (const letter of letters) this.#waiting.delete(letter);
-    await session
-      .replace(moved)
-      .catch((err) => this.#log.warn({ err: toError(err) }, 'held messages not moved'));
+    this.#waiting.clear();
+    const onFailed = (err: unknown) => this.#log.warn({ err: toError(err) }, 'held messages not moved');
+    this.#busyWith(session.replace(moved).catch(onFailed));
   }
 }
