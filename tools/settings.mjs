@@ -1,7 +1,7 @@
 // Writes docs/settings.md from the settings that the programs declare; --print only shows it.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FILE_SETTINGS } from '../packages/shared/dist/settings/index.js';
+import { FILE_SETTINGS, fileVariableOf, isSecret } from '../packages/shared/dist/settings/index.js';
 import { mockClusterSpecs, mockProducerSpecs, mockSpecs } from '../packages/simulation/dist/mock-settings.js';
 import { cronjobFiles, cronjobSpecs } from '../services/cronjob/dist/settings.js';
 import { monitorFiles, monitorSpecs } from '../services/monitor/dist/settings.js';
@@ -63,6 +63,10 @@ Settings are environment variables. They take precedence over the files of podip
 \`CONFIG_DIR\`, and those over defaults. An empty variable counts as not set. If a required setting is missing or a value
 is not valid, the program exits at its start with code 1 and one message that lists every problem. Units are in the names:
 \`_MS\` is milliseconds, \`_S\` seconds, \`_DAYS\` days.
+
+A secret may be in a file instead, such as a mounted one: \`<NAME>_FILE\` is its path. The value is the content of the file
+without one line end at its end; it is read at the start. If both variables are set, or the file cannot be read or is
+empty, the program does not start.
 `;
 
 /** Only the validator for any text accepts this; the errors of the others say what is valid. */
@@ -90,7 +94,14 @@ function rowsOf({ specs, files = [] }) {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, spec]) => {
       const inFiles = files.filter((file) => FILE_SETTINGS[file].includes(name)).map((file) => `\`${file}\``);
-      const cells = [`\`${name}\``, spec.desc, validValues(spec), defaultOf(spec), inFiles.join(', ')];
+      const also = isSecret(spec) ? `; or in a file, \`${fileVariableOf(name)}\`` : '';
+      const cells = [
+        `\`${name}\``,
+        `${spec.desc}${also}`,
+        validValues(spec),
+        defaultOf(spec),
+        inFiles.join(', '),
+      ];
       return `| ${cells.join(' | ')} |`;
     });
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileVariableOf, isSecret } from '@podips/shared';
 import { describe, expect, it } from 'vitest';
 import { PROGRAM_SPECS } from '../deploy/docker/program-specs.js';
 import { named } from '../deploy/support/documents.js';
@@ -17,6 +18,10 @@ const FOLDERS = /^(deploy|docs|tests|services|packages|tools|bench|patches)\/[\w
 
 /** Variables of other programs, or of files beside the services. */
 const OTHER_VARIABLES = ['NODE_EXTRA_CA_CERTS', 'NODE_IMAGE', 'NODE_OPTIONS', 'POSTGRES_USER'];
+
+/** A setting, and the variable that names the file of a secret. */
+const variablesOf = ([name, spec]: [string, object]) =>
+  isSecret(spec) ? [name, fileVariableOf(name)] : [name];
 
 describe.each(documents)('$name', (document) => {
   it('links to files and headings that exist', () => {
@@ -45,7 +50,7 @@ describe.each(documents)('$name', (document) => {
 
   it('names variables that a service knows', () => {
     const known = [
-      ...Object.values(PROGRAM_SPECS).flatMap((specs) => Object.keys(specs)),
+      ...Object.values(PROGRAM_SPECS).flatMap((specs) => Object.entries(specs).flatMap(variablesOf)),
       ...OTHER_VARIABLES,
       'KUBECONFIG',
     ];

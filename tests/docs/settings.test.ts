@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileVariableOf, isSecret } from '@podips/shared';
 import { describe, expect, it } from 'vitest';
 import { PROGRAM_SPECS } from '../deploy/docker/program-specs.js';
 import { ROOT, readDocument } from './documents.js';
@@ -25,4 +26,17 @@ describe('docs/settings.md', () => {
     const rows = [...section.matchAll(/^\| `(\w+)` \| [^|]+ \| [^|]+ \| [^|]+ \| [^|]* \|$/gm)];
     expect(rows.map(([, variable]) => variable).sort()).toEqual(Object.keys(specs).sort());
   });
+
+  it.each(Object.entries(PROGRAM_SPECS))(
+    'names a file for each secret of %s, and no setting like it',
+    (_name, specs) => {
+      const secrets = Object.keys(specs).filter((name) =>
+        /PASSWORD$|TOKEN$|KEY$|_URLS$|DEADMAN_URL/.test(name),
+      );
+      for (const name of secrets) {
+        expect(isSecret(specs[name] ?? {}), name).toBe(true);
+        expect(Object.keys(specs)).not.toContain(fileVariableOf(name));
+      }
+    },
+  );
 });

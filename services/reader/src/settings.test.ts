@@ -153,6 +153,11 @@ describe('outside a cluster', () => {
     expect(read().kubeConfig.getCurrentCluster()).toMatchObject({ skipTLSVerify: false });
   });
 
+  it('takes its token from a file', () => {
+    const { kubeConfig } = read({ KUBE_APITOKEN_FILE: write('token', 'secret\n') });
+    expect(kubeConfig.getCurrentUser()?.token).toBe('secret');
+  });
+
   it('the token and the certificate authority go with the URL', () => {
     const caFile = write('ca.crt', 'PEM');
     const { kubeConfig } = read({ KUBE_APITOKEN: 'secret', KUBE_CA_CERT_FILE: caFile });
@@ -164,6 +169,11 @@ describe('outside a cluster', () => {
   it.each<[string, () => Environment, RegExp]>([
     ['no way to a cluster', () => ({ KUBE_APISERVER_URL: '' }), /no way to a cluster: set KUBECONFIG/],
     ['a URL of another kind', () => ({ KUBE_APISERVER_URL: 'ftp://x' }), /must be an http\(s\) URL/],
+    [
+      'a login in it',
+      () => ({ KUBE_APISERVER_URL: 'https://me:pw@x' }),
+      /without a login, but is "https:\/\/\*\*\*@x"/,
+    ],
     ['an authority that is not there', () => ({ KUBE_CA_CERT_FILE: join(dir, 'none') }), /ENOENT/],
     [
       'a kubeconfig that is not there',

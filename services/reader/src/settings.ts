@@ -18,6 +18,7 @@ import {
   queueTls,
   readSettings,
   SettingsError,
+  secret,
   statusDirSpecs,
 } from '@podips/shared';
 import { str } from 'envalid';
@@ -68,7 +69,7 @@ export const readerSpecs = {
     default: undefined,
     desc: 'API server, with `--incluster=false` and no kubeconfig',
   }),
-  KUBE_APITOKEN: str({ default: undefined, desc: 'bearer token for `KUBE_APISERVER_URL`' }),
+  KUBE_APITOKEN: secret(str({ default: undefined, desc: 'bearer token for `KUBE_APISERVER_URL`' })),
   KUBE_CA_CERT_FILE: str({
     default: undefined,
     desc: 'file with the certificate authority for `KUBE_APISERVER_URL`',
@@ -162,7 +163,9 @@ export function readReaderSettings(args: readonly string[], env: Environment): R
   const values = collectProblems(problems, () =>
     readSettings({ specs: readerSpecs, env, files: readerFiles, check: queueTls.check }),
   );
-  const kubeConfig = collectProblems(problems, () => (inCluster ? loadInCluster(env) : loadOutside(env)));
+  const kubeConfig = collectProblems(problems, () =>
+    inCluster ? loadInCluster(env) : loadOutside({ ...env, KUBE_APITOKEN: values?.KUBE_APITOKEN }),
+  );
   const election =
     values &&
     kubeConfig &&

@@ -55,7 +55,7 @@ describe("the writer's settings", () => {
         probeIntervalMs: 30_000,
       },
       statusDir: '/tmp',
-      httpHost: '0.0.0.0',
+      httpHost: '::',
       httpPort: 8080,
     });
   });

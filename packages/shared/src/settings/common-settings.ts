@@ -1,5 +1,6 @@
 import { str } from 'envalid';
-import { baseUrl, bearerToken, bool, integer, logLevel, MAX_PORT } from './validators.js';
+import { secret } from './secrets.js';
+import { baseUrl, bearerToken, bool, hostName, integer, logLevel, MAX_PORT } from './validators.js';
 
 /** Settings that more than one service has. The `desc` of each is its row in docs/settings.md. */
 export const commonSpecs = {
@@ -8,7 +9,7 @@ export const commonSpecs = {
 };
 
 export const httpSpecs = {
-  HTTP_HOST: str({
+  HTTP_HOST: hostName({
     default: '::',
     desc: 'address on which the HTTP server listens; `::` are all of IPv6 and IPv4, or of IPv4 alone where the system has no IPv6',
   }),
@@ -17,10 +18,12 @@ export const httpSpecs = {
 
 /** The same secret at the monitor and at those who report to it. */
 export const heartbeatTokenSpecs = {
-  HEARTBEAT_TOKEN: bearerToken({
-    default: undefined,
-    desc: 'secret without which the monitor refuses heartbeats; the same for reader, writer and monitor',
-  }),
+  HEARTBEAT_TOKEN: secret(
+    bearerToken({
+      default: undefined,
+      desc: 'secret without which the monitor refuses heartbeats; the same for reader, writer and monitor',
+    }),
+  ),
 };
 
 export const monitorClientSpecs = {

@@ -65,6 +65,7 @@ function parseConfigFile(file: ConfigFile, text: string): Record<string, string>
     case 'queue.config.json':
       return pick(parseJsonObject(text), (key) => (JSON_KEYS.includes(key) ? key : undefined));
     case 'dbconfig.ini': {
+      checkIniValues(text);
       const ini = flattenSections(parseIni(text));
       const driver = String(ini.driver ?? 'postgres');
       if (!INI_DRIVERS.includes(driver)) throw new Error(`driver is ${driver}; only postgres is supported`);
@@ -86,11 +87,29 @@ function parseJsonObject(text: string): Record<string, unknown> {
   return { ...value };
 }
 
+/** In double quotes as in JSON, in single quotes, or bare. */
+const INI_VALUE = /^(?:"(?:[^"\\]|\\["\\])*"|'[^']*'|(?!["'])(?:[^#;\\]|\\(?![\\#;]))*)$/;
+
+/**
+ * Programs read `#` and `;` in a value as a part of it, or as the start of a comment, and backslashes differently.
+ * @throws for a value that would not be read as it is written; its text, which may be a password, is not repeated
+ */
+function checkIniValues(text: string): void {
+  for (const line of text.split(/\r?\n/)) {
+    const [, key = '', value = ''] = /^\s*(\w+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
+    if (key in INI_KEYS && !INI_VALUE.test(value))
+      throw new Error(
+        `the value of ${key} has #, ; or \\ in it, or a quote that does not end: put it in double quotes, with \\" for a quote and \\\\ for a backslash, and a comment on a line of its own`,
+      );
+  }
+}
+
 function flattenSections(ini: Record<string, unknown>): Record<string, unknown> {
   const flat: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(ini))
-    if (typeof value === 'object' && value !== null) Object.assign(flat, value);
-    else flat[key] = value;
+    if (typeof value === 'object' && value !== null) Object.assign(flat, flattenSections({ ...value }));
+    // The words null and true are texts here.
+    else flat[key] = String(value);
   return flat;
 }
 

@@ -1,4 +1,5 @@
 import { type CleanedEnv, str } from 'envalid';
+import { secret } from './secrets.js';
 import { port } from './validators.js';
 
 export const databaseSpecs = {
@@ -8,7 +9,7 @@ export const databaseSpecs = {
   }),
   DB_PORT: port({ default: 5432, desc: 'port of PostgreSQL' }),
   DB_USER: str({ default: 'postgres', desc: 'user name at PostgreSQL' }),
-  DB_PASSWORD: str({ default: '', desc: 'password at PostgreSQL' }),
+  DB_PASSWORD: secret(str({ default: '', desc: 'password at PostgreSQL' })),
   DB_NAME: str({ default: 'queue', desc: 'name of the database' }),
 };
 

@@ -3,6 +3,7 @@ export { type ConfigFile, FILE_SETTINGS } from './config-files.js';
 export * from './database-settings.js';
 export * from './queue-settings.js';
 export * from './read-settings.js';
+export { fileVariableOf, isSecret, secret } from './secrets.js';
 export * from './server-list.js';
 export * from './tls-settings.js';
-export { baseUrl, bool, integer, parseBool, port } from './validators.js';
+export { baseUrl, bool, hostName, integer, parseBool, port, withoutLogin } from './validators.js';

@@ -1,6 +1,7 @@
 import { type CleanedEnv, EnvError, makeValidator, str } from 'envalid';
 import { BROKERS, type BrokerName } from '../broker-dialect.js';
 import type { TlsSettings } from '../tls-client.js';
+import { secret } from './secrets.js';
 import { parseServers, type ServerAddress, serverList } from './server-list.js';
 import { tlsClientSettings } from './tls-settings.js';
 import { integer, port } from './validators.js';
@@ -41,7 +42,7 @@ export function queueSpecs(defaultHost: string) {
     }),
     QUEUE_VHOST: str({ default: DEFAULT_VHOST, desc: 'virtual host of RabbitMQ; other brokers ignore it' }),
     QUEUE_USERNAME: str({ default: '', desc: 'user name at the broker' }),
-    QUEUE_PASSWORD: str({ default: '', desc: 'password at the broker' }),
+    QUEUE_PASSWORD: secret(str({ default: '', desc: 'password at the broker' })),
     ...queueTls.specs,
     QUEUE_HEARTBEAT_MS: integer(
       100,

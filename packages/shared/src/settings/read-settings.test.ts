@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { str } from 'envalid';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SettingsError } from '../errors.js';
-import { commonSpecs, monitorClientSpecs } from './common-settings.js';
+import { commonSpecs, heartbeatTokenSpecs, monitorClientSpecs } from './common-settings.js';
 import { databaseSettings, databaseSpecs } from './database-settings.js';
 import { queueSettings, queueSpecs } from './queue-settings.js';
 import { readSettings } from './read-settings.js';
@@ -122,5 +122,80 @@ describe('readSettings', () => {
     );
     expect(problem).toContain('ftp://***@host');
     expect(problem).not.toContain('secret');
+  });
+
+  describe('of a secret', () => {
+    const specs = { ...QUEUE, ...heartbeatTokenSpecs };
+    const fileWith = (text: string) => {
+      const file = join(dir, 'secret');
+      writeFileSync(file, text);
+      return file;
+    };
+
+    it.each([
+      ['pass', 'pass'],
+      ['pass\n', 'pass'],
+      ['pass\r\n', 'pass'],
+      [' p#a;s\ns \n\n', ' p#a;s\ns \n'],
+    ])('takes the content of the file that <NAME>_FILE names: %j', (text, password) => {
+      const env = { QUEUE_PASSWORD_FILE: fileWith(text) };
+      expect(readSettings({ specs, env }).QUEUE_PASSWORD).toBe(password);
+    });
+
+    it('takes that file before one of podips 1.1', () => {
+      writeFileSync(join(dir, 'queue.config.json'), '{"QUEUE_PASSWORD":"old"}');
+      const env = { CONFIG_DIR: dir, QUEUE_PASSWORD_FILE: fileWith('new\n') };
+      expect(readSettings({ specs, env, files: ['queue.config.json'] }).QUEUE_PASSWORD).toBe('new');
+    });
+
+    it('says which variable is wrong, and not what is in the file', () => {
+      const env = {
+        QUEUE_PASSWORD: 'pass',
+        QUEUE_PASSWORD_FILE: fileWith('pass'),
+        HEARTBEAT_TOKEN_FILE: join(dir, 'none'),
+        QUEUE_USERNAME_FILE: join(dir, 'none'),
+      };
+      expect(problemsOf(() => readSettings({ specs, env }))).toEqual([
+        'QUEUE_PASSWORD and QUEUE_PASSWORD_FILE are both set: only one of them must be',
+        `HEARTBEAT_TOKEN_FILE cannot be read: ENOENT: no such file or directory, open '${join(dir, 'none')}'`,
+      ]);
+      const wrong = (text: string) => readSettings({ specs, env: { HEARTBEAT_TOKEN_FILE: fileWith(text) } });
+      expect(problemsOf(() => wrong('\n'))).toEqual([
+        `HEARTBEAT_TOKEN_FILE must name a file with a value, but ${join(dir, 'secret')} is empty`,
+      ]);
+      expect(problemsOf(() => wrong('a b'))).toEqual([
+        'HEARTBEAT_TOKEN (from HEARTBEAT_TOKEN_FILE) must have 16 to 256 letters, digits or characters of ._~+/-',
+      ]);
+    });
+  });
+
+  describe('of dbconfig.ini', () => {
+    const passwordOf = (text: string) => {
+      writeFileSync(join(dir, 'dbconfig.ini'), `[db]\n; a comment\nhost=db\npassword = ${text}\n`);
+      return readSettings({ specs: databaseSpecs, env: { CONFIG_DIR: dir }, files: ['dbconfig.ini'] })
+        .DB_PASSWORD;
+    };
+
+    it.each([
+      ['"a#b;c"', 'a#b;c'],
+      ["'a#b;c'", 'a#b;c'],
+      ['"a\\"b\\\\c"', 'a"b\\c'],
+      ['a=b\\c%&!', 'a=b\\c%&!'],
+      ['null', 'null'],
+      ['true', 'true'],
+    ])('takes %s whole', (text, password) => {
+      expect(passwordOf(text)).toBe(password);
+    });
+
+    it.each(['a#b', 'a;b', 'secret ; comment', '"a" # comment', 'a\\\\b', '"a\\b"', '"a', "'a", 'a\\;b'])(
+      'refuses %s, which could be read in another way',
+      (text) => {
+        const [problem] = problemsOf(() => passwordOf(text));
+        expect(problem).toMatch(
+          /^dbconfig\.ini cannot be read: the value of password has .* in double quotes/,
+        );
+        expect(problem).not.toContain(text);
+      },
+    );
   });
 });

@@ -2,6 +2,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { type CleanedEnv, cleanEnv, EnvMissingError, type ValidatorSpec } from 'envalid';
 import { SettingsError, toError } from '../errors.js';
 import { type ConfigFile, readConfigFiles } from './config-files.js';
+import { fileVariableOf, isSecret, readSecret } from './secrets.js';
 
 export type SettingSpecs = Record<string, ValidatorSpec<unknown>>;
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -15,28 +16,48 @@ export interface SettingsRequest<S extends SettingSpecs> {
 }
 
 /**
- * Reads settings: environment over file over default. An empty variable counts as not set.
+ * Reads settings: environment over file over default. An empty variable counts as not set. A secret may be in a file that
+ * a variable names, `<NAME>_FILE`, which counts as the variable itself.
  * @throws {SettingsError} with every problem at once
  */
 export function readSettings<S extends SettingSpecs>(request: SettingsRequest<S>): CleanedEnv<S> {
   const problems: string[] = [];
   const fromFiles = readConfigFiles(request.env.CONFIG_DIR || '.', request.files ?? [], problems);
+  const secrets = readSecrets(request.specs, request.env, problems);
   const values: Record<string, string> = {};
   for (const name of Object.keys(request.specs)) {
-    const value = request.env[name] || fromFiles.get(name)?.value;
+    const value = request.env[name] || secrets.get(name) || fromFiles.get(name)?.value;
     if (value !== undefined && value !== '') values[name] = value;
   }
+  const sourceOf = (name: string) => {
+    if (request.env[name]) return undefined;
+    return secrets.has(name) ? fileVariableOf(name) : fromFiles.get(name)?.file;
+  };
   const settings = cleanEnv(values, request.specs, {
     reporter: ({ errors }) => {
       for (const [name, error] of Object.entries(errors)) {
-        const file = request.env[name] ? undefined : fromFiles.get(name)?.file;
-        problems.push(describeProblem(name, file, toError(error)));
+        problems.push(describeProblem(name, sourceOf(name), toError(error)));
       }
     },
   });
   if (problems.length === 0) problems.push(...(request.check?.(settings) ?? []));
   if (problems.length > 0) throw new SettingsError(problems);
   return settings;
+}
+
+/** The secrets in files that variables name; a line in `problems` for each that cannot be used. */
+function readSecrets(specs: SettingSpecs, env: Environment, problems: string[]): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const [name, spec] of Object.entries(specs)) {
+    const variable = fileVariableOf(name);
+    const path = isSecret(spec) ? env[variable] : undefined;
+    if (!path) continue;
+    const read = readSecret(path);
+    if (env[name]) problems.push(`${name} and ${variable} are both set: only one of them must be`);
+    else if ('problem' in read) problems.push(`${variable} ${read.problem}`);
+    else found.set(name, read.value);
+  }
+  return found;
 }
 
 /**
@@ -68,8 +89,8 @@ export function parseFlags<T extends NonNullable<ParseArgsConfig['options']>>(
   }
 }
 
-function describeProblem(name: string, file: string | undefined, error: Error): string {
-  const where = file ? `${name} (from ${file})` : name;
+function describeProblem(name: string, source: string | undefined, error: Error): string {
+  const where = source ? `${name} (from ${source})` : name;
   return error instanceof EnvMissingError
     ? `${where} is required: ${error.message}`
     : `${where} ${error.message}`;

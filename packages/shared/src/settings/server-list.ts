@@ -1,5 +1,5 @@
 import { EnvError, makeValidator } from 'envalid';
-import { MAX_PORT } from './validators.js';
+import { isHost, MAX_PORT, withoutLogin } from './validators.js';
 
 export interface ServerAddress {
   readonly host: string;
@@ -12,9 +12,9 @@ export function parseServers(list: string, defaultPort: number): ServerAddress[]
     const match = /^\s*(?:\[([^\]]+)\]|([^\s:[\]]+))(?::(\d+))?\s*$/.exec(entry);
     const host = match?.[1] ?? match?.[2];
     const ownPort = match?.[3] === undefined ? defaultPort : Number(match[3]);
-    if (host === undefined || ownPort < 1 || ownPort > MAX_PORT)
+    if (host === undefined || !isHost(host) || ownPort < 1 || ownPort > MAX_PORT)
       throw new EnvError(
-        `must be a list of host or host:port, separated by commas, but has "${entry.trim()}"`,
+        `must be a list of host or host:port, separated by commas, but has "${withoutLogin(entry.trim())}"`,
       );
     return { host, port: ownPort };
   });

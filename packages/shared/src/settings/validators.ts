@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { EnvError, makeValidator } from 'envalid';
 import { SettingsError } from '../errors.js';
 import { LOG_LEVELS, type LogLevel } from '../logger.js';
@@ -43,17 +44,34 @@ function notBool(input: string): string {
   return `must be true or false, but is "${input}"`;
 }
 
-/** `host`, `host:port` or a whole http(s) URL; becomes a URL without a path. */
+/** As DNS and hosts files have them: letters, digits, hyphens, underscores; a dot at the end is fine. */
+const NAME =
+  /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?$/;
+
+/** Whether this is a host name or an IP address. */
+export function isHost(text: string): boolean {
+  return NAME.test(text) || isIP(text) !== 0;
+}
+
+export const hostName = makeValidator<string>((input) => {
+  if (!isHost(input))
+    throw new EnvError(`must be a host name or an IP address, but is "${withoutLogin(input)}"`);
+  return input;
+});
+
+/** `host`, `host:port` or a whole http(s) URL; becomes a URL without a slash at its end. */
 export const baseUrl = makeValidator<string>((input) => {
-  const text = /^[a-z]+:\/\//i.test(input) ? input : `http://${input}`;
-  const url = URL.parse(text);
-  if (!url || !['http:', 'https:'].includes(url.protocol) || url.hostname === '')
-    throw new EnvError(`must be a host, host:port or http(s) URL, but is "${redactUrl(input)}"`);
+  const url = URL.parse(/^[a-z]+:\/\//i.test(input) ? input : `http://${input}`);
+  if (!url || !['http:', 'https:'].includes(url.protocol) || !isHost(url.hostname.replace(/^\[|\]$/g, '')))
+    throw new EnvError(`must be a host, host:port or http(s) URL, but is "${withoutLogin(input)}"`);
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
+    throw new EnvError(`must be without login, ? and #, but is "${withoutLogin(input)}"`);
   return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`;
 });
 
-function redactUrl(text: string): string {
-  return text.replace(/\/\/[^@/]*@/, '//***@');
+/** For messages about a text that may be a URL, or a part of one. */
+export function withoutLogin(text: string): string {
+  return text.replace(/^([a-z]+:\/\/)?.*@/i, '$1***@');
 }
 
 export const logLevel = makeValidator<LogLevel>((input) => {

@@ -1,4 +1,4 @@
-import { bool, integer, port } from '@podips/shared';
+import { bool, hostName, integer, port, secret } from '@podips/shared';
 import { type CleanedEnv, EnvError, makeValidator, str } from 'envalid';
 
 const HOUR_MS = 3_600_000;
@@ -64,20 +64,19 @@ function entriesOf(list: string): string[] {
 export const alertSpecs = {
   PODIPS_SEND_MAIL: bool({ default: false, desc: 'send alerts by e-mail' }),
   PODIPS_RECIPIENT_MAIL: addresses({ default: '', desc: 'recipients of the e-mails' }),
-  SMTP_HOST: str({ default: '', desc: 'mail server' }),
+  SMTP_HOST: hostName({ default: '', desc: 'mail server' }),
   SMTP_PORT: port({ default: 587, desc: 'port of the mail server; usually 465 with `SMTP_SECURE=tls`' }),
   SMTP_SECURE: mailSecurity({
     default: 'starttls',
     desc: 'encryption of the connection to the mail server; `none` is plain text',
   }),
   SMTP_USER: str({ default: '', desc: 'user name at the mail server' }),
-  SMTP_PASSWORD: str({ default: '', desc: 'password at the mail server' }),
+  SMTP_PASSWORD: secret(str({ default: '', desc: 'password at the mail server' })),
   SMTP_FROM: sender({ default: '', desc: 'sender of the e-mails' }),
-  ALERT_WEBHOOK_URLS: urls({ default: '', desc: 'webhooks to which alerts are posted as JSON' }),
-  ALERT_SLACK_URLS: urls({
-    default: '',
-    desc: 'incoming webhooks of Slack, or of a compatible service',
-  }),
+  ALERT_WEBHOOK_URLS: secret(urls({ default: '', desc: 'webhooks to which alerts are posted as JSON' })),
+  ALERT_SLACK_URLS: secret(
+    urls({ default: '', desc: 'incoming webhooks of Slack, or of a compatible service' }),
+  ),
   ALERT_HOLD_MS: integer(
     0,
     DAY_MS,
@@ -91,10 +90,9 @@ export const alertSpecs = {
     1_000,
   )({ default: 20, desc: 'maximum number of messages per hour; more are suppressed' }),
   ALERT_PAGE_URL: url({ default: undefined, desc: 'address of the dashboard, for the link in alerts' }),
-  DEADMAN_URL: url({
-    default: undefined,
-    desc: "URL of the dead man's ping, called while all lights are green",
-  }),
+  DEADMAN_URL: secret(
+    url({ default: undefined, desc: "URL of the dead man's ping, called while all lights are green" }),
+  ),
   DEADMAN_INTERVAL_MS: integer(1_000, DAY_MS)({ default: 60_000, desc: "interval of the dead man's ping" }),
 };
 

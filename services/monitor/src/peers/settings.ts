@@ -1,4 +1,4 @@
-import { integer } from '@podips/shared';
+import { integer, secret } from '@podips/shared';
 import { type CleanedEnv, EnvError, makeValidator } from 'envalid';
 
 const MAX_NAME_CHARS = 60;
@@ -19,10 +19,12 @@ const otherMonitors = makeValidator<string>((input) => {
 });
 
 export const peerSpecs = {
-  OTHER_MONITORS: otherMonitors({
-    default: '',
-    desc: 'monitors of other clusters to show as well, `name=url,name=url`; a URL may have `user:password@`',
-  }),
+  OTHER_MONITORS: secret(
+    otherMonitors({
+      default: '',
+      desc: 'monitors of other clusters to show as well, `name=url,name=url`; a URL may have `user:password@`',
+    }),
+  ),
   OTHER_MONITORS_INTERVAL_MS: integer(
     100,
     3_600_000,
@@ -56,10 +58,12 @@ function parsePeer(entry: string, position: number): PeerAddress {
     throw new EnvError(`must be a list of name=url, but entry ${position} has no name of 1 to 60 characters`);
   if (!url || !['http:', 'https:'].includes(url.protocol))
     throw new EnvError(`must be a list of name=url, but ${name} has no http(s) URL`);
+  if (url.search !== '' || url.hash !== '')
+    throw new EnvError(`must be a list of name=url, but the URL of ${name} has ? or # in it`);
   return {
     name,
     url: `${url.origin}${url.pathname.replace(/\/+$/, '')}`,
-    authorization: url.username === '' ? undefined : toBasic(url, name),
+    authorization: url.username === '' && url.password === '' ? undefined : toBasic(url, name),
   };
 }
 

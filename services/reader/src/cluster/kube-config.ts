@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { delimiter } from 'node:path';
 // Not from the package itself, which loads every API of Kubernetes: 50 MB.
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
-import { type Environment, SettingsError, toError } from '@podips/shared';
+import { type Environment, SettingsError, toError, withoutLogin } from '@podips/shared';
 import { kubeconfigFiles, readKubeconfig } from './kubeconfig-files.js';
 import { toCluster, toUser } from './kubeconfig-user.js';
 import { OidcAuthenticator } from './oidc-token.js';
@@ -74,8 +74,10 @@ function fromUrl(env: Environment) {
       '--incluster is false, but there is no way to a cluster: set KUBECONFIG, or have $HOME/.kube/config, or set KUBE_APISERVER_URL (with KUBE_APITOKEN and KUBE_CA_CERT_FILE)',
     ]);
   const url = URL.parse(server);
-  if (!url || !['http:', 'https:'].includes(url.protocol))
-    throw new SettingsError([`KUBE_APISERVER_URL must be an http(s) URL, but is "${server}"`]);
+  if (!url || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '')
+    throw new SettingsError([
+      `KUBE_APISERVER_URL must be an http(s) URL without a login, but is "${withoutLogin(server)}"`,
+    ]);
   const caFile = env.KUBE_CA_CERT_FILE;
   const cluster = {
     name: 'cluster',

@@ -1,4 +1,4 @@
-import { createNetworks, heartbeatTokenSpecs, integer } from '@podips/shared';
+import { createNetworks, heartbeatTokenSpecs, integer, secret } from '@podips/shared';
 import { type CleanedEnv, EnvError, makeValidator, str } from 'envalid';
 
 /** A list of addresses and networks, `10.0.0.0/8,192.0.2.7,2001:db8::/32`. */
@@ -24,7 +24,7 @@ export const accessSpecs = {
     default: undefined,
     desc: 'user name that is needed to read; together with `READ_PASSWORD`. Without both, reading needs no login',
   }),
-  READ_PASSWORD: str({ default: undefined, desc: 'password of `READ_USER`' }),
+  READ_PASSWORD: secret(str({ default: undefined, desc: 'password of `READ_USER`' })),
   TRUSTED_PROXIES: networks({
     default: '',
     desc: 'addresses and networks, `10.0.0.0/8,192.0.2.7`, of proxies whose `X-Forwarded-For`, `Forwarded`, `X-Forwarded-Host` and `X-Forwarded-Prefix` are believed',
