@@ -15,6 +15,11 @@ export function receiptTimeout(timeoutMs: number): QueueError {
   return new QueueError('QUEUE_RECEIPT_TIMEOUT', `no receipt within ${timeoutMs} ms`, { retryable: true });
 }
 
+export function frameTooLong({ host, port }: QueueServer, maxBytes: number): QueueError {
+  const text = `${host}:${port} sent a frame of more than ${maxBytes} bytes: a message that long is on the queue, or it is no broker`;
+  return new QueueError('QUEUE_FRAME_TOO_LONG', text, { retryable: true });
+}
+
 /** @param reason the broker's, in an ERROR frame */
 export function refused({ host, port }: QueueServer, reason: string): QueueError {
   return new QueueError('QUEUE_REFUSED', `${host}:${port} refused: ${reason}`, { retryable: true });

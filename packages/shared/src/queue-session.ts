@@ -5,7 +5,7 @@ import { type BrokerDialect, type BrokerName, recognizeBroker } from './broker-d
 import { QueueError } from './errors.js';
 import { PendingReceipts } from './pending-receipts.js';
 import { QueueDefinitions } from './queue-definitions.js';
-import { closedByUs, connectionFailed, connectTimeout, refused } from './queue-errors.js';
+import { closedByUs, connectionFailed, connectTimeout, frameTooLong, refused } from './queue-errors.js';
 import type { OutgoingMessage, QueueHeaders, ReceivedMessage, Replacement } from './queue-message.js';
 import { DEFAULT_VHOST, type QueueServer } from './settings/queue-settings.js';
 import { createStompClient, logIn, readBody } from './stomp-client.js';
@@ -32,6 +32,8 @@ export interface QueueSessionOptions {
 export type EndSubscription = (replacements?: readonly Replacement[]) => Promise<void>;
 
 const DISCONNECT_TIMEOUT_MS = 2_000;
+/** The messages that podips makes have some kB; memory for several of this size has to be there. */
+const MAX_FRAME_BYTES = 33_554_432;
 
 /**
  * One STOMP connection, from CONNECTED to its first error: it is never reopened. Sends without a receipt
@@ -55,6 +57,8 @@ export class QueueSession {
   readonly #freeTransactions: string[] = [];
   #transactions = 0;
   #subscriptions = 0;
+  /** Where the frame began that is being read, as far as it is known. */
+  #frameStart = 0;
 
   /**
    * Opens a connection and logs in.
@@ -80,6 +84,7 @@ export class QueueSession {
       const loggedIn = logIn(session.#client, connection, { ...options, vhost }, onRefused);
       await Promise.race([loggedIn, session.closed.then((err) => Promise.reject(err))]);
       session.#stage = 'logged in';
+      session.#frameRead();
       session.#recognized = recognizeBroker(session.broker, options.broker);
       session.#definitions = new QueueDefinitions(session.dialect.definitionOnDiskAfterMs);
       return session;
@@ -103,6 +108,11 @@ export class QueueSession {
     });
     this.#client.on('error', (err: Error) => this.#end(err));
     this.#client.on('end', () => this.#end(new Error('the connection was closed')));
+    // The library reads as many headers, and as long a body, as are sent.
+    socket.on('data', () => {
+      if (socket.bytesRead - this.#frameStart > MAX_FRAME_BYTES)
+        this.#end(frameTooLong(this.server, MAX_FRAME_BYTES));
+    });
   }
 
   get open(): boolean {
@@ -187,6 +197,7 @@ export class QueueSession {
       if (error) return; // the session has ended; `closed` says why
       message.on('error', (err) => this.#end(err));
       readBody(message, (body) => {
+        this.#frameRead();
         if (!ended) listener({ headers: message.headers, body });
       });
     });
@@ -244,7 +255,17 @@ export class QueueSession {
   }
 
   #withReceipts(count: number, write: (onReceipt: () => void) => void): Promise<void> {
-    return this.#ended ? Promise.reject(this.#ended) : this.#receipts.expect(count, write);
+    if (this.#ended) return Promise.reject(this.#ended);
+    return this.#receipts.expect(count, (onReceipt) =>
+      write(() => {
+        this.#frameRead();
+        onReceipt();
+      }),
+    );
+  }
+
+  #frameRead(): void {
+    this.#frameStart = this.#socket.bytesRead;
   }
 
   #end(cause: Error): void {

@@ -17,6 +17,7 @@ import { Agent, fetch as undiciFetch } from 'undici';
 export const OIDC_PROVIDER = 'podips-oidc';
 /** As kubectl: a token that expires this soon is refreshed. */
 const EXPIRY_DELTA_MS = 10_000;
+const MAX_ANSWER_BYTES = 1_048_576;
 
 /** The `config` of a kubeconfig's auth-provider `oidc`; tokens that were refreshed are written to it, in memory. */
 type OidcConfig = Record<string, string | undefined>;
@@ -51,7 +52,7 @@ async function discover(config: OidcConfig): Promise<Configuration> {
   const { 'client-id': clientId, 'client-secret': secret, 'idp-issuer-url': issuer } = config;
   const url = URL.parse(issuer ?? '');
   if (!clientId || !url) throw new Error('the kubeconfig has no client-id, or no idp-issuer-url');
-  const dispatcher = new Agent({ connect: { ca: authorityOf(config) } });
+  const dispatcher = new Agent({ connect: { ca: authorityOf(config) }, maxResponseSize: MAX_ANSWER_BYTES });
   return discovery(url, clientId, secret, secret ? authenticateWith(secret) : None(), {
     execute: url.protocol === 'http:' ? [allowInsecureRequests] : [],
     [customFetch]: (target, options) =>
