@@ -11,7 +11,7 @@ const UID_DIGITS = 12;
 
 /** Bodies of the size that messages of a real cluster have, each about another pod. */
 export function makeBodies(count: number): string[] {
-  const observedAt = new Date();
+  const times = { at: new Date(), observedAt: new Date(), uncertaintyMs: 1_000 };
   const origin = { hostname: 'podips-reader-74d9c5b8f6-x2x7k', dc: 'frankfurt-1' };
   return Array.from({ length: count }, (_, n) => {
     const pod = {
@@ -24,7 +24,7 @@ export function makeBodies(count: number): string[] {
       hostNetwork: false,
     };
     const ip = `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`;
-    const facts = { pod, ip, status: 'allocated', occurrence: 0, inferred: false, observedAt } as const;
+    const facts = { pod, ip, status: 'allocated', occurrence: 0, inferred: false, ...times } as const;
     return JSON.stringify(buildMessage(facts, origin));
   });
 }

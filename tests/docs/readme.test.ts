@@ -26,5 +26,6 @@ function realMessage(): object {
     hostNetwork: false,
   };
   const facts = { pod, ip: '', status: 'allocated', occurrence: 0, inferred: false } as const;
-  return buildMessage({ ...facts, observedAt: new Date(0) }, { hostname: '', dc: '' });
+  const times = { at: new Date(0), observedAt: new Date(0), uncertaintyMs: 0 };
+  return buildMessage({ ...facts, ...times }, { hostname: '', dc: '' });
 }

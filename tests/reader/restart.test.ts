@@ -142,7 +142,7 @@ it('what a reader left in the outbox goes before what the next one sees again', 
   expect(test.verdict()).toMatchObject({ ...COMPLETE, duplicates: 2 });
   const copies = Map.groupBy(test.records, ({ record }) => record.event_id);
   for (const [earlier, later] of copies.values())
-    if (later) expect(String(later.record.timestamp) > String(earlier?.record.timestamp)).toBe(true);
+    if (later) expect(String(later.record.observed_at) > String(earlier?.record.observed_at)).toBe(true);
 });
 
 describe('a gap', () => {
@@ -198,7 +198,7 @@ describe('a gap', () => {
     await vi.waitFor(async () => expect(await readGaps(test.pool)).toHaveLength(2), PATIENCE);
     const gap = (await readGaps(test.pool))[1];
     expect(gap).toMatchObject({ startedAt: before?.knownAt, reason: 'expired' });
-    expect(gap?.endedAt.toISOString()).toBe(inferredOf(test)[0]?.record.timestamp);
+    expect(gap?.endedAt.toISOString()).toBe(inferredOf(test)[0]?.record.observed_at);
   });
 });
 

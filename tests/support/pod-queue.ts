@@ -100,8 +100,11 @@ export function podMessage(index: number): PodIpMessage {
     hostNetwork: false,
   };
   const facts = { pod, ip: '10.0.0.7', status: 'allocated', occurrence: 0, inferred: false } as const;
-  const observedAt = new Date('2026-11-20T14:05:00.123Z');
-  return buildMessage({ ...facts, observedAt }, { hostname: 'reader-1', dc: 'dc-1' });
+  const at = new Date('2026-11-20T14:05:00.123Z');
+  return buildMessage(
+    { ...facts, at, observedAt: at, uncertaintyMs: 1_000 },
+    { hostname: 'reader-1', dc: 'dc-1' },
+  );
 }
 
 export function podMessages(count: number): PodIpMessage[] {

@@ -99,7 +99,8 @@ async function openReaderCase(options: ClusterOptions): Promise<ReaderCase> {
   resources.defer(() => cluster.stop());
   const around = await openSurroundings(resources);
   const { pool, consumer } = around;
-  const verdict = () => judge(cluster.truth.changes, consumer.records);
+  // Where copies differ, the earliest is right.
+  const verdict = () => judge(cluster.truth.changes, consumer.records, [], 'earliest');
   const readers: TestReader[] = [];
   let markers = 0;
   const owned = resources.move();

@@ -16,7 +16,9 @@ const FACTS: MessageFacts = {
   status: 'allocated',
   occurrence: 0,
   inferred: false,
-  observedAt: new Date('2026-11-20T14:05:00.123Z'),
+  at: new Date('2026-11-20T14:05:00.123Z'),
+  observedAt: new Date('2026-11-20T14:06:00.000Z'),
+  uncertaintyMs: 800,
 };
 const ORIGIN = { hostname: 'reader-0', dc: 'fra' };
 
@@ -49,12 +51,19 @@ describe('buildMessage', () => {
       ['node', 'node-1'],
       ['host_network', false],
       ['inferred', true],
+      ['observed_at', '2026-11-20T14:06:00.000Z'],
+      ['uncertainty_ms', 800],
     ]);
+  });
+
+  it('says null where nothing is known of the earliest time', () => {
+    const message = buildMessage({ ...FACTS, uncertaintyMs: Number.POSITIVE_INFINITY }, ORIGIN);
+    expect(message.uncertainty_ms).toBeNull();
   });
 
   it('gives the same change the same id, whenever and however it is seen', () => {
     const later = buildMessage(
-      { ...FACTS, observedAt: new Date(0), inferred: true, status: 'alreadyRunning' },
+      { ...FACTS, at: new Date(0), observedAt: new Date(1), inferred: true, status: 'alreadyRunning' },
       {
         hostname: 'reader-1',
         dc: 'ams',

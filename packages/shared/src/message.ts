@@ -27,6 +27,9 @@ export interface PodIpMessage {
   readonly node: string;
   readonly host_network: boolean;
   readonly inferred: boolean;
+  readonly observed_at: string;
+  /** Null where nothing is known of the earliest time. */
+  readonly uncertainty_ms: number | null;
 }
 
 /** The pod as a message describes it. */
@@ -47,7 +50,12 @@ export interface MessageFacts {
   /** Which of the pod's leases of this very IP it is: 0 for the first. */
   readonly occurrence: number;
   readonly inferred: boolean;
+  /** When it happened, as well as that can be known. */
+  readonly at: Date;
+  /** When the reader received the event, or the list, that shows it. */
   readonly observedAt: Date;
+  /** How far from `at` it may have happened, in milliseconds; infinite where nothing is known of the earliest time. */
+  readonly uncertaintyMs: number;
 }
 
 export interface MessageOrigin {
@@ -58,7 +66,7 @@ export interface MessageOrigin {
 /** Builds the message of one IP change. */
 export function buildMessage(facts: MessageFacts, origin: MessageOrigin): PodIpMessage {
   const { pod, ip, status } = facts;
-  const timestamp = facts.observedAt.toISOString();
+  const timestamp = facts.at.toISOString();
   const subject = `${pod.namespace}/${pod.name}:${ip}`;
   return {
     class: 'audit',
@@ -81,6 +89,8 @@ export function buildMessage(facts: MessageFacts, origin: MessageOrigin): PodIpM
     node: pod.node,
     host_network: pod.hostNetwork,
     inferred: facts.inferred,
+    observed_at: facts.observedAt.toISOString(),
+    uncertainty_ms: Number.isFinite(facts.uncertaintyMs) ? facts.uncertaintyMs : null,
   };
 }
 

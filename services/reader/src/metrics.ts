@@ -36,6 +36,15 @@ export function createReaderMetrics() {
       'full_total',
       'Times that the buffer for messages or leases was full and the watch was closed',
     ),
+    clockSteps: counter(
+      'clock_steps_total',
+      'Times that a clock was set: of the machine, or of the reader to agree with the API server',
+      ['of'],
+    ),
+    contradictions: counter(
+      'contradicting_leases_total',
+      'Leases of one address that cannot both have been as they were found',
+    ),
     gaps: counter('gaps_total', 'Times of which not everything can be known, by reason', ['reason']),
     outboxEmpty: counter('outbox_empty_total', 'Rows of the outbox without a message, which were deleted'),
     storeFailures: counter('outbox_failures_total', 'Failed attempts to write or send the outbox'),

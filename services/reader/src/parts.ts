@@ -1,5 +1,5 @@
 import type { Logger, OperationHealth } from '@podips/shared';
-import type { OrderClock } from './changes/order-clock.js';
+import type { ReaderClock } from './changes/reader-clock.js';
 import type { KubeClient } from './cluster/kube-client.js';
 import type { ReaderMetrics } from './metrics.js';
 import type { ReaderSettings } from './settings.js';
@@ -23,6 +23,5 @@ export interface ReaderParts {
   /** Undefined when no database is set. */
   readonly database: ReaderDatabase | undefined;
   readonly markers: ReaderMarkers;
-  /** One for all terms: the times of all messages of a reader say their order. */
-  readonly clock: OrderClock;
+  readonly clock: ReaderClock;
 }

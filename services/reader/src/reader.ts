@@ -8,7 +8,7 @@ import {
   trackOperation,
   withTablesOf,
 } from '@podips/shared';
-import { OrderClock } from './changes/order-clock.js';
+import { type ClockStep, ReaderClock } from './changes/reader-clock.js';
 import { createKubeClient } from './cluster/kube-client.js';
 import type { ElectionEvents } from './leadership/election.js';
 import { createElector, type Elector } from './leadership/elector.js';
@@ -38,11 +38,11 @@ export async function startReader(settings: ReaderSettings, log: Logger): Promis
   await using resources = new AsyncDisposableStack();
   const metrics = createReaderMetrics();
   const health = startHealth(settings, log, resources);
-  const client = createKubeClient(settings.kubeConfig);
+  const clock = new ReaderClock({ onStep: (step) => reportStep(step, metrics, log) });
+  const client = createKubeClient(settings.kubeConfig, undefined, clock);
   resources.defer(() => client.close());
   const database = openDatabase(settings, metrics, log, resources);
   const markers = openMarkers(settings.statusDir, log);
-  const clock = new OrderClock(() => new Date());
   const parts = { settings, log, metrics, health, client, database, markers, clock };
   const view: TermsView = { term: undefined };
   exposeGauges(parts, view);
@@ -92,6 +92,15 @@ async function lead(
     await runTerms(deps, leadership, view, AbortSignal.any([signal, over.signal]));
     await leadership.release();
   }
+}
+
+function reportStep({ of, byMs }: ClockStep, { clockSteps }: ReaderMetrics, log: Logger): void {
+  clockSteps.inc({ of });
+  const what = {
+    machine: 'the clock of this machine was set; times continue until the API server confirms it',
+    reader: 'times continue by the clock of the API server, from which they were too far',
+  };
+  log.warn({ byMs: Math.round(byMs) }, what[of]);
 }
 
 function electionEvents({ metrics, health: { kubernetes, queue } }: ReaderParts): ElectionEvents {
@@ -168,7 +177,7 @@ function openDatabase(
   };
 }
 
-function exposeGauges({ metrics, settings, database }: ReaderParts, view: TermsView): void {
+function exposeGauges({ metrics, settings, database, clock }: ReaderParts, view: TermsView): void {
   const { gauge } = metrics;
   gauge('leads', '1 while this reader publishes, 0 while it stands by', () => (view.term ? 1 : 0));
   gauge('known_pods', 'Pods that are not finished', () => view.term?.knownPods ?? 0);
@@ -176,6 +185,11 @@ function exposeGauges({ metrics, settings, database }: ReaderParts, view: TermsV
     'buffered_messages',
     'Messages in memory that are not durable yet',
     () => view.term?.bufferedMessages ?? 0,
+  );
+  gauge(
+    'clock_ahead_seconds',
+    'How far the clock of this machine is at least ahead of that of the API server; negative: behind',
+    () => clock.machineAheadMs / 1_000,
   );
   gauge('buffer_limit_messages', 'Most messages in memory', () => settings.maxBufferedMessages);
   if (database === undefined) return;

@@ -1,8 +1,8 @@
 import { createLogger, type PodIpMessage } from '@podips/shared';
 import { vi } from 'vitest';
 import { ChangeLog, type Cut } from './changes/change-log.js';
-import type { OrderClock } from './changes/order-clock.js';
 import { isOfMarker, PodChanges } from './changes/pod-changes.js';
+import type { ReaderClock } from './changes/reader-clock.js';
 import type { PodEvent } from './cluster/pod-stream.js';
 import { Delivery } from './delivery/delivery.js';
 import { OutboxDrain } from './delivery/outbox-drain.js';
@@ -15,7 +15,7 @@ import { type TermRecord, unavailable, type World } from './world.test.helpers.j
 
 const log = createLogger('test', 'silent');
 
-export interface Bounds {
+export interface TermBounds {
   readonly messages: number;
   readonly rows: number;
 }
@@ -28,8 +28,6 @@ export interface TermUnderTest {
   linkChanged(): void;
   /** Set when the term has to end by itself. */
   readonly end: TermEnd | undefined;
-  /** Whether all that happened was seen, and can be recorded unless the ledger is unavailable. */
-  readonly isCurrent: boolean;
   /** Whether all that happened was seen, delivered and recorded. */
   readonly settled: boolean;
   kill(): void;
@@ -61,7 +59,7 @@ function markerOf(world: World) {
 }
 
 /** The real parts of a term, between the queue and the database of a world. */
-function createParts(world: World, own: TermRecord, ledger: LoadedLedger | undefined, bounds: Bounds) {
+function createParts(world: World, own: TermRecord, ledger: LoadedLedger | undefined, bounds: TermBounds) {
   const changes = new ChangeLog({ maxMessages: bounds.messages, maxRows: ledger && bounds.rows });
   const queue = {
     get session() {
@@ -97,8 +95,8 @@ function createParts(world: World, own: TermRecord, ledger: LoadedLedger | undef
 
 export async function startTerm(
   world: World,
-  clock: OrderClock,
-  bounds: Bounds,
+  clock: ReaderClock,
+  bounds: TermBounds,
   previous: TermEnd | undefined,
 ): Promise<TermUnderTest> {
   const ledger = await world.load();
@@ -107,6 +105,7 @@ export async function startTerm(
   const marker = markerOf(world);
   const { changes, drain, gate, delivery } = createParts(world, own, ledger, bounds);
   const start = findTermStart({ ledger, previous }, marker);
+  if (start.latest) clock.startAt(start.latest);
   void drain.empty().then((isEmpty) => {
     if (isEmpty === undefined) return;
     if (!isEmpty && start.checkpoint) marker.set(start.checkpoint.knownAt);
@@ -114,18 +113,17 @@ export async function startTerm(
     delivery.linkChanged();
   });
   const stopping = new AbortController();
-  const now = () => new Date();
   const onChange = (message: PodIpMessage) => void own.appended.push(JSON.stringify(message));
   const outOfOrder = ledger && marker;
   const deps = {
     log: changes,
     clock,
     origin: { hostname: 'reader-1', dc: 'dc-1' },
-    now,
     outOfOrder,
-    onPublish: () => ledger ?? marker.set(now()),
+    onPublish: () => ledger ?? marker.set(clock.now()),
     onChange,
     onGap: ignore,
+    onContradiction: (found: object) => void world.contradictions.push(found),
   };
   const pods = new PodChanges({ ...deps, signal: stopping.signal }, start);
   const onRecorded = ({ gaps }: Cut) => {
@@ -145,7 +143,7 @@ export async function startTerm(
   let end: TermEnd | undefined;
   void recorder?.run(stopping.signal).then((outcome) => {
     end = outcome && RESTARTS[outcome];
-    if (isLedgerLoss(end)) marker.set(now());
+    if (isLedgerLoss(end)) marker.set(clock.now());
   });
   let version = ledger?.checkpoint && Number(ledger.checkpoint.resourceVersion);
   let listing: Promise<void> | undefined;
@@ -154,6 +152,7 @@ export async function startTerm(
 
   const list = (at: number, reason: 'start' | 'expired') => {
     pods.catchingUp();
+    pods.firstPage();
     listing = pods
       .replaceAll(world.cluster.pods, `${at}`, reason)
       .then(() => {
@@ -169,16 +168,13 @@ export async function startTerm(
       if (!ledger || isLedgerLoss(end)) return world.up.ledger ? (end ?? 'ledger-late') : undefined;
       return end;
     },
-    get isCurrent() {
-      const isFenced = ledger && ledger.term !== world.term;
-      return world.up.watch && !listing && version === world.cluster.version && !isFenced;
-    },
     get settled() {
       return isCaughtUp && changes.undelivered === 0 && changes.unrecorded === 0;
     },
     async follow() {
       const { cluster, up } = world;
       isCaughtUp = false;
+      if (up.watch) clock.answered(new Date().toUTCString(), clock.asked());
       if (!up.watch) isOpen = false;
       if (!up.watch || listing) return;
       if (version === undefined) list(cluster.version, 'start');

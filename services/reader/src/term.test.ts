@@ -2,8 +2,8 @@ import { tmpdir } from 'node:os';
 import { createLogger } from '@podips/shared';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { ChangeLog } from './changes/change-log.js';
-import { OrderClock } from './changes/order-clock.js';
 import { BEFORE, bookmark, pod, seen, startOf } from './changes/pod-changes.test.helpers.js';
+import { ReaderClock } from './changes/reader-clock.js';
 import { createKubeClient } from './cluster/kube-client.js';
 import { followPods, type PodSink } from './cluster/pod-feed.js';
 import { soleLeadership } from './leadership/election.js';
@@ -93,7 +93,7 @@ function runTerm({
     client: createKubeClient(settings.kubeConfig),
     database,
     markers: { outOfOrder },
-    clock: new OrderClock(() => new Date()),
+    clock: new ReaderClock({ onStep: vi.fn() }),
   };
   const stopping = new AbortController();
   const untilLedger = vi.fn(() => state.loaded.promise);

@@ -3,6 +3,7 @@ import { aborted, type PodIpMessage, pause } from '@podips/shared';
 import { ChangeLog, type Cut } from './changes/change-log.js';
 import type { Gap } from './changes/entry.js';
 import { isOfMarker, PodChanges, type TermStart } from './changes/pod-changes.js';
+import type { Contradiction } from './changes/timeline.js';
 import { LINK_GRACE_MS, LinkHealth } from './cluster/link-health.js';
 import { followPods, type PodFeedEvents } from './cluster/pod-feed.js';
 import type { Leadership } from './leadership/election.js';
@@ -46,6 +47,7 @@ const STOPPED: EndedTerm = { end: 'stopped', ledger: undefined };
 export function openTerm(parts: ReaderParts, options: TermOptions): Term {
   const { settings, database } = parts;
   const { ledger } = options;
+  const now = () => parts.clock.now();
   const log = new ChangeLog({
     maxMessages: settings.maxBufferedMessages,
     maxRows: ledger && settings.maxPendingLeases,
@@ -58,6 +60,7 @@ export function openTerm(parts: ReaderParts, options: TermOptions): Term {
     const stopping = new AbortController();
     const outOfOrder = database && parts.markers.outOfOrder;
     const start = findTermStart(options, outOfOrder);
+    if (start.latest) parts.clock.startAt(start.latest);
     const outlet = startOutlet(parts, log, start.checkpoint?.knownAt, resources);
     changes = createChanges(parts, log, start, outOfOrder, ledger !== undefined, stopping.signal);
     const feed = startFeed(parts, changes, options, stopping.signal);
@@ -65,8 +68,8 @@ export function openTerm(parts: ReaderParts, options: TermOptions): Term {
     const pruning =
       database &&
       ledger &&
-      pruneRegularly(database.ledger, settings.ledgerRetentionDays, parts.log, stopping.signal);
-    const ending = database && untilRestart(recording, options, outOfOrder, stopping.signal);
+      pruneRegularly(database.ledger, settings.ledgerRetentionDays, now, parts.log, stopping.signal);
+    const ending = database && untilRestart(recording, options, outOfOrder, now, stopping.signal);
     const ended = await Promise.race([aborted(signal).then(() => STOPPED), ...(ending ? [ending] : [])]);
     stopping.abort();
     await feed;
@@ -121,13 +124,14 @@ async function untilRestart(
   recording: Promise<RecordingEnd | undefined> | undefined,
   { untilLedger }: TermOptions,
   outOfOrder: Marker | undefined,
+  now: () => Date,
   signal: AbortSignal,
 ): Promise<EndedTerm> {
   const outcome = recording ? await recording : 'late';
   if (outcome === undefined) return STOPPED;
   if (outcome === 'fenced') return { end: 'fenced', ledger: undefined };
   // Should this process be killed before the ledger has the gap, its successor names it.
-  if (outcome !== 'late') outOfOrder?.set(new Date());
+  if (outcome !== 'late') outOfOrder?.set(now());
   const ledger = await untilLedger(signal);
   if (ledger === undefined) return STOPPED;
   return { end: RESTARTS[outcome], ledger };
@@ -145,11 +149,10 @@ function createChanges(
     log: changeLog,
     origin: { hostname: hostname(), dc: settings.dc },
     clock,
-    now: () => new Date(),
     outOfOrder: hasLedger ? outOfOrder : undefined,
     onPublish() {
       // With a database there is a ledger, and this term cannot know what ended according to it.
-      if (!hasLedger) outOfOrder?.set(new Date());
+      if (!hasLedger) outOfOrder?.set(clock.now());
     },
     signal,
     onChange: ({ pod_ip_status: status, inferred }: PodIpMessage) =>
@@ -159,6 +162,10 @@ function createChanges(
       if (startedAt)
         log.warn({ startedAt, endedAt, reason }, 'gap: not everything in this time can be known');
       else log.info({ endedAt }, 'first list: nothing is known of the time before it');
+    },
+    onContradiction(found: Contradiction) {
+      metrics.contradictions.inc();
+      log.error(found, 'defect: two pods seem to have held one address at a time');
     },
   };
   return new PodChanges(deps, start);

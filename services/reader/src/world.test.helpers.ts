@@ -1,6 +1,10 @@
 import { eventId, type PodIpMessage, PodipsError, QueueError } from '@podips/shared';
-import type { Gap, LeaseRecord } from './changes/entry.js';
+import type { Bounds, Gap, LeaseRecord } from './changes/entry.js';
+import type { Interval } from './changes/event-times.js';
 import type { KnownPod } from './changes/leases.js';
+import { NO_TIMES } from './changes/leases.test.helpers.js';
+import type { PodTimes } from './changes/pod-times.js';
+import { ReaderClock } from './changes/reader-clock.js';
 import type { Pod } from './cluster/pod.js';
 import type { PodEvent } from './cluster/pod-stream.js';
 import type { LedgerBatch, LoadedLedger } from './store/ledger.js';
@@ -12,6 +16,8 @@ const MAX_IPS = 2;
 /** Longer than a step: commits come after what follows, and after the death of their reader. */
 const STORE_MS = 30_000;
 const PUBLISH_MS = 1_000;
+/** From what happens to a pod's address to the write that shows it. */
+export const REPORT_MS = 700;
 
 /** One thing that happens in the cluster, around the reader, or to it. */
 export type Step =
@@ -21,6 +27,8 @@ export type Step =
   | { readonly do: 'compact' }
   | { readonly do: 'bookmark' }
   | { readonly do: 'switch'; readonly part: (typeof PARTS)[number] }
+  /** Someone sets the clock of the machine that the reader runs on. */
+  | { readonly do: 'set clock'; readonly aheadMs: number }
   /** Ends the term. `load`: of another reader, which fences this one off. */
   | { readonly do: 'kill' | 'stop' | 'load' }
   /** The database goes back by so many of its writes: a failover to a replica, or a backup. */
@@ -64,7 +72,9 @@ export class Cluster {
       ips.add(step.ip);
     } else if (before === undefined || (step.do === 'take' && !ips.delete(step.ip))) return;
     this.version += 1;
-    const pod = { ...(before ?? this.#create(step.pod)), ips: step.do === 'delete' ? [] : [...ips] };
+    const created = before ?? this.#create(step.pod, now);
+    const times = timesOf(step.do, created.times, now);
+    const pod = { ...created, times, ips: step.do === 'delete' ? [] : [...ips] };
     this.#hold(pod, now);
     if (step.do === 'delete') this.#pods.delete(pod.uid);
     else this.#pods.set(pod.uid, pod);
@@ -76,10 +86,20 @@ export class Cluster {
     return this.#events.filter((each) => each.version > version).map(({ event }) => event);
   }
 
-  #create(index: number): Pod {
+  #create(index: number, now: number): Pod {
     this.#names += 1;
     const identity = { uid: `uid-${this.#names}`, namespace: 'shop', name: `pod-${index}`, node: 'node-1' };
-    return { ...identity, ownerKind: 'Job', ownerName: 'x', hostNetwork: false, ips: [], finished: false };
+    const boundAt = second(now - 2 * REPORT_MS);
+    const times = { ...NO_TIMES, createdAt: boundAt, scheduledAt: boundAt, acceptedAt: boundAt };
+    return {
+      ...identity,
+      ownerKind: 'Job',
+      ownerName: 'x',
+      hostNetwork: false,
+      ips: [],
+      finished: false,
+      times,
+    };
   }
 
   #hold({ uid, ips }: Pod, now: number): void {
@@ -91,6 +111,18 @@ export class Cluster {
       this.holds.push({ uid, ip, occurrence, from: now, to: Number.POSITIVE_INFINITY });
     }
   }
+}
+
+const second = (ms: number) => Math.floor(ms / 1_000);
+
+/** What a pod says of itself after a write, whose cause was a little earlier. */
+function timesOf(what: Step['do'], before: PodTimes, now: number): PodTimes {
+  if (what === 'delete') return { ...before, deletionAskedAt: second(now), deletionGraceSeconds: 0 };
+  const kubeletNewest = second(now - REPORT_MS);
+  const written = { ...before, writtenAt: second(now), kubeletWroteAt: second(now), kubeletNewest };
+  if (what === 'take') return written;
+  // Another address comes with another sandbox.
+  return { ...written, firstStartedAt: kubeletNewest, sandboxChangedAt: kubeletNewest, sandboxReady: true };
 }
 
 const turnLater = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -134,10 +166,6 @@ export class World {
   readonly #known = new Map<number, TermWrites>();
   readonly #backups: DatabaseState[] = [];
   outOfOrderSince: Date | undefined;
-  /** Steps after which a term had not seen all that had happened, or was fenced. */
-  readonly behind: number[] = [];
-  /** When a reader was killed or stopped: its successor records what was not recorded as of when it sees that again. */
-  readonly restarts: number[] = [];
   /** When the database went back. */
   readonly reverts: number[] = [];
   /** The messages that the terms appended to their logs, and those that became durable, in order. */
@@ -146,6 +174,15 @@ export class World {
   readonly recordedAhead: string[] = [];
   /** Writes to the outbox that are not committed yet. */
   readonly storing = new Set<readonly string[]>();
+  /** Addresses that two leases had at a time in every reading. */
+  readonly contradictions: unknown[] = [];
+  /** How far the clock of the reader's machine is ahead. */
+  machineAheadMs = 0;
+
+  /** The clock of a reader that starts now. */
+  createClock(): ReaderClock {
+    return new ReaderClock({ machineMs: () => Date.now() + this.machineAheadMs, onStep: () => undefined });
+  }
 
   async publish(bodies: readonly string[], own: TermRecord): Promise<void> {
     if (!this.up.queue) throw unavailable;
@@ -224,7 +261,8 @@ export class World {
     this.#known.set(this.term, new TermWrites('default', this.term, ''));
     this.#writes = 0;
     const known = new Map<string, KnownPod>();
-    for (const { pod, end, ...lease } of this.leases.values()) {
+    for (const { pod, end, startedAt, startBounds, ...of } of this.leases.values()) {
+      const lease = { ...of, started: intervalOf(startedAt, startBounds) };
       const before = known.get(pod.uid) ?? { ...pod, leases: [] };
       if (end === undefined) known.set(pod.uid, { ...before, leases: [...before.leases, lease] });
       else if (end.reason === 'changed')
@@ -232,7 +270,10 @@ export class World {
     }
     for (const { pod, end } of this.leases.values())
       if (end && end.reason !== 'changed' && known.get(pod.uid)?.leases.length === 0) known.delete(pod.uid);
-    return { known, checkpoint: this.checkpoint, term: this.term };
+    const ends = [...this.leases.values()].map(({ startedAt, end }) => (end?.at ?? startedAt).getTime());
+    const latestMs = Math.max(...ends, this.checkpoint?.knownAt.getTime() ?? Number.NEGATIVE_INFINITY);
+    const latest = Number.isFinite(latestMs) ? new Date(latestMs) : undefined;
+    return { known, checkpoint: this.checkpoint, term: this.term, latest };
   }
 
   async write(term: number, { leases, gaps, checkpoint }: LedgerBatch): Promise<void> {
@@ -259,4 +300,8 @@ export class World {
     if (!this.durable.has(message.event_id)) this.durable.set(message.event_id, Date.now());
     own.durable.push(body);
   }
+}
+
+function intervalOf(best: Date, bounds: Bounds | undefined): Interval {
+  return { notBefore: best.getTime(), notAfter: best.getTime(), ...bounds, best: best.getTime() };
 }

@@ -1,7 +1,7 @@
 import type { PodIpMessage } from '@podips/shared';
 
 /** The fields of a real message, in their order, with values that cannot be mistaken for real ones. */
-export type MockMessage = { readonly [Field in keyof PodIpMessage]: string | boolean };
+export type MockMessage = { readonly [Field in keyof PodIpMessage]: string | boolean | number };
 
 /**
  * Builds the n-th mock message.
@@ -29,5 +29,7 @@ export function buildMockMessage(n: number, run: string, now: Date): MockMessage
     node: 'mock',
     host_network: false,
     inferred: false,
+    observed_at: now.toISOString(),
+    uncertainty_ms: 0,
   };
 }

@@ -14,12 +14,19 @@ export interface Entry {
 /** Longer lists are handed over in parts. */
 export const MAX_ENTRY_MESSAGES = 500;
 
-/** The start or the end of a lease, as the ledger keeps it. */
+/** The times between which something surely happened, in milliseconds since the epoch; `notBefore` may be -Infinity. */
+export interface Bounds {
+  readonly notBefore: number;
+  readonly notAfter: number;
+}
+
+/** The start or the end of a lease, as the ledger keeps it. Without bounds an earlier version wrote it. */
 export interface LeaseRecord {
   readonly pod: MessagePod;
   readonly ip: string;
   readonly occurrence: number;
   readonly startedAt: Date;
+  readonly startBounds?: Bounds | undefined;
   readonly startInferred: boolean;
   /** Undefined while the lease is open. */
   readonly end: LeaseEnd | undefined;
@@ -27,6 +34,7 @@ export interface LeaseRecord {
 
 export interface LeaseEnd {
   readonly at: Date;
+  readonly bounds?: Bounds | undefined;
   readonly reason: EndReason;
   readonly inferred: boolean;
 }

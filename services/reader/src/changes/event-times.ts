@@ -72,12 +72,16 @@ export function writeInterval(sight: Sight, isDeletion = false): Interval {
   const { times, observedAt } = sight;
   const after = surelyAfter(sight);
   const mark = newestMark(sight);
-  if (mark === undefined || contradicts(mark, sight)) return clamped(observedAt, after, observedAt);
+  const isLive = sight.how === 'live';
+  // Early, or it would make all that follows in the stream late.
+  if (mark === undefined || contradicts(mark, sight))
+    return clamped(isLive ? observedAt : after, after, observedAt);
   const followsAtOnce = times?.deletionGraceSeconds === 0 && !times.hasFinalizers;
-  const isOpen = sight.how === 'listed' || (isDeletion && !followsAtOnce);
-  const notAfter = sight.how === 'live' || isOpen ? observedAt : Math.min(mark.to, observedAt);
+  const isOpen = isDeletion && !followsAtOnce;
   const notBefore = Math.max(mark.from, after);
-  return clamped(sight.how === 'live' ? observedAt : middle(notBefore, notAfter), notBefore, notAfter);
+  if (isLive || isOpen) return clamped(isLive ? observedAt : notBefore, notBefore, observedAt);
+  const notAfter = sight.how === 'listed' ? observedAt : Math.min(mark.to, observedAt);
+  return clamped(middle(notBefore, notAfter), notBefore, notAfter);
 }
 
 /**
@@ -226,9 +230,10 @@ function middle(from: number, to: number): number {
   return Number.isFinite(from) ? (from + to) / 2 : to;
 }
 
-/** Whole milliseconds: the bounds outwards, the best time within them. */
+/** Whole milliseconds: the bounds outwards, the best time within them; the latest one where nothing is known. */
 function clamped(best: number, notBefore: number, notAfter: number): Interval {
   const from = Math.floor(notBefore);
   const to = Math.ceil(notAfter);
-  return { notBefore: from, best: Math.round(Math.min(Math.max(best, from), to)), notAfter: to };
+  const within = Math.round(Math.min(Math.max(best, from), to));
+  return { notBefore: from, best: Number.isFinite(within) ? within : to, notAfter: to };
 }

@@ -11,6 +11,7 @@ import {
   type KnownPod,
   type Lease,
 } from './leases.js';
+import { NO_TIMES, sightingAt } from './leases.test.helpers.js';
 
 const IPS = ['10.0.0.1', '10.0.0.2', '10.0.0.3', 'fd00::1', 'fd00::2'];
 const PODS = 5;
@@ -112,7 +113,7 @@ class World {
   #see(type: 'added' | 'modified' | 'deleted', pod: Pod): void {
     if (!this.#sees) return;
     const known = this.#known.get(pod.uid);
-    const sighting = { at: new Date(this.#time), inferred: false };
+    const sighting = sightingAt(this.#time);
     const decision: Decision =
       type === 'deleted'
         ? decideGone(known, 'deleted', sighting)
@@ -125,10 +126,9 @@ class World {
   }
 
   #list(inferred: boolean): void {
-    const decision = decideList(this.#known, [...this.#places.values()], {
-      at: new Date(this.#time),
-      inferred,
-    });
+    const decision = decideList(this.#known, [...this.#places.values()], () =>
+      sightingAt(this.#time, inferred),
+    );
     this.#known = decision.known;
     this.#sees = true;
     this.#publish(decision.changes);
@@ -176,6 +176,7 @@ function emptyPod(number: number): Pod {
     hostNetwork: false,
     ips: [],
     finished: false,
+    times: NO_TIMES,
   };
 }
 

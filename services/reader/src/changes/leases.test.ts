@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../cluster/pod.js';
 import { type Decision, decideGone, decideList, decideSeen, type IpChange, type KnownPod } from './leases.js';
+import { NO_TIMES, sightingAt } from './leases.test.helpers.js';
 
-const AT = new Date('2026-11-20T14:05:00Z');
+const AT = Date.parse('2026-11-20T14:05:00Z');
 const X = '10.64.0.1';
 const Y = '10.64.0.2';
 const X6 = 'fd00::1';
@@ -18,6 +19,7 @@ function pod(overrides: Partial<Pod> = {}): Pod {
     hostNetwork: false,
     ips: [],
     finished: false,
+    times: NO_TIMES,
     ...overrides,
   };
 }
@@ -34,7 +36,7 @@ function replay(steps: readonly Step[]): string[] {
   };
   for (const step of steps) {
     if ('list' in step) {
-      const decision = decideList(known, step.list, { at: AT, inferred: step.gap ?? false });
+      const decision = decideList(known, step.list, () => sightingAt(AT, step.gap));
       known = decision.known;
       publish(decision.changes);
       continue;
@@ -51,7 +53,7 @@ function replay(steps: readonly Step[]): string[] {
 }
 
 function decideEvent(known: KnownPod | undefined, step: Exclude<Step, { list: Pod[] }>): Decision {
-  const sighting = { at: AT, inferred: false };
+  const sighting = sightingAt(AT);
   if ('gone' in step) return decideGone(known, 'deleted', sighting);
   if ('added' in step) return decideSeen(known, step.added, true, sighting);
   return decideSeen(known, step.modified, false, sighting);

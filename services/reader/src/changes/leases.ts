@@ -1,12 +1,13 @@
 import type { MessagePod, PodIpStatus } from '@podips/shared';
 import type { Pod } from '../cluster/pod.js';
+import { type Interval, type KnownTimes, keepTimes } from './event-times.js';
 
 /** A pod's hold on an address, from a start that was reported to an end that was not yet. */
 export interface Lease {
   readonly ip: string;
   /** Which of the pod's leases of this very address it is: 0 for the first. */
   readonly occurrence: number;
-  readonly startedAt: Date;
+  readonly started: Interval;
   readonly startInferred: boolean;
 }
 
@@ -15,6 +16,8 @@ export interface KnownPod extends MessagePod {
   readonly leases: readonly Lease[];
   /** How many leases of an address have ended; only for pods whose address changed, which is rare. */
   readonly ended?: ReadonlyMap<string, number>;
+  /** Of the last version that was seen; undefined when that is the ledger's. */
+  readonly times?: KnownTimes;
 }
 
 /** How a lease ended: with the pod, with its work, by getting another address, or before a list that lacked it. */
@@ -27,7 +30,7 @@ export interface IpChange {
   readonly status: PodIpStatus;
   /** Undefined for a start. */
   readonly endReason: EndReason | undefined;
-  readonly at: Date;
+  readonly interval: Interval;
   /** Deduced from a fresh list after a gap, not seen happening. */
   readonly inferred: boolean;
 }
@@ -39,11 +42,12 @@ export interface Decision {
   readonly changes: readonly IpChange[];
 }
 
-/** When, and how surely, something was seen. */
+/** When, and how surely, something happened that a version of a pod shows. */
 export interface Sighting {
-  /** For a list: the time of the ends; the starts are a millisecond later, so that the times show the order. */
-  readonly at: Date;
   readonly inferred: boolean;
+  /** @param replaces whether the pod had another address before */
+  start(replaces: boolean): Interval;
+  end(reason: EndReason): Interval;
 }
 
 /**
@@ -56,19 +60,19 @@ export function decideSeen(
   pod: Pod,
   appeared: boolean,
   sighting: Sighting,
-  startSighting = sighting,
 ): Decision {
   if (pod.finished) return decideGone(known, 'finished', sighting);
   const before = known?.leases ?? [];
   const kept = before.filter((lease) => pod.ips.includes(lease.ip));
   const ended = before.filter((lease) => !pod.ips.includes(lease.ip));
   const endedCounts = ended.length === 0 ? known?.ended : countEnded(known?.ended, ended);
+  const replaces = before.length > 0 || known?.ended !== undefined;
   const started = pod.ips
     .filter((ip) => !before.some((lease) => lease.ip === ip))
     .map((ip) => ({
       ip,
       occurrence: endedCounts?.get(ip) ?? 0,
-      startedAt: startSighting.at,
+      started: sighting.start(replaces),
       startInferred: sighting.inferred,
     }));
   const status = known === undefined && appeared ? 'alreadyRunning' : 'allocated';
@@ -76,11 +80,12 @@ export function decideSeen(
     known: {
       ...identityOf(pod),
       leases: [...kept, ...started],
+      times: keepTimes(pod.times),
       ...(endedCounts === undefined ? {} : { ended: endedCounts }),
     },
     changes: [
       ...ended.map((lease) => endOf(pod, lease, 'changed', sighting)),
-      ...started.map((lease) => startOf(pod, lease, status, startSighting)),
+      ...started.map((lease) => startOf(pod, lease, status, sighting)),
     ],
   };
 }
@@ -97,27 +102,36 @@ export interface ListDecision {
   readonly changes: readonly IpChange[];
 }
 
-/** Decides what a complete list means, against what was known before it. */
+/**
+ * Decides what a complete list means, against what was known before it.
+ * @param sightingOf gives that of each pod: as it is listed, or undefined for one that is missing; and as it was known
+ */
 export function decideList(
   before: ReadonlyMap<string, KnownPod>,
   listed: readonly Pod[],
-  sighting: Sighting,
+  sightingOf: (pod: Pod | undefined, known: KnownPod | undefined) => Sighting,
 ): ListDecision {
-  const known = new Map<string, KnownPod>();
+  const after = new Map<string, KnownPod>();
   const changes: IpChange[] = [];
   const listedUids = new Set(listed.map((pod) => pod.uid));
-  const startSighting = { ...sighting, at: new Date(sighting.at.getTime() + 1) };
   for (const pod of before.values()) {
-    if (!listedUids.has(pod.uid)) changes.push(...decideGone(pod, 'missing', sighting).changes);
+    if (!listedUids.has(pod.uid))
+      changes.push(...decideGone(pod, 'missing', sightingOf(undefined, pod)).changes);
   }
   for (const pod of listed) {
-    const decision = decideSeen(before.get(pod.uid), pod, true, sighting, startSighting);
+    const known = before.get(pod.uid);
+    const decision = decideSeen(known, pod, true, sightingOf(pod, known));
     changes.push(...decision.changes);
-    if (decision.known !== undefined) known.set(pod.uid, decision.known);
+    if (decision.known !== undefined) after.set(pod.uid, decision.known);
   }
   const ends = changes.filter((change) => change.endReason !== undefined);
   const starts = changes.filter((change) => change.endReason === undefined);
-  return { known, changes: [...ends, ...starts] };
+  return { known: after, changes: [...ends, ...starts] };
+}
+
+/** The pod with its leases as they were placed in time. */
+export function withLeases(pod: KnownPod, placed: ReadonlyMap<Lease, Lease>): KnownPod {
+  return { ...pod, leases: pod.leases.map((lease) => placed.get(lease) ?? lease) };
 }
 
 /** How many leases of each address have ended, after these. */
@@ -128,11 +142,20 @@ export function countEnded(before: KnownPod['ended'], ended: readonly Lease[]): 
 }
 
 function startOf(pod: MessagePod, lease: Lease, status: PodIpStatus, sighting: Sighting): IpChange {
-  return { pod: identityOf(pod), lease, status, endReason: undefined, ...sighting };
+  const { inferred } = sighting;
+  return { pod: identityOf(pod), lease, status, endReason: undefined, interval: lease.started, inferred };
 }
 
 function endOf(pod: MessagePod, lease: Lease, endReason: EndReason, sighting: Sighting): IpChange {
-  return { pod: identityOf(pod), lease, status: 'deallocated', endReason, ...sighting };
+  const interval = sighting.end(endReason);
+  return {
+    pod: identityOf(pod),
+    lease,
+    status: 'deallocated',
+    endReason,
+    interval,
+    inferred: sighting.inferred,
+  };
 }
 
 /** Only those fields of a pod that are in its messages. */

@@ -1,10 +1,14 @@
 import type { PodIpMessage } from '@podips/shared';
+import { vi } from 'vitest';
 import type { Pod } from '../cluster/pod.js';
 import { ChangeLog } from './change-log.js';
+import { SAME_CLOCK } from './clock-bounds.js';
 import type { Gap, LeaseRecord } from './entry.js';
 import type { KnownPod } from './leases.js';
-import { OrderClock } from './order-clock.js';
+import { NO_TIMES } from './leases.test.helpers.js';
 import { PodChanges, type TermStart } from './pod-changes.js';
+import type { ClockJump } from './reader-clock.js';
+import type { Contradiction } from './timeline.js';
 
 export const NOW = new Date('2026-11-20T14:05:00.123Z');
 
@@ -19,6 +23,8 @@ export function pod(index: number, overrides: Partial<Pod> = {}): Pod {
     hostNetwork: false,
     ips: [`10.0.0.${index}`],
     finished: false,
+    // Written at this moment.
+    times: { ...NO_TIMES, writtenAt: Math.floor(NOW.getTime() / 1_000) },
     ...overrides,
   };
 }
@@ -27,15 +33,21 @@ export const bookmark = { type: 'bookmark', resourceVersion: '9' } as const;
 export const at = (second: number) => new Date(NOW.getTime() + second * 1_000);
 
 export const BEFORE = new Date('2026-11-20T13:00:00.000Z');
+const STARTED = { notBefore: BEFORE.getTime(), best: BEFORE.getTime(), notAfter: BEFORE.getTime() };
 
 /** A term that begins with a ledger in which these pods hold the address of their index. */
-export function startOf(indexes: readonly number[], catchUp?: TermStart['catchUp']): TermStart {
+export function startOf(indexes: readonly number[], catchUp?: TermStart['catchUp']) {
   const known = indexes.map((index): [string, KnownPod] => {
-    const { ips, finished, ...identity } = pod(index);
-    const leases = ips.map((ip) => ({ ip, occurrence: 0, startedAt: BEFORE, startInferred: false }));
+    const { ips, finished, times, ...identity } = pod(index);
+    const leases = ips.map((ip) => ({ ip, occurrence: 0, started: STARTED, startInferred: false }));
     return [identity.uid, { ...identity, leases }];
   });
-  return { known: new Map(known), checkpoint: { resourceVersion: '5', knownAt: BEFORE }, catchUp };
+  return {
+    known: new Map(known),
+    checkpoint: { resourceVersion: '5', knownAt: BEFORE },
+    catchUp,
+    latest: BEFORE,
+  };
 }
 
 export const WITHOUT_LEDGER: TermStart = { known: new Map(), checkpoint: undefined };
@@ -72,17 +84,19 @@ export function createChanges({
   const stopping = new AbortController();
   const marker = { since: lateSince };
   const noted: PodIpMessage[] = [];
+  const jumps: ClockJump[] = [];
+  const onContradiction = vi.fn<(found: Contradiction) => void>();
   const changes = new PodChanges(
     {
       log,
       origin: { hostname: 'reader-1', dc: 'dc-1' },
-      clock: new OrderClock(() => time.now),
-      now: () => time.now,
+      clock: { now: () => time.now, serverClock: SAME_CLOCK, takeJumps: () => jumps.splice(0) },
       outOfOrder: marker,
       onPublish: () => undefined,
       signal: stopping.signal,
       onChange: (message) => void noted.push(message),
       onGap: () => undefined,
+      onContradiction,
     },
     start,
   );
@@ -97,6 +111,8 @@ export function createChanges({
     time,
     stopping,
     noted,
+    jumps,
+    onContradiction,
     drain,
     short,
     published: () => {

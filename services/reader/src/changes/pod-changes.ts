@@ -4,8 +4,20 @@ import type { ListReason, PodSink } from '../cluster/pod-feed.js';
 import type { PodEvent } from '../cluster/pod-stream.js';
 import type { ChangeLog } from './change-log.js';
 import { type Checkpoint, type Gap, gapBetween, type LeaseRecord } from './entry.js';
-import { type Decision, decideGone, decideList, decideSeen, type IpChange, type KnownPod } from './leases.js';
-import type { OrderClock } from './order-clock.js';
+import { endInterval, type Sight, startInterval, uncertaintyMs } from './event-times.js';
+import {
+  type Decision,
+  decideGone,
+  decideList,
+  decideSeen,
+  type IpChange,
+  type KnownPod,
+  type Sighting,
+  withLeases,
+} from './leases.js';
+import { Observer } from './observer.js';
+import type { ReaderClock } from './reader-clock.js';
+import { type Contradiction, Timeline } from './timeline.js';
 import { Watermark } from './watermark.js';
 
 /** Where a term begins. */
@@ -15,13 +27,14 @@ export interface TermStart {
   readonly checkpoint: Checkpoint | undefined;
   /** Set when the ledger lacks what happened from this time on, until the term has caught up. */
   readonly catchUp?: Omit<Gap, 'endedAt'> | undefined;
+  /** The latest time in the ledger; undefined in an empty one, or without one. */
+  readonly latest?: Date | undefined;
 }
 
 export interface PodChangesDeps {
   readonly log: ChangeLog;
   readonly origin: MessageOrigin;
-  readonly clock: OrderClock;
-  readonly now: () => Date;
+  readonly clock: Pick<ReaderClock, 'now' | 'serverClock' | 'takeJumps'>;
   /** Since when the ledger needs a gap, because of what is published out of order or not kept for it; undefined without one. */
   readonly outOfOrder: { readonly since: Date | undefined } | undefined;
   /** Called before the messages of an entry can leave. */
@@ -29,6 +42,7 @@ export interface PodChangesDeps {
   readonly signal: AbortSignal;
   readonly onChange: (message: PodIpMessage) => void;
   readonly onGap: (gap: Gap) => void;
+  readonly onContradiction: (found: Contradiction) => void;
 }
 
 type PodOfEvent = Extract<PodEvent, { pod: Pod }>;
@@ -37,14 +51,19 @@ type PodOfEvent = Extract<PodEvent, { pod: Pod }>;
 export class PodChanges implements PodSink {
   readonly #deps: PodChangesDeps;
   readonly #watermark: Watermark;
+  readonly #observer: Observer;
+  readonly #timeline: Timeline;
   #known: Map<string, KnownPod>;
   #catchUp: TermStart['catchUp'];
   readonly #restoredAt: Date | undefined;
   #lateSince: Date | undefined;
+  #listedAt: Date | undefined;
 
-  constructor(deps: PodChangesDeps, { known, checkpoint, catchUp }: TermStart) {
+  constructor(deps: PodChangesDeps, { known, checkpoint, catchUp, latest }: TermStart) {
     this.#deps = deps;
-    this.#watermark = new Watermark(deps.now, checkpoint?.knownAt);
+    this.#watermark = new Watermark(() => deps.clock.now(), checkpoint?.knownAt);
+    this.#observer = new Observer(deps.clock, checkpoint?.knownAt);
+    this.#timeline = new Timeline(latest, deps.onContradiction);
     this.#known = new Map(known);
     this.#catchUp = catchUp;
     this.#restoredAt = checkpoint?.knownAt;
@@ -57,6 +76,11 @@ export class PodChanges implements PodSink {
 
   catchingUp(): void {
     this.#watermark.asked();
+    this.#listedAt = undefined;
+  }
+
+  firstPage(): void {
+    this.#listedAt = this.#deps.clock.now();
   }
 
   async replaceAll(
@@ -65,14 +89,22 @@ export class PodChanges implements PodSink {
     reason: ListReason,
     mayAccept: () => Promise<boolean> = async () => true,
   ): Promise<void> {
-    const { log, signal } = this.#deps;
-    const at = this.#deps.clock.next();
+    const { log, signal, clock } = this.#deps;
+    const observedAt = this.#listedAt ?? clock.now();
+    const jumps = this.#jumps();
+    const after = this.#watermark.time;
     // A ledger may know leases and yet no checkpoint: its reader died before its first list was published.
-    const inferred = this.#watermark.time !== undefined || this.#known.size > 0;
-    const { known, changes } = decideList(this.#known, pods, { at, inferred });
-    this.#known = known;
-    this.#use(changes);
-    const gap = this.#name(gapBetween(this.#watermark.time, at, reason));
+    const inferred = after !== undefined || this.#known.size > 0;
+    const decision = decideList(this.#known, pods, (pod, known) =>
+      sightingOf(this.#observer.listed(pod, known?.times, observedAt, after), inferred),
+    );
+    const { changes, leases } = this.#timeline.placeList(decision.changes);
+    for (const { pod } of decision.changes) {
+      const known = decision.known.get(pod.uid);
+      if (known) decision.known.set(pod.uid, withLeases(known, leases));
+    }
+    this.#known = decision.known;
+    const gaps = [...jumps, this.#name(gapBetween(after, observedAt, reason))];
     let next = 0;
     for (let isLast = false; !isLast; ) {
       await log.listRoomAvailable(signal);
@@ -80,18 +112,25 @@ export class PodChanges implements PodSink {
       const part = changes.slice(next, next + log.listRoom);
       next += part.length;
       isLast = next >= changes.length;
-      if (isLast) this.#watermark.listed();
-      this.#append(part, isLast ? [gap, ...this.#caughtUp()] : [], isLast ? resourceVersion : '');
+      if (isLast) {
+        this.#watermark.listed();
+        gaps.push(...this.#caughtUp());
+      }
+      this.#append(part, observedAt, isLast ? gaps : [], isLast ? resourceVersion : '');
     }
+    this.#observer.startAfter(this.#watermark.time);
   }
 
   apply(event: PodEvent): boolean {
     if (event.type === 'skipped' || event.type === 'unreadable') return true;
+    const observedAt = this.#deps.clock.now();
+    const gaps = this.#jumps();
     const isBookmark = event.type === 'bookmark';
-    const changes = isBookmark ? [] : this.#decide(event);
+    const changes = isBookmark ? [] : this.#decide(event, observedAt);
     if (changes === 'no room') return false;
     this.#watermark.watched(isBookmark);
-    this.#append(changes, isBookmark ? this.#caughtUp() : [], event.resourceVersion);
+    if (isBookmark) gaps.push(...this.#caughtUp());
+    this.#append(changes, observedAt, gaps, event.resourceVersion);
     return true;
   }
 
@@ -104,19 +143,26 @@ export class PodChanges implements PodSink {
   }
 
   /** Remembers what an event means, unless there is no room for it. */
-  #decide(event: PodOfEvent): readonly IpChange[] | 'no room' {
-    const { uid } = event.pod;
-    const { known, changes } = decideEvent(this.#known.get(uid), event, this.#deps.clock.next());
-    if (changes.length > this.#deps.log.room) return 'no room';
-    if (known === undefined) this.#known.delete(uid);
-    else this.#known.set(uid, known);
-    this.#use(changes);
+  #decide(event: PodOfEvent, observedAt: Date): readonly IpChange[] | 'no room' {
+    const { type, pod } = event;
+    const before = this.#known.get(pod.uid);
+    const { isCaughtUp } = this.#watermark;
+    const seen = this.#observer.event({ type, pod, previous: before?.times, observedAt, isCaughtUp });
+    const decision = decideEvent(before, event, sightingOf(seen.sight, false));
+    if (decision.changes.length > this.#deps.log.room) return 'no room';
+    this.#observer.accepted(seen);
+    const { changes, leases } = this.#timeline.place(decision.changes);
+    const { known } = decision;
+    if (known === undefined) this.#known.delete(pod.uid);
+    else this.#known.set(pod.uid, leases.size > 0 ? withLeases(known, leases) : known);
     return changes;
   }
 
-  #use(changes: readonly IpChange[]): void {
-    const last = changes.at(-1);
-    if (last) this.#deps.clock.used(last.at);
+  /** The reader's clock was set: what it had shown before is no bound for what follows. */
+  #jumps(): Gap[] {
+    const jumps = this.#deps.clock.takeJumps();
+    if (jumps.length > 0) this.#observer.startAfter(undefined);
+    return jumps.map(({ from, to }) => this.#name(gapBetween(from, to, 'clock')));
   }
 
   /** All that happened before the list or the watch is published now: what was incomplete or out of order is a gap. */
@@ -128,7 +174,7 @@ export class PodChanges implements PodSink {
     this.#lateSince = since;
     // The marker is there until the ledger has the gap. It is older than the ledger when another reader has led since.
     const from = isNew ? earlier(since, this.#restoredAt ?? since) : startedAt;
-    return from ? [this.#name(gapBetween(from, this.#deps.clock.next(), reason))] : [];
+    return from ? [this.#name(gapBetween(from, this.#timeline.next(this.#deps.clock.now()), reason))] : [];
   }
 
   #name(gap: Gap): Gap {
@@ -136,9 +182,14 @@ export class PodChanges implements PodSink {
     return gap;
   }
 
-  #append(changes: readonly IpChange[], gaps: readonly Gap[], resourceVersion: string): void {
+  #append(
+    changes: readonly IpChange[],
+    observedAt: Date,
+    gaps: readonly Gap[],
+    resourceVersion: string,
+  ): void {
     const knownAt = this.#watermark.time;
-    const messages = changes.map((change) => buildMessage(factsOf(change), this.#deps.origin));
+    const messages = changes.map((change) => buildMessage(factsOf(change, observedAt), this.#deps.origin));
     if (messages.length > 0) this.#deps.onPublish();
     this.#deps.log.append({
       messages: messages.map((message) => JSON.stringify(message)),
@@ -159,16 +210,29 @@ function earlier(a: Date, b: Date): Date {
   return new Date(Math.min(a.getTime(), b.getTime()));
 }
 
-function decideEvent(known: KnownPod | undefined, event: PodOfEvent, at: Date): Decision {
-  const sighting = { at, inferred: false };
+function decideEvent(known: KnownPod | undefined, event: PodOfEvent, sighting: Sighting): Decision {
   if (event.type === 'deleted') return decideGone(known, 'deleted', sighting);
   return decideSeen(known, event.pod, event.type === 'added', sighting);
 }
 
-function factsOf({ pod, lease, status, inferred, at }: IpChange): Parameters<typeof buildMessage>[0] {
-  return { pod, ip: lease.ip, occurrence: lease.occurrence, status, inferred, observedAt: at };
+function sightingOf(sight: Sight, inferred: boolean): Sighting {
+  return {
+    inferred,
+    start: (replaces) => startInterval(sight, replaces),
+    end: (reason) => endInterval(sight, reason),
+  };
 }
 
-function toRecord({ pod, lease, endReason, at, inferred }: IpChange): LeaseRecord {
-  return { pod, ...lease, end: endReason && { at, reason: endReason, inferred } };
+function factsOf(change: IpChange, observedAt: Date): Parameters<typeof buildMessage>[0] {
+  const { pod, lease, status, inferred, interval } = change;
+  const { ip, occurrence } = lease;
+  const at = new Date(interval.best);
+  return { pod, ip, occurrence, status, inferred, at, observedAt, uncertaintyMs: uncertaintyMs(interval) };
+}
+
+function toRecord({ pod, lease, endReason, interval, inferred }: IpChange): LeaseRecord {
+  const { ip, occurrence, started, startInferred } = lease;
+  const start = { startedAt: new Date(started.best), startBounds: started, startInferred };
+  const end = endReason && { at: new Date(interval.best), bounds: interval, reason: endReason, inferred };
+  return { pod, ip, occurrence, ...start, end };
 }

@@ -22,6 +22,11 @@ export class Watermark {
     return this.#time;
   }
 
+  /** Whether a bookmark of this watch was read. */
+  get isCaughtUp(): boolean {
+    return this.#caughtUp;
+  }
+
   /** A list or a watch is about to be asked for. */
   asked(): void {
     this.#askedAt = this.#now();
@@ -30,7 +35,8 @@ export class Watermark {
 
   /** The list that was asked for was read to its end. It may be as old as the question. */
   listed(): void {
-    this.#time = this.#askedAt;
+    // Earlier, when the clock was set meanwhile.
+    this.#time = new Date(Math.min(this.#askedAt.getTime(), this.#now().getTime()));
   }
 
   /** An event of the watch was read. All that had happened when a bookmark was sent was sent before it. */

@@ -7,6 +7,8 @@ import type { Standstill } from './standstill.js';
 export interface PodSink {
   /** A list or a watch is about to be asked for. It begins with the past, from an unknown time on. */
   catchingUp(): void;
+  /** The first page of a list has come: the list is of a moment before that. */
+  firstPage(): void;
   /**
    * A complete list. May wait for room: no stream is open meanwhile.
    * @param mayAccept asked after each wait; false: the rest of the list must not be accepted

@@ -42,11 +42,22 @@ export interface KubeEditor extends KubeClient {
 
 const MAX_ERROR_BODY_BYTES = 16_384;
 
+/** Learns the time of the API server from its answers: see `ReaderClock`. */
+export interface AnswerClock {
+  /** The moment of a question. */
+  asked(): number;
+  answered(date: unknown, askedMs: number): void;
+}
+
 /**
  * A client for the cluster of a kubeconfig. Address, TLS and credentials (with token refresh and exec plugins) are
  * the library's; connections are ours, because the library opens a new one for each request.
  */
-export function createKubeClient(kubeConfig: KubeConfig, addresses = new AddressOrder()): KubeEditor {
+export function createKubeClient(
+  kubeConfig: KubeConfig,
+  addresses = new AddressOrder(),
+  clock?: AnswerClock,
+): KubeEditor {
   const cluster = kubeConfig.getCurrentCluster();
   if (!cluster)
     throw new KubeError('KUBE_NO_CLUSTER', 'the kubeconfig names no current cluster', { status: 503 });
@@ -59,8 +70,9 @@ export function createKubeClient(kubeConfig: KubeConfig, addresses = new Address
     const contentType = write && { 'content-type': 'application/json' };
     const common = { accept: 'application/json', 'user-agent': 'podips-reader', ...contentType };
     const credentials = () => credentialsOf(config, headersDeadlineMs, signal);
-    const send = ({ tls, headers }: Credentials) =>
-      request(url, {
+    const send = async ({ tls, headers }: Credentials) => {
+      const askedMs = clock?.asked() ?? 0;
+      const response = await request(url, {
         dispatcher: connections.dispatcherFor(tls),
         method: write?.method ?? 'GET',
         headers: { ...common, ...headers },
@@ -69,6 +81,9 @@ export function createKubeClient(kubeConfig: KubeConfig, addresses = new Address
         bodyTimeout: bodyIdleMs,
         signal,
       });
+      if (response.statusCode < 300) clock?.answered(response.headers.date, askedMs);
+      return response;
+    };
     const { address } = connections;
     try {
       const shown = await credentials();

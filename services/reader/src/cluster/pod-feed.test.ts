@@ -100,6 +100,7 @@ async function follow(
   const seen: string[] = [];
   const sink: PodSink = {
     catchingUp: () => undefined,
+    firstPage: () => undefined,
     replaceAll: async (pods) => void seen.push(`[${pods.map(({ name }) => name)}]`),
     apply(event) {
       if (event.type === 'added') seen.push(event.pod.name);

@@ -114,6 +114,7 @@ class PodFeed {
       pageSize: this.#pageSize,
       pageDeadlineMs: this.#options.requestDeadlineMs,
       signal: this.#signal,
+      onFirstPage: () => this.#sink.firstPage(),
       onSkipped: (error) => this.#events.onSkipped('malformed-pod', error),
     });
     if (this.#standstill.happened) return undefined;

@@ -34,6 +34,7 @@ const options = (overrides: Partial<ListOptions> = {}): ListOptions => ({
   pageSize: 2,
   pageDeadlineMs: 60_000,
   signal: new AbortController().signal,
+  onFirstPage: vi.fn(),
   onSkipped: vi.fn(),
   ...overrides,
 });

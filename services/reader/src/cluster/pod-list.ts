@@ -20,6 +20,8 @@ export interface ListOptions {
   /** Deadline for each page, from the request to its last byte. */
   readonly pageDeadlineMs: number;
   readonly signal: AbortSignal;
+  /** Called when the first page has come: the list is of a moment before that. */
+  readonly onFirstPage: () => void;
   /** Called for an item that is no pod; the list continues without it. */
   readonly onSkipped: (reason: Error) => void;
 }
@@ -50,6 +52,7 @@ export async function listPods(client: KubeClient, options: ListOptions): Promis
       pageSize = Math.ceil(pageSize / 2);
       continue;
     }
+    if (next === '') options.onFirstPage();
     for (const item of page.items) {
       try {
         pods.push(projectPod(item));

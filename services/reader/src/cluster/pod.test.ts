@@ -27,6 +27,7 @@ describe('projectPod', () => {
       hostNetwork: true,
       ips: ['10.0.0.1', 'fd00::1'],
       finished: false,
+      times: expect.objectContaining({ terminationGraceSeconds: 30 }),
     });
   });
 

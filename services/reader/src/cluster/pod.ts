@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { canonicalIp, type MessagePod, PodipsError } from '@podips/shared';
+import { type PodTimes, projectTimes } from '../changes/pod-times.js';
 
 /** The reader's projection of a pod: some 300 bytes of the 6 kB that the API server sends. */
 export interface Pod extends MessagePod {
@@ -7,6 +8,7 @@ export interface Pod extends MessagePod {
   readonly ips: readonly string[];
   /** In phase Succeeded or Failed: it holds no address any more, whatever its status still shows. */
   readonly finished: boolean;
+  readonly times: PodTimes;
 }
 
 /** An object of the API server that cannot be a pod. */
@@ -41,6 +43,7 @@ export function projectPod(object: unknown): Pod {
     hostNetwork: fields(spec).hostNetwork === true,
     ips: podIps(fields(status)),
     finished: phase === 'Succeeded' || phase === 'Failed',
+    times: projectTimes(object),
   };
 }
 

@@ -1,5 +1,5 @@
 import { type DatabaseClient, toError } from '@podips/shared';
-import type { LeaseRecord } from '../changes/entry.js';
+import type { Bounds, LeaseRecord } from '../changes/entry.js';
 
 /** A lease that the database will never accept. */
 export interface RefusedLease {
@@ -13,14 +13,19 @@ const BLAMES_DATA = /^(21|22|23|54)/;
 
 const UPSERT = `
   INSERT INTO leases AS old (cluster, pod_uid, ip, occurrence, namespace, pod, owner_kind, owner_name, node,
-    host_network, started_at, start_inferred, ended_at, end_reason, end_inferred)
+    host_network, started_at, started_not_before, started_not_after, start_inferred, ended_at, ended_not_before,
+    ended_not_after, end_reason, end_inferred)
   SELECT $1, pod_uid, ip, occurrence, namespace, pod, owner_kind, owner_name, node, host_network, started_at,
-    start_inferred, coalesce(ended_at, 'infinity'), end_reason, end_inferred
+    started_not_before, started_not_after, start_inferred, coalesce(ended_at, 'infinity'), ended_not_before,
+    ended_not_after, end_reason, end_inferred
   FROM jsonb_to_recordset($2::jsonb) AS new (pod_uid text, ip inet, occurrence integer, namespace text, pod text,
     owner_kind text, owner_name text, node text, host_network boolean, started_at timestamptz,
-    start_inferred boolean, ended_at timestamptz, end_reason text, end_inferred boolean)
+    started_not_before timestamptz, started_not_after timestamptz, start_inferred boolean, ended_at timestamptz,
+    ended_not_before timestamptz, ended_not_after timestamptz, end_reason text, end_inferred boolean)
   ON CONFLICT (cluster, pod_uid, ip, occurrence) DO UPDATE
-  SET ended_at = greatest(excluded.ended_at, old.started_at), end_reason = excluded.end_reason, end_inferred = excluded.end_inferred
+  SET ended_at = greatest(excluded.ended_at, old.started_at), ended_not_before = excluded.ended_not_before,
+    ended_not_after = greatest(excluded.ended_not_after, old.started_at), end_reason = excluded.end_reason,
+    end_inferred = excluded.end_inferred
   WHERE old.ended_at = 'infinity' AND excluded.ended_at <> 'infinity'`;
 
 /**
@@ -64,7 +69,8 @@ async function upsertBatch(
   ];
 }
 
-function toRow({ pod, ip, occurrence, startedAt, startInferred, end }: LeaseRecord): Record<string, unknown> {
+function toRow(record: LeaseRecord): Record<string, unknown> {
+  const { pod, ip, occurrence, startedAt, startBounds, startInferred, end } = record;
   return {
     pod_uid: pod.uid,
     ip,
@@ -76,9 +82,17 @@ function toRow({ pod, ip, occurrence, startedAt, startInferred, end }: LeaseReco
     node: pod.node,
     host_network: pod.hostNetwork,
     started_at: startedAt,
+    started_not_before: startBounds && notBefore(startBounds),
+    started_not_after: startBounds && new Date(startBounds.notAfter),
     start_inferred: startInferred,
     ended_at: end?.at,
+    ended_not_before: end?.bounds && notBefore(end.bounds),
+    ended_not_after: end?.bounds && new Date(end.bounds.notAfter),
     end_reason: end?.reason,
     end_inferred: end?.inferred,
   };
+}
+
+function notBefore({ notBefore: ms }: Bounds): Date | '-infinity' {
+  return Number.isFinite(ms) ? new Date(ms) : '-infinity';
 }

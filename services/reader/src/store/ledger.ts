@@ -10,6 +10,7 @@ import {
   runStatement,
 } from '@podips/shared';
 import type { Checkpoint, Gap, LeaseRecord } from '../changes/entry.js';
+import type { Interval } from '../changes/event-times.js';
 import type { KnownPod } from '../changes/leases.js';
 import { type RefusedLease, upsertLeases } from './ledger-leases.js';
 import { type CurrentTerm, TermWrites } from './term-writes.js';
@@ -27,6 +28,8 @@ export interface LoadedLedger {
   readonly checkpoint: Checkpoint | undefined;
   /** The fencing token: only the reader that loaded the ledger last can write it. */
   readonly term: number;
+  /** The latest time in it; undefined when it is empty. */
+  readonly latest: Date | undefined;
 }
 
 /** The table of all leases of one cluster. */
@@ -150,22 +153,28 @@ interface LeaseRow {
   readonly node: string;
   readonly host_network: boolean;
   readonly started_at: Date;
+  /** Milliseconds since the epoch, -Infinity for the earliest; null in a row of an earlier version. */
+  readonly not_before: number | null;
+  readonly not_after: number | null;
   readonly start_inferred: boolean;
 }
 
+const LEASE = `pod_uid, host(ip) AS ip, occurrence, namespace, pod, owner_kind, owner_name, node, host_network, started_at,
+    (extract(epoch FROM started_not_before) * 1000)::float8 AS not_before,
+    (extract(epoch FROM started_not_after) * 1000)::float8 AS not_after, start_inferred`;
+
 const OPEN = `
-  SELECT pod_uid, host(ip) AS ip, occurrence, namespace, pod, owner_kind, owner_name, node, host_network, started_at,
-    start_inferred
-  FROM leases WHERE cluster = $1 AND ended_at = 'infinity' ORDER BY started_at`;
+  SELECT ${LEASE} FROM leases WHERE cluster = $1 AND ended_at = 'infinity' ORDER BY started_at`;
 
 /** Addresses that a pod gave up while it lived on: should it get one back, that is another lease. */
 const GIVEN_UP = `
-  SELECT DISTINCT ON (pod_uid, ip) pod_uid, host(ip) AS ip, occurrence, namespace, pod, owner_kind, owner_name, node,
-    host_network, started_at, start_inferred
-  FROM leases AS changed WHERE cluster = $1 AND end_reason = 'changed' AND NOT EXISTS (
+  SELECT DISTINCT ON (pod_uid, ip) ${LEASE} FROM leases AS changed WHERE cluster = $1 AND end_reason = 'changed' AND NOT EXISTS (
     SELECT FROM leases AS last WHERE last.cluster = $1 AND last.pod_uid = changed.pod_uid
     AND last.end_reason IN ('deleted', 'finished', 'missing'))
   ORDER BY pod_uid, ip, occurrence DESC`;
+
+/** An index gives it: the end of a lease is after its start. */
+const LATEST_END = "SELECT max(ended_at) AS at FROM leases WHERE cluster = $1 AND ended_at <> 'infinity'";
 
 /**
  * @param id of this load
@@ -185,13 +194,19 @@ async function load(pool: DatabasePool, cluster: string, id: string, after: numb
       'SELECT resource_version, known_at FROM reader_positions WHERE cluster = $1',
       [cluster],
     );
+    const ends = await client.query<{ at: Date | null }>(LATEST_END, [cluster]);
     const [row] = checkpoints.rows;
     return {
+      latest: latest([open.rows.at(-1)?.started_at, ends.rows[0]?.at, row?.known_at]),
       term: terms.rows[0]?.term ?? 0,
       known: toKnownPods(open.rows, givenUp.rows),
       checkpoint: row && { resourceVersion: row.resource_version, knownAt: row.known_at },
     };
   });
+}
+
+function latest(times: readonly (Date | null | undefined)[]): Date | undefined {
+  return times.reduce<Date | undefined>((a, b) => (b && (a === undefined || b > a) ? b : a), undefined);
 }
 
 function toKnownPods(open: readonly LeaseRow[], givenUp: readonly LeaseRow[]): Map<string, KnownPod> {
@@ -202,7 +217,7 @@ function toKnownPods(open: readonly LeaseRow[], givenUp: readonly LeaseRow[]): M
     const lease = {
       ip: canonicalIp(row.ip),
       occurrence: row.occurrence,
-      startedAt: row.started_at,
+      started: toInterval(row),
       startInferred: row.start_inferred,
     };
     known.set(row.pod_uid, { ...pod, leases: [...pod.leases, lease] });
@@ -213,6 +228,11 @@ function toKnownPods(open: readonly LeaseRow[], givenUp: readonly LeaseRow[]): M
     known.set(row.pod_uid, { ...pod, ended });
   }
   return known;
+}
+
+function toInterval({ started_at, not_before, not_after }: LeaseRow): Interval {
+  const best = started_at.getTime();
+  return { notBefore: not_before ?? Number.NEGATIVE_INFINITY, best, notAfter: not_after ?? best };
 }
 
 function toPod(row: LeaseRow): MessagePod {

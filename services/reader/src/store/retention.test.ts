@@ -21,7 +21,7 @@ async function pruneOnce(answer: () => Promise<number>, days: number): Promise<r
     stopping.abort();
     return answer();
   };
-  await pruneRegularly({ prune }, days, log, stopping.signal);
+  await pruneRegularly({ prune }, days, () => new Date(), log, stopping.signal);
   return asked;
 }
 

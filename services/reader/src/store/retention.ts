@@ -8,12 +8,13 @@ const DAY_MS = 86_400_000;
 export async function pruneRegularly(
   ledger: Pick<Ledger, 'prune'>,
   retentionDays: number,
+  now: () => Date,
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {
   do {
     try {
-      const deleted = await ledger.prune(new Date(Date.now() - retentionDays * DAY_MS), signal);
+      const deleted = await ledger.prune(new Date(now().getTime() - retentionDays * DAY_MS), signal);
       if (deleted > 0) log.info({ leases: deleted, retentionDays }, 'old leases deleted');
     } catch (err) {
       log.warn({ err: toError(err) }, 'old leases not deleted; tried again in an hour');

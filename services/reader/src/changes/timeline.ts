@@ -1,0 +1,156 @@
+import { handOver, type Interval } from './event-times.js';
+import type { IpChange, Lease } from './leases.js';
+
+/** Addresses whose last change is remembered: far more than change hands while a kubelet's report is late. */
+const MAX_ADDRESSES = 10_000;
+
+/** Changes with the times that they keep, in the order of these. */
+export interface Placed {
+  readonly changes: readonly IpChange[];
+  /** The leases that start, by what they were before. */
+  readonly leases: ReadonlyMap<Lease, Lease>;
+}
+
+/** Two leases of one address that cannot both have been as they were found. */
+export interface Contradiction {
+  readonly ip: string;
+  readonly end: Interval;
+  readonly start: Interval;
+}
+
+/**
+ * Gives the changes of a term their times: in the order in which they were seen, and those of one address so that they do
+ * not contradict each other. Where the best time cannot be in an interval, that is widened.
+ */
+export class Timeline {
+  readonly #onContradiction: (found: Contradiction) => void;
+  /** The newest last. */
+  readonly #lastOfAddress = new Map<string, IpChange>();
+  #lastMs: number;
+
+  /** @param latest the latest time in the ledger */
+  constructor(latest: Date | undefined, onContradiction: (found: Contradiction) => void) {
+    this.#lastMs = latest?.getTime() ?? Number.NEGATIVE_INFINITY;
+    this.#onContradiction = onContradiction;
+  }
+
+  /** The time that a change would have that is seen now. */
+  next(now: Date): Date {
+    return new Date(Math.max(now.getTime(), this.#lastMs + 1));
+  }
+
+  /** The changes of one event: each is later than the one before it, if only by a millisecond. */
+  place(changes: readonly IpChange[]): Placed {
+    return this.#put(
+      changes,
+      changes.map((change) => this.#bounded(change)),
+      () => true,
+    );
+  }
+
+  /** The changes of a list, which come in no order: sorted by their times. Ends may have the same time, and so may starts. */
+  placeList(changes: readonly IpChange[]): Placed {
+    const bounded = this.#handedOver(changes.map((change) => this.#bounded(change)));
+    const order = changes
+      .map((_, index) => index)
+      .sort((a, b) => compare(bounded[a] as IpChange, bounded[b] as IpChange)); // both are indexes of it
+    const sorted = (of: readonly IpChange[]) => order.flatMap((index) => of[index] ?? []);
+    const isOther = (change: IpChange, before?: IpChange) =>
+      before === undefined || isStart(change) !== isStart(before);
+    return this.#put(sorted(changes), sorted(bounded), isOther);
+  }
+
+  #put(
+    originals: readonly IpChange[],
+    bounded: readonly IpChange[],
+    isLater: (change: IpChange, before: IpChange | undefined) => boolean,
+  ): Placed {
+    const leases = new Map<Lease, Lease>();
+    const changes = bounded.map((change, index) => {
+      const interval = this.#ordered(change.interval, isLater(change, bounded[index - 1]) ? 1 : 0);
+      const put = isStart(change)
+        ? { ...change, interval, lease: { ...change.lease, started: interval } }
+        : { ...change, interval };
+      const original = originals[index];
+      if (isStart(change) && original) leases.set(original.lease, put.lease);
+      this.#remember(put);
+      return put;
+    });
+    return { changes, leases };
+  }
+
+  #ordered({ notBefore, best: wanted, notAfter }: Interval, stepMs: number): Interval {
+    const best = Math.max(wanted, this.#lastMs + stepMs);
+    this.#lastMs = best;
+    return { notBefore: Math.min(notBefore, best), best, notAfter: Math.max(notAfter, best) };
+  }
+
+  /** Bounded by the last change of the address, which has its time already, and an end by the start of its lease. */
+  #bounded(change: IpChange): IpChange {
+    const { pod, lease } = change;
+    const interval = isStart(change) ? change.interval : after(lease.started.notBefore, change.interval);
+    const last = this.#lastOfAddress.get(lease.ip);
+    if (
+      pod.hostNetwork ||
+      last === undefined ||
+      last.pod.uid === pod.uid ||
+      isStart(last) === isStart(change)
+    )
+      return { ...change, interval };
+    const [end, start] = isStart(change) ? [last.interval, interval] : [interval, last.interval];
+    if (end.notBefore > start.notAfter) this.#onContradiction({ ip: lease.ip, end, start });
+    return { ...change, interval: isStart(change) ? startAfter(end, start) : endBefore(start, end) };
+  }
+
+  /** Where a list shows the end of an address' lease and the start of the next one, each bounds the other. */
+  #handedOver(changes: readonly IpChange[]): IpChange[] {
+    const result = [...changes];
+    const ends = new Map<string, number>();
+    for (const [index, change] of changes.entries())
+      if (!isStart(change) && !change.pod.hostNetwork) ends.set(change.lease.ip, index);
+    for (const [index, change] of changes.entries()) {
+      const endIndex = ends.get(change.lease.ip);
+      const ended = endIndex === undefined ? undefined : result[endIndex];
+      if (!isStart(change) || change.pod.hostNetwork || endIndex === undefined || ended === undefined)
+        continue;
+      const { end, start, contradicts } = handOver(ended.interval, change.interval);
+      if (contradicts) this.#onContradiction({ ip: change.lease.ip, end, start });
+      result[endIndex] = { ...ended, interval: end };
+      result[index] = { ...change, interval: startAfter(end, start) };
+    }
+    return result;
+  }
+
+  #remember(change: IpChange): void {
+    const { ip } = change.lease;
+    const last = this.#lastOfAddress.get(ip);
+    const isOvertaken = !isStart(change) && last && isStart(last) && last.pod.uid !== change.pod.uid;
+    if (change.pod.hostNetwork || isOvertaken) return;
+    this.#lastOfAddress.delete(ip);
+    this.#lastOfAddress.set(ip, change);
+    const [oldest] = this.#lastOfAddress.keys();
+    if (this.#lastOfAddress.size > MAX_ADDRESSES && oldest !== undefined) this.#lastOfAddress.delete(oldest);
+  }
+}
+
+const isStart = ({ endReason }: IpChange) => endReason === undefined;
+
+/** Earlier before later; of one time, ends before starts. */
+function compare(a: IpChange, b: IpChange): number {
+  return a.interval.best - b.interval.best || Number(isStart(a)) - Number(isStart(b));
+}
+
+function after(notBefore: number, interval: Interval): Interval {
+  const from = Math.min(Math.max(interval.notBefore, notBefore), interval.notAfter);
+  return { ...interval, notBefore: from, best: Math.max(interval.best, from) };
+}
+
+function startAfter(end: Interval, start: Interval): Interval {
+  const best = Math.max(start.best, end.best);
+  const notAfter = Math.max(start.notAfter, best);
+  return { notBefore: Math.min(Math.max(start.notBefore, end.notBefore), best), best, notAfter };
+}
+
+function endBefore(start: Interval, end: Interval): Interval {
+  return { ...end, notBefore: Math.min(end.notBefore, start.notAfter) };
+}
