@@ -39,7 +39,7 @@ export async function startReader(settings: ReaderSettings, log: Logger): Promis
   const metrics = createReaderMetrics();
   const health = startHealth(settings, log, resources);
   const clock = new ReaderClock({ onStep: (step) => reportStep(step, metrics, log) });
-  const client = createKubeClient(settings.kubeConfig, undefined, clock);
+  const client = createKubeClient(settings.kubeConfig, { clock });
   resources.defer(() => client.close());
   const database = openDatabase(settings, metrics, log, resources);
   const markers = openMarkers(settings.statusDir, log);

@@ -52,7 +52,7 @@ function clientFor(
   config = configFor(server, user),
   addresses = new AddressOrder(),
 ) {
-  const client = createKubeClient(config, addresses);
+  const client = createKubeClient(config, { addresses });
   cleanups.push(() => client.close());
   return client;
 }

@@ -49,14 +49,18 @@ export interface AnswerClock {
   answered(date: unknown, askedMs: number): void;
 }
 
+export interface KubeClientOptions {
+  readonly addresses?: AddressOrder;
+  readonly clock?: AnswerClock;
+}
+
 /**
  * A client for the cluster of a kubeconfig. Address, TLS and credentials (with token refresh and exec plugins) are
  * the library's; connections are ours, because the library opens a new one for each request.
  */
 export function createKubeClient(
   kubeConfig: KubeConfig,
-  addresses = new AddressOrder(),
-  clock?: AnswerClock,
+  { addresses = new AddressOrder(), clock }: KubeClientOptions = {},
 ): KubeEditor {
   const cluster = kubeConfig.getCurrentCluster();
   if (!cluster)
