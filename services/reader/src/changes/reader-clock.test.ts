@@ -85,6 +85,16 @@ describe('a clock that is set, an hour or two back or ahead,', () => {
     expect(now(clock)).toBe(0);
   });
 
+  it('was wrong from the start, and is right when the API server answers for the first time', () => {
+    machineAheadMs = 2 * HOUR_MS;
+    const clock = start();
+    clock.now();
+    machineAheadMs = 0;
+    clock.now();
+    answer(clock);
+    expect([now(clock), jumpsOf(clock)]).toEqual([0, []]);
+  });
+
   it('was wrong from the start: the first answer of the API server is before every time', () => {
     machineAheadMs = 2 * HOUR_MS;
     const clock = start();

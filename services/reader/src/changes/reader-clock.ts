@@ -89,11 +89,8 @@ export class ReaderClock {
     const before = { leastMs: this.#server.leastMs - driftMs, mostMs: this.#server.mostMs + driftMs };
     this.#server = isFirst ? found : narrow(before, found);
     this.#serverFoundMs = nowMs;
-    const [apartMs, machineApartMs] = [this.#apart(this.#aheadMs), this.#apart(this.#machineAheadMs)];
-    if (apartMs <= Math.min(machineApartMs, MAX_APART_MS)) return;
-    const { leastMs, mostMs } = this.#server;
-    this.#set(machineApartMs <= MAX_APART_MS ? this.#machineAheadMs : (leastMs + mostMs) / 2);
-    // No time of it was used yet.
+    this.#agree();
+    // No event came before, so no time of this clock was used for one.
     if (isFirst) this.#restart();
   }
 
@@ -108,6 +105,14 @@ export class ReaderClock {
     const jumps = this.#jumps;
     this.#jumps = [];
     return jumps;
+  }
+
+  /** Sets this clock to one that is not further from the API server's than it has to be. */
+  #agree(): void {
+    const machineApartMs = this.#apart(this.#machineAheadMs);
+    if (this.#apart(this.#aheadMs) <= Math.min(machineApartMs, MAX_APART_MS)) return;
+    const { leastMs, mostMs } = this.#server;
+    this.#set(machineApartMs <= MAX_APART_MS ? this.#machineAheadMs : (leastMs + mostMs) / 2);
   }
 
   #read(): number {
