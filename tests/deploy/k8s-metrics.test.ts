@@ -6,6 +6,7 @@ import { buildManifests } from './support/kustomize.js';
 import { type LiveServices, startLiveServices } from './support/live-services.js';
 import { podTemplate, podTemplates, selects } from './support/pods.js';
 import { metricsOf } from './support/promql.js';
+import { promtool } from './support/promtool.js';
 
 const DASHBOARD = join(MANIFESTS, 'components/grafana/podips.json');
 const MANIFEST = buildManifests('overlays/trial', ['prometheus', 'grafana']);
@@ -42,6 +43,11 @@ describe.each(WITH_METRICS)('the %s', (service) => {
     expect(ready.status).toBe(service === 'monitor' ? 200 : 503);
   });
 
+  it('has metrics that promtool accepts', async () => {
+    const text = await (await get(service, '/metrics')).text();
+    expect(promtool(['check', 'metrics'], {}, text)).toBe('');
+  });
+
   it('is scraped where it has metrics', async () => {
     const { spec } = named(MANIFEST, 'PodMonitor', 'podips');
     const [endpoint] = spec?.podMetricsEndpoints ?? [];
@@ -68,7 +74,7 @@ describe('alerts', () => {
   it.each(RULES)('$alert says what is wrong, and where it is explained', ({ alert, labels, annotations }) => {
     expect(labels?.severity).toMatch(/^(critical|warning)$/);
     expect(annotations).toMatchObject({ summary: expect.any(String), description: expect.any(String) });
-    expect(annotations?.runbook).toBe(`docs/operate.md#${alert?.toLowerCase()}`);
+    expect(annotations?.runbook_url).toBe(`docs/operate.md#${alert?.toLowerCase()}`);
   });
 
   it('cover failed links, the outbox, the ledger, gaps and the monitor', () => {

@@ -104,7 +104,7 @@ describe('the documents about clusters', () => {
     const alerts = groups.flatMap(({ rules = [] }) => rules);
     expect(alerts.length).toBeGreaterThan(5);
     for (const { alert, annotations } of alerts) {
-      const [file = '', anchor] = String(annotations?.runbook).split('#');
+      const [file = '', anchor] = String(annotations?.runbook_url).split('#');
       expect(anchor).toBe(alert?.toLowerCase());
       expect(readDocument(file).anchors, alert).toContain(anchor);
       expect(readDocument(file).text).toContain(`\n### ${alert}\n`);

@@ -11,6 +11,7 @@ export * from './lifecycle.js';
 export * from './logger.js';
 export * from './message.js';
 export * from './message-copy.js';
+export * from './metrics.js';
 export * from './operation.js';
 export * from './queue-link.js';
 export * from './queue-message.js';

@@ -1,11 +1,11 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { createRegistry } from '@podips/shared';
+import { Counter, Gauge } from 'prom-client';
 
 export type ReaderMetrics = ReturnType<typeof createReaderMetrics>;
 
 /** The reader's Prometheus metrics, in a registry of their own. */
 export function createReaderMetrics() {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  const registry = createRegistry();
   const registers = [registry];
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
     new Counter({ name: `podips_reader_${name}`, help, labelNames, registers });

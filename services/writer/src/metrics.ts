@@ -1,11 +1,11 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { createRegistry } from '@podips/shared';
+import { Counter, Gauge } from 'prom-client';
 
 export type WriterMetrics = ReturnType<typeof createWriterMetrics>;
 
 /** The writer's Prometheus metrics, in a registry of their own. */
 export function createWriterMetrics(held: () => number) {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  const registry = createRegistry();
   const registers = [registry];
   new Gauge({
     name: 'podips_writer_held_messages',

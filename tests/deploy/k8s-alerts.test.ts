@@ -1,0 +1,130 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { stringify } from 'yaml';
+import { MANIFESTS, named, parseManifests } from './support/documents.js';
+import { buildManifests, kustomize } from './support/kustomize.js';
+import { promtool } from './support/promtool.js';
+
+const { groups = [] } =
+  named(buildManifests('overlays/trial', ['prometheus']), 'PrometheusRule', 'podips').spec ?? {};
+
+/** A metric of a cluster, a value for each minute: `1x30` stays 1, `_` is missing, `stale` is gone. */
+const series = (metric: string, labels: string, values: string) => ({
+  series: `${metric}{namespace="podips",${labels}}`,
+  values,
+});
+const healthy = (cluster: string) => [
+  series('podips_reader_leads', `cluster="${cluster}",pod="reader-0"`, '1x60'),
+  series('podips_reader_leads', `cluster="${cluster}",pod="reader-1"`, '0x60'),
+  series('podips_statuses_saved', `cluster="${cluster}",pod="monitor-0"`, '1x60'),
+];
+const leads = (cluster: string, values: string) =>
+  series('podips_reader_leads', `cluster="${cluster}",pod="reader-0"`, values);
+const saved = (cluster: string, values: string) =>
+  series('podips_statuses_saved', `cluster="${cluster}",pod="monitor-0"`, values);
+
+/** The clusters, by their label, for which an alert fires after an hour; empty for one without a label. */
+function expectFiring(alert: string, input: object[], clusters: readonly (string | undefined)[]): void {
+  const rule = groups.flatMap(({ rules = [] }) => rules).find((one) => one.alert === alert);
+  const exp_alerts = clusters.map((cluster) => ({
+    exp_labels: {
+      severity: rule?.labels?.severity,
+      ...(cluster === undefined ? {} : { cluster, namespace: 'podips' }),
+    },
+    exp_annotations: rule?.annotations,
+  }));
+  expectRules({
+    input_series: input,
+    alert_rule_test: [{ eval_time: '1h', alertname: alert, exp_alerts }],
+  });
+}
+
+/** @param test one of promtool's, without its interval */
+function expectRules(test: object): void {
+  const tests = [{ interval: '1m', ...test }];
+  const files = {
+    'rules.json': { groups },
+    'test.json': { rule_files: ['rules.json'], evaluation_interval: '1m', tests },
+  };
+  expect(promtool(['test', 'rules', 'test.json'], files)).toBe('');
+}
+
+it('the rules are what Prometheus takes', () => {
+  expect(promtool(['check', 'rules', 'rules.json'], { 'rules.json': { groups } })).toBe('');
+});
+
+it.each([
+  ['none of its readers leads', [leads('b', '1x20 0x40'), saved('b', '1x60')]],
+  ['its readers are gone', [leads('b', '1x20 stale'), saved('b', '1x60')]],
+  ['its readers were never there', [saved('b', '1x60')]],
+  ['all of it is gone', [leads('b', '1x20 stale'), saved('b', '1x20 stale')]],
+])('no reader leads in one of two clusters, because %s', (_why, input) => {
+  expectFiring('PodipsNoReaderLeads', [...healthy('a'), ...input], ['b']);
+});
+
+it.each([
+  ['gone', [leads('b', '1x60'), saved('b', '1x20 stale')]],
+  ['never there', [leads('b', '1x60')]],
+  ['gone with the readers', [leads('b', '1x20 stale'), saved('b', '1x20 stale')]],
+])('the monitor of one of two clusters is %s', (_how, input) => {
+  expectFiring('PodipsMonitorDown', [...healthy('a'), ...input], ['b']);
+});
+
+it.each(['PodipsNoReaderLeads', 'PodipsMonitorDown'])('%s fires once without any metrics', (alert) => {
+  expectFiring(alert, [], [undefined]);
+});
+
+it.each(['PodipsNoReaderLeads', 'PodipsMonitorDown', 'PodipsLinkFails'])(
+  '%s is silent while all is well',
+  (alert) => {
+    expectFiring(alert, [...healthy('a'), ...healthy('b')], []);
+  },
+);
+
+it('an alert about a light, or about the outbox, says of which cluster', () => {
+  const light = (cluster: string, value: string) =>
+    series('podips_operation_light', `cluster="${cluster}",operation="log",light="red"`, value);
+  const input = [
+    ...healthy('a'),
+    ...healthy('b'),
+    light('a', '0x60'),
+    light('b', '1x60'),
+    series('podips_reader_outbox_messages', 'cluster="b"', '7x60'),
+  ];
+  const firing = {
+    expr: 'count by (cluster, alertname) (ALERTS{alertstate="firing"})',
+    eval_time: '1h',
+    exp_samples: ['PodipsLinkFails', 'PodipsOutboxGrows'].map((name) => ({
+      labels: `{alertname="${name}",cluster="b"}`,
+      value: 1,
+    })),
+  };
+  expectRules({ input_series: input, promql_expr_test: [firing] });
+});
+
+it('the component runbooks makes each runbook_url a URL of the page that an overlay names', () => {
+  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'podips-runbooks-')));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  mkdirSync(join(dir, 'overlay'));
+  const page = 'https://git.example.org/podips/docs/operate.md';
+  const configMap = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'podips-runbooks', annotations: { 'config.kubernetes.io/local-config': 'true' } },
+    data: { page },
+  };
+  const component = (name: string) => relative(join(dir, 'overlay'), join(MANIFESTS, 'components', name));
+  const kustomization = {
+    resources: [relative(join(dir, 'overlay'), join(MANIFESTS, 'overlays/trial')), 'runbooks.yaml'],
+    components: [component('prometheus'), component('runbooks')],
+  };
+  writeFileSync(join(dir, 'overlay/runbooks.yaml'), stringify(configMap));
+  writeFileSync(join(dir, 'overlay/kustomization.yaml'), stringify(kustomization));
+  const manifest = parseManifests(kustomize(join(dir, 'overlay')));
+  expect(manifest.filter(({ metadata }) => metadata.name === 'podips-runbooks')).toEqual([]);
+  for (const { rules = [] } of named(manifest, 'PrometheusRule', 'podips').spec?.groups ?? [])
+    for (const { alert, annotations } of rules)
+      expect(annotations?.runbook_url).toBe(`${page}#${alert?.toLowerCase()}`);
+});
