@@ -10,6 +10,7 @@ export class PendingReceipts {
   readonly #timeoutMs: number;
   readonly #onOverdue: (error: QueueError) => void;
   readonly #pending = new Set<Pending>();
+  #ended: QueueError | undefined;
 
   /** @param timeoutMs from one receipt to the next, in milliseconds */
   constructor(timeoutMs: number, onOverdue: (error: QueueError) => void) {
@@ -20,9 +21,10 @@ export class PendingReceipts {
   /**
    * Resolves when `onReceipt` was called `count` times.
    * @param write writes the frames
-   * @throws {QueueError} what `rejectAll` was given
+   * @throws {QueueError} what `end` was given
    */
   expect(count: number, write: (onReceipt: () => void) => void): Promise<void> {
+    if (this.#ended) return Promise.reject(this.#ended);
     return new Promise<void>((resolve, reject) => {
       let missing = count;
       const timer = setTimeout(() => this.#onOverdue(receiptTimeout(this.#timeoutMs)), this.#timeoutMs);
@@ -41,7 +43,9 @@ export class PendingReceipts {
     });
   }
 
-  rejectAll(error: QueueError): void {
+  /** The connection has ended: rejects all, also those that are expected later. */
+  end(error: QueueError): void {
+    this.#ended = error;
     for (const pending of [...this.#pending]) pending.reject(error);
   }
 }

@@ -3,12 +3,11 @@ import type { Client } from 'stompit';
 import { AddressOrder, openSocket } from './address-order.js';
 import { type BrokerDialect, type BrokerName, recognizeBroker } from './broker-dialect.js';
 import { QueueError } from './errors.js';
-import { PendingReceipts } from './pending-receipts.js';
-import { QueueDefinitions } from './queue-definitions.js';
 import { closedByUs, connectionFailed, connectTimeout, frameTooLong, refused } from './queue-errors.js';
-import type { OutgoingMessage, QueueHeaders, ReceivedMessage, Replacement } from './queue-message.js';
+import type { OutgoingMessage, ReceivedMessage, Replacement } from './queue-message.js';
 import { DEFAULT_VHOST, type QueueServer } from './settings/queue-settings.js';
 import { createStompClient, logIn, readBody } from './stomp-client.js';
+import { StompSender } from './stomp-sender.js';
 import type { TlsSettings } from './tls-client.js';
 
 export interface QueueSessionOptions {
@@ -45,17 +44,15 @@ export class QueueSession {
   readonly closed: Promise<QueueError>;
   readonly #client: Client;
   readonly #socket: Socket;
-  readonly #receipts: PendingReceipts;
+  readonly #receiptTimeoutMs: number;
   #settleClosed: (error: QueueError) => void = () => undefined;
   #ended: QueueError | undefined;
   /** Why the connection is about to end, known before it does: we close it, or the broker has sent an ERROR frame. */
   #reason: QueueError | undefined;
   #stage: Parameters<typeof connectionFailed>[2];
   #recognized = recognizeBroker(undefined);
-  #definitions = new QueueDefinitions(0);
-  /** Ids of transactions that have ended. Artemis keeps a session in memory for every id that a connection has used. */
-  readonly #freeTransactions: string[] = [];
-  #transactions = 0;
+  /** In the dialect that is known so far. */
+  #sender: StompSender;
   #subscriptions = 0;
   /** Where the frame began that is being read, as far as it is known. */
   #frameStart = 0;
@@ -86,7 +83,7 @@ export class QueueSession {
       session.#stage = 'logged in';
       session.#frameRead();
       session.#recognized = recognizeBroker(session.broker, options.broker);
-      session.#definitions = new QueueDefinitions(session.dialect.definitionOnDiskAfterMs);
+      session.#sender = session.#createSender();
       return session;
     } catch (err) {
       connection.giveUp();
@@ -102,10 +99,11 @@ export class QueueSession {
     this.#socket = socket;
     this.#stage = options.tls ? 'tls' : 'plain';
     this.#client = createStompClient(socket, options.heartbeatMs);
-    this.#receipts = new PendingReceipts(options.receiptTimeoutMs, (error) => this.#end(error));
+    this.#receiptTimeoutMs = options.receiptTimeoutMs;
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve;
     });
+    this.#sender = this.#createSender();
     this.#client.on('error', (err: Error) => this.#end(err));
     this.#client.on('end', () => this.#end(new Error('the connection was closed')));
     // The library reads as many headers, and as long a body, as are sent.
@@ -146,16 +144,7 @@ export class QueueSession {
    * @throws {QueueError} retryable; whether the messages arrived is then unknown
    */
   async send(messages: readonly OutgoingMessage[]): Promise<void> {
-    if (messages.length === 0) return;
-    if (messages.length > 1 && this.dialect.durableBy === 'commit')
-      await this.#inTransaction((transaction) => {
-        for (const message of messages) this.#write(message, { transaction });
-      });
-    else
-      await this.#withReceipts(messages.length, (onReceipt) => {
-        for (const message of messages) this.#write(message, {}, onReceipt);
-      });
-    await this.#definitions.onDisk([...new Set(messages.map(({ destination }) => destination))], this.closed);
+    await this.#sender.send(messages);
   }
 
   /**
@@ -165,18 +154,7 @@ export class QueueSession {
    * a transaction, both
    */
   async replace(replacements: readonly Replacement[]): Promise<void> {
-    if (replacements.length === 0) return;
-    if (this.dialect.replaceBy === 'transaction') {
-      await this.#inTransaction((transaction) => {
-        for (const { received, message } of replacements) {
-          this.#write(message, { transaction });
-          this.#client.ack(received, { transaction });
-        }
-      });
-      return;
-    }
-    await this.send(replacements.map(({ message }) => message));
-    for (const { received } of replacements) this.ack(received);
+    await this.#sender.replace(replacements);
   }
 
   /**
@@ -226,42 +204,15 @@ export class QueueSession {
     clearTimeout(timer);
   }
 
-  async #inTransaction(write: (transaction: string) => void): Promise<void> {
-    const transaction = this.#freeTransactions.pop() ?? this.#newTransaction();
-    await this.#withReceipts(1, (onReceipt) => {
-      this.#client.sendFrame('BEGIN', { transaction }).end();
-      write(transaction);
-      this.#client.sendFrame('COMMIT', { transaction }, { onReceipt }).end();
+  #createSender(): StompSender {
+    return new StompSender({
+      client: this.#client,
+      dialect: this.dialect,
+      receiptTimeoutMs: this.#receiptTimeoutMs,
+      closed: this.closed,
+      onOverdue: (error) => this.#end(error),
+      onReceipt: () => this.#frameRead(),
     });
-    this.#freeTransactions.push(transaction);
-  }
-
-  #newTransaction(): string {
-    this.#transactions += 1;
-    return `t${this.#transactions}`;
-  }
-
-  #write(message: OutgoingMessage, extra: QueueHeaders, onReceipt?: () => void): void {
-    // A new object for every frame: stompit adds to the one that it is given.
-    const headers = {
-      destination: message.destination,
-      persistent: 'true',
-      'content-length': Buffer.byteLength(message.body),
-      ...message.headers,
-      ...this.dialect.sendHeaders,
-      ...extra,
-    };
-    this.#client.sendFrame('SEND', headers, onReceipt ? { onReceipt } : undefined).end(message.body);
-  }
-
-  #withReceipts(count: number, write: (onReceipt: () => void) => void): Promise<void> {
-    if (this.#ended) return Promise.reject(this.#ended);
-    return this.#receipts.expect(count, (onReceipt) =>
-      write(() => {
-        this.#frameRead();
-        onReceipt();
-      }),
-    );
   }
 
   #frameRead(): void {
@@ -275,7 +226,7 @@ export class QueueSession {
         ? cause
         : (this.#reason ?? connectionFailed(this.server, cause, this.#stage));
     this.#ended = error;
-    this.#receipts.rejectAll(error);
+    this.#sender.end(error);
     this.#client.destroy();
     this.#settleClosed(error);
   }
