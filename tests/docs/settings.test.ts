@@ -30,6 +30,7 @@ describe('docs/settings.md', () => {
   it.each(Object.entries(PROGRAM_SPECS))(
     'names a file for each secret of %s, and no setting like it',
     (_name, specs) => {
+      // DB_SSLKEY is, as with libpq, itself the name of a file.
       const secrets = Object.keys(specs).filter((name) =>
         /PASSWORD$|TOKEN$|KEY$|_URLS$|DEADMAN_URL/.test(name),
       );

@@ -2,7 +2,7 @@ export * from './address-order.js';
 export * from './backoff.js';
 export * from './broker-dialect.js';
 export * from './connection-error.js';
-export * from './database.js';
+export * from './database/index.js';
 export * from './errors.js';
 export * from './heartbeat.js';
 export * from './http/index.js';

@@ -1,6 +1,9 @@
 import { type Heartbeats, OK, type Operation } from './heartbeat.js';
 import type { StatusFile } from './status-file.js';
 
+/** The code of a heartbeat about work that is done without what should save it from loss. */
+const IMPAIRED = 500;
+
 /** The state of one of the four operations, for the monitor, the liveness probe and /readyz. */
 export interface OperationHealth {
   /** It did its work. */
@@ -28,6 +31,11 @@ export interface OperationHealth {
    * @param text undefined: there is nothing more to know of it
    */
   note(key: string, text: string | undefined): void;
+  /**
+   * It works, but what should save its work from loss cannot be used: reported as a failure, though the process needs no
+   * restart for it. Without a problem it can be used again.
+   */
+  impaired(problem: string | undefined): void;
   /** Why it does not work; undefined while it does. */
   readonly problem: string | undefined;
 }
@@ -42,8 +50,14 @@ export function trackOperation(
   let failed: 'link' | 'work' | undefined = 'link';
   let works = '';
   const notes = new Map<string, string>();
-  // What is newest comes first: a report is cut at its end.
-  const report = () => heartbeats.report(operation, OK, [works, ...[...notes.values()].reverse()].join('; '));
+  let impairment: string | undefined;
+  const report = () =>
+    impairment === undefined
+      ? // What is newest comes first: a report is cut at its end.
+        heartbeats.report(operation, OK, [works, ...[...notes.values()].reverse()].join('; '))
+      : heartbeats.report(operation, IMPAIRED, impairment);
+  /** Whether its last report was about its work: a failure has a reason of its own, and a standby reports nothing. */
+  const reportsWork = () => problem === undefined && works !== '';
   return {
     get problem() {
       return problem;
@@ -62,6 +76,7 @@ export function trackOperation(
     },
     standsBy(reason) {
       problem = reason;
+      works = '';
       failed = reason === undefined ? undefined : 'link';
       if (reason === undefined) statusFile.works();
     },
@@ -69,8 +84,12 @@ export function trackOperation(
       if (notes.get(key) === text) return;
       if (text === undefined) notes.delete(key);
       else notes.set(key, text);
-      // A report of a failure has a reason of its own.
-      if (problem === undefined && works !== '') report();
+      if (reportsWork()) report();
+    },
+    impaired(reason) {
+      if (reason === impairment) return;
+      impairment = reason;
+      if (reportsWork()) report();
     },
     fails(code, message, what = 'link') {
       problem = message;

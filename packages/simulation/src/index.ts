@@ -25,7 +25,14 @@ export { addressOrderOf, type MuteHost, startMuteHost } from './mute-host.js';
 export { type Nginx, startNginx } from './nginx.js';
 export { type PgBouncer, startPgBouncer } from './pgbouncer.js';
 export { freePort } from './ports.js';
-export { asOtherThanRoot, type LocalPostgres, PostgresError, startPostgres } from './postgres.js';
+export {
+  asOtherThanRoot,
+  copyData,
+  type LocalPostgres,
+  PostgresError,
+  type PostgresOptions,
+  startPostgres,
+} from './postgres.js';
 export * from './proxy.js';
 export * from './rabbitmq/index.js';
 export { ServerProcessError } from './server-process.js';

@@ -8,11 +8,13 @@ import { asOtherThanRoot } from './postgres.js';
 import { ServerProcess, ServerProcessError } from './server-process.js';
 import { canConnect } from './tcp.js';
 
-/** A real PgBouncer in transaction mode: each transaction may run on another connection to the server. */
+/** A real PgBouncer. In transaction mode each transaction may run on another connection to the server. */
 export interface PgBouncer extends Running {
   /** The settings of the same database, by way of the pooler. */
   readonly settings: DatabaseSettings;
 }
+
+export type PoolMode = 'session' | 'transaction';
 
 const PROGRAM = '/usr/sbin/pgbouncer';
 
@@ -23,6 +25,7 @@ const PROGRAM = '/usr/sbin/pgbouncer';
 export async function startPgBouncer(
   database: DatabaseSettings,
   serverConnections: number,
+  mode: PoolMode = 'transaction',
 ): Promise<PgBouncer> {
   if (!existsSync(PROGRAM))
     throw new ServerProcessError(
@@ -34,7 +37,7 @@ export async function startPgBouncer(
   const users = join(dir, 'users.txt');
   const file = join(dir, 'pgbouncer.ini');
   await writeFile(users, `"${database.user}" "${database.password}"\n`);
-  await writeFile(file, configuration(database, { port, users, serverConnections }));
+  await writeFile(file, configuration(database, { port, users, serverConnections, mode }));
   let server: ServerProcess | undefined;
   const stop = async () => {
     await server?.stop('SIGKILL');
@@ -54,11 +57,12 @@ interface Places {
   readonly port: number;
   readonly users: string;
   readonly serverConnections: number;
+  readonly mode: PoolMode;
 }
 
 function configuration(
   { host, port, database }: DatabaseSettings,
-  { port: ownPort, users, serverConnections }: Places,
+  { port: ownPort, users, serverConnections, mode }: Places,
 ): string {
   return `[databases]
 ${database} = host=${host} port=${port} dbname=${database}
@@ -68,7 +72,7 @@ listen_port = ${ownPort}
 unix_socket_dir =
 auth_type = plain
 auth_file = ${users}
-pool_mode = transaction
+pool_mode = ${mode}
 default_pool_size = ${serverConnections}
 `;
 }

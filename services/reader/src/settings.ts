@@ -1,5 +1,6 @@
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import {
+  checkDatabase,
   collectProblems,
   commonSpecs,
   type DatabaseSettings,
@@ -161,7 +162,12 @@ export function readReaderSettings(args: readonly string[], env: Environment): R
   const problems: string[] = [];
   const inCluster = collectProblems(problems, () => parseInCluster(args)) ?? true;
   const values = collectProblems(problems, () =>
-    readSettings({ specs: readerSpecs, env, files: readerFiles, check: queueTls.check }),
+    readSettings({
+      specs: readerSpecs,
+      env,
+      files: readerFiles,
+      check: (all) => [...queueTls.check(all), ...checkDatabase(all)],
+    }),
   );
   const kubeConfig = collectProblems(problems, () =>
     inCluster ? loadInCluster(env) : loadOutside({ ...env, KUBE_APITOKEN: values?.KUBE_APITOKEN }),
@@ -208,7 +214,7 @@ function parseInCluster(args: readonly string[]): boolean {
   const { incluster } = parseFlags(
     normalised,
     options,
-    'the only flag is --incluster=true or --incluster=false',
+    'the only flags are --incluster=true or --incluster=false, --migrate and --print-sql',
   );
   return parseBool(incluster, '--incluster');
 }

@@ -60,6 +60,7 @@ function runTerm({
   const batches: LedgerBatch[] = [];
   const state = { isUp: true, loaded: Promise.withResolvers<LoadedLedger | undefined>() };
   const database = {
+    problem: undefined,
     ledger: {
       load: async () => NEXT,
       async write(_term: number, batch: LedgerBatch) {
@@ -82,6 +83,7 @@ function runTerm({
     alive: vi.fn(),
     standsBy: vi.fn(),
     note: vi.fn(),
+    impaired: vi.fn(),
     fails: vi.fn(),
   };
   const operation = { ...health, problem: undefined };

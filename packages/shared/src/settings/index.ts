@@ -1,6 +1,12 @@
 export * from './common-settings.js';
 export { type ConfigFile, FILE_SETTINGS } from './config-files.js';
-export * from './database-settings.js';
+export {
+  checkDatabase,
+  type DatabaseSettings,
+  databaseSettings,
+  databaseSpecs,
+  type SslMode,
+} from './database-settings.js';
 export * from './queue-settings.js';
 export * from './read-settings.js';
 export { fileVariableOf, isSecret, secret } from './secrets.js';

@@ -60,6 +60,7 @@ describe('readSettings', () => {
       user: 'u',
       password: 'p',
       database: 'q',
+      sslMode: 'prefer',
     });
   });
 

@@ -134,6 +134,11 @@ export function databaseEnvironment(database: DatabaseSettings | undefined): Env
     DB_USER: database.user,
     DB_PASSWORD: database.password,
     DB_NAME: database.database,
+    ...(database.schema !== undefined && { DB_SCHEMA: database.schema }),
+    ...(database.sslMode !== undefined && { DB_SSLMODE: database.sslMode }),
+    ...(database.sslRootCert !== undefined && { DB_SSLROOTCERT: database.sslRootCert }),
+    ...(database.sslCert !== undefined && { DB_SSLCERT: database.sslCert }),
+    ...(database.sslKey !== undefined && { DB_SSLKEY: database.sslKey }),
   };
 }
 

@@ -11,6 +11,7 @@ const REASONS: Readonly<Record<string, string>> = {
   late: 'messages may have been published out of order',
   clock: 'the clock of the reader’s machine, or of the API server, was set',
   'ledger-overflow': 'the database was unavailable for too long',
+  'ledger-reverted': 'the database went back to an earlier state',
 };
 
 /** A gap as people read it. */

@@ -1,4 +1,4 @@
-import { PodipsError, toError } from '@podips/shared';
+import { codeOf, PodipsError, setupProblem, toError } from '@podips/shared';
 
 /** The ledger is unavailable; the message is for people and names nothing secret. */
 export class LedgerError extends PodipsError {}
@@ -7,6 +7,8 @@ const UNDEFINED_TABLE = '42P01';
 const UNDEFINED_COLUMN = '42703';
 const QUERY_CANCELED = '57014';
 const INSUFFICIENT_PRIVILEGE = '42501';
+/** PostgreSQL's classes for too few resources, and for a server that is starting or stopping. */
+const NOT_NOW = /^(53|57P)/;
 
 /** The tables are not there. */
 export function ledgerMissing(
@@ -24,7 +26,7 @@ export function toLedgerError(thrown: unknown): LedgerError {
   const error = toError(thrown);
   if (error instanceof LedgerError) return error;
   const options = { retryable: true, cause: error };
-  const code = 'code' in error ? String(error.code) : '';
+  const code = codeOf(error);
   switch (code) {
     case UNDEFINED_TABLE:
       return ledgerMissing(options);
@@ -35,16 +37,18 @@ export function toLedgerError(thrown: unknown): LedgerError {
         options,
       );
     case INSUFFICIENT_PRIVILEGE:
-      return new LedgerError('LEDGER_FORBIDDEN', 'the user of DB_USER may not read the ledger', options);
+      return new LedgerError(
+        'LEDGER_FORBIDDEN',
+        `the user of DB_USER may not read the ledger: ${error.message}`,
+        options,
+      );
     case QUERY_CANCELED:
       return new LedgerError('LEDGER_SLOW', 'the database takes too long', options);
   }
-  // Class 28 is a failed login.
-  if (code.startsWith('28'))
-    return new LedgerError(
-      'LEDGER_FORBIDDEN',
-      'the database refuses the login of DB_USER and DB_PASSWORD',
-      options,
-    );
+  const problem = setupProblem(error);
+  if (problem !== undefined) return new LedgerError('LEDGER_FORBIDDEN', problem, options);
+  // What Node.js says of a connection has addresses in it; what the server says is about the login and itself.
+  if (NOT_NOW.test(code))
+    return new LedgerError('LEDGER_AWAY', `the database answers: ${error.message}`, options);
   return new LedgerError('LEDGER_AWAY', 'the database does not answer', options);
 }

@@ -4,9 +4,12 @@ import { startLedgerWatch } from './ledger-watch.js';
 
 it('asks nothing of tables that are not there, which the server would log as an error each time', async () => {
   const asked: string[] = [];
-  const query = async (sql: string) => {
+  const query = async (statement: string | { readonly text: string }) => {
+    const sql = typeof statement === 'string' ? statement : statement.text;
     asked.push(sql);
-    return { rows: [{ isThere: false }] };
+    const answer = { rows: [{ isThere: false, version: 180_000 }] };
+    // The beginning of a transaction is several statements.
+    return sql.startsWith('BEGIN') ? [answer] : answer;
   };
   const client = { query, release: () => undefined, on: () => undefined, off: () => undefined };
   // All that a look at the ledger needs of a pool.

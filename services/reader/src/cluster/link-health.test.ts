@@ -16,6 +16,7 @@ function start(problem?: string) {
     alive: () => undefined,
     standsBy: () => undefined,
     note: () => undefined,
+    impaired: () => undefined,
   };
   return { said, link: new LinkHealth(health, 3_000) };
 }

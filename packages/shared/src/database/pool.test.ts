@@ -1,11 +1,18 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { expect, it } from 'vitest';
-import { openPool, runStatement } from './database.js';
-import { createLogger } from './logger.js';
+import { createLogger } from '../logger.js';
+import { openPool } from './pool.js';
+import { runStatement } from './transaction.js';
 
 const log = createLogger('test', 'silent');
-const settings = { host: '127.0.0.1', user: 'podips', password: '', database: 'queue' };
+const settings = {
+  host: '127.0.0.1',
+  user: 'podips',
+  password: '',
+  database: 'queue',
+  sslMode: 'disable',
+} as const;
 
 /** Listens as a database that sends this to every client that has introduced itself. */
 async function listen(answer: (socket: Socket, bytes: Buffer) => void) {
