@@ -23,8 +23,14 @@ export interface BrokerProcess {
 export interface BrokerUser {
   readonly name: string;
   readonly password: string;
-  /** The end of the names of queues to which this user may not send, `.invalid` for example. */
-  readonly notTo?: string;
+  /** All that this user may do; undefined: everything. */
+  readonly may?: BrokerRights;
+}
+
+/** Names of queues, without `/queue/`. A queue that is not there yet may be created by whoever may use it. */
+export interface BrokerRights {
+  readonly sendTo: readonly string[];
+  readonly receiveFrom: readonly string[];
 }
 
 export interface BrokerTls extends Certificate {

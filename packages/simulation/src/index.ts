@@ -1,6 +1,6 @@
 export * from './activemq/index.js';
 export * from './broker/index.js';
-export type { BrokerProcess, BrokerTls, BrokerUser } from './broker-process.js';
+export type { BrokerProcess, BrokerRights, BrokerTls, BrokerUser } from './broker-process.js';
 export * from './cluster/index.js';
 export {
   type ChildProgram,

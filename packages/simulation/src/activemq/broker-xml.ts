@@ -1,4 +1,4 @@
-import type { BrokerTls, BrokerUser } from '../broker-process.js';
+import type { BrokerRights, BrokerTls, BrokerUser } from '../broker-process.js';
 import { KEY_STORE, STORE_PASSWORD, TRUST_STORE } from './key-stores.js';
 
 interface Ports {
@@ -47,32 +47,35 @@ function tlsConnector(port: number, { needsClientCertificate }: BrokerTls): stri
 
 function pluginsXml(users: readonly BrokerUser[]): string {
   const accounts = users.map(
-    ({ name, password }) =>
-      `<authenticationUser username="${name}" password="${password}" groups="users,${groupOf(name)}"/>`,
+    ({ name, password, may }) =>
+      `<authenticationUser username="${name}" password="${password}" groups="${may ? EVERYBODY : `${EVERYBODY},${FREE}`},${name}"/>`,
   );
   return `<plugins>
       <simpleAuthenticationPlugin><users>${accounts.join('')}</users></simpleAuthenticationPlugin>
-      ${users.some(({ notTo }) => notTo) ? authorizationXml(users) : ''}
+      ${users.some(({ may }) => may) ? authorizationXml(users) : ''}
     </plugins>`;
 }
 
-const groupOf = (user: string) => `only-${user}`;
+const EVERYBODY = 'everybody';
+/** Users who may do everything. */
+const FREE = 'free';
 
-/**
- * Rights add up over all entries that match a queue, so that none may match what is refused. A name has at most one
- * point here: `*` is a name without, and `*.invalid` one with that end.
- */
+/** Rights add up over all entries that match a queue. Each user is a group, too. */
 function authorizationXml(users: readonly BrokerUser[]): string {
-  const ends = [...new Set(users.flatMap(({ notTo }) => notTo ?? []))];
-  const entry = (kind: 'queue' | 'topic', name: string, writers: string) =>
-    `<authorizationEntry ${kind}="${name}" read="users" write="${writers}" admin="users"/>`;
-  const writersTo = (end: string) =>
-    users.flatMap(({ name, notTo }) => (notTo === end ? [] : [groupOf(name)])).join(',') || 'nobody';
-  const entries = [
-    entry('queue', '*', 'users'),
-    ...ends.map((end) => entry('queue', `*${end}`, writersTo(end))),
-    entry('topic', '&gt;', 'users'),
-  ];
-  return `<authorizationPlugin><map><authorizationMap><authorizationEntries>${entries.join('')}
+  const queues = new Set(users.flatMap(({ may }) => (may ? [...may.sendTo, ...may.receiveFrom] : [])));
+  const groups = (is: (rights: BrokerRights) => boolean) =>
+    users.flatMap(({ name, may }) => (may && is(may) ? [name] : [])).join(',') || 'nobody';
+  const entries = [...queues].map((queue) => {
+    const readers = groups(({ receiveFrom }) => receiveFrom.includes(queue));
+    const writers = groups(({ sendTo }) => sendTo.includes(queue));
+    return entry(`queue="${queue}"`, readers, writers, `${readers},${writers}`);
+  });
+  return `<authorizationPlugin><map><authorizationMap><authorizationEntries>
+        ${entry('queue="&gt;"', FREE, FREE, FREE)}
+        ${entries.join('')}
+        ${entry('topic="ActiveMQ.Advisory.&gt;"', EVERYBODY, EVERYBODY, EVERYBODY)}
       </authorizationEntries></authorizationMap></map></authorizationPlugin>`;
 }
+
+const entry = (destination: string, read: string, write: string, admin: string) =>
+  `<authorizationEntry ${destination} read="${read}" write="${write}" admin="${admin}"/>`;

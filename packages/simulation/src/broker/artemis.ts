@@ -65,6 +65,8 @@ export const ARTEMIS: Behaviour = {
   /** `VersionedStompFrameHandler.getFailedAuthenticationResponse`. */
   loginRefused: (user) => `Security Error occurred: User name [${user}] or password is invalid`,
   /** `ActiveMQMessageBundle`, 229032, which `StompConnection.autoCreateDestinationIfPossible` passes on without its colons. */
-  sendRefused: (user, destination) =>
-    `AMQ229032 User ${user} does not have permission='CREATE_ADDRESS' on address ${destination}`,
+  refusal(user, action, destination) {
+    const permission = action === 'send' ? 'CREATE_ADDRESS' : 'CONSUME';
+    return `AMQ229032 User ${user} does not have permission='${permission}' on address ${destination}`;
+  },
 };

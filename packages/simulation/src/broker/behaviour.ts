@@ -28,6 +28,8 @@ export interface Flow {
   cost(encodedBytes: () => number): number;
 }
 
+export type BrokerAction = 'send' | 'receive';
+
 /** The points in which brokers that speak STOMP differ. */
 export interface Behaviour {
   /** `server` of CONNECTED. */
@@ -52,5 +54,6 @@ export interface Behaviour {
   /** How many deliveries count for a message that comes back. @param index its place among those that one consumer held */
   countsAsDelivered(index: number, connectionEnded: boolean): boolean;
   loginRefused(user: string): string;
-  sendRefused(user: string, destination: string): string;
+  /** The user has no right to this. */
+  refusal(user: string, action: BrokerAction, destination: string): string;
 }

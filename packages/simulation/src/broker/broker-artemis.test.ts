@@ -4,12 +4,13 @@ import { RawClient } from './raw-client.test.helpers.js';
 
 const QUEUE = '/queue/test';
 const DEAD_LETTERS = 'DLQ';
+const USER = { name: 'podips', password: 'secret', may: { sendTo: ['test'], receiveFrom: ['test'] } };
 
 let broker: Broker;
 let clients: RawClient[];
 beforeEach(async () => {
   clients = [];
-  broker = await startBroker({ like: 'artemis', notTo: '.invalid' });
+  broker = await startBroker({ like: 'artemis', users: [USER] });
 });
 afterEach(async () => {
   for (const client of clients) client.close();
@@ -19,7 +20,7 @@ afterEach(async () => {
 function connect(headers = ''): RawClient {
   const client = new RawClient(broker.port);
   clients.push(client);
-  client.connect(`accept-version:1.2\n${headers}`);
+  client.connect(`accept-version:1.2\nlogin:podips\npasscode:secret\n${headers}`);
   return client;
 }
 /** Waits until the broker has answered a frame, with RECEIPT or ERROR. */

@@ -184,7 +184,7 @@ describe('broker bounds', () => {
   });
 
   test('lets in only who knows the password', async () => {
-    const broker = await start({ login: { username: 'writer', password: 'a:b\\' } });
+    const broker = await start({ users: [{ name: 'writer', password: 'a:b\\' }] });
     const refused = openSession(broker.port, { username: 'writer', password: 'wrong' });
     await expect(refused).rejects.toMatchObject({ name: 'QueueError' });
     await (await openSession(broker.port, { username: 'writer', password: 'a:b\\' })).close();

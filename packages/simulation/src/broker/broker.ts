@@ -1,12 +1,12 @@
 import { createServer, type Socket } from 'node:net';
 import { createLogger, type Logger, type Running, toError } from '@podips/shared';
+import type { BrokerUser } from '../broker-process.js';
 import { closeServer, listen } from '../listen.js';
 import { freePort } from '../ports.js';
 import { ARTEMIS } from './artemis.js';
 import { type BrokerFaults, FaultState, faultControls } from './broker-faults.js';
 import { CLASSIC } from './classic.js';
 import { Connection, type ConnectionDeps } from './connection.js';
-import type { Login } from './handshake.js';
 import { Journal } from './journal.js';
 import { MessageStore } from './message-store.js';
 import { AddressRouter, queueRouter } from './router.js';
@@ -20,10 +20,8 @@ export interface BrokerOptions {
   readonly host?: string;
   /** Offered to clients in both directions, in milliseconds; 0: none. Default 5,000. */
   readonly heartbeatMs?: number;
-  /** The login that clients need; undefined: none. */
-  readonly login?: Login;
-  /** The end of the names of queues to which nobody may send, `.invalid` for example. */
-  readonly notTo?: string;
+  /** Who else is refused; undefined: nobody is. */
+  readonly users?: readonly BrokerUser[];
   /** File that keeps persistent messages over a stop or a kill; without it they are gone with the broker. */
   readonly journalPath?: string;
   /** Longest body of a message. Default 10 MiB. */
@@ -112,14 +110,13 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   }
 }
 
-type Rules = Pick<ConnectionDeps, 'behaviour' | 'login' | 'notTo' | 'heartbeatMs' | 'limits'>;
+type Rules = Pick<ConnectionDeps, 'behaviour' | 'users' | 'heartbeatMs' | 'limits'>;
 
 /** What holds for every connection. */
 function rulesOf(options: BrokerOptions): Rules {
   return {
     behaviour: options.like === 'artemis' ? ARTEMIS : CLASSIC,
-    login: options.login,
-    notTo: options.notTo,
+    users: options.users,
     heartbeatMs: options.heartbeatMs ?? 5_000,
     limits: {
       maxHeadBytes: MAX_HEAD_BYTES,

@@ -31,8 +31,10 @@ export const CLASSIC: Behaviour = {
   deliveryHeaders: ({ attempts }): Record<string, string> => (attempts > 0 ? { redelivered: 'true' } : {}),
   countsAsDelivered: () => true,
   loginRefused: () => 'user name or password is wrong',
-  sendRefused: (user, destination) =>
-    `User ${user} is not authorized to write to: queue://${destination.replace('/queue/', '')}`,
+  refusal(user, action, destination) {
+    const what = action === 'send' ? 'write to' : 'read from';
+    return `User ${user} is not authorized to ${what}: queue://${destination.replace('/queue/', '')}`;
+  },
 };
 
 /** STOMP 1.2, "Heart-beating". */

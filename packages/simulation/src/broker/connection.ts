@@ -8,7 +8,7 @@ import type { StompVersion } from './header-escape.js';
 import { Session, type SessionDeps } from './session.js';
 
 export interface ConnectionDeps
-  extends Pick<SessionDeps, 'store' | 'router' | 'faults' | 'behaviour' | 'login' | 'heartbeatMs' | 'notTo'> {
+  extends Pick<SessionDeps, 'store' | 'router' | 'faults' | 'behaviour' | 'users' | 'heartbeatMs'> {
   readonly limits: FrameLimits & {
     /** Unread by the client; beyond it gets no more messages. */
     readonly maxPendingBytes: number;

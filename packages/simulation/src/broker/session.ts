@@ -1,3 +1,5 @@
+import type { BrokerUser } from '../broker-process.js';
+import type { BrokerAction } from './behaviour.js';
 import type { FaultState } from './broker-faults.js';
 import { type Frame, frame } from './frame.js';
 import { ACK_MODES, choiceOf, required } from './frame-fields.js';
@@ -13,8 +15,6 @@ export interface SessionDeps extends Terms {
   readonly store: MessageStore;
   readonly router: Router;
   readonly faults: FaultState;
-  /** The end of the names of queues to which nobody may send. */
-  readonly notTo: string | undefined;
   /** Called before anything is sent. */
   readonly connected: (agreement: Agreement) => void;
   readonly send: (frame: Frame) => void;
@@ -93,10 +93,9 @@ export class Session {
   }
 
   #send(received: Frame, { user }: Agreement): void {
-    const { store, router, behaviour, notTo } = this.#deps;
+    const { store, router } = this.#deps;
     const destination = required(received, 'destination');
-    if (notTo !== undefined && destination.endsWith(notTo))
-      throw new StompError('STOMP_SEND_REFUSED', behaviour.sendRefused(user, destination));
+    this.#requireRight('send', destination, user);
     for (const queue of router.targets(received)) {
       const message = store.newMessage(queue, received.headers, received.body, destination);
       this.#step({ kind: 'send', message }, received);
@@ -159,8 +158,15 @@ export class Session {
     return transaction;
   }
 
-  #subscribe(received: Frame, { version }: Agreement): void {
+  #requireRight(action: BrokerAction, destination: string, user: BrokerUser | undefined): void {
+    const queues = action === 'send' ? user?.may?.sendTo : user?.may?.receiveFrom;
+    if (user === undefined || queues?.some((queue) => destination === `/queue/${queue}`) !== false) return;
+    throw new StompError('STOMP_FORBIDDEN', this.#deps.behaviour.refusal(user.name, action, destination));
+  }
+
+  #subscribe(received: Frame, { version, user }: Agreement): void {
     const { store, router, behaviour, send, roomy } = this.#deps;
+    this.#requireRight('receive', required(received, 'destination'), user);
     const queue = store.queue(router.source(received));
     // STOMP 1.0 may leave the id out; it then unsubscribes by destination.
     const id = version === '1.0' ? (received.headers.get('id') ?? queue.name) : required(received, 'id');

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BrokerTls, type BrokerUser, writeTlsFiles } from '../broker-process.js';
+import { type BrokerRights, type BrokerTls, type BrokerUser, writeTlsFiles } from '../broker-process.js';
 
 interface Configuration {
   readonly users: readonly BrokerUser[];
@@ -56,15 +56,28 @@ function definitionsOf({ users, vhosts }: Configuration) {
       hashing_algorithm: 'rabbit_password_hashing_sha256',
       tags: '',
     })),
-    permissions: users.flatMap((user) =>
-      names.map((vhost) => ({ user: user.name, vhost, configure: mayUse(user), write: '.*', read: '.*' })),
+    permissions: users.flatMap(({ name, may }) =>
+      names.map((vhost) => ({ user: name, vhost, ...permissionsOf(may) })),
     ),
   };
 }
 
-/** A STOMP client that may not declare a queue cannot send to it, nor subscribe. */
-const mayUse = ({ notTo }: BrokerUser) =>
-  notTo === undefined ? '.*' : `^(?!.*${notTo.replaceAll('.', '\\.')}$)`;
+/**
+ * A STOMP client declares each queue that it sends to or receives from, and sends through the default exchange: without
+ * the permission to configure a queue it can do neither.
+ */
+function permissionsOf(may: BrokerRights | undefined) {
+  if (may === undefined) return { configure: '.*', write: '.*', read: '.*' };
+  const { sendTo, receiveFrom } = may;
+  return {
+    configure: anyOf([...sendTo, ...receiveFrom]),
+    write: sendTo.length > 0 ? anyOf(['amq.default']) : '^$',
+    read: anyOf(receiveFrom),
+  };
+}
+
+const anyOf = (names: readonly string[]) =>
+  `^(${names.map((name) => name.replaceAll('.', '\\.')).join('|')})$`;
 
 /** RabbitMQ, "Access and password hashing": base64 of a salt of 4 bytes and the SHA-256 of salt and password. */
 function hash(password: string): string {
