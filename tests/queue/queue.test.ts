@@ -1,12 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
-import {
-  createLogger,
-  QueueSession,
-  type QueueSettings,
-  type ReceivedMessage,
-  startQueueLink,
-} from '@podips/shared';
+import { createLogger, QueueSession, type QueueSettings, startQueueLink } from '@podips/shared';
 import { type ActiveMq, freePort, startActiveMq, startProxy, type TcpProxy } from '@podips/simulation';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
@@ -45,42 +39,10 @@ async function connect(overrides: Partial<QueueSettings> = {}): Promise<QueueSes
   return QueueSession.connect({ ...all, server });
 }
 
-/** Takes `count` messages off the queue and acknowledges them. */
-async function drain(count: number): Promise<string[]> {
-  const session = await connect();
-  const bodies: string[] = [];
-  session.subscribe(queue, 100, (message) => {
-    bodies.push(Buffer.from(message.body).toString());
-    session.ack(message);
-  });
-  await vi.waitFor(() => expect(bodies.length).toBeGreaterThanOrEqual(count), PATIENCE);
-  await session.close();
-  return bodies;
-}
-
 const messages = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ destination: queue, body: `{"n":${index}}` }));
 
 describe('a queue session', () => {
-  it('sends one message or many, in order, whatever their bytes', async () => {
-    const session = await connect();
-    await session.send([{ destination: queue, body: 'grün ☸ \n:\\ \0 nul' }]);
-    await session.send(messages(500));
-    await session.close();
-    const [first, ...rest] = await drain(501);
-    expect(first).toBe('grün ☸ \n:\\ \0 nul');
-    expect(rest).toEqual(messages(500).map((message) => message.body));
-  });
-
-  it('keeps a message through the kill of the broker once its receipt has come', async () => {
-    const session = await connect();
-    await session.send(messages(20));
-    await broker.stop('SIGKILL');
-    expect((await session.closed).retryable).toBe(true);
-    await broker.start();
-    expect(await drain(20)).toHaveLength(20);
-  });
-
   it('rejects what has no receipt when the broker is killed', async () => {
     const session = await connect();
     broker.freeze();
@@ -109,36 +71,6 @@ describe('a queue session', () => {
     await expect(session.send(messages(1))).rejects.toMatchObject({ code: 'QUEUE_RECEIPT_TIMEOUT' });
     expect(session.open).toBe(false);
     broker.thaw();
-  });
-
-  it('is refused with a wrong password, and says so', async () => {
-    await expect(connect({ password: 'wrong' })).rejects.toThrow(/password|credential|User name/i);
-  });
-
-  it('puts a message in the place of another, in one transaction', async () => {
-    const session = await connect();
-    await session.send([{ destination: queue, body: 'bad', headers: { 'x-kept': 'yes' } }]);
-    const received = await new Promise<ReceivedMessage>((resolve) => session.subscribe(queue, 1, resolve));
-    const message = { destination: `${queue}.moved`, body: received.body, headers: { reason: 'a:b\nc' } };
-    await session.replace([{ received, message }]);
-    await session.close();
-    queue = `${queue}.moved`;
-    expect(await drain(1)).toEqual(['bad']);
-  });
-
-  it('leaves a message on the queue when its consumers crash over and over', async () => {
-    const sender = await connect();
-    await sender.send(messages(1));
-    await sender.close();
-    for (let crash = 0; crash < 10; crash += 1) {
-      const proxy = await startProxy({ host: '127.0.0.1', port: broker.port });
-      const session = await connect({ servers: [{ host: '127.0.0.1', port: proxy.port }] });
-      await new Promise((resolve) => session.subscribe(queue, 100, resolve));
-      proxy.cut();
-      await session.closed;
-      await proxy.stop();
-    }
-    expect(await drain(1)).toEqual(['{"n":0}']);
   });
 });
 
@@ -189,14 +121,5 @@ describe('connecting', () => {
     await vi.waitFor(() => expect(events.onUp).toHaveBeenCalledTimes(2), PATIENCE);
     expect(events.onDown).toHaveBeenCalledTimes(1);
     await link.stop();
-  });
-
-  it('is given up on a half-open connection within two heart-beats', async () => {
-    proxy = await startProxy({ host: '127.0.0.1', port: broker.port });
-    const servers = [{ host: '127.0.0.1', port: proxy.port }];
-    const session = await connect({ servers, heartbeatMs: 500 });
-    proxy.halfOpen(true);
-    await session.closed;
-    expect(session.open).toBe(false);
   });
 });

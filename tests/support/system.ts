@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  type ActiveMq,
+  type BrokerProcess,
   type ClusterOptions,
   type LocalPostgres,
   type LocalServices,
@@ -19,11 +19,11 @@ import {
 } from '@podips/simulation';
 import { judge, type Verdict } from './truth.js';
 
-/** The whole of podips: real services, real ActiveMQ and PostgreSQL, a simulated cluster, a Fluentd stand-in. */
+/** The whole of podips: real services, a real broker and PostgreSQL, a simulated cluster, a Fluentd stand-in. */
 export interface System {
   readonly cluster: SimulatedCluster;
   readonly postgres: LocalPostgres;
-  readonly broker: ActiveMq;
+  readonly broker: Pick<BrokerProcess, 'port' | 'start' | 'stop' | 'destroy'>;
   readonly sink: Sink;
   readonly services: LocalServices;
   /** The monitor's answer to `GET /podips/<scope>`. */
@@ -40,6 +40,8 @@ export interface System {
 export interface SystemOptions {
   readonly cluster?: ClusterOptions;
   readonly env?: Surroundings['env'];
+  /** Default: a real ActiveMQ. */
+  readonly startBroker?: () => Promise<System['broker']>;
 }
 
 const KEPT_RECORDS = 200_000;
@@ -52,7 +54,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   resources.defer(() => cluster.stop());
   const postgres = await startPostgres();
   resources.defer(() => postgres.destroy());
-  const broker = await startActiveMq();
+  const broker = await (options.startBroker ?? startActiveMq)();
   resources.defer(() => broker.destroy());
   const sink = await startSink({ keep: KEPT_RECORDS });
   resources.defer(() => sink.stop());

@@ -1,0 +1,4 @@
+import { ACTIVEMQ } from './conformance/brokers.js';
+import { describeConformance } from './conformance/suite.js';
+
+describeConformance(ACTIVEMQ);

@@ -1,0 +1,4 @@
+import { RABBITMQ } from './conformance/brokers.js';
+import { describeConformance } from './conformance/suite.js';
+
+describeConformance(RABBITMQ);
