@@ -32,7 +32,7 @@ describe('docs/settings.md', () => {
     (_name, specs) => {
       // DB_SSLKEY is, as with libpq, itself the name of a file.
       const secrets = Object.keys(specs).filter((name) =>
-        /PASSWORD$|TOKEN$|KEY$|_URLS$|DEADMAN_URL/.test(name),
+        /PASSWORD$|TOKEN$|(?<!DB_SSL)KEY$|_URLS$|DEADMAN_URL|DB_URL/.test(name),
       );
       for (const name of secrets) {
         expect(isSecret(specs[name] ?? {}), name).toBe(true);
