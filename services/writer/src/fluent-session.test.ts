@@ -28,6 +28,13 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
+/** An order for which every name has these addresses. */
+const orderOf = (...addresses: string[]) => {
+  const found = addresses.map((address) => ({ address, family: 4 }));
+  const resolve = (_host: string, _options: object, done: LookupDone) => done(null, found);
+  // The order asks for all addresses alone; the system's resolver has more forms than that.
+  return new AddressOrder(resolve as Resolver);
+};
 const event = (n: number): LogEvent => toLogEvent(Buffer.from(`{"n":${n}}`), 1_700_000_000_000);
 const open = (to = port, options = {}, signal = never) =>
   FluentSession.connect(serverAt(to), { ...FLUENT_OPTIONS, ...options }, new AddressOrder(), signal);
@@ -110,11 +117,7 @@ describe('a session with Fluentd', () => {
       mute.close();
     });
     await once(mute, 'listening');
-    const addresses = new AddressOrder(((_host: string, _options: object, done: LookupDone) =>
-      done(
-        null,
-        ['127.0.0.2', '127.0.0.3'].map((address) => ({ address, family: 4 })),
-      )) as Resolver);
+    const addresses = orderOf('127.0.0.2', '127.0.0.3');
     const server = { host: 'fluentd.example', port: good.port ?? 0 };
     const attempt = (connectTimeoutMs: number) =>
       FluentSession.connect(server, { ...FLUENT_OPTIONS, login, connectTimeoutMs }, addresses, never);
@@ -122,6 +125,24 @@ describe('a session with Fluentd', () => {
     const session = await attempt(PATIENT_MS);
     expect(sockets).toHaveLength(1);
     session.close();
+  });
+
+  it('without a login reaches the second address when the first acknowledges nothing', async () => {
+    const good = new FluentServer({ listenOptions: { host: '127.0.0.3', port: 0 } });
+    await good.listen();
+    onTestFinished(() => good.close());
+    const mute = createServer((socket) => socket.resume()).listen(good.port, '127.0.0.2');
+    onTestFinished(() => void mute.close());
+    await once(mute, 'listening');
+    const addresses = orderOf('127.0.0.2', '127.0.0.3');
+    const server = { host: 'fluentd.example', port: good.port ?? 0 };
+    const reach = (ackTimeoutMs: number) =>
+      FluentSession.connect(server, { ...FLUENT_OPTIONS, ackTimeoutMs }, addresses, never);
+    const first = await reach(50);
+    await expect(first.send([event(1)])).rejects.toMatchObject({ code: 'FLUENT_ACK_TIMEOUT' });
+    const second = await reach(PATIENT_MS);
+    onTestFinished(() => second.close());
+    await second.send([event(1)]);
   });
 
   it('ends when an ack is overdue, because it is unknown what Fluentd has stored', async () => {
