@@ -6,6 +6,7 @@ import { type Figure, isMet, type Measurement } from './measurement.js';
 import { measureMemory } from './memory.js';
 import { measureMonitor } from './monitor.js';
 import { measurePublish } from './publish.js';
+import { measureQuestions } from './questions.js';
 import { formatFigures } from './report.js';
 import type { BenchSettings, MeasurementName } from './settings.js';
 import { measureTakeover } from './takeover.js';
@@ -19,6 +20,7 @@ const MEASURE: Readonly<Record<MeasurementName, Measurement>> = {
   ledger: measureLedger,
   monitor: measureMonitor,
   takeover: measureTakeover,
+  questions: measureQuestions,
 };
 
 /** Measures and prints. @returns whether all expectations are met, or the run is not judged */

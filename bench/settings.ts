@@ -8,6 +8,7 @@ export const MEASUREMENTS = [
   'ledger',
   'monitor',
   'takeover',
+  'questions',
 ] as const;
 export type MeasurementName = (typeof MEASUREMENTS)[number];
 
@@ -56,6 +57,16 @@ export interface Scale {
     /** Deaths of each kind. */
     readonly deaths: number;
   };
+  readonly questions: {
+    readonly questions: number;
+    readonly pods: number;
+    readonly changesPerSecond: number;
+    /** Failures, one after the other; the four kinds take turns. */
+    readonly troubles: number;
+    readonly troubleMs: number;
+    /** Between them. */
+    readonly restMs: number;
+  };
 }
 
 export interface BenchSettings {
@@ -74,6 +85,14 @@ const FULL: Scale = {
   ledger: { leases: 10_000_000, queries: 1_000, retentionDays: 10 },
   monitor: { streams: 1_000, seconds: 15 },
   takeover: { deaths: 3 },
+  questions: {
+    questions: 100_000,
+    pods: 5_000,
+    changesPerSecond: 10,
+    troubles: 12,
+    troubleMs: 12_000,
+    restMs: 12_000,
+  },
 };
 
 const QUICK: Scale = {
@@ -85,6 +104,14 @@ const QUICK: Scale = {
   ledger: { leases: 20_000, queries: 50, retentionDays: 100 },
   monitor: { streams: 50, seconds: 1 },
   takeover: { deaths: 1 },
+  questions: {
+    questions: 4_000,
+    pods: 200,
+    changesPerSecond: 20,
+    troubles: 4,
+    troubleMs: 5_000,
+    restMs: 5_000,
+  },
 };
 
 const FLAGS = {

@@ -1,6 +1,7 @@
 import type { DatabasePool } from '@podips/shared';
 import type { SinkRecord, Truth } from '@podips/simulation';
 import { findUnpublishedTimes, judgeLedger } from '../support/ledger.js';
+import { judgeTimes, type TimesOptions, type TimesVerdict } from '../support/times.js';
 import { type Copies, type Gap, judge, liesIn, type Verdict } from '../support/truth.js';
 
 /** Everything wrong, measured against what really happened in the cluster: the records at the sink, and the ledger. */
@@ -8,6 +9,12 @@ export interface FullVerdict extends Verdict {
   /** Leases that the ledger has otherwise than the cluster, or two pods with one address at a time. */
   readonly ledger: readonly string[];
   readonly gaps: readonly Gap[];
+  /** What is said of when it happened. */
+  readonly times: TimesVerdict;
+}
+
+export interface CheckOptions extends TimesOptions {
+  readonly copies?: Copies;
 }
 
 /** Compares the cluster's truth, the sink's records and the ledger. Only what lies in a gap may be missing. */
@@ -15,7 +22,7 @@ export async function check(
   truth: Truth,
   records: readonly SinkRecord[],
   database: DatabasePool,
-  copies?: Copies,
+  { copies, ...timesOptions }: CheckOptions = {},
 ): Promise<FullVerdict> {
   const { rows: gaps } = await database.query<Gap>(
     'SELECT started_at, ended_at, reason FROM gaps ORDER BY ended_at',
@@ -24,6 +31,7 @@ export async function check(
     ...judge(truth.changes, records, gaps, copies),
     ledger: await judgeRows(truth, records, gaps, database),
     gaps,
+    times: await judgeTimes(database, truth.changes, records, timesOptions),
   };
 }
 

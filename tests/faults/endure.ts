@@ -1,5 +1,6 @@
 import { OPERATIONS } from '@podips/shared';
 import { expect, vi } from 'vitest';
+import { TRUE_TIMES } from '../support/times.js';
 import { check, type FullVerdict } from './check.js';
 import type { Fault } from './fault.js';
 import { PATIENCE } from './felt.js';
@@ -42,7 +43,14 @@ export async function endure(stage: Stage, fault: Fault): Promise<void> {
     expect(await verdictOf(stage)).toMatchObject({ missing: [], ledger: [] });
   }, SETTLING);
   const { gaps, ...verdict } = await verdictOf(stage);
-  expect(verdict).toMatchObject({ missing: [], untrue: [], contradicting: [], overlapping: [], ledger: [] });
+  expect(verdict).toMatchObject({
+    missing: [],
+    untrue: [],
+    contradicting: [],
+    overlapping: [],
+    ledger: [],
+    times: TRUE_TIMES,
+  });
   for (const [service, bytes] of await stage.peakBytes())
     expect(bytes, service).toBeLessThan(MEMORY_LIMIT_BYTES);
   expect(verdict.excusedOverlaps).toBe(before.excusedOverlaps);

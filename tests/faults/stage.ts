@@ -68,6 +68,8 @@ export interface StageOptions {
   /** Settings to add for services. */
   readonly env?: Partial<Record<ServiceName, Environment>>;
   readonly token?: string;
+  /** How far the clocks of the four nodes are ahead, in milliseconds. */
+  readonly nodeClocksAheadMs?: readonly number[];
   /** Whether the clocks of the services can be made to jump. */
   readonly clockJumps?: boolean;
 }
@@ -104,6 +106,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     bookmarkIntervalMs: 500,
     ipPoolSize: options.pods * 2,
     historyLimit: HISTORY,
+    nodeClocksAheadMs: options.nodeClocksAheadMs ?? [],
     ...(options.token === undefined ? {} : { token: options.token }),
   });
   resources.defer(() => cluster.stop());

@@ -14,6 +14,10 @@ interface Lease {
   readonly namespace?: string;
   readonly hostNetwork?: boolean;
   readonly inferred?: boolean;
+  /** How far from the most likely time the bounds of start and end are, in milliseconds; 0 by default. */
+  readonly unsureMs?: number;
+  /** Written by an earlier version: without bounds. */
+  readonly old?: boolean;
 }
 
 const LEASES: readonly Lease[] = [
@@ -23,9 +27,9 @@ const LEASES: readonly Lease[] = [
   { name: 'cart-0', ip: 'fd00::7', from: '13:30:00.000', inferred: true },
   { name: 'proxy-1', ip: '192.168.0.5', from: '12:00:00.000', namespace: 'kube-system', hostNetwork: true },
   { name: 'cni-1', ip: '192.168.0.5', from: '12:00:00.000', namespace: 'kube-system', hostNetwork: true },
-  { name: 'job-1', ip: '10.64.0.20', from: '13:00:01.000', to: '13:00:04.000' },
-  { name: 'job-2', ip: '10.64.0.20', from: '13:00:05.000', to: '13:00:30.000' },
-  { name: 'old-1', ip: '10.64.0.30', from: '13:00:00.000', to: '14:00:00.000' },
+  { name: 'job-1', ip: '10.64.0.20', from: '13:00:01.000', to: '13:00:04.000', unsureMs: 2_000 },
+  { name: 'job-2', ip: '10.64.0.20', from: '13:00:05.000', to: '13:00:30.000', unsureMs: 2_000 },
+  { name: 'old-1', ip: '10.64.0.30', from: '13:00:00.000', to: '14:00:00.000', old: true },
   { name: EVIL, ip: '10.64.0.66', from: '13:00:00.000' },
 ];
 
@@ -37,6 +41,8 @@ function toRecord({
   namespace = 'shop',
   hostNetwork = false,
   inferred = false,
+  unsureMs = 0,
+  old = false,
 }: Lease): LeaseRecord {
   const pod = {
     uid: `uid-${name}`,
@@ -47,22 +53,18 @@ function toRecord({
     node: 'node-3',
     hostNetwork,
   };
-  const end = to === undefined ? undefined : ({ at: time(to), reason: 'deleted', inferred: false } as const);
-  return { pod, ip, occurrence: 0, startedAt: time(from), startInferred: inferred, end };
+  const around = (clock: string) => ({
+    notBefore: time(clock).getTime() - unsureMs,
+    notAfter: time(clock).getTime() + unsureMs,
+  });
+  const boundsOf = (clock: string) => (old ? undefined : around(clock));
+  const start = { startedAt: time(from), startBounds: boundsOf(from), startInferred: inferred };
+  const end =
+    to === undefined
+      ? undefined
+      : ({ at: time(to), bounds: boundsOf(to), reason: 'deleted', inferred: false } as const);
+  return { pod, ip, occurrence: 0, ...start, end };
 }
-
-const EXACT_BOUNDS = `
-  UPDATE leases SET started_not_before = started_at, started_not_after = started_at,
-    ended_not_before = nullif(ended_at, 'infinity'), ended_not_after = nullif(ended_at, 'infinity')
-  WHERE pod <> 'old-1'`;
-/** The first job ended, and the second one began, from two seconds before the times that are most likely to two seconds after. */
-const UNSURE_BOUNDS = `
-  UPDATE leases SET
-    ended_not_before = CASE pod WHEN 'job-1' THEN ended_at - interval '2 seconds' ELSE ended_at END,
-    ended_not_after = CASE pod WHEN 'job-1' THEN ended_at + interval '2 seconds' ELSE ended_at END,
-    started_not_before = CASE pod WHEN 'job-2' THEN started_at - interval '2 seconds' ELSE started_at END,
-    started_not_after = CASE pod WHEN 'job-2' THEN started_at + interval '2 seconds' ELSE started_at END
-  WHERE pod IN ('job-1', 'job-2')`;
 
 /**
  * A ledger of a day, 2026-11-20, written as the reader does: begun at 12:00, complete up to 18:00, with a gap from 15:30
@@ -80,6 +82,4 @@ export async function writeSampleLedger(database: DatabasePool): Promise<void> {
     ],
     checkpoint: { resourceVersion: '1', knownAt: time('18:00:00') },
   });
-  await database.query(EXACT_BOUNDS);
-  await database.query(UNSURE_BOUNDS);
 }

@@ -154,12 +154,12 @@ function endAfter(edges: readonly Edge[], uids: readonly string[], ip: string, t
   return end?.time ?? 'ever';
 }
 
-interface CountedChange extends IpChange {
+export interface CountedChange extends IpChange {
   readonly occurrence: number;
 }
 
 /** Which of the pod's leases of this very address it is. */
-function withOccurrences(changes: readonly IpChange[]): CountedChange[] {
+export function withOccurrences(changes: readonly IpChange[]): CountedChange[] {
   const counts = new Map<string, number>();
   return changes.map((change) => {
     const edge = `${change.podUid} ${change.ip} ${change.kind}`;

@@ -43,6 +43,9 @@ const FIGURES = [
   'takeover: frozen, first message',
   'takeover: vanished, leads',
   'takeover: vanished, first message',
+  'questions: wrong certain answers',
+  'questions: not sure, at any time',
+  'questions: not sure, around changes',
 ];
 
 /** All of it takes more than a minute on a machine that has nothing else to do. */
@@ -64,6 +67,8 @@ it('prints every figure of the benchmark, with the machine, and ends', {
   }
   for (const figure of FIGURES)
     expect(bench.output()).toMatch(new RegExp(`^${figure} +[\\d,.]+ +(/s|times|%|ms|MB)( |$)`, 'm'));
+  // However quick: what is certain is right.
+  expect(bench.output()).toMatch(/^questions: wrong certain answers +0 +times/m);
   expect(bench.output()).toMatch(/cores .* GiB, Node v\d+.*, ActiveMQ\/\d/);
 });
 

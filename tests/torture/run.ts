@@ -1,5 +1,6 @@
-import { type Operation, pause } from '@podips/shared';
-import { createRandom } from '@podips/simulation';
+import { openLedger } from '@podips/monitor/ledger';
+import { createLogger, type Operation, pause } from '@podips/shared';
+import { createRandom, type Examined, examine, Holds } from '@podips/simulation';
 import { check, type FullVerdict } from '../faults/check.js';
 import type { Fault } from '../faults/fault.js';
 import { ALL_FAULTS } from '../faults/index.js';
@@ -20,10 +21,15 @@ export interface TortureVerdict extends FullVerdict {
   /** The lights when all faults had ended and all was well again, or at the deadline. */
   readonly lights: Readonly<Record<Operation, string | undefined>>;
   readonly peakBytes: Readonly<Record<string, number>>;
+  /** How the monitor answered who had an address, at any time and around changes. */
+  readonly answers: Examined;
 }
 
 const CHANGES_PER_SECOND = 20;
 const PODS = 120;
+const QUESTIONS = 5_000;
+/** Of the four nodes: right, fast, slow, and wrong by less than the API's times show. */
+const NODE_CLOCKS_AHEAD_MS = [0, 20_000, -3_600_000, 700];
 const SETTLE_DEADLINE_MS = 180_000;
 const MINUTE_MS = 60_000;
 const LOOK_EVERY_MS = 1_000;
@@ -39,10 +45,12 @@ export async function torture(options: TortureOptions): Promise<TortureVerdict> 
     seed,
     changesPerSecond: CHANGES_PER_SECOND,
     pods: PODS,
+    nodeClocksAheadMs: NODE_CLOCKS_AHEAD_MS,
     // So that lists have several pages.
     env: { reader: { KUBE_PAGE_SIZE: '50' } },
   });
   resources.defer(() => stage.destroy());
+  const beganMs = Date.now();
   const random = createRandom(seed);
   const plan = planFaults(FAULTS, minutes * MINUTE_MS, () => random.next());
   print(`${plan.length} faults in ${minutes} minutes, seed ${seed}`);
@@ -56,8 +64,16 @@ export async function torture(options: TortureOptions): Promise<TortureVerdict> 
   const lights = await untilGreen(stage, options);
   stage.churn.stop();
   const verdict = await settle(stage, options);
+  const answers = await askAll(stage, beganMs, options);
   const peakBytes = Object.fromEntries(await stage.peakBytes());
-  return { faults: plan.length, changes: stage.cluster.truth.changeCount, lights, peakBytes, ...verdict };
+  return {
+    faults: plan.length,
+    changes: stage.cluster.truth.changeCount,
+    lights,
+    peakBytes,
+    answers,
+    ...verdict,
+  };
 }
 
 async function inflict(
@@ -87,12 +103,34 @@ async function untilGreen(stage: Stage, { signal }: TortureOptions): Promise<Tor
   }
 }
 
+/** Whether a node's clock is right. */
+const isHonest = (node: string) => node === 'node-0';
+
+/** Asks the ledger as the monitor does, and compares the answers with what really happened. */
+async function askAll(stage: Stage, beganMs: number, { seed, signal }: TortureOptions): Promise<Examined> {
+  const log = createLogger('torture', 'silent');
+  await using resources = new AsyncDisposableStack();
+  const ledger = openLedger({ database: stage.postgres.settings, cluster: 'default', now: Date.now, log });
+  resources.defer(() => ledger.stop());
+  const truth = new Holds(stage.cluster.truth.changes);
+  const random = createRandom(seed);
+  const endedMs = Date.now();
+  return examine({
+    truth,
+    count: QUESTIONS,
+    ask: ({ ip, atMs }) => ledger.ask({ ip, at: { ms: atMs, precisionMs: 1 } }),
+    draw: () =>
+      random.next() < 0.5 ? truth.drawUniform(beganMs, endedMs, random) : truth.drawAroundChange(random),
+    signal,
+  });
+}
+
 /** Waits until all has arrived and is written, for as long as it takes within a deadline. */
 async function settle({ cluster, sink, database }: Stage, { signal }: TortureOptions): Promise<FullVerdict> {
   const deadline = AbortSignal.timeout(SETTLE_DEADLINE_MS);
   for (;;) {
     // A requeue and a restart of the reader come together here.
-    const verdict = await check(cluster.truth, sink.records, database, 'earliest');
+    const verdict = await check(cluster.truth, sink.records, database, { copies: 'earliest', isHonest });
     const settled = verdict.missing.length === 0 && verdict.ledger.length === 0;
     if (settled || deadline.aborted || signal.aborted) return verdict;
     await pause(LOOK_EVERY_MS, signal);
