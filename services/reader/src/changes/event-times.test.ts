@@ -48,6 +48,11 @@ function seen(how: Sight['how'], event: RecordedEvent, more: Partial<Sight> = {}
 describe('a beginning', () => {
   it.each<[string, Sight, number[]]>([
     ['live: up to the observation', seen('live', running), [29, 30.329, 30.329]],
+    [
+      'live, but out of a slow watch: most likely not after the second of the write',
+      seen('live', running, { observedAt: at(32.5) }),
+      [29, 31, 32.5],
+    ],
     ['replayed: up to the write', seen('replayed', running), [29, 30.5, 31]],
     ['listed: up to the start of its container', seen('listed', running), [29, 30.5, 32]],
     [

@@ -79,7 +79,9 @@ export function writeInterval(sight: Sight, isDeletion = false): Interval {
   const followsAtOnce = times?.deletionGraceSeconds === 0 && !times.hasFinalizers;
   const isOpen = isDeletion && !followsAtOnce;
   const notBefore = Math.max(mark.from, after);
-  if (isLive || isOpen) return clamped(isLive ? observedAt : notBefore, notBefore, observedAt);
+  if (isOpen) return clamped(isLive ? observedAt : notBefore, notBefore, observedAt);
+  // A watch that is caught up may be slow all the same.
+  if (isLive) return clamped(Math.min(mark.to, observedAt), notBefore, observedAt);
   const notAfter = sight.how === 'listed' ? observedAt : Math.min(mark.to, observedAt);
   return clamped(middle(notBefore, notAfter), notBefore, notAfter);
 }
@@ -101,7 +103,7 @@ export function startInterval(sight: Sight, replaces = false): Interval {
     ? [lastAlive(sight, 'changed', server)]
     : [from(times.acceptedAt, node), from(times.createdAt, server)];
   const notBefore = Math.min(Math.max(...lower), written.notAfter);
-  if (how === 'live') return clamped(observedAt, notBefore, observedAt);
+  if (how === 'live') return clamped(written.best, notBefore, observedAt);
   const readyAt = times.sandboxReady ? times.sandboxChangedAt : undefined;
   const inUse = replaces ? [] : [times.firstStartedAt, readyAt].filter((second) => second !== undefined);
   const upper = inUse.map((second) => translate(second, node));
@@ -122,13 +124,13 @@ export function endInterval(sight: Sight, how: EndOfLease): Interval {
   const server = usableServerClock(sight);
   const written = writeInterval(sight, how === 'deleted');
   const aliveAt = lastAlive(sight, how, server);
-  if (how === 'changed') return ofWrite(sight, written, aliveAt, written.notAfter);
+  if (how === 'changed') return ofWrite(written, aliveAt, written.notAfter);
   const node = usableNodeClock(sight, times, server);
   const finished = times.lastFinishedAt === undefined ? undefined : translate(times.lastFinishedAt, node);
   const known = finished !== undefined && Number.isFinite(finished.from) ? finished.from : aliveAt;
   const notAfter = written.notAfter + sandboxLeftMs(times, previous, how);
   if (sight.how === 'live' || finished === undefined || !Number.isFinite(finished.from))
-    return ofWrite(sight, written, known, notAfter);
+    return ofWrite(written, known, notAfter);
   // It may have been gone before the watch stopped, and reported after.
   const notBefore = Math.min(known, written.notAfter);
   return clamped(middle(finished.from, Math.min(finished.to, observedAt)), notBefore, notAfter);
@@ -221,9 +223,8 @@ function sandboxLeftMs(times: PodTimes, previous: KnownTimes | undefined, how: E
 }
 
 /** Bounds around the write: nothing else says when it was. */
-function ofWrite(sight: Sight, written: Interval, known: number, notAfter: number): Interval {
-  const best = sight.how === 'live' ? sight.observedAt : written.best;
-  return clamped(best, Math.min(known, written.notAfter), notAfter);
+function ofWrite(written: Interval, known: number, notAfter: number): Interval {
+  return clamped(written.best, Math.min(known, written.notAfter), notAfter);
 }
 
 function middle(from: number, to: number): number {
