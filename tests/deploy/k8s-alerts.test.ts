@@ -1,10 +1,6 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
-import { stringify } from 'yaml';
-import { MANIFESTS, named, parseManifests } from './support/documents.js';
-import { buildManifests, kustomize } from './support/kustomize.js';
+import { expect, it } from 'vitest';
+import { named } from './support/documents.js';
+import { buildManifests, RUNBOOKS } from './support/kustomize.js';
 import { promtool } from './support/promtool.js';
 
 const { groups = [] } =
@@ -105,26 +101,12 @@ it('an alert about a light, or about the outbox, says of which cluster', () => {
 });
 
 it('the component runbooks makes each runbook_url a URL of the page that an overlay names', () => {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'podips-runbooks-')));
-  onTestFinished(() => rmSync(dir, { recursive: true }));
-  mkdirSync(join(dir, 'overlay'));
-  const page = 'https://git.example.org/podips/docs/operate.md';
-  const configMap = {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: 'podips-runbooks', annotations: { 'config.kubernetes.io/local-config': 'true' } },
-    data: { page },
-  };
-  const component = (name: string) => relative(join(dir, 'overlay'), join(MANIFESTS, 'components', name));
-  const kustomization = {
-    resources: [relative(join(dir, 'overlay'), join(MANIFESTS, 'overlays/trial')), 'runbooks.yaml'],
-    components: [component('prometheus'), component('runbooks')],
-  };
-  writeFileSync(join(dir, 'overlay/runbooks.yaml'), stringify(configMap));
-  writeFileSync(join(dir, 'overlay/kustomization.yaml'), stringify(kustomization));
-  const manifest = parseManifests(kustomize(join(dir, 'overlay')));
-  expect(manifest.filter(({ metadata }) => metadata.name === 'podips-runbooks')).toEqual([]);
-  for (const { rules = [] } of named(manifest, 'PrometheusRule', 'podips').spec?.groups ?? [])
-    for (const { alert, annotations } of rules)
-      expect(annotations?.runbook_url).toBe(`${page}#${alert?.toLowerCase()}`);
+  const manifest = buildManifests('overlays/trial', ['prometheus', 'runbooks']);
+  expect(manifest.filter(({ metadata }) => metadata.name === RUNBOOKS.metadata.name)).toEqual([]);
+  const rules = named(manifest, 'PrometheusRule', 'podips').spec?.groups?.flatMap(
+    (group) => group.rules ?? [],
+  );
+  for (const { alert, annotations } of rules ?? [])
+    expect(annotations?.runbook_url).toBe(`${RUNBOOKS.data.page}#${alert?.toLowerCase()}`);
+  expect(rules?.length).toBeGreaterThan(9);
 });

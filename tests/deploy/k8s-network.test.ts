@@ -18,6 +18,16 @@ const SITUATIONS: [string, readonly Manifest[]][] = [
   ['the trial with everything optional', EVERYTHING],
 ];
 
+it('Fluentd, which binds to IPv4 or to IPv6, binds to the address of its pod', () => {
+  const { container } = podTemplates(TRIAL).find(({ component }) => component === 'fluentd') ?? {};
+  expect(container?.env).toEqual([
+    { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+  ]);
+  const { data } =
+    ofKind(TRIAL, 'ConfigMap').find(({ metadata }) => metadata.name === 'podips-fluentd') ?? {};
+  expect(data?.['fluent.conf']).toContain(`bind "#{ENV['POD_IP']}"`);
+});
+
 describe.each(SITUATIONS)('in %s', (_what, manifests) => {
   const pods = podTemplates(manifests);
   const selected = (selector: Parameters<typeof selects>[0]) =>

@@ -5,6 +5,14 @@ import { join, relative } from 'node:path';
 import { stringify } from 'yaml';
 import { MANIFESTS, type Manifest, parseManifests } from './documents.js';
 
+/** What the component `runbooks` needs from an overlay. */
+export const RUNBOOKS = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'podips-runbooks', annotations: { 'config.kubernetes.io/local-config': 'true' } },
+  data: { page: 'https://git.example.org/podips/docs/operate.md' },
+};
+
 /** The texts that kubectl has built so far: it takes a moment each time. */
 const built = new Map<string, string>();
 
@@ -30,9 +38,13 @@ function build(folder: string, components: readonly string[]): string {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), 'podips-kustomize-')));
   try {
     const kustomization = {
-      resources: [relative(dir, join(MANIFESTS, folder))],
+      resources: [
+        relative(dir, join(MANIFESTS, folder)),
+        ...(components.includes('runbooks') ? ['runbooks.yaml'] : []),
+      ],
       components: components.map((name) => relative(dir, join(MANIFESTS, 'components', name))),
     };
+    writeFileSync(join(dir, 'runbooks.yaml'), stringify(RUNBOOKS));
     writeFileSync(join(dir, 'kustomization.yaml'), stringify(kustomization));
     return kustomize(dir);
   } finally {
