@@ -137,6 +137,16 @@ describe('the forwarder', () => {
     server = await RecordingServer.start();
   });
 
+  it('writes a line also for an outage that begins while the link is idle', async () => {
+    const warn = vi.spyOn(log, 'warn');
+    start();
+    await vi.waitFor(() => expect(events.onConnected).toHaveBeenCalled());
+    await server.close();
+    await vi.waitFor(() => expect(events.onFailed.mock.calls.length).toBeGreaterThan(1));
+    expect(warn).toHaveBeenCalledTimes(1);
+    server = await RecordingServer.start();
+  });
+
   it('returns to a preferred server that answers again, without sending anything twice', async () => {
     const standby = await RecordingServer.start();
     onTestFinished(() => standby.close());

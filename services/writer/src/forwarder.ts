@@ -54,6 +54,8 @@ export class Forwarder {
   #connected: ServerAddress | undefined;
   #timer: NodeJS.Timeout | undefined;
   #attempt = 0;
+  /** The connection was closed while idle, and nothing has been acknowledged since. */
+  #reopened = false;
   #written = 0;
   #probing = false;
 
@@ -72,10 +74,15 @@ export class Forwarder {
       const error = await this.#runSession(signal);
       if (signal.aborted) return;
       if (error.code === MOVED) continue;
-      if (performance.now() - startedMs > STABLE_AFTER_MS) this.#attempt = 0;
+      if (performance.now() - startedMs > STABLE_AFTER_MS) this.#worked();
       // Closed while idle, as load balancers do: no failure, unless it cannot be reopened.
-      if (error.code === 'FLUENT_CLOSED' && this.#inbox.size === 0 && this.#attempt === 0) {
-        this.#attempt += 1;
+      if (
+        error.code === 'FLUENT_CLOSED' &&
+        this.#inbox.size === 0 &&
+        this.#attempt === 0 &&
+        !this.#reopened
+      ) {
+        this.#reopened = true;
         continue;
       }
       // A line for each outage, not for each attempt.
@@ -135,7 +142,7 @@ export class Forwarder {
     const batch = this.#inbox.takeBatch();
     const delivery = session.send(batch.map((message) => message.event)).then(
       () => {
-        this.#attempt = 0;
+        this.#worked();
         this.#written += batch.length;
         this.#inbox.acknowledge(batch);
         this.#events.onWritten(batch.length);
@@ -147,11 +154,16 @@ export class Forwarder {
     void delivery.finally(() => this.#underWay.delete(delivery));
   }
 
+  #worked(): void {
+    this.#attempt = 0;
+    this.#reopened = false;
+  }
+
   async #connect(server: ServerAddress, signal: AbortSignal): Promise<FluentSession> {
     const session = await FluentSession.connect(server, this.#options, this.#addresses, signal);
-    const level = this.#attempt === 0 || this.#connected !== server ? 'info' : 'debug';
+    const isNews = (this.#attempt === 0 && !this.#reopened) || this.#connected !== server;
     this.#connected = server;
-    this.#log[level]({ server }, 'Fluentd connected');
+    this.#log[isNews ? 'info' : 'debug']({ server }, 'Fluentd connected');
     return session;
   }
 
