@@ -33,6 +33,7 @@ export interface SeenRequest {
 
 const MAX_SEEN_REQUESTS = 1_000;
 const MAX_BODY_BYTES = 3 * 1024 * 1024;
+const PODS_PATH = /^\/api\/v1\/(?:namespaces\/(?<namespace>[^/]+)\/)?pods$/;
 const HEALTH_PATHS = ['/healthz', '/readyz', '/livez'];
 const VERSION = {
   major: '1',
@@ -95,19 +96,22 @@ export class ApiServer {
     if (HEALTH_PATHS.includes(pathname)) return { text: 'ok' };
     if (pathname === '/version') return { json: JSON.stringify(VERSION) };
     if (lease) return this.#lease(request, lease, body);
-    if (pathname !== '/api/v1/pods') return { status: status.notFound() };
+    const pods = PODS_PATH.exec(pathname);
+    if (!pods) return { status: status.notFound() };
     if (method !== 'GET') return { status: status.methodNotAllowed() };
-    return this.#pods(request.headers.authorization, searchParams);
+    return this.#pods(request.headers.authorization, pods.groups?.namespace, searchParams);
   }
 
-  #pods(authorization: string | undefined, query: URLSearchParams): Reply {
+  #pods(authorization: string | undefined, namespace: string | undefined, query: URLSearchParams): Reply {
     const { plan, access } = this.#options;
     const kind = requestKind(query);
     const failure = plan.takeFailure(kind);
     if (failure) return planned(failure);
-    const refused = refusal(authorization, access(), plan.forbidden, (user) => status.forbidden(user, kind));
+    const refused = refusal(authorization, access(), plan.forbids(namespace), (user) =>
+      status.forbidden(user, kind, namespace),
+    );
     if (refused) return refusedReply(refused);
-    return kind === 'watch' ? this.#watch(query) : this.#list(query);
+    return kind === 'watch' ? this.#watch(namespace, query) : this.#list(namespace, query);
   }
 
   #lease({ method = 'GET', headers }: IncomingMessage, path: LeasePath, body: string): Reply {
@@ -124,12 +128,12 @@ export class ApiServer {
     return 'json' in reply ? { ...reply, delayMs: plan.leaseDelayMs } : reply;
   }
 
-  #list(query: URLSearchParams): Reply {
+  #list(namespace: string | undefined, query: URLSearchParams): Reply {
     const { store, plan } = this.#options;
     const continuation = parseContinueToken(query.get('continue') ?? '');
     if (continuation && plan.takeContinueExpiry())
       return { status: status.expiredContinue(inconsistent(continuation)) };
-    const decision = decideList(query, store);
+    const decision = decideList(query, store, namespace);
     if ('refusal' in decision) return { status: decision.refusal };
     return { json: this.#page(decision.page), delayMs: plan.listDelayMs };
   }
@@ -137,19 +141,19 @@ export class ApiServer {
   #page(request: PageRequest): string {
     const { store, plan } = this.#options;
     const { events, remaining } = store.page(request);
-    const { resourceVersion } = request;
-    const last = events.at(-1);
+    const { namespace, resourceVersion } = request;
+    const last = events.at(-1)?.key.slice(namespace === undefined ? 0 : namespace.length + 1);
     const more = last &&
-      remaining > 0 && { continue: continueAfter(resourceVersion, last.key), remainingItemCount: remaining };
+      remaining > 0 && { continue: continueAfter(resourceVersion, last), remainingItemCount: remaining };
     const metadata = JSON.stringify({ resourceVersion: String(resourceVersion), ...more });
     const items = events.map((event) => event.item);
     for (const item of plan.takeListItems()) items.push(JSON.stringify(item));
     return `{"kind":"PodList","apiVersion":"v1","metadata":${metadata},"items":[${items.join(',')}]}`;
   }
 
-  #watch(query: URLSearchParams): Reply {
+  #watch(namespace: string | undefined, query: URLSearchParams): Reply {
     const { store, plan } = this.#options;
-    const decision = decideWatch(query, store);
+    const decision = decideWatch(query, store, namespace);
     if ('refusal' in decision) return { status: decision.refusal };
     const expiry = plan.takeWatchExpiry();
     if (expiry === undefined) return 'error' in decision ? decision : { watch: decision.start };

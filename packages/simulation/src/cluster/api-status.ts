@@ -39,11 +39,11 @@ const CONTINUE_EXPIRED =
 
 export const unauthorized = () => apiStatus({ code: 401, reason: 'Unauthorized', message: 'Unauthorized' });
 
-export const forbidden = (user: string, verb: 'list' | 'watch') =>
+export const forbidden = (user: string, verb: 'list' | 'watch', namespace?: string) =>
   apiStatus({
     code: 403,
     reason: 'Forbidden',
-    message: `pods is forbidden: User "${user}" cannot ${verb} resource "pods" in API group "" at the cluster scope`,
+    message: `pods is forbidden: User "${user}" cannot ${verb} resource "pods" in API group "" ${namespace === undefined ? 'at the cluster scope' : `in the namespace "${namespace}"`}`,
     details: { kind: 'pods' },
   });
 

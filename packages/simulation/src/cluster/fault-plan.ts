@@ -28,6 +28,8 @@ export class FaultPlan {
   listDelayMs = 0;
   leaseDelayMs = 0;
   forbidden = false;
+  /** Namespaces whose pods may be read; undefined: all, and all at once. */
+  allowed: readonly string[] | undefined;
   leasesForbidden = false;
 
   addFailure(failure: PlannedFailure): void {
@@ -58,6 +60,7 @@ export class FaultPlan {
     this.listDelayMs = 0;
     this.leaseDelayMs = 0;
     this.forbidden = false;
+    this.allowed = undefined;
     this.leasesForbidden = false;
     this.#lostLeaseWrites = 0;
   }
@@ -70,6 +73,10 @@ export class FaultPlan {
     if (failure.count > 1) this.#failures[index] = { ...failure, count: failure.count - 1 };
     else this.#failures.splice(index, 1);
     return failure;
+  }
+
+  forbids(namespace: string | undefined): boolean {
+    return this.forbidden || (this.allowed !== undefined && !this.allowed.includes(namespace ?? ''));
   }
 
   takeWatchExpiry(): ExpiryStyle | undefined {

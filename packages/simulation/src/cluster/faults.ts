@@ -133,6 +133,11 @@ export class Faults {
     this.#parts.plan.forbidden = forbidden;
   }
 
+  /** Pods of these namespaces alone may be listed and watched, as with a Role in each: 403 to all else. */
+  allowOnly(namespaces: readonly string[]): void {
+    this.#parts.plan.allowed = namespaces;
+  }
+
   /** Whether requests for Leases are forbidden: 403. */
   forbidLeases(forbidden = true): void {
     this.#parts.plan.leasesForbidden = forbidden;

@@ -11,14 +11,18 @@ export interface StoredVersions {
 export type ListDecision = { readonly page: PageRequest } | { readonly refusal: status.ApiStatus };
 
 /** The answer to a list request: a page of some version, or why not. Rules of kube-apiserver for `resourceVersion`. */
-export function decideList(query: URLSearchParams, versions: StoredVersions): ListDecision {
+export function decideList(
+  query: URLSearchParams,
+  versions: StoredVersions,
+  namespace?: string | undefined,
+): ListDecision {
   const limit = parseNumber(query.get('limit'));
   const asked = parseNumber(query.get('resourceVersion'));
   if (limit === undefined) return refuse(status.badRequest('limit must be a whole number'));
   if (asked === undefined) return refuse(status.badRequest('resourceVersion must be a whole number'));
   if (query.has('sendInitialEvents')) return refuse(sendInitialEventsRefused());
   const token = query.get('continue');
-  if (token) return decideContinued(token, limit, query, versions);
+  if (token) return decideContinued(token, limit, query, versions, namespace);
 
   const match = query.get('resourceVersionMatch');
   if (match && !query.get('resourceVersion'))
@@ -35,7 +39,7 @@ export function decideList(query: URLSearchParams, versions: StoredVersions): Li
   if (exact && asked < versions.compactedRevision) return refuse(status.expiredList());
   // Version 0 means whatever the cache has, and the cache knows no pages.
   const wholeCache = query.get('resourceVersion') === '0';
-  return page(exact ? asked : versions.revision, '', wholeCache ? 0 : limit);
+  return page(exact ? asked : versions.revision, '', wholeCache ? 0 : limit, namespace);
 }
 
 /** How the server answers where streamed initial lists are off. */
@@ -51,16 +55,19 @@ function decideContinued(
   limit: number,
   query: URLSearchParams,
   { revision, compactedRevision }: StoredVersions,
+  namespace: string | undefined,
 ): ListDecision {
   if (query.get('resourceVersion'))
     return refuse(status.badRequest('specifying resource version is not allowed when using continue'));
   const continuation = parseContinueToken(token);
   if (continuation === undefined || continuation.resourceVersion > revision)
     return refuse(status.badRequest('continue key is not valid'));
-  const { resourceVersion, from } = continuation;
-  if (resourceVersion === CURRENT_VERSION) return page(revision, from, limit);
+  const { resourceVersion } = continuation;
+  // The key in a token is below that of its list.
+  const from = namespace === undefined ? continuation.from : `${namespace}/${continuation.from}`;
+  if (resourceVersion === CURRENT_VERSION) return page(revision, from, limit, namespace);
   if (resourceVersion < compactedRevision) return refuse(status.expiredContinue(inconsistent(continuation)));
-  return page(resourceVersion, from, limit);
+  return page(resourceVersion, from, limit, namespace);
 }
 
 /** 0 for what is not given, undefined for what is no number. */
@@ -70,8 +77,8 @@ export function parseNumber(text: string | null): number | undefined {
   return /^\d+$/.test(text) && Number.isSafeInteger(value) ? value : undefined;
 }
 
-function page(resourceVersion: number, from: string, limit: number): ListDecision {
-  return { page: { resourceVersion, from, limit } };
+function page(resourceVersion: number, from: string, limit: number, namespace?: string): ListDecision {
+  return { page: { namespace, resourceVersion, from, limit } };
 }
 
 function refuse(refusal: status.ApiStatus): ListDecision {

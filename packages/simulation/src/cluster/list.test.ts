@@ -137,3 +137,37 @@ it('remembers what was asked', async () => {
   await get(cluster, 'limit=7');
   expect(cluster.requests).toEqual([{ method: 'GET', path: '/api/v1/pods', query: { limit: '7' } }]);
 });
+
+it('lists and watches the pods of one namespace, and refuses others where only that one is allowed', async () => {
+  await start();
+  for (const [namespace, name] of [
+    ['a', 'x'],
+    ['b', 'x'],
+    ['b', 'y'],
+    ['b', 'z'],
+    ['bc', 'x'],
+  ] as const)
+    cluster.pods.start({ namespace, name });
+  const ask = async (namespace: string, query: string) => {
+    const response = await fetch(`${cluster.url}/api/v1/namespaces/${namespace}/pods?${query}`);
+    // Asserted on below.
+    return (await response.json()) as PodList & StatusBody;
+  };
+  const first = await ask('b', 'limit=2');
+  const second = await ask('b', `limit=2&continue=${first.metadata.continue}`);
+  expect(namesOf([first, second])).toEqual(['b/x', 'b/y', 'b/z']);
+  cluster.faults.allowOnly(['b']);
+  expect((await ask('b', '')).items).toHaveLength(3);
+  expect((await ask('a', '')).message).toContain(
+    'cannot list resource "pods" in API group "" in the namespace "a"',
+  );
+  expect((await get(cluster)).status).toBe(403);
+  const watch = await fetch(
+    `${cluster.url}/api/v1/namespaces/b/pods?watch=true&timeoutSeconds=1&resourceVersion=${first.metadata.resourceVersion}`,
+  );
+  cluster.pods.start({ namespace: 'a', name: 'unseen' });
+  cluster.pods.start({ namespace: 'b', name: 'seen' });
+  const lines = (await watch.text()).trim().split('\n');
+  expect(lines.map((line) => JSON.parse(line).object.metadata.name)).toEqual(lines.map(() => 'seen'));
+  expect(lines).not.toEqual([]);
+});

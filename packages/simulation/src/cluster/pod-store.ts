@@ -103,6 +103,11 @@ export class PodStore {
     return this.#modifyWithIps(ref, steps.running);
   }
 
+  /** A finished pod runs again and gets addresses again: some kubelets do that after an eviction, and virtual ones. */
+  runAgain(ref: PodRef): PodObject {
+    return this.#modifyWithIps(ref, steps.running, true);
+  }
+
   /** Phase Succeeded: the addresses are free for others, though the status still shows them. */
   finish(ref: PodRef): PodObject {
     return this.#releasing(ref, steps.succeeded);
@@ -135,6 +140,14 @@ export class PodStore {
   /** The Job controller has counted the finished pod. */
   untrack(ref: PodRef): PodObject {
     return this.#modify(ref, steps.withoutFinalizers);
+  }
+
+  /** The pod's network plugin, or anyone else, sets annotations. */
+  annotate(ref: PodRef, annotations: Readonly<Record<string, string>>): PodObject {
+    return this.#modify(ref, (pod) => ({
+      ...pod,
+      metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, ...annotations } },
+    }));
   }
 
   /** The pod gets other addresses while it runs, as when its sandbox is made again. */
@@ -233,10 +246,11 @@ export class PodStore {
   #modifyWithIps(
     ref: PodRef,
     step: (pod: PodObject, addresses: steps.Addresses, report: steps.KubeletReport) => PodObject,
+    again = false,
   ): PodObject {
     const { leases } = this.#parts;
     const pod = this.#pod(ref);
-    if (isFinished(pod))
+    if (isFinished(pod) && !again)
       throw new ClusterError('POD_FINISHED', `${keyOf(pod)} is finished and never runs again`);
     const node = this.#nodeOf(pod);
     const held = leases.held(pod.metadata.uid);

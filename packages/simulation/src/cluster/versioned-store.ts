@@ -9,6 +9,8 @@ export interface Page {
 }
 
 export interface PageRequest {
+  /** Undefined: pods of all namespaces. */
+  readonly namespace?: string | undefined;
   readonly resourceVersion: number;
   /** Key to start from, itself included; the empty string for the first. */
   readonly from: string;
@@ -89,12 +91,16 @@ export class VersionedStore {
   }
 
   /** The pods as they were at a resource version, in the order of their keys. */
-  page({ resourceVersion, from, limit }: PageRequest): Page {
+  page({ namespace, resourceVersion, from, limit }: PageRequest): Page {
     const events: PodEvent[] = [];
     let remaining = 0;
-    const first = firstIndexWhere(this.#keys, (key) => key >= from);
+    const prefix = namespace === undefined ? '' : `${namespace}/`;
+    const start = from > prefix ? from : prefix;
+    const first = firstIndexWhere(this.#keys, (key) => key >= start);
     for (let index = first; index < this.#keys.length; index += 1) {
-      const event = this.#versionAt(this.#keys[index] ?? '', resourceVersion);
+      const key = this.#keys[index] ?? '';
+      if (!key.startsWith(prefix)) break;
+      const event = this.#versionAt(key, resourceVersion);
       if (event === undefined) continue;
       if (limit === 0 || events.length < limit) events.push(event);
       else remaining += 1;

@@ -2,6 +2,8 @@ import * as status from './api-status.js';
 import { parseNumber, type StoredVersions, sendInitialEventsRefused } from './list-decision.js';
 
 export interface WatchStart {
+  /** Undefined: of pods of all namespaces. */
+  readonly namespace: string | undefined;
   /** Events after this version are sent. */
   readonly after: number;
   /** Whether the current state comes first, as ADDED events. */
@@ -19,7 +21,11 @@ export type WatchDecision =
   | { readonly error: status.ApiStatus };
 
 /** The answer to a watch request. */
-export function decideWatch(query: URLSearchParams, versions: StoredVersions): WatchDecision {
+export function decideWatch(
+  query: URLSearchParams,
+  versions: StoredVersions,
+  namespace?: string | undefined,
+): WatchDecision {
   if (query.has('sendInitialEvents')) return { refusal: sendInitialEventsRefused() };
   const asked = parseNumber(query.get('resourceVersion'));
   const timeoutSeconds = parseNumber(query.get('timeoutSeconds'));
@@ -31,6 +37,7 @@ export function decideWatch(query: URLSearchParams, versions: StoredVersions): W
     return { error: status.expiredWatch(asked, versions.compactedRevision) };
   return {
     start: {
+      namespace,
       after: withState ? versions.revision : asked,
       withState,
       bookmarks: isTrue(query.get('allowWatchBookmarks')),

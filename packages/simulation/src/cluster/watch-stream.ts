@@ -38,7 +38,7 @@ export class WatchStream {
     this.#position = store.positionAfter(start.after);
     this.#lagLimit = options.maxLag + store.endPosition - this.#position;
     this.#state = start.withState
-      ? store.page({ resourceVersion: start.after, from: '', limit: 0 }).events
+      ? store.page({ namespace: start.namespace, resourceVersion: start.after, from: '', limit: 0 }).events
       : [];
     this.#timers = [setTimeout(() => this.end(), options.timeoutMs)];
     if (start.bookmarks)
@@ -113,7 +113,10 @@ export class WatchStream {
     const { store, start } = this.#options;
     let event = store.eventAt(this.#position);
     // A watch from a future version gets nothing until the store has got there.
-    while (event !== undefined && event.resourceVersion <= start.after) {
+    while (
+      event !== undefined &&
+      (event.resourceVersion <= start.after || !isWithin(start.namespace, event))
+    ) {
       this.#position += 1;
       event = store.eventAt(this.#position);
     }
@@ -136,6 +139,10 @@ export class WatchStream {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#options.onClosed(this);
   }
+}
+
+function isWithin(namespace: string | undefined, { key }: PodEvent): boolean {
+  return namespace === undefined || key.startsWith(`${namespace}/`);
 }
 
 /** One line of a watch. */
