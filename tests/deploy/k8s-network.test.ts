@@ -10,7 +10,11 @@ import { podTemplates, selects } from './support/pods.js';
 const COMPONENTS = readdirSync(join(MANIFESTS, 'components'));
 const PRODUCTION = buildManifests('overlays/production');
 const TRIAL = buildManifests('overlays/trial');
-const EVERYTHING = buildManifests('overlays/trial', COMPONENTS);
+/** With every component that adds something; that of namespaces takes the ClusterRole away. */
+const EVERYTHING = buildManifests(
+  'overlays/trial',
+  COMPONENTS.filter((name) => name !== 'namespaces'),
+);
 
 const SITUATIONS: [string, readonly Manifest[]][] = [
   ['the trial', TRIAL],
@@ -155,6 +159,19 @@ describe('permissions', () => {
     ]);
     const users = podTemplates(EVERYTHING).filter(({ spec }) => spec.serviceAccountName !== undefined);
     expect(users.map(({ component }) => component)).toEqual(['reader']);
+  });
+
+  it('are to list and watch the pods of its namespaces alone, with the component for that', () => {
+    const manifests = buildManifests('overlays/production', ['namespaces']);
+    expect([...ofKind(manifests, 'ClusterRole'), ...ofKind(manifests, 'ClusterRoleBinding')]).toEqual([]);
+    const role = named(manifests, 'Role', 'podips-reader-pods');
+    expect(role.rules).toEqual([{ apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] }]);
+    const binding = named(manifests, 'RoleBinding', 'podips-reader-pods');
+    expect(binding.roleRef).toMatchObject({ kind: 'Role', name: role.metadata.name });
+    const { namespace } = role.metadata;
+    expect(binding.subjects).toEqual([{ kind: 'ServiceAccount', name: 'podips-reader', namespace }]);
+    const settings = named(manifests, 'ConfigMap', 'podips-reader').data;
+    expect(settings?.WATCH_NAMESPACES).toBe(namespace);
   });
 
   it('are to elect a leader in its own namespace, for the reader alone', () => {
