@@ -84,6 +84,7 @@ describe('who had an address', () => {
         node: 'node-3',
         hostNetwork: false,
         ip: '10.64.0.182',
+        network: '',
         startedAt: '2026-11-20T13:00:00.123Z',
         startedNotBefore: '2026-11-20T13:00:00.123Z',
         startedNotAfter: '2026-11-20T13:00:00.123Z',

@@ -149,7 +149,12 @@ it('what is loaded is what was written, in the one spelling of each address', as
       .sort(),
   ).toEqual(['10.0.0.1', 'fd00::a']);
   const other = await createLedger(database, 'other').load();
-  expect(other).toEqual({ term: expect.any(Number), known: new Map(), checkpoint: undefined });
+  expect(other).toEqual({
+    term: expect.any(Number),
+    known: new Map(),
+    ended: new Map(),
+    checkpoint: undefined,
+  });
 });
 
 it('a write of an earlier term is refused, even by the one that has loaded the ledger again', async () => {
@@ -187,7 +192,7 @@ it('a gap that is written again is there once', async () => {
 
 it('leases that the database will never accept become a gap each, and the others are written', async () => {
   const onRefused = vi.fn();
-  const ledger = createLedger(database, 'default', onRefused);
+  const ledger = createLedger(database, 'default', { onRefused });
   const { term } = await ledger.load();
   // No text of PostgreSQL holds a NUL, and no index this much.
   const unusual = new Map([

@@ -73,6 +73,12 @@ describe('buildMessage', () => {
   });
 });
 
+it('a message about an address on another network names that, after all other fields', () => {
+  const message = buildMessage({ ...FACTS, network: 'shop/blue' }, { hostname: 'h', dc: 'd' });
+  expect(Object.entries(message).at(-1)).toEqual(['network', 'shop/blue']);
+  expect(buildMessage(FACTS, { hostname: 'h', dc: 'd' })).not.toHaveProperty('network');
+});
+
 describe('eventId', () => {
   it('differs between pods, addresses, start and end, and repeated leases', () => {
     const ids = [
@@ -82,6 +88,7 @@ describe('eventId', () => {
       eventId('u', '10.0.0.1', 'deallocated', 0),
       eventId('u', '10.0.0.1', 'allocated', 1),
       eventId('u', '10.0.0.1', 'allocated', 2),
+      eventId('u', '10.0.0.1', 'allocated', 0, 'shop/blue'),
     ];
     expect(new Set(ids).size).toBe(ids.length);
   });

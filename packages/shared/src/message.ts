@@ -30,6 +30,8 @@ export interface PodIpMessage {
   readonly observed_at: string;
   /** Null where nothing is known of the earliest time. */
   readonly uncertainty_ms: number | null;
+  /** Only of an address on another network than the default one. */
+  readonly network?: string;
 }
 
 /** The pod as a message describes it. */
@@ -46,6 +48,8 @@ export interface MessagePod {
 export interface MessageFacts {
   readonly pod: MessagePod;
   readonly ip: string;
+  /** Undefined for the default network. */
+  readonly network?: string | undefined;
   readonly status: PodIpStatus;
   /** Which of the pod's leases of this very IP it is: 0 for the first. */
   readonly occurrence: number;
@@ -82,7 +86,7 @@ export function buildMessage(facts: MessageFacts, origin: MessageOrigin): PodIpM
     full_message: `${subject}:${status}:${timestamp}`,
     timestamp,
     logtype: 'kube-api-server',
-    event_id: eventId(pod.uid, ip, status, facts.occurrence),
+    event_id: eventId(pod.uid, ip, status, facts.occurrence, facts.network),
     pod_uid: pod.uid,
     pod_kind: pod.ownerKind,
     pod_owner: pod.ownerName,
@@ -91,6 +95,7 @@ export function buildMessage(facts: MessageFacts, origin: MessageOrigin): PodIpM
     inferred: facts.inferred,
     observed_at: facts.observedAt.toISOString(),
     uncertainty_ms: Number.isFinite(facts.uncertaintyMs) ? facts.uncertaintyMs : null,
+    ...(facts.network && { network: facts.network }),
   };
 }
 
@@ -99,9 +104,18 @@ export function buildMessage(facts: MessageFacts, origin: MessageOrigin): PodIpM
  * It has no time in it, so a change that is found again after a crash keeps its id; and both words for a
  * start give the same id, because a restart may see as `alreadyRunning` what it had reported as `allocated`.
  */
-export function eventId(podUid: string, ip: string, status: PodIpStatus, occurrence: number): string {
+export function eventId(
+  podUid: string,
+  ip: string,
+  status: PodIpStatus,
+  occurrence: number,
+  network = '',
+): string {
   const edge = status === 'deallocated' ? 'end' : 'start';
-  return createHash('sha256').update(`${podUid}\n${ip}\n${edge}\n${occurrence}`).digest('hex').slice(0, 32);
+  return createHash('sha256')
+    .update([podUid, ip, edge, occurrence, ...(network ? [network] : [])].join('\n'))
+    .digest('hex')
+    .slice(0, 32);
 }
 
 /** A record as it goes to Fluentd: a message of podips, of podips 1.1, or of any other producer on the queue. */

@@ -235,3 +235,27 @@ describe('the leader election', () => {
     expect(problemsOf(env)).toEqual([problem]);
   });
 });
+
+describe('the scope', () => {
+  it('is everything by default, else the namespaces that are listed, each once', () => {
+    expect(read().scope).toEqual({ namespaces: undefined, ignored: [] });
+    expect(read({ WATCH_NAMESPACES: ' web, shop,web,' }).scope).toEqual({
+      namespaces: ['shop', 'web'],
+      ignored: [],
+    });
+    expect(read({ IGNORE_NAMESPACES: 'kube-system' }).scope.ignored).toEqual(['kube-system']);
+  });
+
+  it.each([
+    [
+      { WATCH_NAMESPACES: 'shop,Web' },
+      'WATCH_NAMESPACES must list names of Kubernetes namespaces, separated by commas, but has "Web"',
+    ],
+    [
+      { WATCH_NAMESPACES: 'shop', IGNORE_NAMESPACES: 'web' },
+      'IGNORE_NAMESPACES has no meaning beside WATCH_NAMESPACES: set one of them',
+    ],
+  ])('with %j is a wrong setting', (env, problem) => {
+    expect(problemsOf(env)).toEqual([problem]);
+  });
+});

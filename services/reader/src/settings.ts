@@ -24,6 +24,7 @@ import {
 } from '@podips/shared';
 import { str } from 'envalid';
 import { loadInCluster, loadOutside, namespaceOf } from './cluster/kube-config.js';
+import { type Scope, scopeSettings, scopeSpecs } from './cluster/scope-settings.js';
 import { type ElectionSettings, electionSettings, electionSpecs } from './leadership/election-settings.js';
 
 export interface ReaderSettings {
@@ -40,6 +41,8 @@ export interface ReaderSettings {
   readonly kubeConfig: KubeConfig;
   /** Undefined: this is the only reader, and leads without a Lease. */
   readonly election: ElectionSettings | undefined;
+  readonly scope: Scope;
+  readonly secondaryNetworks: boolean;
   readonly pageSize: number;
   readonly requestDeadlineMs: number;
   readonly watchIdleMs: number;
@@ -140,6 +143,7 @@ export const readerSpecs = {
     default: 100_000,
     desc: 'maximum number of leases in memory while the database is unavailable; beyond it the ledger gets a gap. Leases whose messages are not delivered yet count, too: not below `READER_BUFFER_MESSAGES`',
   }),
+  ...scopeSpecs,
   ...electionSpecs,
   DB_WAIT_MS: integer(
     0,
@@ -176,7 +180,8 @@ export function readReaderSettings(args: readonly string[], env: Environment): R
     values &&
     kubeConfig &&
     collectProblems(problems, () => electionSettings(values, namespaceOf(kubeConfig)));
-  if (values === undefined || kubeConfig === undefined || problems.length > 0)
+  const scope = values && collectProblems(problems, () => scopeSettings(values));
+  if (values === undefined || scope === undefined || kubeConfig === undefined || problems.length > 0)
     throw new SettingsError(problems);
   return {
     logLevel: values.LOG_LEVEL,
@@ -191,6 +196,8 @@ export function readReaderSettings(args: readonly string[], env: Environment): R
     dc: values.LOG_DC,
     kubeConfig,
     election,
+    scope,
+    secondaryNetworks: values.SECONDARY_NETWORKS,
     pageSize: values.KUBE_PAGE_SIZE,
     requestDeadlineMs: values.KUBE_REQUEST_TIMEOUT_MS,
     watchIdleMs: values.KUBE_WATCH_IDLE_MS,

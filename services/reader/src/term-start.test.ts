@@ -6,7 +6,13 @@ import { findTermStart, type TermEnd, type TermOrigin } from './term-start.js';
 const WATERMARK = new Date('2026-11-20T14:00:00.000Z');
 const EARLIER = new Date('2026-11-20T13:00:00.000Z');
 const CHECKPOINT = { resourceVersion: '5', knownAt: WATERMARK };
-const LEDGER: LoadedLedger = { known: new Map(), checkpoint: CHECKPOINT, term: 7, latest: WATERMARK };
+const LEDGER: LoadedLedger = {
+  known: new Map(),
+  ended: new Map(),
+  checkpoint: CHECKPOINT,
+  term: 7,
+  latest: WATERMARK,
+};
 
 function createMarker(since: Date | undefined): Marker {
   let current = since;
@@ -37,8 +43,8 @@ it.each<[TermEnd | undefined, object | undefined]>([
   (previous, catchUp) => {
     const marker = createMarker(EARLIER);
     const start = find({ previous }, marker);
-    const { known, checkpoint, latest } = LEDGER;
-    expect(start).toEqual({ known, checkpoint, latest, ...(catchUp && { catchUp }) });
+    const { known, ended, checkpoint, latest } = LEDGER;
+    expect(start).toEqual({ known, ended, checkpoint, latest, ...(catchUp && { catchUp }) });
     // It stays until the ledger has the gap.
     expect(marker.since).toEqual(EARLIER);
   },

@@ -25,9 +25,9 @@ export interface TermOrigin {
  */
 export function findTermStart({ ledger, previous }: TermOrigin, outOfOrder: Marker | undefined): TermStart {
   if (ledger === undefined) return { known: new Map(), checkpoint: undefined };
-  const { known, checkpoint, latest } = ledger;
+  const { known, ended, checkpoint, latest } = ledger;
   // Nothing was known before the first list of a ledger, whatever its order.
   if (checkpoint === undefined) outOfOrder?.clear();
-  if (checkpoint === undefined || !isLedgerLoss(previous)) return { known, checkpoint, latest };
-  return { known, checkpoint, latest, catchUp: { startedAt: checkpoint.knownAt, reason: previous } };
+  if (checkpoint === undefined || !isLedgerLoss(previous)) return { known, ended, checkpoint, latest };
+  return { known, ended, checkpoint, latest, catchUp: { startedAt: checkpoint.knownAt, reason: previous } };
 }

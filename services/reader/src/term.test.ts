@@ -21,7 +21,7 @@ vi.mock('@podips/shared', async (original) => ({
   ...(await import('./pause.test.helpers.js')),
 }));
 
-const LEDGER: LoadedLedger = { ...startOf([1]), term: 7 };
+const LEDGER: LoadedLedger = { ended: new Map(), ...startOf([1]), term: 7 };
 const NEXT: LoadedLedger = { ...LEDGER, term: 8 };
 
 beforeEach(() => {

@@ -2,10 +2,9 @@ import { hostname } from 'node:os';
 import { aborted, type PodIpMessage, pause } from '@podips/shared';
 import { ChangeLog, type Cut } from './changes/change-log.js';
 import type { Gap } from './changes/entry.js';
-import { isOfMarker, PodChanges, type TermStart } from './changes/pod-changes.js';
+import { isOfMarker } from './changes/pod-changes.js';
 import type { Contradiction } from './changes/timeline.js';
-import { LINK_GRACE_MS, LinkHealth } from './cluster/link-health.js';
-import { followPods, type PodFeedEvents } from './cluster/pod-feed.js';
+import { type Feeds, openFeeds, type SharedDeps } from './feeds.js';
 import type { Leadership } from './leadership/election.js';
 import { startOutlet } from './outlet.js';
 import type { ReaderDatabase, ReaderParts } from './parts.js';
@@ -36,8 +35,6 @@ export interface Term {
   run(signal: AbortSignal): Promise<EndedTerm>;
 }
 
-/** One page of one pod, for as long as a watch is silent. */
-const COMPARE_VERSIONS_MS = 10_000;
 /** Beyond this, what is not recorded is found again by the next term, and nothing waits for the database. */
 const LEDGER_DEADLINE_MS = 3_000;
 
@@ -53,7 +50,7 @@ export function openTerm(parts: ReaderParts, options: TermOptions): Term {
     maxRows: ledger && settings.maxPendingLeases,
   });
   const recorder = database && ledger && createRecorder(parts, database, ledger, log);
-  let changes: PodChanges | undefined;
+  let feeds: Feeds | undefined;
 
   const run = async (signal: AbortSignal): Promise<EndedTerm> => {
     await using resources = new AsyncDisposableStack();
@@ -62,8 +59,9 @@ export function openTerm(parts: ReaderParts, options: TermOptions): Term {
     const start = findTermStart(options, outOfOrder);
     if (start.latest) parts.clock.startAt(start.latest);
     const outlet = startOutlet(parts, log, start.checkpoint?.knownAt, resources);
-    changes = createChanges(parts, log, start, outOfOrder, ledger !== undefined, stopping.signal);
-    const feed = startFeed(parts, changes, options, stopping.signal);
+    const deps = feedDeps(parts, log, outOfOrder, ledger !== undefined, stopping.signal);
+    feeds = openFeeds(parts, deps, start);
+    const following = feeds.run(options.leadership, stopping.signal);
     const recording = recorder?.run(stopping.signal);
     const pruning =
       database &&
@@ -72,7 +70,7 @@ export function openTerm(parts: ReaderParts, options: TermOptions): Term {
     const ending = database && untilRestart(recording, options, outOfOrder, now, stopping.signal);
     const ended = await Promise.race([aborted(signal).then(() => STOPPED), ...(ending ? [ending] : [])]);
     stopping.abort();
-    await feed;
+    await following;
     await outlet.settle();
     const recorded = recording?.then(() => (ended.end === 'fenced' ? undefined : recorder?.flush()));
     await Promise.race([Promise.all([recorded, ending, pruning]), pause(LEDGER_DEADLINE_MS)]);
@@ -86,7 +84,7 @@ export function openTerm(parts: ReaderParts, options: TermOptions): Term {
       return log.unrecorded;
     },
     get knownPods() {
-      return changes?.knownPods ?? 0;
+      return feeds?.knownPods ?? 0;
     },
     run,
   };
@@ -137,15 +135,14 @@ async function untilRestart(
   return { end: RESTARTS[outcome], ledger };
 }
 
-function createChanges(
+function feedDeps(
   { settings, metrics, log, clock }: ReaderParts,
   changeLog: ChangeLog,
-  start: TermStart,
   outOfOrder: Marker | undefined,
   hasLedger: boolean,
   signal: AbortSignal,
-): PodChanges {
-  const deps = {
+): SharedDeps {
+  return {
     log: changeLog,
     origin: { hostname: hostname(), dc: settings.dc },
     clock,
@@ -167,47 +164,5 @@ function createChanges(
       metrics.contradictions.inc();
       log.error(found, 'defect: two pods seem to have held one address at a time');
     },
-  };
-  return new PodChanges(deps, start);
-}
-
-function startFeed(
-  parts: ReaderParts,
-  changes: PodChanges,
-  { ledger, leadership }: TermOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  const { settings, log, client } = parts;
-  const options = {
-    resumeFrom: ledger?.checkpoint?.resourceVersion,
-    pageSize: settings.pageSize,
-    requestDeadlineMs: settings.requestDeadlineMs,
-    idleMs: settings.watchIdleMs,
-    watchTimeoutSeconds: settings.watchTimeoutSeconds,
-    compareVersionsMs: COMPARE_VERSIONS_MS,
-    stillLeads: (ended: AbortSignal) => leadership.confirm(ended),
-    standstill: leadership.standstill,
-  };
-  return followPods(client, changes, options, feedEvents(parts, signal), log, signal);
-}
-
-function feedEvents({ metrics, log, health }: ReaderParts, signal: AbortSignal): PodFeedEvents {
-  const link = new LinkHealth(health.kubernetes, LINK_GRACE_MS);
-  signal.addEventListener('abort', () => link.stop(), { once: true });
-  return {
-    onAlive(what) {
-      metrics.apiSignals.inc({ what });
-      link.works('', what);
-    },
-    onFailure(error) {
-      metrics.apiFailures.inc({ status: error.status });
-      link.fails('', error);
-    },
-    onSkipped(what, reason) {
-      metrics.skipped.inc({ what });
-      log.warn({ err: reason, what }, 'input not understood');
-    },
-    onList: (reason) => metrics.lists.inc({ reason }),
-    onFull: () => metrics.full.inc(),
   };
 }

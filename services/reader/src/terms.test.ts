@@ -30,7 +30,7 @@ function run({ isUp = true } = {}) {
       if (!state.isUp) throw new Error('no database');
       state.loads += 1;
       const checkpoint = { resourceVersion: state.version, knownAt: new Date() };
-      return { known: new Map(), checkpoint, term: state.loads, latest: undefined };
+      return { known: new Map(), ended: new Map(), checkpoint, term: state.loads, latest: undefined };
     },
   };
   const open = (options: TermOptions): Term => {

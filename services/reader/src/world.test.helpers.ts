@@ -261,19 +261,21 @@ export class World {
     this.#known.set(this.term, new TermWrites('default', this.term, ''));
     this.#writes = 0;
     const known = new Map<string, KnownPod>();
+    const ended = new Map<string, Map<string, number>>();
+    for (const { pod, ip, occurrence, end } of this.leases.values())
+      if (end) ended.set(pod.uid, new Map(ended.get(pod.uid)).set(ip, occurrence + 1));
     for (const { pod, end, startedAt, startBounds, ...of } of this.leases.values()) {
+      if (end) continue;
+      const counts = ended.get(pod.uid);
+      const before = known.get(pod.uid) ?? { ...pod, leases: [], ...(counts && { ended: counts }) };
       const lease = { ...of, started: intervalOf(startedAt, startBounds) };
-      const before = known.get(pod.uid) ?? { ...pod, leases: [] };
-      if (end === undefined) known.set(pod.uid, { ...before, leases: [...before.leases, lease] });
-      else if (end.reason === 'changed')
-        known.set(pod.uid, { ...before, ended: new Map(before.ended).set(lease.ip, lease.occurrence + 1) });
+      known.set(pod.uid, { ...before, leases: [...before.leases, lease] });
     }
-    for (const { pod, end } of this.leases.values())
-      if (end && end.reason !== 'changed' && known.get(pod.uid)?.leases.length === 0) known.delete(pod.uid);
+    for (const uid of known.keys()) ended.delete(uid);
     const ends = [...this.leases.values()].map(({ startedAt, end }) => (end?.at ?? startedAt).getTime());
     const latestMs = Math.max(...ends, this.checkpoint?.knownAt.getTime() ?? Number.NEGATIVE_INFINITY);
     const latest = Number.isFinite(latestMs) ? new Date(latestMs) : undefined;
-    return { known, checkpoint: this.checkpoint, term: this.term, latest };
+    return { known, ended, checkpoint: this.checkpoint, term: this.term, latest };
   }
 
   async write(term: number, { leases, gaps, checkpoint }: LedgerBatch): Promise<void> {

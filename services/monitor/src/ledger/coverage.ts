@@ -10,6 +10,9 @@ export interface Coverage {
   readonly isWhole: boolean;
   /** When the oldest lease that has ended did so. */
   readonly oldestEndMs: number | undefined;
+  /** Whose pods are watched; null: of all namespaces but those that are ignored. */
+  readonly namespaces: readonly string[] | null;
+  readonly ignored: readonly string[];
 }
 
 /** Up to when the ledger of a cluster knows everything. */
@@ -29,7 +32,36 @@ export function limitsOf(coverage: readonly Coverage[], atMs: number, nowMs: num
     return [{ code: 'empty', text: 'The ledger is empty: no reader has written to it yet.' }];
   const future: Reason[] =
     atMs > nowMs ? [{ code: 'future', text: `${exactUtc(atMs)} is in the future.` }] : [];
-  return [...future, ...coverage.flatMap((each) => limitOf(each, coverage.length === 1, atMs))];
+  const scopes = coverage.flatMap((each) => scopeOf(each, coverage.length === 1) ?? []);
+  return [...future, ...coverage.flatMap((each) => limitOf(each, coverage.length === 1, atMs)), ...scopes];
+}
+
+/** What is not watched, and so in no ledger. */
+function scopeOf({ cluster, namespaces, ignored }: Coverage, isOnly: boolean): Reason | undefined {
+  const where = isOnly ? '' : ` of ${cluster}`;
+  if (namespaces !== null)
+    return {
+      code: 'scope',
+      text: `Only pods in these namespaces${where} are watched: ${named(namespaces)}.`,
+    };
+  if (ignored.length === 0) return undefined;
+  return { code: 'scope', text: `Pods in these namespaces${where} are not watched: ${named(ignored)}.` };
+}
+
+/** Whether a namespace is watched in any of the clusters. */
+export function isWatched(coverage: readonly Coverage[], namespace: string): boolean {
+  if (coverage.length === 0) return true;
+  return coverage.some(
+    ({ namespaces, ignored }) => (namespaces?.includes(namespace) ?? true) && !ignored.includes(namespace),
+  );
+}
+
+/** Most namespaces that are named in a sentence. */
+const MAX_NAMED = 10;
+
+function named(namespaces: readonly string[]): string {
+  const more = namespaces.length - MAX_NAMED;
+  return `${namespaces.slice(0, MAX_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function limitOf(

@@ -13,6 +13,7 @@ export function leaseView(changes: Partial<LeaseView> = {}): LeaseView {
     node: 'node-3',
     hostNetwork: false,
     ip: '10.1.2.3',
+    network: '',
     startedAt: '2026-11-20T13:00:00.123Z',
     startedNotBefore: changes.startedAt ?? '2026-11-20T13:00:00.123Z',
     startedNotAfter: changes.startedAt ?? '2026-11-20T13:00:00.123Z',

@@ -34,6 +34,8 @@ export const LeaseView = Type.Object({
   /** The address is that of the node, which the pod shares. */
   hostNetwork: Type.Boolean(),
   ip: Type.String(),
+  /** Empty for the default network of the cluster; other networks may have the same addresses. */
+  network: Type.String(),
   /** The most likely time; it surely began between the next two. */
   startedAt: Time,
   /** null: nothing is known of the earliest time. */
@@ -63,7 +65,18 @@ export const GapView = Type.Object({
 
 /** Why an answer is not certain. */
 export const Reason = Type.Object({
-  code: Type.Enum(['start', 'end', 'conflict', 'more', 'gap', 'after-known', 'future', 'deleted', 'empty']),
+  code: Type.Enum([
+    'start',
+    'end',
+    'conflict',
+    'more',
+    'gap',
+    'after-known',
+    'future',
+    'deleted',
+    'empty',
+    'scope',
+  ]),
   /** As a sentence. */
   text: Type.String(),
 });

@@ -124,7 +124,9 @@ async function askAddress(
 function uniqueLeases(leases: readonly (LeaseView | null)[]): LeaseView[] {
   const found = leases.filter((lease) => lease !== null);
   return [
-    ...new Map(found.map((lease) => [`${lease.cluster} ${lease.podUid} ${lease.startedAt}`, lease])).values(),
+    ...new Map(
+      found.map((lease) => [`${lease.cluster} ${lease.podUid} ${lease.network} ${lease.startedAt}`, lease]),
+    ).values(),
   ];
 }
 

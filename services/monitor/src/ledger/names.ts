@@ -1,6 +1,10 @@
 import type { LeaseView } from './ledger-view.js';
 
-/** `namespace/pod`. */
-export function nameOf({ namespace, pod }: Pick<LeaseView, 'namespace' | 'pod'>): string {
-  return `${namespace}/${pod}`;
+/** `namespace/pod`, with the network where that is not the default one. */
+export function nameOf({
+  namespace,
+  pod,
+  network,
+}: Pick<LeaseView, 'namespace' | 'pod' | 'network'>): string {
+  return `${namespace}/${pod}${network === '' ? '' : ` on the network ${network}`}`;
 }

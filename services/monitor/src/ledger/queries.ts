@@ -39,7 +39,7 @@ export interface GapRow {
 }
 
 const LEASE = `cluster, namespace, pod, pod_uid AS "podUid", owner_kind AS "ownerKind", owner_name AS "ownerName", node,
-  host_network AS "hostNetwork", host(ip) AS ip, started_at AS "startedAt", start_inferred AS "startInferred",
+  host_network AS "hostNetwork", host(ip) AS ip, network, started_at AS "startedAt", start_inferred AS "startInferred",
   nullif(started_not_before, '-infinity') AS "startedNotBefore", started_not_after AS "startedNotAfter",
   nullif(ended_at, 'infinity') AS "endedAt", end_reason AS "endReason", end_inferred AS "endInferred",
   nullif(ended_not_before, '-infinity') AS "endedNotBefore", ended_not_after AS "endedNotAfter"`;
@@ -118,20 +118,24 @@ interface CoverageRow {
   readonly knownAt: Date;
   readonly isWhole: boolean;
   readonly oldestEnd: Date | null;
+  readonly namespaces: readonly string[] | null;
+  readonly ignored: readonly string[];
 }
 
 /** The time that the ledger of each cluster covers. */
 export async function findCoverage(connection: Connection): Promise<readonly Coverage[]> {
   const { rows } = await connection.query<CoverageRow>(
-    `SELECT cluster, known_at AS "knownAt",
+    `SELECT cluster, known_at AS "knownAt", namespaces, ignored_namespaces AS ignored,
        EXISTS (SELECT FROM gaps WHERE gaps.cluster = positions.cluster AND gaps.started_at IS NULL) AS "isWhole",
        (SELECT ended_at FROM leases WHERE leases.cluster = positions.cluster AND ended_at <> 'infinity'
         ORDER BY ended_at LIMIT 1) AS "oldestEnd"
      FROM reader_positions AS positions ORDER BY cluster LIMIT $1`,
     [MAX_ROWS],
   );
-  return rows.map(({ cluster, knownAt, isWhole, oldestEnd }) => ({
+  return rows.map(({ cluster, knownAt, isWhole, oldestEnd, namespaces, ignored }) => ({
     cluster,
+    namespaces,
+    ignored,
     knownUntilMs: knownAt.getTime() - REPORT_LAG_MS,
     isWhole,
     oldestEndMs: oldestEnd?.getTime(),

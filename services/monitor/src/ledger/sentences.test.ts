@@ -14,6 +14,8 @@ const WHOLE: Coverage = {
   knownUntilMs: Date.UTC(2026, 10, 21),
   isWhole: true,
   oldestEndMs: Date.UTC(2026, 9, 1),
+  namespaces: null,
+  ignored: [],
 };
 const BEHIND: Coverage = { ...WHOLE, knownUntilMs: AT_MS - 1_000 };
 
@@ -184,6 +186,21 @@ describe('which pod may have had an address', () => {
       `${PERHAPS} shop/web-1, or to no pod, at 2026-11-20 14:05:00 UTC. It is not known up to when the ledger of ams1 is complete.`,
     ],
     [['empty'], { coverage: [] }, `${UNKNOWN} The ledger is empty: no reader has written to it yet.`],
+    [
+      ['scope'],
+      { coverage: [{ ...WHOLE, namespaces: ['shop', 'web'] }] },
+      `${UNKNOWN} Only pods in these namespaces are watched: shop, web.`,
+    ],
+    [
+      ['scope'],
+      {
+        coverage: [
+          { ...WHOLE, ignored: ['kube-system'] },
+          { ...WHOLE, cluster: 'ams1' },
+        ],
+      },
+      `${UNKNOWN} Pods in these namespaces of fra1 are not watched: kube-system.`,
+    ],
     [['more'], { more: true }, `${UNKNOWN} Further leases may cover that time.`],
   ])('%j', (codes, given, sentence) => {
     expect(reasonsOf(facts(given)).map(({ code }) => code)).toEqual(codes);
@@ -229,6 +246,20 @@ describe('what else is known of a certain answer', () => {
     expect(reasonsOf(facts(given))).toEqual([]);
     expect(notesOn(facts(given), precisionMs)).toEqual(notes);
   });
+});
+
+test('an address of two networks may have a holder in each', () => {
+  const leases = [leaseView(), leaseView({ pod: 'db-0', podUid: 'uid-2', network: 'shop/macvlan' })];
+  expect(answerAddress(ip, facts({ leases }))).toBe(
+    '10.1.2.3 belonged to shop/web-1 and shop/db-0 on the network shop/macvlan at 2026-11-20 14:05:00 UTC.',
+  );
+});
+
+test('of a pod that is not watched the answer says so', () => {
+  const coverage = [{ ...WHOLE, namespaces: ['web'] }];
+  expect(answerPod({ namespace: 'shop', pod: 'web-1' }, [], false, coverage)).toBe(
+    'No pod named shop/web-1 is in the ledger. The namespace shop is not watched.',
+  );
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { exactUtc, uncertainUtc } from '../words/format.js';
-import { type Coverage, knownUntil, limitsOf } from './coverage.js';
+import { type Coverage, isWatched, knownUntil, limitsOf } from './coverage.js';
 import type { LeaseView } from './ledger-view.js';
 import { nameOf } from './names.js';
 import type { PodQuestion } from './question.js';
@@ -32,6 +32,8 @@ function belongedTo({ verdict: { holders, candidates }, more }: AddressFacts): s
   const ofNode = node === null ? '' : `, the address of node ${node},`;
   const perhaps = candidates.length === 0 ? '' : `, and perhaps to ${named(candidates)}`;
   if (second === undefined && only) return `${ofNode} belonged to ${nameOf(only)}${perhaps}`;
+  const networks = new Set(holders.map(({ network }) => network));
+  if (networks.size > 1) return ` belonged to ${listed(holders.map(nameOf), 'and')}${perhaps}`;
   const pods = `${more ? `more than ${holders.length}` : holders.length} pods`;
   return `${ofNode} belonged to ${pods}${node === null ? '' : ' on its network'}${perhaps}`;
 }
@@ -63,7 +65,10 @@ export function answerPod(
   coverage: readonly Coverage[],
 ): string {
   const name = `${namespace}/${pod}`;
-  if (leases.length === 0) return `No pod named ${name} is in the ledger.`;
+  if (leases.length === 0) {
+    const unwatched = isWatched(coverage, namespace) ? '' : ` The namespace ${namespace} is not watched.`;
+    return `No pod named ${name} is in the ledger.${unwatched}`;
+  }
   const ips = new Set(leases.map(({ ip }) => ip)).size;
   const had = more
     ? `had more than ${leases.length} leases`

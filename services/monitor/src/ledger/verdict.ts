@@ -17,7 +17,7 @@ interface BoundLease extends LeaseBounds {
 }
 
 /**
- * Decides by leases of one address around a time. An address that is not a node's has one holder at a time in a cluster,
+ * Decides by leases of one address around a time. An address that is not a node's has one holder at a time in a network,
  * so the leases follow each other, and a sure one rules out the others.
  * @param near all leases whose bounds include the time, and the neighbours of the time by their most likely times
  * @param knownUntilMs up to when a cluster's changes are known
@@ -27,12 +27,12 @@ export function decide(
   atMs: number,
   knownUntilMs: (cluster: string) => number,
 ): Verdict {
-  const clusters = [...Map.groupBy(near, ({ cluster }) => cluster)];
-  const verdicts = clusters.map(([cluster, leases]) => {
+  const networks = Map.groupBy(near, ({ cluster, network }) => JSON.stringify([cluster, network]));
+  const verdicts = [...networks.values()].map((leases) => {
     const bound = leases
       .toSorted(byTime)
-      .map((lease) => ({ lease, ...boundsOf(lease, knownUntilMs(cluster)) }));
-    return decideInCluster(bound, atMs);
+      .map((lease) => ({ lease, ...boundsOf(lease, knownUntilMs(lease.cluster)) }));
+    return decideInNetwork(bound, atMs);
   });
   return {
     holders: verdicts.flatMap(({ holders }) => holders),
@@ -47,7 +47,7 @@ export function isDecided({ holders, candidates, isConflict }: Verdict): boolean
   return !isConflict && candidates.every((lease) => isShared(lease) && clustersOfNodes.has(lease.cluster));
 }
 
-function decideInCluster(leases: readonly BoundLease[], atMs: number): Verdict {
+function decideInNetwork(leases: readonly BoundLease[], atMs: number): Verdict {
   const sure = leases.filter((lease) => lease.startTo <= atMs && atMs < lease.endFrom);
   const possible = leases.filter((lease) => lease.startFrom <= atMs && atMs < lease.endTo);
   const holders = sure.map(({ lease }) => lease);

@@ -19,12 +19,12 @@ export function leasesTable(leases: readonly LeaseView[], caption: string): Html
 }
 
 function row(lease: LeaseView): Html {
-  const { namespace, pod, ip, ownerKind, ownerName, node, hostNetwork, cluster } = lease;
+  const { namespace, pod, ip, ownerKind, ownerName, node, hostNetwork, network, cluster } = lease;
   const { startedAt, startedNotBefore, startedNotAfter, startInferred } = lease;
   const { endedAt, endedNotBefore, endedNotAfter, endInferred, endReason } = lease;
   return html`<tr${endedAt === null ? html` class="open"` : undefined}>
 <th scope="row"><a href="/leases?${new URLSearchParams({ namespace, pod }).toString()}"><bdi>${visibleText(`${namespace}/${pod}`)}</bdi></a></th>
-<td data-label="Address"><a href="/leases?${new URLSearchParams({ ip, at: startedAt }).toString()}">${ip}</a></td>
+<td data-label="Address"><a href="/leases?${new URLSearchParams({ ip, at: startedAt }).toString()}">${ip}</a>${network === '' ? undefined : html` <bdi class="tag">${visibleText(network)}</bdi>`}</td>
 <td data-label="Owner"><bdi>${visibleText(`${ownerKind} ${ownerName}`.trim())}</bdi></td>
 <td data-label="Node"><bdi>${visibleText(node)}</bdi>${hostNetwork ? tag('host network') : undefined}</td>
 <td data-label="From (UTC)">${time(startedAt, startedNotBefore, startedNotAfter)}${startInferred ? tag('inferred') : undefined}</td>

@@ -24,6 +24,8 @@ export interface Bounds {
 export interface LeaseRecord {
   readonly pod: MessagePod;
   readonly ip: string;
+  /** Undefined for the default network. */
+  readonly network?: string | undefined;
   readonly occurrence: number;
   readonly startedAt: Date;
   readonly startBounds?: Bounds | undefined;

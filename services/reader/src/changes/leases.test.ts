@@ -272,3 +272,16 @@ describe('the decision table', () => {
     expect(replay(steps)).toEqual(published);
   });
 });
+
+it('what a pod holds on other networks is kept apart, and kept while nothing is known of them', () => {
+  const blue = { ip: X, network: 'shop/blue' };
+  const sighting = sightingAt(AT);
+  const first = decideSeen(undefined, pod({ ips: [X], secondary: [blue] }), true, sighting);
+  expect(first.known?.leases).toMatchObject([{ ip: X }, blue]);
+  const unknown = decideSeen(first.known, pod({ ips: [X] }), false, sighting);
+  expect([unknown.known?.leases.length, unknown.changes]).toEqual([2, []]);
+  const none = decideSeen(first.known, pod({ ips: [X], secondary: [] }), false, sighting);
+  expect(none.changes).toMatchObject([{ lease: blue, endReason: 'changed' }]);
+  const again = decideSeen(none.known, pod({ ips: [X], secondary: [blue] }), false, sighting);
+  expect(again.changes).toMatchObject([{ lease: { ...blue, occurrence: 1 } }]);
+});

@@ -5,17 +5,24 @@ import { type Interval, type KnownTimes, keepTimes } from './event-times.js';
 /** A pod's hold on an address, from a start that was reported to an end that was not yet. */
 export interface Lease {
   readonly ip: string;
+  /** Undefined for the default network. */
+  readonly network?: string | undefined;
   /** Which of the pod's leases of this very address it is: 0 for the first. */
   readonly occurrence: number;
   readonly started: Interval;
   readonly startInferred: boolean;
 }
 
+export type EndedCounts = ReadonlyMap<string, number>;
+
+/** An address, and its network where that is not the default one: networks may have the same addresses. */
+export type Address = Pick<Lease, 'ip' | 'network'>;
+
 /** A pod that is not finished, with the leases that were reported for it. */
 export interface KnownPod extends MessagePod {
   readonly leases: readonly Lease[];
-  /** How many leases of an address have ended; only for pods whose address changed, which is rare. */
-  readonly ended?: ReadonlyMap<string, number>;
+  /** How many leases of an address have ended, by {@link addressKey}; only for pods that live on, which is rare. */
+  readonly ended?: EndedCounts;
   /** Of the last version that was seen; undefined when that is the ledger's. */
   readonly times?: KnownTimes;
 }
@@ -63,15 +70,18 @@ export function decideSeen(
 ): Decision {
   if (pod.finished) return decideGone(known, 'finished', sighting);
   const before = known?.leases ?? [];
-  const kept = before.filter((lease) => pod.ips.includes(lease.ip));
-  const ended = before.filter((lease) => !pod.ips.includes(lease.ip));
+  const held = addressesOf(pod, before);
+  const heldKeys = new Set(held.map(addressKey));
+  const kept = before.filter((lease) => heldKeys.has(addressKey(lease)));
+  const ended = before.filter((lease) => !heldKeys.has(addressKey(lease)));
   const endedCounts = ended.length === 0 ? known?.ended : countEnded(known?.ended, ended);
   const replaces = before.length > 0 || known?.ended !== undefined;
-  const started = pod.ips
-    .filter((ip) => !before.some((lease) => lease.ip === ip))
-    .map((ip) => ({
-      ip,
-      occurrence: endedCounts?.get(ip) ?? 0,
+  const keptKeys = new Set(kept.map(addressKey));
+  const started = held
+    .filter((address) => !keptKeys.has(addressKey(address)))
+    .map((address) => ({
+      ...address,
+      occurrence: endedCounts?.get(addressKey(address)) ?? 0,
       started: sighting.start(replaces),
       startInferred: sighting.inferred,
     }));
@@ -135,10 +145,21 @@ export function withLeases(pod: KnownPod, placed: ReadonlyMap<Lease, Lease>): Kn
 }
 
 /** How many leases of each address have ended, after these. */
-export function countEnded(before: KnownPod['ended'], ended: readonly Lease[]): ReadonlyMap<string, number> {
+export function countEnded(before: KnownPod['ended'], ended: readonly Lease[]): EndedCounts {
   const counts = new Map(before);
-  for (const lease of ended) counts.set(lease.ip, lease.occurrence + 1);
+  for (const lease of ended) counts.set(addressKey(lease), lease.occurrence + 1);
   return counts;
+}
+
+/** What tells the addresses of a pod, or of a cluster, apart. */
+export function addressKey({ ip, network }: Address): string {
+  return network ? `${network} ${ip}` : ip;
+}
+
+/** @param before what the pod holds on other networks where nothing is said of these */
+function addressesOf({ ips, secondary }: Pod, before: readonly Lease[]): Address[] {
+  const others = secondary ?? before.filter(({ network }) => network);
+  return [...ips.map((ip) => ({ ip })), ...others.map(({ ip, network }) => ({ ip, network }))];
 }
 
 function startOf(pod: MessagePod, lease: Lease, status: PodIpStatus, sighting: Sighting): IpChange {

@@ -146,6 +146,49 @@ describe('a list', () => {
   });
 });
 
+describe('a pod that held something before', () => {
+  const ids = (published: () => { readonly event_id: string; readonly pod_ip_status: string }[]) =>
+    published().map(({ pod_ip_status: status, event_id: id }) => `${status} ${id}`);
+
+  it('gets another lease when it runs again after it had finished', () => {
+    const { changes, published } = createChanges();
+    changes.apply(seen(pod(1)));
+    changes.apply(moved(pod(1, { finished: true })));
+    changes.apply(moved(pod(1, { finished: true, node: 'node-2' })));
+    expect(changes.knownPods).toBe(0);
+    changes.apply(moved(pod(1)));
+    expect(published().map((message) => message.pod_ip_status)).toEqual([
+      'alreadyRunning',
+      'deallocated',
+      'allocated',
+    ]);
+    expect(new Set(ids(published)).size).toBe(3);
+    expect(published()[2]?.event_id).not.toBe(published()[0]?.event_id);
+  });
+
+  it('gets another lease when a list has it again after it was deleted: a backup was restored', async () => {
+    const { changes, published } = createChanges();
+    changes.apply(seen(pod(1)));
+    changes.apply(gone(pod(1)));
+    await changes.replaceAll([pod(1)], '3', 'reset');
+    expect(published().map((message) => message.pod_ip_status)).toEqual([
+      'alreadyRunning',
+      'deallocated',
+      'allocated',
+    ]);
+    expect(published()[2]?.event_id).not.toBe(published()[0]?.event_id);
+  });
+
+  it('gets the lease that follows those of the ledger', () => {
+    const start = { ...startOf([]), ended: new Map([['uid-1', new Map([['10.0.0.1', 3]])]]) };
+    const { changes, recorded, drain } = createChanges({ start });
+    changes.apply(moved(pod(1)));
+    changes.apply(bookmark);
+    drain();
+    expect(recorded().leases.map(({ occurrence }) => occurrence)).toEqual([3]);
+  });
+});
+
 describe('for the ledger', () => {
   it('a start and an end stand beside their messages, with their times', () => {
     const { changes, recorded, published } = createChanges({ start: startOf([]) });

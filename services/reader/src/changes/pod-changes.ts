@@ -3,6 +3,7 @@ import type { Pod } from '../cluster/pod.js';
 import type { ListReason, PodSink } from '../cluster/pod-feed.js';
 import type { PodEvent } from '../cluster/pod-stream.js';
 import type { ChangeLog } from './change-log.js';
+import { EndedLeases } from './ended-leases.js';
 import { type Checkpoint, type Gap, gapBetween, type LeaseRecord } from './entry.js';
 import { endInterval, type Sight, startInterval, uncertaintyMs } from './event-times.js';
 import {
@@ -10,6 +11,7 @@ import {
   decideGone,
   decideList,
   decideSeen,
+  type EndedCounts,
   type IpChange,
   type KnownPod,
   type Sighting,
@@ -25,6 +27,8 @@ export interface TermStart {
   /** As the ledger has them; empty without one. */
   readonly known: ReadonlyMap<string, KnownPod>;
   readonly checkpoint: Checkpoint | undefined;
+  /** How many leases pods have had that hold nothing now. */
+  readonly ended?: ReadonlyMap<string, EndedCounts> | undefined;
   /** Set when the ledger lacks what happened from this time on, until the term has caught up. */
   readonly catchUp?: Omit<Gap, 'endedAt'> | undefined;
   /** The latest time in the ledger; undefined in an empty one, or without one. */
@@ -43,6 +47,14 @@ export interface PodChangesDeps {
   readonly onChange: (message: PodIpMessage) => void;
   readonly onGap: (gap: Gap) => void;
   readonly onContradiction: (found: Contradiction) => void;
+  /** Of all feeds of a term; by default one of its own. */
+  readonly timeline?: Timeline;
+  /** By default all. */
+  readonly isWatched?: (namespace: string) => boolean;
+  /** Makes the checkpoint of all feeds of a term out of where this one has got to; undefined: there is none yet. */
+  readonly moved?: (to: Checkpoint) => Checkpoint | undefined;
+  /** This feed has caught up; whether all have. */
+  readonly haveCaughtUp?: () => boolean;
 }
 
 type PodOfEvent = Extract<PodEvent, { pod: Pod }>;
@@ -53,18 +65,20 @@ export class PodChanges implements PodSink {
   readonly #watermark: Watermark;
   readonly #observer: Observer;
   readonly #timeline: Timeline;
+  readonly #ended: EndedLeases;
   #known: Map<string, KnownPod>;
   #catchUp: TermStart['catchUp'];
   readonly #restoredAt: Date | undefined;
   #lateSince: Date | undefined;
   #listedAt: Date | undefined;
 
-  constructor(deps: PodChangesDeps, { known, checkpoint, catchUp, latest }: TermStart) {
+  constructor(deps: PodChangesDeps, { known, ended, checkpoint, catchUp, latest }: TermStart) {
     this.#deps = deps;
     this.#watermark = new Watermark(() => deps.clock.now(), checkpoint?.knownAt);
     this.#observer = new Observer(deps.clock, checkpoint?.knownAt);
-    this.#timeline = new Timeline(latest, deps.onContradiction);
+    this.#timeline = deps.timeline ?? new Timeline(latest, deps.onContradiction);
     this.#known = new Map(known);
+    this.#ended = new EndedLeases(ended ?? new Map());
     this.#catchUp = catchUp;
     this.#restoredAt = checkpoint?.knownAt;
   }
@@ -89,13 +103,15 @@ export class PodChanges implements PodSink {
     reason: ListReason,
     mayAccept: () => Promise<boolean> = async () => true,
   ): Promise<void> {
-    const { log, signal, clock } = this.#deps;
+    const { log, signal, clock, isWatched = () => true } = this.#deps;
+    const watched = pods.filter(({ namespace }) => isWatched(namespace));
     const observedAt = this.#listedAt ?? clock.now();
     const jumps = this.#jumps();
     const after = this.#watermark.time;
     // A ledger may know leases and yet no checkpoint: its reader died before its first list was published.
     const inferred = after !== undefined || this.#known.size > 0;
-    const decision = decideList(this.#known, pods, (pod, known) =>
+    const before = this.#withRecalled(watched);
+    const decision = decideList(before, watched, (pod, known) =>
       sightingOf(this.#observer.listed(pod, known?.times, observedAt, after), inferred),
     );
     const { changes, leases } = this.#timeline.placeList(decision.changes);
@@ -103,6 +119,7 @@ export class PodChanges implements PodSink {
       const known = decision.known.get(pod.uid);
       if (known) decision.known.set(pod.uid, withLeases(known, leases));
     }
+    this.#rememberEnded(before, decision.known, watched);
     this.#known = decision.known;
     const gaps = [...jumps, this.#name(gapBetween(after, observedAt, reason))];
     let next = 0;
@@ -126,7 +143,8 @@ export class PodChanges implements PodSink {
     const observedAt = this.#deps.clock.now();
     const gaps = this.#jumps();
     const isBookmark = event.type === 'bookmark';
-    const changes = isBookmark ? [] : this.#decide(event, observedAt);
+    const isOther = isBookmark || this.#deps.isWatched?.(event.pod.namespace) === false;
+    const changes = isOther ? [] : this.#decide(event, observedAt);
     if (changes === 'no room') return false;
     this.#watermark.watched(isBookmark);
     if (isBookmark) gaps.push(...this.#caughtUp());
@@ -145,7 +163,7 @@ export class PodChanges implements PodSink {
   /** Remembers what an event means, unless there is no room for it. */
   #decide(event: PodOfEvent, observedAt: Date): readonly IpChange[] | 'no room' {
     const { type, pod } = event;
-    const before = this.#known.get(pod.uid);
+    const before = this.#known.get(pod.uid) ?? this.#ended.recall(pod);
     const { isCaughtUp } = this.#watermark;
     const seen = this.#observer.event({ type, pod, previous: before?.times, observedAt, isCaughtUp });
     const decision = decideEvent(before, event, sightingOf(seen.sight, false));
@@ -153,9 +171,29 @@ export class PodChanges implements PodSink {
     this.#observer.accepted(seen);
     const { changes, leases } = this.#timeline.place(decision.changes);
     const { known } = decision;
-    if (known === undefined) this.#known.delete(pod.uid);
-    else this.#known.set(pod.uid, leases.size > 0 ? withLeases(known, leases) : known);
+    if (known === undefined) {
+      this.#known.delete(pod.uid);
+      if (before) this.#ended.remember(before, type === 'deleted' ? 'gone' : 'finished');
+    } else this.#known.set(pod.uid, leases.size > 0 ? withLeases(known, leases) : known);
     return changes;
+  }
+
+  /** What is known, and what is remembered of listed pods that are not known. */
+  #withRecalled(pods: readonly Pod[]): ReadonlyMap<string, KnownPod> {
+    const recalled = pods.flatMap((pod) => (this.#known.has(pod.uid) ? [] : (this.#ended.recall(pod) ?? [])));
+    if (recalled.length === 0) return this.#known;
+    return new Map([...this.#known, ...recalled.map((pod) => [pod.uid, pod] as const)]);
+  }
+
+  #rememberEnded(
+    before: ReadonlyMap<string, KnownPod>,
+    after: ReadonlyMap<string, KnownPod>,
+    listed: readonly Pod[],
+  ): void {
+    const ended = [...before.values()].filter(({ uid }) => !after.has(uid));
+    if (ended.length === 0) return;
+    const there = new Set(listed.map(({ uid }) => uid));
+    for (const pod of ended) this.#ended.remember(pod, there.has(pod.uid) ? 'finished' : 'gone');
   }
 
   /** The reader's clock was set: what it had shown before is no bound for what follows. */
@@ -167,6 +205,7 @@ export class PodChanges implements PodSink {
 
   /** All that happened before the list or the watch is published now: what was incomplete or out of order is a gap. */
   #caughtUp(): Gap[] {
+    if (this.#deps.haveCaughtUp?.() === false) return [];
     const { startedAt = undefined, reason = 'late' } = this.#catchUp ?? {};
     this.#catchUp = undefined;
     const since = this.#deps.outOfOrder?.since;
@@ -182,20 +221,26 @@ export class PodChanges implements PodSink {
     return gap;
   }
 
+  #checkpoint(resourceVersion: string): Checkpoint | undefined {
+    const knownAt = this.#watermark.time;
+    if (resourceVersion === '' || knownAt === undefined) return undefined;
+    const { moved = (to: Checkpoint) => to } = this.#deps;
+    return moved({ resourceVersion, knownAt });
+  }
+
   #append(
     changes: readonly IpChange[],
     observedAt: Date,
     gaps: readonly Gap[],
     resourceVersion: string,
   ): void {
-    const knownAt = this.#watermark.time;
     const messages = changes.map((change) => buildMessage(factsOf(change, observedAt), this.#deps.origin));
     if (messages.length > 0) this.#deps.onPublish();
     this.#deps.log.append({
       messages: messages.map((message) => JSON.stringify(message)),
       leases: changes.map(toRecord),
       gaps,
-      checkpoint: resourceVersion === '' || knownAt === undefined ? undefined : { resourceVersion, knownAt },
+      checkpoint: this.#checkpoint(resourceVersion),
     });
     for (const message of messages) this.#deps.onChange(message);
   }
@@ -225,14 +270,24 @@ function sightingOf(sight: Sight, inferred: boolean): Sighting {
 
 function factsOf(change: IpChange, observedAt: Date): Parameters<typeof buildMessage>[0] {
   const { pod, lease, status, inferred, interval } = change;
-  const { ip, occurrence } = lease;
+  const { ip, network, occurrence } = lease;
   const at = new Date(interval.best);
-  return { pod, ip, occurrence, status, inferred, at, observedAt, uncertaintyMs: uncertaintyMs(interval) };
+  return {
+    pod,
+    ip,
+    network,
+    occurrence,
+    status,
+    inferred,
+    at,
+    observedAt,
+    uncertaintyMs: uncertaintyMs(interval),
+  };
 }
 
 function toRecord({ pod, lease, endReason, interval, inferred }: IpChange): LeaseRecord {
-  const { ip, occurrence, started, startInferred } = lease;
+  const { ip, network, occurrence, started, startInferred } = lease;
   const start = { startedAt: new Date(started.best), startBounds: started, startInferred };
   const end = endReason && { at: new Date(interval.best), bounds: interval, reason: endReason, inferred };
-  return { pod, ip, occurrence, ...start, end };
+  return { pod, ip, network, occurrence, ...start, end };
 }

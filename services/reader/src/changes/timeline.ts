@@ -1,5 +1,5 @@
 import { handOver, type Interval } from './event-times.js';
-import type { IpChange, Lease } from './leases.js';
+import { addressKey, type IpChange, type Lease } from './leases.js';
 
 /** Addresses whose last change is remembered: far more than change hands while a kubelet's report is late. */
 const MAX_ADDRESSES = 10_000;
@@ -89,7 +89,7 @@ export class Timeline {
   #bounded(change: IpChange): IpChange {
     const { pod, lease } = change;
     const interval = isStart(change) ? change.interval : after(lease.started.notBefore, change.interval);
-    const last = this.#lastOfAddress.get(lease.ip);
+    const last = this.#lastOfAddress.get(addressKey(lease));
     if (
       pod.hostNetwork ||
       last === undefined ||
@@ -107,9 +107,9 @@ export class Timeline {
     const result = [...changes];
     const ends = new Map<string, number>();
     for (const [index, change] of changes.entries())
-      if (!isStart(change) && !change.pod.hostNetwork) ends.set(change.lease.ip, index);
+      if (!isStart(change) && !change.pod.hostNetwork) ends.set(addressKey(change.lease), index);
     for (const [index, change] of changes.entries()) {
-      const endIndex = ends.get(change.lease.ip);
+      const endIndex = ends.get(addressKey(change.lease));
       const ended = endIndex === undefined ? undefined : result[endIndex];
       if (!isStart(change) || change.pod.hostNetwork || endIndex === undefined || ended === undefined)
         continue;
@@ -122,12 +122,12 @@ export class Timeline {
   }
 
   #remember(change: IpChange): void {
-    const { ip } = change.lease;
-    const last = this.#lastOfAddress.get(ip);
+    const address = addressKey(change.lease);
+    const last = this.#lastOfAddress.get(address);
     const isOvertaken = !isStart(change) && last && isStart(last) && last.pod.uid !== change.pod.uid;
     if (change.pod.hostNetwork || isOvertaken) return;
-    this.#lastOfAddress.delete(ip);
-    this.#lastOfAddress.set(ip, change);
+    this.#lastOfAddress.delete(address);
+    this.#lastOfAddress.set(address, change);
     const [oldest] = this.#lastOfAddress.keys();
     if (this.#lastOfAddress.size > MAX_ADDRESSES && oldest !== undefined) this.#lastOfAddress.delete(oldest);
   }

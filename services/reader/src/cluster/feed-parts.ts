@@ -1,7 +1,7 @@
 import type { KubeError } from './kube-error.js';
-import type { Pod } from './pod.js';
+import type { Pod, Projection } from './pod.js';
 import type { PodEvent, SkippedWhat } from './pod-stream.js';
-import type { Standstill } from './standstill.js';
+import type { StandstillView } from './standstill.js';
 
 /** Receives what the feed learns. */
 export interface PodSink {
@@ -46,6 +46,8 @@ export interface PodFeedOptions {
   readonly namespace?: string | undefined;
   /** Where an earlier reader stopped; undefined: begin with a list. */
   readonly resumeFrom: string | undefined;
+  /** By default of the default network alone. */
+  readonly projection?: Projection | undefined;
   readonly pageSize: number;
   readonly requestDeadlineMs: number;
   readonly idleMs: number;
@@ -58,5 +60,5 @@ export interface PodFeedOptions {
    */
   readonly stillLeads: (signal: AbortSignal) => Promise<boolean>;
   /** From the moment on at which it was last known that this reader leads. */
-  readonly standstill: Standstill;
+  readonly standstill: StandstillView;
 }

@@ -4,7 +4,7 @@ import type { ListReason, PodFeedEvents, PodFeedOptions, PodSink } from './feed-
 import { type KubeClient, KubeError } from './kube-client.js';
 import { listPods, podsPath } from './pod-list.js';
 import { type PodEvent, watchPods } from './pod-stream.js';
-import type { Standstill } from './standstill.js';
+import type { StandstillView } from './standstill.js';
 import { untilServerIsBehind } from './version-watch.js';
 
 export type { ListReason, PodFeedEvents, PodFeedOptions, PodSink } from './feed-parts.js';
@@ -37,7 +37,7 @@ class PodFeed {
   readonly #events: PodFeedEvents;
   readonly #log: Logger;
   readonly #signal: AbortSignal;
-  readonly #standstill: Standstill;
+  readonly #standstill: StandstillView;
   /** The resource version to resume after; undefined when a list is due. */
   #position: string | undefined;
   #listReason: ListReason = 'start';
@@ -111,6 +111,7 @@ class PodFeed {
     this.#sink.catchingUp();
     const { pods, resourceVersion } = await listPods(this.#client, {
       path: this.#path,
+      projection: this.#options.projection,
       pageSize: this.#pageSize,
       pageDeadlineMs: this.#options.requestDeadlineMs,
       signal: this.#signal,
@@ -142,6 +143,7 @@ class PodFeed {
     this.#sink.catchingUp();
     const stream = watchPods(this.#client, {
       path: this.#path,
+      projection: this.#options.projection,
       resourceVersion: from,
       timeoutSeconds: this.#options.watchTimeoutSeconds,
       headersDeadlineMs: this.#options.requestDeadlineMs,

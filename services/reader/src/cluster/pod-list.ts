@@ -1,6 +1,6 @@
 import { toError } from '@podips/shared';
 import { type KubeClient, KubeError, readAtMost } from './kube-client.js';
-import { type Pod, projectPod } from './pod.js';
+import { type Pod, type Projection, projectPod } from './pod.js';
 
 /** Where pods are listed and watched: those of a namespace, or all. */
 export function podsPath(namespace: string | undefined): string {
@@ -15,6 +15,7 @@ const ONE_TOO_LARGE = `a page of one pod is larger than ${MAX_POD_BYTES} bytes: 
 
 export interface ListOptions {
   readonly path: string;
+  readonly projection?: Projection | undefined;
   /** Pods on a page; fewer are asked for when they are large. */
   readonly pageSize: number;
   /** Deadline for each page, from the request to its last byte. */
@@ -55,7 +56,7 @@ export async function listPods(client: KubeClient, options: ListOptions): Promis
     if (next === '') options.onFirstPage();
     for (const item of page.items) {
       try {
-        pods.push(projectPod(item));
+        pods.push(projectPod(item, options.projection));
       } catch (err) {
         options.onSkipped(toError(err));
       }

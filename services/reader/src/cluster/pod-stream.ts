@@ -1,7 +1,7 @@
 import { toError } from '@podips/shared';
 import { type KubeClient, KubeError } from './kube-client.js';
 import { LineTooLongError, readLines } from './lines.js';
-import { type Pod, projectPod } from './pod.js';
+import { type Pod, type Projection, projectPod } from './pod.js';
 
 /** One line of a watch, understood. `resourceVersion` is where a later watch has to start to continue after it. */
 export type PodEvent =
@@ -16,6 +16,7 @@ export type SkippedWhat = 'not-json' | 'line-too-long' | 'unknown-type' | 'malfo
 
 export interface WatchOptions {
   readonly path: string;
+  readonly projection?: Projection | undefined;
   readonly resourceVersion: string;
   /** How long the server keeps the watch open before it ends it normally. */
   readonly timeoutSeconds: number;
@@ -52,7 +53,7 @@ export async function* watchPods(client: KubeClient, options: WatchOptions): Asy
   options.onOpen();
   try {
     for await (const line of readLines(body, MAX_LINE_BYTES)) {
-      if (line !== '') yield parseEvent(line);
+      if (line !== '') yield parseEvent(line, options.projection);
     }
   } catch (cause) {
     // The same line would come again, and be too long again.
@@ -68,7 +69,7 @@ export async function* watchPods(client: KubeClient, options: WatchOptions): Asy
  * Understands one line of a watch.
  * @throws {KubeError} for an ERROR event, with the code of its Status
  */
-export function parseEvent(line: string): PodEvent {
+export function parseEvent(line: string, projection?: Projection): PodEvent {
   let event: Record<string, unknown>;
   try {
     const value: unknown = JSON.parse(line);
@@ -81,11 +82,11 @@ export function parseEvent(line: string): PodEvent {
   const { type, object } = event;
   switch (type) {
     case 'ADDED':
-      return podEvent('added', object);
+      return podEvent('added', object, projection);
     case 'MODIFIED':
-      return podEvent('modified', object);
+      return podEvent('modified', object, projection);
     case 'DELETED':
-      return podEvent('deleted', object);
+      return podEvent('deleted', object, projection);
     case 'BOOKMARK':
       return { type: 'bookmark', resourceVersion: versionOf(object) };
     case 'ERROR':
@@ -99,9 +100,13 @@ export function parseEvent(line: string): PodEvent {
   }
 }
 
-function podEvent(type: 'added' | 'modified' | 'deleted', object: unknown): PodEvent {
+function podEvent(
+  type: 'added' | 'modified' | 'deleted',
+  object: unknown,
+  projection: Projection | undefined,
+): PodEvent {
   try {
-    return { type, pod: projectPod(object), resourceVersion: versionOf(object) };
+    return { type, pod: projectPod(object, projection), resourceVersion: versionOf(object) };
   } catch (err) {
     return { type: 'skipped', what: 'malformed-pod', reason: toError(err) };
   }

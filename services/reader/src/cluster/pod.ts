@@ -1,11 +1,14 @@
 import { isIP } from 'node:net';
-import { canonicalIp, type MessagePod, PodipsError } from '@podips/shared';
+import { canonicalIp, type MessagePod, PodipsError, toError } from '@podips/shared';
 import { type PodTimes, projectTimes } from '../changes/pod-times.js';
+import { type SecondaryAddress, secondaryAddresses } from './secondary-networks.js';
 
 /** The reader's projection of a pod: some 300 bytes of the 6 kB that the API server sends. */
 export interface Pod extends MessagePod {
   /** Addresses in canonical spelling, without repeats; empty before the network has given one. */
   readonly ips: readonly string[];
+  /** Addresses on other networks; undefined where nothing is known of them. */
+  readonly secondary?: readonly SecondaryAddress[] | undefined;
   /** In phase Succeeded or Failed: it holds no address any more, whatever its status still shows. */
   readonly finished: boolean;
   readonly times: PodTimes;
@@ -16,12 +19,22 @@ export class PodError extends PodipsError {}
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** How pods are projected. */
+export interface Projection {
+  /** Whether addresses on networks beside the default one count. */
+  readonly secondaryNetworks: boolean;
+  /** Called for annotations that cannot be read: nothing is known of the other networks of their pod then. */
+  readonly onMalformed: (reason: Error) => void;
+}
+
+const DEFAULT_NETWORK_ALONE: Projection = { secondaryNetworks: false, onMalformed: () => undefined };
+
 /**
  * Projects a pod of the Kubernetes API (core/v1 Pod) to what the reader keeps.
  * A pod without status has no address yet; that is no error.
  * @throws {PodError} POD_MALFORMED when the pod cannot be identified
  */
-export function projectPod(object: unknown): Pod {
+export function projectPod(object: unknown, projection = DEFAULT_NETWORK_ALONE): Pod {
   const { metadata, spec, status } = fields(object);
   const meta = fields(metadata);
   const uid = text(meta.uid);
@@ -32,6 +45,8 @@ export function projectPod(object: unknown): Pod {
       `a pod needs metadata.uid and metadata.name, but has ${describeKeys(object)}`,
     );
   const { phase } = fields(status);
+  const ips = podIps(fields(status));
+  const secondary = secondaryOf(fields(meta.annotations), ips, projection);
   const owner = fields(Array.isArray(meta.ownerReferences) ? meta.ownerReferences[0] : undefined);
   return {
     uid,
@@ -41,10 +56,25 @@ export function projectPod(object: unknown): Pod {
     ownerName: text(owner.name),
     node: text(fields(spec).nodeName),
     hostNetwork: fields(spec).hostNetwork === true,
-    ips: podIps(fields(status)),
+    ips,
+    ...(secondary && { secondary }),
     finished: phase === 'Succeeded' || phase === 'Failed',
     times: projectTimes(object),
   };
+}
+
+function secondaryOf(
+  annotations: Fields,
+  ips: readonly string[],
+  { secondaryNetworks, onMalformed }: Projection,
+): SecondaryAddress[] | undefined {
+  if (!secondaryNetworks) return undefined;
+  try {
+    return secondaryAddresses(annotations, ips);
+  } catch (err) {
+    onMalformed(toError(err));
+    return undefined;
+  }
 }
 
 function podIps(status: Fields): string[] {

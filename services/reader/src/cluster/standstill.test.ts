@@ -60,6 +60,15 @@ it('has not happened again after a reset', () => {
   expect(standstill.happened).toBe(true);
 });
 
+it('is new to each view, also when another one was reset', () => {
+  using standstill = new Standstill(10_000);
+  const [one, other] = [standstill.view(), standstill.view()];
+  freeze(60_000);
+  expect(one.happened).toBe(true);
+  one.reset();
+  expect([one.happened, other.happened, standstill.view().happened]).toEqual([false, true, true]);
+});
+
 it('leaves no timer behind', () => {
   const standstill = new Standstill(10_000);
   standstill[Symbol.dispose]();

@@ -12,17 +12,17 @@ const WRITE_BATCH = 2_000;
 const BLAMES_DATA = /^(21|22|23|54)/;
 
 const UPSERT = `
-  INSERT INTO leases AS old (cluster, pod_uid, ip, occurrence, namespace, pod, owner_kind, owner_name, node,
+  INSERT INTO leases AS old (cluster, pod_uid, network, ip, occurrence, namespace, pod, owner_kind, owner_name, node,
     host_network, started_at, started_not_before, started_not_after, start_inferred, ended_at, ended_not_before,
     ended_not_after, end_reason, end_inferred)
-  SELECT $1, pod_uid, ip, occurrence, namespace, pod, owner_kind, owner_name, node, host_network, started_at,
+  SELECT $1, pod_uid, network, ip, occurrence, namespace, pod, owner_kind, owner_name, node, host_network, started_at,
     started_not_before, started_not_after, start_inferred, coalesce(ended_at, 'infinity'), ended_not_before,
     ended_not_after, end_reason, end_inferred
-  FROM jsonb_to_recordset($2::jsonb) AS new (pod_uid text, ip inet, occurrence integer, namespace text, pod text,
+  FROM jsonb_to_recordset($2::jsonb) AS new (pod_uid text, network text, ip inet, occurrence integer, namespace text, pod text,
     owner_kind text, owner_name text, node text, host_network boolean, started_at timestamptz,
     started_not_before timestamptz, started_not_after timestamptz, start_inferred boolean, ended_at timestamptz,
     ended_not_before timestamptz, ended_not_after timestamptz, end_reason text, end_inferred boolean)
-  ON CONFLICT (cluster, pod_uid, ip, occurrence) DO UPDATE
+  ON CONFLICT (cluster, pod_uid, network, ip, occurrence) DO UPDATE
   SET ended_at = greatest(excluded.ended_at, old.started_at), ended_not_before = excluded.ended_not_before,
     ended_not_after = greatest(excluded.ended_not_after, old.started_at), end_reason = excluded.end_reason,
     end_inferred = excluded.end_inferred
@@ -70,9 +70,10 @@ async function upsertBatch(
 }
 
 function toRow(record: LeaseRecord): Record<string, unknown> {
-  const { pod, ip, occurrence, startedAt, startBounds, startInferred, end } = record;
+  const { pod, ip, network, occurrence, startedAt, startBounds, startInferred, end } = record;
   return {
     pod_uid: pod.uid,
+    network: network ?? '',
     ip,
     occurrence,
     namespace: pod.namespace,

@@ -11,8 +11,10 @@ import {
 } from '@podips/shared';
 import type { Checkpoint, Gap, LeaseRecord } from '../changes/entry.js';
 import type { Interval } from '../changes/event-times.js';
-import type { KnownPod } from '../changes/leases.js';
+import { addressKey, countEnded, type EndedCounts, type KnownPod, type Lease } from '../changes/leases.js';
+import type { Scope } from '../cluster/scope-settings.js';
 import { type RefusedLease, upsertLeases } from './ledger-leases.js';
+import { leaveScope, writePosition } from './ledger-scope.js';
 import { type CurrentTerm, TermWrites } from './term-writes.js';
 
 export interface LedgerBatch {
@@ -24,6 +26,8 @@ export interface LedgerBatch {
 export interface LoadedLedger {
   /** Pods with open leases, and pods that may get an address again that they had before. */
   readonly known: ReadonlyMap<string, KnownPod>;
+  /** How many leases pods have had that hold nothing now and ended last. */
+  readonly ended: ReadonlyMap<string, EndedCounts>;
   /** Undefined in a ledger that was never written. */
   readonly checkpoint: Checkpoint | undefined;
   /** The fencing token: only the reader that loaded the ledger last can write it. */
@@ -51,26 +55,32 @@ const PRUNE_BATCH = 2_000;
 /** Pause between two steps, for other work on the database. */
 const PRUNE_REST_MS = 50;
 
-/**
- * @param onRefused called for each lease that the database will never accept; a gap names its time
- * @param current shared with the outbox, whose writes count as well
- */
+export interface LedgerOptions {
+  /** Called for each lease that the database will never accept; a gap names its time. */
+  readonly onRefused?: (refused: RefusedLease) => void;
+  /** Shared with the outbox, whose writes count as well. */
+  readonly current?: CurrentTerm;
+  /** What its reader watches; by default everything. */
+  readonly scope?: Scope;
+}
+
+const EVERYTHING: Scope = { namespaces: undefined, ignored: [] };
+
 export function createLedger(
   pool: DatabasePool,
   cluster: string,
-  onRefused: (refused: RefusedLease) => void = () => undefined,
-  current: CurrentTerm = { writes: undefined },
+  { onRefused = () => undefined, current = { writes: undefined }, scope = EVERYTHING }: LedgerOptions = {},
 ): Ledger {
   return {
     async load() {
       const id = randomUUID();
-      const ledger = await load(pool, cluster, id, current.writes?.term ?? 0);
+      const ledger = await load(pool, cluster, scope, id, current.writes?.term ?? 0);
       current.writes = new TermWrites(cluster, ledger.term, id);
       return ledger;
     },
     async write(term, batch) {
       if (current.writes?.term !== term) throw taken();
-      for (const refused of await write(pool, cluster, current.writes, batch)) onRefused(refused);
+      for (const refused of await write(pool, cluster, scope, current.writes, batch)) onRefused(refused);
     },
     async prune(endedBefore, signal) {
       await runStatement(pool, 'DELETE FROM gaps WHERE cluster = $1 AND ended_at < $2', [
@@ -100,6 +110,7 @@ const INSERT_GAP = `
 async function write(
   pool: DatabasePool,
   cluster: string,
+  scope: Scope,
   writes: TermWrites,
   batch: LedgerBatch,
 ): Promise<RefusedLease[]> {
@@ -110,11 +121,7 @@ async function write(
     for (const { startedAt = null, endedAt, reason } of [...batch.gaps, ...refused.map(toGap)])
       await client.query(INSERT_GAP, [cluster, startedAt, endedAt, reason]);
     if (batch.checkpoint === undefined) return refused;
-    await client.query(
-      `INSERT INTO reader_positions (cluster, resource_version, known_at, written_at) VALUES ($1, $2, $3, clock_timestamp())
-       ON CONFLICT (cluster) DO UPDATE SET resource_version = $2, known_at = $3, written_at = clock_timestamp()`,
-      [cluster, batch.checkpoint.resourceVersion, batch.checkpoint.knownAt],
-    );
+    await writePosition(client, cluster, scope, batch.checkpoint);
     return refused;
   });
   writes.confirm(count);
@@ -144,6 +151,7 @@ const reverted = () =>
 
 interface LeaseRow {
   readonly pod_uid: string;
+  readonly network: string;
   readonly ip: string;
   readonly occurrence: number;
   readonly namespace: string;
@@ -159,7 +167,7 @@ interface LeaseRow {
   readonly start_inferred: boolean;
 }
 
-const LEASE = `pod_uid, host(ip) AS ip, occurrence, namespace, pod, owner_kind, owner_name, node, host_network, started_at,
+const LEASE = `pod_uid, network, host(ip) AS ip, occurrence, namespace, pod, owner_kind, owner_name, node, host_network, started_at,
     (extract(epoch FROM started_not_before) * 1000)::float8 AS not_before,
     (extract(epoch FROM started_not_after) * 1000)::float8 AS not_after, start_inferred`;
 
@@ -168,10 +176,17 @@ const OPEN = `
 
 /** Addresses that a pod gave up while it lived on: should it get one back, that is another lease. */
 const GIVEN_UP = `
-  SELECT DISTINCT ON (pod_uid, ip) ${LEASE} FROM leases AS changed WHERE cluster = $1 AND end_reason = 'changed' AND NOT EXISTS (
+  SELECT DISTINCT ON (pod_uid, network, ip) ${LEASE} FROM leases AS changed WHERE cluster = $1 AND end_reason = 'changed' AND NOT EXISTS (
     SELECT FROM leases AS last WHERE last.cluster = $1 AND last.pod_uid = changed.pod_uid
     AND last.end_reason IN ('deleted', 'finished', 'missing'))
-  ORDER BY pod_uid, ip, occurrence DESC`;
+  ORDER BY pod_uid, network, ip, occurrence DESC`;
+
+/** The leases that ended last: a pod that finished may run again, and one that was deleted comes back with a backup. */
+const ENDED_LAST = `
+  SELECT ${LEASE} FROM leases
+  WHERE cluster = $1 AND ended_at <> 'infinity' AND ended_at > (
+    SELECT known_at - interval '1 day' FROM reader_positions WHERE cluster = $1)
+  ORDER BY ended_at DESC LIMIT 20000`;
 
 /** An index gives it: the end of a lease is after its start. */
 const LATEST_END = "SELECT max(ended_at) AS at FROM leases WHERE cluster = $1 AND ended_at <> 'infinity'";
@@ -180,7 +195,13 @@ const LATEST_END = "SELECT max(ended_at) AS at FROM leases WHERE cluster = $1 AN
  * @param id of this load
  * @param after the last term of this process: in a database that went back, its number would come again
  */
-async function load(pool: DatabasePool, cluster: string, id: string, after: number): Promise<LoadedLedger> {
+async function load(
+  pool: DatabasePool,
+  cluster: string,
+  scope: Scope,
+  id: string,
+  after: number,
+): Promise<LoadedLedger> {
   return inTransaction(pool, async (client) => {
     // First, because it waits for a write that is under way; what follows then sees all of it.
     const terms = await client.query<{ term: number }>(
@@ -188,8 +209,10 @@ async function load(pool: DatabasePool, cluster: string, id: string, after: numb
        ON CONFLICT (cluster) DO UPDATE SET term = greatest(old.term, $2) + 1, loaded_by = $3, writes = 0 RETURNING term`,
       [cluster, after, id],
     );
+    await leaveScope(client, cluster, scope);
     const open = await client.query<LeaseRow>(OPEN, [cluster]);
     const givenUp = await client.query<LeaseRow>(GIVEN_UP, [cluster]);
+    const endedLast = await client.query<LeaseRow>(ENDED_LAST, [cluster]);
     const checkpoints = await client.query<{ resource_version: string; known_at: Date }>(
       'SELECT resource_version, known_at FROM reader_positions WHERE cluster = $1',
       [cluster],
@@ -199,7 +222,7 @@ async function load(pool: DatabasePool, cluster: string, id: string, after: numb
     return {
       latest: latest([open.rows.at(-1)?.started_at, ends.rows[0]?.at, row?.known_at]),
       term: terms.rows[0]?.term ?? 0,
-      known: toKnownPods(open.rows, givenUp.rows),
+      ...toPods(open.rows, [...givenUp.rows, ...endedLast.rows]),
       checkpoint: row && { resourceVersion: row.resource_version, knownAt: row.known_at },
     };
   });
@@ -209,25 +232,35 @@ function latest(times: readonly (Date | null | undefined)[]): Date | undefined {
   return times.reduce<Date | undefined>((a, b) => (b && (a === undefined || b > a) ? b : a), undefined);
 }
 
-function toKnownPods(open: readonly LeaseRow[], givenUp: readonly LeaseRow[]): Map<string, KnownPod> {
+/** @param ended leases of these pods, or of pods that hold nothing */
+function toPods(
+  open: readonly LeaseRow[],
+  ended: readonly LeaseRow[],
+): Pick<LoadedLedger, 'known' | 'ended'> {
+  const counts = new Map<string, EndedCounts>();
+  for (const row of ended) {
+    const before = counts.get(row.pod_uid);
+    const isNewest = row.occurrence >= (before?.get(addressKey(toLease(row))) ?? 0);
+    if (isNewest) counts.set(row.pod_uid, countEnded(before, [toLease(row)]));
+  }
   const known = new Map<string, KnownPod>();
-  const podOf = (row: LeaseRow) => known.get(row.pod_uid) ?? { ...toPod(row), leases: [] };
   for (const row of open) {
-    const pod = podOf(row);
-    const lease = {
-      ip: canonicalIp(row.ip),
-      occurrence: row.occurrence,
-      started: toInterval(row),
-      startInferred: row.start_inferred,
-    };
-    known.set(row.pod_uid, { ...pod, leases: [...pod.leases, lease] });
+    const ofPod = counts.get(row.pod_uid);
+    const pod = known.get(row.pod_uid) ?? { ...toPod(row), leases: [], ...(ofPod && { ended: ofPod }) };
+    known.set(row.pod_uid, { ...pod, leases: [...pod.leases, toLease(row)] });
   }
-  for (const row of givenUp) {
-    const pod = podOf(row);
-    const ended = new Map(pod.ended).set(canonicalIp(row.ip), row.occurrence + 1);
-    known.set(row.pod_uid, { ...pod, ended });
-  }
-  return known;
+  for (const uid of known.keys()) counts.delete(uid);
+  return { known, ended: counts };
+}
+
+function toLease(row: LeaseRow): Lease {
+  return {
+    ip: canonicalIp(row.ip),
+    ...(row.network !== '' && { network: row.network }),
+    occurrence: row.occurrence,
+    started: toInterval(row),
+    startInferred: row.start_inferred,
+  };
 }
 
 function toInterval({ started_at, not_before, not_after }: LeaseRow): Interval {

@@ -1,6 +1,7 @@
 import { backoffDelayMs, type Logger, PodipsError, pause, toError } from '@podips/shared';
 import type { ChangeLog, Cut } from '../changes/change-log.js';
 import type { LeaseRecord } from '../changes/entry.js';
+import { addressKey } from '../changes/leases.js';
 import type { Ledger } from './ledger.js';
 
 export interface RecorderDeps {
@@ -92,7 +93,7 @@ export class Recorder {
 function newestOfEach(records: readonly LeaseRecord[]): LeaseRecord[] {
   const newest = new Map<string, LeaseRecord>();
   for (const record of records) {
-    const key = `${record.pod.uid} ${record.ip} ${record.occurrence}`;
+    const key = `${record.pod.uid} ${addressKey(record)} ${record.occurrence}`;
     if (newest.get(key)?.end === undefined) newest.set(key, record);
   }
   return [...newest.values()];

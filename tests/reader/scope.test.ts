@@ -1,0 +1,100 @@
+import type { Environment } from '@podips/shared';
+import { untilWatched } from '@podips/simulation';
+import { expect, vi } from 'vitest';
+import { readGaps, readLedger, readPosition } from '../support/ledger.js';
+import { it, PATIENCE, type ReaderCase } from '../support/reader-case.js';
+
+const database = ({ withDatabase }: ReaderCase): Environment => ({
+  ...withDatabase,
+  LEDGER_INTERVAL_MS: '20',
+});
+
+/** The pods that messages are about so far, with their status, in order. */
+const published = ({ records }: ReaderCase) =>
+  records.map(({ record }) => `${record.pod_namespace}/${record.pod} ${record.pod_ip_status}`);
+
+const untilPublished = (test: ReaderCase, expected: readonly string[]) =>
+  vi.waitFor(() => expect(published(test).sort()).toEqual([...expected].sort()), PATIENCE);
+
+const untilRecorded = (test: ReaderCase, open: readonly string[]) =>
+  vi.waitFor(async () => {
+    const leases = (await readLedger(test.pool)).filter((lease) => lease.open);
+    expect(leases.map(({ namespace, pod }) => `${namespace}/${pod}`).sort()).toEqual([...open].sort());
+  }, PATIENCE);
+
+const lists = ({ cluster }: ReaderCase) =>
+  cluster.requests.filter(({ query }) => query.watch === undefined && query.limit !== '1');
+
+it('watches single namespaces with a Role in each, and resumes each where it stopped', async ({
+  openCase,
+}) => {
+  const test = await openCase();
+  const { pods, faults } = test.cluster;
+  faults.allowOnly(['shop', 'web']);
+  for (const namespace of ['shop', 'web', 'other']) pods.start({ namespace, name: 'first' });
+  const env = { ...database(test), WATCH_NAMESPACES: 'web, shop' };
+  const reader = await test.startReader(env);
+  const first = ['shop/first alreadyRunning', 'web/first alreadyRunning'];
+  await untilPublished(test, first);
+  expect(await reader.problems()).toBeUndefined();
+  await untilRecorded(test, ['shop/first', 'web/first']);
+  await reader.stop();
+
+  const gone = pods.find('shop', 'first');
+  if (gone) pods.remove(gone);
+  pods.start({ namespace: 'web', name: 'second' });
+  pods.start({ namespace: 'other', name: 'second' });
+  await test.startReader(env);
+  const all = [...first, 'shop/first deallocated', 'web/second allocated'];
+  await untilPublished(test, all);
+  await untilRecorded(test, ['web/first', 'web/second']);
+  expect(
+    lists(test)
+      .map(({ path }) => path)
+      .sort(),
+  ).toEqual(['/api/v1/namespaces/shop/pods', '/api/v1/namespaces/web/pods']);
+  expect(test.records.map(({ record }) => record.inferred)).not.toContain(true);
+});
+
+it('is red while one of its namespaces is forbidden, and names it', async ({ openCase }) => {
+  const test = await openCase();
+  test.cluster.faults.allowOnly(['shop']);
+  const reader = await test.startReader({ WATCH_NAMESPACES: 'shop,web' });
+  await vi.waitFor(
+    async () => expect((await reader.problems())?.kubernetes).toMatch(/403.*forbidden.*namespace "web"/),
+    PATIENCE,
+  );
+  test.cluster.faults.allowOnly(['shop', 'web']);
+  await vi.waitFor(async () => expect(await reader.problems()).toBeUndefined(), PATIENCE);
+});
+
+it('leaves ignored namespaces out, and closes in the ledger what it does not watch any more', async ({
+  openCase,
+}) => {
+  const test = await openCase();
+  const { pods } = test.cluster;
+  for (const namespace of ['shop', 'kube-system']) pods.start({ namespace, name: 'first' });
+  const earlier = await test.startReader(database(test));
+  await untilPublished(test, ['kube-system/first alreadyRunning', 'shop/first alreadyRunning']);
+  await untilRecorded(test, ['kube-system/first', 'shop/first']);
+  await earlier.stop();
+
+  await test.startReader({ ...database(test), IGNORE_NAMESPACES: 'kube-system' });
+  await untilWatched(test.cluster);
+  pods.start({ namespace: 'kube-system', name: 'second' });
+  pods.start({ namespace: 'shop', name: 'second' });
+  await untilPublished(test, [
+    'kube-system/first alreadyRunning',
+    'shop/first alreadyRunning',
+    'shop/second allocated',
+  ]);
+  await untilRecorded(test, ['shop/first', 'shop/second']);
+  const closed = (await readLedger(test.pool)).filter(({ open }) => !open);
+  expect(closed).toMatchObject([{ namespace: 'kube-system', endReason: 'missing', endInferred: true }]);
+  const gaps = await readGaps(test.pool);
+  expect(gaps.map(({ reason }) => reason)).toEqual(['start', 'scope']);
+  expect(gaps[1]?.startedAt).toEqual(closed[0]?.endedAt);
+  const { rows } = await test.pool.query('SELECT namespaces, ignored_namespaces FROM reader_positions');
+  expect(rows).toEqual([{ namespaces: null, ignored_namespaces: ['kube-system'] }]);
+  expect(await readPosition(test.pool)).toMatchObject({ resourceVersion: expect.stringMatching(/^\d+$/) });
+});
