@@ -41,7 +41,7 @@ describe('a message', () => {
       record: message,
     });
     expect(Object.keys(delivered?.record ?? {})).toEqual(Object.keys(message));
-    expect(Object.keys(message)).toHaveLength(20);
+    expect(Object.keys(message)).toHaveLength(22);
   });
 
   it('of podips 1.1 arrives unchanged, with the time of its Go timestamp', async () => {
