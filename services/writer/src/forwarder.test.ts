@@ -117,6 +117,15 @@ describe('the forwarder', () => {
     await silent.stop();
   });
 
+  it('calls it an outage when every server of the list has failed', async () => {
+    await server.close();
+    start({ servers: [serverAt(port), { host: '127.0.0.1', port: 1 }] });
+    await vi.waitFor(() => expect(events.onFailed.mock.calls.length).toBeGreaterThan(2));
+    const othersLeft = events.onFailed.mock.calls.map(([, others]) => others);
+    expect(othersLeft.slice(0, 3)).toEqual([true, false, false]);
+    server = await RecordingServer.start();
+  });
+
   it('keeps intake closed while it has no connection', async () => {
     await server.close();
     start();
@@ -168,6 +177,7 @@ describe('the forwarder', () => {
     expect(acked).toBe(server.entries.length + standby.entries.length);
     expect(requeued).toBe(0);
     expect(events.onConnected.mock.calls.map(([place]) => place)).toEqual([1, 0]);
+    expect(events.onFailed.mock.calls.map(([, othersLeft]) => othersLeft)).toEqual([true]);
   });
 
   it('proves an idle link by probes', async () => {

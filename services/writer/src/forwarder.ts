@@ -18,7 +18,8 @@ export interface ForwarderEvents {
   /** @param place of the server in the list, from 0 */
   onConnected(place: number): void;
   onWritten(count: number): void;
-  onFailed(error: FluentError): void;
+  /** @param othersLeft there are servers that have not been tried since the last ack: no outage yet */
+  onFailed(error: FluentError, othersLeft: boolean): void;
 }
 
 export interface ForwarderOptions extends FluentOptions {
@@ -88,7 +89,7 @@ export class Forwarder {
       // A line for each outage, not for each attempt.
       const level = this.#attempt === 0 ? 'warn' : 'debug';
       this.#log[level]({ err: error, inFlight: this.#inbox.size }, 'Fluentd unavailable; messages requeued');
-      this.#events.onFailed(error);
+      this.#events.onFailed(error, this.#attempt + 1 < this.#options.servers.length);
       this.#servers.failed(performance.now());
       await this.#inbox.requeue();
       await pause(backoffDelayMs(this.#attempt, RECONNECT), signal);

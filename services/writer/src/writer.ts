@@ -122,8 +122,9 @@ function createForwarder(
       metrics.written.inc(count);
       fluent.works(`${count} written`);
     },
-    onFailed(error: FluentError) {
+    onFailed(error: FluentError, othersLeft: boolean) {
       metrics.fluentFailures.inc();
+      if (othersLeft) return;
       // Fluentd may accept connections but no records: its buffer is full.
       fluent.fails(error.status, error.message, error.deaf ? 'work' : 'link');
     },
