@@ -13,6 +13,10 @@ export const CLASSIC: Behaviour = {
   maxDeliveryAttempts: Number.POSITIVE_INFINITY,
   endsAtError: true,
   multicastByDefault: false,
+  /**
+   * The real one ends a connection after one interval without a byte (`AbstractInactivityMonitor.readCheck`). This one often
+   * shares its event loop with its clients, and waits for two.
+   */
   heartbeats(wanted: WantedHeartbeats | undefined, ownMs: number) {
     const { clientSendsMs = 0, clientWantsMs = 0 } = wanted ?? {};
     const incomingMs = agreed(clientSendsMs, ownMs);
