@@ -190,6 +190,18 @@ it('a gap that is written again is there once', async () => {
   expect((await database.query('SELECT FROM gaps')).rowCount).toBe(2);
 });
 
+it('the gap of a lease that the database will never accept is as wide as its bounds', async () => {
+  const ledger = createLedger(database, 'default');
+  const { term } = await ledger.load();
+  const bounds = (time: Date) => ({ notBefore: time.getTime() - 2_000, notAfter: time.getTime() + 2_000 });
+  const { pod, ...facts } = lease('10.0.0.1', { at, bounds: bounds(at), reason: 'deleted', inferred: false });
+  const refused = { ...facts, pod: { ...pod, name: '\0' }, startBounds: bounds(facts.startedAt) };
+  await ledger.write(term, { leases: [refused], gaps: [], checkpoint: undefined });
+  const { rows } = await database.query('SELECT started_at, ended_at, reason FROM gaps');
+  const [started_at, ended_at] = [new Date(START - 2_000), new Date(at.getTime() + 2_000)];
+  expect(rows).toEqual([{ started_at, ended_at, reason: 'refused' }]);
+});
+
 it('leases that the database will never accept become a gap each, and the others are written', async () => {
   const onRefused = vi.fn();
   const ledger = createLedger(database, 'default', { onRefused });

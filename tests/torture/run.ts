@@ -115,7 +115,8 @@ async function askAll(stage: Stage, beganMs: number, { seed, signal }: TortureOp
   const truth = new Holds(stage.cluster.truth.changes);
   const random = createRandom(seed);
   const endedMs = Date.now();
-  return examine({
+  // Awaited here, because the ledger closes with this function.
+  return await examine({
     truth,
     count: QUESTIONS,
     ask: ({ ip, atMs }) => ledger.ask({ ip, at: { ms: atMs, precisionMs: 1 } }),

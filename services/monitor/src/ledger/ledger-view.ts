@@ -89,7 +89,7 @@ export const LeasesAnswer = Type.Object({
   answer: Type.String(),
   /**
    * Whether it is surely true, as far as Kubernetes reported in time. For the address of a node the node is what is sure:
-   * further pods on its network may be candidates.
+   * further pods on its network may be candidates. Of a pod it is what the ledger has, which is always certain.
    */
   certain: Type.Boolean(),
   /** Why it is not. */

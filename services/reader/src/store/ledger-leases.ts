@@ -1,5 +1,5 @@
 import { type DatabaseClient, toError } from '@podips/shared';
-import type { Bounds, LeaseRecord } from '../changes/entry.js';
+import type { Bounds, Gap, LeaseRecord } from '../changes/entry.js';
 
 /** A lease that the database will never accept. */
 export interface RefusedLease {
@@ -96,4 +96,15 @@ function toRow(record: LeaseRecord): Record<string, unknown> {
 
 function notBefore({ notBefore: ms }: Bounds): Date | '-infinity' {
   return Number.isFinite(ms) ? new Date(ms) : '-infinity';
+}
+
+/** The time of a lease that is not in the ledger, as far as it is known. */
+export function gapOf({ record: { startedAt, startBounds, end } }: RefusedLease): Gap {
+  const from = startBounds?.notBefore ?? startedAt.getTime();
+  const to = end === undefined ? (startBounds?.notAfter ?? startedAt) : (end.bounds?.notAfter ?? end.at);
+  return {
+    startedAt: Number.isFinite(from) ? new Date(from) : startedAt,
+    endedAt: new Date(to),
+    reason: 'refused',
+  };
 }

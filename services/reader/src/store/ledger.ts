@@ -13,7 +13,7 @@ import type { Checkpoint, Gap, LeaseRecord } from '../changes/entry.js';
 import type { Interval } from '../changes/event-times.js';
 import { addressKey, countEnded, type EndedCounts, type KnownPod, type Lease } from '../changes/leases.js';
 import type { Scope } from '../cluster/scope-settings.js';
-import { type RefusedLease, upsertLeases } from './ledger-leases.js';
+import { gapOf, type RefusedLease, upsertLeases } from './ledger-leases.js';
 import { leaveScope, writePosition } from './ledger-scope.js';
 import { type CurrentTerm, TermWrites } from './term-writes.js';
 
@@ -118,7 +118,7 @@ async function write(
   const refused = await inTransaction(pool, async (client) => {
     count = await countWrite(client, cluster, writes);
     const refused = await upsertLeases(client, cluster, batch.leases);
-    for (const { startedAt = null, endedAt, reason } of [...batch.gaps, ...refused.map(toGap)])
+    for (const { startedAt = null, endedAt, reason } of [...batch.gaps, ...refused.map(gapOf)])
       await client.query(INSERT_GAP, [cluster, startedAt, endedAt, reason]);
     if (batch.checkpoint === undefined) return refused;
     await writePosition(client, cluster, scope, batch.checkpoint);
@@ -135,11 +135,6 @@ async function countWrite(client: DatabaseClient, cluster: string, writes: TermW
   const sql = 'SELECT term FROM reader_terms WHERE cluster = $1';
   const { rows } = await client.query<{ term: number }>(sql, [cluster]);
   throw (rows[0]?.term ?? 0) < writes.term ? reverted() : taken();
-}
-
-/** The time of a lease that is not in the ledger, as far as it is known. */
-function toGap({ record: { startedAt, end } }: RefusedLease): Gap {
-  return { startedAt, endedAt: end?.at ?? startedAt, reason: 'refused' };
 }
 
 const taken = () => new PodipsError('LEDGER_TAKEN', 'another reader has loaded the ledger');
