@@ -48,6 +48,7 @@ it('the variable is that of the scheme, in capitals first', () => {
 
 it.each([
   ['http://', 'HTTPS_PROXY must be a URL, but is "http://"'],
+  ['me:secret@', 'HTTPS_PROXY must be a URL, but is "***@"'],
   ['ftp://proxy', 'HTTPS_PROXY must be a URL that begins with http, https or socks5, but begins with ftp:'],
 ])('%s is a wrong setting', (HTTPS_PROXY, problem) => {
   expect(() => proxyOf(new URL('https://api'), { HTTPS_PROXY })).toThrow(problem);

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { type Environment, SettingsError } from '@podips/shared';
+import { type Environment, SettingsError, withoutLogin } from '@podips/shared';
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
@@ -13,7 +13,7 @@ export function proxyOf(url: URL, env: Environment): string | undefined {
   const value = env[variable] || env[variable.toLowerCase()];
   if (!value || isExcluded(url, env.NO_PROXY || env.no_proxy || '')) return undefined;
   const proxy = URL.parse(value.includes('://') ? value : `http://${value}`);
-  if (!proxy?.host) throw new SettingsError([`${variable} must be a URL, but is "${value}"`]);
+  if (!proxy?.host) throw new SettingsError([`${variable} must be a URL, but is "${withoutLogin(value)}"`]);
   return checkProxy(proxy, variable);
 }
 

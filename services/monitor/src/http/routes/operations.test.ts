@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { heartbeat, memoryStore, NOW_MS, openApp } from '../app.test.helpers.js';
 
 test('the monitor lives and is ready, also when it cannot save', async () => {
@@ -44,4 +44,18 @@ test('metrics count incidents, and show alerts, streams, the history and the ver
   expect(body).toContain('podips_event_streams 0');
   expect(body).toContain('podips_history_intact 1');
   expect(body).toMatch(/^podips_build_info\{version="\d+\.\d+\.\d+"\} 1$/m);
+});
+
+test('metrics are collected once a second at most', async () => {
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(0);
+  onTestFinished(() => clock.mockRestore());
+  const app = await openApp(memoryStore());
+  const counted = async () => (await app.inject('/metrics')).body.match(/received_total\{.*\} \d+/g);
+  await app.inject('/log/200/OK');
+  const before = await counted();
+  await app.inject('/log/200/OK');
+  clock.mockReturnValue(999);
+  expect(await counted()).toEqual(before);
+  clock.mockReturnValue(1_000);
+  expect(await counted()).not.toEqual(before);
 });
