@@ -88,10 +88,10 @@ const FULL: Scale = {
   questions: {
     questions: 100_000,
     pods: 5_000,
-    changesPerSecond: 10,
-    troubles: 12,
+    changesPerSecond: 8,
+    troubles: 8,
     troubleMs: 12_000,
-    restMs: 12_000,
+    restMs: 20_000,
   },
 };
 
