@@ -133,6 +133,9 @@ it('an end, once written, stays, whatever is written later', async () => {
   expect(await readLedger(database)).toMatchObject([
     { ip: 'fd00::1', endReason: 'deleted', endInferred: false },
   ]);
+  // Bounds that are not known are not made up of others.
+  const { rows } = await database.query('SELECT ended_not_before, ended_not_after FROM leases');
+  expect(rows).toEqual([{ ended_not_before: null, ended_not_after: null }]);
 });
 
 it('what is loaded is what was written, in the one spelling of each address', async () => {

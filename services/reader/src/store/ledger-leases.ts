@@ -24,8 +24,9 @@ const UPSERT = `
     ended_not_before timestamptz, ended_not_after timestamptz, end_reason text, end_inferred boolean)
   ON CONFLICT (cluster, pod_uid, network, ip, occurrence) DO UPDATE
   SET ended_at = greatest(excluded.ended_at, old.started_at), ended_not_before = excluded.ended_not_before,
-    ended_not_after = greatest(excluded.ended_not_after, old.started_at), end_reason = excluded.end_reason,
-    end_inferred = excluded.end_inferred
+    ended_not_after = CASE WHEN excluded.ended_not_after IS NOT NULL
+      THEN greatest(excluded.ended_not_after, old.started_at) END,
+    end_reason = excluded.end_reason, end_inferred = excluded.end_inferred
   WHERE old.ended_at = 'infinity' AND excluded.ended_at <> 'infinity'`;
 
 /**
