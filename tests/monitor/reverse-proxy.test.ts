@@ -83,6 +83,11 @@ describe('the address of a client behind nginx', () => {
     },
   );
 
+  it('is the last one of several headers that nginx passes on', async () => {
+    const headers = { 'x-forwarded-for': ['203.0.113.9', '203.0.113.8, 198.51.100.7'] };
+    expect(await seenFrom('/silent', '127.0.5.1', headers)).toBe('198.51.100.7');
+  });
+
   it('is that of nginx when that says nothing', async () => {
     expect(await seenFrom('/silent', '127.0.5.1')).toBe('127.0.0.1');
   });
