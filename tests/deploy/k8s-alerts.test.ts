@@ -51,6 +51,11 @@ it('the rules are what Prometheus takes', () => {
   expect(promtool(['check', 'rules', 'rules.json'], { 'rules.json': { groups } })).toBe('');
 });
 
+it.each(groups.flatMap(({ rules = [] }) => rules))('$alert keeps clusters apart', ({ expr }) => {
+  const labels = [...String(expr).matchAll(/\b(?:by|on|group_left|ignoring|without) \(([^)]*)\)/g)];
+  for (const [, list = ''] of labels) expect(list).toMatch(/^cluster, namespace(, |$)/);
+});
+
 it.each([
   ['none of its readers leads', [leads('b', '1x20 0x40'), saved('b', '1x60')]],
   ['its readers are gone', [leads('b', '1x20 stale'), saved('b', '1x60')]],

@@ -1,7 +1,8 @@
 import { createNetworks } from '@podips/shared';
+import { fastify } from 'fastify';
 import { describe, expect, it, test } from 'vitest';
 import { memoryStore, openApp } from './app.test.helpers.js';
-import { isBasePath, isOwnPath, prefixOf, stripBasePath } from './base-path.js';
+import { installBasePath, isBasePath, isOwnPath, prefixOf, stripBasePath } from './base-path.js';
 
 const PROXY = '10.0.0.1';
 
@@ -54,6 +55,15 @@ test.each([
 });
 
 describe('below a base path', () => {
+  it('a redirect leads to where its client sees it', async () => {
+    const app = fastify();
+    installBasePath(app, { basePath: '/podips', isTrusted: () => false });
+    app.get('/old', (_request, reply) => reply.redirect('/new'));
+    app.get('/elsewhere', (_request, reply) => reply.redirect('https://podips.example/'));
+    expect((await app.inject('/old')).headers.location).toBe('/podips/new');
+    expect((await app.inject('/elsewhere')).headers.location).toBe('https://podips.example/');
+  });
+
   it('pages, stream and the rest are found with it and without it, and links have it', async () => {
     const app = await openApp(memoryStore(), {}, '/podips');
     for (const base of ['', '/podips']) {

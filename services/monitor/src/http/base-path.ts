@@ -48,10 +48,12 @@ export function prefixOf({ headers, socket }: Origin, { basePath, isTrusted }: B
   return isBasePath(said) && isTrusted(socket.remoteAddress ?? '') ? said : basePath;
 }
 
-/** Makes the links of every page lead to where its client sees them. */
+/** Makes redirects, and the links of every page, lead to where their client sees them. */
 export function installBasePath(app: FastifyInstance, options: BasePathOptions): void {
   app.addHook('onSend', async (request, reply, payload) => {
     const prefix = prefixOf(request, options);
+    const location = String(reply.getHeader('location') ?? '');
+    if (/^\/(?!\/)/.test(location)) reply.header('location', `${prefix}${location}`);
     const isPage = String(reply.getHeader('content-type') ?? '').startsWith('text/html');
     return prefix === '' || !isPage ? payload : String(payload).replace(ROOT_LINK, `$1${prefix}/`);
   });
