@@ -160,6 +160,38 @@ it('what is loaded is what was written, in the one spelling of each address', as
   });
 });
 
+it('the bounds of a start and of an end are kept, also where there are none, or is no earliest time', async () => {
+  const ledger = createLedger(database, 'default');
+  const { term } = await ledger.load();
+  const write = (record: LeaseRecord) =>
+    ledger.write(term, { leases: [record], gaps: [], checkpoint: undefined });
+  const startBounds = { notBefore: Number.NEGATIVE_INFINITY, notAfter: START + 5 };
+  const bounds = { notBefore: at.getTime() - 1_500, notAfter: at.getTime() + 2_500 };
+  await write({ ...lease('10.0.0.1'), startBounds });
+  const loaded = await ledger.load();
+  expect(loaded.known.get('uid-1')?.leases[0]?.started).toEqual({ ...startBounds, best: START });
+  expect(loaded.latest).toEqual(new Date(START));
+  const next = { ...lease('10.0.0.1'), end: { at, bounds, reason: 'deleted', inferred: false } } as const;
+  await ledger.write(loaded.term, { leases: [next], gaps: [], checkpoint: undefined });
+  await ledger.write(loaded.term, { leases: [lease('10.0.0.2')], gaps: [], checkpoint: undefined });
+  const end = { at, reason: 'deleted', inferred: false } as const;
+  await ledger.write(loaded.term, { leases: [lease('10.0.0.2', end)], gaps: [], checkpoint: undefined });
+  const { rows } = await database.query(
+    `SELECT started_not_before::text AS from, started_not_after AS to, ended_not_before AS "endFrom", ended_not_after AS "endTo"
+     FROM leases ORDER BY ip`,
+  );
+  expect(rows).toEqual([
+    {
+      from: '-infinity',
+      to: new Date(startBounds.notAfter),
+      endFrom: new Date(bounds.notBefore),
+      endTo: new Date(bounds.notAfter),
+    },
+    { from: null, to: null, endFrom: null, endTo: null },
+  ]);
+  expect((await ledger.load()).latest).toEqual(at);
+});
+
 it('a write of an earlier term is refused, even by the one that has loaded the ledger again', async () => {
   const ledger = createLedger(database, 'default');
   const first = await ledger.load();
