@@ -61,7 +61,10 @@ it('is red while one of its namespaces is forbidden, and names it', async ({ ope
   test.cluster.faults.allowOnly(['shop']);
   const reader = await test.startReader({ WATCH_NAMESPACES: 'shop,web' });
   await vi.waitFor(
-    async () => expect((await reader.problems())?.kubernetes).toMatch(/403.*forbidden.*namespace "web"/),
+    async () =>
+      expect((await reader.problems())?.kubernetes).toMatch(
+        /403.*forbidden.*namespace "web": it needs a Role there/,
+      ),
     PATIENCE,
   );
   test.cluster.faults.allowOnly(['shop', 'web']);

@@ -3,6 +3,7 @@ import { PodChanges } from './changes/pod-changes.js';
 import { ALL, Positions } from './changes/positions.js';
 import type { ClockJump } from './changes/reader-clock.js';
 import { Timeline } from './changes/timeline.js';
+import { KubeError } from './cluster/kube-error.js';
 import { LINK_GRACE_MS, LinkHealth } from './cluster/link-health.js';
 import type { Projection } from './cluster/pod.js';
 import { followPods, type PodFeedEvents } from './cluster/pod-feed.js';
@@ -12,6 +13,8 @@ import type { ReaderParts } from './parts.js';
 
 /** One page of one pod, for as long as a watch is silent. */
 const COMPARE_VERSIONS_MS = 10_000;
+
+const FORBIDDEN = 403;
 
 /** What the feeds of a term have in common. */
 export type SharedDeps = Omit<PodChangesDeps, 'timeline' | 'moved' | 'haveCaughtUp' | 'isWatched'>;
@@ -100,7 +103,7 @@ function feedEvents({ metrics, log }: ReaderParts, link: LinkHealth, name: strin
     },
     onFailure(error) {
       metrics.apiFailures.inc({ status: error.status });
-      link.fails(name, error);
+      link.fails(name, error.status === FORBIDDEN ? withAdvice(error, name) : error);
     },
     onSkipped(what, reason) {
       metrics.skipped.inc({ what });
@@ -109,6 +112,12 @@ function feedEvents({ metrics, log }: ReaderParts, link: LinkHealth, name: strin
     onList: (reason) => metrics.lists.inc({ reason }),
     onFull: () => metrics.full.inc(),
   };
+}
+
+/** Says which permission is missing, which the answer of the API server does not. */
+function withAdvice({ code, message, status }: KubeError, name: string): KubeError {
+  const advice = name === ALL ? 'it needs its ClusterRole, or WATCH_NAMESPACES' : 'it needs a Role there';
+  return new KubeError(code, `${message}: ${advice}`, { status });
 }
 
 /** Each of several learns of every jump of the clock. */
