@@ -81,6 +81,8 @@ export const API_FAULTS: readonly Fault[] = [
   {
     ...API,
     name: 'resource versions begin again lower',
+    // Where the reader is away as well, the versions may pass its position before it can compare them.
+    alone: true,
     forgets: true,
     begin: ({ cluster }) => cluster.faults.beginVersionsAgain(),
     felt: forgotten('reset'),
