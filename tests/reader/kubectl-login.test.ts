@@ -114,6 +114,37 @@ it.each<[string, object]>([
   expect(logins(server)).toEqual(expected);
 });
 
+/** A plugin whose token is what it was given. */
+const TELLTALE = `#!/bin/sh
+token=$(printf '%s' "$KUBERNETES_EXEC_INFO" | base64 -w 0)
+printf '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"%s"}}' "$token"
+`;
+
+it.each([false, true])('gives plugins the information that kubectl gives: %s', async (provideClusterInfo) => {
+  const server = await startTlsRecorder();
+  chmodSync(write('sub/plug', TELLTALE), 0o755);
+  write('sub/ca.crt', server.caPem);
+  const extension = { name: 'client.authentication.k8s.io/exec', extension: { audience: 'me' } };
+  const cluster = {
+    'certificate-authority-data': undefined,
+    'certificate-authority': 'ca.crt',
+    'tls-server-name': 'localhost',
+    extensions: [extension],
+  };
+  const user = { exec: { ...exec, command: './plug', provideClusterInfo } };
+  const file = write('sub/config', kubeconfig(server, user, cluster));
+  const told = () =>
+    logins(server).map((headers) => {
+      const [token = ''] = Object.values(headers).map((value) => String(value).replace('Bearer ', ''));
+      return JSON.parse(Buffer.from(token, 'base64').toString('utf8'));
+    });
+  await askWithKubectl(file);
+  const expected = told();
+  await askWithReader(file);
+  expect(expected).toMatchObject([{ kind: 'ExecCredential' }]);
+  expect(told()).toEqual(expected);
+});
+
 const tokenUntil = (seconds: number, issuer: string) => {
   const claims = { iss: issuer, aud: 'me', sub: 'she', iat: seconds - 3_600, exp: seconds };
   return `${encode({ alg: 'RS256' })}.${encode(claims)}.c2ln`;

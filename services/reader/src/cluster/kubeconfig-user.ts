@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Cluster, User } from '@kubernetes/client-node/dist/config_types.js';
 import { SettingsError } from '@podips/shared';
 import { type Fields, isFields, type NamedFields, textFields } from './kubeconfig-files.js';
@@ -10,8 +10,13 @@ export interface ActingUser extends User {
   readonly impersonation?: Readonly<Record<string, string | readonly string[]>>;
 }
 
+/** A cluster of the library, with what plugins may want to know of it. */
+export interface PluginCluster extends Cluster {
+  readonly execConfig?: unknown;
+}
+
 /** The library's form of a kubeconfig's cluster. @throws {SettingsError} for what kubectl refuses as well */
-export function toCluster(entry: NamedFields): Cluster {
+export function toCluster(entry: NamedFields): PluginCluster {
   const text = textFields(entry, 'clusters');
   const { name } = entry;
   const server = text('server');
@@ -31,12 +36,12 @@ export function toCluster(entry: NamedFields): Cluster {
     server: server.replace(/\/+$/, ''),
     skipTLSVerify,
     ...authority,
-    ...given({ tlsServerName: text('tls-server-name'), proxyUrl }),
+    ...given({ tlsServerName: text('tls-server-name'), proxyUrl, execConfig: execConfigOf(entry) }),
   };
 }
 
 /** The library's form of a kubeconfig's user. @throws {SettingsError} */
-export function toUser(entry: NamedFields, cluster: Cluster): ActingUser {
+export function toUser(entry: NamedFields, cluster: PluginCluster): ActingUser {
   const text = textFields(entry, 'users');
   const certificate = oneOf('cert', text('client-certificate'), text('client-certificate-data'));
   const key = oneOf('key', text('client-key'), text('client-key-data'));
@@ -59,6 +64,12 @@ export function toUser(entry: NamedFields, cluster: Cluster): ActingUser {
   };
 }
 
+/** What a cluster has for plugins among its extensions. */
+function execConfigOf({ fields: { extensions } }: NamedFields): unknown {
+  const list = Array.isArray(extensions) ? extensions.filter(isFields) : [];
+  return list.find(({ name }) => name === 'client.authentication.k8s.io/exec')?.extension;
+}
+
 function parseProxy(proxy: string, name: string): URL {
   const url = URL.parse(proxy);
   if (url) return url;
@@ -76,7 +87,10 @@ function oneOf<Kind extends 'ca' | 'cert' | 'key'>(kind: Kind, file?: string, da
 }
 
 /** The plugin, or the provider, that gives the user its token. */
-function pluginOf({ name, fields }: NamedFields, cluster: Cluster): Pick<User, 'exec' | 'authProvider'> {
+function pluginOf(
+  { name, fields }: NamedFields,
+  cluster: PluginCluster,
+): Pick<User, 'exec' | 'authProvider'> {
   const { exec, 'auth-provider': provider } = fields;
   if (isFields(exec)) return { exec: withExecInfo(exec, name, cluster) };
   if (!isFields(provider)) return {};
@@ -86,7 +100,7 @@ function pluginOf({ name, fields }: NamedFields, cluster: Cluster): Pick<User, '
 }
 
 /** Adds the environment that plugins get from kubectl: some do nothing without it. */
-function withExecInfo(exec: Fields, name: string, cluster: Cluster): Fields {
+function withExecInfo(exec: Fields, name: string, cluster: PluginCluster): Fields {
   const { command, apiVersion, env } = exec;
   if (typeof command !== 'string' || command === '' || typeof apiVersion !== 'string')
     throw new SettingsError([
@@ -102,8 +116,11 @@ function withExecInfo(exec: Fields, name: string, cluster: Cluster): Fields {
           server: cluster.server,
           'tls-server-name': cluster.tlsServerName,
           'insecure-skip-tls-verify': cluster.skipTLSVerify || undefined,
-          'certificate-authority-data': cluster.caData,
+          'certificate-authority-data': cluster.caFile
+            ? readFileSync(cluster.caFile).toString('base64')
+            : cluster.caData,
           'proxy-url': cluster.proxyUrl,
+          config: cluster.execConfig,
         }),
       }),
     },
