@@ -106,7 +106,9 @@ describe.each(Object.entries(WAYS))(
       await ledger.write(term, { leases: [lease], gaps: [gap], checkpoint: CHECKPOINT });
       const loaded = await ledger.load();
       expect(loaded.checkpoint).toEqual(CHECKPOINT);
-      expect(loaded.known.get('uid-1')?.leases).toMatchObject([{ ip: '10.0.0.1', startedAt: STARTED }]);
+      expect(loaded.known.get('uid-1')?.leases).toMatchObject([
+        { ip: '10.0.0.1', started: { best: STARTED.getTime() } },
+      ]);
       const ended = { ...lease, end: { at: ENDED, reason: 'deleted', inferred: false } as const };
       await ledger.write(loaded.term, { leases: [ended], gaps: [], checkpoint: CHECKPOINT });
       const { rows } = await runStatement(pool, 'SELECT started_at, ended_at FROM leases');
