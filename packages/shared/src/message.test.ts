@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { MessageError } from './errors.js';
-import { buildMessage, eventId, type MessageFacts, parseMessage } from './message.js';
+import {
+  buildMessage,
+  buildRestartMessage,
+  describeCause,
+  eventId,
+  type MessageFacts,
+  parseMessage,
+} from './message.js';
 
 const FACTS: MessageFacts = {
   pod: {
@@ -11,6 +18,7 @@ const FACTS: MessageFacts = {
     ownerName: 'web',
     node: 'node-1',
     hostNetwork: false,
+    workload: { kind: 'Deployment', name: 'cart', revision: '5cc', serviceAccount: 'shop' },
   },
   ip: '10.1.2.3',
   status: 'allocated',
@@ -53,7 +61,20 @@ describe('buildMessage', () => {
       ['inferred', true],
       ['observed_at', '2026-11-20T14:06:00.000Z'],
       ['uncertainty_ms', 800],
+      ['workload_kind', 'Deployment'],
+      ['workload', 'cart'],
+      ['service_account', 'shop'],
     ]);
+  });
+
+  it('says of an end alone why the pod ended, last of all', () => {
+    const end = buildMessage(
+      { ...FACTS, status: 'deallocated', endCause: describeCause('OOMKilled', 137) },
+      ORIGIN,
+    );
+    expect(Object.entries(end).at(-1)).toEqual(['end_cause', 'OOMKilled, exit code 137']);
+    expect(buildMessage({ ...FACTS, status: 'deallocated' }, ORIGIN).end_cause).toBe('');
+    expect(buildMessage(FACTS, ORIGIN)).not.toHaveProperty('end_cause');
   });
 
   it('says null where nothing is known of the earliest time', () => {
@@ -129,5 +150,30 @@ describe('parseMessage', () => {
 
   it('reads a body of 5 MB', () => {
     expect(parseMessage(Buffer.from(JSON.stringify({ big: 'x'.repeat(5_000_000) })))).toHaveProperty('big');
+  });
+});
+
+describe('buildRestartMessage', () => {
+  const restart = { ...FACTS, container: 'app', countBefore: 3, count: 5, endCause: 'Error, exit code 1' };
+
+  it('is a record of its own kind', () => {
+    expect(buildRestartMessage(restart, ORIGIN)).toMatchObject({
+      class: 'audit',
+      subclass: 'pod_restart',
+      pod: 'web-1',
+      workload: 'cart',
+      container: 'app',
+      restarts: 5,
+      restarts_new: 2,
+      end_cause: 'Error, exit code 1',
+      short_message: 'shop/web-1:app',
+      timestamp: '2026-11-20T14:05:00.123Z',
+    });
+  });
+
+  it('gives each restart of a container an id of its own, whenever it is seen', () => {
+    const idOf = (changes: object) => buildRestartMessage({ ...restart, ...changes }, ORIGIN).event_id;
+    expect(idOf({ at: new Date(0), countBefore: 4 })).toBe(idOf({}));
+    expect(new Set([idOf({}), idOf({ count: 6 }), idOf({ container: 'proxy' })]).size).toBe(3);
   });
 });

@@ -32,6 +32,22 @@ export interface PodIpMessage {
   readonly uncertainty_ms: number | null;
   /** Only of an address on another network than the default one. */
   readonly network?: string;
+  /** What runs the pod: the Deployment instead of its ReplicaSet, the CronJob instead of its Job. Empty: not known. */
+  readonly workload_kind: string;
+  readonly workload: string;
+  readonly service_account: string;
+  /** Of an end: why the pod ended, in Kubernetes' words; empty where that is not known, or only the address changed. */
+  readonly end_cause?: string;
+}
+
+/** What runs a pod, as people name it. */
+export interface MessageWorkload {
+  /** Deployment, StatefulSet, DaemonSet, Job, CronJob, Rollout, a custom owner's kind, StaticPod or BarePod. */
+  readonly kind: string;
+  readonly name: string;
+  /** Changes with the pod template; empty where pods carry none, as those of a Job. */
+  readonly revision: string;
+  readonly serviceAccount: string;
 }
 
 /** The pod as a message describes it. */
@@ -43,6 +59,8 @@ export interface MessagePod {
   readonly ownerName: string;
   readonly node: string;
   readonly hostNetwork: boolean;
+  /** Undefined in what an earlier version recorded. */
+  readonly workload?: MessageWorkload | undefined;
 }
 
 export interface MessageFacts {
@@ -60,6 +78,8 @@ export interface MessageFacts {
   readonly observedAt: Date;
   /** How far from `at` it may have happened, in milliseconds; infinite where nothing is known of the earliest time. */
   readonly uncertaintyMs: number;
+  /** Of an end: why, as {@link describeCause} says it. */
+  readonly endCause?: string | undefined;
 }
 
 export interface MessageOrigin {
@@ -96,7 +116,91 @@ export function buildMessage(facts: MessageFacts, origin: MessageOrigin): PodIpM
     observed_at: facts.observedAt.toISOString(),
     uncertainty_ms: Number.isFinite(facts.uncertaintyMs) ? facts.uncertaintyMs : null,
     ...(facts.network && { network: facts.network }),
+    ...workloadFields(pod),
+    ...(status === 'deallocated' ? { end_cause: facts.endCause ?? '' } : {}),
   };
+}
+
+/** The audit record of a container that was started again. */
+export interface PodRestartMessage {
+  readonly class: 'audit';
+  readonly subclass: 'pod_restart';
+  readonly origin: string;
+  readonly host: string;
+  readonly dc: string;
+  readonly pod_namespace: string;
+  readonly pod: string;
+  readonly short_message: string;
+  readonly full_message: string;
+  /** When the container had ended, as well as that can be known. */
+  readonly timestamp: string;
+  readonly logtype: 'kube-api-server';
+  readonly event_id: string;
+  readonly pod_uid: string;
+  readonly pod_kind: string;
+  readonly pod_owner: string;
+  readonly node: string;
+  readonly host_network: boolean;
+  readonly observed_at: string;
+  readonly uncertainty_ms: number | null;
+  readonly workload_kind: string;
+  readonly workload: string;
+  readonly service_account: string;
+  readonly container: string;
+  /** How often the container was started again since the pod began, and how many of these this message stands for. */
+  readonly restarts: number;
+  readonly restarts_new: number;
+  readonly end_cause: string;
+}
+
+export interface RestartFacts
+  extends Pick<MessageFacts, 'pod' | 'at' | 'observedAt' | 'uncertaintyMs' | 'endCause'> {
+  readonly container: string;
+  readonly countBefore: number;
+  readonly count: number;
+}
+
+/** Builds the message of a restart. Its id has no time in it: a restart that is found again keeps it. */
+export function buildRestartMessage(facts: RestartFacts, origin: MessageOrigin): PodRestartMessage {
+  const { pod, container, count, endCause = '' } = facts;
+  const subject = `${pod.namespace}/${pod.name}:${container}`;
+  const timestamp = facts.at.toISOString();
+  return {
+    class: 'audit',
+    subclass: 'pod_restart',
+    origin: origin.hostname,
+    host: origin.hostname,
+    dc: origin.dc,
+    pod_namespace: pod.namespace,
+    pod: pod.name,
+    short_message: subject,
+    full_message: `${subject}:restarted:${timestamp}`,
+    timestamp,
+    logtype: 'kube-api-server',
+    event_id: hash(pod.uid, container, 'restart', String(count)),
+    pod_uid: pod.uid,
+    pod_kind: pod.ownerKind,
+    pod_owner: pod.ownerName,
+    node: pod.node,
+    host_network: pod.hostNetwork,
+    observed_at: facts.observedAt.toISOString(),
+    uncertainty_ms: Number.isFinite(facts.uncertaintyMs) ? facts.uncertaintyMs : null,
+    ...workloadFields(pod),
+    container,
+    restarts: count,
+    restarts_new: count - facts.countBefore,
+    end_cause: endCause,
+  };
+}
+
+function workloadFields({ workload }: MessagePod) {
+  const { kind = '', name = '', serviceAccount = '' } = workload ?? {};
+  return { workload_kind: kind, workload: name, service_account: serviceAccount };
+}
+
+/** `OOMKilled, exit code 137`. @param exitCode undefined: no container failed */
+export function describeCause(cause: string, exitCode: number | undefined): string {
+  return exitCode === undefined ? cause : `${cause}, exit code ${exitCode}`;
 }
 
 /**
@@ -112,10 +216,11 @@ export function eventId(
   network = '',
 ): string {
   const edge = status === 'deallocated' ? 'end' : 'start';
-  return createHash('sha256')
-    .update([podUid, ip, edge, occurrence, ...(network ? [network] : [])].join('\n'))
-    .digest('hex')
-    .slice(0, 32);
+  return hash(podUid, ip, edge, String(occurrence), ...(network ? [network] : []));
+}
+
+function hash(...parts: readonly string[]): string {
+  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32);
 }
 
 /** A record as it goes to Fluentd: a message of podips, of podips 1.1, or of any other producer on the queue. */

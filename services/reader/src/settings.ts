@@ -1,5 +1,6 @@
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import {
+  bool,
   checkDatabase,
   collectProblems,
   commonSpecs,
@@ -48,6 +49,8 @@ export interface ReaderSettings {
   readonly watchIdleMs: number;
   readonly watchTimeoutSeconds: number;
   readonly maxBufferedMessages: number;
+  /** Whether restarts of containers are published. */
+  readonly restartMessages: boolean;
   readonly outboxIntervalMs: number;
   readonly clusterName: string;
   readonly maxPendingLeases: number;
@@ -116,6 +119,10 @@ export const readerSpecs = {
   )({
     default: 20_000,
     desc: 'maximum number of messages in memory while neither queue nor database accepts them; then the watch is closed until there is room',
+  }),
+  RESTART_MESSAGES: bool({
+    default: false,
+    desc: 'whether restarts of containers are published as well, as messages of their own (`subclass` `pod_restart`); the ledger has them in any case',
   }),
   OUTBOX_INTERVAL_MS: integer(
     100,
@@ -203,6 +210,7 @@ export function readReaderSettings(args: readonly string[], env: Environment): R
     watchIdleMs: values.KUBE_WATCH_IDLE_MS,
     watchTimeoutSeconds: values.KUBE_WATCH_TIMEOUT_S,
     maxBufferedMessages: values.READER_BUFFER_MESSAGES,
+    restartMessages: values.RESTART_MESSAGES,
     outboxIntervalMs: values.OUTBOX_INTERVAL_MS,
     clusterName: values.CLUSTER_NAME,
     maxPendingLeases: values.LEDGER_BUFFER_LEASES,

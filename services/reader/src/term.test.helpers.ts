@@ -120,6 +120,7 @@ export async function startTerm(
     clock,
     origin: { hostname: 'reader-1', dc: 'dc-1' },
     outOfOrder,
+    restartMessages: false,
     onPublish: () => ledger ?? marker.set(clock.now()),
     onChange,
     onGap: ignore,

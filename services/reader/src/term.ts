@@ -147,6 +147,7 @@ function feedDeps(
     origin: { hostname: hostname(), dc: settings.dc },
     clock,
     outOfOrder: hasLedger ? outOfOrder : undefined,
+    restartMessages: settings.restartMessages,
     onPublish() {
       // With a database there is a ledger, and this term cannot know what ended according to it.
       if (!hasLedger) outOfOrder?.set(clock.now());

@@ -31,5 +31,8 @@ export function buildMockMessage(n: number, run: string, now: Date): MockMessage
     inferred: false,
     observed_at: now.toISOString(),
     uncertainty_ms: 0,
+    workload_kind: 'mock',
+    workload: 'mock',
+    service_account: 'mock',
   };
 }

@@ -59,7 +59,7 @@ describe('mock producer and mock consumer', () => {
       pod_ip_status: 'mock',
     });
     expect(Object.keys(message).slice(0, 3)).toEqual(['class', 'subclass', 'origin']);
-    expect(Object.keys(message)).toHaveLength(22);
+    expect(Object.keys(message)).toHaveLength(25);
   });
 
   test('what is produced is printed and gone from the queue', async () => {

@@ -78,6 +78,7 @@ describe('a cut', () => {
       upTo: 2,
       checkpoint: checkpoint('1'),
       leases: [lease(0), lease(1)],
+      restarts: [],
       gaps: [gap],
     });
   });

@@ -1,10 +1,17 @@
 import { Backlog } from './backlog.js';
-import { type Checkpoint, type Entry, type Gap, type LeaseRecord, MAX_ENTRY_MESSAGES } from './entry.js';
+import {
+  type Checkpoint,
+  type Entry,
+  type Gap,
+  type LeaseRecord,
+  MAX_ENTRY_MESSAGES,
+  type RestartRecord,
+} from './entry.js';
 
 export interface ChangeLogLimits {
   /** Maximum number of messages that are not durable yet. */
   readonly maxMessages: number;
-  /** Maximum number of leases and gaps that are not recorded yet; undefined: nothing is recorded. */
+  /** Maximum number of leases, restarts and gaps that are not recorded yet; undefined: nothing is recorded. */
   readonly maxRows: number | undefined;
 }
 
@@ -14,11 +21,12 @@ export interface Undelivered {
   readonly messages: readonly string[];
 }
 
-/** All that can be recorded now: the leases and gaps up to a checkpoint, every message of them durable. */
+/** All that can be recorded now: the leases, restarts and gaps up to a checkpoint, every message of them durable. */
 export interface Cut {
   /** The number of the newest entry in it. */
   readonly upTo: number;
   readonly leases: readonly LeaseRecord[];
+  readonly restarts: readonly RestartRecord[];
   readonly gaps: readonly Gap[];
   readonly checkpoint: Checkpoint;
 }
@@ -26,6 +34,7 @@ export interface Cut {
 interface Unrecorded {
   readonly number: number;
   readonly leases: readonly LeaseRecord[];
+  readonly restarts: readonly RestartRecord[];
   readonly gaps: readonly Gap[];
   readonly checkpoint: Checkpoint | undefined;
 }
@@ -37,7 +46,7 @@ interface Unrecorded {
 export class ChangeLog {
   readonly #limits: ChangeLogLimits;
   readonly #undelivered = new Backlog<Undelivered>(({ messages }) => messages.length);
-  readonly #unrecorded = new Backlog<Unrecorded>(({ leases, gaps }) => leases.length + gaps.length);
+  readonly #unrecorded = new Backlog<Unrecorded>(rowsOf);
   readonly #listeners = new Set<() => void>();
   #lastNumber = 0;
   /** `off` keeps nothing for recording, and is for good: what came meanwhile is in no cut. */
@@ -53,7 +62,7 @@ export class ChangeLog {
     return this.#undelivered.weight;
   }
 
-  /** Leases and gaps that are not recorded yet. */
+  /** Leases, restarts and gaps that are not recorded yet. */
   get unrecorded(): number {
     return this.#unrecorded.weight;
   }
@@ -79,12 +88,12 @@ export class ChangeLog {
   }
 
   /** Appends an entry. @throws {RangeError} when there is no room for it */
-  append({ messages, leases, gaps, checkpoint }: Entry): void {
+  append({ messages, leases, restarts = [], gaps, checkpoint }: Entry): void {
     if (messages.length > this.listRoom) throw new RangeError(`no room for ${messages.length} messages`);
     this.#lastNumber += 1;
     const number = this.#lastNumber;
     if (messages.length > 0) this.#undelivered.push({ number, messages });
-    if (this.isRecordable) this.#keep({ number, leases, gaps, checkpoint });
+    if (this.isRecordable) this.#keep({ number, leases, restarts, gaps, checkpoint });
     this.#changed();
   }
 
@@ -116,6 +125,7 @@ export class ChangeLog {
       upTo,
       checkpoint,
       leases: entries.flatMap(({ leases }) => leases),
+      restarts: entries.flatMap(({ restarts }) => restarts),
       gaps: entries.flatMap(({ gaps }) => gaps),
     };
   }
@@ -176,13 +186,12 @@ export class ChangeLog {
   }
 
   #keep(entry: Unrecorded): void {
-    const { leases, gaps, checkpoint } = entry;
+    const { checkpoint } = entry;
     const last = this.#unrecorded.newest;
     // A quiet cluster moves the checkpoint without end: only the newest one counts.
-    const onlyCheckpoint = leases.length + gaps.length === 0;
+    const onlyCheckpoint = rowsOf(entry) === 0;
     if (onlyCheckpoint && checkpoint === undefined) return;
-    if (onlyCheckpoint && last && last.leases.length + last.gaps.length === 0)
-      this.#unrecorded.replaceNewest(entry);
+    if (onlyCheckpoint && last && rowsOf(last) === 0) this.#unrecorded.replaceNewest(entry);
     else this.#unrecorded.push(entry);
     this.#enforceBound();
   }
@@ -209,4 +218,8 @@ export class ChangeLog {
   #changed(): void {
     for (const listener of [...this.#listeners]) listener();
   }
+}
+
+function rowsOf({ leases, restarts, gaps }: Pick<Unrecorded, 'leases' | 'restarts' | 'gaps'>): number {
+  return leases.length + restarts.length + gaps.length;
 }

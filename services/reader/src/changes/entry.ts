@@ -1,4 +1,5 @@
 import type { MessagePod } from '@podips/shared';
+import type { EndCause } from '../workloads/end-cause.js';
 import type { EndReason } from './leases.js';
 
 /** All that one event, or one part of a list, means. */
@@ -6,6 +7,8 @@ export interface Entry {
   /** Bodies of the messages, in order; at most {@link MAX_ENTRY_MESSAGES}. */
   readonly messages: readonly string[];
   readonly leases: readonly LeaseRecord[];
+  /** None where it is left out. */
+  readonly restarts?: readonly RestartRecord[] | undefined;
   readonly gaps: readonly Gap[];
   /** Undefined within a list: only its last part completes it. */
   readonly checkpoint: Checkpoint | undefined;
@@ -39,6 +42,21 @@ export interface LeaseEnd {
   readonly bounds?: Bounds | undefined;
   readonly reason: EndReason;
   readonly inferred: boolean;
+  /** Why the pod ended; undefined where that is not known. */
+  readonly cause?: EndCause | undefined;
+}
+
+/** That a container was started again, as the ledger keeps it. */
+export interface RestartRecord {
+  readonly pod: MessagePod;
+  readonly container: string;
+  readonly countBefore: number;
+  readonly count: number;
+  /** When it had ended before. */
+  readonly at: Date;
+  readonly bounds: Bounds;
+  readonly reason: string;
+  readonly exitCode: number | undefined;
 }
 
 /** The resource version up to which everything was seen. */

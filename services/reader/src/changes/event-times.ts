@@ -136,6 +136,17 @@ export function endInterval(sight: Sight, how: EndOfLease): Interval {
   return clamped(middle(finished.from, Math.min(finished.to, observedAt)), notBefore, notAfter);
 }
 
+/** When a container had ended that was started again, by the node's clock and before the kubelet reported it. */
+export function restartInterval(sight: Sight, endedAtMs: number | undefined): Interval {
+  const { times } = sight;
+  const written = writeInterval(sight);
+  if (times === undefined || endedAtMs === undefined) return written;
+  const node = usableNodeClock(sight, times, usableServerClock(sight));
+  const { from, to } = translate(Math.floor(endedAtMs / 1_000), node);
+  const notAfter = Math.min(to, written.notAfter);
+  return clamped(middle(from, notAfter), Math.min(from, notAfter), notAfter);
+}
+
 /** The next holder's sandbox got the address when the one before was gone: each bounds the other. */
 export interface HandOver {
   readonly end: Interval;

@@ -7,6 +7,8 @@ const AT = Date.parse('2026-11-20T14:05:00Z');
 const X = '10.64.0.1';
 const Y = '10.64.0.2';
 const X6 = 'fd00::1';
+const WORKLOAD = { kind: 'Deployment', name: 'web', revision: '5cc', serviceAccount: 'shop' };
+const END = { reason: 'OOMKilled', exitCode: 137, endedAtMs: AT };
 
 function pod(overrides: Partial<Pod> = {}): Pod {
   return {
@@ -284,4 +286,53 @@ it('what a pod holds on other networks is kept apart, and kept while nothing is 
   expect(none.changes).toMatchObject([{ lease: blue, endReason: 'changed' }]);
   const again = decideSeen(none.known, pod({ ips: [X], secondary: [blue] }), false, sighting);
   expect(again.changes).toMatchObject([{ lease: { ...blue, occurrence: 1 } }]);
+});
+
+describe('why a pod ended', () => {
+  const causes = ({ changes }: Decision) => changes.map(({ endCause }) => endCause?.cause);
+  const known = decideSeen(undefined, pod({ ips: [X, X6] }), true, sightingAt(AT)).known;
+
+  it('is said of each of its addresses', () => {
+    const failed = pod({ finished: true, endCause: { cause: 'OOMKilled', exitCode: 137 } });
+    expect(causes(decideSeen(known, failed, false, sightingAt(AT)))).toEqual(['OOMKilled', 'OOMKilled']);
+  });
+
+  it('is not known of one that a list lacks, or that only got another address', () => {
+    const listed = decideList(new Map([['uid-1', known as KnownPod]]), [], () => sightingAt(AT));
+    expect(causes({ ...listed, known: undefined })).toEqual([undefined, undefined]);
+    const moved = decideSeen(known, pod({ ips: [Y, X6] }), false, sightingAt(AT));
+    expect(causes(moved)).toEqual([undefined, undefined]);
+  });
+});
+
+describe('restarts of containers', () => {
+  const restarted = (count: number, more: Partial<Pod> = {}) =>
+    pod({ ips: [X], workload: WORKLOAD, restarts: [{ container: 'app', count, ...END }], ...more });
+  const see = (before: KnownPod | undefined, seen: Pod) => decideSeen(before, seen, false, sightingAt(AT));
+  const counts = ({ restarts }: Decision) => restarts.map((one) => [one.countBefore, one.count, one.isOld]);
+
+  it('are those since the pod was seen last', () => {
+    const first = see(undefined, pod({ ips: [X], workload: WORKLOAD }));
+    expect(counts(first)).toEqual([]);
+    const second = see(first.known, restarted(1));
+    expect(counts(second)).toEqual([[0, 1, false]]);
+    const third = see(second.known, restarted(1));
+    expect(counts(third)).toEqual([]);
+    expect(counts(see(third.known, restarted(4)))).toEqual([[1, 4, false]]);
+  });
+
+  it('of a pod that is new to the reader are old, all but the last of them at times that nobody knows', () => {
+    expect(counts(see(undefined, restarted(7)))).toEqual([[6, 7, true]]);
+    const fromEarlierVersion = {
+      ...see(undefined, pod({ ips: [X] })).known,
+      workload: undefined,
+    } as KnownPod;
+    expect(counts(see(fromEarlierVersion, restarted(7)))).toEqual([[6, 7, true]]);
+  });
+
+  it('are seen with the end of the pod as well', () => {
+    const { known } = see(undefined, pod({ ips: [X], workload: WORKLOAD }));
+    const end = see(known, restarted(2, { finished: true }));
+    expect([counts(end), end.changes.length]).toEqual([[[0, 2, false]], 1]);
+  });
 });

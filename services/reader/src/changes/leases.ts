@@ -1,5 +1,7 @@
 import type { MessagePod, PodIpStatus } from '@podips/shared';
 import type { Pod } from '../cluster/pod.js';
+import type { EndCause } from '../workloads/end-cause.js';
+import type { ContainerRestarts } from '../workloads/restarts.js';
 import { type Interval, type KnownTimes, keepTimes } from './event-times.js';
 
 /** A pod's hold on an address, from a start that was reported to an end that was not yet. */
@@ -25,6 +27,8 @@ export interface KnownPod extends MessagePod {
   readonly ended?: EndedCounts;
   /** Of the last version that was seen; undefined when that is the ledger's. */
   readonly times?: KnownTimes;
+  /** How often each container was started again; only for pods with one that was. */
+  readonly restarts?: ReadonlyMap<string, number>;
 }
 
 /** How a lease ended: with the pod, with its work, by getting another address, or before a list that lacked it. */
@@ -38,8 +42,21 @@ export interface IpChange {
   /** Undefined for a start. */
   readonly endReason: EndReason | undefined;
   readonly interval: Interval;
+  /** Why the pod ended, where that is known. */
+  readonly endCause?: EndCause | undefined;
   /** Deduced from a fresh list after a gap, not seen happening. */
   readonly inferred: boolean;
+}
+
+/** That a container was started again. */
+export interface PodRestart extends ContainerRestarts {
+  readonly pod: MessagePod;
+  /** How often it had been before. More than one less: of those between no times are known. */
+  readonly countBefore: number;
+  /** When it had ended. */
+  readonly interval: Interval;
+  /** Seen for the first time with the pod: it may have been long ago. */
+  readonly isOld: boolean;
 }
 
 export interface Decision {
@@ -47,6 +64,7 @@ export interface Decision {
   readonly known: KnownPod | undefined;
   /** Ends before starts. */
   readonly changes: readonly IpChange[];
+  readonly restarts: readonly PodRestart[];
 }
 
 /** When, and how surely, something happened that a version of a pod shows. */
@@ -55,6 +73,8 @@ export interface Sighting {
   /** @param replaces whether the pod had another address before */
   start(replaces: boolean): Interval;
   end(reason: EndReason): Interval;
+  /** @param endedAtMs when the container ended before it was started again, by the node's clock */
+  restart(endedAtMs: number | undefined): Interval;
 }
 
 /**
@@ -68,7 +88,8 @@ export function decideSeen(
   appeared: boolean,
   sighting: Sighting,
 ): Decision {
-  if (pod.finished) return decideGone(known, 'finished', sighting);
+  const restarts = decideRestarts(known, pod, sighting);
+  if (pod.finished) return { ...decideGone(known, 'finished', sighting, pod.endCause), restarts };
   const before = known?.leases ?? [];
   const held = addressesOf(pod, before);
   const heldKeys = new Set(held.map(addressKey));
@@ -92,7 +113,9 @@ export function decideSeen(
       leases: [...kept, ...started],
       times: keepTimes(pod.times),
       ...(endedCounts === undefined ? {} : { ended: endedCounts }),
+      ...(pod.restarts === undefined ? {} : { restarts: countsOf(pod.restarts) }),
     },
+    restarts,
     changes: [
       ...ended.map((lease) => endOf(pod, lease, 'changed', sighting)),
       ...started.map((lease) => startOf(pod, lease, status, sighting)),
@@ -100,16 +123,41 @@ export function decideSeen(
   };
 }
 
+/**
+ * The containers that were started again since the pod was seen last. Of a pod that was not, or only by an earlier version,
+ * all but the last restart of each container may have been at any time.
+ */
+function decideRestarts(known: KnownPod | undefined, pod: Pod, sighting: Sighting): PodRestart[] {
+  const isOld = known?.workload === undefined;
+  return (pod.restarts ?? []).flatMap((container) => {
+    const countBefore = isOld ? container.count - 1 : (known.restarts?.get(container.container) ?? 0);
+    if (container.count <= countBefore) return [];
+    const interval = sighting.restart(container.endedAtMs);
+    return [{ ...container, pod: identityOf(pod), countBefore, interval, isOld }];
+  });
+}
+
+function countsOf(restarts: readonly ContainerRestarts[]): ReadonlyMap<string, number> {
+  return new Map(restarts.map(({ container, count }) => [container, count]));
+}
+
 /** Decides what it means that a pod is gone or finished: all that it held ends. */
-export function decideGone(known: KnownPod | undefined, reason: EndReason, sighting: Sighting): Decision {
-  if (known === undefined) return { known: undefined, changes: [] };
-  return { known: undefined, changes: known.leases.map((lease) => endOf(known, lease, reason, sighting)) };
+export function decideGone(
+  known: KnownPod | undefined,
+  reason: EndReason,
+  sighting: Sighting,
+  endCause?: EndCause,
+): Decision {
+  const leases = known?.leases ?? [];
+  const ends = leases.map((lease) => endOf(known as KnownPod, lease, reason, sighting, endCause)); // it has leases
+  return { known: undefined, changes: ends, restarts: [] };
 }
 
 export interface ListDecision {
   readonly known: Map<string, KnownPod>;
   /** All ends before all starts: an address that went from one pod to another is never held twice. */
   readonly changes: readonly IpChange[];
+  readonly restarts: readonly PodRestart[];
 }
 
 /**
@@ -123,6 +171,7 @@ export function decideList(
 ): ListDecision {
   const after = new Map<string, KnownPod>();
   const changes: IpChange[] = [];
+  const restarts: PodRestart[] = [];
   const listedUids = new Set(listed.map((pod) => pod.uid));
   for (const pod of before.values()) {
     if (!listedUids.has(pod.uid))
@@ -132,11 +181,12 @@ export function decideList(
     const known = before.get(pod.uid);
     const decision = decideSeen(known, pod, true, sightingOf(pod, known));
     changes.push(...decision.changes);
+    restarts.push(...decision.restarts);
     if (decision.known !== undefined) after.set(pod.uid, decision.known);
   }
   const ends = changes.filter((change) => change.endReason !== undefined);
   const starts = changes.filter((change) => change.endReason === undefined);
-  return { known: after, changes: [...ends, ...starts] };
+  return { known: after, changes: [...ends, ...starts], restarts };
 }
 
 /** The pod with its leases as they were placed in time. */
@@ -167,13 +217,20 @@ function startOf(pod: MessagePod, lease: Lease, status: PodIpStatus, sighting: S
   return { pod: identityOf(pod), lease, status, endReason: undefined, interval: lease.started, inferred };
 }
 
-function endOf(pod: MessagePod, lease: Lease, endReason: EndReason, sighting: Sighting): IpChange {
+function endOf(
+  pod: MessagePod,
+  lease: Lease,
+  endReason: EndReason,
+  sighting: Sighting,
+  endCause?: EndCause,
+): IpChange {
   const interval = sighting.end(endReason);
   return {
     pod: identityOf(pod),
     lease,
     status: 'deallocated',
     endReason,
+    endCause,
     interval,
     inferred: sighting.inferred,
   };
@@ -181,6 +238,6 @@ function endOf(pod: MessagePod, lease: Lease, endReason: EndReason, sighting: Si
 
 /** Only those fields of a pod that are in its messages. */
 export function identityOf(pod: MessagePod): MessagePod {
-  const { uid, namespace, name, ownerKind, ownerName, node, hostNetwork } = pod;
-  return { uid, namespace, name, ownerKind, ownerName, node, hostNetwork };
+  const { uid, namespace, name, ownerKind, ownerName, node, hostNetwork, workload } = pod;
+  return { uid, namespace, name, ownerKind, ownerName, node, hostNetwork, workload };
 }

@@ -38,7 +38,7 @@ const STARTED = { notBefore: BEFORE.getTime(), best: BEFORE.getTime(), notAfter:
 /** A term that begins with a ledger in which these pods hold the address of their index. */
 export function startOf(indexes: readonly number[], catchUp?: TermStart['catchUp']) {
   const known = indexes.map((index): [string, KnownPod] => {
-    const { ips, finished, times, ...identity } = pod(index);
+    const { ips, finished, times, endCause, restarts, ...identity } = pod(index);
     const leases = ips.map((ip) => ({ ip, occurrence: 0, started: STARTED, startInferred: false }));
     return [identity.uid, { ...identity, leases }];
   });
@@ -92,6 +92,7 @@ export function createChanges({
       origin: { hostname: 'reader-1', dc: 'dc-1' },
       clock: { now: () => time.now, serverClock: SAME_CLOCK, takeJumps: () => jumps.splice(0) },
       outOfOrder: marker,
+      restartMessages: false,
       onPublish: () => undefined,
       signal: stopping.signal,
       onChange: (message) => void noted.push(message),

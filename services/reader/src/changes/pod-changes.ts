@@ -1,11 +1,17 @@
-import { buildMessage, type MessageOrigin, type PodIpMessage } from '@podips/shared';
+import {
+  buildMessage,
+  buildRestartMessage,
+  describeCause,
+  type MessageOrigin,
+  type PodIpMessage,
+} from '@podips/shared';
 import type { Pod } from '../cluster/pod.js';
 import type { ListReason, PodSink } from '../cluster/pod-feed.js';
 import type { PodEvent } from '../cluster/pod-stream.js';
 import type { ChangeLog } from './change-log.js';
 import { EndedLeases } from './ended-leases.js';
-import { type Checkpoint, type Gap, gapBetween, type LeaseRecord } from './entry.js';
-import { endInterval, type Sight, startInterval, uncertaintyMs } from './event-times.js';
+import { type Checkpoint, type Gap, gapBetween, type LeaseRecord, type RestartRecord } from './entry.js';
+import { endInterval, restartInterval, type Sight, startInterval, uncertaintyMs } from './event-times.js';
 import {
   type Decision,
   decideGone,
@@ -14,6 +20,7 @@ import {
   type EndedCounts,
   type IpChange,
   type KnownPod,
+  type PodRestart,
   type Sighting,
   withLeases,
 } from './leases.js';
@@ -43,6 +50,8 @@ export interface PodChangesDeps {
   readonly outOfOrder: { readonly since: Date | undefined } | undefined;
   /** Called before the messages of an entry can leave. */
   readonly onPublish: () => void;
+  /** Whether restarts of containers are published. They are recorded in any case. */
+  readonly restartMessages: boolean;
   readonly signal: AbortSignal;
   readonly onChange: (message: PodIpMessage) => void;
   readonly onGap: (gap: Gap) => void;
@@ -56,6 +65,14 @@ export interface PodChangesDeps {
   /** This feed has caught up; whether all have. */
   readonly haveCaughtUp?: () => boolean;
 }
+
+/** What one event, or a part of a list, means. */
+interface Facts {
+  readonly changes: readonly IpChange[];
+  readonly restarts: readonly PodRestart[];
+}
+
+const NOTHING: Facts = { changes: [], restarts: [] };
 
 type PodOfEvent = Extract<PodEvent, { pod: Pod }>;
 
@@ -126,9 +143,14 @@ export class PodChanges implements PodSink {
     for (let isLast = false; !isLast; ) {
       await log.listRoomAvailable(signal);
       if (!(await mayAccept())) return;
-      const part = changes.slice(next, next + log.listRoom);
-      next += part.length;
-      isLast = next >= changes.length;
+      const end = next + log.listRoom;
+      const { restarts } = decision;
+      const part = {
+        changes: changes.slice(next, end),
+        restarts: restarts.slice(Math.max(0, next - changes.length), Math.max(0, end - changes.length)),
+      };
+      next = end;
+      isLast = next >= changes.length + restarts.length;
       if (isLast) {
         this.#watermark.listed();
         gaps.push(...this.#caughtUp());
@@ -144,11 +166,11 @@ export class PodChanges implements PodSink {
     const gaps = this.#jumps();
     const isBookmark = event.type === 'bookmark';
     const isOther = isBookmark || this.#deps.isWatched?.(event.pod.namespace) === false;
-    const changes = isOther ? [] : this.#decide(event, observedAt);
-    if (changes === 'no room') return false;
+    const facts = isOther ? NOTHING : this.#decide(event, observedAt);
+    if (facts === 'no room') return false;
     this.#watermark.watched(isBookmark);
     if (isBookmark) gaps.push(...this.#caughtUp());
-    this.#append(changes, observedAt, gaps, event.resourceVersion);
+    this.#append(facts, observedAt, gaps, event.resourceVersion);
     return true;
   }
 
@@ -161,13 +183,14 @@ export class PodChanges implements PodSink {
   }
 
   /** Remembers what an event means, unless there is no room for it. */
-  #decide(event: PodOfEvent, observedAt: Date): readonly IpChange[] | 'no room' {
+  #decide(event: PodOfEvent, observedAt: Date): Facts | 'no room' {
     const { type, pod } = event;
     const before = this.#known.get(pod.uid) ?? this.#ended.recall(pod);
     const { isCaughtUp } = this.#watermark;
     const seen = this.#observer.event({ type, pod, previous: before?.times, observedAt, isCaughtUp });
     const decision = decideEvent(before, event, sightingOf(seen.sight, false));
-    if (decision.changes.length > this.#deps.log.room) return 'no room';
+    const { restarts } = decision;
+    if (decision.changes.length + restarts.length > this.#deps.log.room) return 'no room';
     this.#observer.accepted(seen);
     const { changes, leases } = this.#timeline.place(decision.changes);
     const { known } = decision;
@@ -175,7 +198,7 @@ export class PodChanges implements PodSink {
       this.#known.delete(pod.uid);
       if (before) this.#ended.remember(before, type === 'deleted' ? 'gone' : 'finished');
     } else this.#known.set(pod.uid, leases.size > 0 ? withLeases(known, leases) : known);
-    return changes;
+    return { changes, restarts };
   }
 
   /** What is known, and what is remembered of listed pods that are not known. */
@@ -229,16 +252,21 @@ export class PodChanges implements PodSink {
   }
 
   #append(
-    changes: readonly IpChange[],
+    { changes, restarts }: Facts,
     observedAt: Date,
     gaps: readonly Gap[],
     resourceVersion: string,
   ): void {
     const messages = changes.map((change) => buildMessage(factsOf(change, observedAt), this.#deps.origin));
-    if (messages.length > 0) this.#deps.onPublish();
+    const published = restarts.filter(({ isOld }) => this.#deps.restartMessages && !isOld);
+    const restarted = published.map((restart) =>
+      buildRestartMessage(restartFactsOf(restart, observedAt), this.#deps.origin),
+    );
+    if (messages.length + restarted.length > 0) this.#deps.onPublish();
     this.#deps.log.append({
-      messages: messages.map((message) => JSON.stringify(message)),
+      messages: [...messages, ...restarted].map((message) => JSON.stringify(message)),
       leases: changes.map(toRecord),
+      restarts: restarts.map(toRestartRecord),
       gaps,
       checkpoint: this.#checkpoint(resourceVersion),
     });
@@ -256,7 +284,7 @@ function earlier(a: Date, b: Date): Date {
 }
 
 function decideEvent(known: KnownPod | undefined, event: PodOfEvent, sighting: Sighting): Decision {
-  if (event.type === 'deleted') return decideGone(known, 'deleted', sighting);
+  if (event.type === 'deleted') return decideGone(known, 'deleted', sighting, event.pod.endCause);
   return decideSeen(known, event.pod, event.type === 'added', sighting);
 }
 
@@ -265,29 +293,56 @@ function sightingOf(sight: Sight, inferred: boolean): Sighting {
     inferred,
     start: (replaces) => startInterval(sight, replaces),
     end: (reason) => endInterval(sight, reason),
+    restart: (endedAtMs) => restartInterval(sight, endedAtMs),
   };
 }
 
 function factsOf(change: IpChange, observedAt: Date): Parameters<typeof buildMessage>[0] {
   const { pod, lease, status, inferred, interval } = change;
   const { ip, network, occurrence } = lease;
+  const { cause = '', exitCode } = change.endCause ?? {};
+  return {
+    ...{ pod, ip, network, occurrence, status, inferred, observedAt },
+    at: new Date(interval.best),
+    uncertaintyMs: uncertaintyMs(interval),
+    endCause: describeCause(cause, exitCode),
+  };
+}
+
+function toRecord({ pod, lease, endReason, endCause, interval, inferred }: IpChange): LeaseRecord {
+  const { ip, network, occurrence, started, startInferred } = lease;
+  const start = { startedAt: new Date(started.best), startBounds: started, startInferred };
   const at = new Date(interval.best);
+  const end = endReason && { at, bounds: interval, reason: endReason, inferred, cause: endCause };
+  return { pod, ip, network, occurrence, ...start, end };
+}
+
+function restartFactsOf(restart: PodRestart, observedAt: Date): Parameters<typeof buildRestartMessage>[0] {
+  const { pod, container, countBefore, count, interval, reason, exitCode } = restart;
+  const at = new Date(interval.best);
+  const endCause = describeCause(reason, exitCode);
   return {
     pod,
-    ip,
-    network,
-    occurrence,
-    status,
-    inferred,
+    container,
+    countBefore,
+    count,
     at,
     observedAt,
+    endCause,
     uncertaintyMs: uncertaintyMs(interval),
   };
 }
 
-function toRecord({ pod, lease, endReason, interval, inferred }: IpChange): LeaseRecord {
-  const { ip, network, occurrence, started, startInferred } = lease;
-  const start = { startedAt: new Date(started.best), startBounds: started, startInferred };
-  const end = endReason && { at: new Date(interval.best), bounds: interval, reason: endReason, inferred };
-  return { pod, ip, network, occurrence, ...start, end };
+function toRestartRecord({ interval, ...restart }: PodRestart): RestartRecord {
+  const { pod, container, countBefore, count, reason, exitCode } = restart;
+  return {
+    pod,
+    container,
+    countBefore,
+    count,
+    reason,
+    exitCode,
+    at: new Date(interval.best),
+    bounds: interval,
+  };
 }

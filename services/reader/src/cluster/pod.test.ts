@@ -14,7 +14,7 @@ describe('projectPod', () => {
           { kind: 'Other', name: 'second' },
         ],
       },
-      spec: { nodeName: 'node-1', hostNetwork: true, containers: [{}] },
+      spec: { nodeName: 'node-1', hostNetwork: true, serviceAccountName: 'web', containers: [{}] },
       status: { phase: 'Running', podIP: '10.0.0.1', podIPs: [{ ip: '10.0.0.1' }, { ip: 'fd00::1' }] },
     });
     expect(pod).toEqual({
@@ -27,8 +27,19 @@ describe('projectPod', () => {
       hostNetwork: true,
       ips: ['10.0.0.1', 'fd00::1'],
       finished: false,
+      workload: { kind: 'ReplicaSet', name: 'web-5cc', revision: '', serviceAccount: 'web' },
       times: expect.objectContaining({ terminationGraceSeconds: 30 }),
     });
+  });
+
+  it('keeps why a pod ends as soon as it does, and the containers that were started again', () => {
+    const terminated = { reason: 'OOMKilled', exitCode: 137, finishedAt: '2026-11-26T14:05:03Z' };
+    const containerStatuses = [{ name: 'app', restartCount: 2, lastState: { terminated } }];
+    const running = { metadata: METADATA, status: { phase: 'Running', containerStatuses } };
+    expect(projectPod(running).endCause).toBeUndefined();
+    expect(projectPod(running).restarts).toMatchObject([{ container: 'app', count: 2, exitCode: 137 }]);
+    const evicted = { metadata: METADATA, status: { phase: 'Failed', reason: 'Evicted' } };
+    expect(projectPod(evicted).endCause).toEqual({ cause: 'Evicted', exitCode: undefined });
   });
 
   it.each(['Succeeded', 'Failed'])('sees that a pod in phase %s is finished', (phase) => {

@@ -1,6 +1,10 @@
 import { isIP } from 'node:net';
 import { canonicalIp, type MessagePod, PodipsError, toError } from '@podips/shared';
 import { type PodTimes, projectTimes } from '../changes/pod-times.js';
+import { type EndCause, projectEndCause } from '../workloads/end-cause.js';
+import { type ContainerRestarts, projectRestarts } from '../workloads/restarts.js';
+import { projectWorkload } from '../workloads/workload.js';
+import { type Fields, fields, text } from './fields.js';
 import { type SecondaryAddress, secondaryAddresses } from './secondary-networks.js';
 
 /** The reader's projection of a pod: some 300 bytes of the 6 kB that the API server sends. */
@@ -12,12 +16,14 @@ export interface Pod extends MessagePod {
   /** In phase Succeeded or Failed: it holds no address any more, whatever its status still shows. */
   readonly finished: boolean;
   readonly times: PodTimes;
+  /** Why it ended; undefined while nothing says that it does. */
+  readonly endCause?: EndCause | undefined;
+  /** Of the containers that were started again; left out where none was. */
+  readonly restarts?: readonly ContainerRestarts[];
 }
 
 /** An object of the API server that cannot be a pod. */
 export class PodError extends PodipsError {}
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** How pods are projected. */
 export interface Projection {
@@ -47,6 +53,8 @@ export function projectPod(object: unknown, projection = DEFAULT_NETWORK_ALONE):
   const { phase } = fields(status);
   const ips = podIps(fields(status));
   const secondary = secondaryOf(fields(meta.annotations), ips, projection);
+  const finished = phase === 'Succeeded' || phase === 'Failed';
+  const restarts = projectRestarts(object);
   const owner = fields(Array.isArray(meta.ownerReferences) ? meta.ownerReferences[0] : undefined);
   return {
     uid,
@@ -58,8 +66,11 @@ export function projectPod(object: unknown, projection = DEFAULT_NETWORK_ALONE):
     hostNetwork: fields(spec).hostNetwork === true,
     ips,
     ...(secondary && { secondary }),
-    finished: phase === 'Succeeded' || phase === 'Failed',
+    workload: projectWorkload(object),
+    finished,
     times: projectTimes(object),
+    ...(finished || meta.deletionTimestamp !== undefined ? { endCause: projectEndCause(object) } : {}),
+    ...(restarts.length > 0 ? { restarts } : {}),
   };
 }
 
@@ -83,14 +94,6 @@ function podIps(status: Fields): string[] {
     .filter((ip) => isIP(ip) !== 0 && !ip.includes('%'))
     .map(canonicalIp);
   return [...new Set(ips)];
-}
-
-function fields(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }
 
 function describeKeys(object: unknown): string {

@@ -14,19 +14,24 @@ const BLAMES_DATA = /^(21|22|23|54)/;
 const UPSERT = `
   INSERT INTO leases AS old (cluster, pod_uid, network, ip, occurrence, namespace, pod, owner_kind, owner_name, node,
     host_network, started_at, started_not_before, started_not_after, start_inferred, ended_at, ended_not_before,
-    ended_not_after, end_reason, end_inferred)
+    ended_not_after, end_reason, end_inferred, workload_kind, workload, revision, service_account, end_cause, exit_code)
   SELECT $1, pod_uid, network, ip, occurrence, namespace, pod, owner_kind, owner_name, node, host_network, started_at,
     started_not_before, started_not_after, start_inferred, coalesce(ended_at, 'infinity'), ended_not_before,
-    ended_not_after, end_reason, end_inferred
+    ended_not_after, end_reason, end_inferred, workload_kind, workload, revision, service_account, end_cause, exit_code
   FROM jsonb_to_recordset($2::jsonb) AS new (pod_uid text, network text, ip inet, occurrence integer, namespace text, pod text,
     owner_kind text, owner_name text, node text, host_network boolean, started_at timestamptz,
     started_not_before timestamptz, started_not_after timestamptz, start_inferred boolean, ended_at timestamptz,
-    ended_not_before timestamptz, ended_not_after timestamptz, end_reason text, end_inferred boolean)
+    ended_not_before timestamptz, ended_not_after timestamptz, end_reason text, end_inferred boolean,
+    workload_kind text, workload text, revision text, service_account text, end_cause text, exit_code integer)
   ON CONFLICT (cluster, pod_uid, network, ip, occurrence) DO UPDATE
   SET ended_at = greatest(excluded.ended_at, old.started_at), ended_not_before = excluded.ended_not_before,
     ended_not_after = CASE WHEN excluded.ended_not_after IS NOT NULL
       THEN greatest(excluded.ended_not_after, old.started_at) END,
-    end_reason = excluded.end_reason, end_inferred = excluded.end_inferred
+    end_reason = excluded.end_reason, end_inferred = excluded.end_inferred,
+    workload_kind = coalesce(old.workload_kind, excluded.workload_kind),
+    workload = coalesce(old.workload, excluded.workload), revision = coalesce(old.revision, excluded.revision),
+    service_account = coalesce(old.service_account, excluded.service_account), end_cause = excluded.end_cause,
+    exit_code = excluded.exit_code
   WHERE old.ended_at = 'infinity' AND excluded.ended_at <> 'infinity'`;
 
 /**
@@ -92,6 +97,12 @@ function toRow(record: LeaseRecord): Record<string, unknown> {
     ended_not_after: end?.bounds && new Date(end.bounds.notAfter),
     end_reason: end?.reason,
     end_inferred: end?.inferred,
+    workload_kind: pod.workload?.kind,
+    workload: pod.workload?.name,
+    revision: pod.workload?.revision,
+    service_account: pod.workload?.serviceAccount,
+    end_cause: end?.cause?.cause,
+    exit_code: end?.cause?.exitCode,
   };
 }
 

@@ -9,16 +9,18 @@ import {
   pause,
   runStatement,
 } from '@podips/shared';
-import type { Checkpoint, Gap, LeaseRecord } from '../changes/entry.js';
+import type { Checkpoint, Gap, LeaseRecord, RestartRecord } from '../changes/entry.js';
 import type { Interval } from '../changes/event-times.js';
 import { addressKey, countEnded, type EndedCounts, type KnownPod, type Lease } from '../changes/leases.js';
 import type { Scope } from '../cluster/scope-settings.js';
 import { gapOf, type RefusedLease, upsertLeases } from './ledger-leases.js';
+import { insertRestarts, loadRestarts, PRUNE_RESTARTS } from './ledger-restarts.js';
 import { leaveScope, writePosition } from './ledger-scope.js';
 import { type CurrentTerm, TermWrites } from './term-writes.js';
 
 export interface LedgerBatch {
   readonly leases: readonly LeaseRecord[];
+  readonly restarts?: readonly RestartRecord[];
   readonly gaps: readonly Gap[];
   readonly checkpoint: Checkpoint | undefined;
 }
@@ -87,6 +89,7 @@ export function createLedger(
         cluster,
         endedBefore,
       ]);
+      await runStatement(pool, PRUNE_RESTARTS, [cluster, endedBefore]);
       let deleted = 0;
       for (let count = PRUNE_BATCH; count === PRUNE_BATCH && !signal.aborted; deleted += count) {
         const { rowCount } = await runStatement(pool, PRUNE, [endedBefore, PRUNE_BATCH, cluster]);
@@ -118,6 +121,7 @@ async function write(
   const refused = await inTransaction(pool, async (client) => {
     count = await countWrite(client, cluster, writes);
     const refused = await upsertLeases(client, cluster, batch.leases);
+    await insertRestarts(client, cluster, batch.restarts ?? []);
     for (const { startedAt = null, endedAt, reason } of [...batch.gaps, ...refused.map(gapOf)])
       await client.query(INSERT_GAP, [cluster, startedAt, endedAt, reason]);
     if (batch.checkpoint === undefined) return refused;
@@ -155,6 +159,10 @@ interface LeaseRow {
   readonly owner_name: string;
   readonly node: string;
   readonly host_network: boolean;
+  readonly workload_kind: string | null;
+  readonly workload: string;
+  readonly revision: string;
+  readonly service_account: string;
   readonly started_at: Date;
   /** Milliseconds since the epoch, -Infinity for the earliest; null in a row of an earlier version. */
   readonly not_before: number | null;
@@ -162,7 +170,8 @@ interface LeaseRow {
   readonly start_inferred: boolean;
 }
 
-const LEASE = `pod_uid, network, host(ip) AS ip, occurrence, namespace, pod, owner_kind, owner_name, node, host_network, started_at,
+const LEASE = `pod_uid, network, host(ip) AS ip, occurrence, namespace, pod, owner_kind, owner_name, node, host_network,
+    workload_kind, workload, revision, service_account, started_at,
     (extract(epoch FROM started_not_before) * 1000)::float8 AS not_before,
     (extract(epoch FROM started_not_after) * 1000)::float8 AS not_after, start_inferred`;
 
@@ -208,6 +217,7 @@ async function load(
     const open = await client.query<LeaseRow>(OPEN, [cluster]);
     const givenUp = await client.query<LeaseRow>(GIVEN_UP, [cluster]);
     const endedLast = await client.query<LeaseRow>(ENDED_LAST, [cluster]);
+    const restarts = await loadRestarts(client, cluster);
     const checkpoints = await client.query<{ resource_version: string; known_at: Date }>(
       'SELECT resource_version, known_at FROM reader_positions WHERE cluster = $1',
       [cluster],
@@ -217,7 +227,7 @@ async function load(
     return {
       latest: latest([open.rows.at(-1)?.started_at, ends.rows[0]?.at, row?.known_at]),
       term: terms.rows[0]?.term ?? 0,
-      ...toPods(open.rows, [...givenUp.rows, ...endedLast.rows]),
+      ...toPods(open.rows, [...givenUp.rows, ...endedLast.rows], restarts),
       checkpoint: row && { resourceVersion: row.resource_version, knownAt: row.known_at },
     };
   });
@@ -231,6 +241,7 @@ function latest(times: readonly (Date | null | undefined)[]): Date | undefined {
 function toPods(
   open: readonly LeaseRow[],
   ended: readonly LeaseRow[],
+  restarts: ReadonlyMap<string, ReadonlyMap<string, number>>,
 ): Pick<LoadedLedger, 'known' | 'ended'> {
   const counts = new Map<string, EndedCounts>();
   for (const row of ended) {
@@ -243,6 +254,10 @@ function toPods(
     const ofPod = counts.get(row.pod_uid);
     const pod = known.get(row.pod_uid) ?? { ...toPod(row), leases: [], ...(ofPod && { ended: ofPod }) };
     known.set(row.pod_uid, { ...pod, leases: [...pod.leases, toLease(row)] });
+  }
+  for (const [uid, restarted] of restarts) {
+    const pod = known.get(uid);
+    if (pod) known.set(uid, { ...pod, restarts: restarted });
   }
   for (const uid of known.keys()) counts.delete(uid);
   return { known, ended: counts };
@@ -272,5 +287,11 @@ function toPod(row: LeaseRow): MessagePod {
     ownerName: row.owner_name,
     node: row.node,
     hostNetwork: row.host_network,
+    workload: toWorkload(row),
   };
+}
+
+/** Undefined in a row of an earlier version. */
+function toWorkload({ workload_kind: kind, workload: name, revision, service_account }: LeaseRow) {
+  return kind === null ? undefined : { kind, name, revision, serviceAccount: service_account };
 }

@@ -12,10 +12,12 @@ export interface ContainerRestarts {
   readonly endedAtMs: number | undefined;
 }
 
+const NONE: readonly ContainerRestarts[] = [];
+
 /** The containers of a pod that were started again: its own, its init containers and its sidecars. */
-export function projectRestarts(object: unknown): ContainerRestarts[] {
+export function projectRestarts(object: unknown): readonly ContainerRestarts[] {
   const { containerStatuses, initContainerStatuses } = fields(fields(object).status);
-  return [...list(containerStatuses), ...list(initContainerStatuses)].flatMap((status) => {
+  const found = [...list(containerStatuses), ...list(initContainerStatuses)].flatMap((status) => {
     const { name, restartCount, lastState } = status;
     if (typeof name !== 'string' || typeof restartCount !== 'number' || !(restartCount > 0)) return [];
     const { reason, exitCode, finishedAt } = fields(fields(lastState).terminated);
@@ -30,4 +32,5 @@ export function projectRestarts(object: unknown): ContainerRestarts[] {
       },
     ];
   });
+  return found.length === 0 ? NONE : found;
 }

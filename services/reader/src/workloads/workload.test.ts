@@ -12,7 +12,8 @@ interface Meta {
 
 function workloadOf({ name = 'web-6d5f-x2x4z', labels = {}, owner }: Meta) {
   const ownerReferences = owner && [{ kind: owner[0], name: owner[1], controller: true }];
-  return projectWorkload({ metadata: { name, labels, ownerReferences, creationTimestamp: CREATED } });
+  const metadata = { name, labels, ownerReferences, creationTimestamp: CREATED };
+  return projectWorkload({ metadata, spec: { serviceAccountName: 'shop' } });
 }
 
 describe('the workload of a pod', () => {
@@ -76,7 +77,7 @@ describe('the workload of a pod', () => {
     ],
     ['without an owner is the pod', { name: 'debug' }, ['BarePod', 'debug', '']],
   ])('%s', (_what, meta, [kind, name, revision]) => {
-    expect(workloadOf(meta)).toEqual({ kind, name, revision });
+    expect(workloadOf(meta)).toEqual({ kind, name, revision, serviceAccount: 'shop' });
   });
 
   it('is the controller among several owners', () => {
@@ -86,4 +87,9 @@ describe('the workload of a pod', () => {
     ];
     expect(projectWorkload({ metadata: { name: 'db-0', ownerReferences } })).toMatchObject({ name: 'db' });
   });
+});
+
+it('the pods of a workload share it', () => {
+  const pod = (name: string) => ({ metadata: { name, ownerReferences: [{ kind: 'Job', name: 'migrate' }] } });
+  expect(projectWorkload(pod('a'))).toBe(projectWorkload(pod('b')));
 });

@@ -1,16 +1,7 @@
+import type { MessageWorkload } from '@podips/shared';
 import { type Fields, fields, list, text } from '../cluster/fields.js';
 
-/**
- * What runs a pod, as people name it: the Deployment instead of its ReplicaSet, the CronJob instead of its Job. The pod
- * object alone says so, and the reader needs no permission for anything but pods.
- */
-export interface Workload {
-  /** Deployment, StatefulSet, DaemonSet, Job, CronJob, Rollout, a custom owner's kind, StaticPod or BarePod. */
-  readonly kind: string;
-  readonly name: string;
-  /** Changes with the pod template; empty where pods carry none, as those of a Job. */
-  readonly revision: string;
-}
+type Workload = Omit<MessageWorkload, 'revision' | 'serviceAccount'>;
 
 /** The labels that hold the revision of a pod, and end the name of the ReplicaSet that owns it, where there is one. */
 const TEMPLATE_HASHES = [
@@ -24,8 +15,26 @@ const REVISION_HASH = 'controller-revision-hash';
 const LATEST_START_MS = 7 * 86_400_000;
 const MINUTE_MS = 60_000;
 
-/** Projects a pod of the Kubernetes API to the workload that it belongs to. A pod without an owner is its own. */
-export function projectWorkload(object: unknown): Workload {
+/** Far more than a cluster has; beyond it they are kept anew. */
+const MAX_KEPT = 50_000;
+const kept = new Map<string, MessageWorkload>();
+
+/**
+ * Projects a pod of the Kubernetes API to what runs it: the Deployment instead of its ReplicaSet, the CronJob instead of its
+ * Job. A pod without an owner is its own. The pod alone says so: the reader needs no permission for anything but pods.
+ * @returns the same object for all pods of a workload, so that each of them takes no memory for it
+ */
+export function projectWorkload(object: unknown): MessageWorkload {
+  const found = workloadOf(object);
+  const key = Object.values(found).join('\n');
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  if (kept.size >= MAX_KEPT) kept.clear();
+  kept.set(key, found);
+  return found;
+}
+
+function workloadOf(object: unknown): MessageWorkload {
   const meta = fields(fields(object).metadata);
   const labels = fields(meta.labels);
   const owners = list(meta.ownerReferences);
@@ -36,15 +45,16 @@ export function projectWorkload(object: unknown): Workload {
     [...TEMPLATE_HASHES.map(([label]) => label), REVISION_HASH]
       .map((label) => text(labels[label]))
       .find(Boolean) ?? '';
-  if (kind === '' || name === '') return { kind: 'BarePod', name: text(meta.name), revision };
-  if (kind === 'ReplicaSet') return { ...ownerOfReplicaSet(name, labels), revision };
-  if (kind === 'Job') return { ...ownerOfJob(name, Date.parse(text(meta.creationTimestamp))), revision };
-  if (kind === 'Node') return { kind: 'StaticPod', name: withoutSuffix(text(meta.name), name), revision };
-  return { kind, name, revision };
+  const rest = { revision, serviceAccount: text(fields(fields(object).spec).serviceAccountName) };
+  if (kind === '' || name === '') return { kind: 'BarePod', name: text(meta.name), ...rest };
+  if (kind === 'ReplicaSet') return { ...ownerOfReplicaSet(name, labels), ...rest };
+  if (kind === 'Job') return { ...ownerOfJob(name, Date.parse(text(meta.creationTimestamp))), ...rest };
+  if (kind === 'Node') return { kind: 'StaticPod', name: withoutSuffix(text(meta.name), name), ...rest };
+  return { kind, name, ...rest };
 }
 
 /** A ReplicaSet made by a Deployment is named after it and the hash of its template. */
-function ownerOfReplicaSet(name: string, labels: Fields): Pick<Workload, 'kind' | 'name'> {
+function ownerOfReplicaSet(name: string, labels: Fields): Workload {
   for (const [label, kind] of TEMPLATE_HASHES) {
     const owner = withoutSuffix(name, text(labels[label]));
     if (owner !== name) return { kind, name: owner };
@@ -56,7 +66,7 @@ function ownerOfReplicaSet(name: string, labels: Fields): Pick<Workload, 'kind' 
  * A Job made by a CronJob is named after it and the minute of its schedule (before Kubernetes 1.21: the second) since the
  * epoch. A number that is no time shortly before the pod's creation is part of the Job's own name, such as a date.
  */
-function ownerOfJob(name: string, createdAtMs: number): Pick<Workload, 'kind' | 'name'> {
+function ownerOfJob(name: string, createdAtMs: number): Workload {
   const [, owner, digits = ''] = /^(.+)-(\d{8,10})$/.exec(name) ?? [];
   const scheduledMs = Number(digits) * (digits.length === 10 ? 1_000 : MINUTE_MS);
   const agoMs = createdAtMs - scheduledMs;
