@@ -30,14 +30,14 @@ export interface PodIpMessage {
   readonly observed_at: string;
   /** Null where nothing is known of the earliest time. */
   readonly uncertainty_ms: number | null;
-  /** Only of an address on another network than the default one. */
-  readonly network?: string;
   /** What runs the pod: the Deployment instead of its ReplicaSet, the CronJob instead of its Job. Empty: not known. */
   readonly workload_kind: string;
   readonly workload: string;
   readonly service_account: string;
   /** Of an end: why the pod ended, in Kubernetes' words; empty where that is not known, or only the address changed. */
   readonly end_cause?: string;
+  /** Only of an address on another network than the default one. */
+  readonly network?: string;
 }
 
 /** What runs a pod, as people name it. */
@@ -115,9 +115,9 @@ export function buildMessage(facts: MessageFacts, origin: MessageOrigin): PodIpM
     inferred: facts.inferred,
     observed_at: facts.observedAt.toISOString(),
     uncertainty_ms: Number.isFinite(facts.uncertaintyMs) ? facts.uncertaintyMs : null,
-    ...(facts.network && { network: facts.network }),
     ...workloadFields(pod),
     ...(status === 'deallocated' ? { end_cause: facts.endCause ?? '' } : {}),
+    ...(facts.network && { network: facts.network }),
   };
 }
 
