@@ -7,19 +7,22 @@ import type { Stage } from './stage.js';
 const DATABASE = { part: 'database', lights: {}, felt: readerCounts('ledger_failures_total') } as const;
 const RED = { 'queue/write': 'red', 'queue/read': 'red' } as const;
 
-async function setReadOnly(database: DatabasePool, on: boolean): Promise<void> {
-  // A session of the test's own may write all the same.
-  await database.query(
-    `BEGIN READ WRITE; ALTER DATABASE queue SET default_transaction_read_only = ${on ? 'on' : 'off'}; COMMIT`,
-  );
-  await endSessions(database);
-}
+const WRITTEN = ['messages', 'leases', 'gaps', 'reader_positions', 'reader_terms'];
+const REFUSE = `
+  CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    RAISE EXCEPTION 'cannot execute % in a read-only transaction', TG_OP USING ERRCODE = '25006';
+  END $$`;
 
-/** Ends what the reader has open: settings of a database hold for new sessions. */
-async function endSessions(database: DatabasePool): Promise<void> {
-  await database.query(
-    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
-  );
+/** Every change is refused, as by a standby server; a default of sessions would not keep the reader from it. */
+async function setReadOnly(database: DatabasePool, on: boolean): Promise<void> {
+  await database.query(REFUSE);
+  // One after the other: a transaction that locks several could wait for a reader that waits for it.
+  for (const table of WRITTEN)
+    await database.query(
+      on
+        ? `CREATE OR REPLACE TRIGGER refuse BEFORE INSERT OR UPDATE OR DELETE ON ${table} EXECUTE FUNCTION refuse()`
+        : `DROP TRIGGER IF EXISTS refuse ON ${table}`,
+    );
 }
 
 /** Takes every connection that the server has to give, those of the reader too. */
