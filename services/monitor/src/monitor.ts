@@ -12,6 +12,7 @@ import { startPeers } from './peers/peers.js';
 import type { MonitorSettings } from './settings.js';
 import { openStatusStore } from './status/status-store.js';
 import { createTracker } from './status/tracker.js';
+import { startWorkloads } from './workloads/workloads.js';
 
 export type { MonitorSettings } from './settings.js';
 
@@ -40,7 +41,7 @@ export async function startMonitor(settings: MonitorSettings, log: Logger): Prom
   return { port, stop: () => running.disposeAsync() };
 }
 
-type Parts = Pick<AppDeps, 'store' | 'tracker' | 'history' | 'alerting' | 'peers' | 'ledger'>;
+type Parts = Pick<AppDeps, 'store' | 'tracker' | 'history' | 'alerting' | 'peers' | 'ledger' | 'workloads'>;
 
 /** The parts that work without a request. */
 async function startParts(
@@ -78,7 +79,9 @@ async function startParts(
   const { database } = settings;
   const ledger = database && openLedger({ database, cluster, now, log });
   resources.defer(() => ledger?.stop());
-  return { store, history, tracker, alerting, peers, ledger };
+  const workloads = database && startWorkloads({ database, now, log });
+  resources.defer(() => workloads?.stop());
+  return { store, history, tracker, alerting, peers, ledger, workloads };
 }
 
 async function closePromptly(app: FastifyInstance): Promise<void> {

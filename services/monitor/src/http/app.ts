@@ -23,6 +23,7 @@ import { heartbeatRoutes } from './routes/heartbeats.js';
 import { leasesRoutes } from './routes/leases.js';
 import { operationsRoutes } from './routes/operations.js';
 import { pageRoutes } from './routes/pages.js';
+import { workloadsRoutes } from './routes/workloads.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 
 const ROUTES = [
@@ -31,6 +32,7 @@ const ROUTES = [
   statusRoutes,
   badgeRoutes,
   leasesRoutes,
+  workloadsRoutes,
   eventsRoutes,
   operationsRoutes,
   pageRoutes,

@@ -7,6 +7,7 @@ import type { MonitorSettings } from '../settings.js';
 import type { StatusStore } from '../status/statuses.js';
 import type { Tracker } from '../status/tracker.js';
 import type { AlertingView, ClusterView, StatusView } from '../view/status-view.js';
+import type { Workloads } from '../workloads/workloads.js';
 import type { LiveFeed } from './live/live-feed.js';
 
 export interface AppDeps {
@@ -17,6 +18,8 @@ export interface AppDeps {
   readonly peers: PeersSource;
   /** Undefined without a database. */
   readonly ledger: Omit<Ledger, 'stop'> | undefined;
+  /** Undefined without a database. */
+  readonly workloads: Pick<Workloads, 'rank' | 'look' | 'onNews'> | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly settings: AppSettings;

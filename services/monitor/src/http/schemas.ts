@@ -41,7 +41,7 @@ export const ScopeParams = Type.Object({
 /** The limit of a request without one. */
 export const DEFAULT_LIMIT = 50;
 
-const limit = Type.Optional(
+export const limit = Type.Optional(
   Type.String({
     pattern: '^([1-9][0-9]?|[1-4][0-9]{2}|500)$',
     description: `${RULES.limit}; ${DEFAULT_LIMIT} without it`,

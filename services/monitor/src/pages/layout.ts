@@ -21,20 +21,21 @@ export interface LayoutOptions {
   /** Which of the pages this is. */
   readonly current: string;
   readonly cluster?: string;
-  /** Whether there is a ledger, and so a page for it. */
+  /** Whether there is a ledger, and so pages for it and for workloads. */
   readonly hasLedger: boolean;
   /** The page is live: updated by its script, or reloaded without one. */
   readonly live?: { readonly nowMs: number; readonly refreshSeconds: number };
 }
 
 const STATUS = { path: '/', name: 'Status' };
+const WORKLOADS = { path: '/workloads', name: 'Workloads' };
 const LEDGER = { path: '/leases', name: 'Ledger' };
 const API = { path: '/api', name: 'API' };
 
 /** A whole page. */
 export function layout(options: LayoutOptions): Html {
   const { title, light, assets, content, footer, current, cluster, live } = options;
-  const pages = options.hasLedger ? [STATUS, LEDGER, API] : [STATUS, API];
+  const pages = options.hasLedger ? [STATUS, WORKLOADS, LEDGER, API] : [STATUS, API];
   return html`<!doctype html>
 <html lang="en">
 <head>

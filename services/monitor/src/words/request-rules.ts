@@ -16,6 +16,7 @@ export const RULES = {
     '31/Jan/2026:12:00:00 +0100, Jan 31 12:00:00, 1769860800 or 5 minutes ago, and one that no change of the clocks repeats',
   namespace: 'the namespace of the pod, in at most 253 characters',
   pod: 'the name of the pod, in at most 253 characters',
+  window: '15m, 1h, 24h or 7d',
   question: 'an address (ip) with or without a time (at), or a pod (pod and namespace)',
 } as const;
 

@@ -3,8 +3,13 @@ import { createWorkloadBook, type WorkloadBook } from './book.js';
 import { DAY_MS, ended, HOUR_MS, life, MINUTE_MS, NOW_MS, restart, workload } from './book.test.helpers.js';
 import type { PodLife } from './facts.js';
 
-const newBook = (): WorkloadBook => createWorkloadBook(NOW_MS - 30 * DAY_MS);
-const lastHour = (book: WorkloadBook) => book.measure(HOUR_MS, NOW_MS);
+/** One that has known of things for a month. */
+function newBook(): WorkloadBook {
+  const book = createWorkloadBook();
+  book.restarted(restart((30 * DAY_MS) / MINUTE_MS, { workload: workload('old') }));
+  return book;
+}
+const lastHour = (book: WorkloadBook) => book.measure(HOUR_MS, NOW_MS).ranked();
 
 /** Starts and ends in the order in which they happened. */
 function tell(book: WorkloadBook, ...lives: PodLife[]): WorkloadBook {
@@ -68,10 +73,10 @@ describe('a window', () => {
   it('counts what is in it, to the minute', () => {
     const book = newBook();
     for (const before of [61, 59, 16, 14, 1]) book.restarted(restart(before));
-    expect(book.measure(15 * MINUTE_MS, NOW_MS)[0]?.counts.restarts).toBe(2);
+    expect(book.measure(15 * MINUTE_MS, NOW_MS).ranked()[0]?.counts.restarts).toBe(2);
     expect(lastHour(book)[0]?.counts.restarts).toBe(4);
-    expect(book.measure(DAY_MS, NOW_MS)[0]?.counts.restarts).toBe(5);
-    expect(book.measure(7 * DAY_MS, NOW_MS)[0]?.counts.restarts).toBe(5);
+    expect(book.measure(DAY_MS, NOW_MS).ranked()[0]?.counts.restarts).toBe(5);
+    expect(book.measure(7 * DAY_MS, NOW_MS).ranked()[0]?.counts.restarts).toBe(5);
   });
 
   it('says nothing of workloads to which nothing happened in it', () => {
@@ -105,7 +110,8 @@ describe('a window', () => {
   });
 
   it('does not know what is usual after less than a day', () => {
-    const book = createWorkloadBook(NOW_MS - 20 * HOUR_MS);
+    const book = createWorkloadBook();
+    book.restarted(restart(20 * 60));
     book.restarted(restart(3));
     expect(lastHour(book)[0]?.usual).toBeUndefined();
   });

@@ -14,6 +14,8 @@ import { createTally } from './tally.js';
 
 /** So many of a workload's latest pods and restarts are kept. */
 const MAX_LATEST = 60;
+/** Puts the pods that run after all that ended. */
+const FUTURE_MS = 1e13;
 
 /** All that is counted of workloads. It takes the facts in about the order in which they happened. */
 export interface WorkloadBook {
@@ -21,12 +23,20 @@ export interface WorkloadBook {
   /** @param life with its end; also of a pod whose start was not given */
   ended(life: PodLife): void;
   restarted(restart: Restart): void;
-  /** The workloads that something happened to within a window before `nowMs`, the worst first. */
-  measure(windowMs: number, nowMs: number): Measure[];
+  /** Measures workloads for a window before `nowMs`. In milliseconds. */
+  measure(windowMs: number, nowMs: number): Measures;
   /** One workload; undefined when nothing is known of it. */
   look(name: WorkloadName): WorkloadPage | undefined;
   /** Nodes whose pods ended together, after a time. */
   nodeEvents(fromMs: number): NodeEvent[];
+}
+
+/** The workloads as they were in a window of time. */
+export interface Measures {
+  /** Those that something happened to, the worst first. */
+  ranked(): Measure[];
+  /** One of them; undefined when nothing at all is known of it. */
+  of(name: WorkloadName): Measure | undefined;
 }
 
 interface Entry extends WorkloadPage {
@@ -36,10 +46,11 @@ interface Entry extends WorkloadPage {
   last: LastTrouble | undefined;
 }
 
-/** @param sinceMs the time from which on the facts are given, in milliseconds since the epoch */
-export function createWorkloadBook(sinceMs: number): WorkloadBook {
+export function createWorkloadBook(): WorkloadBook {
   const entries = new Map<string, Entry>();
   const nodes = createNodeEvents();
+  /** What was before the first end or restart is not known. Starts are older: of pods that ran when it all began. */
+  let sinceMs = Number.POSITIVE_INFINITY;
 
   const entryOf = (workload: WorkloadName): Entry => {
     const key = keyOf(workload);
@@ -56,7 +67,7 @@ export function createWorkloadBook(sinceMs: number): WorkloadBook {
     started(life) {
       const entry = entryOf(life.workload);
       entry.tally.add('started', life.startedAtMs);
-      keep(entry.lives, life);
+      keepLife(entry.lives, life);
       const replaced = isRun(life.workload) ? undefined : entry.pairing.started(life);
       if (replaced !== undefined) countEnd(entry, replaced, 'replaced');
     },
@@ -66,8 +77,9 @@ export function createWorkloadBook(sinceMs: number): WorkloadBook {
       if (end === undefined) return;
       const entry = entryOf(workload);
       entry.tally.add('ended', end.atMs);
+      sinceMs = Math.min(sinceMs, end.atMs);
       nodes.ended(life, end);
-      replaceLife(entry.lives, life);
+      keepLife(entry.lives, life);
       if (isDisruption(end.cause)) entry.tally.add('disrupted', end.atMs);
       if (end.cause === 'Completed') entry.tally.add('succeeded', end.atMs);
       else if (isFailure(end.cause)) countEnd(entry, life, 'failed');
@@ -76,6 +88,7 @@ export function createWorkloadBook(sinceMs: number): WorkloadBook {
 
     restarted(restart) {
       const entry = entryOf(restart.workload);
+      sinceMs = Math.min(sinceMs, restart.atMs);
       entry.tally.add('restarts', restart.atMs, restart.count - restart.countBefore);
       keep(entry.restarts, restart);
       noteLast(entry, { ...restart, what: 'restarted' });
@@ -83,15 +96,21 @@ export function createWorkloadBook(sinceMs: number): WorkloadBook {
 
     measure(windowMs, nowMs) {
       const spans = spansOf(windowMs, nowMs, sinceMs);
-      const [ofNodes, usuallyOfNodes] = [spans.now, spans.before].map((span) =>
-        nodes.counts(span.fromMs, span.toMs),
-      );
-      return [...entries]
-        .map(([key, entry]) =>
-          measure(entry, spans, { now: ofNodes?.get(key) ?? 0, before: usuallyOfNodes?.get(key) ?? 0 }),
-        )
-        .filter(({ counts }) => Object.values(counts).some((count) => count > 0))
-        .sort((a, b) => b.trouble - a.trouble || (b.last?.atMs ?? 0) - (a.last?.atMs ?? 0));
+      const ofNodes = nodes.counts(spans.now.fromMs, spans.now.toMs);
+      const ofNodesBefore = nodes.counts(spans.before.fromMs, spans.before.toMs);
+      const measureEntry = (key: string, entry: Entry) =>
+        measure(entry, spans, { now: ofNodes.get(key) ?? 0, before: ofNodesBefore.get(key) ?? 0 });
+      return {
+        ranked: () =>
+          [...entries]
+            .map(([key, entry]) => measureEntry(key, entry))
+            .filter(({ counts }) => Object.values(counts).some((count) => count > 0))
+            .sort((a, b) => b.trouble - a.trouble || (b.last?.atMs ?? 0) - (a.last?.atMs ?? 0)),
+        of(name) {
+          const entry = entries.get(keyOf(name));
+          return entry && measureEntry(keyOf(name), entry);
+        },
+      };
     },
 
     look: (name) => entries.get(keyOf(name)),
@@ -109,10 +128,15 @@ function noteLast(entry: Entry, { what, pod, cause, exitCode, atMs }: LastTroubl
   if (entry.last === undefined || entry.last.atMs <= atMs) entry.last = { what, pod, cause, exitCode, atMs };
 }
 
-function replaceLife(lives: PodLife[], life: PodLife): void {
+/** Keeps the latest: those that run, and those that ended last. */
+function keepLife(lives: PodLife[], life: PodLife): void {
   const index = lives.findIndex(({ podUid }) => podUid === life.podUid);
-  if (index < 0) keep(lives, life);
-  else lives[index] = life;
+  if (index >= 0) lives[index] = life;
+  else lives.push(life);
+  if (lives.length <= MAX_LATEST) return;
+  const endOf = ({ startedAtMs, end }: PodLife) => (end === undefined ? startedAtMs + FUTURE_MS : end.atMs);
+  const first = lives.reduce((a, b) => (endOf(b) < endOf(a) ? b : a));
+  lives.splice(lives.indexOf(first), 1);
 }
 
 function keep<T>(latest: T[], one: T): void {

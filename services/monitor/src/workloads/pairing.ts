@@ -6,10 +6,11 @@ import type { PodLife } from './facts.js';
  */
 const START_BEFORE_MS = 120_000;
 const START_AFTER_MS = 600_000;
-/** Facts may come in another order than they happened. */
-const KEPT_MS = 2 * START_AFTER_MS;
-/** Of more revisions than a rollout has, those are forgotten that have changed longest ago. */
-const MAX_REVISIONS = 4;
+/** The start of a pod may be told only with its end, as of those that are read from the ledger. */
+const KEPT_MS = 14 * 86_400_000;
+/** Those that have waited longest are forgotten: a rollout leaves a revision with ends that nothing replaces. */
+const MAX_REVISIONS = 20;
+const MAX_WAITING = 2_000;
 
 /** An end or a start that has no counterpart yet. */
 interface Waiting {
@@ -61,7 +62,8 @@ function createWaitingRoom() {
     put(life: PodLife, atMs: number): void {
       const { revision } = life;
       const waiting = byRevision.get(revision) ?? [];
-      while (waiting[0] !== undefined && waiting[0].atMs < atMs - KEPT_MS) waiting.shift();
+      while (waiting[0] !== undefined && (waiting[0].atMs < atMs - KEPT_MS || waiting.length >= MAX_WAITING))
+        waiting.shift();
       waiting.push({ life, atMs });
       // The order of a map is that in which its entries were set.
       byRevision.delete(revision);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createWorkloadBook } from './book.js';
-import { DAY_MS, ended, HOUR_MS, life, NOW_MS, restart, workload } from './book.test.helpers.js';
+import { DAY_MS, ended, HOUR_MS, life, MINUTE_MS, NOW_MS, restart, workload } from './book.test.helpers.js';
 import { DEFAULT_LIMITS, instabilityOf } from './unstable.js';
 
 const WEB = workload();
@@ -16,7 +16,8 @@ interface Story {
 }
 
 function judge({ restarts = [], failed = [], replaced = [], usual = 0 }: Story) {
-  const book = createWorkloadBook(NOW_MS - 30 * DAY_MS);
+  const book = createWorkloadBook();
+  book.restarted(restart((30 * DAY_MS) / MINUTE_MS, { workload: workload('old') }));
   const earlier = Array.from({ length: 7 * 24 * usual }, (_none, index) => 61 + (index * 60) / usual);
   for (const before of [...earlier.toReversed(), ...replaced]) {
     book.ended(ended(life(before + 300), before, 'Evicted'));
@@ -26,7 +27,7 @@ function judge({ restarts = [], failed = [], replaced = [], usual = 0 }: Story) 
   for (const before of restarts) book.restarted(restart(before));
   const name = failed.length > 0 ? IMPORT : WEB;
   const page = book.look(name);
-  const measured = book.measure(HOUR_MS, NOW_MS).find((one) => one.workload.name === name.name);
+  const measured = book.measure(HOUR_MS, NOW_MS).of(name);
   return page && measured && instabilityOf(page, measured, DEFAULT_LIMITS, NOW_MS);
 }
 

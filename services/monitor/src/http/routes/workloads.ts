@@ -1,0 +1,120 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import { workloadPage } from '../../pages/workload-page.js';
+import { type WorkloadFields, workloadsPage } from '../../pages/workloads-page.js';
+import { InvalidRequestError } from '../../words/request-rules.js';
+import { DEFAULT_WINDOW, isWindow, WINDOW_NAMES } from '../../workloads/windows.js';
+import { WorkloadAnswer, WorkloadsAnswer } from '../../workloads/workload-view.js';
+import { loadAssets } from '../assets.js';
+import type { AppContext } from '../context.js';
+import { DEFAULT_LIMIT, ErrorReply, limit, TextReply } from '../schemas.js';
+import { sendHtml } from './pages.js';
+
+const Name = Type.String({ minLength: 1, maxLength: 253 });
+const window = Type.Optional(
+  Type.Enum(WINDOW_NAMES, { description: `the time that is measured; ${DEFAULT_WINDOW} without it` }),
+);
+const cluster = Type.Optional(
+  Type.String({ maxLength: 253, description: 'as in CLUSTER_NAME of its reader' }),
+);
+const WorkloadsQuery = Type.Object(
+  {
+    window,
+    cluster,
+    namespace: Type.Optional(Type.String({ maxLength: 253 })),
+    kind: Type.Optional(Type.String({ maxLength: 253, description: 'such as Deployment or CronJob' })),
+    limit,
+  },
+  { additionalProperties: false },
+);
+const WorkloadParams = Type.Object({ namespace: Name, kind: Name, name: Name });
+const WorkloadQuery = Type.Object({ window, cluster }, { additionalProperties: false });
+
+const RANK_SCHEMA = {
+  summary: 'Workloads whose pods are replaced, whose containers restart or that fail, the worst first',
+  description:
+    'A pod counts as replaced when another of the same workload and revision started around its end: neither rollouts ' +
+    'nor scaling count. Pods that ended with those of other workloads on their node are in "nodeEvents" instead.',
+  tags: ['workloads'],
+  querystring: WorkloadsQuery,
+  response: { 200: WorkloadsAnswer, 400: ErrorReply },
+};
+const LOOK_SCHEMA = {
+  summary: 'One workload: its latest pods and restarts',
+  tags: ['workloads'],
+  params: WorkloadParams,
+  querystring: WorkloadQuery,
+  response: { 200: WorkloadAnswer, 400: ErrorReply, 404: ErrorReply },
+};
+const PAGE = { tags: ['pages'], produces: ['text/html'], response: { 200: TextReply, 404: TextReply } };
+/** The page shows no more. */
+const SHOWN = 100;
+
+/** What happens to workloads, for people and programs; no routes without a database. */
+export function workloadsRoutes(context: AppContext): FastifyPluginAsyncTypebox {
+  const { workloads } = context;
+  if (workloads === undefined) return async () => undefined;
+  return async (app) => {
+    app.get('/api/v1/workloads', { schema: RANK_SCHEMA }, async ({ query }) =>
+      workloads.rank(query.window ?? DEFAULT_WINDOW, query, Number(query.limit ?? DEFAULT_LIMIT)),
+    );
+    app.get(
+      '/api/v1/workloads/:namespace/:kind/:name',
+      { schema: LOOK_SCHEMA },
+      async ({ params, query }, reply) => {
+        const found = workloads.look(
+          { ...params, cluster: query.cluster ?? context.settings.cluster },
+          query.window ?? DEFAULT_WINDOW,
+        );
+        if (found === undefined) return reply.code(404).send({ error: UNKNOWN });
+        return found;
+      },
+    );
+    await app.register(workloadPages(context, workloads));
+  };
+}
+
+const UNKNOWN = 'nothing is known of this workload in the last two weeks';
+
+/** Fields that are wrong are ignored: a page of links, not of forms, has made them. */
+function workloadPages(
+  { view, settings }: AppContext,
+  workloads: NonNullable<AppContext['workloads']>,
+): FastifyPluginAsyncTypebox {
+  const { assets } = loadAssets();
+  return async (app) => {
+    app.get(
+      '/workloads',
+      { schema: { ...PAGE, summary: 'The page of workloads' } },
+      async ({ query }, reply) => {
+        const fields = typed(query);
+        const answer = workloads.rank(fields.window, fields, SHOWN);
+        const { overall: light, cluster } = view();
+        return sendHtml(reply, workloadsPage({ answer, fields, assets, light, cluster }).text);
+      },
+    );
+    app.get(
+      '/workloads/:namespace/:kind/:name',
+      { schema: { ...PAGE, params: WorkloadParams, summary: 'The page of one workload' } },
+      async ({ params, query }, reply) => {
+        const { window, cluster: asked } = typed(query);
+        const name = { ...params, cluster: asked ?? settings.cluster };
+        const answer = workloads.look(name, window);
+        const { overall: light, cluster } = view();
+        reply.code(answer === undefined ? 404 : 200);
+        return sendHtml(reply, workloadPage({ answer, name, window, assets, light, cluster }).text);
+      },
+    );
+  };
+}
+
+/** @throws {InvalidRequestError} for a window that there is not */
+function typed(query: unknown): WorkloadFields {
+  // The framework gives an object of texts, and of arrays where a field is given twice.
+  const fields = query as Record<string, unknown>;
+  const text = (name: string) =>
+    typeof fields[name] === 'string' && fields[name] !== '' ? fields[name] : undefined;
+  const window = text('window') ?? DEFAULT_WINDOW;
+  if (!isWindow(window)) throw new InvalidRequestError('window');
+  return { window, cluster: text('cluster'), namespace: text('namespace'), kind: text('kind') };
+}

@@ -1,0 +1,86 @@
+import type { Light } from '../status/lights.js';
+import { formatDuration, visibleText } from '../words/format.js';
+import type { WorkloadName } from '../workloads/facts.js';
+import { WINDOWS, type WindowName } from '../workloads/windows.js';
+import { describeCause } from '../workloads/words.js';
+import type { PodLifeView, RestartView, WorkloadAnswer } from '../workloads/workload-view.js';
+import { type Html, html } from './html.js';
+import { type Assets, layout } from './layout.js';
+import { utcTime } from './running-time.js';
+import { lanes } from './workloads/lanes.js';
+import { countingNote, windowLinks, workloadPath } from './workloads/parts.js';
+
+export interface WorkloadPageOptions {
+  /** Undefined: nothing is known of it. */
+  readonly answer: WorkloadAnswer | undefined;
+  readonly name: WorkloadName;
+  readonly window: WindowName;
+  readonly assets: Assets;
+  /** The worst light, for the icon of the tab. */
+  readonly light: Light;
+  readonly cluster: string;
+}
+
+/** The lives of a workload's pods. */
+export function workloadPage({ answer, name, window, assets, light, cluster }: WorkloadPageOptions): Html {
+  const title = `${visibleText(`${name.namespace}/${name.name}`)} – Workloads – podips monitor`;
+  const content = html`
+<h1><bdi>${visibleText(`${name.namespace}/${name.name}`)}</bdi></h1>
+<p class="lead"><bdi>${visibleText(name.kind)}</bdi> in cluster <bdi>${visibleText(name.cluster)}</bdi>; <a href="/workloads?window=${window}">all workloads</a></p>
+${answer === undefined ? html`<p class="warning" role="alert">Nothing is known of this workload in the last two weeks.</p>` : known(answer, name, window)}`;
+  return layout({ title, light, assets, content, current: '/workloads', cluster, hasLedger: true });
+}
+
+function known(answer: WorkloadAnswer, name: WorkloadName, window: WindowName): Html {
+  const { workload, pods, restarts } = answer;
+  const toMs = Date.parse(answer.at);
+  const fromMs = toMs - WINDOWS[window].ms;
+  return html`${windowLinks(window, (other) => workloadPath(name, other))}
+${countingNote(answer)}
+<p class="answer">${workload.unstable === null ? undefined : html`<span class="tag red">unstable</span> `}<bdi>${visibleText(workload.text)}</bdi></p>
+${lanes({ pods, restarts, fromMs, toMs })}
+${podsTable(pods, name)}
+${restarts.length === 0 ? undefined : restartsTable(restarts)}
+<p class="more"><a href="/api/v1${workloadPath(name, window)}">This as JSON</a></p>`;
+}
+
+function podsTable(pods: readonly PodLifeView[], { namespace }: WorkloadName): Html {
+  const newestFirst = pods.toSorted((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt));
+  return html`<table class="leases">
+<caption>The latest pods</caption>
+<thead><tr>${['Pod', 'From (UTC)', 'To (UTC)', 'Life', 'End', 'Node', 'Revision'].map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
+<tbody>${newestFirst.map((pod) => podRow(pod, namespace))}</tbody>
+</table>`;
+}
+
+function podRow(
+  { pod, node, revision, startedAt, endedAt, cause, exitCode }: PodLifeView,
+  namespace: string,
+): Html {
+  const life = endedAt === null ? '' : formatDuration(Date.parse(endedAt) - Date.parse(startedAt));
+  return html`<tr${endedAt === null ? html` class="open"` : undefined}>
+<th scope="row"><a href="/leases?${new URLSearchParams({ namespace, pod }).toString()}"><bdi>${visibleText(pod)}</bdi></a></th>
+<td data-label="From (UTC)">${utcTime(startedAt)}</td>
+<td data-label="To (UTC)">${endedAt === null ? 'runs' : utcTime(endedAt)}</td>
+<td data-label="Life">${life}</td>
+<td data-label="End">${endedAt === null ? '' : html`<bdi>${visibleText(describeCause(cause ?? '', exitCode ?? undefined))}</bdi>`}</td>
+<td data-label="Node"><bdi>${visibleText(node)}</bdi></td>
+<td data-label="Revision"><bdi>${visibleText(revision)}</bdi></td>
+</tr>`;
+}
+
+function restartsTable(restarts: readonly RestartView[]): Html {
+  return html`<table class="leases">
+<caption>The latest restarts of containers</caption>
+<thead><tr>${['Pod', 'Container', 'Ended (UTC)', 'How', 'Restarts'].map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
+<tbody>${restarts.toReversed().map(
+    ({ pod, container, at, cause, exitCode, restarts: count }) => html`<tr>
+<th scope="row"><bdi>${visibleText(pod)}</bdi></th>
+<td data-label="Container"><bdi>${visibleText(container)}</bdi></td>
+<td data-label="Ended (UTC)">${utcTime(at)}</td>
+<td data-label="How"><bdi>${visibleText(describeCause(cause ?? '', exitCode ?? undefined))}</bdi></td>
+<td data-label="Restarts">${count === 1 ? '1' : `${count}, of which the times of ${count - 1} are not known`}</td>
+</tr>`,
+  )}</tbody>
+</table>`;
+}

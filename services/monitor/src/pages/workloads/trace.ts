@@ -1,0 +1,21 @@
+import { type Html, html } from '../html.js';
+
+const HEIGHT = 20;
+/** One in a quarter of an hour is seen as well. */
+const LEAST = 4;
+
+/** Counts by the quarter of an hour of the last 24 hours as bars, the highest as high as there is room. */
+export function trace(counts: readonly number[]): Html {
+  const most = Math.max(1, ...counts);
+  const bars = counts.flatMap((count, index) =>
+    count === 0
+      ? []
+      : [`M${index} ${HEIGHT}v-${Math.max(LEAST, Math.round((count / most) * HEIGHT))}h1V${HEIGHT}z`],
+  );
+  const busy = counts.filter((count) => count > 0).length;
+  const words =
+    busy === 0
+      ? 'nothing in the last 24 hours'
+      : `something in ${busy} of the last ${counts.length} quarters of an hour`;
+  return html`<svg class="trace" viewBox="0 0 ${counts.length} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${words}"><path d="${bars.join('')}"/></svg>`;
+}

@@ -1,0 +1,189 @@
+import { type Static, Type } from 'typebox';
+import type { PodLife, Restart } from './facts.js';
+import type { Measure, WorkloadPage } from './measure.js';
+import type { NodeEvent } from './node-events.js';
+import type { Counted } from './tally.js';
+import type { Instability } from './unstable.js';
+import { WINDOW_NAMES, type WindowName } from './windows.js';
+import { describeLast, describeMeasure } from './words.js';
+
+const Time = Type.String({ format: 'date-time' });
+const TimeOrNull = Type.Union([Time, Type.Null()]);
+const TextOrNull = Type.Union([Type.String(), Type.Null()]);
+const Count = Type.Integer({ minimum: 0 });
+const MsOrNull = Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]);
+const ExitCode = Type.Union([Type.Integer(), Type.Null()]);
+
+/** So many quarters of an hour have the traces of 24 hours. */
+export const TRACE_QUARTERS = 96;
+
+const NAMES = {
+  cluster: Type.String(),
+  namespace: Type.String(),
+  kind: Type.String(),
+  name: Type.String(),
+};
+
+/** What a workload went through within a window. */
+export const WorkloadView = Type.Object({
+  ...NAMES,
+  /** All that follows in a sentence. */
+  text: Type.String(),
+  /** Why it is unstable; null when it is not. */
+  unstable: Type.Union([Type.Enum(['replaced', 'restarts', 'loop']), Type.Null()]),
+  /** Pods that ended while another of the same revision started; without those that ended with others on their node. */
+  replaced: Count,
+  restarts: Count,
+  failed: Count,
+  succeeded: Count,
+  /** Pods that were evicted, preempted, or lost with their node. */
+  disrupted: Count,
+  started: Count,
+  ended: Count,
+  /** Pods replaced, restarts and pods failed in a window of this length, by the seven days before; null: not known. */
+  usual: Type.Union([Type.Number({ minimum: 0 }), Type.Null()]),
+  medianLifeMs: MsOrNull,
+  shortestLifeMs: MsOrNull,
+  lastPod: TextOrNull,
+  lastCause: TextOrNull,
+  lastExitCode: ExitCode,
+  lastAt: TimeOrNull,
+  /** Pods replaced, restarts and pods failed by the quarter of an hour of the last 24 hours, the newest last. */
+  trace: Type.Array(Count),
+});
+
+/** Pods of several workloads that ended together on one node. */
+export const NodeEventView = Type.Object({
+  cluster: Type.String(),
+  node: Type.String(),
+  from: Time,
+  to: Time,
+  pods: Count,
+  workloads: Count,
+  cause: Type.String(),
+});
+
+/** How much of the ledger is counted. */
+const COUNTED_SO_FAR = {
+  window: Type.Enum(WINDOW_NAMES),
+  at: Time,
+  /** Up to then all is counted; null: the last two weeks are still being counted, and numbers are too low. */
+  countedUntil: TimeOrNull,
+  /** Why the ledger cannot be read; null while it can. */
+  error: TextOrNull,
+};
+
+export const WorkloadsAnswer = Type.Object({
+  ...COUNTED_SO_FAR,
+  /** The worst first. */
+  workloads: Type.Array(WorkloadView),
+  /** Workloads to which something happened, those that are left out included. */
+  total: Count,
+  nodeEvents: Type.Array(NodeEventView),
+});
+
+export const PodLifeView = Type.Object({
+  pod: Type.String(),
+  podUid: Type.String(),
+  node: Type.String(),
+  revision: Type.String(),
+  startedAt: Time,
+  endedAt: TimeOrNull,
+  cause: TextOrNull,
+  exitCode: ExitCode,
+});
+
+export const RestartView = Type.Object({
+  pod: Type.String(),
+  podUid: Type.String(),
+  container: Type.String(),
+  at: Time,
+  /** So many restarts at once: of all but the last no times are known. */
+  restarts: Count,
+  cause: TextOrNull,
+  exitCode: ExitCode,
+});
+
+export const WorkloadAnswer = Type.Object({
+  ...COUNTED_SO_FAR,
+  workload: WorkloadView,
+  /** The latest pods and restarts, at most 60 of each. */
+  pods: Type.Array(PodLifeView),
+  restarts: Type.Array(RestartView),
+});
+
+export type WorkloadView = Static<typeof WorkloadView>;
+export type NodeEventView = Static<typeof NodeEventView>;
+export type WorkloadsAnswer = Static<typeof WorkloadsAnswer>;
+export type PodLifeView = Static<typeof PodLifeView>;
+export type RestartView = Static<typeof RestartView>;
+export type WorkloadAnswer = Static<typeof WorkloadAnswer>;
+
+const iso = (ms: number) => new Date(ms).toISOString();
+
+export interface ViewedWorkload {
+  readonly page: WorkloadPage;
+  readonly measured: Measure;
+  readonly unstable: Instability | undefined;
+}
+
+export function toWorkloadView(
+  { page, measured, unstable }: ViewedWorkload,
+  window: WindowName,
+  nowMs: number,
+): WorkloadView {
+  const { workload, counts, usual, medianLifeMs, shortestLifeMs, last } = measured;
+  const { replaced, restarts, failed, succeeded, disrupted, started, ended } = counts;
+  const said = describeMeasure(measured, window);
+  return {
+    ...workload,
+    text: `${workload.namespace}/${workload.name}, ${workload.kind}: ${said}${last === undefined ? '' : `; last one ${describeLast(last, nowMs)}`}`,
+    unstable: unstable ?? null,
+    ...{ replaced, restarts, failed, succeeded, disrupted, started, ended },
+    usual: usual ?? null,
+    medianLifeMs: medianLifeMs ?? null,
+    shortestLifeMs: shortestLifeMs ?? null,
+    lastPod: last?.pod ?? null,
+    lastCause: last?.cause ?? null,
+    lastExitCode: last?.exitCode ?? null,
+    lastAt: last === undefined ? null : iso(last.atMs),
+    trace: traceOf(page, nowMs),
+  };
+}
+
+const TRACED: readonly Counted[] = ['replaced', 'restarts', 'failed'];
+
+function traceOf({ tally }: WorkloadPage, nowMs: number): number[] {
+  const all = TRACED.map((what) => tally.quarters(what, TRACE_QUARTERS, nowMs));
+  return Array.from({ length: TRACE_QUARTERS }, (_none, index) =>
+    all.reduce((sum, counts) => sum + (counts[index] ?? 0), 0),
+  );
+}
+
+export function toNodeEventView({ fromMs, toMs, ...event }: NodeEvent): NodeEventView {
+  return { ...event, from: iso(fromMs), to: iso(toMs) };
+}
+
+export function toPodLifeView({ pod, podUid, node, revision, startedAtMs, end }: PodLife): PodLifeView {
+  return {
+    ...{ pod, podUid, node, revision },
+    startedAt: iso(startedAtMs),
+    endedAt: end === undefined ? null : iso(end.atMs),
+    cause: end?.cause ?? null,
+    exitCode: end?.exitCode ?? null,
+  };
+}
+
+export function toRestartView({
+  pod,
+  podUid,
+  container,
+  atMs,
+  count,
+  countBefore,
+  cause,
+  exitCode,
+}: Restart): RestartView {
+  const restarts = count - countBefore;
+  return { ...{ pod, podUid, container, restarts, cause }, at: iso(atMs), exitCode: exitCode ?? null };
+}

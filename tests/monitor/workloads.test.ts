@@ -1,0 +1,76 @@
+import { createLogger, type DatabasePool, openPool } from '@podips/shared';
+import { databaseEnvironment } from '@podips/simulation';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { getFrom } from '../support/ask-monitor.js';
+import { PATIENCE } from '../support/browser.js';
+import { type MonitorProcess, startMonitorProcess } from '../support/monitor-process.js';
+import { MINUTE_MS, writeSampleWorkloads } from '../support/sample-workloads.js';
+import { createDatabase } from '../support/test-databases.js';
+
+let database: DatabasePool;
+let monitor: MonitorProcess;
+const startedMs = Date.now();
+beforeAll(async () => {
+  const settings = await createDatabase();
+  database = openPool(settings, createLogger('test', 'silent'));
+  await writeSampleWorkloads(database, startedMs);
+  monitor = await startMonitorProcess(databaseEnvironment(settings));
+  await vi.waitFor(async () => expect((await ask('')).countedUntil).not.toBeNull(), PATIENCE);
+});
+afterAll(async () => {
+  await monitor?.destroy();
+  await database?.end();
+});
+
+async function ask(query: string) {
+  const { status, body } = await getFrom(monitor, `/api/v1/workloads${query}`);
+  expect(status, body).toBe(200);
+  return JSON.parse(body);
+}
+
+it('the workloads of the ledger are ranked, the worst first, each pod once', async () => {
+  const { workloads, total } = await ask('?window=1h');
+  expect(total).toBe(4);
+  expect(workloads).toMatchObject([
+    { name: 'agent', kind: 'DaemonSet', replaced: 6, started: 7, unstable: 'replaced', lastCause: 'Evicted' },
+    { name: 'import', kind: 'Job', failed: 6, replaced: 0, unstable: 'replaced', lastExitCode: 2 },
+    { name: 'db', kind: 'StatefulSet', restarts: 5, unstable: 'restarts', lastCause: 'OOMKilled' },
+    { name: 'web', kind: 'Deployment', replaced: 0, unstable: null, started: 3, ended: 3 },
+  ]);
+  expect(workloads[2].text).toMatch(
+    /^shop\/db, StatefulSet: 5 container restarts in the last hour; last one OOMKilled, exit code 137, \d min ago$/,
+  );
+  expect((await ask('?kind=Job')).workloads).toMatchObject([{ name: 'import' }]);
+  expect((await ask('?namespace=other')).workloads).toEqual([]);
+});
+
+it('what happens later is counted at the next look, once', async () => {
+  await database.query(
+    `INSERT INTO restarts VALUES ('default', 'uid-db-0', 'app', 9, 5, 'shop', 'db-0', 'StatefulSet', 'db', 'node-2', $1, $1, $1,
+       'Error', 1)`,
+    [new Date(startedMs)],
+  );
+  await vi.waitFor(async () => {
+    const [first] = (await ask('')).workloads;
+    expect(first).toMatchObject({ name: 'db', restarts: 9, lastExitCode: 1 });
+  }, PATIENCE);
+});
+
+it('one workload has its pods, and a page of its own', async () => {
+  const { status, body } = await getFrom(monitor, '/api/v1/workloads/shop/DaemonSet/agent');
+  expect(status).toBe(200);
+  const { pods, workload } = JSON.parse(body);
+  expect(workload).toMatchObject({ name: 'agent', medianLifeMs: Math.round(9.9 * MINUTE_MS) });
+  expect(pods).toHaveLength(7);
+  const page = await getFrom(monitor, '/workloads/shop/DaemonSet/agent');
+  expect([page.status, page.body.match(/<path class="life"/g)?.length]).toEqual([200, 7]);
+  const web = await getFrom(monitor, '/workloads/shop/Deployment/web');
+  expect(web.body.match(/class="rollout"/g)).toHaveLength(1);
+});
+
+it('a workload that is not known is a 404, and a window that is none a 400', async () => {
+  expect((await getFrom(monitor, '/workloads/shop/Job/other')).status).toBe(404);
+  expect((await getFrom(monitor, '/api/v1/workloads/shop/Job/other')).status).toBe(404);
+  for (const path of ['/workloads?window=2h', '/api/v1/workloads?window=2h', '/api/v1/workloads?since=1h'])
+    expect((await getFrom(monitor, path)).status, path).toBe(400);
+});
