@@ -57,7 +57,7 @@ function table(workloads: readonly WorkloadView[], fields: WorkloadFields, nowMs
 function row(workload: WorkloadView, fields: WorkloadFields, nowMs: number): Html {
   const { namespace, name, kind, replaced, restarts, failed, usual, unstable } = workload;
   return html`<tr${unstable === null ? undefined : html` class="unstable"`}>
-<th scope="row"><a href="${workloadPath(workload, fields.window)}"><bdi>${visibleText(`${namespace}/${name}`)}</bdi></a>${unstable === null ? undefined : html`<span class="tag red">unstable</span>`}</th>
+<th scope="row"><a href="${workloadPath(workload, fields.window)}"><bdi>${visibleText(`${namespace}/${name}`)}</bdi></a> ${unstable === null ? undefined : html`<span class="tag red">unstable</span>`}</th>
 <td data-label="Kind"><bdi>${visibleText(kind)}</bdi></td>
 <td data-label="Replaced">${replaced}</td>
 <td data-label="Restarts">${restarts}</td>
