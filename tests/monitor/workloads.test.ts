@@ -32,7 +32,7 @@ it('the workloads of the ledger are ranked, the worst first, each pod once', asy
   const { workloads, total } = await ask('?window=1h');
   expect(total).toBe(4);
   expect(workloads).toMatchObject([
-    { name: 'agent', kind: 'DaemonSet', replaced: 6, started: 7, unstable: 'replaced', lastCause: 'Evicted' },
+    { name: 'agent', kind: 'DaemonSet', replaced: 6, started: 6, unstable: 'replaced', lastCause: 'Evicted' },
     { name: 'import', kind: 'Job', failed: 6, replaced: 0, unstable: 'replaced', lastExitCode: 2 },
     { name: 'db', kind: 'StatefulSet', restarts: 5, unstable: 'restarts', lastCause: 'OOMKilled' },
     { name: 'web', kind: 'Deployment', replaced: 0, unstable: null, started: 3, ended: 3 },

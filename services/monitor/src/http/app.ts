@@ -91,7 +91,7 @@ function createContext(deps: AppDeps, version: string): AppContext {
     clusters: () => peers.view(),
   });
   const live = createLiveFeed({ ...deps, view });
-  for (const source of [peers, deps.ledger]) source?.onNews(() => live.changed());
+  for (const source of [peers, deps.ledger, deps.workloads]) source?.onNews(() => live.changed());
   const metrics = createMetrics({ ...deps, live, version });
   const { streamsPerClient: perClient, trustedProxies } = settings.access;
   const isShared = createNetworks(trustedProxies);

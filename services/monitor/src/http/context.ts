@@ -19,7 +19,7 @@ export interface AppDeps {
   /** Undefined without a database. */
   readonly ledger: Omit<Ledger, 'stop'> | undefined;
   /** Undefined without a database. */
-  readonly workloads: Pick<Workloads, 'rank' | 'look' | 'onNews'> | undefined;
+  readonly workloads: Omit<Workloads, 'stop'> | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly settings: AppSettings;

@@ -31,6 +31,8 @@ ${slot(parts, 'problems')}
 <section aria-labelledby="chain"><h2 id="chain" class="sr">The chain, in the order in which data flows</h2>
 <ol class="operations">${view.operations.map(({ operation }, index) => chainLink(parts, operation, index === view.operations.length - 1))}</ol></section>
 ${slot(parts, 'clusters')}
+${slot(parts, 'unstable', html`role="region" aria-labelledby="unstable"`)}
+${slot(parts, 'changes', html`role="region" aria-labelledby="changes"`)}
 <div class="columns">
 ${slot(parts, 'incidents', html`role="region" aria-labelledby="incidents"`)}
 <div>

@@ -42,6 +42,7 @@ async function viewOf(
     alerting: NO_ALERTING,
     clusters: () => clusters,
     ledger: undefined,
+    workloads: undefined,
   })();
   expect(Value.Errors(StatusView, view)).toEqual([]);
   return view;

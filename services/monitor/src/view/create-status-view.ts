@@ -6,6 +6,7 @@ import type { Heartbeat, StatusStore } from '../status/statuses.js';
 import type { OperationState, Tracker } from '../status/tracker.js';
 import { headlineOf } from '../words/headline.js';
 import { OPERATION_NAMES } from '../words/operation-names.js';
+import type { WorkloadsSummary } from '../workloads/workload-view.js';
 import { overviewOf } from './overview.js';
 import type { AlertingView, ClusterView, OperationView, StatusView } from './status-view.js';
 
@@ -20,6 +21,8 @@ export interface StatusViewDeps {
   readonly clusters: () => readonly ClusterView[];
   /** Undefined without a database. */
   readonly ledger: { view(): LedgerView } | undefined;
+  /** Undefined without a database. */
+  readonly workloads: { summary(): WorkloadsSummary } | undefined;
 }
 
 /** Incidents on the dashboard; `GET /api/v1/incidents` has the rest. */
@@ -52,6 +55,7 @@ export function createStatusView(deps: StatusViewDeps): () => StatusView {
       alerting: alerting.view(),
       clusters,
       ledger: deps.ledger?.view() ?? null,
+      workloads: deps.workloads?.summary() ?? null,
       problems: [store.problem, store.damage, history.problem, alerting.problem].filter(
         (problem) => problem !== undefined,
       ),

@@ -91,6 +91,7 @@ export function statusView(lights: readonly Light[], changes: Partial<StatusView
     alerting: { enabled: false, channels: [], lastAlert: null, heldBack: 0 },
     clusters: [],
     ledger: null,
+    workloads: null,
     problems: [],
     ...changes,
   };

@@ -2,6 +2,7 @@ import { OPERATIONS } from '@podips/shared';
 import { type Static, Type } from 'typebox';
 import { LedgerView } from '../ledger/ledger-view.js';
 import { LIGHTS, TOO_OLD } from '../status/lights.js';
+import { WorkloadsSummary } from '../workloads/workload-view.js';
 
 /** Times are RFC 3339 in UTC, lengths of time are milliseconds. */
 const Time = Type.String({ format: 'date-time' });
@@ -114,6 +115,8 @@ export const StatusView = Type.Object({
   clusters: Type.Array(ClusterView),
   /** null: there is no database. */
   ledger: Type.Union([LedgerView, Type.Null()]),
+  /** null: there is no database. */
+  workloads: Type.Union([WorkloadsSummary, Type.Null()]),
   /** Problems of the monitor itself, for example a full disk. */
   problems: Type.Array(Type.String()),
 });

@@ -1,11 +1,21 @@
 import type { Connection } from '../ledger/queries.js';
 import type { PodLife, Restart } from './facts.js';
+import type { Span } from './measure.js';
 
 /** The end of what was read of ended pods: rows follow in this order. */
 export interface Mark {
   readonly endedAt: Date;
   readonly podUid: string;
   readonly ip: string;
+}
+
+/** A pod's hold on one of its addresses. */
+export interface HeldAddress {
+  readonly life: PodLife;
+  readonly ip: string;
+  readonly occurrence: number;
+  /** It ended because the pod got another address: the pod lives on. */
+  readonly changed: { readonly atMs: number } | undefined;
 }
 
 interface LifeRow {
@@ -18,6 +28,8 @@ interface LifeRow {
   readonly pod: string;
   readonly node: string;
   readonly ip: string;
+  readonly occurrence: number;
+  readonly endReason: string | null;
   readonly startedAt: Date;
   readonly endedAt: Date | null;
   readonly cause: string | null;
@@ -40,38 +52,38 @@ interface RestartRow {
 }
 
 const WORKLOAD = `cluster, namespace, workload_kind AS kind, workload AS name, pod_uid AS "podUid", pod`;
-const LIFE = `${WORKLOAD}, coalesce(revision, '') AS revision, node, host(ip) AS ip, started_at AS "startedAt",
+const LIFE = `${WORKLOAD}, coalesce(revision, '') AS revision, node, host(ip) AS ip, occurrence, end_reason AS "endReason",
+  started_at AS "startedAt",
   NULLIF(ended_at, 'infinity') AS "endedAt", end_cause AS cause, exit_code AS "exitCode"`;
 
 /**
- * Pods that ended after a time or a mark, in the order of their ends. A pod with several addresses comes once for each.
- * Pods that only got another address did not end.
+ * What ended after a time or a mark, in the order of the ends. A pod with several addresses comes once for each.
  */
 export async function findEnded(
   connection: Connection,
   cluster: string,
   after: Mark,
   limit: number,
-): Promise<{ readonly lives: PodLife[]; readonly mark: Mark | undefined }> {
+): Promise<{ readonly held: HeldAddress[]; readonly mark: Mark | undefined }> {
   const { rows } = await connection.query<LifeRow>(
     `SELECT ${LIFE} FROM leases
      WHERE cluster = $1 AND ended_at <> 'infinity' AND (ended_at, pod_uid, ip) > ($2, $3, $4) AND ended_at >= $2
-       AND end_reason <> 'changed' AND workload IS NOT NULL
+       AND workload IS NOT NULL
      ORDER BY ended_at, pod_uid, ip LIMIT $5`,
     [cluster, after.endedAt, after.podUid, after.ip, limit],
   );
   const last = rows.at(-1);
   const mark = last?.endedAt && { endedAt: last.endedAt, podUid: last.podUid, ip: last.ip };
-  return { lives: rows.map(toLife), mark: mark ?? undefined };
+  return { held: rows.map(toHeld), mark: mark ?? undefined };
 }
 
-/** Pods that run and started after a time, in the order of their starts, so many at a time. Needs a transaction. */
+/** What is held by pods that run and started after a time, in the order of their starts, so many at a time. Needs a transaction. */
 export async function* findRunning(
   connection: Connection,
   cluster: string,
   after: Date,
   atATime: number,
-): AsyncGenerator<PodLife[]> {
+): AsyncGenerator<HeldAddress[]> {
   await connection.query(
     `DECLARE running NO SCROLL CURSOR FOR SELECT ${LIFE} FROM leases
      WHERE cluster = $1 AND ended_at = 'infinity' AND started_at > $2 AND workload IS NOT NULL
@@ -81,7 +93,7 @@ export async function* findRunning(
   for (;;) {
     const { rows } = await connection.query<LifeRow>(`FETCH ${atATime} FROM running`);
     if (rows.length === 0) break;
-    yield rows.map(toLife);
+    yield rows.map(toHeld);
   }
   await connection.query('CLOSE running');
 }
@@ -102,6 +114,16 @@ export async function findRestarts(connection: Connection, cluster: string, afte
   }));
 }
 
+/** Times of which something may be missing, that ended after a time. */
+export async function findGaps(connection: Connection, after: Date): Promise<readonly Span[]> {
+  const sql = `SELECT cluster, started_at AS "startedAt", ended_at AS "endedAt" FROM gaps WHERE ended_at > $1 ORDER BY ended_at LIMIT 500`;
+  const { rows } = await connection.query<{ startedAt: Date | null; endedAt: Date }>(sql, [after]);
+  return rows.map(({ startedAt, endedAt }) => ({
+    fromMs: startedAt?.getTime() ?? Number.NEGATIVE_INFINITY,
+    toMs: endedAt.getTime(),
+  }));
+}
+
 /** Up to when the ledger of each cluster knows everything. */
 export async function findPositions(connection: Connection): Promise<ReadonlyMap<string, Date>> {
   const sql = 'SELECT cluster, known_at AS "knownAt" FROM reader_positions ORDER BY cluster';
@@ -109,19 +131,20 @@ export async function findPositions(connection: Connection): Promise<ReadonlyMap
   return new Map(rows.map(({ cluster, knownAt }) => [cluster, knownAt]));
 }
 
-function toLife(row: LifeRow): PodLife {
+function toHeld(row: LifeRow): HeldAddress {
   const { cluster, namespace, kind, name, podUid, pod, node, revision, startedAt, endedAt, cause, exitCode } =
     row;
-  return {
+  const isChanged = row.endReason === 'changed';
+  const atMs = endedAt?.getTime();
+  const life = {
     workload: { cluster, namespace, kind, name },
-    podUid,
-    pod,
-    node,
-    revision,
+    ...{ podUid, pod, node, revision },
     startedAtMs: startedAt.getTime(),
     end:
-      endedAt === null
+      atMs === undefined || isChanged
         ? undefined
-        : { atMs: endedAt.getTime(), cause: cause ?? '', exitCode: exitCode ?? undefined },
+        : { atMs, cause: cause ?? '', exitCode: exitCode ?? undefined },
   };
+  const changed = isChanged && atMs !== undefined ? { atMs } : undefined;
+  return { life, ip: row.ip, occurrence: row.occurrence, changed };
 }

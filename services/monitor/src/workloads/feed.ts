@@ -2,8 +2,10 @@ import { type DatabasePool, inTransaction, type Logger, pause } from '@podips/sh
 import { toLedgerError } from '../ledger/ledger-error.js';
 import type { Connection } from '../ledger/queries.js';
 import { createWorkloadBook, type WorkloadBook } from './book.js';
-import type { PodLife, Restart } from './facts.js';
-import { findEnded, findPositions, findRestarts, findRunning, type Mark } from './feed-queries.js';
+import { findEnded, findGaps, findPositions, findRestarts, findRunning, type Mark } from './feed-queries.js';
+import { createIpChanges, type IpChanges } from './ip-changes.js';
+import type { Span } from './measure.js';
+import { createTeller, OVERLAP_MS, type Teller } from './teller.js';
 
 export interface WorkloadFeedOptions {
   readonly pool: DatabasePool;
@@ -17,6 +19,7 @@ export interface WorkloadFeedOptions {
 /** Reads from the ledger what happens to workloads. */
 export interface WorkloadFeed {
   readonly book: WorkloadBook;
+  readonly ipChanges: IpChanges;
   view(): FeedView;
   /** Calls the listener after each look. */
   onNews(listener: () => void): void;
@@ -30,12 +33,13 @@ export interface FeedView {
   readonly countedUntilMs: number | undefined;
   /** Why the ledger cannot be read, for people; undefined when it can. */
   readonly error: string | undefined;
+  /** Times of the last day of which something may be missing. */
+  readonly gaps: readonly Span[];
 }
 
 const INTERVAL_MS = 10_000;
 const HISTORY_MS = 14 * 86_400_000;
-/** Rows may have times before the position, and are looked at again for so long. */
-const OVERLAP_MS = 15 * 60_000;
+const DAY_MS = 86_400_000;
 /** Few at a time: between them the monitor answers heartbeats. */
 const ROWS_AT_A_TIME = 1_000;
 
@@ -49,23 +53,24 @@ export function startWorkloadFeed({
   const stopping = new AbortController();
   const listeners: (() => void)[] = [];
   const book = createWorkloadBook();
+  const ipChanges = createIpChanges();
   const tellers = new Map<string, Teller>();
-  let view: FeedView = { countedUntilMs: undefined, error: undefined };
+  let view: FeedView = { countedUntilMs: undefined, error: undefined, gaps: [] };
   const read = <T>(work: (client: Connection) => Promise<T>) => inTransaction(pool, work, { readOnly: true });
 
   const countCluster = async (cluster: string, knownAt: Date) => {
-    const teller = tellers.get(cluster) ?? createTeller(book, now() - HISTORY_MS);
+    const teller = tellers.get(cluster) ?? createTeller(book, ipChanges, now() - HISTORY_MS);
     tellers.set(cluster, teller);
     const after = new Date(teller.countedUntilMs - OVERLAP_MS);
     await read(async (client) => {
-      for await (const lives of findRunning(client, cluster, after, ROWS_AT_A_TIME)) teller.started(lives);
+      for await (const held of findRunning(client, cluster, after, ROWS_AT_A_TIME)) teller.running(held);
     });
     teller.restarted(await read((client) => findRestarts(client, cluster, after)));
     let mark: Mark | undefined = { endedAt: after, podUid: '', ip: '0.0.0.0' };
     while (mark !== undefined && !stopping.signal.aborted) {
       const from: Mark = mark;
       const page = await read((client) => findEnded(client, cluster, from, ROWS_AT_A_TIME));
-      teller.ended(page.lives);
+      teller.ended(page.held);
       mark = page.mark;
       // Where a look goes on that fails half-way.
       if (mark !== undefined) teller.counted(Math.min(mark.endedAt.getTime(), knownAt.getTime()));
@@ -80,8 +85,9 @@ export function startWorkloadFeed({
       for (const [cluster, knownAt] of positions) await countCluster(cluster, knownAt);
       if (stopping.signal.aborted) return;
       if (view.error !== undefined) log.info('workloads counted again');
+      const gaps = await read((client) => findGaps(client, new Date(now() - DAY_MS)));
       const times = [...positions.values()].map((knownAt) => knownAt.getTime());
-      view = { countedUntilMs: times.length === 0 ? undefined : Math.max(...times), error: undefined };
+      view = { countedUntilMs: times.length === 0 ? undefined : Math.max(...times), error: undefined, gaps };
     } catch (err) {
       const error = toLedgerError(err);
       if (view.error !== error.message) log.warn({ err: error }, 'workloads cannot be counted');
@@ -96,61 +102,12 @@ export function startWorkloadFeed({
 
   return {
     book,
+    ipChanges,
     view: () => view,
     onNews: (listener) => void listeners.push(listener),
     async stop() {
       stopping.abort();
       await running;
-    },
-  };
-}
-
-/** Tells the book of each fact of one cluster once, though looks overlap. */
-interface Teller {
-  readonly countedUntilMs: number;
-  started(lives: readonly PodLife[]): void;
-  ended(lives: readonly PodLife[]): void;
-  restarted(restarts: readonly Restart[]): void;
-  /** Everything that ended up to a time was told. */
-  counted(untilMs: number): void;
-}
-
-function createTeller(book: WorkloadBook, fromMs: number): Teller {
-  let countedUntilMs = fromMs;
-  /** UIDs of the pods that were told to have started, and not yet to have ended. */
-  const running = new Set<string>();
-  /** What was told and is found again, with its time. */
-  const told = new Map<string, number>();
-  const start = (life: PodLife) => {
-    if (running.has(life.podUid) || told.has(life.podUid)) return;
-    running.add(life.podUid);
-    book.started({ ...life, end: undefined });
-  };
-  return {
-    get countedUntilMs() {
-      return countedUntilMs;
-    },
-    started: (lives) => lives.forEach(start),
-    ended(lives) {
-      for (const life of lives) {
-        start(life);
-        running.delete(life.podUid);
-        if (life.end === undefined || told.has(life.podUid)) continue;
-        told.set(life.podUid, life.end.atMs);
-        book.ended(life);
-      }
-    },
-    restarted(restarts) {
-      for (const restart of restarts) {
-        const key = `${restart.podUid} ${restart.container} ${restart.count}`;
-        if (told.has(key)) continue;
-        told.set(key, restart.atMs);
-        book.restarted(restart);
-      }
-    },
-    counted(untilMs) {
-      countedUntilMs = Math.max(countedUntilMs, untilMs);
-      for (const [fact, atMs] of told) if (atMs < countedUntilMs - OVERLAP_MS) told.delete(fact);
     },
   };
 }

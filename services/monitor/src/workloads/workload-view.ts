@@ -82,6 +82,25 @@ export const WorkloadsAnswer = Type.Object({
   nodeEvents: Type.Array(NodeEventView),
 });
 
+/** What the dashboard says of workloads. */
+export const WorkloadsSummary = Type.Object({
+  countedUntil: TimeOrNull,
+  error: TextOrNull,
+  /** The unstable ones, the worst first; at most five of them. */
+  unstable: Type.Array(Type.Object({ ...NAMES, text: Type.String() })),
+  /** How many are unstable. */
+  total: Count,
+  /** Starts and ends of pods' holds on addresses, by the quarter of an hour of the last 24 hours, the newest last. */
+  changes: Type.Object({
+    from: Time,
+    quarterMs: Count,
+    starts: Type.Array(Count),
+    ends: Type.Array(Count),
+    /** Times of which something may be missing. */
+    gaps: Type.Array(Type.Object({ from: TimeOrNull, to: Time })),
+  }),
+});
+
 export const PodLifeView = Type.Object({
   pod: Type.String(),
   podUid: Type.String(),
@@ -112,6 +131,7 @@ export const WorkloadAnswer = Type.Object({
   restarts: Type.Array(RestartView),
 });
 
+export type WorkloadsSummary = Static<typeof WorkloadsSummary>;
 export type WorkloadView = Static<typeof WorkloadView>;
 export type NodeEventView = Static<typeof NodeEventView>;
 export type WorkloadsAnswer = Static<typeof WorkloadsAnswer>;

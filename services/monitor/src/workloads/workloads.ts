@@ -2,15 +2,19 @@ import { type DatabaseSettings, type Logger, openPool } from '@podips/shared';
 import type { WorkloadName } from './facts.js';
 import { startWorkloadFeed, type WorkloadFeed } from './feed.js';
 import type { Measure, WorkloadPage } from './measure.js';
+import { QUARTER_MS } from './tally.js';
 import { DEFAULT_LIMITS, instabilityOf, type Limits } from './unstable.js';
 import { WINDOWS, type WindowName } from './windows.js';
+import { describeLast, describeMeasure } from './words.js';
 import {
+  TRACE_QUARTERS,
   toNodeEventView,
   toPodLifeView,
   toRestartView,
   toWorkloadView,
   type WorkloadAnswer,
   type WorkloadsAnswer,
+  type WorkloadsSummary,
 } from './workload-view.js';
 
 export interface WorkloadsOptions {
@@ -34,11 +38,17 @@ export interface WorkloadFilter {
 export interface Workloads extends Pick<WorkloadFeed, 'onNews' | 'stop'> {
   /** The workloads to which something happened, the worst first. */
   rank(window: WindowName, filter: WorkloadFilter, limit: number): WorkloadsAnswer;
+  /** What the dashboard shows. */
+  summary(): WorkloadsSummary;
+  /** All unstable workloads, the worst first. */
+  unstable(): Measure[];
   /** One workload; undefined when nothing is known of it. */
   look(name: WorkloadName, window: WindowName): WorkloadAnswer | undefined;
 }
 
 const FILTERED = ['cluster', 'namespace', 'kind'] as const;
+/** The dashboard has room for so many. */
+const MAX_SUMMARY = 5;
 const STATEMENT_TIMEOUT_MS = 5_000;
 
 /** Opens the ledger for counting, with a connection of its own and without waiting for the database. */
@@ -63,6 +73,27 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
     };
   };
 
+  const unstableAt = (nowMs: number) =>
+    book
+      .measure(WINDOWS['1h'].ms, nowMs)
+      .ranked()
+      .filter((measured) => {
+        const page = book.look(measured.workload);
+        return page !== undefined && instabilityOf(page, measured, limits, nowMs) !== undefined;
+      });
+  const changesAt = (nowMs: number) => {
+    const fromMs = (Math.floor(nowMs / QUARTER_MS) - TRACE_QUARTERS + 1) * QUARTER_MS;
+    return {
+      from: new Date(fromMs).toISOString(),
+      quarterMs: QUARTER_MS,
+      ...feed.ipChanges.quarters(nowMs),
+      gaps: feed.view().gaps.map((gap) => ({
+        from: Number.isFinite(gap.fromMs) ? new Date(gap.fromMs).toISOString() : null,
+        to: new Date(gap.toMs).toISOString(),
+      })),
+    };
+  };
+
   return {
     onNews: feed.onNews,
     rank(window, filter, limit) {
@@ -81,6 +112,23 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
       const nodeEvents = book.nodeEvents(nowMs - WINDOWS[window].ms).map(toNodeEventView);
       return { ...counted(window), workloads, total: found.length, nodeEvents };
     },
+    summary() {
+      const nowMs = now();
+      const found = unstableAt(nowMs);
+      const { countedUntil, error } = counted('1h');
+      return {
+        countedUntil,
+        error,
+        unstable: found.slice(0, MAX_SUMMARY).map((measured) => {
+          const { workload, last } = measured;
+          const ended = last === undefined ? '' : `; last one ${describeLast(last, nowMs)}`;
+          return { ...workload, text: `${describeMeasure(measured, '1h')}${ended}` };
+        }),
+        total: found.length,
+        changes: changesAt(nowMs),
+      };
+    },
+    unstable: () => unstableAt(now()),
     look(name, window) {
       const nowMs = now();
       const page = book.look(name);

@@ -4,12 +4,14 @@ import { type Html, html } from '../html.js';
 import { withoutRunningTexts } from '../running-time.js';
 import { alerting } from './alerting.js';
 import { answers } from './answers.js';
+import { changes } from './changes.js';
 import { clusters } from './clusters.js';
 import { headline, problems } from './headline.js';
 import { incidents } from './incidents.js';
 import { ledger } from './ledger.js';
 import { operationCard, operationLink } from './operation-card.js';
 import { strip } from './strip.js';
+import { unstable } from './unstable.js';
 
 /** A piece of the page that is replaced when it changes. */
 export interface Part {
@@ -37,6 +39,12 @@ export function dashboardParts(view: StatusView): ReadonlyMap<string, Part> {
     ['clusters', clusters(view)],
     ['incidents', incidents(view)],
     ['alerting', alerting(view)],
+    ...(view.workloads === null
+      ? []
+      : ([
+          ['unstable', unstable(view.workloads)],
+          ['changes', changes(view.workloads.changes)],
+        ] satisfies [string, Html][])),
     ...(view.ledger === null ? [] : [['ledger', ledger(view.ledger, view)] satisfies [string, Html]]),
   ];
   return new Map(pieces.map(([id, markup]) => [id, { id, markup, version: versionOf(markup) }]));
