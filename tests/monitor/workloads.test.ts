@@ -31,6 +31,8 @@ async function ask(query: string) {
 it('the workloads of the ledger are ranked, the worst first, each pod once', async () => {
   const { workloads, total } = await ask('?window=1h');
   expect(total).toBe(4);
+  const page = await getFrom(monitor, '/workloads?window=24h');
+  expect(page.body).toContain('Nothing is recorded of the time before');
   expect(workloads).toMatchObject([
     { name: 'agent', kind: 'DaemonSet', replaced: 6, started: 6, unstable: 'replaced', lastCause: 'Evicted' },
     { name: 'import', kind: 'Job', failed: 6, replaced: 0, unstable: 'replaced', lastExitCode: 2 },

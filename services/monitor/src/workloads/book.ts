@@ -19,6 +19,8 @@ const FUTURE_MS = 1e13;
 
 /** All that is counted of workloads. It takes the facts in about the order in which they happened. */
 export interface WorkloadBook {
+  /** When the first end or restart was that is known, in milliseconds since the epoch; infinite while none is. */
+  readonly sinceMs: number;
   started(life: PodLife): void;
   /** @param life with its end; also of a pod whose start was not given */
   ended(life: PodLife): void;
@@ -64,6 +66,10 @@ export function createWorkloadBook(): WorkloadBook {
   };
 
   return {
+    get sinceMs() {
+      return sinceMs;
+    },
+
     started(life) {
       const entry = entryOf(life.workload);
       entry.tally.add('started', life.startedAtMs);

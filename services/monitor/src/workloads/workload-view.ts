@@ -69,6 +69,8 @@ const COUNTED_SO_FAR = {
   at: Time,
   /** Up to then all is counted; null: the last two weeks are still being counted, and numbers are too low. */
   countedUntil: TimeOrNull,
+  /** Nothing is known of ends and restarts before then; null: none has been recorded yet. */
+  knownSince: TimeOrNull,
   /** Why the ledger cannot be read; null while it can. */
   error: TextOrNull,
 };

@@ -61,7 +61,8 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
   const counted = (window: WindowName) => {
     const { countedUntilMs, error } = feed.view();
     const countedUntil = countedUntilMs === undefined ? null : new Date(countedUntilMs).toISOString();
-    return { window, at: new Date(now()).toISOString(), countedUntil, error: error ?? null };
+    const knownSince = Number.isFinite(book.sinceMs) ? new Date(book.sinceMs).toISOString() : null;
+    return { window, at: new Date(now()).toISOString(), countedUntil, knownSince, error: error ?? null };
   };
   /** Whatever the window, the last hour decides whether a workload is unstable. */
   const views = (window: WindowName, nowMs: number) => {

@@ -1,4 +1,5 @@
 import { WINDOW_NAMES, WINDOWS, type WindowName } from '../../workloads/windows.js';
+import type { WorkloadsAnswer } from '../../workloads/workload-view.js';
 import { type Html, html } from '../html.js';
 import { exactTime } from '../running-time.js';
 
@@ -7,19 +8,19 @@ export function windowLinks(current: WindowName, to: (window: WindowName) => str
   return html`<nav class="windows" aria-label="Window of time">${WINDOW_NAMES.map((window) => html`<a href="${to(window)}"${window === current ? html` aria-current="true"` : undefined}>${WINDOWS[window].words}</a>`)}</nav>`;
 }
 
+/** How much an answer is based on. */
+type Counted = Pick<WorkloadsAnswer, 'at' | 'window' | 'countedUntil' | 'knownSince' | 'error'>;
+
 /** What is not counted, or not any more. */
-export function countingNote({
-  countedUntil,
-  error,
-}: {
-  readonly countedUntil: string | null;
-  readonly error: string | null;
-}): Html {
+export function countingNote({ at, window, countedUntil, knownSince, error }: Counted): Html {
   if (error !== null)
     return html`<p class="warning" role="alert">The ledger cannot be read: ${error}. ${countedUntil === null ? 'Nothing was counted yet.' : html`Counted is what happened before ${exactTime(countedUntil)}.`}</p>`;
   if (countedUntil === null)
     return html`<p class="warning" role="status">The last two weeks are still being counted: the numbers are too low.</p>`;
-  return html`<p class="none">Counted is what happened before ${exactTime(countedUntil)}.</p>`;
+  if (knownSince === null)
+    return html`<p class="none">No end of a pod and no restart has been recorded yet.</p>`;
+  const isShort = Date.parse(knownSince) > Date.parse(at) - WINDOWS[window].ms;
+  return html`<p class="none">Counted is what happened before ${exactTime(countedUntil)}.${isShort ? html` Nothing is recorded of the time before ${exactTime(knownSince)}.` : undefined}</p>`;
 }
 
 /** The page of a workload. */
