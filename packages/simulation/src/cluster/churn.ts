@@ -13,6 +13,8 @@ export interface ChurnOptions {
   readonly mix?: Partial<WorkloadMix>;
   /** Pods on their nodes' addresses, of the DaemonSets' pods; from 0 to 1. */
   readonly hostNetworkShare?: number;
+  /** Pods that end by an eviction, from 0 to 1; 0.03 by default. */
+  readonly evictShare?: number;
   /** Namespaces that the workloads spread over; 3 by default. */
   readonly namespaces?: number;
 }
@@ -38,6 +40,7 @@ export class Churn {
   readonly #idle: Slot[];
   readonly #busy: Slot[] = [];
   readonly #maxBusy: number;
+  readonly #evictShare: number | undefined;
 
   /** @throws {ClusterError} OPTION_INVALID when the cluster has too few addresses for so many pods */
   constructor(pods: PodStore, options: ChurnOptions = {}) {
@@ -47,6 +50,7 @@ export class Churn {
       throw new ClusterError('OPTION_INVALID', `${places} pods need ${places + 1} free addresses`);
     this.#pods = pods;
     this.#random = createRandom(seed);
+    this.#evictShare = options.evictShare;
     const found = createPlaces(
       {
         count: places,
@@ -89,7 +93,9 @@ export class Churn {
     const { kind, hostNetwork } = slot.place.workload;
     // Another client may have deleted the pod: the slot is empty then.
     if (pod === undefined) slot.uid = undefined;
-    slot.plan = [...planEpisode({ kind, hostNetwork, phase: pod?.status.phase }, this.#random)];
+    slot.plan = [
+      ...planEpisode({ kind, hostNetwork, phase: pod?.status.phase }, this.#random, this.#evictShare),
+    ];
     this.#busy.push(slot);
   }
 

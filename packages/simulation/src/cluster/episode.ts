@@ -52,11 +52,16 @@ const END: readonly Choice[] = [
   { weight: 1, steps: ['fail', 'untrack'] },
 ];
 const CHANGE_IP_SHARE = 0.01;
-const EVICT_SHARE = 0.03;
+/** Of the ends of pods, those by an eviction. */
+export const EVICT_SHARE = 0.03;
 const FALSE_START_SHARE = 0.03;
 
 /** The next episode at a place: the steps from one lasting state to another. */
-export function planEpisode(place: PlaceState, random: Random): readonly ChurnStep[] {
+export function planEpisode(
+  place: PlaceState,
+  random: Random,
+  evictShare = EVICT_SHARE,
+): readonly ChurnStep[] {
   const { kind, phase } = place;
   if (phase === undefined)
     return random.next() < FALSE_START_SHARE
@@ -67,7 +72,7 @@ export function planEpisode(place: PlaceState, random: Random): readonly ChurnSt
   if (chance < CHANGE_IP_SHARE && !place.hostNetwork) return ['changeIp'];
   // A finished Job stays where it is until its next episode.
   if (kind === 'Job') return pickWeighted(END, random);
-  if (chance < CHANGE_IP_SHARE + EVICT_SHARE) return ['evict'];
+  if (chance < CHANGE_IP_SHARE + evictShare) return ['evict'];
   const stop = pickWeighted(STOP, random);
   return kind === 'Bare' ? stop : [...stop, ...pickWeighted(START, random)];
 }

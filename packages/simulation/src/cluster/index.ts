@@ -14,6 +14,8 @@ export { isFinished, type OwnerReference, type PodObject, type PodPhase } from '
 export type { PodRef, PodStore } from './pod-store.js';
 export type { PodTemplate } from './pod-template.js';
 export { createRandom, type Random } from './random.js';
+export type { RestartFact } from './restart-record.js';
+export { startScenario } from './scenario.js';
 export { type RunningChurn, type RunningChurnOptions, startChurn } from './start-churn.js';
 export { type ClusterOptions, type SimulatedCluster, startCluster } from './start-cluster.js';
 export type { IpChange, Truth } from './truth.js';

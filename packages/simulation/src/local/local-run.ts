@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_QUEUE_NAME, type Running } from '@podips/shared';
 import { startBroker } from '../broker/index.js';
-import { type SimulatedCluster, startChurn, startCluster } from '../cluster/index.js';
+import { type SimulatedCluster, startChurn, startCluster, startScenario } from '../cluster/index.js';
 import { type LocalPostgres, startPostgres } from '../postgres.js';
 import { type Sink, startSink } from '../sink/index.js';
 import { runChaos, type Victim } from './chaos.js';
@@ -16,6 +16,8 @@ export interface LocalRunOptions {
   readonly seed: number;
   readonly changesPerSecond: number;
   readonly chaos: boolean;
+  /** Without the workloads that are sick. */
+  readonly calm: boolean;
   /** Port of the dashboard. */
   readonly port: number;
   readonly print: (line: string) => void;
@@ -71,8 +73,14 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     await services.stop(SERVICES_DEADLINE_MS);
   });
   await untilWatched(world.cluster);
-  const churn = startChurn(world.cluster, { seed: options.seed, changesPerSecond: options.changesPerSecond });
+  // Pods without an owner come and go; what belongs to a workload does so only where there is a reason.
+  const { seed, changesPerSecond } = options;
+  const churn = startChurn(world.cluster, { seed, changesPerSecond, mix: { Bare: 1 }, evictShare: 0 });
   resources.defer(() => churn.stop());
+  if (!options.calm) {
+    const scenario = startScenario(world.cluster);
+    resources.defer(() => scenario.stop());
+  }
   const tally = setInterval(() => void logTally(world, services, log), TALLY_INTERVAL_MS);
   resources.defer(() => clearInterval(tally));
   if (options.chaos) letChaosReign(world, { ...options, log }, resources);

@@ -4,6 +4,8 @@ import { requireFreePort } from '../ports.js';
 export interface LocalSettings {
   readonly logLevel: LogLevel;
   readonly chaos: boolean;
+  /** Without the workloads that are sick. */
+  readonly calm: boolean;
   readonly seed: number;
   readonly changesPerSecond: number;
   readonly port: number;
@@ -11,13 +13,15 @@ export interface LocalSettings {
 
 const FLAGS = {
   chaos: { type: 'boolean', default: false },
+  calm: { type: 'boolean', default: false },
   rate: { type: 'string', default: '5' },
   seed: { type: 'string', default: '1' },
   port: { type: 'string', default: '8080' },
 } as const;
 
-export const USAGE = `usage: npm start -- [--chaos] [--rate N] [--seed N] [--port N] [--help]
+export const USAGE = `usage: npm start -- [--chaos] [--calm] [--rate N] [--seed N] [--port N] [--help]
       --chaos    stop and restart queue, Fluentd and database now and then
+      --calm     without the workloads that are sick, roll out and scale
       --rate N   IP changes a second, 1 to 500 (5)
       --seed N   same seed, same cluster (1)
       --port N   port of the dashboard (8080)`;
@@ -38,6 +42,7 @@ export async function readLocalSettings(args: readonly string[]): Promise<LocalS
   const settings = {
     logLevel: 'warn' as const,
     chaos: flags.chaos,
+    calm: flags.calm,
     changesPerSecond: whole('rate', 1, 500),
     seed: whole('seed', 0, 2 ** 31),
     port: whole('port', 1, 65_535),

@@ -1,0 +1,80 @@
+import type { PodObject } from './pod-object.js';
+import type { SimulatedCluster } from './start-cluster.js';
+
+/** Something that happens again and again. */
+interface Story {
+  readonly everyMs: number;
+  /** @param round how often it has happened before */
+  happen(round: number): void;
+}
+
+const NAMESPACE = { namespace: 'shop' };
+const JOB_RUNS_MS = 5_000;
+
+/** The work of a small shop, two of whose workloads are sick: it is to be seen which, and that the others are not. */
+export function startScenario(cluster: Pick<SimulatedCluster, 'pods' | 'workloads'>): { stop(): void } {
+  const { pods, workloads } = cluster;
+  const later = new Set<NodeJS.Timeout>();
+  const after = (ms: number, work: () => void) => {
+    const timer = setTimeout(() => {
+      later.delete(timer);
+      work();
+    }, ms);
+    later.add(timer);
+  };
+  const pick = (of: readonly PodObject[], round: number) => of[round % Math.max(1, of.length)];
+
+  workloads.scaleDeployment('web', 3, NAMESPACE);
+  workloads.scaleDeployment('api', 2, NAMESPACE);
+  workloads.scaleStatefulSet('database', 2, NAMESPACE);
+  workloads.startDaemonSet('node-agent', NAMESPACE);
+  const crashing = workloads.scaleDeployment('checkout', 2, NAMESPACE);
+  let evicted = workloads.scaleDeployment('thumbnails', 3, NAMESPACE);
+
+  const stories: readonly Story[] = [
+    {
+      // Sick: a container that is out of memory again and again.
+      everyMs: 15_000,
+      happen(round) {
+        const pod = pick(crashing, round);
+        if (pod) pods.restart(pod.metadata.uid, { reason: 'OOMKilled', exitCode: 137 });
+      },
+    },
+    {
+      // Sick: pods that need more than their node has.
+      everyMs: 25_000,
+      happen(round) {
+        const pod = pick(evicted, round);
+        if (pod === undefined) return;
+        const next = workloads.replacePod(pods.evict(pod.metadata.uid));
+        evicted = evicted.map((one) => (one === pod ? next : one));
+      },
+    },
+    { everyMs: 150_000, happen: () => void workloads.rollOut('web', NAMESPACE) },
+    {
+      everyMs: 40_000,
+      happen: (round) => void workloads.scaleDeployment('api', round % 2 === 0 ? 5 : 2, NAMESPACE),
+    },
+    {
+      everyMs: 60_000,
+      happen() {
+        const name = `backup-${Math.floor(Date.now() / 60_000)}`;
+        for (const pod of workloads.startJob(name, 1, NAMESPACE))
+          after(JOB_RUNS_MS, () => {
+            pods.untrack(pods.finish(pod.metadata.uid));
+            after(JOB_RUNS_MS, () => workloads.deleteJob(name, NAMESPACE));
+          });
+      },
+    },
+  ];
+  const timers = stories.map(({ everyMs, happen }) => {
+    let round = 0;
+    return setInterval(() => happen(round++), everyMs);
+  });
+  return {
+    stop() {
+      for (const timer of timers) clearInterval(timer);
+      for (const timer of later) clearTimeout(timer);
+    },
+  };
+}
