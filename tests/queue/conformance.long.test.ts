@@ -21,12 +21,15 @@ describe(RABBITMQ.name, () => {
   });
 });
 
-describe.concurrent.each([ACTIVEMQ, RABBITMQ])('$name', (broker: BrokerCase) => {
-  const stage = useBroker(broker);
+describe('idle connections', () => {
+  const stages = [ACTIVEMQ, RABBITMQ].map(useBroker);
 
-  it(`keeps ${CONNECTIONS} idle connections for ${BEATS} heart-beats`, async () => {
-    const queue = stage.newQueue();
-    const sessions = await Promise.all(Array.from({ length: CONNECTIONS }, () => stage.connect(queue)));
+  it(`are kept for ${BEATS} heart-beats, ${CONNECTIONS} by each broker`, async () => {
+    const opened = stages.flatMap((stage) => {
+      const queue = stage.newQueue();
+      return Array.from({ length: CONNECTIONS }, () => stage.connect(queue));
+    });
+    const sessions = await Promise.all(opened);
     const beats = sessions.map(() => new Set<number>());
     await vi.waitFor(() => {
       for (const [index, session] of sessions.entries()) beats[index]?.add(session.bytesRead);
