@@ -81,7 +81,7 @@ export async function startRabbitMq(options: RabbitMqOptions = {}): Promise<Rabb
   return broker;
 }
 
-/** Erlang's port mapper. RabbitMQ would start one by itself, as a daemon that nobody ends. */
+/** Erlang's port mapper. Erlang would start one by itself, as a daemon that nobody ends. */
 function startEpmd(port: number): Promise<ServerProcess> {
   return ServerProcess.start({
     name: 'epmd',
@@ -107,6 +107,8 @@ function environment(dir: string, ports: { readonly epmd: number; readonly dist:
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
     ERL_EPMD_PORT: String(ports.epmd),
     ERL_EPMD_ADDRESS: '127.0.0.1',
+    // Holds for the short-lived nodes as well by which RabbitMQ looks after the port mapper every minute.
+    ERL_FLAGS: '-start_epmd false',
     // The script then becomes the server, instead of a parent that would outlive it.
     RUNNING_UNDER_SYSTEMD: 'true',
   };
