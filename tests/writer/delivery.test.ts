@@ -41,7 +41,7 @@ describe('a message', () => {
       record: message,
     });
     expect(Object.keys(delivered?.record ?? {})).toEqual(Object.keys(message));
-    expect(Object.keys(message)).toHaveLength(22);
+    expect(Object.keys(message)).toHaveLength(25);
   });
 
   it('of podips 1.1 arrives unchanged, with the time of its Go timestamp', async () => {
@@ -62,6 +62,18 @@ describe('a message', () => {
       () => expect(sink.records.map(({ tag }) => tag)).toEqual(['k8s.audit.pod_ip']),
       PATIENCE,
     );
+  });
+
+  it('about a restart gets a tag of its own, also among others', async () => {
+    const restart = { ...podMessage(2), subclass: 'pod_restart' };
+    await enqueue(queue, [podMessage(1), restart, podMessage(3)]);
+    await vi.waitFor(() => expect(sink.distinct).toBe(3), PATIENCE);
+    expect(sink.records.map(({ tag }) => tag).sort()).toEqual([
+      'audit.pod_ip',
+      'audit.pod_ip',
+      'audit.pod_restart',
+    ]);
+    await vi.waitFor(async () => expect(await countLeft(queue)).toBe(0), PATIENCE);
   });
 
   it('of 5 MB is delivered like any other', async () => {

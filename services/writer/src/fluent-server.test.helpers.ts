@@ -52,7 +52,7 @@ export function serverAt(port: number | undefined): ServerAddress {
 }
 
 export const FLUENT_OPTIONS: FluentOptions = {
-  tag: 'audit.pod_ip',
+  tagPrefix: 'audit',
   tls: undefined,
   login: undefined,
   connectTimeoutMs: 5_000,

@@ -21,7 +21,8 @@ export interface FluentLogin {
 }
 
 export interface FluentOptions {
-  readonly tag: string;
+  /** What the tag of every record begins with. */
+  readonly tagPrefix: string;
   /** Undefined: plain TCP. */
   readonly tls: TlsSettings | undefined;
   /** Undefined: the server asks for none. */
@@ -90,7 +91,7 @@ export class FluentSession {
       return this.#acked <= this.#sent;
     };
     const reader = readAnswers({ login: login !== undefined, takeAck });
-    this.#client = new FluentClient(options.tag, {
+    this.#client = new FluentClient(options.tagPrefix, {
       eventMode: 'PackedForward',
       ack: { ackTimeout: ackTimeoutMs },
       milliseconds: true,
@@ -114,17 +115,19 @@ export class FluentSession {
   }
 
   /**
-   * Sends events as one chunk. Resolves at Fluentd's ack for it.
+   * Sends events as one chunk for each tag. Resolves at Fluentd's acks for them.
    * @throws {FluentError} FLUENT_ACK_TIMEOUT and others; the session has then ended
    */
   async send(events: readonly LogEvent[]): Promise<void> {
     if (this.#ended) throw this.#ended;
     const { promise: failed, reject } = Promise.withResolvers<never>();
     this.#rejectPending.add(reject);
-    this.#sent += 1;
+    this.#sent += new Set(events.map(({ label }) => label)).size;
     try {
-      // All in one tick: the library makes one chunk of all events that are emitted before it writes.
-      const acknowledged = Promise.all(events.map(({ time, record }) => this.#client.emit(record, time)));
+      // All in one tick: the library makes one chunk of all events of a tag that are emitted before it writes.
+      const acknowledged = Promise.all(
+        events.map(({ label, time, record }) => this.#client.emit(label, record, time)),
+      );
       await Promise.race([acknowledged, failed]);
     } catch (err) {
       const late = toError(err).name === 'AckTimeoutError';

@@ -3,6 +3,8 @@ import { type MessageRecord, parseMessage } from '@podips/shared';
 
 /** A message in the form that Fluentd accepts. */
 export interface LogEvent {
+  /** The last part of its tag: its kind. What is not of podips counts as `pod_ip`, as it did before there were others. */
+  readonly label: 'pod_ip' | 'pod_restart';
   readonly time: EventTime;
   readonly record: MessageRecord;
 }
@@ -15,7 +17,8 @@ export interface LogEvent {
  */
 export function toLogEvent(body: Uint8Array, now: number): LogEvent {
   const record = safeObject(parseMessage(body));
-  return { record, time: toEventTime(parseTimestamp(record.timestamp) ?? now) };
+  const label = record.subclass === 'pod_restart' ? 'pod_restart' : 'pod_ip';
+  return { label, record, time: toEventTime(parseTimestamp(record.timestamp) ?? now) };
 }
 
 /** Go's debug format, as podips 1.1 wrote it: `2021-03-04 10:11:12.123456789 +0000 UTC m=+0.001`. */

@@ -47,7 +47,7 @@ describe("the writer's settings", () => {
         servers: [{ host: 'fluentd', port: 24224 }],
         tls: undefined,
         login: undefined,
-        tag: 'audit.pod_ip',
+        tagPrefix: 'audit',
         connectTimeoutMs: 5_000,
         ackTimeoutMs: 30_000,
         batchDelayMs: 5,

@@ -65,7 +65,10 @@ export const writerSpecs = {
   LOG_USERNAME: str({ default: '', desc: "user name of Fluentd's `<user>`, with `user_auth`" }),
   LOG_PASSWORD: secret(str({ default: '', desc: 'password of that user' })),
   ...TLS.specs,
-  LOG_TAG: str({ default: 'audit', desc: 'records get the tag `<LOG_TAG>.pod_ip`' }),
+  LOG_TAG: str({
+    default: 'audit',
+    desc: 'records get the tag `<LOG_TAG>.pod_ip`, those of restarts `<LOG_TAG>.pod_restart`',
+  }),
   LOG_ACK_TIMEOUT_MS: integer(
     1_000,
     300_000,
@@ -114,7 +117,7 @@ export function readWriterSettings(env: Environment): WriterSettings {
       servers: parseServers(values.LOG_SERVER, values.LOG_SERVER_PORT),
       tls: TLS.read(values),
       login: loginOf(values),
-      tag: `${values.LOG_TAG}.pod_ip`,
+      tagPrefix: values.LOG_TAG,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       ackTimeoutMs: values.LOG_ACK_TIMEOUT_MS,
       batchDelayMs: values.LOG_BATCH_DELAY_MS,
