@@ -43,6 +43,7 @@ describe('the strip of the last 24 hours', () => {
     expect(await tabStops()).toEqual([
       'podips monitor',
       'Status',
+      'Workloads',
       'Ledger',
       'API',
       'Elsewhere',

@@ -144,11 +144,15 @@ export async function findCoverage(connection: Connection): Promise<readonly Cov
 
 /**
  * Asks whether there is a ledger, before a query that the server would log as an error each time.
+ * @param table the newest one that is needed
  * @throws {LedgerError} LEDGER_MISSING
  */
-export async function requireLedger(connection: Connection): Promise<void> {
+export async function requireLedger(
+  connection: Connection,
+  table: 'leases' | 'restarts' = 'leases',
+): Promise<void> {
   const { rows } = await connection.query<{ isThere: boolean }>(
-    `SELECT to_regclass('leases') IS NOT NULL AS "isThere"`,
+    `SELECT to_regclass('${table}') IS NOT NULL AS "isThere"`,
   );
   if (rows[0]?.isThere !== true) throw ledgerMissing();
 }

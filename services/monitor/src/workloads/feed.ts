@@ -1,6 +1,6 @@
 import { type DatabasePool, inTransaction, type Logger, pause } from '@podips/shared';
 import { toLedgerError } from '../ledger/ledger-error.js';
-import type { Connection } from '../ledger/queries.js';
+import { type Connection, requireLedger } from '../ledger/queries.js';
 import { createWorkloadBook, type WorkloadBook } from './book.js';
 import { findEnded, findGaps, findPositions, findRestarts, findRunning, type Mark } from './feed-queries.js';
 import { createIpChanges, type IpChanges } from './ip-changes.js';
@@ -81,7 +81,10 @@ export function startWorkloadFeed({
 
   const lookOnce = async () => {
     try {
-      const positions = await read(findPositions);
+      const positions = await read(async (client) => {
+        await requireLedger(client, 'restarts');
+        return findPositions(client);
+      });
       for (const [cluster, knownAt] of positions) await countCluster(cluster, knownAt);
       if (stopping.signal.aborted) return;
       if (view.error !== undefined) log.info('workloads counted again');
