@@ -1,5 +1,5 @@
 import type { Pod } from '../cluster/pod.js';
-import { countEnded, type EndedCounts, identityOf, type KnownPod } from './leases.js';
+import { countEnded, countsOf, type EndedCounts, identityOf, type KnownPod } from './leases.js';
 
 /** Most pods that are remembered after they are gone: they come back only where a cluster is restored from a backup. */
 const MAX_GONE = 20_000;
@@ -33,7 +33,9 @@ export class EndedLeases {
   /** A pod that held something before, as one that is known; undefined for one that did not. */
   recall(pod: Pod): KnownPod | undefined {
     const ended = this.#finished.get(pod.uid) ?? this.#gone.get(pod.uid);
-    return ended && { ...identityOf(pod), leases: [], ended };
+    // Its restarts so far are those of before.
+    const restarts = countsOf(undefined, pod.restarts);
+    return ended && { ...identityOf(pod), leases: [], ended, ...(restarts && { restarts }) };
   }
 }
 

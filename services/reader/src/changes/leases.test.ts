@@ -330,6 +330,13 @@ describe('restarts of containers', () => {
     expect(counts(see(fromEarlierVersion, restarted(7)))).toEqual([[6, 7, true]]);
   });
 
+  it('are not forgotten when a version does not show them', () => {
+    const first = see(undefined, pod({ ips: [X], workload: WORKLOAD }));
+    const second = see(see(first.known, restarted(3)).known, pod({ ips: [X], workload: WORKLOAD }));
+    expect(counts(see(second.known, restarted(3)))).toEqual([]);
+    expect(counts(see(second.known, restarted(4)))).toEqual([[3, 4, false]]);
+  });
+
   it('are seen with the end of the pod as well', () => {
     const { known } = see(undefined, pod({ ips: [X], workload: WORKLOAD }));
     const end = see(known, restarted(2, { finished: true }));

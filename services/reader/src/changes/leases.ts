@@ -89,6 +89,7 @@ export function decideSeen(
   sighting: Sighting,
 ): Decision {
   const restarts = decideRestarts(known, pod, sighting);
+  const counts = countsOf(known?.restarts, pod.restarts);
   if (pod.finished) return { ...decideGone(known, 'finished', sighting, pod.endCause), restarts };
   const before = known?.leases ?? [];
   const held = addressesOf(pod, before);
@@ -113,7 +114,7 @@ export function decideSeen(
       leases: [...kept, ...started],
       times: keepTimes(pod.times),
       ...(endedCounts === undefined ? {} : { ended: endedCounts }),
-      ...(pod.restarts === undefined ? {} : { restarts: countsOf(pod.restarts) }),
+      ...(counts && { restarts: counts }),
     },
     restarts,
     changes: [
@@ -127,7 +128,7 @@ export function decideSeen(
  * The containers that were started again since the pod was seen last. Of a pod that was not, or only by an earlier version,
  * all but the last restart of each container may have been at any time.
  */
-function decideRestarts(known: KnownPod | undefined, pod: Pod, sighting: Sighting): PodRestart[] {
+export function decideRestarts(known: KnownPod | undefined, pod: Pod, sighting: Sighting): PodRestart[] {
   const isOld = known?.workload === undefined;
   return (pod.restarts ?? []).flatMap((container) => {
     const countBefore = isOld ? container.count - 1 : (known.restarts?.get(container.container) ?? 0);
@@ -137,8 +138,16 @@ function decideRestarts(known: KnownPod | undefined, pod: Pod, sighting: Sightin
   });
 }
 
-function countsOf(restarts: readonly ContainerRestarts[]): ReadonlyMap<string, number> {
-  return new Map(restarts.map(({ container, count }) => [container, count]));
+/** How often each container was started again; a version that says nothing of a container changes nothing. */
+export function countsOf(
+  before: KnownPod['restarts'],
+  restarts: Pod['restarts'],
+): ReadonlyMap<string, number> | undefined {
+  if (restarts === undefined) return before;
+  const counts = new Map(before);
+  for (const { container, count } of restarts)
+    counts.set(container, Math.max(count, counts.get(container) ?? 0));
+  return counts;
 }
 
 /** Decides what it means that a pod is gone or finished: all that it held ends. */

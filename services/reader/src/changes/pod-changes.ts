@@ -16,6 +16,7 @@ import {
   type Decision,
   decideGone,
   decideList,
+  decideRestarts,
   decideSeen,
   type EndedCounts,
   type IpChange,
@@ -284,7 +285,10 @@ function earlier(a: Date, b: Date): Date {
 }
 
 function decideEvent(known: KnownPod | undefined, event: PodOfEvent, sighting: Sighting): Decision {
-  if (event.type === 'deleted') return decideGone(known, 'deleted', sighting, event.pod.endCause);
+  if (event.type === 'deleted') {
+    const restarts = known === undefined ? [] : decideRestarts(known, event.pod, sighting);
+    return { ...decideGone(known, 'deleted', sighting, event.pod.endCause), restarts };
+  }
   return decideSeen(known, event.pod, event.type === 'added', sighting);
 }
 

@@ -15,3 +15,8 @@ export function list(value: unknown): readonly Fields[] {
 export function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
+
+/** A string that a database can store: without the characters that PostgreSQL has no place for. Empty for anything else. */
+export function storableText(value: unknown): string {
+  return text(value).toWellFormed().replaceAll('\0', '');
+}

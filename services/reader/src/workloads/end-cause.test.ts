@@ -142,6 +142,12 @@ describe('a pod ended because', () => {
     },
   );
 
+  it('in words that a database can store', () => {
+    expect(projectEndCause({ status: { phase: 'Failed', reason: 'Ev\0icted\ud800' } }).cause).toBe(
+      'Evicted\ufffd',
+    );
+  });
+
   it('a malformed object does not say', () => {
     for (const object of [null, 'pod', {}, { status: { conditions: 'none', containerStatuses: [null] } }])
       expect(projectEndCause(object)).toEqual({ cause: 'Deleted', exitCode: undefined });

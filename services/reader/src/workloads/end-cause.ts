@@ -1,4 +1,4 @@
-import { type Fields, fields, list, text } from '../cluster/fields.js';
+import { type Fields, fields, list, storableText } from '../cluster/fields.js';
 
 /** Why a pod ended, in Kubernetes' own words. */
 export interface EndCause {
@@ -35,10 +35,11 @@ export function projectEndCause(object: unknown): EndCause {
   const { metadata, spec, status } = fields(object);
   const state = fields(status);
   const disruption = list(state.conditions).find(({ type }) => type === 'DisruptionTarget');
-  const reason = text(state.reason);
+  const reason = storableText(state.reason);
   // Where the kubelet ended it, the status says why: Evicted, Terminated, Preempting.
   const ofKubelet = disruption?.reason === 'TerminationByKubelet' && reason !== '';
-  if (disruption?.status === 'True' && !ofKubelet) return plain(text(disruption.reason) || 'Disrupted');
+  if (disruption?.status === 'True' && !ofKubelet)
+    return plain(storableText(disruption.reason) || 'Disrupted');
   if (reason !== '') return plain(reason);
   // Containers that are always started again end only because somebody asked for it.
   const { restartPolicy = 'Always' } = fields(spec);
@@ -57,7 +58,7 @@ function plain(cause: string): EndCause {
 
 /** Whether a container ended with an error because the deletion of its pod was asked for. */
 function wasStopped({ reason, exitCode, finishedAtMs }: Ended, metadata: Fields): boolean {
-  const deletedAtMs = Date.parse(text(metadata.deletionTimestamp));
+  const deletedAtMs = Date.parse(storableText(metadata.deletionTimestamp));
   if (Number.isNaN(deletedAtMs)) return false;
   const graceMs = number(metadata.deletionGracePeriodSeconds) * 1_000;
   // At the end the kubelet asks again, without grace, and the time of the first request is lost.
@@ -90,9 +91,9 @@ function endedOf(statuses: unknown): Ended[] {
     const { reason, exitCode, finishedAt } = fields(terminated);
     return [
       {
-        reason: text(reason),
+        reason: storableText(reason),
         exitCode: number(exitCode),
-        finishedAtMs: Date.parse(text(finishedAt)),
+        finishedAtMs: Date.parse(storableText(finishedAt)),
       },
     ];
   });

@@ -1,4 +1,4 @@
-import { fields, list, text } from '../cluster/fields.js';
+import { fields, list, storableText } from '../cluster/fields.js';
 
 /** How often a container of a pod was started again, and how it ended before the last time. */
 export interface ContainerRestarts {
@@ -21,12 +21,12 @@ export function projectRestarts(object: unknown): readonly ContainerRestarts[] {
     const { name, restartCount, lastState } = status;
     if (typeof name !== 'string' || typeof restartCount !== 'number' || !(restartCount > 0)) return [];
     const { reason, exitCode, finishedAt } = fields(fields(lastState).terminated);
-    const endedAtMs = Date.parse(text(finishedAt));
+    const endedAtMs = Date.parse(storableText(finishedAt));
     return [
       {
-        container: name,
+        container: storableText(name),
         count: restartCount,
-        reason: text(reason),
+        reason: storableText(reason),
         exitCode: typeof exitCode === 'number' ? exitCode : undefined,
         endedAtMs: Number.isNaN(endedAtMs) ? undefined : endedAtMs,
       },

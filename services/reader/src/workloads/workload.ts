@@ -1,5 +1,5 @@
 import type { MessageWorkload } from '@podips/shared';
-import { type Fields, fields, list, text } from '../cluster/fields.js';
+import { type Fields, fields, list, storableText } from '../cluster/fields.js';
 
 type Workload = Omit<MessageWorkload, 'revision' | 'serviceAccount'>;
 
@@ -39,24 +39,26 @@ function workloadOf(object: unknown): MessageWorkload {
   const labels = fields(meta.labels);
   const owners = list(meta.ownerReferences);
   const owner = owners.find(({ controller }) => controller === true) ?? owners[0] ?? {};
-  const kind = text(owner.kind);
-  const name = text(owner.name);
+  const kind = storableText(owner.kind);
+  const name = storableText(owner.name);
   const revision =
     [...TEMPLATE_HASHES.map(([label]) => label), REVISION_HASH]
-      .map((label) => text(labels[label]))
+      .map((label) => storableText(labels[label]))
       .find(Boolean) ?? '';
-  const rest = { revision, serviceAccount: text(fields(fields(object).spec).serviceAccountName) };
-  if (kind === '' || name === '') return { kind: 'BarePod', name: text(meta.name), ...rest };
+  const rest = { revision, serviceAccount: storableText(fields(fields(object).spec).serviceAccountName) };
+  if (kind === '' || name === '') return { kind: 'BarePod', name: storableText(meta.name), ...rest };
   if (kind === 'ReplicaSet') return { ...ownerOfReplicaSet(name, labels), ...rest };
-  if (kind === 'Job') return { ...ownerOfJob(name, Date.parse(text(meta.creationTimestamp))), ...rest };
-  if (kind === 'Node') return { kind: 'StaticPod', name: withoutSuffix(text(meta.name), name), ...rest };
+  if (kind === 'Job')
+    return { ...ownerOfJob(name, Date.parse(storableText(meta.creationTimestamp))), ...rest };
+  if (kind === 'Node')
+    return { kind: 'StaticPod', name: withoutSuffix(storableText(meta.name), name), ...rest };
   return { kind, name, ...rest };
 }
 
 /** A ReplicaSet made by a Deployment is named after it and the hash of its template. */
 function ownerOfReplicaSet(name: string, labels: Fields): Workload {
   for (const [label, kind] of TEMPLATE_HASHES) {
-    const owner = withoutSuffix(name, text(labels[label]));
+    const owner = withoutSuffix(name, storableText(labels[label]));
     if (owner !== name) return { kind, name: owner };
   }
   return { kind: 'ReplicaSet', name };
