@@ -7,6 +7,8 @@ const REST_MS = 300_000;
 export class FluentServers {
   readonly #servers: readonly ServerAddress[];
   readonly #failedMs: number[];
+  /** Places of servers that have failed since the last ack of any. */
+  readonly #withoutAck = new Set<number>();
   #place = 0;
 
   /** @param servers in the order of preference; at least one */
@@ -29,7 +31,18 @@ export class FluentServers {
   /** The server in use failed: the next one takes its place, after the last one the first. */
   failed(nowMs: number): void {
     this.#failedMs[this.#place] = nowMs;
+    this.#withoutAck.add(this.#place);
     this.#place = (this.#place + 1) % this.#servers.length;
+  }
+
+  /** A server has acknowledged records. A connection that lasts proves nothing. */
+  acknowledged(): void {
+    this.#withoutAck.clear();
+  }
+
+  /** There are servers that have not failed since the last ack. */
+  get othersLeft(): boolean {
+    return this.#withoutAck.size < this.#servers.length;
   }
 
   /** Servers before the one in use that have rested, in the order of preference. */

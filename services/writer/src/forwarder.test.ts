@@ -126,6 +126,24 @@ describe('the forwarder', () => {
     server = await RecordingServer.start();
   });
 
+  it('calls it an outage also when connections last, but no server acknowledges', async () => {
+    let now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => {
+      now += HOUR_MS;
+      return now;
+    });
+    const silent = [await startSilentServer(), await startSilentServer()];
+    onTestFinished(async () => void (await Promise.all(silent.map((one) => one.stop()))));
+    start({ servers: silent.map((one) => serverAt(one.port)), ackTimeoutMs: 50 });
+    for (let failures = 1; failures <= 2; failures += 1) {
+      await deliverMessages(1);
+      await vi.waitFor(() => expect(events.onFailed).toHaveBeenCalledTimes(failures));
+    }
+    expect(events.onFailed.mock.calls.map(([, othersLeft]) => othersLeft)).toEqual([true, false]);
+    stopping.abort();
+    await running;
+  });
+
   it('keeps intake closed while it has no connection', async () => {
     await server.close();
     start();

@@ -18,7 +18,7 @@ export interface ForwarderEvents {
   /** @param place of the server in the list, from 0 */
   onConnected(place: number): void;
   onWritten(count: number): void;
-  /** @param othersLeft there are servers that have not been tried since the last ack: no outage yet */
+  /** @param othersLeft there are servers that have not failed since the last ack: no outage yet */
   onFailed(error: FluentError, othersLeft: boolean): void;
 }
 
@@ -89,8 +89,8 @@ export class Forwarder {
       // A line for each outage, not for each attempt.
       const level = this.#attempt === 0 ? 'warn' : 'debug';
       this.#log[level]({ err: error, inFlight: this.#inbox.size }, 'Fluentd unavailable; messages requeued');
-      this.#events.onFailed(error, this.#attempt + 1 < this.#options.servers.length);
       this.#servers.failed(performance.now());
+      this.#events.onFailed(error, this.#servers.othersLeft);
       await this.#inbox.requeue();
       await pause(backoffDelayMs(this.#attempt, RECONNECT), signal);
       this.#attempt += 1;
@@ -144,6 +144,7 @@ export class Forwarder {
     const delivery = session.send(batch.map((message) => message.event)).then(
       () => {
         this.#worked();
+        this.#servers.acknowledged();
         this.#written += batch.length;
         this.#inbox.acknowledge(batch);
         this.#events.onWritten(batch.length);
