@@ -14,6 +14,8 @@ export interface SeenEvent {
   readonly sight: Sight;
   /** Everything written before this was received before. */
   readonly writtenAfter: number;
+  /** Its own time of writing says that it is one of the past. */
+  readonly isLate: boolean;
 }
 
 export interface EventSource {
@@ -56,7 +58,7 @@ export class Observer {
     const written = writeInterval(sight, type === 'deleted');
     const isLate = written.notAfter < at - LATE_MS;
     const isLive = !isLate && (isCaughtUp || written.notBefore > at - FRESH_MS);
-    return { sight: isLive ? { ...sight, how: 'live' } : sight, writtenAfter: written.notBefore };
+    return { sight: isLive ? { ...sight, how: 'live' } : sight, writtenAfter: written.notBefore, isLate };
   }
 
   /** The event was accepted: whatever follows was written after it. */

@@ -61,6 +61,7 @@ export function createChanges({
   room = 1_000,
   start = WITHOUT_LEDGER,
   lateSince = undefined as Date | undefined,
+  isWatched = undefined as ((namespace: string) => boolean) | undefined,
 } = {}) {
   const log = new ChangeLog({ maxMessages: room, maxRows: 1_000 });
   const published: PodIpMessage[] = [];
@@ -98,6 +99,7 @@ export function createChanges({
       onChange: (message) => void noted.push(message),
       onGap: () => undefined,
       onContradiction,
+      ...(isWatched && { isWatched }),
     },
     start,
   );

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_TIMES } from './leases.test.helpers.js';
 import {
   at,
   BEFORE,
@@ -228,6 +229,24 @@ describe('for the ledger', () => {
     expect(knownAt()).toEqual(BEFORE);
     changes.apply(bookmark);
     expect(knownAt()).toEqual(at(10 - 5));
+  });
+});
+
+describe('a watch that lags behind', () => {
+  it.each([
+    ['', undefined],
+    [', also by an event of a namespace that is not watched', () => false],
+  ])('moves the watermark no further, until a bookmark%s', (_, isWatched) => {
+    const { changes, knownAt, time } = createChanges({ start: startOf([]), isWatched });
+    changes.apply(bookmark);
+    expect(knownAt()).toEqual(at(-5));
+    time.now = at(30);
+    changes.apply(seen(pod(1)));
+    expect(knownAt()).toEqual(at(-5));
+    changes.apply(seen(pod(2, { times: NO_TIMES })));
+    expect(knownAt()).toEqual(at(-5));
+    changes.apply(bookmark);
+    expect(knownAt()).toEqual(at(25));
   });
 });
 

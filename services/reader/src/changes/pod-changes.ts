@@ -25,7 +25,7 @@ import {
   type Sighting,
   withLeases,
 } from './leases.js';
-import { Observer } from './observer.js';
+import { Observer, type SeenEvent } from './observer.js';
 import type { ReaderClock } from './reader-clock.js';
 import { type Contradiction, Timeline } from './timeline.js';
 import { Watermark } from './watermark.js';
@@ -167,9 +167,12 @@ export class PodChanges implements PodSink {
     const gaps = this.#jumps();
     const isBookmark = event.type === 'bookmark';
     const isOther = isBookmark || this.#deps.isWatched?.(event.pod.namespace) === false;
-    const facts = isOther ? NOTHING : this.#decide(event, observedAt);
+    const seen = isBookmark ? undefined : this.#see(event, observedAt);
+    const facts = isOther || seen === undefined ? NOTHING : this.#decide(event, seen);
     if (facts === 'no room') return false;
-    this.#watermark.watched(isBookmark);
+    if (seen) this.#observer.accepted(seen);
+    if (seen?.isLate) this.#watermark.lagged(seen.writtenAfter);
+    else this.#watermark.watched(isBookmark);
     if (isBookmark) gaps.push(...this.#caughtUp());
     this.#append(facts, observedAt, gaps, event.resourceVersion);
     return true;
@@ -183,16 +186,23 @@ export class PodChanges implements PodSink {
     return this.#deps.log.roomAvailable(signal);
   }
 
-  /** Remembers what an event means, unless there is no room for it. */
-  #decide(event: PodOfEvent, observedAt: Date): Facts | 'no room' {
-    const { type, pod } = event;
-    const before = this.#known.get(pod.uid) ?? this.#ended.recall(pod);
+  #see({ type, pod }: PodOfEvent, observedAt: Date): SeenEvent {
     const { isCaughtUp } = this.#watermark;
-    const seen = this.#observer.event({ type, pod, previous: before?.times, observedAt, isCaughtUp });
+    const previous = this.#before(pod)?.times;
+    return this.#observer.event({ type, pod, previous, observedAt, isCaughtUp });
+  }
+
+  #before(pod: Pod): KnownPod | undefined {
+    return this.#known.get(pod.uid) ?? this.#ended.recall(pod);
+  }
+
+  /** Remembers what an event means, unless there is no room for it. */
+  #decide(event: PodOfEvent, seen: SeenEvent): Facts | 'no room' {
+    const { type, pod } = event;
+    const before = this.#before(pod);
     const decision = decideEvent(before, event, sightingOf(seen.sight, false));
     const { restarts } = decision;
     if (decision.changes.length + restarts.length > this.#deps.log.room) return 'no room';
-    this.#observer.accepted(seen);
     const { changes, leases } = this.#timeline.place(decision.changes);
     const { known } = decision;
     if (known === undefined) {

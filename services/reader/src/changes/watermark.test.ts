@@ -4,11 +4,17 @@ import { Watermark } from './watermark.js';
 const T0 = Date.parse('2026-11-20T14:00:00.000Z');
 const RESTORED = -3_600;
 
-type Step = { readonly at: number; readonly do: 'ask' | 'list' | 'bookmark' | 'event' };
+type Step = {
+  readonly at: number;
+  readonly do: 'ask' | 'list' | 'bookmark' | 'event' | 'late';
+  readonly after?: number;
+};
 const ask = (at: number): Step => ({ at, do: 'ask' });
 const list = (at: number): Step => ({ at, do: 'list' });
 const bookmark = (at: number): Step => ({ at, do: 'bookmark' });
 const event = (at: number): Step => ({ at, do: 'event' });
+/** One that was written after so many seconds. */
+const late = (at: number, after: number): Step => ({ at, do: 'late', after });
 
 it.each<[string, number | undefined, readonly Step[], number | undefined]>([
   ['is unknown at first', undefined, [ask(0)], undefined],
@@ -22,6 +28,19 @@ it.each<[string, number | undefined, readonly Step[], number | undefined]>([
     RESTORED,
     [ask(0), bookmark(20), event(30), ask(35), event(40)],
     25,
+  ],
+  ['stands still with a watch that lags', RESTORED, [ask(0), bookmark(20), late(30, 22), event(31)], 15],
+  [
+    'is no later than what was received of a watch that lags',
+    RESTORED,
+    [ask(0), bookmark(60), late(61, 22), late(62, 24)],
+    22,
+  ],
+  [
+    'follows the watch again after a bookmark',
+    RESTORED,
+    [ask(0), bookmark(20), late(30, 22), bookmark(40), event(41)],
+    36,
   ],
   [
     'is that of the newest question after another list',
@@ -37,6 +56,7 @@ it.each<[string, number | undefined, readonly Step[], number | undefined]>([
     now = step.at;
     if (step.do === 'ask') watermark.asked();
     else if (step.do === 'list') watermark.listed();
+    else if (step.do === 'late') watermark.lagged(T0 + (step.after ?? 0) * 1_000);
     else watermark.watched(step.do === 'bookmark');
   }
   expect(watermark.time).toEqual(expected === undefined ? undefined : date(expected));

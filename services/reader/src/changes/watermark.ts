@@ -3,7 +3,8 @@ const IN_FLIGHT_MS = 5_000;
 
 /**
  * The time up to which everything that happened is known. A list moves it to the moment at which the list was asked for.
- * A watch begins with a backlog of unknown length: it moves nothing until its first bookmark, and then follows the clock.
+ * A watch begins with a backlog of unknown length: it moves nothing until its first bookmark, and then follows the clock,
+ * until an event shows that it lags behind: then it moves nothing until the next bookmark.
  */
 export class Watermark {
   readonly #now: () => Date;
@@ -43,5 +44,15 @@ export class Watermark {
   watched(isBookmark: boolean): void {
     this.#caughtUp ||= isBookmark;
     if (this.#caughtUp) this.#time = new Date(this.#now().getTime() - IN_FLIGHT_MS);
+  }
+
+  /**
+   * An event was read long after it had happened: there is a backlog again, of unknown length.
+   * @param writtenAfter everything before was received, in milliseconds
+   */
+  lagged(writtenAfter: number): void {
+    // Only the first one says how far it was known: the others are newer.
+    if (this.#caughtUp && this.#time) this.#time = new Date(Math.min(this.#time.getTime(), writtenAfter));
+    this.#caughtUp = false;
   }
 }
