@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createOutbox } from '@podips/reader';
-import { type DatabasePool, inTransaction, migrate } from '@podips/shared';
+import { type DatabasePool, inTransaction, migrate, setupProblem } from '@podips/shared';
 import { startProxy } from '@podips/simulation';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { PATIENCE } from '../support/reader-case.js';
@@ -74,6 +74,24 @@ describe('migrations', () => {
     const { rows } = await pool.query("SELECT to_regclass('fine') AS fine");
     expect(rows).toEqual([{ fine: null }]);
     await rm(dir, { recursive: true });
+  });
+
+  it('of a large table may take longer than other statements', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'podips-migrations-'));
+    await writeFile(join(dir, '001-slow.sql'), 'CREATE TABLE slow AS SELECT 1 AS one FROM pg_sleep(3)');
+    expect(await migrate(connect({ statementTimeoutMs: 2_000 }), dir)).toEqual(['001-slow.sql']);
+    await rm(dir, { recursive: true });
+  });
+
+  it('that wait for a lock in vain are a problem to be seen', async () => {
+    const pool = connect();
+    await pool.query('CREATE TABLE messages (id serial primary key, message varchar(1000))');
+    await inTransaction(pool, async (client) => {
+      await client.query('LOCK TABLE messages');
+      const failure = await migrate(connect()).catch((err: unknown) => err);
+      expect(setupProblem(failure)).toMatch(/cannot be migrated: 001-messages.sql: .*lock timeout/);
+    });
+    expect(await migrate(connect())).toEqual(migrations);
   });
 });
 

@@ -15,27 +15,54 @@ import { DatabaseSetupError } from './trouble.js';
 const MIGRATION_LOCK = 0x706f64697073n;
 const UNDEFINED_TABLE = '42P01';
 
+/** Longest wait for a lock: whoever comes after it waits for as long. */
+const LOCK_TIMEOUT_MS = 5_000;
+/** Longest time of a migration: it may build an index of a large table. */
+const MIGRATION_TIMEOUT_MS = 3_600_000;
+/** Shutting down, starting, or a deadlock: the next attempt is another one. */
+const PASSING = /^(08|40|57P)/;
+
 /**
  * Applies the numbered SQL files that this database does not have yet, in one transaction and under a lock,
  * so that several processes may do so at once.
  * @returns names of the files that were applied
  * @throws {DatabaseSetupError} DATABASE_NEWER when the database has migrations that this version does not know;
- *   DATABASE_RIGHTS when the user may not do what is needed; DATABASE_SCHEMA when the tables are in another schema
+ *   DATABASE_RIGHTS when the user may not do what is needed; DATABASE_SCHEMA when the tables are in another schema;
+ *   DATABASE_MIGRATION when the server refuses a file or does not get done with it
  */
 export async function migrate(pool: DatabasePool, dir?: string): Promise<string[]> {
   const migrations = await readMigrations(dir);
   return inTransaction(pool, async (client) => {
-    await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
+    await client.query(`SET LOCAL lock_timeout TO ${LOCK_TIMEOUT_MS}`);
+    const lock = { text: 'SELECT pg_advisory_xact_lock($1)', values: [MIGRATION_LOCK] };
+    await client.query(lock).catch(failedAt('the lock for migrations'));
     const missing = await inspect(client, pool, migrations);
     if (missing.length === 0) return [];
     await client.query(schemaOf(pool.schema));
     await client.query(MIGRATIONS_TABLE);
+    await client.query(`SET LOCAL statement_timeout TO ${MIGRATION_TIMEOUT_MS}`);
     for (const { name, sql } of missing) {
-      await client.query(sql);
+      // The server is the first to give up: its error leaves nothing that runs on.
+      const query = { text: sql, query_timeout: MIGRATION_TIMEOUT_MS + LOCK_TIMEOUT_MS };
+      await client.query(query).catch(failedAt(name));
       await client.query('INSERT INTO podips_migrations (name) VALUES ($1)', [name]);
     }
     return missing.map(({ name }) => name);
   });
+}
+
+/** There is neither outbox nor ledger until it succeeds. */
+function failedAt(step: string) {
+  return (err: unknown): never => {
+    if (!(err instanceof pg.DatabaseError) || PASSING.test(err.code ?? '')) throw err;
+    throw new DatabaseSetupError(
+      'DATABASE_MIGRATION',
+      `the tables cannot be migrated: ${step}: ${err.message}`,
+      {
+        cause: err,
+      },
+    );
+  };
 }
 
 /** Finds out whether the database can be used, without changing it. @throws as {@link migrate} does */
