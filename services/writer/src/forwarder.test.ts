@@ -6,6 +6,7 @@ import {
   serverAt,
   startSilentServer,
 } from './fluent-server.test.helpers.js';
+import { FluentSession } from './fluent-session.js';
 import { Forwarder, type ForwarderOptions } from './forwarder.js';
 import { Inbox, type InboxSession } from './inbox.js';
 
@@ -196,6 +197,41 @@ describe('the forwarder', () => {
     expect(requeued).toBe(0);
     expect(events.onConnected.mock.calls.map(([place]) => place)).toEqual([1, 0]);
     expect(events.onFailed.mock.calls.map(([, othersLeft]) => othersLeft)).toEqual([true]);
+  });
+
+  it('forwards over a new session when a preferred server answers after the old one has ended', async () => {
+    const standby = await RecordingServer.start();
+    onTestFinished(() => standby.close());
+    const connect = FluentSession.connect.bind(FluentSession);
+    const sessions: FluentSession[] = [];
+    const firstAnswer = Promise.withResolvers<void>();
+    let probes = 0;
+    vi.spyOn(FluentSession, 'connect').mockImplementation(async (to, ...rest) => {
+      const isProbe = to.port === port && sessions.length > 0;
+      if (isProbe) {
+        probes += 1;
+        if (probes > 1) throw new Error('it answers only once');
+        await firstAnswer.promise;
+      }
+      const session = await connect(to, ...rest);
+      if (to.port !== port) sessions.push(session);
+      return session;
+    });
+    await server.close();
+    start({ servers: [serverAt(port), serverAt(standby.port)], probeIntervalMs: 5 });
+    await deliverMessages(1);
+    await vi.waitFor(() => expect(acked).toBe(1));
+    server = await RecordingServer.start(port);
+    const now = performance.now();
+    vi.spyOn(performance, 'now').mockImplementation(() => now + HOUR_MS);
+    await vi.waitFor(() => expect(probes).toBe(1));
+    sessions.forEach((session) => void session.close());
+    await vi.waitFor(() => expect(events.onConnected).toHaveBeenCalledTimes(2));
+    firstAnswer.resolve();
+    await vi.waitFor(() => expect(probes).toBeGreaterThan(1));
+    await deliverMessages(1);
+    await vi.waitFor(() => expect(acked).toBe(2));
+    expect(standby.entries).toHaveLength(2);
   });
 
   it('proves an idle link by probes', async () => {

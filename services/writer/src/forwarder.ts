@@ -180,7 +180,10 @@ export class Forwarder {
   /** Returns to a preferred server that answers again, between two chunks: nothing is sent twice, or requeued. */
   async #moveBack(session: FluentSession, signal: AbortSignal): Promise<void> {
     for (const server of this.#servers.rested(performance.now())) {
-      if (!(await this.#answers(server, signal))) continue;
+      const answers = await this.#answers(server, signal);
+      // Another one may have taken its place meanwhile.
+      if (this.#session !== session) return;
+      if (!answers) continue;
       this.#session = undefined;
       await Promise.all(this.#underWay);
       if (!session.open) return;
