@@ -118,6 +118,22 @@ test('when too many requests wait in all, a connection is closed that sends more
   await vi.waitFor(() => expect(received.text).toContain('answer'));
 });
 
+test('requests whose ends come in pieces count, too', async () => {
+  const { open, server } = await serveSlowly({ requests: 4 });
+  let made = 0;
+  server.prependListener('request', () => {
+    made += 1;
+  });
+  const socket = open().setNoDelay();
+  socket.write(GET.slice(0, -1));
+  const rest = GET.slice(-1) + GET.slice(0, -1);
+  const sending = setInterval(() => socket.write(rest), 10);
+  onTestFinished(() => clearInterval(sending));
+  await once(socket, 'close');
+  // One that is answered, and four that wait.
+  expect(made).toBe(5);
+});
+
 test('when too many bytes wait in all, the connection is closed whose answer nobody has read for longest', async () => {
   const { open, url } = await serve((_request, response) => void response.end(LARGE), {
     answerBytes: 30_000_000,

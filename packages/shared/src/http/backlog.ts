@@ -17,6 +17,9 @@ export const BACKLOG_LIMITS: BacklogLimits = {
   answerBytes: 33_554_432,
 };
 
+const HEAD_END = '\r\n\r\n';
+const TAIL_BYTES = HEAD_END.length - 1;
+
 interface Turn {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -27,6 +30,8 @@ interface Lane {
   readonly socket: Socket;
   readonly waiting: Turn[];
   isBusy: boolean;
+  /** The last bytes that were read, with which the end of a head may begin. */
+  tail: Buffer;
   /** Of an answer that is complete, and that the client has not read. */
   unreadBytes: number;
 }
@@ -46,7 +51,7 @@ export function boundBacklog(server: Server, listener: RequestListener, limits: 
   const total = { waiting: 0, unreadBytes: 0 };
 
   server.on('connection', (socket) => {
-    const lane: Lane = { socket, waiting: [], isBusy: false, unreadBytes: 0 };
+    const lane: Lane = { socket, waiting: [], isBusy: false, tail: Buffer.alloc(0), unreadBytes: 0 };
     lanes.set(socket, lane);
     beforeParser(socket, (chunk) => admits(lane, chunk));
     socket.on('close', () => {
@@ -63,11 +68,15 @@ export function boundBacklog(server: Server, listener: RequestListener, limits: 
     if (!lane.isBusy) return answer(lane, { request, response });
     lane.waiting.push({ request, response });
     total.waiting += 1;
-    if (lane.waiting.length > limits.requestsPerConnection) lane.socket.destroy();
+    if (lane.waiting.length > limits.requestsPerConnection || total.waiting > limits.requests)
+      lane.socket.destroy();
   });
 
-  function admits({ waiting, isBusy }: Lane, chunk: Buffer): boolean {
-    const more = countHeads(chunk) - (isBusy ? 0 : 1);
+  function admits(lane: Lane, chunk: Buffer): boolean {
+    const { waiting, isBusy, tail } = lane;
+    const bytes = Buffer.concat([tail, chunk]);
+    lane.tail = Buffer.from(bytes.subarray(-TAIL_BYTES));
+    const more = countHeads(bytes) - (isBusy ? 0 : 1);
     if (more <= 0) return true;
     return waiting.length + more <= limits.requestsPerConnection && total.waiting + more <= limits.requests;
   }
@@ -125,8 +134,9 @@ function beforeParser(socket: Socket, admits: (chunk: Buffer) => boolean): void 
 }
 
 /** At most how many heads end in this. No body that our servers accept has many blank lines. */
-function countHeads(chunk: Buffer): number {
+function countHeads(bytes: Buffer): number {
   let heads = 0;
-  for (let end = chunk.indexOf('\r\n\r\n'); end !== -1; end = chunk.indexOf('\r\n\r\n', end + 4)) heads += 1;
+  for (let end = bytes.indexOf(HEAD_END); end !== -1; end = bytes.indexOf(HEAD_END, end + HEAD_END.length))
+    heads += 1;
   return heads;
 }

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { EnvError, makeValidator } from 'envalid';
-import { MAX_PORT } from './validators.js';
+import { MAX_PORT, withoutLogin } from './validators.js';
 
 /** A server, or the folder of its Unix socket. */
 export interface DatabaseHost {
@@ -10,7 +10,10 @@ export interface DatabaseHost {
 
 const ENTRY = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+)|(\/[^,]*))(?::(\d+))?$/;
 
-/** A list of servers, `a,b:5433,[::1]:5432,/run/postgresql`; one without a port takes `defaultPort`. @throws {EnvError} */
+/**
+ * A list of servers, `a,b:5433,[::1]:5432,/run/postgresql`; one without a port takes `defaultPort`.
+ * @throws {EnvError} with what is wrong, without the login of a URL that was given instead
+ */
 export function parseDatabaseHosts(list: string, defaultPort: number): DatabaseHost[] {
   return list.split(',').map((entry) => {
     const text = entry.trim();
@@ -21,7 +24,7 @@ export function parseDatabaseHosts(list: string, defaultPort: number): DatabaseH
     const port = ownPort === undefined ? defaultPort : Number(ownPort);
     if (host === undefined || port < 1 || port > MAX_PORT)
       throw new EnvError(
-        `must be a list of host, host:port or folder of a Unix socket, separated by commas, but has "${text}"`,
+        `must be a list of host, host:port or folder of a Unix socket, separated by commas, but has "${withoutLogin(list.includes('@') ? list : text)}"`,
       );
     return { host, port };
   });

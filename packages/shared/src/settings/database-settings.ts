@@ -97,7 +97,7 @@ export function databaseSettings(env: DatabaseValues): DatabaseSettings | undefi
 export function checkDatabase(env: DatabaseValues): string[] {
   const url = env.DB_URL === undefined ? {} : parseDatabaseUrl(env.DB_URL);
   if (url.sslMode !== undefined && !isSslMode(url.sslMode))
-    return [`DB_URL must have one of ${SSL_MODES.join(', ')} as sslmode, but has "${url.sslMode}"`];
+    return [`DB_URL must have one of ${SSL_MODES.join(', ')} as sslmode`];
   const settings = databaseSettings(env);
   if (settings === undefined) return env.DB_URL === undefined ? [] : ['DB_URL must name a host'];
   const { sslMode: mode, sslRootCert, sslCert, sslKey } = settings;

@@ -13,7 +13,7 @@ export interface DatabaseUrl {
   readonly sslKey?: string;
 }
 
-const URL_PARTS = /^postgres(?:ql)?:\/\/(?:([^@/?#]*)@)?([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/;
+const URL_PARTS = /^postgres(?:ql)?:\/\/(?:([^@/?#]*)@)?([^/?#]*)(?:\/([^/@?#]*))?(?:\?([^#]*))?$/;
 
 const PARAMETERS: Readonly<Record<string, keyof DatabaseUrl>> = {
   host: 'host',
@@ -46,17 +46,29 @@ export function parseDatabaseUrl(url: string): DatabaseUrl {
   // The comma between hosts is not encoded, the slashes of a folder are.
   keep('host', hosts);
   keep('database', database);
-  for (const parameter of query.split('&').filter((text) => text !== '')) {
+  for (const [index, parameter] of query.split('&').entries()) {
+    if (parameter === '') continue;
     const [name = '', ...value] = parameter.split('=');
     const setting = PARAMETERS[name];
     if (setting) keep(setting, value.join('='));
     else if (name !== 'target_session_attrs' || !PRIMARY.includes(value.join('=')))
       throw new EnvError(
-        `must have no parameters but ${Object.keys(PARAMETERS).join(', ')}, and target_session_attrs=read-write, but has "${name}"`,
+        `must have no parameters but ${Object.keys(PARAMETERS).join(', ')}, and target_session_attrs=read-write, but number ${index + 1} is another`,
       );
   }
-  if (found.host !== undefined) parseDatabaseHosts(found.host, 1);
+  if (found.host !== undefined) checkHosts(found.host);
   return found;
+}
+
+/** A password that is not encoded looks like a host: nothing of it is shown. */
+function checkHosts(hosts: string): void {
+  try {
+    parseDatabaseHosts(hosts, 1);
+  } catch {
+    throw new EnvError(
+      'must have host, host:port or the folder of a Unix socket as its hosts, and special characters before them percent-encoded, as %40 for @',
+    );
+  }
 }
 
 function decode(text: string): string {

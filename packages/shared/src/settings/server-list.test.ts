@@ -13,4 +13,8 @@ describe('parseServers', () => {
   it.each(['', 'a,,b', 'a:0', 'a:70000', '::1'])('refuses "%s"', (list) => {
     expect(() => parseServers(list, 61613)).toThrow(/separated by commas/);
   });
+
+  it('does not repeat the login of a URL', () => {
+    expect(() => parseServers('tcp://me:se,cret@a:1', 61613)).toThrow(/has "tcp:\/\/\*\*\*@a:1"$/);
+  });
 });

@@ -14,7 +14,7 @@ export function parseServers(list: string, defaultPort: number): ServerAddress[]
     const ownPort = match?.[3] === undefined ? defaultPort : Number(match[3]);
     if (host === undefined || !isHost(host) || ownPort < 1 || ownPort > MAX_PORT)
       throw new EnvError(
-        `must be a list of host or host:port, separated by commas, but has "${withoutLogin(entry.trim())}"`,
+        `must be a list of host or host:port, separated by commas, but has "${withoutLogin(list.includes('@') ? list : entry.trim())}"`,
       );
     return { host, port: ownPort };
   });
