@@ -100,7 +100,16 @@ export const API_FAULTS: readonly Fault[] = [
   },
   answers(429, 'API server answers 429 with Retry-After', 1),
   answers(500, 'API server answers 500'),
-  answers(503, 'API server answers 503'),
+  {
+    ...API,
+    name: 'API server answers 503',
+    lights: RED,
+    begin({ cluster: { faults } }) {
+      // Until it ends: for a moment, no light says anything.
+      faults.failNext({ status: 503, count: 1_000_000 });
+      faults.closeWatches();
+    },
+  },
   {
     ...API,
     name: 'API server unavailable',

@@ -42,6 +42,19 @@ it('says that a link is lost when the grace is over, which no further failure pr
   expect(said).toEqual(['503 lost']);
 });
 
+it.each([502, 503, 504])('gives the %i of a load balancer the same grace, and no 500', (status) => {
+  const { said, link } = start();
+  const answered = (code: number) => new KubeError('KUBE_REFUSED', 'no server', { status: code });
+  link.fails('', answered(status));
+  vi.advanceTimersByTime(2_999);
+  expect(said).toEqual([]);
+  vi.advanceTimersByTime(1);
+  expect(said).toEqual([`${status} no server`]);
+  const other = start();
+  other.link.fails('', answered(500));
+  expect(other.said).toEqual(['500 no server']);
+});
+
 it('says at once what the server answers, and what fails before anything has worked', () => {
   const running = start();
   running.link.fails('', lost());

@@ -24,7 +24,7 @@ export class LinkHealth {
     this.#health.works(what);
   }
 
-  /** What the server answers is reported at once; a lost connection once it has been lost for a while. */
+  /** What the server answers is reported at once; a link that is lost, once it has been lost for a while. */
   fails(feed: string, error: KubeError): void {
     this.#failing.set(feed, error);
     const isReported = this.#health.problem !== undefined;
@@ -48,6 +48,8 @@ export class LinkHealth {
   }
 }
 
-function isLostLink({ code }: KubeError): boolean {
+/** Also where a load balancer answers in place of a server that it cannot reach (RFC 9110, 15.6.3 to 15.6.5). */
+function isLostLink({ code, status }: KubeError): boolean {
+  if (code === 'KUBE_REFUSED') return [502, 503, 504].includes(status);
   return code === 'KUBE_UNREACHABLE' || code === 'KUBE_WATCH_BROKEN';
 }
