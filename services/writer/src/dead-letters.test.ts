@@ -17,6 +17,8 @@ let letters: DeadLetters;
 let attempts: string[][];
 /** Destinations that the broker refuses, or ids of messages. */
 let refuses: Set<string>;
+/** What a refusal looks like. */
+let failure: QueueError;
 let session: ReturnType<typeof newSession>;
 
 function newSession() {
@@ -28,7 +30,7 @@ function newSession() {
         received.headers['message-id'] ?? '',
       ]);
       attempts.push(attempt.map((parts) => parts.join(' ')));
-      if (attempt.flat().some((part) => refuses.has(part))) throw refused;
+      if (attempt.flat().some((part) => refuses.has(part))) throw failure;
     },
   };
 }
@@ -47,6 +49,7 @@ beforeEach(() => {
   vi.clearAllMocks();
   attempts = [];
   refuses = new Set();
+  failure = refused;
   letters = new DeadLetters(QUEUE, PREFETCH, events, createLogger('test', 'silent'));
 });
 afterEach(() => {
@@ -61,6 +64,37 @@ describe('dead letters', () => {
     expect(attempts).toHaveLength(2);
     expect(events.onHeld).toHaveBeenLastCalledWith(1, refused.message);
     expect(events.onInvalid).not.toHaveBeenCalled();
+  });
+
+  it.each(['QUEUE_RECEIPT_TIMEOUT', 'QUEUE_CONNECTION_FAILED'])(
+    'that fail twice by %s, without a word of the broker, are held too',
+    async (code) => {
+      failure = new QueueError(code, 'no answer', { retryable: true });
+      refuses.add(INVALID);
+      for (let delivery = 0; delivery < 10; delivery += 1) await deliver('a');
+      expect(attempts).toHaveLength(2);
+      expect(events.onHeld).toHaveBeenLastCalledWith(1, 'no answer');
+    },
+  );
+
+  it('are not held because podips itself closed the connection', async () => {
+    failure = new QueueError('QUEUE_CLOSED', 'closed', { retryable: true });
+    refuses.add(INVALID);
+    for (let delivery = 0; delivery < 3; delivery += 1) await deliver('a');
+    expect(attempts).toHaveLength(3);
+    expect(events.onHeld).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['the session ends', () => letters.sessionEnded()],
+    ['they are given up', () => letters.takeAll()],
+    ['they go to the end of the queue', () => vi.advanceTimersByTimeAsync(5_000)],
+  ])('are no longer reported as held when %s', async (_, leave) => {
+    refuses.add(INVALID);
+    for (let delivery = 0; delivery < 3; delivery += 1) await deliver('a', 'b', 'c');
+    expect(events.onHeld).toHaveBeenLastCalledWith(3, refused.message);
+    await leave();
+    expect(events.onHeld).toHaveBeenLastCalledWith(0, '');
   });
 
   it('that are held are moved when the broker accepts them again', async () => {

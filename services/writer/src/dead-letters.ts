@@ -19,22 +19,22 @@ export interface DeadLetter {
 export interface DeadLetterEvents {
   /** A message is in the dead-letter queue. */
   onInvalid(reason: string): void;
-  /** The broker refuses the dead-letter queue, so messages are held; `count` 0: it accepts them again. */
+  /** The dead-letter queue takes no messages, so they are held; `count` 0: none are held any more. */
   onHeld(count: number, reason: string): void;
 }
 
 type Session = Pick<QueueSession, 'replace' | 'dialect'>;
 
-/** A refusal ends the connection, and all messages in flight come again. */
+/** A failure ends the connection, and all messages in flight come again. */
 const RETRY = { baseMs: 30_000, capMs: 600_000 };
 /** Held messages take places in the prefetch; if half of them are taken, all of these go to the end of the queue. */
 const MAKE_ROOM_MS = 5_000;
 const GATHER_MS = 500;
 
 /**
- * Moves invalid messages of one session after another to the dead-letter queue. When the broker refuses them there twice in
- * a row, they are held without an acknowledgement, and one of them is tried again now and then: the others are not
- * disturbed, and nothing is lost.
+ * Moves invalid messages of one session after another to the dead-letter queue. When that fails twice in a row, by
+ * an ERROR frame, by silence or by a lost connection, they are held without an acknowledgement, and one of them is tried
+ * again now and then: the others are not disturbed for longer, and nothing is lost.
  */
 export class DeadLetters {
   readonly #queue: string;
@@ -45,8 +45,8 @@ export class DeadLetters {
   #session: Session | undefined;
   #moving: Promise<void> | undefined;
   /** In a row. */
-  #refusals = 0;
-  #refusal = '';
+  #failures = 0;
+  #failure = '';
   #soon: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
   #makeRoom: NodeJS.Timeout | undefined;
@@ -64,14 +64,14 @@ export class DeadLetters {
     this.#session = session;
     this.#waiting.add(letter);
     if (this.#retry) this.#hold();
-    // After a refusal, all that the broker redelivers are there before the next one is chosen.
-    else this.#soon ??= setTimeout(() => this.#move(), this.#refusals === 0 ? 0 : GATHER_MS);
+    // After a failure, all that the broker redelivers are there before the next one is chosen.
+    else this.#soon ??= setTimeout(() => this.#move(), this.#failures === 0 ? 0 : GATHER_MS);
   }
 
   /** The session has ended: the broker redelivers what waits. */
   sessionEnded(): void {
     this.#session = undefined;
-    this.#waiting.clear();
+    this.#empty();
     clearTimeout(this.#makeRoom);
     this.#makeRoom = undefined;
   }
@@ -81,13 +81,19 @@ export class DeadLetters {
     // Nothing more is begun for it.
     this.#session = undefined;
     await this.#moving;
-    const letters = [...this.#waiting];
-    this.#waiting.clear();
-    return letters.map(({ received }) => received);
+    return this.#empty();
   }
 
   stop(): void {
     for (const timer of [this.#soon, this.#retry, this.#makeRoom]) clearTimeout(timer);
+  }
+
+  /** Whatever was held is the broker's again, or on its way there. */
+  #empty(): readonly ReceivedMessage[] {
+    const received = [...this.#waiting].map((letter) => letter.received);
+    this.#waiting.clear();
+    if (received.length > 0 && this.#failures > 0) this.#events.onHeld(0, '');
+    return received;
   }
 
   #move(): void {
@@ -96,8 +102,8 @@ export class DeadLetters {
     const session = this.#session;
     if (session === undefined || this.#moving || this.#retry || this.#waiting.size === 0) return;
     const all = [...this.#waiting];
-    // After a refusal one by one, each time another one first: it may be the message that the broker does not like.
-    const batch = this.#refusals === 0 ? all : all.slice(this.#refusals % all.length).slice(0, 1);
+    // After a failure one by one, each time another one first: it may be the message that the broker does not like.
+    const batch = this.#failures === 0 ? all : all.slice(this.#failures % all.length).slice(0, 1);
     this.#busyWith(this.#send(session, batch));
   }
 
@@ -119,13 +125,13 @@ export class DeadLetters {
       return;
     }
     for (const letter of batch) this.#onMoved(letter);
-    this.#forgetRefusals();
+    this.#forgetFailures();
   }
 
   /** Nothing is held any more. */
-  #forgetRefusals(): void {
-    if (this.#waiting.size > 0 || this.#refusals === 0) return;
-    this.#refusals = 0;
+  #forgetFailures(): void {
+    if (this.#waiting.size > 0 || this.#failures === 0) return;
+    this.#failures = 0;
     this.#events.onHeld(0, '');
   }
 
@@ -143,24 +149,25 @@ export class DeadLetters {
   #onFailed(err: Error): void {
     this.#log.warn({ err }, 'invalid messages not dead-lettered; the broker redelivers them');
     this.sessionEnded();
-    if (!(err instanceof QueueError) || err.code !== 'QUEUE_REFUSED') return;
-    this.#refusals += 1;
-    if (this.#refusals === 1) return;
-    const delayMs = backoffDelayMs(this.#refusals - 2, RETRY);
+    // No failure of the dead-letter queue.
+    if (err instanceof QueueError && err.code === 'QUEUE_CLOSED') return;
+    this.#failures += 1;
+    if (this.#failures === 1) return;
+    const delayMs = backoffDelayMs(this.#failures - 2, RETRY);
     this.#retry = setTimeout(() => {
       this.#retry = undefined;
-      if (this.#session) this.#forgetRefusals();
+      if (this.#session) this.#forgetFailures();
       this.#move();
     }, delayMs);
     this.#log.error(
       { err, queue: invalidQueueOf(this.#queue), retryMs: Math.round(delayMs) },
-      'dead-letter queue refused; invalid messages are held',
+      'dead-letter queue failed twice in a row; invalid messages are held',
     );
-    this.#refusal = err.message;
+    this.#failure = err.message;
   }
 
   #hold(): void {
-    this.#events.onHeld(this.#waiting.size, this.#refusal);
+    this.#events.onHeld(this.#waiting.size, this.#failure);
     if (this.#waiting.size < this.#maxHeld) return;
     this.#makeRoom ??= setTimeout(() => this.#sendToEnd(), MAKE_ROOM_MS);
   }
@@ -170,11 +177,10 @@ export class DeadLetters {
     this.#makeRoom = undefined;
     const session = this.#session;
     if (session === undefined || this.#moving) return;
-    const moved = [...this.#waiting].map(({ received }) => ({
+    const moved = this.#empty().map((received) => ({
       received,
       message: copyMessage(received, this.#queue, session.dialect),
     }));
-    this.#waiting.clear();
     const onFailed = (err: unknown) => this.#log.warn({ err: toError(err) }, 'held messages not moved');
     this.#busyWith(session.replace(moved).catch(onFailed));
   }
