@@ -172,7 +172,47 @@ describe('outside a cluster', () => {
     [
       'a login in it',
       () => ({ KUBE_APISERVER_URL: 'https://me:pw@x' }),
-      /without a login, but is "https:\/\/\*\*\*@x"/,
+      /^KUBE_APISERVER_URL must be without a login, \? and #$/,
+    ],
+    [
+      'a login in the server of a kubeconfig',
+      () => ({ KUBECONFIG: write('login', kubeconfig('a', 'https://me:secret@a')) }),
+      /^server of the kubeconfig's cluster "a" must be without a login, \? and #$/,
+    ],
+    [
+      'a query in the server of a kubeconfig',
+      () => ({ KUBECONFIG: write('query', kubeconfig('a', 'https://a/x?token=secret')) }),
+      /must be without a login, \? and #$/,
+    ],
+    [
+      'a hash in the server of a kubeconfig',
+      () => ({ KUBECONFIG: write('hash', kubeconfig('a', 'https://a/#secret')) }),
+      /must be without a login, \? and #$/,
+    ],
+    [
+      'a proxy that is no URL',
+      () => {
+        const clusters = [
+          { name: 'a', cluster: { server: 'https://a', 'proxy-url': 'http://me:secret@h:x' } },
+        ];
+        return { KUBECONFIG: write('proxy', { ...kubeconfig('a', 'https://a'), clusters }) };
+      },
+      /has "http:\/\/\*\*\*@h:x"$/,
+    ],
+    [
+      'YAML with a line that does not end',
+      () => ({ KUBECONFIG: write('line', 'users:\n- user: {token: "secret\n') }),
+      /line cannot be read: [^"]+ \(\d:\d+\)$/,
+    ],
+    [
+      'YAML with an alias to nothing',
+      () => ({ KUBECONFIG: write('alias', 'password: *secret\n') }),
+      /alias cannot be read: unidentified alias \(1:\d+\)$/,
+    ],
+    [
+      'YAML with a tag that is none',
+      () => ({ KUBECONFIG: write('tag', 'password: !secret x\n') }),
+      /tag cannot be read: unknown scalar tag \(1:\d+\)$/,
     ],
     ['an authority that is not there', () => ({ KUBE_CA_CERT_FILE: join(dir, 'none') }), /ENOENT/],
     [
@@ -192,7 +232,9 @@ describe('outside a cluster', () => {
       /no current cluster/,
     ],
   ])('%s is reported as a wrong setting', (_, env, text) => {
-    expect(problemsOf(env())).toEqual([expect.stringMatching(text)]);
+    const problems = problemsOf(env());
+    expect(problems).toEqual([expect.stringMatching(text)]);
+    expect(problems.join()).not.toContain('secret');
   });
 
   it('a broken file at home is reported as a wrong setting', () => {

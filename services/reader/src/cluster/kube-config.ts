@@ -3,11 +3,12 @@ import { homedir } from 'node:os';
 import { delimiter } from 'node:path';
 // Not from the package itself, which loads every API of Kubernetes: 50 MB.
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
-import { type Environment, SettingsError, toError, withoutLogin } from '@podips/shared';
+import { type Environment, SettingsError, toError } from '@podips/shared';
 import { kubeconfigFiles, readKubeconfig } from './kubeconfig-files.js';
 import { toCluster, toUser } from './kubeconfig-user.js';
 import { OidcAuthenticator } from './oidc-token.js';
 import { proxyOf } from './proxy-setting.js';
+import { checkServer } from './server-setting.js';
 
 /** The cluster that the service account of this pod leads to. @throws {SettingsError} */
 export function loadInCluster(env: Environment): KubeConfig {
@@ -73,11 +74,7 @@ function fromUrl(env: Environment) {
     throw new SettingsError([
       '--incluster is false, but there is no way to a cluster: set KUBECONFIG, or have $HOME/.kube/config, or set KUBE_APISERVER_URL (with KUBE_APITOKEN and KUBE_CA_CERT_FILE)',
     ]);
-  const url = URL.parse(server);
-  if (!url || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '')
-    throw new SettingsError([
-      `KUBE_APISERVER_URL must be an http(s) URL without a login, but is "${withoutLogin(server)}"`,
-    ]);
+  checkServer(server, 'KUBE_APISERVER_URL');
   const caFile = env.KUBE_CA_CERT_FILE;
   const cluster = {
     name: 'cluster',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve, sep } from 'node:path';
 import { type Environment, SettingsError, toError } from '@podips/shared';
-import { loadAll, YAML11_SCHEMA } from 'js-yaml';
+import { loadAll, YAML11_SCHEMA, YAMLException } from 'js-yaml';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -87,8 +87,15 @@ function readConfigFile(file: string): ConfigFile | undefined {
   } catch (err) {
     const error = toError(err);
     if ('code' in error && error.code === 'ENOENT') return undefined;
-    throw new SettingsError([`the kubeconfig ${file} cannot be read: ${error.message}`]);
+    throw new SettingsError([`the kubeconfig ${file} cannot be read: ${reasonOf(error)}`]);
   }
+}
+
+/** Where YAML is wrong, and how, without what stands there: it may be a password or a token. */
+function reasonOf(error: Error): string {
+  if (!(error instanceof YAMLException)) return error.message;
+  const reason = error.reason.replace(/".*|!<.*|: .*/s, '').trim();
+  return error.mark ? `${reason} (${error.mark.line + 1}:${error.mark.column + 1})` : reason;
 }
 
 function parseConfig(content: unknown, file: string): ConfigFile {

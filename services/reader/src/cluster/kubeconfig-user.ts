@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Cluster, User } from '@kubernetes/client-node/dist/config_types.js';
-import { SettingsError } from '@podips/shared';
+import { SettingsError, withoutLogin } from '@podips/shared';
 import { type Fields, isFields, type NamedFields, textFields } from './kubeconfig-files.js';
 import { OIDC_PROVIDER } from './oidc-token.js';
 import { checkProxy } from './proxy-setting.js';
+import { checkServer } from './server-setting.js';
 
 /** A user of the library, with what it does not know: headers of those that the user acts for. */
 export interface ActingUser extends User {
@@ -19,13 +20,11 @@ export interface PluginCluster extends Cluster {
 export function toCluster(entry: NamedFields): PluginCluster {
   const text = textFields(entry, 'clusters');
   const { name } = entry;
-  const server = text('server');
+  const server = text('server') ?? '';
   const proxy = text('proxy-url');
   const skipTLSVerify = entry.fields['insecure-skip-tls-verify'] === true;
   const authority = oneOf('ca', text('certificate-authority'), text('certificate-authority-data'));
-  const url = URL.parse(server ?? '');
-  if (!server || !url || !['http:', 'https:'].includes(url.protocol))
-    throw new SettingsError([`the kubeconfig's cluster "${name}" must have an http(s) URL as server`]);
+  checkServer(server, `server of the kubeconfig's cluster "${name}"`);
   if (skipTLSVerify && Object.keys(authority).length > 0)
     throw new SettingsError([
       `the kubeconfig's cluster "${name}" has a certificate authority and insecure-skip-tls-verify: only one of them can be meant`,
@@ -74,7 +73,7 @@ function parseProxy(proxy: string, name: string): URL {
   const url = URL.parse(proxy);
   if (url) return url;
   throw new SettingsError([
-    `the kubeconfig's cluster "${name}" must have a URL as proxy-url, but has "${proxy}"`,
+    `the kubeconfig's cluster "${name}" must have a URL as proxy-url, but has "${withoutLogin(proxy)}"`,
   ]);
 }
 
