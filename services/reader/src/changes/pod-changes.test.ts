@@ -297,6 +297,31 @@ describe('a term that has to catch up names the time until then as a gap', () =>
   });
 });
 
+describe('a jump of the clock is named in the ledger, once,', () => {
+  const jump = { from: at(-10), to: NOW };
+  const gap = { startedAt: at(-10), endedAt: NOW, reason: 'clock' };
+
+  it('also when there was no room for the event before which it was found', () => {
+    const { changes, log, jumps, recorded } = createChanges({ room: 1, start: startOf([]) });
+    changes.apply(seen(pod(1)));
+    jumps.push(jump);
+    expect(changes.apply(seen(pod(2)))).toBe(false);
+    log.delivered(1);
+    expect(changes.apply(seen(pod(2)))).toBe(true);
+    changes.apply(bookmark);
+    expect(recorded().gaps).toEqual([gap]);
+  });
+
+  it('also when the list before which it was found was given up', async () => {
+    const { changes, jumps, recorded } = createChanges({ start: startOf([]) });
+    jumps.push(jump);
+    await changes.replaceAll([pod(1)], '8', 'start', async () => false);
+    await changes.replaceAll([pod(1)], '9', 'start');
+    changes.apply(bookmark);
+    expect(recorded().gaps.filter(({ reason }) => reason === 'clock')).toEqual([gap]);
+  });
+});
+
 it('a gap begins before it ends, also after the clock was set back', async () => {
   const { changes, recorded, time } = createChanges({ start: startOf([]) });
   time.now = new Date(BEFORE.getTime() - 60_000);

@@ -88,6 +88,8 @@ export class PodChanges implements PodSink {
   #catchUp: TermStart['catchUp'];
   readonly #restoredAt: Date | undefined;
   #lateSince: Date | undefined;
+  /** Gaps of jumps of the clock that are not in the log yet. */
+  #jumped: Gap[] = [];
   #listedAt: Date | undefined;
 
   constructor(deps: PodChangesDeps, { known, ended, checkpoint, catchUp, latest }: TermStart) {
@@ -124,7 +126,7 @@ export class PodChanges implements PodSink {
     const { log, signal, clock, isWatched = () => true } = this.#deps;
     const watched = pods.filter(({ namespace }) => isWatched(namespace));
     const observedAt = this.#listedAt ?? clock.now();
-    const jumps = this.#jumps();
+    this.#noteJumps();
     const after = this.#watermark.time;
     // A ledger may know leases and yet no checkpoint: its reader died before its first list was published.
     const inferred = after !== undefined || this.#known.size > 0;
@@ -139,7 +141,7 @@ export class PodChanges implements PodSink {
     }
     this.#rememberEnded(before, decision.known, watched);
     this.#known = decision.known;
-    const gaps = [...jumps, this.#name(gapBetween(after, observedAt, reason))];
+    const gaps = [...this.#jumped, this.#name(gapBetween(after, observedAt, reason))];
     let next = 0;
     for (let isLast = false; !isLast; ) {
       await log.listRoomAvailable(signal);
@@ -158,13 +160,14 @@ export class PodChanges implements PodSink {
       }
       this.#append(part, observedAt, isLast ? gaps : [], isLast ? resourceVersion : '');
     }
+    this.#jumped = [];
     this.#observer.startAfter(this.#watermark.time);
   }
 
   apply(event: PodEvent): boolean {
     if (event.type === 'skipped' || event.type === 'unreadable') return true;
     const observedAt = this.#deps.clock.now();
-    const gaps = this.#jumps();
+    this.#noteJumps();
     const isBookmark = event.type === 'bookmark';
     const isOther = isBookmark || this.#deps.isWatched?.(event.pod.namespace) === false;
     const seen = isBookmark ? undefined : this.#see(event, observedAt);
@@ -173,8 +176,9 @@ export class PodChanges implements PodSink {
     if (seen) this.#observer.accepted(seen);
     if (seen?.isLate) this.#watermark.lagged(seen.writtenAfter);
     else this.#watermark.watched(isBookmark);
-    if (isBookmark) gaps.push(...this.#caughtUp());
+    const gaps = [...this.#jumped, ...(isBookmark ? this.#caughtUp() : [])];
     this.#append(facts, observedAt, gaps, event.resourceVersion);
+    this.#jumped = [];
     return true;
   }
 
@@ -231,10 +235,10 @@ export class PodChanges implements PodSink {
   }
 
   /** The reader's clock was set: what it had shown before is no bound for what follows. */
-  #jumps(): Gap[] {
+  #noteJumps(): void {
     const jumps = this.#deps.clock.takeJumps();
     if (jumps.length > 0) this.#observer.startAfter(undefined);
-    return jumps.map(({ from, to }) => this.#name(gapBetween(from, to, 'clock')));
+    this.#jumped.push(...jumps.map(({ from, to }) => this.#name(gapBetween(from, to, 'clock'))));
   }
 
   /** All that happened before the list or the watch is published now: what was incomplete or out of order is a gap. */
