@@ -101,7 +101,7 @@ async function askAddress(
   const { possible, previous, next } = await findNear(client, ip, atMs);
   const gaps = (await findGapsAt(client, atMs)).map((gap) => toGap(gap, cluster));
   const near = uniqueLeases([...possible.rows, previous, next]);
-  const verdict = decide(near, atMs, knownUntil(coverage));
+  const verdict = decide(near, atMs, knownUntil(coverage), gaps);
   const facts = { verdict, more: possible.more, previous, next, gaps, coverage, atMs, nowMs };
   const reasons = reasonsOf(facts);
   return {

@@ -30,7 +30,7 @@ function facts({ leases = [], knownUntilMs = WHOLE.knownUntilMs, ...given }: Giv
   const atMs = given.atMs ?? AT_MS;
   const until = (cluster: string) =>
     coverage.find((one) => one.cluster === cluster)?.knownUntilMs ?? knownUntilMs;
-  const verdict = decide(leases, atMs, until);
+  const verdict = decide(leases, atMs, until, given.gaps ?? []);
   return {
     more: false,
     previous: null,
@@ -153,6 +153,11 @@ describe('which pod may have had an address', () => {
       `${PERHAPS} shop/web-1 or shop/web-2, or to no pod, at 2026-11-20 14:05:00 UTC. The ledger contradicts itself: shop/web-1 and shop/web-2 had it at once.`,
     ],
     [['gap'], { gaps: [gap] }, `${UNKNOWN} There is a gap.`],
+    [
+      ['gap'],
+      { leases: [leaseView()], gaps: [{ ...gap, reason: 'clock' }] },
+      `${PERHAPS} shop/web-1, or to no pod, at 2026-11-20 14:05:00 UTC. There is a gap.`,
+    ],
     [['after-known'], { coverage: [BEHIND] }, `${UNKNOWN} ${LATER}`],
     [
       ['after-known'],
@@ -238,6 +243,12 @@ describe('what else is known of a certain answer', () => {
       'a gap in which the pod kept it',
       1,
       { leases: [leaseView()], gaps: [gap] },
+      ['A gap covers that time, but the pod had the address before and after it.'],
+    ],
+    [
+      'a gap of the clock of another cluster',
+      1,
+      { leases: [leaseView()], gaps: [{ ...gap, cluster: 'ams1', reason: 'clock' }] },
       ['A gap covers that time, but the pod had the address before and after it.'],
     ],
     ['a gap in which a node kept it', 1, { leases: [onNode('proxy')], gaps: [gap] }, ['There is a gap.']],

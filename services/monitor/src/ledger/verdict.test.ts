@@ -122,7 +122,7 @@ describe('a holder is named only if every reading gives the same one', () => {
     ],
   ])('%s', (_what, leases, { conflict = false, ...expected }: { conflict?: boolean }) => {
     for (const near of [leases, leases.toReversed()]) {
-      const verdict = decide(near, AT_MS, () => KNOWN_UNTIL_MS);
+      const verdict = decide(near, AT_MS, () => KNOWN_UNTIL_MS, []);
       const names = (named: readonly LeaseView[]) => named.map(({ pod }) => pod);
       const { holders, candidates, isConflict } = verdict;
       expect(isConflict).toBe(conflict);
@@ -136,6 +136,6 @@ describe('a holder is named only if every reading gives the same one', () => {
 
   test('an open lease is not sure when later changes may be missing', () => {
     const open = lease('a', { start: '13:00:00' });
-    expect(decide([open], AT_MS, () => AT_MS - 1)).toMatchObject({ holders: [], candidates: [open] });
+    expect(decide([open], AT_MS, () => AT_MS - 1, [])).toMatchObject({ holders: [], candidates: [open] });
   });
 });

@@ -1,5 +1,5 @@
 import { boundsOf, type LeaseBounds } from './bounds.js';
-import type { LeaseView } from './ledger-view.js';
+import type { GapView, LeaseView } from './ledger-view.js';
 import { nameOf } from './names.js';
 
 /** Who had an address at a time, as far as the bounds of the leases say. */
@@ -20,12 +20,15 @@ interface BoundLease extends LeaseBounds {
  * Decides by leases of one address around a time. An address that is not a node's has one holder at a time in a network,
  * so the leases follow each other, and a sure one rules out the others.
  * @param near all leases whose bounds include the time, and the neighbours of the time by their most likely times
+ * Where a clock was set, no time is sure: then a pod that surely had the address is only one that may have had it.
  * @param knownUntilMs up to when a cluster's changes are known
+ * @param gaps those that cover the time
  */
 export function decide(
   near: readonly LeaseView[],
   atMs: number,
   knownUntilMs: (cluster: string) => number,
+  gaps: readonly GapView[],
 ): Verdict {
   const networks = Map.groupBy(near, ({ cluster, network }) => JSON.stringify([cluster, network]));
   const verdicts = [...networks.values()].map((leases) => {
@@ -34,9 +37,12 @@ export function decide(
       .map((lease) => ({ lease, ...boundsOf(lease, knownUntilMs(lease.cluster)) }));
     return decideInNetwork(bound, atMs);
   });
+  const clockSet = new Set(gaps.filter(({ reason }) => reason === 'clock').map(({ cluster }) => cluster));
+  const sure = verdicts.flatMap(({ holders }) => holders);
+  const doubted = sure.filter(({ cluster }) => clockSet.has(cluster));
   return {
-    holders: verdicts.flatMap(({ holders }) => holders),
-    candidates: verdicts.flatMap(({ candidates }) => candidates),
+    holders: sure.filter(({ cluster }) => !clockSet.has(cluster)),
+    candidates: [...doubted, ...verdicts.flatMap(({ candidates }) => candidates)],
     isConflict: verdicts.some(({ isConflict }) => isConflict),
   };
 }
