@@ -2,7 +2,7 @@ import type { DatabasePool } from '@podips/shared';
 import type { SinkRecord, Truth } from '@podips/simulation';
 import { findUnpublishedTimes, judgeLedger } from '../support/ledger.js';
 import { judgeTimes, type TimesOptions, type TimesVerdict } from '../support/times.js';
-import { type Copies, type Gap, judge, liesIn, type Verdict } from '../support/truth.js';
+import { type Gap, judge, liesIn, type Verdict } from '../support/truth.js';
 
 /** Everything wrong, measured against what really happened in the cluster: the records at the sink, and the ledger. */
 export interface FullVerdict extends Verdict {
@@ -13,22 +13,18 @@ export interface FullVerdict extends Verdict {
   readonly times: TimesVerdict;
 }
 
-export interface CheckOptions extends TimesOptions {
-  readonly copies?: Copies;
-}
-
 /** Compares the cluster's truth, the sink's records and the ledger. Only what lies in a gap may be missing. */
 export async function check(
   truth: Truth,
   records: readonly SinkRecord[],
   database: DatabasePool,
-  { copies, ...timesOptions }: CheckOptions = {},
+  timesOptions: TimesOptions = {},
 ): Promise<FullVerdict> {
   const { rows: gaps } = await database.query<Gap>(
     'SELECT started_at, ended_at, reason FROM gaps ORDER BY ended_at',
   );
   return {
-    ...judge(truth.changes, records, gaps, copies),
+    ...judge(truth.changes, records, gaps),
     ledger: await judgeRows(truth, records, gaps, database),
     gaps,
     times: await judgeTimes(database, truth.changes, records, timesOptions),

@@ -99,8 +99,7 @@ async function openReaderCase(options: ClusterOptions): Promise<ReaderCase> {
   resources.defer(() => cluster.stop());
   const around = await openSurroundings(resources);
   const { pool, consumer } = around;
-  // Where copies differ, the earliest is right.
-  const verdict = () => judge(cluster.truth.changes, consumer.records, [], 'earliest');
+  const verdict = () => judge(cluster.truth.changes, consumer.records);
   const readers: TestReader[] = [];
   let markers = 0;
   const owned = resources.move();

@@ -18,19 +18,15 @@ export interface Verdict {
   readonly duplicates: number;
 }
 
-/** The copy of a message that counts: the first to arrive, or the one with the earliest time. */
-export type Copies = 'first' | 'earliest';
-
 /**
- * Compares the cluster's own record with what the sink received. Both words for a start are right.
+ * Compares the cluster's own record with what the sink received. Both words for a start are right. Of several copies of a
+ * message the earliest counts, as it does for users: two readers may tell the time of a change differently.
  * @param gaps times of which not everything can be known: changes may be missing, or have a later time
- * @param copies which of them counts; where messages were requeued, copies may have overtaken each other
  */
 export function judge(
   changes: readonly IpChange[],
   records: readonly SinkRecord[],
   gaps: readonly Gap[] = [],
-  copies: Copies = 'first',
 ): Verdict {
   const unseen = (change: IpChange) => liesIn(gaps, change);
   const expected = new Map(withOccurrences(changes).map((change) => [expectedId(change), change]));
@@ -40,7 +36,7 @@ export function judge(
     const id = String(record.record.event_id);
     const other = delivered.get(id);
     if (other && facts(other) !== facts(record)) contradicting.push(`${facts(other)} / ${facts(record)}`);
-    const better = copies === 'earliest' && other && timeOf(record) < timeOf(other);
+    const better = other && timeOf(record) < timeOf(other);
     if (other === undefined || better) delivered.set(id, record);
   }
   const undelivered = [...expected].filter(([id]) => !delivered.has(id)).map(([, change]) => change);
