@@ -115,9 +115,9 @@ describe('a server that takes nothing but TLS', () => {
       /refuses the login: password authentication failed for user "podips"/,
     ],
     [
-      'a wrong password, which prefer tries without TLS as well',
+      'a wrong password, which prefer does not try without TLS',
       () => ({ password: 'wrong' }),
-      /password authentication failed for user "podips".*no encryption/,
+      /^the database refuses the login: password authentication failed for user "podips"$/,
     ],
     ['no password', () => ({ sslMode: 'require', password: '' }), /asks for the password of podips/],
     ['another database', () => ({ database: 'nowhere' }), /database "nowhere" does not exist/],
@@ -173,6 +173,22 @@ describe('a certificate', () => {
       await byCertificate.destroy();
     }
   });
+});
+
+it('prefer does without TLS neither for what the server says, nor because a connection was of no use', async () => {
+  const access = ['hostssl template1 all 127.0.0.1/32 reject', 'host all all 127.0.0.1/32 scram-sha-256'];
+  const both = await startTlsServer(certificates.local, access);
+  try {
+    expect(await problemOf(both.settings, { database: 'template1' })).toMatch(/rejects .*SSL/);
+    const pool = openPool(both.settings, log);
+    const client = await pool.connect();
+    pool.avoid(client);
+    client.release(true);
+    expect((await runStatement(pool, TLS)).rows).toMatchObject([{ ssl: true }]);
+    await pool.end();
+  } finally {
+    await both.destroy();
+  }
 });
 
 it('a server without TLS is used by prefer, and refused by every mode that needs it', async () => {

@@ -2,8 +2,8 @@ import pg from 'pg';
 import { PodipsError, toError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { DatabaseSettings } from '../settings/database-settings.js';
-import { type Route, Routes } from './routes.js';
-import { codeOf, DatabaseSetupError, setupProblem } from './trouble.js';
+import { placeOf, type Route, Routes } from './routes.js';
+import { codeOf, DatabaseSetupError, isOfTls, setupProblem } from './trouble.js';
 
 export type DatabaseClient = pg.PoolClient;
 
@@ -75,8 +75,8 @@ export class DatabasePool extends pg.Pool {
   }
 
   /** The server of this connection is not the one to use: others are tried before it. */
-  avoid({ host, port, ssl }: DatabaseClient): void {
-    this.#routes.failed({ address: host, port, tls: Boolean(ssl) });
+  avoid({ host, port }: DatabaseClient): void {
+    this.#routes.failed({ address: host, port });
   }
 
   /** How many routes there may be to try. */
@@ -106,18 +106,18 @@ export class DatabasePool extends pg.Pool {
     const failures: Failure[] = [];
     const routes = await this.#routes.inOrder();
     for (const route of routes) {
-      if (failures.some((failure) => failure.isUnreachable && isSamePlace(failure.route, route))) continue;
-      const startedMs = performance.now();
+      // Without TLS only where TLS is what failed: to be full or to start up passes, and is no reason to do without.
+      if (failures.some((failure) => isSamePlace(failure.route, route) && !isOfTls(failure.error))) continue;
       try {
         const ssl = this.#routes.tlsOptions(route);
         Object.assign(this.options, { host: route.address, port: route.port, ssl });
         return await super.connect();
       } catch (err) {
         if (this.ending) throw err;
-        const isUnreachable = isOfNetwork(err) || performance.now() - startedMs >= this.connectTimeoutMs;
-        failures.push({ route, error: this.#explain(toError(err), route), isUnreachable });
-        if (isUnreachable) this.#routes.unreachable(routes, route);
-        else this.#routes.failed(route);
+        const error = this.#explain(toError(err), route);
+        failures.push({ route, error });
+        const hasNext = routes.some((other) => route.tls && !other.tls && isSamePlace(other, route));
+        if (!(hasNext && isOfTls(error))) this.#routes.failed(route);
       }
     }
     throw summarize(failures);
@@ -140,15 +140,9 @@ export class DatabasePool extends pg.Pool {
 interface Failure {
   readonly route: Route;
   readonly error: Error;
-  readonly isUnreachable: boolean;
 }
 
-const isSamePlace = (a: Route, b: Route) => a.address === b.address && a.port === b.port;
-
-/** The server was not reached: without TLS it would not be, either. */
-function isOfNetwork(thrown: unknown): boolean {
-  return thrown instanceof Error && 'syscall' in thrown && thrown.syscall === 'connect';
-}
+const isSamePlace = (a: Route, b: Route) => placeOf(a) === placeOf(b);
 
 /** One error for all that was tried, with the words of each; that a server has no TLS is no news where it may have none. */
 function summarize(failures: readonly Failure[]): Error {

@@ -18,7 +18,7 @@ export interface Route {
 export class Routes {
   readonly #settings: DatabaseSettings;
   readonly #resolve: (name: string) => Promise<readonly string[]>;
-  /** In the order of their last failure. */
+  /** Places in the order of their last failure. */
   readonly #failed = new Set<string>();
 
   /** @param resolve gives the addresses of a name */
@@ -33,7 +33,8 @@ export class Routes {
   }
 
   /**
-   * In the order of the settings, each host with all of its addresses, as names may have several; what failed comes last.
+   * In the order of the settings, each host with all of its addresses, as names may have several; where a connection failed
+   * comes last. To each of them TLS is tried before none.
    * @throws when no name can be resolved
    */
   async inOrder(): Promise<Route[]> {
@@ -50,19 +51,14 @@ export class Routes {
     if (routes.length === 0) throw unresolved?.reason;
     const failed = [...this.#failed];
     // A stable sort, with -1 for what has not failed.
-    return routes.sort((a, b) => failed.indexOf(keyOf(a)) - failed.indexOf(keyOf(b)));
+    return routes.sort((a, b) => failed.indexOf(placeOf(a)) - failed.indexOf(placeOf(b)));
   }
 
-  /** A connection by this route was of no use. */
-  failed(route: Pick<Route, 'address' | 'port' | 'tls'>): void {
-    const key = keyOf(route);
-    this.#failed.delete(key);
-    this.#failed.add(key);
-  }
-
-  /** The same for all routes to a place that was not reached at all. */
-  unreachable(routes: readonly Route[], { address, port }: Route): void {
-    for (const route of routes) if (route.address === address && route.port === port) this.failed(route);
+  /** No connection to this address and port was of use, with or without TLS. */
+  failed(route: Pick<Route, 'address' | 'port'>): void {
+    const place = placeOf(route);
+    this.#failed.delete(place);
+    this.#failed.add(place);
   }
 
   /** @throws when a file of the TLS settings cannot be read or used */
@@ -81,8 +77,7 @@ export class Routes {
   }
 }
 
-const keyOf = ({ address, port, tls }: Pick<Route, 'address' | 'port' | 'tls'>) =>
-  `${address} ${port} ${tls}`;
+export const placeOf = ({ address, port }: Pick<Route, 'address' | 'port'>) => `${address} ${port}`;
 
 async function addressesOf(name: string): Promise<readonly string[]> {
   return (await lookup(name, { all: true })).map(({ address }) => address);

@@ -11,6 +11,9 @@ const LOGIN_CLASS = '28';
 /** Node.js' and OpenSSL's codes for certificates and protocols that are not accepted. */
 const TLS_CODE =
   /^(CERT_|ERR_TLS_|ERR_SSL_|ERR_OSSL_|EPROTO|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_|INVALID_CA|PATH_LENGTH_)/;
+/** pg's and Node.js' words where there is no such code. */
+const TLS_MESSAGE =
+  /^There was an error establishing an SSL connection|before secure TLS connection was established/;
 
 /**
  * What has to be set right before the database can be used, in the server's words where it said something; undefined when
@@ -25,6 +28,13 @@ export function setupProblem(thrown: unknown): string | undefined {
     return `the database refuses: ${error.message}`;
   if (TLS_CODE.test(code)) return `no TLS connection to the database: ${error.message}`;
   return undefined;
+}
+
+/** Whether TLS is what failed, or is not offered: not the network, and nothing that the server says. */
+export function isOfTls(error: Error): boolean {
+  return (
+    codeOf(error) === 'DATABASE_NO_TLS' || TLS_CODE.test(codeOf(error)) || TLS_MESSAGE.test(error.message)
+  );
 }
 
 /** The code of PostgreSQL, of Node.js or of podips; empty without one. */

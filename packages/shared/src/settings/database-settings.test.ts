@@ -137,8 +137,13 @@ describe('the settings of the database', () => {
       /^DB_SSLROOTCERT=system needs DB_SSLMODE=verify-full/,
     ],
     [
+      'an authority that may not be asked',
+      { DB_HOST: 'a', DB_SSLROOTCERT: 'one.crt' },
+      /^DB_SSLROOTCERT needs DB_SSLMODE=verify-full, .* prefer goes on without TLS/,
+    ],
+    [
       'a file that is not there',
-      { DB_HOST: 'a', DB_SSLROOTCERT: 'none.crt' },
+      { DB_HOST: 'a', DB_SSLMODE: 'require', DB_SSLROOTCERT: 'none.crt' },
       /^DB_SSLROOTCERT must be a PEM file with certificates, but .* ENOENT/,
     ],
     [
