@@ -36,11 +36,13 @@ describe('a broker', () => {
     },
   );
 
-  it('is what the setting says, and a contradiction is named', () => {
+  it('is what the setting says, unless it says itself that it is another known one', () => {
     expect(recognizeBroker(undefined, 'artemis')).toEqual({ dialect: artemis, doubts: [] });
-    const { dialect, doubts } = recognizeBroker('ActiveMQ/5.17.2', 'rabbitmq');
-    expect(dialect).toBe(rabbitmq);
-    expect(doubts).toEqual(['QUEUE_BROKER is rabbitmq, but the broker says that it is ActiveMQ/5.17.2']);
+    expect(recognizeBroker('Apollo/1.7.1', 'artemis')).toEqual({ dialect: artemis, doubts: [] });
+    expect(recognizeBroker('RabbitMQ/3.10.8', 'rabbitmq')).toEqual({ dialect: rabbitmq, doubts: [] });
+    expect(recognizeBroker('RabbitMQ/3.10.8', 'activemq').contradiction).toBe(
+      'QUEUE_BROKER is activemq, but the broker says that it is RabbitMQ/3.10.8: name that one, or set auto',
+    );
   });
 
   it('whose quorum queues count returns gets a copy of what it has returned already', () => {

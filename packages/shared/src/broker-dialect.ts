@@ -134,20 +134,24 @@ export interface RecognizedBroker {
   readonly dialect: BrokerDialect;
   /** What an operator should know of the choice. */
   readonly doubts: readonly string[];
+  /** Why the settings cannot be right: with the rules of another broker, messages would count as durable too early. */
+  readonly contradiction?: string;
 }
 
 /**
  * The dialect for a connection.
  * @param server CONNECTED's `server` header; brokers can hide it
- * @param setting the broker that the settings name; undefined: the header decides
+ * @param setting the broker that the settings name, which holds unless the header names another; undefined: the header
+ * decides
  */
 export function recognizeBroker(server: string | undefined, setting?: BrokerName): RecognizedBroker {
   const names = Object.values(DIALECTS).find((dialect) => server?.startsWith(dialect.server));
   const says = server === undefined ? 'does not say what it is' : `says that it is ${server.slice(0, 60)}`;
   if (setting !== undefined) {
     const dialect = DIALECTS[setting];
-    const contradicts = names !== undefined && names !== dialect;
-    return { dialect, doubts: contradicts ? [`QUEUE_BROKER is ${setting}, but the broker ${says}`] : [] };
+    if (names === undefined || names === dialect) return { dialect, doubts: [] };
+    const contradiction = `QUEUE_BROKER is ${setting}, but the broker ${says}: name that one, or set auto`;
+    return { dialect, doubts: [], contradiction };
   }
   if (names) return { dialect: names, doubts: [] };
   const doubt = `the broker ${says}, none of ${BROKERS.join(', ')}; only what STOMP 1.2 promises is assumed`;

@@ -25,6 +25,11 @@ export function refused({ host, port }: QueueServer, reason: string): QueueError
   return new QueueError('QUEUE_REFUSED', `${host}:${port} refused: ${reason}`, { retryable: true });
 }
 
+/** @param contradiction between the settings and what the broker says */
+export function wrongBroker({ host, port }: QueueServer, contradiction: string): QueueError {
+  return new QueueError('QUEUE_WRONG_BROKER', `${host}:${port}: ${contradiction}`, { retryable: true });
+}
+
 /** @param stage what the connection had got to */
 export function connectionFailed(
   { host, port }: QueueServer,

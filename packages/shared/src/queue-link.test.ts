@@ -6,9 +6,10 @@ import type { QueueSettings } from './settings/queue-settings.js';
 
 /** The delay before each further attempt, in milliseconds. */
 const waits = vi.hoisted((): number[] => []);
-type Outcome = number | 'refused' | 'closed on purpose';
+type Outcome = number | 'refused' | 'closed on purpose' | 'another broker';
 /** The result of each attempt: refused, or a session that lasts for so many milliseconds. */
 const attempts = vi.hoisted((): Outcome[] => []);
+const close = vi.hoisted(() => vi.fn(async () => undefined));
 const clock = vi.hoisted(() => ({ nowMs: 0 }));
 
 vi.mock('./backoff.js', async (importOriginal) => ({
@@ -28,16 +29,17 @@ vi.mock('./queue-session.js', () => ({
       if (attempt === undefined || attempt === 'refused') throw new Error('ECONNREFUSED');
       return {
         broker: 'ActiveMQ/5.18.3',
+        contradiction: attempt === 'another broker' ? 'QUEUE_BROKER is rabbitmq' : undefined,
         dialect: { name: 'ActiveMQ Classic' },
         warnings: [],
         bytesRead: 0,
         /** Waited for when the session is in use. */
         get closed() {
           if (attempt === 'closed on purpose') return Promise.resolve(closedByUs());
-          clock.nowMs += attempt;
+          clock.nowMs += Number(attempt);
           return Promise.resolve(new Error('the connection was closed'));
         },
-        close: async () => undefined,
+        close,
       };
     },
   },
@@ -51,17 +53,20 @@ const SETTINGS = {
 
 beforeEach(() => {
   waits.length = 0;
+  vi.clearAllMocks();
   vi.spyOn(performance, 'now').mockImplementation(() => clock.nowMs);
 });
 afterEach(() => {
   vi.restoreAllMocks();
 });
 
+const onUp = vi.fn();
+
 /** Runs a link through these attempts. */
 async function runThrough(...outcomes: readonly Outcome[]) {
   attempts.push(...outcomes);
   const onDown = vi.fn();
-  const events = { onUp: () => undefined, onDown, onAlive: () => undefined };
+  const events = { onUp, onDown, onAlive: () => undefined };
   const link = startQueueLink(SETTINGS, events, createLogger('test', 'silent'));
   await vi.waitFor(() => expect(onDown).toHaveBeenCalledTimes(outcomes.length), { interval: 1 });
   await vi.waitFor(() => expect(waits.length).toBeGreaterThan(0), { interval: 1 });
@@ -101,6 +106,17 @@ describe('a queue link', () => {
       undefined,
     ]);
     expect(waits).toHaveLength(1);
+  });
+
+  it('does not use a broker that is not the one of the settings, and closes the connection', async () => {
+    const onDown = await runThrough('another broker');
+    const [error] = onDown.mock.calls[0] ?? [];
+    expect(error).toMatchObject({
+      code: 'QUEUE_WRONG_BROKER',
+      message: 'queue:61613: QUEUE_BROKER is rabbitmq',
+    });
+    expect(close).toHaveBeenCalledTimes(1);
+    expect(onUp).not.toHaveBeenCalled();
   });
 
   it('starts small again after a session that lasted', async () => {

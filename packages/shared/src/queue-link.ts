@@ -3,6 +3,7 @@ import { backoffDelayMs, pause } from './backoff.js';
 import { QueueError, toError } from './errors.js';
 import type { Running } from './lifecycle.js';
 import type { Logger } from './logger.js';
+import { wrongBroker } from './queue-errors.js';
 import { QueueSession } from './queue-session.js';
 import type { QueueServer, QueueSettings } from './settings/queue-settings.js';
 
@@ -43,6 +44,10 @@ export function startQueueLink(settings: QueueSettings, events: QueueLinkEvents,
   const runSession = async (server: QueueServer): Promise<Error> => {
     try {
       const opened = await QueueSession.connect({ ...settings, server }, stopping.signal, addresses);
+      if (opened.contradiction !== undefined) {
+        await opened.close();
+        return wrongBroker(server, opened.contradiction);
+      }
       session = opened;
       openedMs = performance.now();
       state = 'up';

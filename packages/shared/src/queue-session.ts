@@ -131,6 +131,11 @@ export class QueueSession {
     return this.#client.headers.server;
   }
 
+  /** Why it must not be used: it is not the broker that the settings name. */
+  get contradiction(): string | undefined {
+    return this.#recognized.contradiction;
+  }
+
   /** What an operator should know of this connection; a line for each. */
   get warnings(): string[] {
     const sendsHeartbeats = Number(this.#client.headers['heart-beat']?.split(',')[0] ?? 0) > 0;
