@@ -45,6 +45,12 @@ describe('a broker', () => {
     );
   });
 
+  it('that takes messages away after lost connections is named at the start, with what to set', () => {
+    expect(artemis.cannot).toMatch(
+      /max-delivery-attempts is -1 .*taken away after that many lost connections/,
+    );
+  });
+
   it('whose quorum queues count returns gets a copy of what it has returned already', () => {
     expect(rabbitmq.returnsOnClose({})).toBe(true);
     expect(rabbitmq.returnsOnClose({ 'x-delivery-count': '1' })).toBe(false);

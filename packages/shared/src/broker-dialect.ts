@@ -69,7 +69,8 @@ const artemis: BrokerDialect = {
     'consumer-window-size': String(prefetch * MESSAGE_BYTES),
   }),
   deliveryHeaders: new Set(['destination-type', 'ingress-timestamp', 'amqMessageId', 'JMSXUserID']),
-  cannot: `Artemis has ${NO_TRANSACTION}`,
+  // Its documentation ("Message Redelivery and Undelivered Messages"): each delivery that ends with the connection counts.
+  cannot: `Artemis has ${NO_TRANSACTION}; and unless max-delivery-attempts is -1 for the queue (it is 10 by default), a message is taken away after that many lost connections`,
 };
 
 /** From its source (rabbit_stomp_processor.erl, rabbit_stomp_frame.hrl, rabbit_stomp_headers.hrl) of 3.10 and 4.x. */
