@@ -104,3 +104,43 @@ it('leaves ignored namespaces out, and closes in the ledger what it does not wat
   expect(rows).toEqual([{ namespaces: null, ignored_namespaces: ['kube-system'] }]);
   expect(await readPosition(test.pool)).toMatchObject({ resourceVersion: expect.stringMatching(/^\d+$/) });
 });
+
+const NETWORKS = {
+  'k8s.v1.cni.cncf.io/network-status': '[{"name":"shop/blue","ips":["192.0.2.1"],"dns":{}}]',
+};
+const IGNORING = { IGNORE_NAMESPACES: 'kube-system' };
+
+it.for([
+  ['leaves nothing out any more', IGNORING, {}, 'kube-system/first alreadyRunning'],
+  [
+    'watches what it left out',
+    IGNORING,
+    { WATCH_NAMESPACES: 'kube-system' },
+    'kube-system/first alreadyRunning',
+  ],
+  [
+    'watches other networks, too',
+    IGNORING,
+    { ...IGNORING, SECONDARY_NETWORKS: 'true' },
+    'shop/first allocated',
+  ],
+] as const)('lists when it %s, with a gap since ever', async ([, before, after, found], { openCase }) => {
+  const test = await openCase();
+  const { pods } = test.cluster;
+  for (const namespace of ['shop', 'kube-system'])
+    pods.annotate(pods.start({ namespace, name: 'first' }), NETWORKS);
+  const earlier = await test.startReader({ ...database(test), ...before });
+  await untilRecorded(test, ['shop/first']);
+  await earlier.stop();
+
+  await test.startReader({ ...database(test), ...after });
+  await untilPublished(test, ['shop/first alreadyRunning', found]);
+  await vi.waitFor(
+    async () =>
+      expect((await readGaps(test.pool)).filter(({ startedAt }) => startedAt === null)).toMatchObject([
+        { reason: 'start' },
+        { reason: 'scope' },
+      ]),
+    PATIENCE,
+  );
+});

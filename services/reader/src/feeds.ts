@@ -6,7 +6,7 @@ import { Timeline } from './changes/timeline.js';
 import { KubeError } from './cluster/kube-error.js';
 import { LINK_GRACE_MS, LinkHealth } from './cluster/link-health.js';
 import type { Projection } from './cluster/pod.js';
-import { followPods, type PodFeedEvents } from './cluster/pod-feed.js';
+import { followPods, type ListReason, type PodFeedEvents } from './cluster/pod-feed.js';
 import { isWatched } from './cluster/scope-settings.js';
 import type { Leadership } from './leadership/election.js';
 import type { ReaderParts } from './parts.js';
@@ -56,8 +56,9 @@ export function openFeeds(parts: ReaderParts, shared: SharedDeps, start: TermSta
     async run(leadership, signal) {
       const link = new LinkHealth(parts.health.kubernetes, LINK_GRACE_MS);
       const common = { ...feedOptions(parts), stillLeads: (ended: AbortSignal) => leadership.confirm(ended) };
+      const firstList: ListReason = start.widened ? 'scope' : 'start';
       const running = feeds.map(({ name, checkpoint, changes }) => {
-        const own = { namespace: name || undefined, resumeFrom: checkpoint?.resourceVersion };
+        const own = { namespace: name || undefined, resumeFrom: checkpoint?.resourceVersion, firstList };
         const options = { ...common, ...own, standstill: leadership.standstill.view() };
         return followPods(parts.client, changes, options, feedEvents(parts, link, name), parts.log, signal);
       });

@@ -25,9 +25,10 @@ export interface TermOrigin {
  */
 export function findTermStart({ ledger, previous }: TermOrigin, outOfOrder: Marker | undefined): TermStart {
   if (ledger === undefined) return { known: new Map(), checkpoint: undefined };
-  const { known, ended, checkpoint, latest } = ledger;
+  const { known, ended, checkpoint, latest, widened } = ledger;
+  const start = { known, ended, checkpoint, latest, widened };
   // Nothing was known before the first list of a ledger, whatever its order.
   if (checkpoint === undefined) outOfOrder?.clear();
-  if (checkpoint === undefined || !isLedgerLoss(previous)) return { known, ended, checkpoint, latest };
-  return { known, ended, checkpoint, latest, catchUp: { startedAt: checkpoint.knownAt, reason: previous } };
+  if (checkpoint === undefined || !isLedgerLoss(previous)) return start;
+  return { ...start, catchUp: { startedAt: checkpoint.knownAt, reason: previous } };
 }

@@ -9,7 +9,7 @@ const REASONS: Readonly<Record<string, string>> = {
   unreadable: 'a response of the API server could not be parsed',
   silent: 'the watch went silent',
   reset: 'the resource versions of the API server began again lower',
-  scope: 'the reader was set to watch other namespaces',
+  scope: 'the reader was set to watch something else',
   late: 'messages may have been published out of order',
   clock: 'the clock of the reader’s machine, or of the API server, was set',
   'ledger-overflow': 'the database was unavailable for too long',

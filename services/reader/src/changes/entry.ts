@@ -59,7 +59,7 @@ export interface RestartRecord {
   readonly exitCode: number | undefined;
 }
 
-/** The resource version up to which everything was seen. */
+/** The resource version up to which everything was seen; for several feeds see positions.ts. */
 export interface Checkpoint {
   readonly resourceVersion: string;
   /** The watermark: the time up to which everything that happened is known. */

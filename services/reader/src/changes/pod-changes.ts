@@ -39,6 +39,8 @@ export interface TermStart {
   readonly ended?: ReadonlyMap<string, EndedCounts> | undefined;
   /** Set when the ledger lacks what happened from this time on, until the term has caught up. */
   readonly catchUp?: Omit<Gap, 'endedAt'> | undefined;
+  /** Something is watched that was not before: it has to be listed. */
+  readonly widened?: boolean | undefined;
   /** The latest time in the ledger; undefined in an empty one, or without one. */
   readonly latest?: Date | undefined;
 }

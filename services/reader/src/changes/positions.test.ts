@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ALL, Positions } from './positions.js';
+import { ALL, namespacesOf, Positions, withoutUnwatched } from './positions.js';
 
 const at = (resourceVersion: string, ms: number) => ({ resourceVersion, knownAt: new Date(ms) });
 
@@ -29,4 +29,43 @@ it('each namespace continues from a position of all, but not the other way round
   expect(new Positions(['shop']).restore('shop', at('7', 70))).toEqual(at('7', 70));
   expect(new Positions([ALL]).restore(ALL, at('{"shop":"7"}', 70))).toBeUndefined();
   expect(new Positions(['shop']).restore('shop', undefined)).toBeUndefined();
+});
+
+const scope = ({ watch = undefined as string[] | undefined, ignore = [] as string[], networks = false }) => ({
+  namespaces: watch,
+  ignored: ignore,
+  secondaryNetworks: networks,
+});
+
+it.each([
+  ['the same', '7', scope({ ignore: ['a'] }), scope({ ignore: ['a'] }), '7'],
+  ['fewer', '7', scope({}), scope({ watch: ['a'] }), '7'],
+  [
+    'fewer of some',
+    '{"a":"7","b":"8"}',
+    scope({ watch: ['a', 'b'] }),
+    scope({ watch: ['a'] }),
+    '{"a":"7","b":"8"}',
+  ],
+  ['none ignored any more', '7', scope({ ignore: ['a'] }), scope({}), '{}'],
+  ['another one ignored', '7', scope({ ignore: ['a'] }), scope({ ignore: ['b'] }), '{}'],
+  [
+    'one that was ignored, and one that was not',
+    '7',
+    scope({ ignore: ['a'] }),
+    scope({ watch: ['a', 'b'] }),
+    '{"b":"7"}',
+  ],
+  ['one more', '{"a":"7"}', scope({ watch: ['a'] }), scope({ watch: ['a', 'b'] }), '{"a":"7"}'],
+  ['all', '{"a":"7"}', scope({ watch: ['a'] }), scope({}), '{}'],
+  ['other networks', '{"a":"7"}', scope({ watch: ['a'] }), scope({ watch: ['a'], networks: true }), '{}'],
+  ['no other networks', '7', scope({ networks: true }), scope({}), '7'],
+])('what was not watched before has no position: %s', (_, version, had, has, kept) => {
+  expect(withoutUnwatched(at(version, 70), had, has)).toEqual(at(kept, 70));
+  const feeds = has.namespaces ?? [ALL];
+  const positions = new Positions(feeds);
+  const resuming = feeds.filter((feed) => positions.restore(feed, at(kept, 70)));
+  expect(resuming).toEqual(
+    kept === '{}' ? [] : (namespacesOf(kept) ?? feeds).filter((name) => feeds.includes(name)),
+  );
 });

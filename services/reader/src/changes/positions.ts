@@ -1,3 +1,4 @@
+import { isWatched, isWithin, type RecordedScope } from '../cluster/scope-settings.js';
 import type { Checkpoint } from './entry.js';
 
 /** The name of the feed of all namespaces. */
@@ -40,6 +41,26 @@ export class Positions {
     const parts = entries.map(([feed, each]) => [feed, each?.resourceVersion]);
     return { resourceVersion: JSON.stringify(Object.fromEntries(parts)), knownAt };
   }
+}
+
+/** The namespaces of a position; undefined for one of all. */
+export function namespacesOf(resourceVersion: string): string[] | undefined {
+  const feeds = [...partsOf(resourceVersion).keys()];
+  return feeds.includes(ALL) ? undefined : feeds;
+}
+
+/**
+ * What is left of an earlier reader's checkpoint for one that watches more: feeds of what it did not watch begin with a list.
+ * @param had what the earlier reader watched
+ */
+export function withoutUnwatched(checkpoint: Checkpoint, had: RecordedScope, has: RecordedScope): Checkpoint {
+  if (isWithin(has, had)) return checkpoint;
+  const kept = (has.secondaryNetworks && !had.secondaryNetworks ? [] : (has.namespaces ?? [])).filter(
+    (namespace) => isWatched(had, namespace),
+  );
+  const parts = partsOf(checkpoint.resourceVersion);
+  const own = kept.map((namespace) => [namespace, parts.get(namespace) ?? parts.get(ALL)]);
+  return { ...checkpoint, resourceVersion: JSON.stringify(Object.fromEntries(own)) };
 }
 
 /** The version of each feed in a checkpoint: a version alone, or an object with that of each namespace. */

@@ -39,13 +39,15 @@ export interface PodFeedEvents {
 }
 
 /** Why a list is due. */
-export type ListReason = 'start' | 'expired' | 'refused' | 'unreadable' | 'silent' | 'reset';
+export type ListReason = 'start' | 'expired' | 'refused' | 'unreadable' | 'silent' | 'reset' | 'scope';
 
 export interface PodFeedOptions {
   /** Undefined: all namespaces. */
   readonly namespace?: string | undefined;
   /** Where an earlier reader stopped; undefined: begin with a list. */
   readonly resumeFrom: string | undefined;
+  /** Why the first list is due; by default `start`. */
+  readonly firstList?: ListReason | undefined;
   /** By default of the default network alone. */
   readonly projection?: Projection | undefined;
   readonly pageSize: number;

@@ -40,7 +40,7 @@ class PodFeed {
   readonly #standstill: StandstillView;
   /** The resource version to resume after; undefined when a list is due. */
   #position: string | undefined;
-  #listReason: ListReason = 'start';
+  #listReason: ListReason;
   #pageSize: number;
   #silentWatches = 0;
   #failing = false;
@@ -66,6 +66,7 @@ class PodFeed {
     this.#signal = signal;
     this.#standstill = options.standstill;
     this.#position = options.resumeFrom;
+    this.#listReason = options.firstList ?? 'start';
     this.#pageSize = options.pageSize;
     this.#path = podsPath(options.namespace);
   }

@@ -9,6 +9,12 @@ export interface Scope {
   readonly ignored: readonly string[];
 }
 
+/** What a ledger is about. */
+export interface RecordedScope extends Scope {
+  /** Whether addresses on networks beside the default one have leases. */
+  readonly secondaryNetworks: boolean;
+}
+
 export const scopeSpecs = {
   WATCH_NAMESPACES: str({
     default: undefined,
@@ -53,4 +59,11 @@ export function scopeSettings(values: {
 /** Whether the pods of a namespace are watched. */
 export function isWatched({ namespaces, ignored }: Scope, namespace: string): boolean {
   return (namespaces === undefined || namespaces.includes(namespace)) && !ignored.includes(namespace);
+}
+
+/** Whether everything that one scope watches is watched by the other. */
+export function isWithin(scope: RecordedScope, other: RecordedScope): boolean {
+  if (scope.secondaryNetworks && !other.secondaryNetworks) return false;
+  if (scope.namespaces) return scope.namespaces.every((namespace) => isWatched(other, namespace));
+  return other.namespaces === undefined && other.ignored.every((each) => scope.ignored.includes(each));
 }

@@ -1,21 +1,61 @@
 import type { DatabaseClient } from '@podips/shared';
 import type { Checkpoint } from '../changes/entry.js';
-import type { Scope } from '../cluster/scope-settings.js';
+import { namespacesOf, withoutUnwatched } from '../changes/positions.js';
+import { isWithin, type RecordedScope, type Scope } from '../cluster/scope-settings.js';
 
-/** Writes where the reader has got to, and whose pods it watches. */
+/** Writes where the reader has got to, and whose pods it has watched until there. */
 export async function writePosition(
   client: DatabaseClient,
   cluster: string,
-  { namespaces, ignored }: Scope,
+  { ignored, secondaryNetworks }: RecordedScope,
   { resourceVersion, knownAt }: Checkpoint,
 ): Promise<void> {
   await client.query(
-    `INSERT INTO reader_positions (cluster, resource_version, known_at, namespaces, ignored_namespaces, written_at)
-     VALUES ($1, $2, $3, $4, $5, clock_timestamp())
+    `INSERT INTO reader_positions (cluster, resource_version, known_at, namespaces, ignored_namespaces, secondary_networks,
+       written_at)
+     VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp())
      ON CONFLICT (cluster) DO UPDATE SET resource_version = $2, known_at = $3, namespaces = $4, ignored_namespaces = $5,
-       written_at = clock_timestamp()`,
-    [cluster, resourceVersion, knownAt, namespaces ?? null, ignored],
+       secondary_networks = $6, written_at = clock_timestamp()`,
+    [cluster, resourceVersion, knownAt, namespacesOf(resourceVersion) ?? null, ignored, secondaryNetworks],
   );
+}
+
+interface PositionRow {
+  readonly resource_version: string;
+  readonly known_at: Date;
+  readonly namespaces: string[] | null;
+  readonly ignored_namespaces: string[];
+  readonly secondary_networks: boolean;
+}
+
+/** Where an earlier reader has got to. */
+export interface Position {
+  /** As far as this reader can continue from it. */
+  readonly checkpoint: Checkpoint;
+  /** This reader watches something that the earlier one did not. */
+  readonly widened: boolean;
+}
+
+/** @param scope what is watched from now on */
+export async function loadPosition(
+  client: DatabaseClient,
+  cluster: string,
+  scope: RecordedScope,
+): Promise<Position | undefined> {
+  const { rows } = await client.query<PositionRow>(
+    `SELECT resource_version, known_at, namespaces, ignored_namespaces, secondary_networks
+     FROM reader_positions WHERE cluster = $1`,
+    [cluster],
+  );
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  const had = {
+    namespaces: row.namespaces ?? undefined,
+    ignored: row.ignored_namespaces,
+    secondaryNetworks: row.secondary_networks,
+  };
+  const all = { resourceVersion: row.resource_version, knownAt: row.known_at };
+  return { checkpoint: withoutUnwatched(all, had, scope), widened: !isWithin(scope, had) };
 }
 
 /**

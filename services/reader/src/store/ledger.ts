@@ -12,10 +12,10 @@ import {
 import type { Checkpoint, Gap, LeaseRecord, RestartRecord } from '../changes/entry.js';
 import type { Interval } from '../changes/event-times.js';
 import { addressKey, countEnded, type EndedCounts, type KnownPod, type Lease } from '../changes/leases.js';
-import type { Scope } from '../cluster/scope-settings.js';
+import type { RecordedScope } from '../cluster/scope-settings.js';
 import { gapOf, type RefusedLease, upsertLeases } from './ledger-leases.js';
 import { insertRestarts, loadRestarts, PRUNE_RESTARTS } from './ledger-restarts.js';
-import { leaveScope, writePosition } from './ledger-scope.js';
+import { leaveScope, loadPosition, writePosition } from './ledger-scope.js';
 import { type CurrentTerm, TermWrites } from './term-writes.js';
 
 export interface LedgerBatch {
@@ -32,6 +32,8 @@ export interface LoadedLedger {
   readonly ended: ReadonlyMap<string, EndedCounts>;
   /** Undefined in a ledger that was never written. */
   readonly checkpoint: Checkpoint | undefined;
+  /** Something is watched that was not before. */
+  readonly widened?: boolean | undefined;
   /** The fencing token: only the reader that loaded the ledger last can write it. */
   readonly term: number;
   /** The latest time in it; undefined when it is empty. */
@@ -62,11 +64,11 @@ export interface LedgerOptions {
   readonly onRefused?: (refused: RefusedLease) => void;
   /** Shared with the outbox, whose writes count as well. */
   readonly current?: CurrentTerm;
-  /** What its reader watches; by default everything. */
-  readonly scope?: Scope;
+  /** What its reader watches; by default everything on the default network. */
+  readonly scope?: RecordedScope;
 }
 
-const EVERYTHING: Scope = { namespaces: undefined, ignored: [] };
+const EVERYTHING: RecordedScope = { namespaces: undefined, ignored: [], secondaryNetworks: false };
 
 export function createLedger(
   pool: DatabasePool,
@@ -113,7 +115,7 @@ const INSERT_GAP = `
 async function write(
   pool: DatabasePool,
   cluster: string,
-  scope: Scope,
+  scope: RecordedScope,
   writes: TermWrites,
   batch: LedgerBatch,
 ): Promise<RefusedLease[]> {
@@ -202,7 +204,7 @@ const LATEST_END = "SELECT max(ended_at) AS at FROM leases WHERE cluster = $1 AN
 async function load(
   pool: DatabasePool,
   cluster: string,
-  scope: Scope,
+  scope: RecordedScope,
   id: string,
   after: number,
 ): Promise<LoadedLedger> {
@@ -218,17 +220,14 @@ async function load(
     const givenUp = await client.query<LeaseRow>(GIVEN_UP, [cluster]);
     const endedLast = await client.query<LeaseRow>(ENDED_LAST, [cluster]);
     const restarts = await loadRestarts(client, cluster);
-    const checkpoints = await client.query<{ resource_version: string; known_at: Date }>(
-      'SELECT resource_version, known_at FROM reader_positions WHERE cluster = $1',
-      [cluster],
-    );
+    const position = await loadPosition(client, cluster, scope);
     const ends = await client.query<{ at: Date | null }>(LATEST_END, [cluster]);
-    const [row] = checkpoints.rows;
     return {
-      latest: latest([open.rows.at(-1)?.started_at, ends.rows[0]?.at, row?.known_at]),
+      latest: latest([open.rows.at(-1)?.started_at, ends.rows[0]?.at, position?.checkpoint.knownAt]),
       term: terms.rows[0]?.term ?? 0,
       ...toPods(open.rows, [...givenUp.rows, ...endedLast.rows], restarts),
-      checkpoint: row && { resourceVersion: row.resource_version, knownAt: row.known_at },
+      checkpoint: position?.checkpoint,
+      widened: position?.widened,
     };
   });
 }

@@ -58,7 +58,8 @@ export function openReaderDatabase(
     log.warn({ rows }, 'rows without a message deleted from the outbox');
   };
   const current: CurrentTerm = { writes: undefined };
-  const ledger = createLedger(pool, settings.clusterName, { onRefused, current, scope: settings.scope });
+  const scope = { ...settings.scope, secondaryNetworks: settings.secondaryNetworks };
+  const ledger = createLedger(pool, settings.clusterName, { onRefused, current, scope });
   return {
     get problem() {
       return setup.problem;
