@@ -41,18 +41,26 @@ async function currentToken(config: OidcConfig): Promise<string> {
   const { 'id-token': idToken, 'refresh-token': refreshToken } = config;
   if (idToken && expiresAtMs(idToken) - EXPIRY_DELTA_MS > Date.now()) return idToken;
   if (!refreshToken) throw new Error('the ID token has expired, and the kubeconfig has no refresh-token');
-  const answer = await refreshTokenGrant(await discover(config), refreshToken);
+  const dispatcher = new Agent({ connect: { ca: authorityOf(config) }, maxResponseSize: MAX_ANSWER_BYTES });
+  try {
+    return await refresh(config, refreshToken, dispatcher);
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+async function refresh(config: OidcConfig, refreshToken: string, dispatcher: Agent): Promise<string> {
+  const answer = await refreshTokenGrant(await discover(config, dispatcher), refreshToken);
   if (!answer.id_token) throw new Error('the OIDC issuer answered without an ID token');
   config['id-token'] = answer.id_token;
   config['refresh-token'] = answer.refresh_token ?? refreshToken;
   return answer.id_token;
 }
 
-async function discover(config: OidcConfig): Promise<Configuration> {
+async function discover(config: OidcConfig, dispatcher: Agent): Promise<Configuration> {
   const { 'client-id': clientId, 'client-secret': secret, 'idp-issuer-url': issuer } = config;
   const url = URL.parse(issuer ?? '');
   if (!clientId || !url) throw new Error('the kubeconfig has no client-id, or no idp-issuer-url');
-  const dispatcher = new Agent({ connect: { ca: authorityOf(config) }, maxResponseSize: MAX_ANSWER_BYTES });
   return discovery(url, clientId, secret, secret ? authenticateWith(secret) : None(), {
     execute: url.protocol === 'http:' ? [allowInsecureRequests] : [],
     [customFetch]: (target, options) =>
