@@ -65,8 +65,9 @@ is not valid, the program exits at its start with code 1 and one message that li
 \`_MS\` is milliseconds, \`_S\` seconds, \`_DAYS\` days.
 
 A secret may be in a file instead, such as a mounted one: \`<NAME>_FILE\` is its path. The value is the content of the file
-without one line end at its end; it is read at the start. If both variables are set, or the file cannot be read or is
-empty, the program does not start.
+without one line end at its end; it is read at the start, and that of \`KUBE_APITOKEN_FILE\` again each minute, and when the
+API server refuses the token. If both variables are set, or the file cannot be read or is empty, the program does not
+start.
 `;
 
 /** Only the validator for any text accepts this; the errors of the others say what is valid. */

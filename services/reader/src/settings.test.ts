@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { type Environment, SettingsError } from '@podips/shared';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { credentialsOf } from './cluster/credentials.js';
+import { withoutCaches } from './cluster/kube-config.js';
 import { type ReaderSettings, readReaderSettings } from './settings.js';
 
 const OUTSIDE = ['--incluster=false'];
@@ -153,9 +155,22 @@ describe('outside a cluster', () => {
     expect(read().kubeConfig.getCurrentCluster()).toMatchObject({ skipTLSVerify: false });
   });
 
-  it('takes its token from a file', () => {
-    const { kubeConfig } = read({ KUBE_APITOKEN_FILE: write('token', 'secret\n') });
-    expect(kubeConfig.getCurrentUser()?.token).toBe('secret');
+  it('takes its token from a file, which is read anew for each request that was refused', async () => {
+    const file = write('token', 'one\n');
+    const { kubeConfig } = read({ KUBE_APITOKEN_FILE: file });
+    const { signal } = new AbortController();
+    const shown = (config = kubeConfig) => credentialsOf(config, 5_000, signal);
+    expect(await shown()).toMatchObject({ headers: { Authorization: 'Bearer one' } });
+    write('token', 'two\n');
+    expect(await shown(withoutCaches(kubeConfig))).toMatchObject({
+      headers: { Authorization: 'Bearer two' },
+    });
+    expect(problemsOf({ KUBE_APITOKEN_FILE: file, KUBE_APITOKEN: 'x' })).toEqual([
+      'KUBE_APITOKEN and KUBE_APITOKEN_FILE are both set: only one of them must be',
+    ]);
+    expect(problemsOf({ KUBE_APITOKEN_FILE: join(dir, 'none') })).toEqual([
+      expect.stringMatching(/^KUBE_APITOKEN_FILE cannot be read/),
+    ]);
   });
 
   it('the token and the certificate authority go with the URL', () => {

@@ -180,9 +180,7 @@ export function readReaderSettings(args: readonly string[], env: Environment): R
       check: (all) => [...queueTls.check(all), ...checkDatabase(all)],
     }),
   );
-  const kubeConfig = collectProblems(problems, () =>
-    inCluster ? loadInCluster(env) : loadOutside({ ...env, KUBE_APITOKEN: values?.KUBE_APITOKEN }),
-  );
+  const kubeConfig = collectProblems(problems, () => (inCluster ? loadInCluster(env) : loadOutside(env)));
   const election =
     values &&
     kubeConfig &&

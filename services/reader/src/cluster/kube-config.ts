@@ -5,7 +5,7 @@ import { delimiter } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { type Environment, SettingsError, toError } from '@podips/shared';
 import { kubeconfigFiles, readKubeconfig } from './kubeconfig-files.js';
-import { toCluster, toUser } from './kubeconfig-user.js';
+import { fromTokenFile, toCluster, toUser } from './kubeconfig-user.js';
 import { OidcAuthenticator } from './oidc-token.js';
 import { proxyOf } from './proxy-setting.js';
 import { checkServer } from './server-setting.js';
@@ -82,7 +82,12 @@ function fromUrl(env: Environment) {
     skipTLSVerify: false,
     ...(caFile ? { caData: readBase64(caFile) } : {}),
   };
-  const user = { name: 'reader', ...(env.KUBE_APITOKEN ? { token: env.KUBE_APITOKEN } : {}) };
+  const { KUBE_APITOKEN: token, KUBE_APITOKEN_FILE: tokenFile } = env;
+  const user = {
+    name: 'reader',
+    ...(tokenFile ? fromTokenFile(tokenFile) : {}),
+    ...(token ? { token } : {}),
+  };
   return optionsOf(cluster, user, { name: 'cluster', cluster: cluster.name, user: user.name });
 }
 

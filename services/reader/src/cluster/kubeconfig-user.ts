@@ -53,14 +53,17 @@ export function toUser(entry: NamedFields, cluster: PluginCluster): ActingUser {
     name: entry.name,
     ...certificate,
     ...key,
-    // As kubectl, which reads the file again and again, and prefers it.
-    ...(tokenFile
-      ? { authProvider: { name: 'tokenFile', config: { tokenFile } } }
-      : given({ token: text('token') })),
+    // As kubectl, which prefers the file.
+    ...(tokenFile ? fromTokenFile(tokenFile) : given({ token: text('token') })),
     ...given({ username: text('username'), password: text('password'), impersonateUser: text('as') }),
     ...pluginOf(entry, cluster),
     ...impersonationOf(entry),
   };
+}
+
+/** The token of a user is in a file, which is read again each minute, and when the token is refused. */
+export function fromTokenFile(tokenFile: string): Pick<User, 'authProvider'> {
+  return { authProvider: { name: 'tokenFile', config: { tokenFile } } };
 }
 
 /** What a cluster has for plugins among its extensions. */
