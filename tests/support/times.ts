@@ -22,6 +22,8 @@ export interface TimesOptions {
 }
 
 /** Nothing that the ledger or a message says is untrue. */
+/** The times of the cluster and those of the reader are whole milliseconds of two clocks. */
+const ROUNDING_MS = 1;
 export const TRUE_TIMES = { outside: [], far: [], contradicting: [] } satisfies Partial<TimesVerdict>;
 
 const FAR_MS = 2_000;
@@ -90,7 +92,9 @@ export function judgeSaid(
     const change = truth.get(each.id);
     return change === undefined ? [] : [{ ...each, change, happenedMs: change.happenedAt.getTime() }];
   });
-  const outside = pairs.filter(({ from, to, happenedMs }) => !(from <= happenedMs && happenedMs <= to));
+  const outside = pairs.filter(
+    ({ from, to, happenedMs }) => !(from - ROUNDING_MS <= happenedMs && happenedMs <= to + ROUNDING_MS),
+  );
   const far = pairs.filter(
     ({ best, inferred, change }) => !inferred && isHonest(change.node) && distanceMs(best, change) > farMs,
   );
