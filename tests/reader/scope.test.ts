@@ -144,3 +144,20 @@ it.for([
     PATIENCE,
   );
 });
+
+it('records the other namespaces while one is forbidden, and says that they alone are watched', async ({
+  openCase,
+}) => {
+  const test = await openCase();
+  const { pods, faults } = test.cluster;
+  faults.allowOnly(['shop']);
+  for (const namespace of ['shop', 'web']) pods.start({ namespace, name: 'first' });
+  const watched = async () =>
+    (await test.pool.query('SELECT namespaces FROM reader_positions')).rows[0]?.namespaces;
+  await test.startReader({ ...database(test), WATCH_NAMESPACES: 'shop,web' });
+  await untilRecorded(test, ['shop/first']);
+  expect(await watched()).toEqual(['shop']);
+  faults.allowOnly(['shop', 'web']);
+  await untilRecorded(test, ['shop/first', 'web/first']);
+  expect(await watched()).toEqual(['shop', 'web']);
+});

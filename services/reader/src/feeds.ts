@@ -17,7 +17,10 @@ const COMPARE_VERSIONS_MS = 10_000;
 const FORBIDDEN = 403;
 
 /** What the feeds of a term have in common. */
-export type SharedDeps = Omit<PodChangesDeps, 'timeline' | 'moved' | 'haveCaughtUp' | 'isWatched'>;
+export type SharedDeps = Omit<
+  PodChangesDeps,
+  'timeline' | 'moved' | 'listing' | 'haveCaughtUp' | 'isWatched'
+>;
 
 /** The feeds of a term: one of all pods, or one for each namespace that is watched. */
 export interface Feeds {
@@ -34,19 +37,20 @@ export function openFeeds(parts: ReaderParts, shared: SharedDeps, start: TermSta
   const behind = new Set(names);
   const clocks = names.length === 1 ? [shared.clock] : shareJumps(shared.clock, names.length);
   const feeds = names.map((name, index) => {
-    const checkpoint = positions.restore(name, start.checkpoint);
+    const known = new Map([...start.known].filter(([, pod]) => name === ALL || pod.namespace === name));
+    const checkpoint = positions.restore(name, start.checkpoint, known.size > 0);
     const deps: PodChangesDeps = {
       ...shared,
       clock: clocks[index] ?? shared.clock,
       timeline,
       isWatched: (namespace) => isWatched(scope, namespace),
       moved: (to) => positions.moved(name, to),
+      listing: (askedAt) => positions.listing(name, askedAt),
       haveCaughtUp() {
         behind.delete(name);
         return behind.size === 0;
       },
     };
-    const known = new Map([...start.known].filter(([, pod]) => name === ALL || pod.namespace === name));
     return { name, checkpoint, changes: new PodChanges(deps, { ...start, known, checkpoint }) };
   });
   return {

@@ -65,6 +65,8 @@ export interface PodChangesDeps {
   readonly isWatched?: (namespace: string) => boolean;
   /** Makes the checkpoint of all feeds of a term out of where this one has got to; undefined: there is none yet. */
   readonly moved?: (to: Checkpoint) => Checkpoint | undefined;
+  /** A list that was asked for at this time is recorded in parts from now on. */
+  readonly listing?: (askedAt: Date) => void;
   /** This feed has caught up; whether all have. */
   readonly haveCaughtUp?: () => boolean;
 }
@@ -144,6 +146,7 @@ export class PodChanges implements PodSink {
     this.#rememberEnded(before, decision.known, watched);
     this.#known = decision.known;
     const gaps = [...this.#jumped, this.#name(gapBetween(after, observedAt, reason))];
+    this.#deps.listing?.(this.#watermark.askedAt);
     let next = 0;
     for (let isLast = false; !isLast; ) {
       await log.listRoomAvailable(signal);

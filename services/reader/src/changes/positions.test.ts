@@ -9,9 +9,9 @@ it('the position of a single feed is its version', () => {
   expect(positions.restore(ALL, at('7', 70))).toEqual(at('7', 70));
 });
 
-it('the position of several is that of each, and the time of the slowest, once all have one', () => {
+it('the position of several is that of each, and the time of the slowest that has one', () => {
   const positions = new Positions(['shop', 'web']);
-  expect(positions.moved('shop', at('7', 70))).toBeUndefined();
+  expect(positions.moved('shop', at('7', 70))).toEqual(at('{"shop":"7"}', 70));
   expect(positions.moved('web', at('5', 50))).toEqual(at('{"shop":"7","web":"5"}', 50));
   expect(positions.moved('web', at('9', 90))).toEqual(at('{"shop":"7","web":"9"}', 70));
 });
@@ -21,8 +21,18 @@ it('feeds continue from the position of an earlier reader, a new one begins with
   const positions = new Positions(['shop', 'new']);
   expect(positions.restore('shop', checkpoint)).toEqual(at('7', 50));
   expect(positions.restore('new', checkpoint)).toBeUndefined();
-  expect(positions.moved('shop', at('8', 60))).toBeUndefined();
+  expect(positions.moved('shop', at('8', 60))).toEqual(at('{"shop":"8"}', 60));
   expect(positions.moved('new', at('9', 70))).toEqual(at('{"shop":"8","new":"9"}', 60));
+});
+
+it('the time does not pass leases that may have ended unseen, of a feed that has to list again', () => {
+  const positions = new Positions(['shop', 'web', 'new']);
+  positions.restore('web', at('{}', 50), true);
+  expect(positions.moved('shop', at('7', 70))).toEqual(at('{"shop":"7"}', 50));
+  expect(positions.moved('web', at('8', 80))).toEqual(at('{"shop":"7","web":"8"}', 70));
+  positions.listing('new', new Date(90));
+  expect(positions.moved('shop', at('9', 99))).toMatchObject({ knownAt: new Date(80) });
+  expect(positions.moved('web', at('9', 99))).toMatchObject({ knownAt: new Date(90) });
 });
 
 it('each namespace continues from a position of all, but not the other way round', () => {

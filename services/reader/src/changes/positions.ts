@@ -6,39 +6,52 @@ export const ALL = '';
 
 /**
  * Where each of a reader's feeds has got to, as one checkpoint. Everything is known up to the time that the slowest of them
- * has reached.
+ * has reached. A feed that was never listed is not in it: its namespace counts as one that is not watched yet.
  */
 export class Positions {
   readonly #reached = new Map<string, Checkpoint | undefined>();
+  /** Of feeds that have reached nothing, but of which the ledger may have open leases: when these were last known. */
+  readonly #heldAt = new Map<string, Date>();
 
   /** @param feeds {@link ALL}, or the namespaces that have a feed each */
   constructor(feeds: readonly string[]) {
     for (const feed of feeds) this.#reached.set(feed, undefined);
   }
 
-  /** @returns undefined while a feed has not reached anything yet */
   moved(feed: string, to: Checkpoint): Checkpoint | undefined {
     this.#reached.set(feed, to);
+    this.#heldAt.delete(feed);
     return this.#together();
   }
 
-  /** Continues from an earlier reader's checkpoint. @returns where the feed begins; undefined: with a list */
-  restore(feed: string, checkpoint: Checkpoint | undefined): Checkpoint | undefined {
+  /** The first list of a feed is recorded in parts from now on. */
+  listing(feed: string, askedAt: Date): void {
+    if (!this.#reached.get(feed) && !this.#heldAt.has(feed)) this.#heldAt.set(feed, askedAt);
+  }
+
+  /**
+   * Continues from an earlier reader's checkpoint.
+   * @param hasLeases whether the ledger has open leases of this feed
+   * @returns where the feed begins; undefined: with a list
+   */
+  restore(feed: string, checkpoint: Checkpoint | undefined, hasLeases = false): Checkpoint | undefined {
     const parts = partsOf(checkpoint?.resourceVersion ?? '');
     // One who has seen all namespaces has seen each of them.
     const resourceVersion = parts.get(feed) ?? parts.get(ALL);
     const own = checkpoint && resourceVersion ? { ...checkpoint, resourceVersion } : undefined;
     this.#reached.set(feed, own);
+    if (own === undefined && checkpoint && hasLeases) this.#heldAt.set(feed, checkpoint.knownAt);
     return own;
   }
 
   #together(): Checkpoint | undefined {
     const entries = [...this.#reached];
     const reached = entries.flatMap(([, checkpoint]) => checkpoint ?? []);
-    if (reached.length < entries.length) return undefined;
-    const knownAt = new Date(Math.min(...reached.map((each) => each.knownAt.getTime())));
+    if (reached.length === 0) return undefined;
+    const times = [...reached.map(({ knownAt }) => knownAt), ...this.#heldAt.values()];
+    const knownAt = new Date(Math.min(...times.map((time) => time.getTime())));
     if (this.#reached.has(ALL)) return { resourceVersion: reached[0]?.resourceVersion ?? '', knownAt };
-    const parts = entries.map(([feed, each]) => [feed, each?.resourceVersion]);
+    const parts = entries.flatMap(([feed, each]) => (each ? [[feed, each.resourceVersion]] : []));
     return { resourceVersion: JSON.stringify(Object.fromEntries(parts)), knownAt };
   }
 }

@@ -23,6 +23,11 @@ export class Watermark {
     return this.#time;
   }
 
+  /** When the list or the watch was asked for. */
+  get askedAt(): Date {
+    return this.#askedAt;
+  }
+
   /** Whether a bookmark of this watch was read. */
   get isCaughtUp(): boolean {
     return this.#caughtUp;
