@@ -89,12 +89,13 @@ export function createKubeClient(
       return response;
     };
     const { address } = connections;
+    const used = config;
     try {
       const shown = await credentials();
       let response = await send(shown);
       if (response.statusCode === UNAUTHORIZED) {
-        // The library keeps a token for a minute, or until it expires; what was refused is read again at once.
-        config = withoutCaches(config);
+        // A token is kept for a minute, or until it expires; what was refused is read again at once, once for all.
+        if (config === used) config = withoutCaches(used);
         const renewed = await credentials();
         if (!isDeepStrictEqual(renewed, shown)) {
           await response.body.dump();

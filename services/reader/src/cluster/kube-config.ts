@@ -4,6 +4,7 @@ import { delimiter } from 'node:path';
 // Not from the package itself, which loads every API of Kubernetes: 50 MB.
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { type Environment, SettingsError, toError } from '@podips/shared';
+import { ExecAuthenticator } from './exec-plugin.js';
 import { kubeconfigFiles, readKubeconfig } from './kubeconfig-files.js';
 import { fromTokenFile, toCluster, toUser } from './kubeconfig-user.js';
 import { OidcAuthenticator } from './oidc-token.js';
@@ -50,6 +51,7 @@ function openConfig(options: ConfigOptions): KubeConfig {
   const config = new KubeConfig();
   config.loadFromOptions(options);
   config.addAuthenticator(new OidcAuthenticator());
+  config.addAuthenticator(new ExecAuthenticator());
   return config;
 }
 

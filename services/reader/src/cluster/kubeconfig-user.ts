@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Cluster, User } from '@kubernetes/client-node/dist/config_types.js';
 import { SettingsError, withoutLogin } from '@podips/shared';
+import { EXEC_PROVIDER } from './exec-plugin.js';
 import { type Fields, isFields, type NamedFields, textFields } from './kubeconfig-files.js';
 import { OIDC_PROVIDER } from './oidc-token.js';
 import { checkProxy } from './proxy-setting.js';
@@ -89,12 +90,10 @@ function oneOf<Kind extends 'ca' | 'cert' | 'key'>(kind: Kind, file?: string, da
 }
 
 /** The plugin, or the provider, that gives the user its token. */
-function pluginOf(
-  { name, fields }: NamedFields,
-  cluster: PluginCluster,
-): Pick<User, 'exec' | 'authProvider'> {
+function pluginOf({ name, fields }: NamedFields, cluster: PluginCluster): Pick<User, 'authProvider'> {
   const { exec, 'auth-provider': provider } = fields;
-  if (isFields(exec)) return { exec: withExecInfo(exec, name, cluster) };
+  if (isFields(exec))
+    return { authProvider: { name: EXEC_PROVIDER, config: withExecInfo(exec, name, cluster) } };
   if (!isFields(provider)) return {};
   const isOidc = provider.name === 'oidc';
   const config = isFields(provider.config) ? { ...provider.config } : {};
