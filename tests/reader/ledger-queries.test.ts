@@ -212,6 +212,21 @@ it('gaps are deleted with the leases of their time', async () => {
   expect((await database.query('SELECT ended_at FROM gaps')).rows).toEqual([{ ended_at: at }]);
 });
 
+it('retention of gaps takes small steps as well, and is not stopped by leases that cannot be deleted', async () => {
+  const ledger = createLedger(database, 'default');
+  const many =
+    "INSERT INTO gaps (cluster, ended_at, reason) SELECT 'default', $1, 'start' FROM generate_series(1, 4500)";
+  await database.query(many, [new Date(START)]);
+  await database.query('ALTER TABLE leases RENAME TO elsewhere');
+  const transactions = vi.spyOn(database, 'connect');
+  await expect(ledger.prune(at, never)).rejects.toThrow('"leases" does not exist');
+  // Three for the gaps, and one each for leases and restarts.
+  expect(transactions).toHaveBeenCalledTimes(5);
+  transactions.mockRestore();
+  await database.query('ALTER TABLE elsewhere RENAME TO leases');
+  expect((await database.query('SELECT count(*)::int AS gaps FROM gaps')).rows).toEqual([{ gaps: 0 }]);
+});
+
 it('a gap that is written again is there once', async () => {
   const ledger = createLedger(database, 'default');
   const { term } = await ledger.load();

@@ -20,9 +20,6 @@ const LOAD = `
   WHERE cluster = $1 AND pod_uid IN (SELECT pod_uid FROM leases WHERE cluster = $1 AND ended_at = 'infinity')
   GROUP BY pod_uid, container`;
 
-/** Restarts are few, beside leases. */
-export const PRUNE_RESTARTS = 'DELETE FROM restarts WHERE cluster = $1 AND ended_at < $2';
-
 interface RestartRow {
   readonly pod_uid: string;
   readonly container: string;

@@ -6,15 +6,14 @@ import {
   inTransaction,
   type MessagePod,
   PodipsError,
-  pause,
-  runStatement,
 } from '@podips/shared';
 import type { Checkpoint, Gap, LeaseRecord, RestartRecord } from '../changes/entry.js';
 import type { Interval } from '../changes/event-times.js';
 import { addressKey, countEnded, type EndedCounts, type KnownPod, type Lease } from '../changes/leases.js';
 import type { RecordedScope } from '../cluster/scope-settings.js';
 import { gapOf, type RefusedLease, upsertLeases } from './ledger-leases.js';
-import { insertRestarts, loadRestarts, PRUNE_RESTARTS } from './ledger-restarts.js';
+import { prune } from './ledger-prune.js';
+import { insertRestarts, loadRestarts } from './ledger-restarts.js';
 import { leaveScope, loadPosition, writePosition } from './ledger-scope.js';
 import { type CurrentTerm, TermWrites } from './term-writes.js';
 
@@ -51,13 +50,9 @@ export interface Ledger {
    * @throws {PodipsError} LEDGER_TAKEN when it was loaded again since; LEDGER_REVERTED when it lacks what was written before
    */
   write(term: number, batch: LedgerBatch): Promise<void>;
-  /** Deletes closed leases and gaps that ended before a time, in small steps. @returns how many leases */
+  /** Deletes closed leases, gaps and restarts that ended before a time, in small steps. @returns how many leases */
   prune(endedBefore: Date, signal: AbortSignal): Promise<number>;
 }
-
-const PRUNE_BATCH = 2_000;
-/** Pause between two steps, for other work on the database. */
-const PRUNE_REST_MS = 50;
 
 export interface LedgerOptions {
   /** Called for each lease that the database will never accept; a gap names its time. */
@@ -86,26 +81,9 @@ export function createLedger(
       if (current.writes?.term !== term) throw taken();
       for (const refused of await write(pool, cluster, scope, current.writes, batch)) onRefused(refused);
     },
-    async prune(endedBefore, signal) {
-      await runStatement(pool, 'DELETE FROM gaps WHERE cluster = $1 AND ended_at < $2', [
-        cluster,
-        endedBefore,
-      ]);
-      await runStatement(pool, PRUNE_RESTARTS, [cluster, endedBefore]);
-      let deleted = 0;
-      for (let count = PRUNE_BATCH; count === PRUNE_BATCH && !signal.aborted; deleted += count) {
-        const { rowCount } = await runStatement(pool, PRUNE, [endedBefore, PRUNE_BATCH, cluster]);
-        count = rowCount ?? 0;
-        await pause(PRUNE_REST_MS, signal);
-      }
-      return deleted;
-    },
+    prune: (endedBefore, signal) => prune(pool, cluster, endedBefore, signal),
   };
 }
-
-const PRUNE = `
-  DELETE FROM leases WHERE ctid = ANY (ARRAY(
-    SELECT ctid FROM leases WHERE ended_at <> 'infinity' AND ended_at < $1 AND cluster = $3 ORDER BY ended_at LIMIT $2))`;
 
 /** The same again changes nothing: a write whose commit was not confirmed is repeated. */
 const INSERT_GAP = `

@@ -1,0 +1,41 @@
+import { type DatabasePool, pause, runStatement } from '@podips/shared';
+
+const BATCH = 2_000;
+/** Pause between two steps, for other work on the database. */
+const REST_MS = 50;
+
+/** Oldest first, by an index of each of these tables. */
+const pruneOf = (table: 'leases' | 'gaps' | 'restarts') => `
+  DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM ${table} WHERE ended_at <> 'infinity' AND ended_at < $1 AND cluster = $3 ORDER BY ended_at LIMIT $2))`;
+
+/**
+ * Deletes what ended before a time, in small steps. A table that fails does not stop the others.
+ * @returns how many leases
+ * @throws the first failure, when all tables were tried
+ */
+export async function prune(
+  pool: DatabasePool,
+  cluster: string,
+  endedBefore: Date,
+  signal: AbortSignal,
+): Promise<number> {
+  const failures: unknown[] = [];
+  const pruneTable = async (table: Parameters<typeof pruneOf>[0]) => {
+    let deleted = 0;
+    try {
+      for (let count = BATCH; count === BATCH && !signal.aborted; deleted += count) {
+        count = (await runStatement(pool, pruneOf(table), [endedBefore, BATCH, cluster])).rowCount ?? 0;
+        await pause(REST_MS, signal);
+      }
+    } catch (err) {
+      failures.push(err);
+    }
+    return deleted;
+  };
+  const leases = await pruneTable('leases');
+  await pruneTable('gaps');
+  await pruneTable('restarts');
+  if (failures.length > 0) throw failures[0];
+  return leases;
+}
