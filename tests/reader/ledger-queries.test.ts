@@ -286,3 +286,19 @@ it('leases that the database will never accept become a gap each, and the others
   // They began at the same moment.
   expect(rows).toEqual([{ started_at: new Date(START), ended_at: new Date(START), reason: 'refused' }]);
 });
+
+it('a lease with the number of an earlier one becomes a gap; one that is written again does not', async () => {
+  const onRefused = vi.fn();
+  const ledger = createLedger(database, 'default', { onRefused });
+  const { term } = await ledger.load();
+  const write = (record: LeaseRecord) =>
+    ledger.write(term, { leases: [record], gaps: [], checkpoint: undefined });
+  const open = lease('10.0.0.1');
+  const ended = { ...open, end: { at, reason: 'missing', inferred: true } as const };
+  for (const record of [open, ended, open, ended]) await write(record);
+  expect(onRefused).not.toHaveBeenCalled();
+  await write({ ...open, startedAt: new Date(at.getTime() + 1_000), startBounds: undefined });
+  expect(onRefused).toHaveBeenCalledOnce();
+  const gaps = (await database.query('SELECT reason FROM gaps')).rows;
+  expect(gaps).toEqual([{ reason: 'refused' }]);
+});

@@ -161,3 +161,27 @@ it('records the other namespaces while one is forbidden, and says that they alon
   await untilRecorded(test, ['shop/first', 'web/first']);
   expect(await watched()).toEqual(['shop', 'web']);
 });
+
+it('numbers the leases of a namespace on that comes back after days', async ({ openCase }) => {
+  const test = await openCase();
+  for (const namespace of ['shop', 'web']) test.cluster.pods.start({ namespace, name: 'first' });
+  const both = { ...database(test), WATCH_NAMESPACES: 'shop,web' };
+  const first = await test.startReader(both);
+  await untilRecorded(test, ['shop/first', 'web/first']);
+  await first.stop();
+  const without = await test.startReader({ ...both, WATCH_NAMESPACES: 'web' });
+  await untilRecorded(test, ['web/first']);
+  const position = "SELECT FROM reader_positions WHERE namespaces = '{web}'";
+  await vi.waitFor(async () => expect((await test.pool.query(position)).rowCount).toBe(1), PATIENCE);
+  await without.stop();
+  await test.pool.query(`
+    UPDATE leases SET started_at = started_at - interval '3 days', ended_at = ended_at - interval '3 days'
+    WHERE namespace = 'shop'`);
+  await test.startReader(both);
+  await untilRecorded(test, ['shop/first', 'web/first']);
+  const shop = (await readLedger(test.pool)).filter(({ namespace }) => namespace === 'shop');
+  expect(shop).toMatchObject([
+    { occurrence: 0, open: false },
+    { occurrence: 1, open: true },
+  ]);
+});

@@ -1,7 +1,7 @@
-import { type DatabaseClient, toError } from '@podips/shared';
+import { canonicalIp, type DatabaseClient, toError } from '@podips/shared';
 import type { Bounds, Gap, LeaseRecord } from '../changes/entry.js';
 
-/** A lease that the database will never accept. */
+/** A lease that the database will never accept, or whose number another one has. */
 export interface RefusedLease {
   readonly record: LeaseRecord;
   readonly error: Error;
@@ -34,6 +34,13 @@ const UPSERT = `
     exit_code = excluded.exit_code
   WHERE old.ended_at = 'infinity' AND excluded.ended_at <> 'infinity'`;
 
+/** Leases that were not written because an earlier one, which had ended before they began, has their number. */
+const NUMBER_TAKEN = `
+  SELECT pod_uid, network, host(ip) AS ip, occurrence FROM jsonb_to_recordset($2::jsonb)
+    AS new (pod_uid text, network text, ip inet, occurrence integer, started_at timestamptz)
+  JOIN leases AS old USING (pod_uid, network, ip, occurrence)
+  WHERE old.cluster = $1 AND old.ended_at < new.started_at`;
+
 /**
  * Writes leases within a transaction. One that the database will never accept does not hold up the others.
  * @returns those that were refused
@@ -59,9 +66,10 @@ async function upsertBatch(
   if (record === undefined) return [];
   await client.query('SAVEPOINT leases');
   try {
-    await client.query(UPSERT, [cluster, JSON.stringify(records.map(toRow))]);
+    const rows = JSON.stringify(records.map(toRow));
+    const { rowCount } = await client.query(UPSERT, [cluster, rows]);
     await client.query('RELEASE SAVEPOINT leases');
-    return [];
+    return rowCount === records.length ? [] : await findNumberTaken(client, cluster, records, rows);
   } catch (err) {
     const error = toError(err);
     if (!('code' in error && BLAMES_DATA.test(String(error.code)))) throw err;
@@ -73,6 +81,32 @@ async function upsertBatch(
     ...(await upsertBatch(client, cluster, records.slice(0, middle))),
     ...(await upsertBatch(client, cluster, records.slice(middle))),
   ];
+}
+
+async function findNumberTaken(
+  client: DatabaseClient,
+  cluster: string,
+  records: readonly LeaseRecord[],
+  rows: string,
+): Promise<RefusedLease[]> {
+  const taken = await client.query<LeaseKey>(NUMBER_TAKEN, [cluster, rows]);
+  const keys = new Set(taken.rows.map(keyOf));
+  const error = new Error('the ledger has an earlier lease with the number of this one');
+  const refused = records.filter((record) =>
+    keys.has(keyOf({ ...record, pod_uid: record.pod.uid, network: record.network ?? '' })),
+  );
+  return refused.map((record) => ({ record, error }));
+}
+
+interface LeaseKey {
+  readonly pod_uid: string;
+  readonly network: string;
+  readonly ip: string;
+  readonly occurrence: number;
+}
+
+function keyOf({ pod_uid, network, ip, occurrence }: LeaseKey): string {
+  return JSON.stringify([pod_uid, network, canonicalIp(ip), occurrence]);
 }
 
 function toRow(record: LeaseRecord): Record<string, unknown> {

@@ -34,6 +34,8 @@ export interface Position {
   readonly checkpoint: Checkpoint;
   /** This reader watches something that the earlier one did not. */
   readonly widened: boolean;
+  /** What that watched. */
+  readonly had: RecordedScope;
 }
 
 /** @param scope what is watched from now on */
@@ -55,7 +57,7 @@ export async function loadPosition(
     secondaryNetworks: row.secondary_networks,
   };
   const all = { resourceVersion: row.resource_version, knownAt: row.known_at };
-  return { checkpoint: withoutUnwatched(all, had, scope), widened: !isWithin(scope, had) };
+  return { checkpoint: withoutUnwatched(all, had, scope), widened: !isWithin(scope, had), had };
 }
 
 /**

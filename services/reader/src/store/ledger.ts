@@ -14,7 +14,7 @@ import type { RecordedScope } from '../cluster/scope-settings.js';
 import { gapOf, type RefusedLease, upsertLeases } from './ledger-leases.js';
 import { prune } from './ledger-prune.js';
 import { insertRestarts, loadRestarts } from './ledger-restarts.js';
-import { leaveScope, loadPosition, writePosition } from './ledger-scope.js';
+import { leaveScope, loadPosition, type Position, writePosition } from './ledger-scope.js';
 import { type CurrentTerm, TermWrites } from './term-writes.js';
 
 export interface LedgerBatch {
@@ -172,6 +172,13 @@ const ENDED_LAST = `
     SELECT known_at - interval '1 day' FROM reader_positions WHERE cluster = $1)
   ORDER BY ended_at DESC LIMIT 20000`;
 
+/** Leases that were closed when their namespace was left out, however long ago: their pods may hold the addresses still. */
+const RETURNING = `
+  SELECT ${LEASE} FROM leases
+  WHERE cluster = $1 AND ended_at <> 'infinity' AND end_reason = 'missing'
+    AND (namespace <> ALL ($2::text[]) OR namespace = ANY ($3::text[]))
+  ORDER BY ended_at DESC LIMIT 50000`;
+
 /** An index gives it: the end of a lease is after its start. */
 const LATEST_END = "SELECT max(ended_at) AS at FROM leases WHERE cluster = $1 AND ended_at <> 'infinity'";
 
@@ -199,15 +206,26 @@ async function load(
     const endedLast = await client.query<LeaseRow>(ENDED_LAST, [cluster]);
     const restarts = await loadRestarts(client, cluster);
     const position = await loadPosition(client, cluster, scope);
+    const returning = await loadReturning(client, cluster, position);
     const ends = await client.query<{ at: Date | null }>(LATEST_END, [cluster]);
     return {
       latest: latest([open.rows.at(-1)?.started_at, ends.rows[0]?.at, position?.checkpoint.knownAt]),
       term: terms.rows[0]?.term ?? 0,
-      ...toPods(open.rows, [...givenUp.rows, ...endedLast.rows], restarts),
+      ...toPods(open.rows, [...givenUp.rows, ...endedLast.rows, ...returning], restarts),
       checkpoint: position?.checkpoint,
       widened: position?.widened,
     };
   });
+}
+
+async function loadReturning(
+  client: DatabaseClient,
+  cluster: string,
+  position: Position | undefined,
+): Promise<LeaseRow[]> {
+  if (!position?.widened) return [];
+  const { namespaces, ignored } = position.had;
+  return (await client.query<LeaseRow>(RETURNING, [cluster, namespaces ?? null, ignored])).rows;
 }
 
 function latest(times: readonly (Date | null | undefined)[]): Date | undefined {
