@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import type { Authenticator } from '@kubernetes/client-node/dist/auth.js';
 import { isFields } from './kubeconfig-files.js';
 
@@ -6,7 +7,7 @@ import { isFields } from './kubeconfig-files.js';
 export const EXEC_PROVIDER = 'podips-exec';
 /** The whole life of a plugin: it asks a server of its cloud for a token. */
 const PLUGIN_TIMEOUT_MS = 30_000;
-const MAX_OUTPUT_BYTES = 1_048_576;
+const MAX_OUTPUT_LENGTH = 1_048_576;
 const MAX_REASON_LENGTH = 500;
 
 /** The `exec` of a kubeconfig's user, with absolute paths. */
@@ -63,27 +64,55 @@ function hasExpired({ expirationTimestamp }: ExecStatus): boolean {
   return expirationTimestamp !== undefined && !(Date.parse(expirationTimestamp) > Date.now());
 }
 
-/** Without terminal and input; killed when it takes too long or says too much. */
-function runPlugin({ command, args, env = [] }: Plugin, timeoutMs: number): Promise<ExecStatus> {
-  const { promise, resolve, reject } = Promise.withResolvers<ExecStatus>();
-  const fail = (why: string) => reject(new Error(`the plugin ${command} ${why}`));
-  const options = {
-    env: { ...process.env, ...Object.fromEntries(env.map(({ name, value }) => [name, value])) },
-    timeout: timeoutMs,
-    killSignal: 'SIGKILL',
-    maxBuffer: MAX_OUTPUT_BYTES,
-  } as const;
-  const child = execFile(command, args ?? [], options, (err, stdout, stderr) => {
-    const status = err ? undefined : parseStatus(stdout);
-    if (status) resolve(status);
-    // The error's own message has the arguments, and the output may be half a token.
-    else if (!err) fail('printed no ExecCredential');
-    else if (typeof err.code === 'string') fail(`failed: ${err.code}`);
-    else if (err.killed) fail(`did not end within ${timeoutMs} ms`);
-    else fail(`ended with ${err.code ?? err.signal}: ${stderr.trim().slice(0, MAX_REASON_LENGTH)}`);
+/** Without terminal and input; killed, with all that it has started, when it takes too long or says too much. */
+async function runPlugin({ command, args, env = [] }: Plugin, timeoutMs: number): Promise<ExecStatus> {
+  const variables = Object.fromEntries(env.map(({ name, value }) => [name, value]));
+  const child = spawn(command, args ?? [], {
+    env: { ...process.env, ...variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true, // as the leader of a process group: many plugins are scripts that start another program
   });
-  child.stdin?.end();
-  return promise;
+  const ended = Promise.withResolvers<string>();
+  const fail = (why: string) => ended.reject(new Error(`the plugin ${command} ${why}`));
+  const stop = (why: string) => {
+    fail(why);
+    killGroup(child);
+  };
+  const stdout = collect(child.stdout, stop);
+  const stderr = collect(child.stderr, stop);
+  child.on('error', (err) => fail(`cannot be started: ${'code' in err ? err.code : err.name}`));
+  child.on('close', (code, signal) => {
+    // The output may be half a token.
+    if (code === 0) ended.resolve(stdout.text);
+    else fail(`ended with ${code ?? signal}: ${stderr.text.trim().slice(0, MAX_REASON_LENGTH)}`);
+  });
+  const timer = setTimeout(() => stop(`did not end within ${timeoutMs} ms`), timeoutMs);
+  try {
+    const status = parseStatus(await ended.promise);
+    if (status) return status;
+    throw new Error(`the plugin ${command} printed no ExecCredential`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function collect(stream: Readable, stop: (why: string) => void): { readonly text: string } {
+  const output = { text: '' };
+  stream.setEncoding('utf8').on('data', (data: string) => {
+    output.text += data;
+    if (output.text.length > MAX_OUTPUT_LENGTH) stop(`printed more than ${MAX_OUTPUT_LENGTH} characters`);
+  });
+  return output;
+}
+
+function killGroup({ pid, stdout, stderr }: ChildProcessByStdio<null, Readable, Readable>): void {
+  stdout.destroy();
+  stderr.destroy();
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nothing of it is left, or it runs as another user: its request has failed all the same.
+  }
 }
 
 function parseStatus(output: string): ExecStatus | undefined {
