@@ -2,7 +2,7 @@ import type { PodChangesDeps, TermStart } from './changes/pod-changes.js';
 import { PodChanges } from './changes/pod-changes.js';
 import { ALL, Positions } from './changes/positions.js';
 import type { ClockJump } from './changes/reader-clock.js';
-import { Timeline } from './changes/timeline.js';
+import { SharedTimes } from './changes/timeline.js';
 import { KubeError } from './cluster/kube-error.js';
 import { LINK_GRACE_MS, LinkHealth } from './cluster/link-health.js';
 import type { Projection } from './cluster/pod.js';
@@ -17,10 +17,7 @@ const COMPARE_VERSIONS_MS = 10_000;
 const FORBIDDEN = 403;
 
 /** What the feeds of a term have in common. */
-export type SharedDeps = Omit<
-  PodChangesDeps,
-  'timeline' | 'moved' | 'listing' | 'haveCaughtUp' | 'isWatched'
->;
+export type SharedDeps = Omit<PodChangesDeps, 'times' | 'moved' | 'listing' | 'haveCaughtUp' | 'isWatched'>;
 
 /** The feeds of a term: one of all pods, or one for each namespace that is watched. */
 export interface Feeds {
@@ -33,7 +30,7 @@ export function openFeeds(parts: ReaderParts, shared: SharedDeps, start: TermSta
   const { scope } = parts.settings;
   const names = scope.namespaces ?? [ALL];
   const positions = new Positions(names);
-  const timeline = new Timeline(start.latest, shared.onContradiction);
+  const times = new SharedTimes(start.latest);
   const behind = new Set(names);
   const clocks = names.length === 1 ? [shared.clock] : shareJumps(shared.clock, names.length);
   const feeds = names.map((name, index) => {
@@ -42,7 +39,7 @@ export function openFeeds(parts: ReaderParts, shared: SharedDeps, start: TermSta
     const deps: PodChangesDeps = {
       ...shared,
       clock: clocks[index] ?? shared.clock,
-      timeline,
+      times,
       isWatched: (namespace) => isWatched(scope, namespace),
       moved: (to) => positions.moved(name, to),
       listing: (askedAt) => positions.listing(name, askedAt),

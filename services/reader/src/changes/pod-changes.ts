@@ -27,7 +27,7 @@ import {
 } from './leases.js';
 import { Observer, type SeenEvent } from './observer.js';
 import type { ReaderClock } from './reader-clock.js';
-import { type Contradiction, Timeline } from './timeline.js';
+import { type Contradiction, SharedTimes, Timeline } from './timeline.js';
 import { Watermark } from './watermark.js';
 
 /** Where a term begins. */
@@ -59,8 +59,8 @@ export interface PodChangesDeps {
   readonly onChange: (message: PodIpMessage) => void;
   readonly onGap: (gap: Gap) => void;
   readonly onContradiction: (found: Contradiction) => void;
-  /** Of all feeds of a term; by default one of its own. */
-  readonly timeline?: Timeline;
+  /** Of all feeds of a term; by default its own. */
+  readonly times?: SharedTimes;
   /** By default all. */
   readonly isWatched?: (namespace: string) => boolean;
   /** Makes the checkpoint of all feeds of a term out of where this one has got to; undefined: there is none yet. */
@@ -100,7 +100,7 @@ export class PodChanges implements PodSink {
     this.#deps = deps;
     this.#watermark = new Watermark(() => deps.clock.now(), checkpoint?.knownAt);
     this.#observer = new Observer(deps.clock, checkpoint?.knownAt);
-    this.#timeline = deps.timeline ?? new Timeline(latest, deps.onContradiction);
+    this.#timeline = new Timeline(deps.times ?? new SharedTimes(latest), deps.onContradiction);
     this.#known = new Map(known);
     this.#ended = new EndedLeases(ended ?? new Map());
     this.#catchUp = catchUp;

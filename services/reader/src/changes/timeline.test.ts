@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Interval } from './event-times.js';
 import type { EndReason, IpChange } from './leases.js';
-import { Timeline } from './timeline.js';
+import { SharedTimes, Timeline } from './timeline.js';
 
 const X = '10.0.0.1';
 const Y = '10.0.0.2';
@@ -29,8 +29,8 @@ const end = (uid: string, ip: string, when: Interval, started?: Interval) =>
 
 function open(latest?: number) {
   const onContradiction = vi.fn();
-  const timeline = new Timeline(latest === undefined ? undefined : new Date(latest), onContradiction);
-  return { timeline, onContradiction };
+  const shared = new SharedTimes(latest === undefined ? undefined : new Date(latest));
+  return { timeline: new Timeline(shared, onContradiction), shared, onContradiction };
 }
 const times = (changes: readonly IpChange[]) =>
   changes.map(({ interval: { notBefore, best, notAfter } }) => [notBefore, best, notAfter]);
@@ -52,6 +52,19 @@ describe('events', () => {
       [150, 150, 150],
     ]);
     expect(timeline.next(new Date(140))).toEqual(new Date(151));
+  });
+
+  it('keep their times beside those of another feed, but follow the last holder of their address', () => {
+    const { timeline, shared, onContradiction } = open();
+    const first = interval(900);
+    timeline.place([start('a', X, first), end('a', X, interval(1_000), first)]);
+    const other = new Timeline(shared, onContradiction);
+    const replayed = [start('b', Y, interval(100)), start('c', X, interval(950, 960, 1_100))];
+    expect(times(other.place(replayed).changes)).toEqual([
+      [100, 100, 100],
+      [1_000, 1_000, 1_100],
+    ]);
+    expect(other.next(new Date(0))).toEqual(new Date(1_001));
   });
 
   it('are later than the ledger', () => {

@@ -18,25 +18,40 @@ export interface Contradiction {
   readonly start: Interval;
 }
 
+/** What the timelines of a term's feeds have in common. */
+export class SharedTimes {
+  /** The last change of each address; the newest last. */
+  readonly lastOfAddress = new Map<string, IpChange>();
+  /** The latest time in the ledger when the term began. */
+  readonly ledgerMs: number;
+  /** The latest time that any of them has given. */
+  latestMs: number;
+
+  /** @param latest the latest time in the ledger */
+  constructor(latest: Date | undefined) {
+    this.ledgerMs = latest?.getTime() ?? Number.NEGATIVE_INFINITY;
+    this.latestMs = this.ledgerMs;
+  }
+}
+
 /**
- * Gives the changes of a term their times: in the order in which they were seen, and those of one address so that they do
+ * Gives the changes of a feed their times: in the order in which they were seen, and those of one address so that they do
  * not contradict each other. Where the best time cannot be in an interval, that is widened.
  */
 export class Timeline {
   readonly #onContradiction: (found: Contradiction) => void;
-  /** The newest last. */
-  readonly #lastOfAddress = new Map<string, IpChange>();
+  readonly #shared: SharedTimes;
   #lastMs: number;
 
-  /** @param latest the latest time in the ledger */
-  constructor(latest: Date | undefined, onContradiction: (found: Contradiction) => void) {
-    this.#lastMs = latest?.getTime() ?? Number.NEGATIVE_INFINITY;
+  constructor(shared: SharedTimes, onContradiction: (found: Contradiction) => void) {
+    this.#shared = shared;
+    this.#lastMs = shared.ledgerMs;
     this.#onContradiction = onContradiction;
   }
 
-  /** The time that a change would have that is seen now. */
+  /** A time after all that was given. */
   next(now: Date): Date {
-    return new Date(Math.max(now.getTime(), this.#lastMs + 1));
+    return new Date(Math.max(now.getTime(), this.#shared.latestMs + 1));
   }
 
   /** The changes of one event: each is later than the one before it, if only by a millisecond. */
@@ -82,6 +97,7 @@ export class Timeline {
   #ordered({ notBefore, best: wanted, notAfter }: Interval, stepMs: number): Interval {
     const best = Math.max(wanted, this.#lastMs + stepMs);
     this.#lastMs = best;
+    this.#shared.latestMs = Math.max(this.#shared.latestMs, best);
     return { notBefore: Math.min(notBefore, best), best, notAfter: Math.max(notAfter, best) };
   }
 
@@ -89,7 +105,7 @@ export class Timeline {
   #bounded(change: IpChange): IpChange {
     const { pod, lease } = change;
     const interval = isStart(change) ? change.interval : after(lease.started.notBefore, change.interval);
-    const last = this.#lastOfAddress.get(addressKey(lease));
+    const last = this.#shared.lastOfAddress.get(addressKey(lease));
     if (
       pod.hostNetwork ||
       last === undefined ||
@@ -122,14 +138,15 @@ export class Timeline {
   }
 
   #remember(change: IpChange): void {
+    const { lastOfAddress } = this.#shared;
     const address = addressKey(change.lease);
-    const last = this.#lastOfAddress.get(address);
+    const last = lastOfAddress.get(address);
     const isOvertaken = !isStart(change) && last && isStart(last) && last.pod.uid !== change.pod.uid;
     if (change.pod.hostNetwork || isOvertaken) return;
-    this.#lastOfAddress.delete(address);
-    this.#lastOfAddress.set(address, change);
-    const [oldest] = this.#lastOfAddress.keys();
-    if (this.#lastOfAddress.size > MAX_ADDRESSES && oldest !== undefined) this.#lastOfAddress.delete(oldest);
+    lastOfAddress.delete(address);
+    lastOfAddress.set(address, change);
+    const [oldest] = lastOfAddress.keys();
+    if (lastOfAddress.size > MAX_ADDRESSES && oldest !== undefined) lastOfAddress.delete(oldest);
   }
 }
 
