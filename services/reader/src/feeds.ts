@@ -1,3 +1,4 @@
+import { CatchUp } from './changes/catch-up.js';
 import type { PodChangesDeps, TermStart } from './changes/pod-changes.js';
 import { PodChanges } from './changes/pod-changes.js';
 import { ALL, Positions } from './changes/positions.js';
@@ -17,7 +18,10 @@ const COMPARE_VERSIONS_MS = 10_000;
 const FORBIDDEN = 403;
 
 /** What the feeds of a term have in common. */
-export type SharedDeps = Omit<PodChangesDeps, 'times' | 'moved' | 'listing' | 'haveCaughtUp' | 'isWatched'>;
+export type SharedDeps = Omit<
+  PodChangesDeps,
+  'times' | 'moved' | 'listing' | 'feed' | 'catchUp' | 'isWatched'
+>;
 
 /** The feeds of a term: one of all pods, or one for each namespace that is watched. */
 export interface Feeds {
@@ -31,11 +35,18 @@ export function openFeeds(parts: ReaderParts, shared: SharedDeps, start: TermSta
   const names = scope.namespaces ?? [ALL];
   const positions = new Positions(names);
   const times = new SharedTimes(start.latest);
-  const behind = new Set(names);
   const clocks = names.length === 1 ? [shared.clock] : shareJumps(shared.clock, names.length);
-  const feeds = names.map((name, index) => {
+  const starts = names.map((name) => {
     const known = new Map([...start.known].filter(([, pod]) => name === ALL || pod.namespace === name));
     const checkpoint = positions.restore(name, start.checkpoint, known.size > 0);
+    return { name, known, checkpoint };
+  });
+  const continuing = starts.filter(({ checkpoint }) => checkpoint !== undefined);
+  const catchUp = new CatchUp(
+    continuing.map(({ name }) => name),
+    start,
+  );
+  const feeds = starts.map(({ name, known, checkpoint }, index) => {
     const deps: PodChangesDeps = {
       ...shared,
       clock: clocks[index] ?? shared.clock,
@@ -43,10 +54,8 @@ export function openFeeds(parts: ReaderParts, shared: SharedDeps, start: TermSta
       isWatched: (namespace) => isWatched(scope, namespace),
       moved: (to) => positions.moved(name, to),
       listing: (askedAt) => positions.listing(name, askedAt),
-      haveCaughtUp() {
-        behind.delete(name);
-        return behind.size === 0;
-      },
+      feed: name,
+      catchUp,
     };
     return { name, checkpoint, changes: new PodChanges(deps, { ...start, known, checkpoint }) };
   });

@@ -8,6 +8,7 @@ import {
 import type { Pod } from '../cluster/pod.js';
 import type { ListReason, PodSink } from '../cluster/pod-feed.js';
 import type { PodEvent } from '../cluster/pod-stream.js';
+import { CatchUp } from './catch-up.js';
 import type { ChangeLog } from './change-log.js';
 import { EndedLeases } from './ended-leases.js';
 import { type Checkpoint, type Gap, gapBetween, type LeaseRecord, type RestartRecord } from './entry.js';
@@ -67,8 +68,10 @@ export interface PodChangesDeps {
   readonly moved?: (to: Checkpoint) => Checkpoint | undefined;
   /** A list that was asked for at this time is recorded in parts from now on. */
   readonly listing?: (askedAt: Date) => void;
-  /** This feed has caught up; whether all have. */
-  readonly haveCaughtUp?: () => boolean;
+  /** The name of this feed; only of several. */
+  readonly feed?: string;
+  /** Of all feeds of a term; by default its own. */
+  readonly catchUp?: CatchUp;
 }
 
 /** What one event, or a part of a list, means. */
@@ -89,9 +92,7 @@ export class PodChanges implements PodSink {
   readonly #timeline: Timeline;
   readonly #ended: EndedLeases;
   #known: Map<string, KnownPod>;
-  #catchUp: TermStart['catchUp'];
-  readonly #restoredAt: Date | undefined;
-  #lateSince: Date | undefined;
+  readonly #catchUp: CatchUp;
   /** Gaps of jumps of the clock that are not in the log yet. */
   #jumped: Gap[] = [];
   #listedAt: Date | undefined;
@@ -103,8 +104,7 @@ export class PodChanges implements PodSink {
     this.#timeline = new Timeline(deps.times ?? new SharedTimes(latest), deps.onContradiction);
     this.#known = new Map(known);
     this.#ended = new EndedLeases(ended ?? new Map());
-    this.#catchUp = catchUp;
-    this.#restoredAt = checkpoint?.knownAt;
+    this.#catchUp = deps.catchUp ?? new CatchUp([], { checkpoint, catchUp });
   }
 
   /** Pods that are not finished. */
@@ -248,15 +248,9 @@ export class PodChanges implements PodSink {
 
   /** All that happened before the list or the watch is published now: what was incomplete or out of order is a gap. */
   #caughtUp(): Gap[] {
-    if (this.#deps.haveCaughtUp?.() === false) return [];
-    const { startedAt = undefined, reason = 'late' } = this.#catchUp ?? {};
-    this.#catchUp = undefined;
-    const since = this.#deps.outOfOrder?.since;
-    const isNew = since !== undefined && since !== this.#lateSince;
-    this.#lateSince = since;
-    // The marker is there until the ledger has the gap. It is older than the ledger when another reader has led since.
-    const from = isNew ? earlier(since, this.#restoredAt ?? since) : startedAt;
-    return from ? [this.#name(gapBetween(from, this.#timeline.next(this.#deps.clock.now()), reason))] : [];
+    const { feed = '', outOfOrder, clock } = this.#deps;
+    const gap = this.#catchUp.caughtUp(feed, outOfOrder?.since);
+    return gap ? [this.#name(gapBetween(gap.startedAt, this.#timeline.next(clock.now()), gap.reason))] : [];
   }
 
   #name(gap: Gap): Gap {
@@ -297,10 +291,6 @@ export class PodChanges implements PodSink {
 /** Whether a gap is that for which the marker is set: once the ledger has it, the marker can go. */
 export function isOfMarker({ reason }: Gap): boolean {
   return ['late', 'ledger-overflow', 'ledger-reverted'].includes(reason);
-}
-
-function earlier(a: Date, b: Date): Date {
-  return new Date(Math.min(a.getTime(), b.getTime()));
 }
 
 function decideEvent(known: KnownPod | undefined, event: PodOfEvent, sighting: Sighting): Decision {
