@@ -185,3 +185,20 @@ it('numbers the leases of a namespace on that comes back after days', async ({ o
     { occurrence: 1, open: true },
   ]);
 });
+
+it('lists two namespaces at a time, and watches those that are listed meanwhile', async ({ openCase }) => {
+  const test = await openCase();
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+  for (const namespace of names) test.cluster.pods.start({ namespace, name: 'first' });
+  test.cluster.faults.delayLists(300);
+  await test.startReader({ WATCH_NAMESPACES: names.join(',') });
+  await untilPublished(
+    test,
+    names.map((name) => `${name}/first alreadyRunning`),
+  );
+  const { requests } = test.cluster;
+  const isWatch = requests.map(({ query }) => query.watch !== undefined);
+  const isList = requests.map((request) => lists(test).includes(request));
+  expect(isWatch.indexOf(true)).toBeGreaterThan(0);
+  expect(isWatch.indexOf(true)).toBeLessThan(isList.lastIndexOf(true));
+});

@@ -9,11 +9,15 @@ import { LINK_GRACE_MS, LinkHealth } from './cluster/link-health.js';
 import type { Projection } from './cluster/pod.js';
 import { followPods, type ListReason, type PodFeedEvents } from './cluster/pod-feed.js';
 import { isWatched } from './cluster/scope-settings.js';
+import { takeTurns } from './cluster/turns.js';
 import type { Leadership } from './leadership/election.js';
 import type { ReaderParts } from './parts.js';
 
 /** One page of one pod, for as long as a watch is silent. */
 const COMPARE_VERSIONS_MS = 10_000;
+
+/** Pages take several times their size of memory: that of many namespaces at once would be too much. */
+const PAGES_AT_ONCE = 2;
 
 const FORBIDDEN = 403;
 
@@ -82,6 +86,7 @@ function feedOptions({ settings, metrics, log }: ReaderParts) {
   return {
     projection: createProjection(settings.secondaryNetworks, metrics.skipped, log),
     pageSize: settings.pageSize,
+    pagesInTurn: takeTurns(PAGES_AT_ONCE),
     requestDeadlineMs: settings.requestDeadlineMs,
     idleMs: settings.watchIdleMs,
     watchTimeoutSeconds: settings.watchTimeoutSeconds,

@@ -114,6 +114,7 @@ class PodFeed {
       path: this.#path,
       projection: this.#options.projection,
       pageSize: this.#pageSize,
+      inTurn: this.#options.pagesInTurn,
       pageDeadlineMs: this.#options.requestDeadlineMs,
       signal: this.#signal,
       onFirstPage: () => this.#sink.firstPage(),

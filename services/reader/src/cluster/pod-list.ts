@@ -1,6 +1,7 @@
 import { toError } from '@podips/shared';
 import { type KubeClient, KubeError, readAtMost } from './kube-client.js';
 import { type Pod, type Projection, projectPod } from './pod.js';
+import type { InTurn } from './turns.js';
 
 /** Where pods are listed and watched: those of a namespace, or all. */
 export function podsPath(namespace: string | undefined): string {
@@ -18,6 +19,8 @@ export interface ListOptions {
   readonly projection?: Projection | undefined;
   /** Pods on a page; fewer are asked for when they are large. */
   readonly pageSize: number;
+  /** By default at once. */
+  readonly inTurn?: InTurn | undefined;
   /** Deadline for each page, from the request to its last byte. */
   readonly pageDeadlineMs: number;
   readonly signal: AbortSignal;
@@ -45,10 +48,11 @@ interface Page {
  */
 export async function listPods(client: KubeClient, options: ListOptions): Promise<PodList> {
   const pods: Pod[] = [];
+  const { inTurn = (work) => work() } = options;
   let next = '';
   let pageSize = options.pageSize;
   for (;;) {
-    const page = await fetchPage(client, next, pageSize, options);
+    const page = await inTurn(() => fetchPage(client, next, pageSize, options));
     if (page === 'too-large') {
       pageSize = Math.ceil(pageSize / 2);
       continue;
