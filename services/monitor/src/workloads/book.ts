@@ -14,6 +14,8 @@ import { createTally } from './tally.js';
 
 /** So many of a workload's latest pods and restarts are kept. */
 const MAX_LATEST = 60;
+/** Of more, those are forgotten that nothing happened to for longest: each takes some 20 kB. */
+const MAX_WORKLOADS = 2_000;
 /** Puts the pods that run after all that ended. */
 const FUTURE_MS = 1e13;
 
@@ -57,11 +59,15 @@ export function createWorkloadBook(): WorkloadBook {
   const entryOf = (workload: WorkloadName): Entry => {
     const key = keyOf(workload);
     let entry = entries.get(key);
-    if (entry === undefined) {
+    if (entry !== undefined) entries.delete(key);
+    else {
       const pairing = createPairing();
       entry = { workload, tally: createTally(), lives: [], restarts: [], pairing, last: undefined };
-      entries.set(key, entry);
     }
+    // The order of a map is that in which its entries were set: those that nothing happened to for longest come first.
+    entries.set(key, entry);
+    const [oldest] = entries.keys();
+    if (entries.size > MAX_WORKLOADS && oldest !== undefined) entries.delete(oldest);
     return entry;
   };
 
@@ -71,6 +77,8 @@ export function createWorkloadBook(): WorkloadBook {
     },
 
     started(life) {
+      // Nothing replaces a pod without an owner, and each has a name of its own.
+      if (life.workload.kind === 'BarePod') return;
       const entry = entryOf(life.workload);
       entry.tally.add('started', life.startedAtMs);
       keepLife(entry.lives, life);
@@ -80,7 +88,7 @@ export function createWorkloadBook(): WorkloadBook {
 
     ended(life) {
       const { end, workload } = life;
-      if (end === undefined) return;
+      if (end === undefined || (workload.kind === 'BarePod' && !isFailure(end.cause))) return;
       const entry = entryOf(workload);
       entry.tally.add('ended', end.atMs);
       sinceMs = Math.min(sinceMs, end.atMs);

@@ -211,7 +211,8 @@ export class PodChanges implements PodSink {
     const before = this.#before(pod);
     const decision = decideEvent(before, event, sightingOf(seen.sight, false));
     const { restarts } = decision;
-    if (decision.changes.length + restarts.length > this.#deps.log.room) return 'no room';
+    const messages = decision.changes.length + (this.#deps.restartMessages ? restarts.length : 0);
+    if (messages > this.#deps.log.room) return 'no room';
     const { changes, leases } = this.#timeline.place(decision.changes);
     const { known } = decision;
     if (known === undefined) {
