@@ -139,7 +139,7 @@ describe('the settings of the database', () => {
     [
       'an authority that may not be asked',
       { DB_HOST: 'a', DB_SSLROOTCERT: 'one.crt' },
-      /^DB_SSLROOTCERT needs DB_SSLMODE=verify-full, .* prefer goes on without TLS/,
+      /^DB_SSLROOTCERT needs DB_SSLMODE=verify-full, .* prefer continues without TLS/,
     ],
     [
       'a file that is not there',

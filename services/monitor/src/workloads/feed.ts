@@ -72,7 +72,7 @@ export function startWorkloadFeed({
       const page = await read((client) => findEnded(client, cluster, from, ROWS_AT_A_TIME));
       teller.ended(page.held);
       mark = page.mark;
-      // Where a look goes on that fails half-way.
+      // A look that fails half-way resumes here.
       if (mark !== undefined) teller.counted(Math.min(mark.endedAt.getTime(), knownAt.getTime()));
     }
     // A pod that starts or ends meanwhile has a time after this, and comes with the next look.

@@ -321,7 +321,7 @@ describe('restarts of containers', () => {
     expect(counts(see(third.known, restarted(4)))).toEqual([[1, 4, false]]);
   });
 
-  it('of a pod that is new to the reader are old, all but the last of them at times that nobody knows', () => {
+  it('of a pod that is new to the reader are old, all but the last of them at unknown times', () => {
     expect(counts(see(undefined, restarted(7)))).toEqual([[6, 7, true]]);
     const fromEarlierVersion = {
       ...see(undefined, pod({ ips: [X] })).known,

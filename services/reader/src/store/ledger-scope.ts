@@ -61,7 +61,7 @@ export async function loadPosition(
 }
 
 /**
- * Leases of pods that an earlier reader watched and this one does not: when they end nobody sees. They are closed at the
+ * Leases of pods that an earlier reader watched and this one does not: their ends are not seen. They are closed at the
  * last moment of which something is known, and the time since then is a gap.
  */
 const CLOSE = `

@@ -41,7 +41,7 @@ export function projectEndCause(object: unknown): EndCause {
   if (disruption?.status === 'True' && !ofKubelet)
     return plain(storableText(disruption.reason) || 'Disrupted');
   if (reason !== '') return plain(reason);
-  // Containers that are always started again end only because somebody asked for it.
+  // A pod with restartPolicy Always ends only when it is deleted.
   const { restartPolicy = 'Always' } = fields(spec);
   if (restartPolicy === 'Always') return plain('Deleted');
   if (state.phase === 'Succeeded') return plain('Completed');
