@@ -123,12 +123,12 @@ describe('the dashboard of a running monitor', () => {
     await monitor.beat('kubernetes/200/OK');
   });
 
-  it('treats a silent stream as a broken one', async () => {
+  it('no longer counts on after twelve seconds without a word of a monitor that is frozen', async () => {
     const page = await open();
     await untilLive(page);
     monitor.process.kill('SIGSTOP');
     onTestFinished(() => monitor.process.kill('SIGCONT'));
-    await page.clock.fastForward(41_000);
+    await page.clock.fastForward(13_000);
     await expect.poll(() => page.getByText('This page is stale.').isVisible(), PATIENCE).toBe(true);
     monitor.process.kill('SIGCONT');
     await untilLive(page);

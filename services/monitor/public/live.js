@@ -3,7 +3,8 @@
 
 /** Where the monitor is, below whatever path: this file is in a folder of it. */
 const ROOT = new URL('..', import.meta.url).pathname;
-const SILENCE_MS = 40_000;
+/** Three signs of life of the monitor. */
+const SILENCE_MS = 12_000;
 const RETRY_MS = 2_000;
 const UNITS = [
   ['d', 86_400_000],

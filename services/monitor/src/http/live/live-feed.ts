@@ -30,7 +30,7 @@ const MAX_CLIENTS = 2_000;
 /** Changes within this time make one message. */
 const PAUSE_MS = 1_000;
 /** Sent without changes as well; the page treats three missing ones as a broken stream. Changes of strips come with it. */
-const SIGN_OF_LIFE_MS = 15_000;
+const SIGN_OF_LIFE_MS = 4_000;
 
 /** Renders once for all, at most once a second, and only while streams are open. */
 export function createLiveFeed(options: LiveFeedOptions): LiveFeed {
