@@ -12,6 +12,7 @@ WORKDIR /build
 COPY pnpm-lock.yaml pnpm-workspace.yaml ./
 COPY patches ./patches
 COPY deploy/images ./deploy/images
+COPY packages/annotate/package.json packages/annotate/package.json
 COPY packages/shared/package.json packages/shared/package.json
 COPY packages/simulation/package.json packages/simulation/package.json
 COPY services/reader/package.json services/reader/package.json

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
+import { type Instant, parseInstant } from '@podips/annotate';
 import { canonicalIp } from '@podips/shared';
 import { InvalidRequestError } from '../words/request-rules.js';
-import { type Instant, parseInstant } from './instant.js';
 
 /** Asks which pod had an address at a time. */
 export interface AddressQuestion {

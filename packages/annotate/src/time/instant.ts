@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import { parseZone, type Zone } from './zone.js';
+import { parseZone, UTC, type Zone } from './zone.js';
 
 /** A time as exact as it was written: `14:05` is a minute that begins at `ms`. */
 export interface Instant {
@@ -17,7 +17,7 @@ const UNITS_MS = {
   day: 1_440 * MINUTE_MS,
 } as const;
 const AGO = /^(\d{1,6}) *(second|minute|hour|day)s? ago$/i;
-const EPOCH_SECONDS = /^\d{10}$/;
+const EPOCH_SECONDS = /^(\d{10})(?:\.(\d{1,9}))?$/;
 const EPOCH_MS = /^\d{13}$/;
 /** A fraction of a second, at the end. */
 const FRACTION = /(?<=:\d{2}:\d{2})[.,](\d{1,9})$/;
@@ -34,6 +34,9 @@ const FORMATS = [
   ['dd/MMM/yyyy:HH:mm:ss', SECOND_MS],
   // As in HTTP, and in mail.
   ['ccc, dd MMM yyyy HH:mm:ss', SECOND_MS],
+  // As in the syslog of Cisco devices.
+  ['MMM dd yyyy HH:mm:ss', SECOND_MS],
+  ['MMM d yyyy HH:mm:ss', SECOND_MS],
 ] as const;
 /** Syslog names no year. */
 const FORMATS_WITHOUT_YEAR = [
@@ -42,16 +45,29 @@ const FORMATS_WITHOUT_YEAR = [
 ] as const;
 
 /**
- * Reads a time in one of the notations that logs have; without a zone it is UTC. One that can be read in two ways is none:
- * days and months as numbers, or an hour that a change of the clocks repeats in its zone.
+ * Reads a time in one of the notations that logs have. One that can be read in two ways is none: days and months as numbers,
+ * or an hour that a change of the clocks repeats in its zone.
  * @param nowMs for times that are said in relation to now, and for the year of a syslog line, which is not in the future
+ * @param zone of a time that names none
  * @returns undefined when it is none
  */
-export function parseInstant(text: string, nowMs: number): Instant | undefined {
+export function parseInstant(text: string, nowMs: number, zone: Zone = UTC): Instant | undefined {
   const trimmed = text.trim().replace(/ +/g, ' ');
-  if (EPOCH_SECONDS.test(trimmed)) return { ms: Number(trimmed) * SECOND_MS, precisionMs: SECOND_MS };
+  const [, seconds, fraction] = EPOCH_SECONDS.exec(trimmed) ?? [];
+  if (seconds !== undefined)
+    return withFraction({ ms: Number(seconds) * SECOND_MS, precisionMs: SECOND_MS }, fraction);
   if (EPOCH_MS.test(trimmed)) return { ms: Number(trimmed), precisionMs: 1 };
-  return parseAgo(trimmed, nowMs) ?? parseWritten(trimmed, nowMs);
+  return parseAgo(trimmed, nowMs) ?? parseWritten(trimmed, nowMs, zone);
+}
+
+/**
+ * Reads a time in a notation of its own.
+ * @param format in the notation of Luxon: `dd/MM/yyyy HH:mm:ss`
+ * @returns undefined when the text is not written so
+ */
+export function parseInstantAs(text: string, format: string, zone: Zone): Instant | undefined {
+  const precisionMs = /S|u/.test(format) ? 1 : /s/.test(format) ? SECOND_MS : MINUTE_MS;
+  return parseFormat(text.trim(), format, precisionMs, zone);
 }
 
 function parseAgo(text: string, nowMs: number): Instant | undefined {
@@ -60,16 +76,20 @@ function parseAgo(text: string, nowMs: number): Instant | undefined {
   return unit && { ms: nowMs - Number(count) * unit[1], precisionMs: 1 };
 }
 
-function parseWritten(text: string, nowMs: number): Instant | undefined {
+function parseWritten(text: string, nowMs: number, defaultZone: Zone): Instant | undefined {
   const named = ZONE.exec(text);
-  const zone = parseZone(named?.[1] ?? 'UTC');
+  const zone = named?.[1] === undefined ? defaultZone : parseZone(named[1]);
   if (zone === undefined) return undefined;
   const wall = text.slice(0, named?.index).replace(/(?<=\d)T(?=\d)/i, ' ');
   const fraction = FRACTION.exec(wall);
   const parsed = parseWall(wall.slice(0, fraction?.index), zone, nowMs);
-  if (parsed === undefined || fraction === null) return parsed;
-  const fractionMs = Math.floor(Number(`0.${fraction[1]}`) * SECOND_MS);
-  return { ms: parsed.ms + fractionMs, precisionMs: 1 };
+  return parsed && withFraction(parsed, fraction?.[1]);
+}
+
+/** @param digits after the point of the seconds; what is finer than a millisecond is cut off */
+function withFraction(instant: Instant, digits: string | undefined): Instant {
+  if (digits === undefined) return instant;
+  return { ms: instant.ms + Number(digits.padEnd(3, '0').slice(0, 3)), precisionMs: 1 };
 }
 
 function parseWall(wall: string, zone: Zone, nowMs: number): Instant | undefined {

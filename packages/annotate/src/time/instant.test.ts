@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { parseInstant } from './instant.js';
+import { parseInstant, parseInstantAs } from './instant.js';
+import { parseZone } from './zone.js';
 
 const NOW_MS = Date.parse('2026-11-26T14:05:30.500Z');
 const ms = (text: string) => Date.parse(text);
@@ -12,6 +13,7 @@ test.each([
   ['2026-11-20 14:05', '2026-11-20T14:05:00Z', 60_000],
   ['  2026-11-20T14:05  ', '2026-11-20T14:05:00Z', 60_000],
   ['2026-11-20T14:05:00.123Z', '2026-11-20T14:05:00.123Z', 1],
+  ['2026-11-20 14:05:00.283', '2026-11-20T14:05:00.283Z', 1],
   ['2026-11-20 14:05:00.5', '2026-11-20T14:05:00.500Z', 1],
   ['2026-11-20 14:05:00,123456789', '2026-11-20T14:05:00.123Z', 1],
   ['2026-11-20T14:05:00+01:00', '2026-11-20T13:05:00Z', 1_000],
@@ -33,6 +35,8 @@ test.each([
   ['Dec 31 23:59:59', '2025-12-31T23:59:59Z', 1_000],
   ['1795701900', '2026-11-26T14:05:00Z', 1_000],
   ['1795701900123', '2026-11-26T14:05:00.123Z', 1],
+  ['1795701900.305988', '2026-11-26T14:05:00.305Z', 1],
+  ['Nov 26 2026 14:05:00', '2026-11-26T14:05:00Z', 1_000],
   ['5 minutes ago', '2026-11-26T14:00:30.500Z', 1],
   ['1 day ago', '2026-11-25T14:05:30.500Z', 1],
   ['9999-12-31T23:59:59Z', '9999-12-31T23:59:59Z', 1_000],
@@ -73,4 +77,20 @@ test.each([
   '2026-11-20\n14:05',
 ])('%s is none', (text) => {
   expect(parseInstant(text, NOW_MS)).toBeUndefined();
+});
+
+test('a zone can be given for times that name none', () => {
+  const berlin = parseZone('Europe/Berlin');
+  expect(parseInstant('2026-11-26 14:05:00', NOW_MS, berlin)?.ms).toBe(ms('2026-11-26T13:05:00Z'));
+  expect(parseInstant('2026-11-26 14:05:00Z', NOW_MS, berlin)?.ms).toBe(ms('2026-11-26T14:05:00Z'));
+  expect(parseInstant('1795701900', NOW_MS, berlin)?.ms).toBe(ms('2026-11-26T14:05:00Z'));
+});
+
+test.each([
+  ['11/26/2026 02:05:00 PM', 'MM/dd/yyyy hh:mm:ss a', '2026-11-26T14:05:00Z', 1_000],
+  ['26.11.26 14:05', 'dd.MM.yy HH:mm', '2026-11-26T14:05:00Z', 60_000],
+])('%s is a time written as %s', (text, format, instant, precisionMs) => {
+  const utc = parseZone('UTC');
+  expect(utc && parseInstantAs(text, format, utc)).toEqual({ ms: ms(instant), precisionMs });
+  expect(utc && parseInstantAs('26 Nov', format, utc)).toBeUndefined();
 });
