@@ -1,0 +1,108 @@
+-- The leases for people who write SQL, with ranges: during are the most likely times, surely those in which the pod is known
+-- to have had the address, and possibly those in which it may have had it. Nothing is sure after the watermark, less the
+-- two seconds that kubelets take to report.
+CREATE VIEW podips_leases AS
+SELECT cluster, network, ip, namespace, pod, pod_uid, workload_kind, workload, node, host_network, service_account,
+  started_at, nullif(ended_at, 'infinity') AS ended_at, end_reason,
+  tstzrange(started_at, greatest(started_at, nullif(ended_at, 'infinity'))) AS during,
+  CASE WHEN sure_from < sure_to THEN tstzrange(sure_from, sure_to) ELSE 'empty' END AS surely,
+  tstzrange(coalesce(started_not_before, '-infinity'),
+    greatest(started_at, nullif(coalesce(ended_not_after, ended_at), 'infinity'))) AS possibly
+FROM leases LEFT JOIN reader_positions USING (cluster),
+  LATERAL (SELECT coalesce(started_not_after, started_at) AS sure_from,
+    CASE WHEN ended_at = 'infinity' THEN known_at - interval '2 seconds' ELSE ended_not_before END AS sure_to) AS sure;
+
+-- Who had an address at a time, decided as the monitor does: the verdict is pod, node, nobody, outside (the ledger has no
+-- lease of the address) or unsure, which names none; the reason has the codes that the monitor gives. Always one row.
+CREATE FUNCTION podips_who(ip inet, at timestamptz, OUT verdict text, OUT reason text, OUT namespace text, OUT pod text,
+  OUT pod_uid text, OUT workload_kind text, OUT workload text, OUT node text, OUT cluster text, OUT started_at timestamptz,
+  OUT ended_at timestamptz)
+LANGUAGE sql STABLE PARALLEL SAFE
+-- The tables are found whatever the caller's path, and rows that a policy hides are an error instead of nobody.
+SET search_path FROM CURRENT SET row_security TO off
+AS $$
+WITH positions AS (SELECT *, known_at - interval '2 seconds' AS known_until FROM reader_positions),
+gaps_at AS (
+  SELECT gaps.cluster, gaps.reason FROM gaps
+  WHERE gaps.ended_at >= $2 - interval '2 seconds'
+    AND (gaps.started_at IS NULL OR gaps.started_at <= $2 + interval '2 seconds')),
+-- All leases whose bounds include the time, and the neighbours of the time by their most likely times.
+near AS (
+  (SELECT * FROM leases WHERE leases.ip = $1 AND coalesce(started_not_before, leases.started_at) <= $2
+     AND coalesce(ended_not_after, leases.ended_at) > $2)
+  UNION
+  (SELECT * FROM (SELECT * FROM leases WHERE leases.ip = $1 AND leases.started_at <= $2
+     ORDER BY leases.started_at DESC LIMIT 200) AS before
+   WHERE before.ended_at <= $2 ORDER BY before.ended_at DESC LIMIT 1)
+  UNION
+  (SELECT * FROM leases WHERE leases.ip = $1 AND leases.started_at > $2 ORDER BY leases.started_at LIMIT 1)),
+bound AS (
+  SELECT near.*, leases.is_open, known_until, place, start_to <= $2 AS has_begun, lasts,
+    start_to <= $2 AND lasts AS is_sure,
+    coalesce(started_not_before, '-infinity') <= $2 AND coalesce(ended_not_after, near.ended_at) > $2 AS is_possible,
+    row_number() OVER (PARTITION BY near.cluster, near.network, host_network
+      ORDER BY near.started_at, near.ended_at, near.namespace, near.pod) AS position
+  FROM near LEFT JOIN positions USING (cluster),
+    LATERAL (SELECT near.ended_at = 'infinity' AS is_open) AS leases,
+    LATERAL (SELECT coalesce(started_not_after, near.started_at) AS start_to,
+      CASE WHEN is_open THEN coalesce(known_until >= $2, false) ELSE coalesce(ended_not_before > $2, false) END AS lasts,
+      CASE WHEN host_network THEN 'node ' || near.node ELSE near.pod_uid END AS place) AS bounds),
+networks AS (
+  SELECT bound.cluster, bound.network, count(DISTINCT place) FILTER (WHERE is_sure) AS places,
+    coalesce(bool_or(host_network) FILTER (WHERE is_sure), false) AS is_node,
+    bound.cluster IN (SELECT gaps_at.cluster FROM gaps_at WHERE gaps_at.reason = 'clock') AS is_clock_set
+  FROM bound GROUP BY 1, 2),
+judged AS (
+  SELECT bound.*, places,
+    is_sure AND places = 1 AND NOT is_clock_set AS is_holder,
+    CASE
+      WHEN places > 1 THEN is_possible
+      WHEN is_sure THEN is_clock_set
+      WHEN places = 1 THEN is_possible AND is_node AND host_network
+      -- A later lease had begun, or an earlier one lasted: an address that is not a node's has one holder at a time.
+      ELSE is_possible AND (host_network OR NOT EXISTS (SELECT FROM bound AS other
+        WHERE other.cluster = bound.cluster AND other.network = bound.network AND NOT other.host_network
+          AND CASE WHEN other.position > bound.position THEN other.has_begun
+                   WHEN other.position < bound.position THEN other.lasts ELSE false END))
+    END AS is_candidate
+  FROM bound JOIN networks USING (cluster, network)),
+summary AS (
+  SELECT count(DISTINCT (judged.cluster, judged.network, place)) FILTER (WHERE is_holder) AS holders,
+    coalesce(bool_or(places > 1), false) AS is_conflict, count(*) FILTER (WHERE is_candidate) AS candidates, count(*) AS leases,
+    coalesce(bool_and(host_network AND judged.cluster IN
+      (SELECT j.cluster FROM judged AS j WHERE j.is_holder AND j.host_network)) FILTER (WHERE is_candidate), true) AS is_of_nodes
+  FROM judged),
+decided AS (SELECT *, summary.holders > 0 AND NOT is_conflict AND is_of_nodes AS is_decided FROM summary),
+codes AS (
+  SELECT 1 AS rank, 'conflict' AS code FROM decided WHERE is_conflict
+  UNION SELECT 2, 'start' FROM judged, decided WHERE is_candidate AND NOT is_conflict AND NOT has_begun
+  UNION SELECT 3, 'end' FROM judged, decided WHERE is_candidate AND NOT is_conflict AND NOT is_open AND NOT lasts
+  UNION SELECT 4, 'gap' FROM gaps_at
+  UNION SELECT 5, 'empty' WHERE NOT EXISTS (SELECT FROM positions)
+  UNION SELECT 6, 'future' WHERE $2 > now() AND EXISTS (SELECT FROM positions)
+  UNION SELECT 7, 'after-known' FROM positions WHERE $2 > known_until
+  UNION SELECT 7, 'after-known' FROM judged WHERE is_candidate AND is_open AND known_until IS NULL
+  UNION SELECT 8, 'deleted' FROM positions WHERE $2 <= known_until
+    AND NOT EXISTS (SELECT FROM gaps WHERE gaps.cluster = positions.cluster AND gaps.started_at IS NULL)
+    AND $2 < (SELECT leases.ended_at FROM leases WHERE leases.cluster = positions.cluster AND leases.ended_at <> 'infinity'
+              ORDER BY leases.ended_at LIMIT 1)
+  UNION SELECT 9, 'scope' FROM positions WHERE namespaces IS NOT NULL OR ignored_namespaces <> '{}'),
+answer AS (
+  SELECT CASE WHEN is_decided AND holders > 1 THEN 'several'
+    WHEN NOT is_decided THEN (SELECT string_agg(code, ', ' ORDER BY rank) FROM codes) END AS reasons, decided.*
+  FROM decided)
+SELECT
+  CASE WHEN answer.reasons IS NOT NULL THEN 'unsure' WHEN answer.holders = 0 THEN
+    CASE WHEN answer.leases = 0 THEN 'outside' ELSE 'nobody' END
+  WHEN holder.host_network THEN 'node' ELSE 'pod' END,
+  coalesce(answer.reasons, ''),
+  one.namespace, one.pod, one.pod_uid, one.workload_kind, one.workload, holder.node, holder.cluster,
+  one.started_at, nullif(one.ended_at, 'infinity')
+FROM answer
+  LEFT JOIN LATERAL (SELECT * FROM judged WHERE is_holder AND answer.reasons IS NULL LIMIT 1) AS holder ON true
+  -- A node's address is shared by pods, of which none is named.
+  LEFT JOIN LATERAL (SELECT holder.* WHERE NOT holder.host_network) AS one ON true
+$$;
+
+COMMENT ON VIEW podips_leases IS 'Leases of addresses by pods, with ranges of the times';
+COMMENT ON FUNCTION podips_who IS 'Who had an address at a time: pod, node, nobody, outside or unsure, with the reason';
