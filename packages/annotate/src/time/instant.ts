@@ -19,6 +19,8 @@ const UNITS_MS = {
 const AGO = /^(\d{1,6}) *(second|minute|hour|day)s? ago$/i;
 const EPOCH_SECONDS = /^(\d{10})(?:\.(\d{1,9}))?$/;
 const EPOCH_MS = /^\d{13}$/;
+/** As programs write times: RFC 3339 in UTC. */
+const RFC_3339_UTC = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d{3})?Z$/;
 /** A fraction of a second, at the end. */
 const FRACTION = /(?<=:\d{2}:\d{2})[.,](\d{1,9})$/;
 /** The first character of a time in a zone of its own: a clock with two digits of minutes was before it. */
@@ -57,7 +59,17 @@ export function parseInstant(text: string, nowMs: number, zone: Zone = UTC): Ins
   if (seconds !== undefined)
     return withFraction({ ms: Number(seconds) * SECOND_MS, precisionMs: SECOND_MS }, fraction);
   if (EPOCH_MS.test(trimmed)) return { ms: Number(trimmed), precisionMs: 1 };
-  return parseAgo(trimmed, nowMs) ?? parseWritten(trimmed, nowMs, zone);
+  return parseRfc3339(trimmed) ?? parseAgo(trimmed, nowMs) ?? parseWritten(trimmed, nowMs, zone);
+}
+
+/** Many times faster than the way of the other notations, for files of a million lines. */
+function parseRfc3339(text: string): Instant | undefined {
+  const [, clock, fraction] = RFC_3339_UTC.exec(text) ?? [];
+  if (clock === undefined) return undefined;
+  const ms = Date.parse(text);
+  // Date takes the 30th of February for the 2nd of March.
+  if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(clock)) return undefined;
+  return { ms, precisionMs: fraction === undefined ? SECOND_MS : 1 };
 }
 
 /**

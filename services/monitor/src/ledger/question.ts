@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import { type Instant, parseInstant } from '@podips/annotate';
 import { canonicalIp } from '@podips/shared';
 import { InvalidRequestError } from '../words/request-rules.js';
@@ -52,7 +52,8 @@ function textOf(field: string, value: unknown): string {
  * One address, as logs and reports have it: in brackets as in a URL, with a port, as a network of one address, defanged. An
  * IPv4 address that is written as IPv6 is what it is.
  */
-function parseIp(text: string): string {
+export function parseIp(text: string): string {
+  if (isIPv4(text)) return text;
   const refanged = text.replace(/\[([.:]|dot)\]/gi, (_, sign) => (sign === ':' ? ':' : '.'));
   const [, inBrackets] = /^\[([^\]]*)\](?::\d{1,5})?$/.exec(refanged) ?? [];
   const [, beforePort] = /^([\d.]+):\d{1,5}$/.exec(refanged) ?? [];
@@ -62,7 +63,7 @@ function parseIp(text: string): string {
   return canonicalIp(ip).replace(/^::ffff:(?=\d+\.)/, '');
 }
 
-function parseAt(text: string, nowMs: number): Instant | undefined {
+export function parseAt(text: string, nowMs: number): Instant | undefined {
   if (text === '') return undefined;
   const at = parseInstant(text, nowMs);
   if (at === undefined) throw new InvalidRequestError('at');

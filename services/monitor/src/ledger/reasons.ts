@@ -1,5 +1,5 @@
 import { exactUtc } from '../words/format.js';
-import { boundsOf } from './bounds.js';
+import { boundsOf, timesOf } from './bounds.js';
 import { type Coverage, knownUntil, limitsOf } from './coverage.js';
 
 import type { GapView, LeaseView, Reason } from './ledger-view.js';
@@ -22,7 +22,8 @@ export interface AddressFacts {
 }
 
 /** Why it is not certain who had the address; none when it is. */
-export function reasonsOf({ verdict, more, gaps, coverage, atMs, nowMs }: AddressFacts): Reason[] {
+export function reasonsOf(facts: Omit<AddressFacts, 'previous' | 'next'>): Reason[] {
+  const { verdict, more, gaps, coverage, atMs, nowMs } = facts;
   const { holders, candidates, isConflict } = verdict;
   if (holders.length > 0 && isDecided(verdict)) return [];
   const known = knownUntil(coverage);
@@ -41,7 +42,7 @@ function conflict(leases: readonly LeaseView[]): Reason {
 
 /** Why it is not certain that the pod had the address; that its end may not be known yet is a limit of the ledger. */
 function doubtsOf(lease: LeaseView, atMs: number, knownUntilMs: number): Reason[] {
-  const { startTo, endFrom } = boundsOf(lease, knownUntilMs);
+  const { startTo, endFrom } = boundsOf(timesOf(lease), knownUntilMs);
   const { startedAt, startedNotBefore, startedNotAfter, endedAt, endedNotBefore, endedNotAfter } = lease;
   const name = nameOf(lease);
   const doubts: Reason[] = [];

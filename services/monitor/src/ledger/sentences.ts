@@ -39,7 +39,7 @@ function belongedTo({ verdict: { holders, candidates }, more }: AddressFacts): s
 }
 
 /** The node whose address it was, if all of these pods are on its network. */
-export function nodeOf(holders: readonly LeaseView[]): string | null {
+export function nodeOf(holders: readonly Pick<LeaseView, 'hostNetwork' | 'node'>[]): string | null {
   const nodes = new Set(holders.map(({ hostNetwork, node }) => (hostNetwork ? node : null)));
   const [node = null] = nodes;
   return nodes.size === 1 ? node : null;

@@ -1,42 +1,61 @@
-import { boundsOf, type LeaseBounds } from './bounds.js';
+import { boundsOf, type LeaseBounds, type LeaseTimes, timesOf } from './bounds.js';
 import type { GapView, LeaseView } from './ledger-view.js';
 import { nameOf } from './names.js';
 
+/** Whose lease it is, as far as that decides. */
+export type Holder = Pick<
+  LeaseView,
+  'cluster' | 'network' | 'namespace' | 'pod' | 'podUid' | 'node' | 'hostNetwork'
+>;
+
 /** Who had an address at a time, as far as the bounds of the leases say. */
-export interface Verdict {
+export interface Verdict<L extends Holder = LeaseView> {
   /** The pods that surely had it. */
-  readonly holders: readonly LeaseView[];
+  readonly holders: readonly L[];
   /** The pods that may have had it, beside the holders. */
-  readonly candidates: readonly LeaseView[];
+  readonly candidates: readonly L[];
   /** The ledger contradicts itself: the candidates surely had it at once, which only pods on a node's network can. */
   readonly isConflict: boolean;
 }
 
-interface BoundLease extends LeaseBounds {
-  readonly lease: LeaseView;
+/** A lease, and what is known of its times. */
+export interface BoundLease<L extends Holder> extends LeaseBounds {
+  readonly lease: L;
+  readonly times: LeaseTimes;
 }
 
-/**
- * Decides by leases of one address around a time. An address that is not a node's has one holder at a time in a network,
- * so the leases follow each other, and a sure one rules out the others.
- * @param near all leases whose bounds include the time, and the neighbours of the time by their most likely times
- * Where a clock was set, no time is sure: then a pod that surely had the address is only one that may have had it.
- * @param knownUntilMs up to when a cluster's changes are known
- * @param gaps those that cover the time
- */
+/** A gap that covers the time of a question. */
+type CoveringGap = Pick<GapView, 'cluster' | 'reason'>;
+
+/** As {@link decideBound}. @param knownUntilMs up to when a cluster's changes are known */
 export function decide(
   near: readonly LeaseView[],
   atMs: number,
   knownUntilMs: (cluster: string) => number,
-  gaps: readonly GapView[],
+  gaps: readonly CoveringGap[],
 ): Verdict {
-  const networks = Map.groupBy(near, ({ cluster, network }) => JSON.stringify([cluster, network]));
-  const verdicts = [...networks.values()].map((leases) => {
-    const bound = leases
-      .toSorted(byTime)
-      .map((lease) => ({ lease, ...boundsOf(lease, knownUntilMs(lease.cluster)) }));
-    return decideInNetwork(bound, atMs);
-  });
+  const bound = near.map((lease) => bind(lease, timesOf(lease), knownUntilMs(lease.cluster)));
+  return decideBound(bound, atMs, gaps);
+}
+
+/** @param knownUntilMs up to when the changes of its cluster are known */
+export function bind<L extends Holder>(lease: L, times: LeaseTimes, knownUntilMs: number): BoundLease<L> {
+  return { lease, times, ...boundsOf(times, knownUntilMs) };
+}
+
+/**
+ * Decides by leases of one address around a time. An address that is not a node's has one holder at a time in a network,
+ * so the leases follow each other, and a sure one rules out the others. Where a clock was set, no time is sure: then a pod
+ * that surely had the address is only one that may have had it.
+ * @param near all leases whose bounds include the time, and the neighbours of the time by their most likely times
+ * @param gaps those that cover the time
+ */
+export function decideBound<L extends Holder>(
+  near: readonly BoundLease<L>[],
+  atMs: number,
+  gaps: readonly CoveringGap[],
+): Verdict<L> {
+  const verdicts = byNetwork(near).map((leases) => decideInNetwork(leases.toSorted(byTime), atMs));
   const clockSet = new Set(gaps.filter(({ reason }) => reason === 'clock').map(({ cluster }) => cluster));
   const sure = verdicts.flatMap(({ holders }) => holders);
   const doubted = sure.filter(({ cluster }) => clockSet.has(cluster));
@@ -47,13 +66,19 @@ export function decide(
   };
 }
 
+function byNetwork<L extends Holder>(near: readonly BoundLease<L>[]): (readonly BoundLease<L>[])[] {
+  if (near.length < 2) return near.length === 0 ? [] : [near];
+  return [...Map.groupBy(near, ({ lease }) => JSON.stringify([lease.cluster, lease.network])).values()];
+}
+
 /** Whether the candidates leave no doubt about the holder: they are other pods on the network of the node that has it. */
-export function isDecided({ holders, candidates, isConflict }: Verdict): boolean {
+export function isDecided<L extends Holder>({ holders, candidates, isConflict }: Verdict<L>): boolean {
+  if (candidates.length === 0) return !isConflict;
   const clustersOfNodes = new Set(holders.filter(isShared).map(({ cluster }) => cluster));
   return !isConflict && candidates.every((lease) => isShared(lease) && clustersOfNodes.has(lease.cluster));
 }
 
-function decideInNetwork(leases: readonly BoundLease[], atMs: number): Verdict {
+function decideInNetwork<L extends Holder>(leases: readonly BoundLease<L>[], atMs: number): Verdict<L> {
   const sure = leases.filter((lease) => lease.startTo <= atMs && atMs < lease.endFrom);
   const possible = leases.filter((lease) => lease.startFrom <= atMs && atMs < lease.endTo);
   const holders = sure.map(({ lease }) => lease);
@@ -70,7 +95,11 @@ function decideInNetwork(leases: readonly BoundLease[], atMs: number): Verdict {
 }
 
 /** Whether the lease had ended because a later one had begun, or had not begun because an earlier one lasted. */
-function isRuledOut(one: BoundLease, leases: readonly BoundLease[], atMs: number): boolean {
+function isRuledOut<L extends Holder>(
+  one: BoundLease<L>,
+  leases: readonly BoundLease<L>[],
+  atMs: number,
+): boolean {
   if (isShared(one.lease)) return false;
   const own = leases.filter(({ lease }) => !isShared(lease));
   const index = own.indexOf(one);
@@ -79,15 +108,15 @@ function isRuledOut(one: BoundLease, leases: readonly BoundLease[], atMs: number
   );
 }
 
-function byTime(one: LeaseView, other: LeaseView): number {
-  const endOf = ({ endedAt }: LeaseView) => (endedAt === null ? Number.MAX_VALUE : Date.parse(endedAt));
+function byTime<L extends Holder>(one: BoundLease<L>, other: BoundLease<L>): number {
+  const endOf = ({ times }: BoundLease<L>) => times.endedMs ?? Number.MAX_VALUE;
   return (
-    Date.parse(one.startedAt) - Date.parse(other.startedAt) ||
+    one.times.startedMs - other.times.startedMs ||
     endOf(one) - endOf(other) ||
-    nameOf(one).localeCompare(nameOf(other))
+    nameOf(one.lease).localeCompare(nameOf(other.lease))
   );
 }
 
-function isShared({ hostNetwork }: LeaseView): boolean {
+function isShared({ hostNetwork }: Holder): boolean {
   return hostNetwork;
 }
