@@ -114,11 +114,19 @@ export async function findRestarts(connection: Connection, cluster: string, afte
   }));
 }
 
-/** Times of which something may be missing, that ended after a time. */
-export async function findGaps(connection: Connection, after: Date): Promise<readonly Span[]> {
-  const sql = `SELECT cluster, started_at AS "startedAt", ended_at AS "endedAt" FROM gaps WHERE ended_at > $1 ORDER BY ended_at LIMIT 500`;
-  const { rows } = await connection.query<{ startedAt: Date | null; endedAt: Date }>(sql, [after]);
-  return rows.map(({ startedAt, endedAt }) => ({
+/** A time of which something may be missing. */
+export interface Gap extends Span {
+  readonly cluster: string;
+}
+
+/** The gaps that ended after a time, the newest 500 of them. */
+export async function findGaps(connection: Connection, after: Date): Promise<readonly Gap[]> {
+  const sql = `SELECT cluster, started_at AS "startedAt", ended_at AS "endedAt" FROM gaps WHERE ended_at > $1 ORDER BY ended_at DESC LIMIT 500`;
+  const { rows } = await connection.query<{ cluster: string; startedAt: Date | null; endedAt: Date }>(sql, [
+    after,
+  ]);
+  return rows.map(({ cluster, startedAt, endedAt }) => ({
+    cluster,
     fromMs: startedAt?.getTime() ?? Number.NEGATIVE_INFINITY,
     toMs: endedAt.getTime(),
   }));

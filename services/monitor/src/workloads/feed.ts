@@ -2,9 +2,16 @@ import { type DatabasePool, inTransaction, type Logger, pause } from '@podips/sh
 import { toLedgerError } from '../ledger/ledger-error.js';
 import { type Connection, requireLedger } from '../ledger/queries.js';
 import { createWorkloadBook, type WorkloadBook } from './book.js';
-import { findEnded, findGaps, findPositions, findRestarts, findRunning, type Mark } from './feed-queries.js';
+import {
+  findEnded,
+  findGaps,
+  findPositions,
+  findRestarts,
+  findRunning,
+  type Gap,
+  type Mark,
+} from './feed-queries.js';
 import { createIpChanges, type IpChanges } from './ip-changes.js';
-import type { Span } from './measure.js';
 import { createTeller, OVERLAP_MS, type Teller } from './teller.js';
 
 export interface WorkloadFeedOptions {
@@ -29,17 +36,17 @@ export interface WorkloadFeed {
 
 /** How much of the ledger is counted. */
 export interface FeedView {
-  /** Undefined until all of the last two weeks is counted; then the time up to which everything is. */
-  readonly countedUntilMs: number | undefined;
+  /** Up to when everything is counted, in milliseconds, by cluster; undefined until all of the last two weeks is. */
+  readonly countedUntilMs: ReadonlyMap<string, number> | undefined;
   /** Why the ledger cannot be read, for people; undefined when it can. */
   readonly error: string | undefined;
-  /** Times of the last day of which something may be missing. */
-  readonly gaps: readonly Span[];
+  /** Times of the last week of which something may be missing. */
+  readonly gaps: readonly Gap[];
 }
 
 const INTERVAL_MS = 10_000;
 const HISTORY_MS = 14 * 86_400_000;
-const DAY_MS = 86_400_000;
+const GAPS_MS = 7 * 86_400_000;
 /** Few at a time: between them the monitor answers heartbeats. */
 const ROWS_AT_A_TIME = 1_000;
 
@@ -88,9 +95,9 @@ export function startWorkloadFeed({
       for (const [cluster, knownAt] of positions) await countCluster(cluster, knownAt);
       if (stopping.signal.aborted) return;
       if (view.error !== undefined) log.info('workloads counted again');
-      const gaps = await read((client) => findGaps(client, new Date(now() - DAY_MS)));
-      const times = [...positions.values()].map((knownAt) => knownAt.getTime());
-      view = { countedUntilMs: times.length === 0 ? undefined : Math.max(...times), error: undefined, gaps };
+      const gaps = await read((client) => findGaps(client, new Date(now() - GAPS_MS)));
+      const times = new Map([...positions].map(([cluster, knownAt]) => [cluster, knownAt.getTime()]));
+      view = { countedUntilMs: times.size === 0 ? undefined : times, error: undefined, gaps };
     } catch (err) {
       const error = toLedgerError(err);
       if (view.error !== error.message) log.warn({ err: error }, 'workloads cannot be counted');

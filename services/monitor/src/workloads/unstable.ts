@@ -21,7 +21,8 @@ export const DEFAULT_LIMITS: Limits = {
 };
 
 /** Why a workload is unstable. */
-export type Instability = 'replaced' | 'restarts' | 'loop';
+export const INSTABILITIES = ['replaced', 'restarts', 'loop'] as const;
+export type Instability = (typeof INSTABILITIES)[number];
 
 /**
  * Decides whether a workload is unstable: many pods replaced or failed for what is usual, many restarts, or a steady loop.

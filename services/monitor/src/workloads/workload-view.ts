@@ -3,7 +3,7 @@ import type { PodLife, Restart } from './facts.js';
 import type { Measure, WorkloadPage } from './measure.js';
 import type { NodeEvent } from './node-events.js';
 import type { Counted } from './tally.js';
-import type { Instability } from './unstable.js';
+import { INSTABILITIES, type Instability } from './unstable.js';
 import { WINDOW_NAMES, type WindowName } from './windows.js';
 import { describeLast, describeMeasure } from './words.js';
 
@@ -30,7 +30,7 @@ export const WorkloadView = Type.Object({
   /** All that follows in a sentence. */
   text: Type.String(),
   /** Why it is unstable; null when it is not. */
-  unstable: Type.Union([Type.Enum(['replaced', 'restarts', 'loop']), Type.Null()]),
+  unstable: Type.Union([Type.Enum(INSTABILITIES), Type.Null()]),
   /** Pods that ended while another of the same revision started; without those that ended with others on their node. */
   replaced: Count,
   restarts: Count,

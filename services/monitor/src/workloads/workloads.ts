@@ -1,10 +1,12 @@
 import { type DatabaseSettings, type Logger, openPool } from '@podips/shared';
-import type { WorkloadName } from './facts.js';
-import { startWorkloadFeed, type WorkloadFeed } from './feed.js';
+import type { WorkloadFacts } from './decide-workload-alerts.js';
+import { keyOf, type WorkloadName } from './facts.js';
+import { type FeedView, startWorkloadFeed, type WorkloadFeed } from './feed.js';
+import { findUnstable, type UnstableWorkload } from './find-unstable.js';
 import type { Measure, WorkloadPage } from './measure.js';
 import { QUARTER_MS } from './tally.js';
-import { DEFAULT_LIMITS, instabilityOf, type Limits } from './unstable.js';
-import { WINDOWS, type WindowName } from './windows.js';
+import { DEFAULT_LIMITS, type Limits } from './unstable.js';
+import { HOUR_MS, WINDOWS, type WindowName } from './windows.js';
 import { describeLast, describeMeasure } from './words.js';
 import {
   TRACE_QUARTERS,
@@ -40,8 +42,10 @@ export interface Workloads extends Pick<WorkloadFeed, 'onNews' | 'stop'> {
   rank(window: WindowName, filter: WorkloadFilter, limit: number): WorkloadsAnswer;
   /** What the dashboard shows. */
   summary(): WorkloadsSummary;
-  /** All unstable workloads, the worst first. */
-  unstable(): Measure[];
+  /** All unstable workloads, each by the hour before the time that is known of its cluster, the worst first. */
+  unstable(): readonly UnstableWorkload[];
+  /** What alerts about a cluster's workloads are decided by; undefined until all of its ledger is counted. */
+  facts(cluster: string): WorkloadFacts | undefined;
   /** One workload; undefined when nothing is known of it. */
   look(name: WorkloadName, window: WindowName): WorkloadAnswer | undefined;
 }
@@ -58,39 +62,34 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
   const feed = startWorkloadFeed({ pool, now, log, intervalMs });
   const { book } = feed;
 
-  const counted = (window: WindowName) => {
+  const counted = (window: WindowName, cluster?: string) => {
     const { countedUntilMs, error } = feed.view();
-    const countedUntil = countedUntilMs === undefined ? null : new Date(countedUntilMs).toISOString();
-    const knownSince = Number.isFinite(book.sinceMs) ? new Date(book.sinceMs).toISOString() : null;
-    return { window, at: new Date(now()).toISOString(), countedUntil, knownSince, error: error ?? null };
+    const times = [...(countedUntilMs ?? [])].filter(([of]) => cluster === undefined || of === cluster);
+    const countedUntil = times.length === 0 ? null : iso(Math.min(...times.map(([, ms]) => ms)));
+    const knownSince = Number.isFinite(book.sinceMs) ? iso(book.sinceMs) : null;
+    return { window, at: iso(now()), countedUntil, knownSince, error: error ?? null };
   };
-  /** Whatever the window, the last hour decides whether a workload is unstable. */
+  const gapsOf = (cluster: string) => feed.view().gaps.filter((gap) => gap.cluster === cluster);
+  const unstableNow = onceFor(feed.view, ({ countedUntilMs = new Map<string, number>() }) =>
+    [...countedUntilMs]
+      .flatMap(([cluster, atMs]) => findUnstable(book, { cluster, atMs, gaps: gapsOf(cluster) }, limits))
+      .sort((a, b) => b.measured.trouble - a.measured.trouble),
+  );
+  /** Whatever the window, the last hour that is known decides whether a workload is unstable. */
   const views = (window: WindowName, nowMs: number) => {
-    const lastHour = book.measure(WINDOWS['1h'].ms, nowMs);
-    return (measured: Measure, page: WorkloadPage) => {
-      const hour = lastHour.of(measured.workload);
-      const unstable = hour && instabilityOf(page, hour, limits, nowMs);
-      return toWorkloadView({ page, measured, unstable }, window, nowMs);
-    };
+    const unstable = new Map(unstableNow().map(({ workload, why }) => [keyOf(workload), why]));
+    return (measured: Measure, page: WorkloadPage) =>
+      toWorkloadView({ page, measured, unstable: unstable.get(keyOf(measured.workload)) }, window, nowMs);
   };
-
-  const unstableAt = (nowMs: number) =>
-    book
-      .measure(WINDOWS['1h'].ms, nowMs)
-      .ranked()
-      .filter((measured) => {
-        const page = book.look(measured.workload);
-        return page !== undefined && instabilityOf(page, measured, limits, nowMs) !== undefined;
-      });
   const changesAt = (nowMs: number) => {
     const fromMs = (Math.floor(nowMs / QUARTER_MS) - TRACE_QUARTERS + 1) * QUARTER_MS;
     return {
-      from: new Date(fromMs).toISOString(),
+      from: iso(fromMs),
       quarterMs: QUARTER_MS,
       ...feed.ipChanges.quarters(nowMs),
       gaps: feed.view().gaps.map((gap) => ({
-        from: Number.isFinite(gap.fromMs) ? new Date(gap.fromMs).toISOString() : null,
-        to: new Date(gap.toMs).toISOString(),
+        from: Number.isFinite(gap.fromMs) ? iso(gap.fromMs) : null,
+        to: iso(gap.toMs),
       })),
     };
   };
@@ -110,18 +109,21 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
         const page = book.look(measured.workload);
         return page === undefined ? [] : [toView(measured, page)];
       });
-      const nodeEvents = book.nodeEvents(nowMs - WINDOWS[window].ms).map(toNodeEventView);
-      return { ...counted(window), workloads, total: found.length, nodeEvents };
+      const nodeEvents = book
+        .nodeEvents(nowMs - WINDOWS[window].ms)
+        .filter(({ cluster }) => (filter.cluster ?? cluster) === cluster)
+        .map(toNodeEventView);
+      return { ...counted(window, filter.cluster), workloads, total: found.length, nodeEvents };
     },
     summary() {
       const nowMs = now();
-      const found = unstableAt(nowMs);
+      const found = unstableNow();
       const { countedUntil, error } = counted('1h');
       return {
         countedUntil,
         error,
-        unstable: found.slice(0, MAX_SUMMARY).map((measured) => {
-          const { workload, last } = measured;
+        unstable: found.slice(0, MAX_SUMMARY).map(({ workload, measured }) => {
+          const { last } = measured;
           const ended = last === undefined ? '' : `; last one ${describeLast(last, nowMs)}`;
           return { ...workload, text: `${describeMeasure(measured, '1h')}${ended}` };
         }),
@@ -129,14 +131,27 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
         changes: changesAt(nowMs),
       };
     },
-    unstable: () => unstableAt(now()),
+    unstable: unstableNow,
+    facts(cluster) {
+      const { countedUntilMs, error } = feed.view();
+      const knownUntilMs = countedUntilMs?.get(cluster);
+      if (knownUntilMs === undefined) return undefined;
+      return {
+        cluster,
+        knownUntilMs,
+        isReadable: error === undefined,
+        gaps: gapsOf(cluster),
+        unstable: unstableNow().filter(({ workload }) => workload.cluster === cluster),
+        measure: book.measure(HOUR_MS, knownUntilMs).of,
+      };
+    },
     look(name, window) {
       const nowMs = now();
       const page = book.look(name);
       const measured = book.measure(WINDOWS[window].ms, nowMs).of(name);
       if (page === undefined || measured === undefined) return undefined;
       return {
-        ...counted(window),
+        ...counted(window, name.cluster),
         workload: views(window, nowMs)(measured, page),
         pods: page.lives.map(toPodLifeView),
         restarts: page.restarts.map(toRestartView),
@@ -146,5 +161,17 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
       await feed.stop();
       await pool.end();
     },
+  };
+}
+
+const iso = (ms: number) => new Date(ms).toISOString();
+
+/** A function that computes once for each view of the feed. */
+function onceFor<T>(view: () => FeedView, compute: (view: FeedView) => T): () => T {
+  let last: { readonly of: FeedView; readonly result: T } | undefined;
+  return () => {
+    const of = view();
+    if (last?.of !== of) last = { of, result: compute(of) };
+    return last.result;
   };
 }

@@ -1,0 +1,56 @@
+import { type Static, Type } from 'typebox';
+import { INSTABILITIES } from './unstable.js';
+
+const NumberOrNull = Type.Union([Type.Number(), Type.Null()]);
+
+/** An unstable workload as alerts describe it. Times in milliseconds since the epoch. */
+export const WorkloadTrouble = Type.Object({
+  workload: Type.Object({
+    cluster: Type.String(),
+    namespace: Type.String(),
+    kind: Type.String(),
+    name: Type.String(),
+  }),
+  why: Type.Enum(INSTABILITIES),
+  /** When it was found to be unstable. */
+  sinceMs: Type.Number(),
+  /** In the hour before `atMs`. */
+  atMs: Type.Number(),
+  replaced: Type.Number(),
+  restarts: Type.Number(),
+  failed: Type.Number(),
+  /** What was usual in an hour when it was found to be unstable; null: not known. */
+  usual: NumberOrNull,
+  /** The last thing that happened to it in that hour; null when nothing did. */
+  last: Type.Union([
+    Type.Object({ pod: Type.String(), cause: Type.String(), exitCode: NumberOrNull, atMs: Type.Number() }),
+    Type.Null(),
+  ]),
+});
+
+/** The part of an alert about one workload. */
+export const WorkloadChange = Type.Object({
+  kind: Type.Enum(['started', 'continues', 'ended']),
+  trouble: WorkloadTrouble,
+  /** Since when it is stable; null: it is not. */
+  untilMs: NumberOrNull,
+});
+
+/** The part of an alert about workloads. */
+export const WorkloadNews = Type.Object({
+  /** Those that became unstable come first, the worst of them first. */
+  changes: Type.Array(WorkloadChange),
+  /** So many further changes are left out. */
+  more: Type.Number(),
+  /** Workloads that are unstable as before, and not among the changes. */
+  lasting: Type.Number(),
+  /** The node on which most of the pods ended that ended; null: there is none. */
+  likelyNode: Type.Union([
+    Type.Object({ node: Type.String(), pods: Type.Number(), of: Type.Number() }),
+    Type.Null(),
+  ]),
+});
+
+export type WorkloadTrouble = Static<typeof WorkloadTrouble>;
+export type WorkloadChange = Static<typeof WorkloadChange>;
+export type WorkloadNews = Static<typeof WorkloadNews>;
