@@ -14,6 +14,7 @@ import {
   restoreBroker,
   type TestReader,
   untilLedgerIsTrue,
+  untilRecorded,
 } from '../support/reader-case.js';
 import { startReaderProcess } from '../support/reader-process.js';
 
@@ -210,7 +211,7 @@ describe('a reader that is killed in the middle of a burst', () => {
     const test = await openCase(LONG_HISTORY);
     await using owner = new AsyncDisposableStack();
     let killed = await startReaderProcess(test, owner, 'reader', database(test));
-    await untilWatched(test.cluster);
+    await untilRecorded(test);
     const churn = startChurn(test.cluster, { seed: 5, changesPerSecond: 300, pods: 200 });
     owner.defer(() => churn.stop());
     await test.brokerProxy.refuse(brokerIsDown);

@@ -12,6 +12,7 @@ import {
   PATIENCE,
   type ReaderCase,
   untilLedgerIsTrue,
+  untilRecorded,
 } from '../support/reader-case.js';
 import {
   FAILURES_OF_STEADY_LEASE,
@@ -78,6 +79,7 @@ describe('the second of two readers', () => {
     const test = await openCase(LONG_HISTORY);
     await using owner = new AsyncDisposableStack();
     const { leader, standby } = await startPair(test, owner, settings(test));
+    await untilRecorded(test);
     const churn = startChurn(test.cluster, { seed: 8, changesPerSecond: 200, pods: 100 });
     owner.defer(() => churn.stop());
     await vi.waitFor(() => expect(test.records.length).toBeGreaterThan(300), PATIENCE);

@@ -22,7 +22,7 @@ import {
 } from '@podips/simulation';
 import { test as base, expect, vi } from 'vitest';
 import { startConsumer } from './consumer.js';
-import { judgeLedger, TRUE_LEDGER } from './ledger.js';
+import { judgeLedger, readPosition, TRUE_LEDGER } from './ledger.js';
 import { newQueue, queueEnvironment } from './pod-queue.js';
 import { createDatabase } from './test-databases.js';
 import { judge, type Verdict } from './truth.js';
@@ -183,6 +183,11 @@ export function untilLedgerIsTrue({ cluster, pool }: ReaderCase): Promise<void> 
     async () => expect(await judgeLedger(pool, cluster.truth.changes)).toEqual(TRUE_LEDGER),
     PATIENCE,
   );
+}
+
+/** Waits until the first list is recorded. Of what came and went before that, a successor of a reader that dies knows nothing. */
+export function untilRecorded({ pool }: ReaderCase): Promise<void> {
+  return vi.waitFor(async () => expect(await readPosition(pool)).toBeDefined(), PATIENCE);
 }
 
 /** Waits until a metric of the reader has reached a value. */

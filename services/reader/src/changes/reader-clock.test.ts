@@ -110,6 +110,17 @@ describe('a clock that is set, an hour or two back or ahead,', () => {
   });
 });
 
+it('beside a wrong machine, it comes as close to the API server’s as the answers say together', () => {
+  machineAheadMs = HOUR_MS;
+  const clock = start();
+  answer(clock);
+  expect(now(clock)).toBeGreaterThan(400);
+  passedMs += 900;
+  answer(clock);
+  expect(Math.abs(now(clock))).toBeLessThan(50);
+  expect([steps(), jumpsOf(clock)]).toEqual([[['reader', -HOUR_MS / 1_000]], []]);
+});
+
 it('a machine that slept continues by its clock once the API server has confirmed it, and names the time', () => {
   const clock = start();
   answer(clock);

@@ -107,12 +107,16 @@ export class ReaderClock {
     return jumps;
   }
 
-  /** Sets this clock to one that is not further from the API server's than it has to be. */
+  /**
+   * Sets this clock to one that is not further from the API server's than it has to be. Where the machine's is wrong, that
+   * is not at all: the first answer says the API server's time to the second, and later ones more closely.
+   */
   #agree(): void {
     const machineApartMs = this.#apart(this.#machineAheadMs);
-    if (this.#apart(this.#aheadMs) <= Math.min(machineApartMs, MAX_APART_MS)) return;
+    const isRight = machineApartMs <= MAX_APART_MS;
+    if (this.#apart(this.#aheadMs) <= (isRight ? machineApartMs : 0)) return;
     const { leastMs, mostMs } = this.#server;
-    this.#set(machineApartMs <= MAX_APART_MS ? this.#machineAheadMs : (leastMs + mostMs) / 2);
+    this.#set(isRight ? this.#machineAheadMs : (leastMs + mostMs) / 2);
   }
 
   #read(): number {
