@@ -7,6 +7,7 @@ import { openHistory } from './history/history.js';
 import { buildApp } from './http/app.js';
 import type { AppDeps } from './http/context.js';
 import { openLedger } from './ledger/ledger.js';
+import { openLookup } from './lookup/lookup.js';
 import { openPeerMemory } from './peers/peer-memory.js';
 import { startPeers } from './peers/peers.js';
 import type { MonitorSettings } from './settings.js';
@@ -41,7 +42,10 @@ export async function startMonitor(settings: MonitorSettings, log: Logger): Prom
   return { port, stop: () => running.disposeAsync() };
 }
 
-type Parts = Pick<AppDeps, 'store' | 'tracker' | 'history' | 'alerting' | 'peers' | 'ledger' | 'workloads'>;
+type Parts = Pick<
+  AppDeps,
+  'store' | 'tracker' | 'history' | 'alerting' | 'peers' | 'ledger' | 'lookup' | 'workloads'
+>;
 
 /** The parts that work without a request. */
 async function startParts(
@@ -79,9 +83,11 @@ async function startParts(
   const { database } = settings;
   const ledger = database && openLedger({ database, cluster, now, log });
   resources.defer(() => ledger?.stop());
+  const lookup = database && openLookup({ database, cluster, now, log });
+  resources.defer(() => lookup?.stop());
   const workloads = database && startWorkloads({ database, now, log });
   resources.defer(() => workloads?.stop());
-  return { store, history, tracker, alerting, peers, ledger, workloads };
+  return { store, history, tracker, alerting, peers, ledger, lookup, workloads };
 }
 
 async function closePromptly(app: FastifyInstance): Promise<void> {

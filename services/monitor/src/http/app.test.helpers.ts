@@ -76,6 +76,7 @@ export async function openApp(
     alerting: NO_ALERTING,
     peers: { view: () => [], onNews: () => undefined },
     ledger: undefined,
+    lookup: undefined,
     workloads: undefined,
     now,
     settings: { cluster: 'default', ageLimitMs: LIMIT_MS, basePath, access: { ...OPEN_ACCESS, ...access } },

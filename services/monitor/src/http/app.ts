@@ -21,10 +21,12 @@ import { badgeRoutes } from './routes/badge.js';
 import { eventsRoutes } from './routes/events.js';
 import { heartbeatRoutes } from './routes/heartbeats.js';
 import { leasesRoutes } from './routes/leases.js';
+import { lookupRoutes } from './routes/lookup.js';
 import { operationsRoutes } from './routes/operations.js';
 import { pageRoutes } from './routes/pages.js';
 import { workloadsRoutes } from './routes/workloads.js';
 import { SECURITY_HEADERS } from './security-headers.js';
+import { createUploads, type Uploads } from './uploads.js';
 
 const ROUTES = [
   heartbeatRoutes,
@@ -32,6 +34,7 @@ const ROUTES = [
   statusRoutes,
   badgeRoutes,
   leasesRoutes,
+  lookupRoutes,
   workloadsRoutes,
   eventsRoutes,
   operationsRoutes,
@@ -47,6 +50,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const { basePath } = deps.settings;
   const { connectionsPerClient, trustedProxies } = deps.settings.access;
   const isShared = createNetworks(trustedProxies);
+  const uploads = createUploads(replyToMalformed);
   const app = fastify({
     loggerInstance,
     // Heartbeats come every second: routes log for themselves.
@@ -60,7 +64,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: MAX_HEADER_BYTES },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     frameworkErrors: replyWithError,
-    clientErrorHandler: replyToMalformed,
+    clientErrorHandler: uploads.onClientError,
   });
   installErrorReplies(app);
   app.addHook('onRequest', async (_request, reply) => {
@@ -78,12 +82,12 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       },
     },
   });
-  const context = createContext(deps, version);
+  const context = createContext(deps, version, uploads);
   for (const routes of ROUTES) await app.register(routes(context));
   return app;
 }
 
-function createContext(deps: AppDeps, version: string): AppContext {
+function createContext(deps: AppDeps, version: string, uploads: Uploads): AppContext {
   const { settings, peers } = deps;
   const view = createStatusView({
     ...deps,
@@ -102,6 +106,7 @@ function createContext(deps: AppDeps, version: string): AppContext {
     clientAddress: (request) => clientAddress(request, isShared),
     prefixOf: (request) => prefixOf(request, { basePath: settings.basePath, isTrusted: isShared }),
     live,
+    beginUpload: uploads.begin,
     places: createClientPlaces({ perClient, isShared }),
     metrics,
   };

@@ -1,7 +1,9 @@
+import type { ServerResponse } from 'node:http';
 import type { ClientPlaces, Logger, Origin } from '@podips/shared';
 import type { Registry } from 'prom-client';
 import type { History } from '../history/history.js';
 import type { Ledger } from '../ledger/ledger.js';
+import type { Lookup } from '../lookup/lookup.js';
 import type { AlertCounts } from '../metrics.js';
 import type { MonitorSettings } from '../settings.js';
 import type { StatusStore } from '../status/statuses.js';
@@ -18,6 +20,8 @@ export interface AppDeps {
   readonly peers: PeersSource;
   /** Undefined without a database. */
   readonly ledger: Omit<Ledger, 'stop'> | undefined;
+  /** Undefined without a database. */
+  readonly lookup: Omit<Lookup, 'stop'> | undefined;
   /** Undefined without a database. */
   readonly workloads: Omit<Workloads, 'stop'> | undefined;
   /** Milliseconds since the epoch. */
@@ -53,6 +57,8 @@ export interface AppContext extends AppDeps {
   /** The path below which a request's client sees this server; empty for the root. */
   readonly prefixOf: (request: Origin) => string;
   readonly live: LiveFeed;
+  /** Lets the request of this response take as long as its client sends. */
+  readonly beginUpload: (response: ServerResponse) => void;
   /** The places of streams. */
   readonly places: ClientPlaces;
   readonly metrics: Registry;

@@ -64,6 +64,15 @@ export const LeasesQuery = Type.Object({
   pod: Type.Optional(Type.String({ description: RULES.pod })),
 });
 
+export const LookupQuery = Type.Object({
+  skew: Type.Optional(
+    Type.String({ description: `how far the clock of the log may be off: ${RULES.skew}; 1s without it` }),
+  ),
+  cluster: Type.Optional(
+    Type.String({ minLength: 1, description: 'only this cluster; without it all that share the database' }),
+  ),
+});
+
 export const GapsQuery = Type.Object({ limit });
 
 export const HeartbeatReply = Type.Object(
@@ -89,6 +98,11 @@ export const StateReply = Type.Object(
 export const ErrorReply = Type.Object(
   { error: Type.String(), field: Type.Optional(Type.String()) },
   { description: '{"error":…,"field":…}: which field is wrong, and what would be right' },
+);
+
+export const UnavailableReply = Type.Object(
+  { error: Type.String() },
+  { description: '{"error":…}: why the ledger is unavailable' },
 );
 
 export const TextReply = Type.String({ description: 'the page or the text' });

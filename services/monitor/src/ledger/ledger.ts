@@ -137,7 +137,7 @@ async function askPod(client: Connection, question: PodQuestion): Promise<Leases
   return { answer, certain: true, ...none, leases: [...rows], more, notes: [] };
 }
 
-function toGap({ cluster, startedAt, endedAt, reason }: GapRow, own: string): GapView {
+export function toGap({ cluster, startedAt, endedAt, reason }: GapRow, own: string): GapView {
   const gap = {
     cluster,
     startedAt: startedAt?.toISOString() ?? null,

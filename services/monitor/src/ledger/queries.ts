@@ -99,12 +99,30 @@ const GAP = 'cluster, started_at AS "startedAt", ended_at AS "endedAt", reason';
 
 /** The gaps that cover a time, or touch it so closely that they may hide what happened to an address then. */
 export async function findGapsAt(connection: Connection, atMs: number): Promise<readonly GapRow[]> {
+  return (await findGapsWithin(connection, atMs, atMs, MAX_ROWS)).rows;
+}
+
+/** The gaps that touch a span of time as closely as that. */
+export async function findGapsWithin(
+  connection: Connection,
+  fromMs: number,
+  toMs: number,
+  limit: number,
+): Promise<Rows<GapRow>> {
   const { rows } = await connection.query<GapRow>(
     `SELECT ${GAP} FROM gaps WHERE ended_at >= $1 AND (started_at IS NULL OR started_at <= $2)
      ORDER BY ended_at, id LIMIT $3`,
-    [new Date(atMs - REPORT_LAG_MS), new Date(atMs + REPORT_LAG_MS), MAX_ROWS],
+    [new Date(fromMs - REPORT_LAG_MS), new Date(toMs + REPORT_LAG_MS), limit + 1],
   );
-  return rows;
+  return { rows: rows.slice(0, limit), more: rows.length > limit };
+}
+
+/** Whether a gap touches a span as closely as that. */
+export function touches({ startedAt, endedAt }: GapRow, fromMs: number, toMs: number): boolean {
+  return (
+    endedAt.getTime() >= fromMs - REPORT_LAG_MS &&
+    (startedAt === null || startedAt.getTime() <= toMs + REPORT_LAG_MS)
+  );
 }
 
 /** The gaps that ended last, the newest first. */

@@ -13,7 +13,14 @@ import {
 } from '../../words/request-rules.js';
 import { loadAssets } from '../assets.js';
 import type { AppContext } from '../context.js';
-import { DEFAULT_LIMIT, ErrorReply, GapsQuery, LeasesQuery, TextReply } from '../schemas.js';
+import {
+  DEFAULT_LIMIT,
+  ErrorReply,
+  GapsQuery,
+  LeasesQuery,
+  TextReply,
+  UnavailableReply,
+} from '../schemas.js';
 import { FORM_HEADERS } from '../security-headers.js';
 import { sendHtml } from './pages.js';
 
@@ -24,10 +31,6 @@ const LeasesReply = Type.Object(LeasesAnswer.properties, {
 const GapsReply = Type.Object(
   { gaps: Type.Array(GapView) },
   { description: '{"gaps":[…]}, the newest first' },
-);
-const UnavailableReply = Type.Object(
-  { error: Type.String() },
-  { description: '{"error":…}: why the ledger is unavailable' },
 );
 
 const ERRORS = { 400: ErrorReply, 503: UnavailableReply };

@@ -1,0 +1,73 @@
+import { Readable } from 'node:stream';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import { answerLines } from '../../lookup/answer-lines.js';
+import { LookupAnswer } from '../../lookup/lookup-answer.js';
+import { parseKey, parseTerms } from '../../lookup/lookup-question.js';
+import { InvalidRequestError } from '../../words/request-rules.js';
+import type { AppContext } from '../context.js';
+import { ErrorReply, LookupQuery, TextReply, UnavailableReply } from '../schemas.js';
+
+const SETTLED_AGE_S = 86_400;
+const UNSETTLED_AGE_S = 5;
+const RETRY_AFTER_S = 10;
+
+const KEY_SCHEMA = {
+  summary: 'Whose an address was, flat',
+  description:
+    'The key is an address, or "address@time", percent-encoded: /lookup/10.1.2.3%402026-01-31T12:00:00Z. Every question that ' +
+    'can be read is answered with 200, also when no pod had the address. For programs that send one key and read one value ' +
+    'of the answer, such as Graylog.',
+  tags: ['ledger'],
+  params: Type.Object({
+    key: Type.String({ description: 'an address, or address@time; without a time now' }),
+  }),
+  querystring: LookupQuery,
+  response: { 200: LookupAnswer, 400: ErrorReply, 503: UnavailableReply },
+};
+const LINES_SCHEMA = {
+  summary: 'Whose many addresses were, each at its time',
+  description:
+    'A question in each line, {"ip":"10.1.2.3","at":"2026-01-31T12:00:00Z"}; without "at", now. A line of the answer for each ' +
+    'line, in the same order, as /lookup/{key} answers, or {"error":…} for a line that cannot be read. The last line is ' +
+    '{"end":true,"answers":…}, or {"error":…,"end":false,"answers":…} after a failure: without it the answer is not complete. ' +
+    'Both are streams of any length: read the answer while you send. A connection on which nothing moves for 30 seconds is closed.',
+  tags: ['ledger'],
+  consumes: ['application/x-ndjson'],
+  produces: ['application/x-ndjson'],
+  querystring: LookupQuery,
+  response: { 200: Type.Unsafe<Readable>(TextReply), 400: ErrorReply, 503: UnavailableReply },
+};
+
+/** Questions of programs that ask often, or much at once; no routes without a database. */
+export function lookupRoutes({ lookup, now, beginUpload }: AppContext): FastifyPluginAsyncTypebox {
+  if (lookup === undefined) return async () => undefined;
+  return async (app) => {
+    app.get('/lookup/:key', { schema: KEY_SCHEMA }, async ({ params: { key }, query }, reply) => {
+      const question = { ...parseKey(key, now()), ...parseTerms(query) };
+      const { answer, isSettled } = await lookup.answerOne(question);
+      reply.header('cache-control', `max-age=${isSettled ? SETTLED_AGE_S : UNSETTLED_AGE_S}`);
+      return answer;
+    });
+
+    app.addContentTypeParser('application/x-ndjson', (_request, payload, done) => done(null, payload));
+    app.post('/api/v1/lookup', { schema: LINES_SCHEMA }, async (request, reply) => {
+      const terms = parseTerms(request.query);
+      // The framework gives the parser's result, and nothing without a body.
+      const body = request.body;
+      if (!(body instanceof Readable)) throw new InvalidRequestError('body');
+      const leave = lookup.takePlace();
+      if (leave === undefined)
+        return reply
+          .code(503)
+          .header('retry-after', RETRY_AFTER_S)
+          .send({ error: 'too many lookups at a time; try again later' });
+      reply.raw.on('close', leave);
+      beginUpload(reply.raw);
+      // A ledger that cannot be read is an error, not the end of an answer.
+      await lookup.answerAll([]);
+      reply.type('application/x-ndjson').header('x-accel-buffering', 'no');
+      return reply.send(Readable.from(answerLines(body, { lookup, terms, now }), { objectMode: false }));
+    });
+  };
+}

@@ -1,0 +1,117 @@
+import type { LeaseTimes } from '../ledger/bounds.js';
+import { type Connection, MAX_ROWS } from '../ledger/queries.js';
+import type { LookupLease } from './conclude.js';
+
+/** A question about the leases of an address around a time, in milliseconds since the epoch. */
+export interface Probe {
+  readonly ip: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Undefined: all. */
+  readonly cluster: string | undefined;
+}
+
+/** A lease that was found for the nth probe. */
+export interface FoundLease {
+  readonly probe: number;
+  readonly lease: LookupLease;
+  readonly times: LeaseTimes;
+}
+
+/** Numbers instead of timestamps, because millions of these are read. */
+const MS = (column: string) => `round(date_part('epoch', ${column}) * 1000)`;
+const COLUMNS = `cluster, network, namespace, pod, pod_uid, node, host_network, coalesce(workload_kind, ''), coalesce(workload, ''),
+  ${MS('started_at')}, ${MS('ended_at')}, ${MS('started_not_before')}, ${MS('started_not_after')},
+  ${MS('ended_not_before')}, ${MS('ended_not_after')}`;
+const PROBES = `(SELECT ip, to_timestamp(from_ms / 1000) AS from_at, to_timestamp(to_ms / 1000) AS to_at, cluster, (n - 1)::int AS n
+   FROM unnest($1::inet[], $2::float8[], $3::float8[], $4::text[]) WITH ORDINALITY AS probes (ip, from_ms, to_ms, cluster, n)) AS probes`;
+const OF_PROBE = 'leases.ip = probes.ip AND (probes.cluster IS NULL OR leases.cluster = probes.cluster)';
+
+/** All whose bounds touch the time; as NEAR does for a single one. A subquery with a limit is run for each probe, by the index. */
+const POSSIBLE = `SELECT probes.n, near.* FROM ${PROBES}, LATERAL (
+  SELECT ${COLUMNS} FROM leases WHERE ${OF_PROBE}
+    AND coalesce(started_not_before, started_at) <= probes.to_at AND coalesce(ended_not_after, ended_at) > probes.from_at
+  ORDER BY coalesce(started_not_before, started_at) LIMIT $5::bigint + 1) AS near`;
+
+/** The neighbours of the time, by the most likely times of leases. */
+const NEIGHBOURS = `SELECT probes.n, near.* FROM ${PROBES}, LATERAL (
+  (SELECT ${COLUMNS} FROM
+     (SELECT * FROM leases WHERE ${OF_PROBE} AND started_at <= probes.from_at ORDER BY started_at DESC LIMIT $5::bigint) AS leases
+   WHERE ended_at <= probes.from_at ORDER BY ended_at DESC LIMIT 1)
+  UNION ALL
+  (SELECT ${COLUMNS} FROM leases WHERE ${OF_PROBE} AND started_at > probes.to_at ORDER BY started_at LIMIT 1)) AS near`;
+
+/** The addresses of whose surroundings the ledger has no lease. The bounds of a range are addresses, as those in the index. */
+const OUTSIDE = `SELECT host(probe) AS ip FROM unnest($1::inet[]) AS probe,
+  LATERAL (SELECT set_masklen(probe, CASE family(probe) WHEN 4 THEN 16 ELSE 64 END) AS surroundings) AS ranges
+  WHERE NOT EXISTS (SELECT FROM leases
+    WHERE ip BETWEEN host(network(surroundings))::inet AND host(broadcast(surroundings))::inet LIMIT 1)`;
+
+type Row = [
+  probe: number,
+  cluster: string,
+  network: string,
+  namespace: string,
+  pod: string,
+  podUid: string,
+  node: string,
+  hostNetwork: boolean,
+  workloadKind: string,
+  workload: string,
+  startedMs: number,
+  endedMs: number,
+  startedNotBeforeMs: number | null,
+  startedNotAfterMs: number | null,
+  endedNotBeforeMs: number | null,
+  endedNotAfterMs: number | null,
+];
+
+/** The leases that may have been held in the times of the probes; one more of a probe than {@link MAX_ROWS} if there are more. */
+export function findPossible(connection: Connection, probes: readonly Probe[]): Promise<FoundLease[]> {
+  return find(connection, POSSIBLE, probes);
+}
+
+/** For each probe the last lease that ended before its time, and the first that began after it. */
+export function findNeighbours(connection: Connection, probes: readonly Probe[]): Promise<FoundLease[]> {
+  return find(connection, NEIGHBOURS, probes);
+}
+
+async function find(connection: Connection, text: string, probes: readonly Probe[]): Promise<FoundLease[]> {
+  if (probes.length === 0) return [];
+  const column = <T>(value: (probe: Probe) => T) => probes.map(value);
+  const values = [
+    column(({ ip }) => ip),
+    column(({ fromMs }) => fromMs),
+    column(({ toMs }) => toMs),
+    column(({ cluster }) => cluster ?? null),
+    MAX_ROWS,
+  ];
+  const { rows } = await connection.query<Row>({ text, values, rowMode: 'array' });
+  return rows.map(toFound);
+}
+
+function toFound(row: Row): FoundLease {
+  const [probe, cluster, network, namespace, pod, podUid, node, hostNetwork, workloadKind, workload] = row;
+  return {
+    probe,
+    lease: { cluster, network, namespace, pod, podUid, node, hostNetwork, workloadKind, workload },
+    times: {
+      startedMs: row[10],
+      endedMs: row[11] === Number.POSITIVE_INFINITY ? null : row[11],
+      startedNotBeforeMs: row[12],
+      startedNotAfterMs: row[13],
+      endedNotBeforeMs: row[14],
+      endedNotAfterMs: row[15],
+    },
+  };
+}
+
+/** @returns those of the addresses in whose surroundings, the same /16 of IPv4 or /64 of IPv6, no address ever had a lease */
+export async function findOutside(
+  connection: Connection,
+  ips: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (ips.length === 0) return new Set();
+  const { rows } = await connection.query<{ ip: string }>(OUTSIDE, [ips]);
+  return new Set(rows.map(({ ip }) => ip));
+}

@@ -1,0 +1,148 @@
+import { type Coverage, limitsOf } from '../ledger/coverage.js';
+import type { GapView, LeaseView } from '../ledger/ledger-view.js';
+import { nameOf } from '../ledger/names.js';
+import { reasonsOf } from '../ledger/reasons.js';
+import { type BoundLease, decideBound, type Holder, isDecided, type Verdict } from '../ledger/verdict.js';
+import { exactUtc } from '../words/format.js';
+
+/** A lease as far as answers show it. */
+export interface LookupLease extends Holder {
+  readonly workloadKind: string;
+  readonly workload: string;
+}
+
+/** The time that is asked for, and between which times it may have been; both included. */
+export interface Span {
+  readonly atMs: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** What an answer about an address is made of. */
+export interface LookupFacts {
+  readonly span: Span;
+  /** All leases whose bounds touch the span, and the neighbours of the span by their most likely times. */
+  readonly near: readonly BoundLease<LookupLease>[];
+  /** There are more leases whose bounds touch the span. */
+  readonly more: boolean;
+  /** Those that touch the span. */
+  readonly gaps: readonly GapView[];
+  readonly coverage: readonly Coverage[];
+  readonly nowMs: number;
+}
+
+export type Conclusion =
+  | { readonly verdict: 'pod' | 'node'; readonly lease: BoundLease<LookupLease> }
+  | { readonly verdict: 'nobody' }
+  | { readonly verdict: 'unsure'; readonly reason: string };
+
+type Decision = Verdict<LookupLease>;
+
+/** Most reasons of an answer. */
+const MAX_REASONS = 3;
+
+/**
+ * Whose the address was throughout the span, by the rules that decide about a single time: these are asked at the beginning
+ * of the span and wherever something may change in it.
+ */
+export function conclude(facts: LookupFacts): Conclusion {
+  const { span, near, gaps, coverage, nowMs } = facts;
+  if (span.atMs > nowMs) return unsure(textsOf(limitsOf(coverage, span.atMs, nowMs)));
+  const points = pointsOf(near, span);
+  const decisions = points.map((atMs) => decideBound(near, atMs, gaps));
+  const doubts = decisions.flatMap((decision, n) => doubtsOf(decision, points[n] ?? span.atMs, facts));
+  if (doubts.length > 0) return unsure(doubts);
+  const owners = new Set(decisions.map(ownerOf));
+  if (owners.size > 1) return unsure([changeIn(decisions, near, span)]);
+  const decision = decisions[points.findLastIndex((ms) => ms <= span.atMs)];
+  const [holder] = decision?.holders ?? [];
+  if (decision === undefined || holder === undefined) return { verdict: 'nobody' };
+  if (isOfSeveral(decision)) return unsure([severalText(decision)]);
+  const lease = near.find((bound) => bound.lease === holder);
+  if (lease === undefined) throw new Error('a verdict names a lease that it was not given');
+  return { verdict: holder.hostNetwork ? 'node' : 'pod', lease };
+}
+
+/** The times from which on the decision may be another one than before. */
+function pointsOf(near: LookupFacts['near'], { fromMs, toMs }: Span): readonly number[] {
+  const points = [fromMs];
+  for (const { startFrom, startTo, endFrom, endTo } of near)
+    for (const ms of [startFrom, startTo, endFrom, endTo])
+      if (fromMs < ms && ms <= toMs && !points.includes(ms)) points.push(ms);
+  return points.toSorted((one, other) => one - other);
+}
+
+function doubtsOf(decision: Decision, atMs: number, facts: LookupFacts): readonly string[] {
+  if (decision.holders.length > 0 && isDecided(decision)) return [];
+  const { near, more, gaps, coverage, nowMs, span } = facts;
+  const reasons = reasonsOf({ verdict: viewOf(decision, near), more, gaps, coverage, atMs, nowMs });
+  return textsOf([...reasons, ...limitsOf(coverage, span.toMs, Number.POSITIVE_INFINITY)]);
+}
+
+/** The same decision with what sentences need of its leases. */
+function viewOf({ holders, candidates, isConflict }: Decision, near: LookupFacts['near']): Verdict {
+  const view = (leases: readonly LookupLease[]) =>
+    near.filter(({ lease }) => leases.includes(lease)).map(leaseView);
+  return { holders: view(holders), candidates: view(candidates), isConflict };
+}
+
+function leaseView({ lease, times }: BoundLease<LookupLease>): LeaseView {
+  const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+  return {
+    ...lease,
+    ownerKind: '',
+    ownerName: '',
+    ip: '',
+    startedAt: new Date(times.startedMs).toISOString(),
+    startedNotBefore: iso(times.startedNotBeforeMs),
+    startedNotAfter: iso(times.startedNotAfterMs),
+    startInferred: false,
+    endedAt: iso(times.endedMs),
+    endedNotBefore: iso(times.endedNotBeforeMs),
+    endedNotAfter: iso(times.endedNotAfterMs),
+    endReason: null,
+    endInferred: null,
+  };
+}
+
+/** Another text for another pod, or another node; pods on the network of a node come and go. */
+function ownerOf({ holders }: Decision): string {
+  return JSON.stringify([...new Set(holders.map(ownerOfLease))]);
+}
+
+function ownerOfLease({ cluster, network, hostNetwork, node, podUid }: LookupLease): string {
+  return JSON.stringify([cluster, network, hostNetwork ? node : podUid, hostNetwork]);
+}
+
+/** Clusters and networks may have the same addresses. */
+function isOfSeveral({ holders }: Decision): boolean {
+  return new Set(holders.map(ownerOfLease)).size > 1;
+}
+
+function severalText({ holders }: Decision): string {
+  const names = holders.map(
+    (lease) => `${lease.hostNetwork ? `node ${lease.node}` : nameOf(lease)} of ${lease.cluster}`,
+  );
+  return `Several clusters or networks have this address: ${[...new Set(names)].join(' and ')} had it.`;
+}
+
+function changeIn(decisions: readonly Decision[], near: LookupFacts['near'], { fromMs, toMs }: Span): string {
+  const holders = new Set(decisions.flatMap((decision) => decision.holders));
+  const changes = near
+    .filter(({ lease }) => holders.has(lease))
+    .flatMap(({ lease, times, startTo, endFrom }) => [
+      ...(startTo > fromMs ? [`${nameOf(lease)} got it at ${exactUtc(times.startedMs)}`] : []),
+      ...(endFrom <= toMs && times.endedMs !== null
+        ? [`${nameOf(lease)} released it at ${exactUtc(times.endedMs)}`]
+        : []),
+    ]);
+  return `Too close to a change: ${changes.join(', ')}.`;
+}
+
+function unsure(texts: readonly string[]): Conclusion {
+  return { verdict: 'unsure', reason: [...new Set(texts)].slice(0, MAX_REASONS).join(' ') };
+}
+
+function textsOf(reasons: readonly { readonly text: string }[]): readonly string[] {
+  return reasons.map(({ text }) => text);
+}

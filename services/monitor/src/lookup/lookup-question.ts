@@ -1,0 +1,80 @@
+import type { Instant } from '@podips/annotate';
+import { parseAt, parseIp } from '../ledger/question.js';
+import { InvalidRequestError, refuseUnknown } from '../words/request-rules.js';
+
+/** Asks whose an address was, for a program that has a log. */
+export interface LookupQuestion {
+  readonly ip: string;
+  /** Undefined: now. */
+  readonly at: Instant | undefined;
+}
+
+/** What holds for all questions of a request. */
+export interface LookupTerms {
+  /** How far the clock that wrote the time may be off, in milliseconds. */
+  readonly skewMs: number;
+  /** Undefined: all clusters of the ledger. */
+  readonly cluster: string | undefined;
+}
+
+/** Most bytes of a line with a question. */
+export const MAX_LINE_BYTES = 4_096;
+const DEFAULT_SKEW_MS = 1_000;
+const MAX_SKEW_MS = 600_000;
+const SKEW = /^(\d{1,6})(ms|s|m)$/;
+const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
+const FIELDS = ['ip', 'at'];
+
+/** @throws {InvalidRequestError} that names the parameter which is wrong */
+export function parseTerms({ skew, cluster }: { skew?: string; cluster?: string }): LookupTerms {
+  return { skewMs: skew === undefined ? DEFAULT_SKEW_MS : parseSkew(skew), cluster };
+}
+
+function parseSkew(text: string): number {
+  const [, count, unit = ''] = SKEW.exec(text) ?? [];
+  const ms = Number(count) * (UNITS_MS[unit] ?? Number.NaN);
+  if (!(ms <= MAX_SKEW_MS)) throw new InvalidRequestError('skew');
+  return ms;
+}
+
+/**
+ * Reads an address, or an address and a time with an at sign between them: the only text that some programs can send.
+ * @throws {InvalidRequestError}
+ */
+export function parseKey(key: string, nowMs: number): LookupQuestion {
+  const at = key.indexOf('@');
+  if (at === -1) return { ip: parseIp(key.trim()), at: undefined };
+  return { ip: parseIp(key.slice(0, at).trim()), at: parseTime(key.slice(at + 1), nowMs) };
+}
+
+/**
+ * Reads a line of JSON, `{"ip":"10.1.2.3","at":"2026-01-31T12:00:00Z"}`.
+ * @throws {InvalidRequestError} that says what is wrong with it
+ */
+export function parseLine(line: string, nowMs: number): LookupQuestion {
+  if (line.length > MAX_LINE_BYTES)
+    throw new InvalidRequestError('line', `longer than ${MAX_LINE_BYTES} bytes`);
+  const fields = parseObject(line);
+  refuseUnknown(fields, FIELDS);
+  const { ip, at } = fields;
+  if (typeof ip !== 'string') throw new InvalidRequestError('ip');
+  // An empty time is a mistake, not a question about now.
+  const time = at === undefined ? undefined : parseTime(typeof at === 'number' ? String(at) : at, nowMs);
+  return { ip: parseIp(ip.trim()), at: time };
+}
+
+function parseObject(line: string): { readonly ip?: unknown; readonly at?: unknown } {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // The line is not repeated: it may be anything.
+  }
+  throw new InvalidRequestError('line');
+}
+
+function parseTime(text: unknown, nowMs: number): Instant {
+  const at = typeof text === 'string' ? parseAt(text.trim(), nowMs) : undefined;
+  if (at === undefined) throw new InvalidRequestError('at');
+  return at;
+}

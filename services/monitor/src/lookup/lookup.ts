@@ -1,0 +1,83 @@
+import {
+  type DatabasePool,
+  type DatabaseSettings,
+  inTransaction,
+  type Logger,
+  openPool,
+} from '@podips/shared';
+import { toLedgerError } from '../ledger/ledger-error.js';
+import { type Answered, type Asked, answerBatch } from './answer-batch.js';
+import { createCollector } from './collector.js';
+
+export interface LookupOptions {
+  readonly database: DatabaseSettings;
+  /** The cluster of the dashboard. */
+  readonly cluster: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly statementTimeoutMs?: number;
+}
+
+/** Answers whose an address was, for programs that ask often, or much at once. */
+export interface Lookup {
+  /**
+   * Answers questions together, in their order.
+   * @param questions at most {@link MAX_BATCH}
+   * @throws {LedgerError} when the ledger cannot be read
+   */
+  answerAll(questions: readonly Asked[]): Promise<Answered[]>;
+  /** Answers a question together with those that came meanwhile. @throws {LedgerError} also when too many wait */
+  answerOne(question: Asked): Promise<Answered>;
+  /** @returns a function that releases the place of a long request; undefined when all are taken */
+  takePlace(): (() => void) | undefined;
+  stop(): Promise<void>;
+}
+
+/** Most questions that are answered together. */
+export const MAX_BATCH = 1_000;
+/** Batches of long requests that are answered at a time. */
+export const BATCHES_AT_ONCE = 2;
+/** Most long requests at a time. */
+const MAX_PLACES = 4;
+const STATEMENT_TIMEOUT_MS = 10_000;
+
+/** Opens read-only connections of its own when it is first asked: two for long requests, one for single questions. */
+export function openLookup(options: LookupOptions): Lookup {
+  const { database, cluster, now, log, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
+  const open = (maxConnections: number) =>
+    openPool(database, log, { maxConnections, connectTimeoutMs: statementTimeoutMs, statementTimeoutMs });
+  const many = open(BATCHES_AT_ONCE);
+  const single = open(1);
+  let free = MAX_PLACES;
+
+  async function answer(pool: DatabasePool, questions: readonly Asked[]): Promise<Answered[]> {
+    try {
+      const work = (connection: Parameters<typeof answerBatch>[0]) =>
+        answerBatch(connection, questions, { cluster, nowMs: now() });
+      return await inTransaction(pool, work, { readOnly: true });
+    } catch (err) {
+      const error = toLedgerError(err);
+      log.debug({ err: error }, 'lookup in the ledger failed');
+      throw error;
+    }
+  }
+
+  const collector = createCollector((questions: readonly Asked[]) => answer(single, questions), MAX_BATCH);
+  return {
+    answerAll: (questions) => answer(many, questions),
+    answerOne: collector,
+    takePlace() {
+      if (free === 0) return undefined;
+      free -= 1;
+      let taken = true;
+      return () => {
+        if (taken) free += 1;
+        taken = false;
+      };
+    },
+    async stop() {
+      await Promise.all([many.end(), single.end()]);
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import { createLogger, type DatabasePool, openPool } from '@podips/shared';
+import { databaseEnvironment } from '@podips/simulation';
+import { Value } from 'typebox/value';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LookupAnswer } from '../../services/monitor/src/lookup/lookup-answer.js';
+import { getFrom } from '../support/ask-monitor.js';
+import { type MonitorProcess, startMonitorProcess } from '../support/monitor-process.js';
+import { writeSampleLedger } from '../support/sample-ledger.js';
+import { createDatabase } from '../support/test-databases.js';
+
+const DAY = '2026-11-20';
+
+let database: DatabasePool;
+let monitor: MonitorProcess;
+beforeAll(async () => {
+  const settings = await createDatabase();
+  database = openPool(settings, createLogger('test', 'silent'));
+  await writeSampleLedger(database);
+  monitor = await startMonitorProcess(databaseEnvironment(settings));
+});
+afterAll(async () => {
+  await monitor?.destroy();
+  await database?.end();
+});
+
+async function lookup(key: string, query = ''): Promise<LookupAnswer> {
+  const { status, body } = await getFrom(monitor, `/lookup/${encodeURIComponent(key)}${query}`);
+  expect([status, body]).toEqual([200, expect.any(String)]);
+  const answer: LookupAnswer = JSON.parse(body);
+  expect(Value.Check(LookupAnswer, answer)).toBe(true);
+  return answer;
+}
+
+/** Sends lines, and gives those of the answer. */
+async function lookUpLines(lines: readonly unknown[], query = ''): Promise<unknown[]> {
+  const response = await fetch(`${monitor.url}/api/v1/lookup${query}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-ndjson' },
+    body: lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'),
+  });
+  expect(response.status).toBe(200);
+  const text = await response.text();
+  expect(text.endsWith('\n')).toBe(true);
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+const UNSURE = { verdict: 'unsure', value: '', pod: '', namespace: '', node: '' };
+const NOBODY = { verdict: 'nobody', value: '', reason: '' };
+
+const CASES: readonly (readonly [ip: string, clock: string, expected: object])[] = [
+  ['10.64.0.182', '14:05:00', { verdict: 'pod', value: 'shop/web-5cc97bc7d5-228ts', reason: '' }],
+  ['10.64.0.182', '14:05:17', { verdict: 'pod', value: 'shop/web-5cc97bc7d5-228ts' }],
+  [
+    '10.64.0.182',
+    '14:05:19',
+    { ...UNSURE, reason: expect.stringContaining('released it at 2026-11-20 14:05:20 UTC') },
+  ],
+  ['10.64.0.182', '14:05:22', { verdict: 'pod', value: 'shop/web-5cc97bc7d5-x7k2p' }],
+  ['10.64.0.182', '14:05', { ...UNSURE, reason: expect.stringContaining('Too close to a change') }],
+  ['10.64.0.182', '16:00:00', NOBODY],
+  ['fd00::7', '17:00:00', { verdict: 'pod', value: 'shop/cart-0', ip: 'fd00::7' }],
+  ['192.168.0.5', '13:00:00', { verdict: 'node', value: '', node: 'node-3', pod: '', reason: '' }],
+  ['10.99.99.99', '13:00:00', { verdict: 'outside', value: '', reason: '' }],
+  ['10.64.99.99', '13:00:00', NOBODY],
+  ['fd00::99', '13:00:00', NOBODY],
+  ['fd01::7', '13:00:00', { verdict: 'outside' }],
+  ['10.64.0.7', '15:35:00', { verdict: 'pod', value: 'shop/cart-0' }],
+  ['10.64.0.9', '15:35:00', { ...UNSURE, reason: expect.stringContaining('may have missed changes') }],
+  ['10.99.99.99', '15:35:00', UNSURE],
+  ['10.64.0.7', '11:00:00', { ...UNSURE, reason: expect.stringContaining('not watching') }],
+  ['10.64.0.7', '19:00:00', { ...UNSURE, reason: expect.stringContaining('complete up to') }],
+  ['10.64.0.20', '13:00:04', UNSURE],
+  ['10.64.0.30', '13:30:00', UNSURE],
+];
+
+describe('whose an address was', () => {
+  it.each(CASES)('%s at %s', async (ip, clock, expected) => {
+    expect(await lookup(`${ip}@${DAY} ${clock}`)).toMatchObject(expected);
+  });
+
+  it('in lines as one by one, in their order', async () => {
+    const answers = await lookUpLines(CASES.map(([ip, clock]) => ({ ip, at: `${DAY}T${clock}Z` })));
+    expect(answers).toMatchObject([
+      ...CASES.map(([, , expected]) => expected),
+      { end: true, answers: CASES.length },
+    ]);
+  });
+
+  it('has all fields of the lease, and "value" before all others', async () => {
+    const answer = await lookup(`10.64.0.182@${DAY}T14:00:00.000Z`);
+    expect(Object.keys(answer)[0]).toBe('value');
+    expect(answer).toEqual({
+      value: 'shop/web-5cc97bc7d5-228ts',
+      verdict: 'pod',
+      reason: '',
+      ip: '10.64.0.182',
+      at: '2026-11-20T14:00:00.000Z',
+      namespace: 'shop',
+      pod: 'web-5cc97bc7d5-228ts',
+      pod_uid: 'uid-web-5cc97bc7d5-228ts',
+      workload_kind: '',
+      workload: '',
+      node: 'node-3',
+      cluster: 'default',
+      started_at: '2026-11-20T13:00:00.123Z',
+      ended_at: '2026-11-20T14:05:20.000Z',
+    });
+  });
+});
