@@ -1,0 +1,53 @@
+import { type AnnotateOptions, createAnnotation, type Summary } from './annotation.js';
+import { UTC } from './time/zone.js';
+import type { Answer, Ask, Verdict } from './wire.js';
+
+export const NOW_MS = Date.parse('2026-11-26T16:00:00Z');
+
+export function answerOf(verdict: Verdict, more: Partial<Answer> = {}): Answer {
+  const nothing = { namespace: '', pod: '', pod_uid: '', workload_kind: '', workload: '', node: '' };
+  return { verdict, reason: '', ...nothing, cluster: 'default', started_at: '', ended_at: '', ...more };
+}
+
+const web = (n: number) =>
+  answerOf('pod', {
+    namespace: 'shop',
+    pod: `web-${n}`,
+    pod_uid: `uid-${n}`,
+    workload_kind: 'Deployment',
+    workload: 'web',
+    node: 'node-3',
+    started_at: '2026-11-26T13:00:00Z',
+  });
+
+/** 10.64.0.1 is web-1 until 14:10, then web-2; 10.64.0.9 nobody's; 192.168.0.5 a node; the rest is outside. */
+export const standIn: Ask = async (questions) =>
+  questions.map(({ ip, at }) => {
+    if (ip === '10.64.0.1') return web(Date.parse(at) < Date.parse('2026-11-26T14:10:00Z') ? 1 : 2);
+    if (ip === '10.64.0.9') return answerOf('nobody');
+    if (ip === '10.64.0.66') return answerOf('unsure', { reason: 'a gap, from 14:00 to "15:00"' });
+    if (ip === '192.168.0.5') return answerOf('node', { node: 'node-3' });
+    return answerOf('outside');
+  });
+
+export interface Annotated {
+  readonly text: string;
+  readonly summary: Summary;
+}
+
+/** @param chunks bytes, or text as UTF-8 */
+export async function annotated(
+  chunks: Iterable<Uint8Array | string> | AsyncIterable<Uint8Array>,
+  options: Partial<AnnotateOptions> = {},
+): Promise<Annotated> {
+  const annotation = createAnnotation({ ask: standIn, zone: UTC, skewMs: 1_000, nowMs: NOW_MS, ...options });
+  const parts: Buffer[] = [];
+  for await (const part of annotation.run(bytesOf(chunks))) parts.push(part);
+  return { text: Buffer.concat(parts).toString('utf8'), summary: annotation.summary };
+}
+
+async function* bytesOf(
+  chunks: Iterable<Uint8Array | string> | AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+}

@@ -1,0 +1,229 @@
+import { type Answers, answersFor, type Batch, createBatches, type Entry } from './batches.js';
+import { detectFormat } from './formats/detect.js';
+import type { FormatName, FormatOptions, LineFormat, Span } from './formats/format.js';
+import { type Line, readLines } from './input/lines.js';
+import { nextOrIdle } from './input/next-or-idle.js';
+import { openInput } from './input/open-input.js';
+import { addedOf, failed, mergeAnswers, NOT_ASKED } from './merge.js';
+import { AnnotateError } from './problem.js';
+import { createRecordReader } from './records.js';
+import type { Instant } from './time/instant.js';
+import { createTimeReader } from './time/time-reader.js';
+import type { Zone } from './time/zone.js';
+import type { Ask, Verdict } from './wire.js';
+
+export interface AnnotateOptions {
+  readonly ask: Ask;
+  readonly format?: FormatName | undefined;
+  /** Columns of addresses, by name or number from 1; undefined: detected. */
+  readonly ip?: readonly string[] | undefined;
+  /** The column of the time, or those of date and time; undefined: detected. */
+  readonly time?: readonly string[] | undefined;
+  /** How the times are written, in the notation of Luxon; undefined: in one that logs have. */
+  readonly timeFormat?: string | undefined;
+  /** The time of all lines; undefined: each has its own. */
+  readonly at?: Instant | undefined;
+  /** Of times that name none. */
+  readonly zone: Zone;
+  /** How far the clock of the file may be off: what is less exact than that is asked for at both of its ends. */
+  readonly skewMs: number;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+  readonly limits?: Partial<AnnotateLimits>;
+}
+
+export interface AnnotateLimits {
+  /** Questions that are asked at once. */
+  readonly questions: number;
+  /** Batches that wait for answers. */
+  readonly batches: number;
+  /** After so many milliseconds without input what is there is answered. */
+  readonly idleMs: number;
+}
+
+const LIMITS: AnnotateLimits = { questions: 10_000, batches: 2, idleMs: 500 };
+const SAMPLE_CHARS = 131_072;
+const MAX_NAMED = 5;
+
+/** What was done; it grows while lines are written. */
+export interface Summary {
+  /** Undefined until it is detected. */
+  format: Pick<LineFormat, 'name' | 'description' | 'addresses' | 'time'> | undefined;
+  lines: number;
+  /** Addresses that were asked for. */
+  addresses: number;
+  readonly verdicts: Record<Verdict, number>;
+  unreadable: number;
+  /** The first few that could not be read. */
+  readonly firstUnreadable: { readonly line: number; readonly reason: string }[];
+}
+
+export interface Annotation {
+  /** The lines of the input, in their order, with what is added. To be called once. @throws {AnnotateError} */
+  run(input: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer>;
+  readonly summary: Summary;
+}
+
+/** Adds to each line of a log file who had its addresses. Memory is constant: two batches of lines, and a line. */
+export function createAnnotation(options: AnnotateOptions): Annotation {
+  const { ask, skewMs } = options;
+  const limits = { ...LIMITS, ...options.limits };
+  const readInstant = createTimeReader({ ...options, format: options.timeFormat });
+  const formatOptions: FormatOptions = {
+    format: options.format,
+    ip: options.ip,
+    time: options.time,
+    at: options.at && spanOf(options.at, skewMs),
+    readTime: (text) => {
+      const instant = readInstant(text);
+      return instant && spanOf(instant, skewMs);
+    },
+  };
+  const summary = emptySummary();
+
+  async function* run(input: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+    const stopped = new AbortController();
+    const chunks = nextOrIdle(readLines(openInput(input)), limits.idleMs);
+    const waiting: Batch[] = [];
+    try {
+      const sample = await takeSample(chunks, formatOptions);
+      if (sample === undefined) return;
+      const { format } = sample;
+      summary.format = format;
+      const batches = createBatches(format, (questions) => ask(questions, stopped.signal), limits.questions);
+      const records = createRecordReader(format);
+      const add = (lines: readonly Line[]) => {
+        for (const line of lines) for (const record of records.push(line)) batches.add(record);
+      };
+      const writeNext = () => writeBatch(waiting, format, summary);
+      add(sample.lines);
+      if (sample.isIdle) {
+        waiting.push(batches.take());
+        yield await writeNext();
+      }
+      for await (const lines of chunks) {
+        if (lines === 'idle') {
+          if (!batches.isEmpty) waiting.push(batches.take());
+          while (waiting.length > 0) yield await writeNext();
+          continue;
+        }
+        add(lines);
+        if (batches.isFull) waiting.push(batches.take());
+        while (waiting.length >= limits.batches) yield await writeNext();
+      }
+      for (const record of records.end()) batches.add(record);
+      waiting.push(batches.take());
+      while (waiting.length > 0) yield await writeNext();
+    } finally {
+      stopped.abort();
+      await chunks.return(undefined);
+    }
+  }
+
+  return { run, summary };
+}
+
+interface Sample {
+  readonly lines: readonly Line[];
+  readonly format: LineFormat;
+  /** It is all that has come for a while. */
+  readonly isIdle: boolean;
+}
+
+/**
+ * Reads until the format can be told: from the first 128 KiB, all of the input, or what came before a pause.
+ * @returns undefined when there is nothing
+ */
+async function takeSample(
+  chunks: AsyncGenerator<Line[] | 'idle'>,
+  options: FormatOptions,
+): Promise<Sample | undefined> {
+  const lines: Line[] = [];
+  let chars = 0;
+  while (chars < SAMPLE_CHARS) {
+    const { done, value } = await chunks.next();
+    if (done) break;
+    if (value === 'idle') {
+      const format = detectEarly(lines, options);
+      if (format !== undefined) return { lines, format, isIdle: true };
+      continue;
+    }
+    lines.push(...value);
+    for (const { text, end } of value) chars += text.length + end.length;
+  }
+  return lines.length === 0
+    ? undefined
+    : { lines, format: detectFormat(textOf(lines), options), isIdle: false };
+}
+
+function detectEarly(lines: readonly Line[], options: FormatOptions): LineFormat | undefined {
+  try {
+    return detectFormat(textOf(lines), options);
+  } catch (err) {
+    if (err instanceof AnnotateError) return undefined;
+    throw err;
+  }
+}
+
+/** The lines that are whole. */
+function textOf(lines: readonly Line[]): string {
+  const whole = lines.filter(({ part }) => part === undefined);
+  return whole.map(({ text, end }) => `${text}${end}`).join('');
+}
+
+/** Awaits the answers of the first batch that waits. @returns its lines */
+async function writeBatch(waiting: Batch[], format: LineFormat, summary: Summary): Promise<Buffer> {
+  const batch = waiting.shift();
+  if (batch === undefined) return Buffer.alloc(0);
+  const answers = await batch.answers;
+  const lines = batch.entries.map((entry) => {
+    if (entry.record.isFurther === undefined) summary.lines += 1;
+    return `${writeEntry(entry, batch, answers, format, summary)}${entry.record.end}`;
+  });
+  return Buffer.from(lines.join(''), 'latin1');
+}
+
+function writeEntry(
+  { record, content }: Entry,
+  batch: Batch,
+  answers: Answers,
+  format: LineFormat,
+  summary: Summary,
+): string {
+  if (content.kind === 'aside') return content.text;
+  if (content.kind === 'unreadable') {
+    if (record.isFurther === undefined) countUnreadable(summary, record.line, content.reason);
+    return record.text;
+  }
+  const { addresses, span } = content;
+  let { problem } = content;
+  const added = addresses.map((ip) => {
+    if (content.problem !== undefined) return failed(content.problem);
+    if (ip === undefined) return NOT_ASKED;
+    const [first, last] = answersFor(ip, span, batch, answers);
+    if (first === undefined) throw new AnnotateError('ended', `there was no answer for line ${record.line}`);
+    const answer = mergeAnswers(first, last);
+    if ('error' in answer) problem ??= answer.error;
+    else {
+      summary.addresses += 1;
+      summary.verdicts[answer.verdict] += 1;
+    }
+    return addedOf(answer);
+  });
+  if (problem !== undefined) countUnreadable(summary, record.line, problem);
+  return format.write(record.text, added, addresses);
+}
+
+function countUnreadable(summary: Summary, line: number, reason: string): void {
+  summary.unreadable += 1;
+  if (summary.firstUnreadable.length < MAX_NAMED) summary.firstUnreadable.push({ line, reason });
+}
+
+function spanOf({ ms, precisionMs }: Instant, skewMs: number): Span {
+  return { fromMs: ms, toMs: precisionMs > Math.max(skewMs, 1) ? ms + precisionMs - 1 : ms };
+}
+
+function emptySummary(): Summary {
+  const verdicts = { pod: 0, node: 0, nobody: 0, outside: 0, unsure: 0 } satisfies Record<Verdict, number>;
+  return { format: undefined, lines: 0, addresses: 0, verdicts, unreadable: 0, firstUnreadable: [] };
+}

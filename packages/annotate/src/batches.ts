@@ -1,0 +1,99 @@
+import type { Content, LineFormat, Span } from './formats/format.js';
+import type { RawRecord } from './records.js';
+import type { Answer, NoAnswer, Question } from './wire.js';
+
+/** A batch has no more of the file than that, however few addresses it has. */
+const MAX_CHARS = 4_194_304;
+
+export interface Entry {
+  readonly record: RawRecord;
+  readonly content: Content;
+}
+
+export type Answers = readonly (Answer | NoAnswer)[];
+
+/** Lines that are asked about together; each question is asked once. */
+export interface Batch {
+  readonly entries: readonly Entry[];
+  /** Where the answer to a question is among the answers. */
+  readonly indexes: ReadonlyMap<string, number>;
+  readonly answers: Promise<Answers>;
+}
+
+export interface Batches {
+  add(record: RawRecord): void;
+  readonly isEmpty: boolean;
+  readonly isFull: boolean;
+  /** Asks about what was added, and begins with another batch. */
+  take(): Batch;
+}
+
+/** @param maxQuestions after which a batch is full */
+export function createBatches(
+  format: LineFormat,
+  ask: (questions: readonly Question[]) => Promise<Answers>,
+  maxQuestions: number,
+): Batches {
+  let entries: Entry[] = [];
+  let questions: Question[] = [];
+  let indexes = new Map<string, number>();
+  let chars = 0;
+
+  function addQuestion(ip: string, atMs: number): void {
+    const key = keyOf(ip, atMs);
+    if (indexes.has(key)) return;
+    indexes.set(key, questions.length);
+    questions.push({ ip, at: new Date(atMs).toISOString() });
+  }
+
+  return {
+    get isEmpty() {
+      return entries.length === 0;
+    },
+    get isFull() {
+      return questions.length >= maxQuestions || chars >= MAX_CHARS;
+    },
+    add(record) {
+      const content = contentOf(record, format);
+      entries.push({ record, content });
+      chars += record.text.length;
+      if (content.kind !== 'record' || content.problem !== undefined) return;
+      for (const ip of content.addresses)
+        if (ip !== undefined) for (const atMs of momentsOf(content.span)) addQuestion(ip, atMs);
+    },
+    take() {
+      const answers = questions.length === 0 ? Promise.resolve([]) : ask(questions);
+      // Whoever takes the batch awaits them; another batch may fail before.
+      answers.catch(() => undefined);
+      const batch = { entries, indexes, answers };
+      entries = [];
+      questions = [];
+      indexes = new Map();
+      chars = 0;
+      return batch;
+    },
+  };
+}
+
+/** The answers at the beginning of a time and, unless it is a moment, at its end. */
+export function answersFor(
+  ip: string,
+  span: Span,
+  { indexes }: Batch,
+  answers: Answers,
+): (Answers[number] | undefined)[] {
+  return momentsOf(span).map((atMs) => answers[indexes.get(keyOf(ip, atMs)) ?? -1]);
+}
+
+function contentOf({ broken, isFurther, text }: RawRecord, format: LineFormat): Content {
+  if (broken === undefined && isFurther === undefined) return format.read(text);
+  return { kind: 'unreadable', reason: broken ?? '' };
+}
+
+function momentsOf({ fromMs, toMs }: Span): number[] {
+  return fromMs === toMs ? [fromMs] : [fromMs, toMs];
+}
+
+function keyOf(ip: string, atMs: number): string {
+  return `${atMs} ${ip}`;
+}
