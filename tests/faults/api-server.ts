@@ -38,7 +38,7 @@ export const API_FAULTS: readonly Fault[] = [
   },
   {
     ...API,
-    name: 'watch ends in the middle of a line',
+    name: 'watch ends in the middle of an event',
     begin: ({ cluster }) => void cluster.faults.truncateWatches(),
     felt: watchedAgain(1),
   },

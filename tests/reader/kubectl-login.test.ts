@@ -62,7 +62,7 @@ async function askWithReader(file: string, env: Env = {}): Promise<void> {
   });
   const client = createKubeClient(settings.kubeConfig);
   const signal = AbortSignal.timeout(20_000);
-  const body = await client.get({
+  const { body } = await client.get({
     path: '/probe',
     query: {},
     headersDeadlineMs: 20_000,

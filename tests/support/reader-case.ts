@@ -89,6 +89,20 @@ export const it = base.extend('openCase', ({ onTestFinished }) => async (options
   onTestFinished(() => opened[Symbol.asyncDispose]());
   return opened;
 });
+
+/** How an API server writes its answers: every one has JSON, and most have protobuf, too. */
+export const ENCODINGS = ['protobuf', 'JSON'] as const;
+
+/** The same tests with an API server that has no other encoding. */
+export function inEncoding(encoding: (typeof ENCODINGS)[number]) {
+  const protobuf = encoding === 'protobuf';
+  return it.extend(
+    'openCase',
+    ({ openCase }) =>
+      (options: ClusterOptions = {}) =>
+        openCase({ protobuf, ...options }),
+  );
+}
 export type OpenCase = (options?: ClusterOptions) => Promise<ReaderCase>;
 
 async function openReaderCase(options: ClusterOptions): Promise<ReaderCase> {

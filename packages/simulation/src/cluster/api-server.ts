@@ -4,11 +4,12 @@ import { type AccessRules, refusal } from './access.js';
 import type { ApiStatus } from './api-status.js';
 import * as status from './api-status.js';
 import { continueAfter, inconsistent, parseContinueToken } from './continue-token.js';
+import { type Encoding, negotiate } from './encoding.js';
 import { type FaultPlan, type PlannedFailure, requestKind } from './fault-plan.js';
 import { answerLease, forbiddenLease, type LeasePath, leaseVerb, parseLeasePath } from './lease-api.js';
 import type { LeaseStore } from './lease-store.js';
 import { decideList } from './list-decision.js';
-import { type Reply, sendReply } from './reply.js';
+import { type PodListReply, type Reply, sendReply } from './reply.js';
 import type { PageRequest, VersionedStore } from './versioned-store.js';
 import { decideWatch, type WatchStart } from './watch-decision.js';
 import { WatchStream } from './watch-stream.js';
@@ -22,6 +23,8 @@ export interface ApiServerOptions {
   /** For watches that name no time. */
   readonly watchTimeoutMs: number;
   readonly maxWatchLag: number;
+  /** Whether it writes protobuf where clients ask for it. */
+  readonly protobuf: boolean;
 }
 
 /** A request that came in, for tests that want to know how a client asks. */
@@ -82,10 +85,11 @@ export class ApiServer {
     const reply = url
       ? this.#route(request, url, body)
       : { status: status.badRequest('the URL is malformed') };
-    if ('json' in reply && reply.delayMs && !(await pauseUnlessClosed(reply.delayMs, response))) return;
+    const encoding = negotiate(request.headers.accept, this.#options.protobuf);
+    if ('delayMs' in reply && reply.delayMs && !(await pauseUnlessClosed(reply.delayMs, response))) return;
     if ('lost' in reply) response.destroy();
-    else if ('watch' in reply) this.#openWatch(response, reply.watch);
-    else sendReply(request, response, reply);
+    else if ('watch' in reply) this.#openWatch(response, encoding, reply.watch);
+    else sendReply(request, response, encoding, reply);
   }
 
   #route(request: IncomingMessage, { pathname, searchParams }: URL, body: string): Reply {
@@ -135,20 +139,18 @@ export class ApiServer {
       return { status: status.expiredContinue(inconsistent(continuation)) };
     const decision = decideList(query, store, namespace);
     if ('refusal' in decision) return { status: decision.refusal };
-    return { json: this.#page(decision.page), delayMs: plan.listDelayMs };
+    return { list: this.#page(decision.page), delayMs: plan.listDelayMs };
   }
 
-  #page(request: PageRequest): string {
+  #page(request: PageRequest): PodListReply {
     const { store, plan } = this.#options;
     const { events, remaining } = store.page(request);
     const { namespace, resourceVersion } = request;
     const last = events.at(-1)?.key.slice(namespace === undefined ? 0 : namespace.length + 1);
     const more = last &&
       remaining > 0 && { continue: continueAfter(resourceVersion, last), remainingItemCount: remaining };
-    const metadata = JSON.stringify({ resourceVersion: String(resourceVersion), ...more });
-    const items = events.map((event) => event.item);
-    for (const item of plan.takeListItems()) items.push(JSON.stringify(item));
-    return `{"kind":"PodList","apiVersion":"v1","metadata":${metadata},"items":[${items.join(',')}]}`;
+    const metadata = { resourceVersion: String(resourceVersion), ...more };
+    return { metadata, pods: events, extra: plan.takeListItems() };
   }
 
   #watch(namespace: string | undefined, query: URLSearchParams): Reply {
@@ -161,10 +163,11 @@ export class ApiServer {
     return expiry === 'response' ? { status: expired } : { error: expired };
   }
 
-  #openWatch(response: ServerResponse, start: WatchStart): void {
+  #openWatch(response: ServerResponse, encoding: Encoding, start: WatchStart): void {
     const { store, bookmarkIntervalMs, watchTimeoutMs, maxWatchLag } = this.#options;
     const watch = new WatchStream({
       response,
+      encoding,
       store,
       start,
       bookmarkIntervalMs,

@@ -4,7 +4,7 @@ import type { ExpiryStyle, FaultPlan, PlannedFailure } from './fault-plan.js';
 import type { Listener } from './listener.js';
 import type { Random } from './random.js';
 import type { VersionedStore } from './versioned-store.js';
-import { eventLine, type WatchStream } from './watch-stream.js';
+import type { WatchStream } from './watch-stream.js';
 
 /** Whether the token that clients have is still good. */
 export interface TokenState {
@@ -21,7 +21,6 @@ export interface FaultParts {
   readonly random: Random;
 }
 
-const BROKEN_LINE = '{"type":"MODIFIED","object":{"kind":"Pod","apiVersion":"v1","metadata":{"na';
 const METADATA = { name: 'broken', namespace: 'default', uid: 'broken', resourceVersion: '1' };
 const POD_TYPE = { kind: 'Pod', apiVersion: 'v1' };
 
@@ -70,12 +69,9 @@ export class Faults {
     return this.#eachWatch((watch) => watch.freeze());
   }
 
-  /** Ends every open watch in the middle of a line. Returns their number. */
+  /** Ends every open watch in the middle of an event. Returns their number. */
   truncateWatches(): number {
-    return this.#eachWatch((watch) => {
-      watch.sendRaw(BROKEN_LINE);
-      watch.end();
-    });
+    return this.#eachWatch((watch) => watch.truncate('MODIFIED', { ...POD_TYPE, metadata: METADATA }));
   }
 
   /** The next watch gets a 410, as an ERROR event by default. */
@@ -143,14 +139,14 @@ export class Faults {
     this.#parts.plan.leasesForbidden = forbidden;
   }
 
-  /** Sends a line as it is to every open watch, for example one that is not JSON. Returns the number of watches. */
+  /** Sends any text in the place of an event to every open watch. Returns the number of watches. */
   sendLine(text: string): number {
-    return this.#eachWatch((watch) => watch.sendRaw(`${text}\n`));
+    return this.#eachWatch((watch) => watch.sendText(text));
   }
 
   /** Sends an event of any type with any object to every open watch. */
   sendEvent(type: string, object: unknown): number {
-    return this.#eachWatch((watch) => watch.sendRaw(eventLine(type, object)));
+    return this.#eachWatch((watch) => watch.sendEvent(type, object));
   }
 
   /** Sends an ERROR event with this code to every open watch and ends it. */

@@ -13,6 +13,14 @@ export type { WorkloadMix } from './places.js';
 export { isFinished, type OwnerReference, type PodObject, type PodPhase } from './pod-object.js';
 export type { PodRef, PodStore } from './pod-store.js';
 export type { PodTemplate } from './pod-template.js';
+export {
+  type ApiObject,
+  encodeEvent,
+  encodeMessage,
+  encodeObject,
+  encodePod,
+  encodePodList,
+} from './protobuf.js';
 export { createRandom, type Random } from './random.js';
 export type { RestartFact } from './restart-record.js';
 export { startScenario } from './scenario.js';

@@ -9,7 +9,7 @@ export class PodEvent {
   readonly pod: PodObject;
   readonly resourceVersion: number;
   #item: string | undefined;
-  #line: Buffer | undefined;
+  readonly #encoded = new Map<string, Buffer>();
 
   constructor(type: WriteType, key: string, pod: PodObject, resourceVersion: number) {
     this.type = type;
@@ -24,18 +24,12 @@ export class PodEvent {
     return this.#item;
   }
 
-  /** The event as a line of a watch. Made once for all watches. */
-  get line(): Buffer {
-    this.#line ??= this.#lineOf(this.type);
-    return this.#line;
-  }
-
-  /** The line with which a watch without a resource version shows what was there before it. */
-  get syntheticLine(): Buffer {
-    return this.type === 'ADDED' ? this.line : this.#lineOf('ADDED');
-  }
-
-  #lineOf(type: WriteType): Buffer {
-    return Buffer.from(`{"type":"${type}","object":{"kind":"Pod","apiVersion":"v1",${this.item.slice(1)}}\n`);
+  /** The event in some encoding. Made once, however many lists and watches show it. */
+  encoded(as: string, encode: () => Buffer): Buffer {
+    const known = this.#encoded.get(as);
+    if (known !== undefined) return known;
+    const bytes = encode();
+    this.#encoded.set(as, bytes);
+    return bytes;
   }
 }

@@ -36,6 +36,8 @@ export interface ClusterOptions {
   readonly dualStack?: boolean;
   /** Whether `managedFields` name every field, as real ones do, which makes pods about twice as large. */
   readonly managedFields?: boolean;
+  /** Whether it writes protobuf where clients ask for it, as every API server does; true by default. */
+  readonly protobuf?: boolean;
   /** How long kubelets take to report what happened, on average; 300 by default. */
   readonly reportLagMs?: number;
   /** For how long at most an evicted or deleted pod's sandbox is left; 400 by default. */
@@ -110,6 +112,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Simula
     bookmarkIntervalMs: options.bookmarkIntervalMs ?? DEFAULT_BOOKMARK_MS,
     watchTimeoutMs: options.watchTimeoutMs ?? DEFAULT_WATCH_MS,
     maxWatchLag: options.maxWatchLag ?? historyLimit,
+    protobuf: options.protobuf ?? true,
   });
   const listener = new Listener({
     host,

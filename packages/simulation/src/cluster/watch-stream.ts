@@ -1,11 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import type { ApiStatus } from './api-status.js';
+import type { Encoding } from './encoding.js';
 import type { PodEvent } from './pod-event.js';
 import type { VersionedStore } from './versioned-store.js';
 import type { WatchStart } from './watch-decision.js';
 
 export interface WatchStreamOptions {
   readonly response: ServerResponse;
+  readonly encoding: Encoding;
   readonly store: VersionedStore;
   readonly start: WatchStart;
   readonly bookmarkIntervalMs: number;
@@ -53,8 +55,8 @@ export class WatchStream {
 
   /** Sends the headers at once, then what there is to send. */
   open(): void {
-    const { response } = this.#options;
-    response.writeHead(200, { 'content-type': 'application/json' });
+    const { response, encoding } = this.#options;
+    response.writeHead(200, { 'content-type': encoding.watchType });
     response.flushHeaders();
     this.pump();
   }
@@ -76,14 +78,26 @@ export class WatchStream {
     }
   }
 
-  /** Sends any text as it is, in front of the events that wait. */
-  sendRaw(text: string): void {
-    if (!this.#ended) this.#options.response.write(text);
+  /** Sends any text in the place of an event, in front of the events that wait. */
+  sendText(text: string): void {
+    this.#send(this.#options.encoding.text(text));
+  }
+
+  /** Sends an event of any type with any object, in front of the events that wait. */
+  sendEvent(type: string, object: unknown): void {
+    this.#send(this.#options.encoding.anyEvent(type, object));
+  }
+
+  /** Ends the stream in the middle of an event. */
+  truncate(type: string, object: unknown): void {
+    const bytes = this.#options.encoding.anyEvent(type, object);
+    this.#send(bytes.subarray(0, bytes.length / 2));
+    this.end();
   }
 
   /** Sends an ERROR event and ends the stream, as the server does. */
   sendError(error: ApiStatus): void {
-    this.sendRaw(eventLine('ERROR', error));
+    this.sendEvent('ERROR', error);
     this.end();
   }
 
@@ -108,9 +122,10 @@ export class WatchStream {
   #next(): Buffer | undefined {
     const initial = this.#state[this.#statePosition];
     this.#statePosition += 1;
-    if (initial !== undefined) return initial.syntheticLine;
+    const { store, start, encoding } = this.#options;
+    // A watch without a resource version shows what was there before it as added.
+    if (initial !== undefined) return encoding.event(initial, 'ADDED');
     this.#state = [];
-    const { store, start } = this.#options;
     let event = store.eventAt(this.#position);
     // A watch from a future version gets nothing until the store has got there.
     while (
@@ -122,7 +137,7 @@ export class WatchStream {
     }
     if (event === undefined) return undefined;
     this.#position += 1;
-    return event.line;
+    return encoding.event(event);
   }
 
   #sendBookmark(): void {
@@ -130,7 +145,11 @@ export class WatchStream {
     // A bookmark promises that everything before it was sent.
     const caughtUp = this.#position === store.endPosition && this.#state.length === 0;
     if (this.#frozen || !caughtUp || store.revision < start.after) return;
-    this.sendRaw(eventLine('BOOKMARK', bookmark(store.revision)));
+    this.sendEvent('BOOKMARK', bookmark(store.revision));
+  }
+
+  #send(bytes: Buffer): void {
+    if (!this.#ended) this.#options.response.write(bytes);
   }
 
   #close(): void {
@@ -143,11 +162,6 @@ export class WatchStream {
 
 function isWithin(namespace: string | undefined, { key }: PodEvent): boolean {
   return namespace === undefined || key.startsWith(`${namespace}/`);
-}
-
-/** One line of a watch. */
-export function eventLine(type: string, object: unknown): string {
-  return `${JSON.stringify({ type, object })}\n`;
 }
 
 /** The object in a bookmark, as the real server writes it. */

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { parseEvent } from '../cluster/pod-stream.js';
+import { encodingOf } from '../cluster/encoding.js';
+import { readEvent } from '../cluster/pod-stream.js';
 import type { LeaseRecord } from './entry.js';
 import { createChanges } from './pod-changes.test.helpers.js';
 import { recordedEvents, recordedLeases } from './recording.test.helpers.js';
@@ -14,7 +15,7 @@ function readRecording(how: 'live' | 'replayed') {
   const last = events.at(-1)?.arrivedAt ?? 0;
   for (const { type, object, arrivedAt } of events) {
     time.now = new Date(how === 'live' ? arrivedAt : last + PAUSE_MS);
-    changes.apply(parseEvent(JSON.stringify({ type, object })));
+    changes.apply(readEvent(Buffer.from(JSON.stringify({ type, object })), encodingOf('application/json')));
   }
   changes.apply({ type: 'bookmark', resourceVersion: '9' });
   return { published: published(), leases: recorded().leases, onContradiction };

@@ -1,3 +1,5 @@
+import { timeMs } from '../cluster/fields.js';
+
 /**
  * The times that a pod object says of itself, in whole seconds since the epoch, as the API writes them. Those of the
  * API server's clock and those of the node's clock are kept apart: only their differences say how wrong a clock is.
@@ -94,18 +96,25 @@ export function projectTimes(object: unknown): PodTimes {
 /** Virtual kubelets have other names, but write the same fields. */
 function isKubelet({ manager, subresource, fieldsV1 }: Fields): boolean {
   if (subresource !== 'status') return false;
-  return manager === 'kubelet' || 'f:startTime' in fields(fields(fieldsV1)['f:status']);
+  return manager === 'kubelet' || 'f:startTime' in statusFields(fieldsV1, 'f:startTime');
 }
 
 /** Whether the kubelet set the time of a condition, by its clock. */
 function isOfKubelet(kubelet: Fields | undefined, type: string): boolean {
-  const conditions = fields(fields(fields(kubelet?.fieldsV1)['f:status'])['f:conditions']);
+  const conditions = fields(statusFields(kubelet?.fieldsV1, type)['f:conditions']);
   return 'f:lastTransitionTime' in fields(conditions[`k:{"type":"${type}"}`]);
 }
 
+/** The fields of `status` in `fieldsV1`, if there is one with this word in it. Protobuf has them as JSON in `Raw`. */
+function statusFields(fieldsV1: unknown, word: string): Fields {
+  const { Raw: raw } = fields(fieldsV1);
+  if (!(raw instanceof Buffer)) return fields(fields(fieldsV1)['f:status']);
+  // To understand all of it would take as long as all the rest of a pod.
+  return raw.includes(word) ? fields(fields(JSON.parse(raw.toString()))['f:status']) : {};
+}
+
 function seconds(value: unknown): number | undefined {
-  if (typeof value !== 'string') return undefined;
-  const ms = Date.parse(value);
+  const ms = timeMs(value);
   return Number.isNaN(ms) ? undefined : Math.floor(ms / 1_000);
 }
 

@@ -101,8 +101,8 @@ it('asks once for all requests that were refused together', async () => {
     bodyIdleMs: 20_000,
     signal: AbortSignal.timeout(20_000),
   };
-  const bodies = await Promise.all([1, 2, 3].map(() => client.get(request)));
-  for (const body of bodies) await body.dump();
+  const answers = await Promise.all([1, 2, 3].map(() => client.get(request)));
+  for (const { body } of answers) await body.dump();
   expect(pids()).toHaveLength(2);
 });
 

@@ -20,3 +20,8 @@ export function text(value: unknown): string {
 export function storableText(value: unknown): string {
   return text(value).toWellFormed().replaceAll('\0', '');
 }
+
+/** Milliseconds since the epoch, of a time as JSON has it or as protobuf was decoded; NaN for anything else. */
+export function timeMs(value: unknown): number {
+  return value instanceof Date ? value.getTime() : Date.parse(text(value));
+}

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { AddressOrder } from '@podips/shared';
+import { encodeObject } from '@podips/simulation';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createKubeClient, type KubeRequest } from './kube-client.js';
 
@@ -84,7 +85,7 @@ describe('a server with several addresses', () => {
     const soon = request({ headersDeadlineMs: 1_000 });
     const both = await Promise.allSettled([client.get(soon), client.get(soon)]);
     expect(both).toMatchObject([{ reason: { code: 'KUBE_TIMEOUT' } }, { reason: { code: 'KUBE_TIMEOUT' } }]);
-    const body = await client.get(request());
+    const { body } = await client.get(request());
     expect(await body.json()).toEqual({ kind: 'PodList' });
     expect([mute.seen.length, good.seen.length]).toEqual([2, 1]);
   });
@@ -93,7 +94,7 @@ describe('a server with several addresses', () => {
 describe('a request', () => {
   it('goes below the path of the cluster, with its token and its query', async () => {
     const { url, seen } = await serve((_, response) => response.end('{"kind":"PodList"}'));
-    const body = await clientFor(`${url}/k8s/clusters/c-1/`, { token: 'secret\n' }).get(request());
+    const { body } = await clientFor(`${url}/k8s/clusters/c-1/`, { token: 'secret\n' }).get(request());
     expect(await body.json()).toEqual({ kind: 'PodList' });
     expect(seen[0]?.url).toBe('/k8s/clusters/c-1/api/v1/pods?limit=500&continue=a%2Fb%3D');
     expect(seen[0]?.headers).toMatchObject({
@@ -105,7 +106,7 @@ describe('a request', () => {
 
   it('logs in with a name and a password where the kubeconfig has them', async () => {
     const { url, seen } = await serve((_, response) => response.end('{}'));
-    await (await clientFor(url, { username: 'me', password: 'pass' }).get(request())).dump();
+    await (await clientFor(url, { username: 'me', password: 'pass' }).get(request())).body.dump();
     expect(seen[0]?.headers.authorization).toBe(`Basic ${Buffer.from('me:pass').toString('base64')}`);
   });
 
@@ -116,7 +117,7 @@ describe('a request', () => {
       response.writeHead(201).end('{}');
     });
     const write = { ...request({ query: {} }), method: 'PUT', object: { spec: {} } } as const;
-    await (await clientFor(url, { token: 'secret' }).send(write)).dump();
+    await (await clientFor(url, { token: 'secret' }).send(write)).body.dump();
     expect(bodies).toEqual(['{"spec":{}}']);
     expect(seen[0]?.method).toBe('PUT');
     expect(seen[0]?.headers).toMatchObject({
@@ -128,7 +129,7 @@ describe('a request', () => {
   it('goes over a connection that an earlier one has opened', async () => {
     const { url, seen, connections } = await serve((_, response) => response.end('{}'));
     const client = clientFor(url);
-    for (let count = 0; count < 20; count += 1) await (await client.get(request())).json();
+    for (let count = 0; count < 20; count += 1) await (await client.get(request())).body.json();
     expect(seen).toHaveLength(20);
     // The next request may come a moment before the connection is known to be free.
     expect(connections()).toBeLessThan(5);
@@ -144,12 +145,12 @@ describe('a request', () => {
       response.writeHead(headers.authorization === `Bearer ${valid}` ? 200 : 401).end('{}'),
     );
     const client = clientFor(url, { authProvider: { name: 'tokenFile', config: { tokenFile } } });
-    await (await client.get(request())).dump();
+    await (await client.get(request())).body.dump();
     valid = 'two';
     // Nothing else to show yet: the refusal stands.
     await expect(client.get(request())).rejects.toMatchObject({ status: 401 });
     await writeFile(tokenFile, 'two');
-    await (await client.get(request())).dump();
+    await (await client.get(request())).body.dump();
     expect(seen.map(({ headers }) => headers.authorization?.slice('Bearer '.length))).toEqual([
       'one',
       'one',
@@ -164,7 +165,7 @@ describe('a request', () => {
 });
 
 describe('a refusal', () => {
-  const refusal = async (status: number, body: string, headers: Record<string, string> = {}) => {
+  const refusal = async (status: number, body: string | Buffer, headers: Record<string, string> = {}) => {
     const { url } = await serve((_, response) => response.writeHead(status, headers).end(body));
     const failed = clientFor(url).get(request());
     return failed.then(
@@ -181,6 +182,18 @@ describe('a refusal', () => {
       retryable: true,
       message: 'the API server answered 403: pods is forbidden',
     });
+  });
+
+  it('says the same of a Status object in protobuf', async () => {
+    const status = encodeObject({
+      kind: 'Status',
+      apiVersion: 'v1',
+      message: 'pods is forbidden',
+      code: 403,
+    });
+    const type = { 'content-type': 'application/vnd.kubernetes.protobuf' };
+    expect((await refusal(403, status, type)).message).toBe('the API server answered 403: pods is forbidden');
+    expect((await refusal(502, 'upstream is down', type)).message).toContain('502: upstream is down');
   });
 
   it.each([

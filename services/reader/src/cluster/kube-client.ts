@@ -4,14 +4,19 @@ import { AddressOrder, toError } from '@podips/shared';
 import { type Dispatcher, request } from 'undici';
 import { Connections } from './connections.js';
 import { type Credentials, credentialsOf } from './credentials.js';
+import { encodingOf } from './encoding.js';
+import { fields } from './fields.js';
 import { withoutCaches } from './kube-config.js';
 import { KubeError, TIMED_OUT, UNAUTHORIZED } from './kube-error.js';
+import { WireError } from './protobuf/wire-reader.js';
 
 export { KubeError } from './kube-error.js';
 
 export interface KubeRequest {
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
+  /** The types that are understood, the best first; by default JSON alone. */
+  readonly accept?: string | undefined;
   /** From the first packet to the response's headers, in milliseconds. */
   readonly headersDeadlineMs: number;
   /** Longest silence inside the body, in milliseconds. */
@@ -25,19 +30,26 @@ export interface KubeWrite extends KubeRequest {
   readonly object: unknown;
 }
 
+/** An answer of the API server; its receiver must read or destroy the body. */
+export interface KubeAnswer {
+  /** Empty when the server does not say it. */
+  readonly contentType: string;
+  readonly body: Dispatcher.ResponseData['body'];
+}
+
 export interface KubeClient {
   /**
-   * GET below the API server's URL; the caller must read or destroy the body.
+   * GET below the API server's URL.
    * @throws {KubeError} for every status but 2xx, for a lost connection and a passed deadline
    */
-  get(request: KubeRequest): Promise<Dispatcher.ResponseData['body']>;
+  get(request: KubeRequest): Promise<KubeAnswer>;
   close(): Promise<void>;
 }
 
 /** A client that may also change something. */
 export interface KubeEditor extends KubeClient {
   /** As `get`, for a request that changes something: after an error it may have been carried out all the same. */
-  send(request: KubeWrite): Promise<Dispatcher.ResponseData['body']>;
+  send(request: KubeWrite): Promise<KubeAnswer>;
 }
 
 const MAX_ERROR_BODY_BYTES = 16_384;
@@ -69,10 +81,10 @@ export function createKubeClient(
   let config = kubeConfig;
 
   const ask = async (asked: KubeRequest, write?: Pick<KubeWrite, 'method' | 'object'>) => {
-    const { path, query, headersDeadlineMs, bodyIdleMs, signal } = asked;
+    const { path, query, accept = 'application/json', headersDeadlineMs, bodyIdleMs, signal } = asked;
     const url = `${cluster.server.replace(/\/+$/, '')}${path}?${new URLSearchParams(query)}`;
     const contentType = write && { 'content-type': 'application/json' };
-    const common = { accept: 'application/json', 'user-agent': 'podips-reader', ...contentType };
+    const common = { accept, 'user-agent': 'podips-reader', ...contentType };
     const credentials = () => credentialsOf(config, headersDeadlineMs, signal);
     const send = async ({ tls, headers }: Credentials) => {
       const askedMs = clock?.asked() ?? 0;
@@ -103,7 +115,7 @@ export function createKubeClient(
         }
       }
       if (response.statusCode >= 300) throw await errorOfResponse(response);
-      return response.body;
+      return { contentType: contentTypeOf(response), body: response.body };
     } catch (err) {
       if (err instanceof KubeError) throw err;
       const error = errorOfConnection(toError(err));
@@ -121,19 +133,23 @@ export function createKubeClient(
 
 async function errorOfResponse(response: Dispatcher.ResponseData): Promise<KubeError> {
   const { statusCode: status } = response;
-  const text = (await readAtMost(response.body, MAX_ERROR_BODY_BYTES)).text.trim();
+  const { bytes } = await readAtMost(response.body, MAX_ERROR_BODY_BYTES);
   const retryAfter = Number(response.headers['retry-after']);
-  return new KubeError('KUBE_REFUSED', `the API server answered ${status}: ${statusMessage(text)}`, {
-    status,
-    retryAfterMs: Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter * 1_000 : undefined,
-  });
+  return new KubeError(
+    'KUBE_REFUSED',
+    `the API server answered ${status}: ${statusMessage(contentTypeOf(response), bytes)}`,
+    {
+      status,
+      retryAfterMs: Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter * 1_000 : undefined,
+    },
+  );
 }
 
 /** The first bytes of a body; what is beyond is dropped together with the connection. */
 export async function readAtMost(
   body: AsyncIterable<Uint8Array>,
   limit: number,
-): Promise<{ readonly text: string; readonly whole: boolean }> {
+): Promise<{ readonly bytes: Buffer; readonly whole: boolean }> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body) {
@@ -141,18 +157,22 @@ export async function readAtMost(
     length += chunk.length;
     if (length > limit) break;
   }
-  return { text: Buffer.concat(chunks).toString('utf8', 0, limit), whole: length <= limit };
+  return { bytes: Buffer.concat(chunks, Math.min(length, limit)), whole: length <= limit };
 }
 
-function statusMessage(body: string): string {
+function contentTypeOf({ headers }: Dispatcher.ResponseData): string {
+  return String(headers['content-type'] ?? '');
+}
+
+function statusMessage(contentType: string, body: Buffer): string {
   try {
-    const status: unknown = JSON.parse(body);
-    if (typeof status === 'object' && status !== null && 'message' in status) return String(status.message);
+    const { message } = fields(encodingOf(contentType).decode(body));
+    if (typeof message === 'string') return message;
   } catch (err) {
     // Not a Status object: proxies and load balancers answer with text or HTML.
-    if (!(err instanceof SyntaxError)) throw err;
+    if (!(err instanceof SyntaxError || err instanceof WireError)) throw err;
   }
-  return body.slice(0, 200) || 'no reason given';
+  return body.toString().trim().slice(0, 200) || 'no reason given';
 }
 
 function errorOfConnection(cause: Error): KubeError {

@@ -1,7 +1,7 @@
 import { addAbortSignal, PassThrough, Readable } from 'node:stream';
 import { createLogger } from '@podips/shared';
 import { afterEach, describe, expect, it, type Mock, vi } from 'vitest';
-import { type KubeClient, KubeError } from './kube-client.js';
+import { type KubeAnswer, type KubeClient, KubeError } from './kube-client.js';
 import { followPods, type PodFeedEvents, type PodSink } from './pod-feed.js';
 import { Standstill } from './standstill.js';
 
@@ -18,7 +18,6 @@ afterEach(() => {
   waits.length = 0;
 });
 
-type Body = Awaited<ReturnType<KubeClient['get']>>;
 /** The answer of the API server to one request: a page, the lines of a watch, or a failure. */
 type Answer = object | readonly string[] | Error;
 
@@ -42,7 +41,7 @@ const hanging = { hangs: true };
 /** A watch that breaks off after these lines. */
 const broken = (cause: Error, ...lines: string[]): Answer => ({ broken: cause, lines });
 
-function bodyOf(answer: object | readonly string[]): Body {
+function bodyOf(answer: object | readonly string[]): KubeAnswer {
   const lines: readonly string[] =
     'lines' in answer && Array.isArray(answer.lines)
       ? answer.lines
@@ -54,7 +53,7 @@ function bodyOf(answer: object | readonly string[]): Body {
     if ('broken' in answer) throw answer.broken;
   }
   // The feed iterates it or destroys it, nothing else.
-  return Readable.from(bytes()) as unknown as Body;
+  return { contentType: 'application/json', body: Readable.from(bytes()) as unknown as KubeAnswer['body'] };
 }
 
 interface Run {
@@ -92,7 +91,11 @@ async function follow(
       requests.push(query.watch ? `watch ${query.resourceVersion}` : 'list');
       if (!query.watch) limits.push(Number(query.limit));
       if (answer instanceof Error) throw answer;
-      if (answer === hanging) return addAbortSignal(signal, new PassThrough()) as unknown as Body;
+      if (answer === hanging)
+        return {
+          contentType: '',
+          body: addAbortSignal(signal, new PassThrough()) as unknown as KubeAnswer['body'],
+        };
       return bodyOf(answer);
     },
     close: async () => undefined,

@@ -1,6 +1,6 @@
 import { aborted } from '@podips/shared';
 import { describe, expect, it, vi } from 'vitest';
-import { type KubeClient, KubeError, type KubeRequest } from './kube-client.js';
+import { type KubeAnswer, type KubeClient, KubeError, type KubeRequest } from './kube-client.js';
 import { type ListOptions, listPods } from './pod-list.js';
 
 /** A body of these bytes; a list does nothing but iterate over it. */
@@ -8,7 +8,7 @@ async function* send(text: string) {
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536);
 }
-type Body = Awaited<ReturnType<KubeClient['get']>>;
+const answer = (body: AsyncIterable<Uint8Array>) => ({ contentType: '', body: body as KubeAnswer['body'] }); // see above
 
 /** Answers one request after another with these pages; an Error breaks the body off. */
 function createClient(pages: readonly unknown[]) {
@@ -22,7 +22,7 @@ function createClient(pages: readonly unknown[]) {
         throw page;
       })();
       const body: AsyncIterable<Uint8Array> = page instanceof Error ? broken : send(JSON.stringify(page));
-      return body as Body; // see above
+      return answer(body);
     },
     close: async () => undefined,
   };
@@ -75,6 +75,26 @@ describe('a list', () => {
     },
   );
 
+  it('is no list when a page is not what its type says', async () => {
+    const body = () => answer(send('<html>'));
+    const client = (contentType: string): KubeClient => ({
+      get: async () => ({ ...body(), contentType }),
+      close: async () => undefined,
+    });
+    for (const [type, message] of [
+      ['application/json', /^a page of the list is not JSON: Unexpected token/],
+      [
+        'application/vnd.kubernetes.protobuf',
+        /^a page of the list is not protobuf: an object begins with 3c/,
+      ],
+    ] as const)
+      await expect(listPods(client(type), options())).rejects.toMatchObject({
+        code: 'KUBE_LIST_BROKEN',
+        status: 502,
+        message: expect.stringMatching(message),
+      });
+  });
+
   it('fails when a page is cut short, and as too late when it was the deadline that cut it', async () => {
     const cut = new Error('terminated');
     await expect(listPods(createClient([cut]).client, options())).rejects.toMatchObject({
@@ -89,7 +109,7 @@ describe('a list', () => {
           await aborted(signal);
           throw signal.reason;
         })();
-        return body as AsyncIterable<Uint8Array> as Body; // as above
+        return answer(body);
       },
       close: async () => undefined,
     };
@@ -125,7 +145,7 @@ describe('a list', () => {
         const body = (async function* () {
           for (;;) yield new Uint8Array(1_048_576);
         })();
-        return body as AsyncIterable<Uint8Array> as Body; // as above
+        return answer(body);
       },
       close: async () => undefined,
     };

@@ -1,4 +1,6 @@
 import { toError } from '@podips/shared';
+import { ACCEPT_OBJECT, type Encoding, encodingOf } from './encoding.js';
+import { type Fields, fields, text } from './fields.js';
 import { type KubeClient, KubeError, readAtMost } from './kube-client.js';
 import { type Pod, type Projection, projectPod } from './pod.js';
 import type { InTurn } from './turns.js';
@@ -95,42 +97,48 @@ async function fetchPage(
   options: Pick<ListOptions, 'path' | 'pageDeadlineMs' | 'signal'>,
 ): Promise<Page | 'too-large'> {
   const deadline = AbortSignal.timeout(options.pageDeadlineMs);
-  const body = await client.get({
+  const { body, contentType } = await client.get({
     path: options.path,
+    accept: ACCEPT_OBJECT,
     query: { limit: String(pageSize), ...(next === '' ? {} : { continue: next }) },
     headersDeadlineMs: options.pageDeadlineMs,
     bodyIdleMs: options.pageDeadlineMs,
     signal: AbortSignal.any([options.signal, deadline]),
   });
   try {
-    const { text, whole } = await readAtMost(body, pageSize > 1 ? MAX_PAGE_BYTES : MAX_POD_BYTES);
-    if (whole) return readPage(JSON.parse(text));
+    const { bytes, whole } = await readAtMost(body, pageSize > 1 ? MAX_PAGE_BYTES : MAX_POD_BYTES);
+    if (whole) return readPage(bytes, contentType);
     if (pageSize > 1) return 'too-large';
-    throw new KubeError('KUBE_LIST_BROKEN', ONE_TOO_LARGE, { status: 502 });
+    throw broken(ONE_TOO_LARGE);
   } catch (cause) {
     if (cause instanceof KubeError) throw cause;
     const late = deadline.aborted;
-    const text = late
+    const what = late
       ? `a page took longer than ${options.pageDeadlineMs} ms`
       : 'a page of the list was cut short';
-    throw new KubeError(late ? 'KUBE_TIMEOUT' : 'KUBE_LIST_BROKEN', text, {
+    throw new KubeError(late ? 'KUBE_TIMEOUT' : 'KUBE_LIST_BROKEN', what, {
       status: late ? 504 : 503,
       cause,
     });
   }
 }
 
-function readPage(value: unknown): Page {
-  const page: Record<string, unknown> = typeof value === 'object' && value !== null ? { ...value } : {};
-  const metadata: Record<string, unknown> =
-    typeof page.metadata === 'object' && page.metadata !== null ? { ...page.metadata } : {};
-  if (typeof metadata.resourceVersion !== 'string' || (page.items !== null && !Array.isArray(page.items)))
-    throw new KubeError('KUBE_LIST_BROKEN', 'the API server answered something that is no pod list', {
-      status: 502,
-    });
-  return {
-    items: Array.isArray(page.items) ? page.items : [],
-    resourceVersion: metadata.resourceVersion,
-    next: typeof metadata.continue === 'string' ? metadata.continue : '',
-  };
+function readPage(bytes: Buffer, contentType: string): Page {
+  const page = decodePage(bytes, encodingOf(contentType));
+  const { resourceVersion, continue: next } = fields(page.metadata);
+  if (typeof resourceVersion !== 'string' || (page.items !== null && !Array.isArray(page.items)))
+    throw broken('the API server answered something that is no pod list');
+  return { items: page.items ?? [], resourceVersion, next: text(next) };
+}
+
+function decodePage(bytes: Buffer, { name, decode }: Encoding): Fields {
+  try {
+    return fields(decode(bytes));
+  } catch (cause) {
+    throw broken(`a page of the list is not ${name}: ${toError(cause).message}`, cause);
+  }
+}
+
+function broken(message: string, cause?: unknown): KubeError {
+  return new KubeError('KUBE_LIST_BROKEN', message, { status: 502, cause });
 }

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { encodingOf } from './encoding.js';
 import { KubeError } from './kube-client.js';
-import { parseEvent } from './pod-stream.js';
+import { readEvent } from './pod-stream.js';
 
+const parseEvent = (line: string) => readEvent(Buffer.from(line), encodingOf('application/json'));
 const POD = { metadata: { uid: 'u', name: 'n', namespace: 'ns', resourceVersion: '7' } };
 
-describe('parseEvent', () => {
+describe('an event of a watch in JSON', () => {
   it.each([
     ['ADDED', 'added'],
     ['MODIFIED', 'modified'],

@@ -1,9 +1,11 @@
 import { toError } from '@podips/shared';
+import { ACCEPT_WATCH, type Encoding, encodingOf } from './encoding.js';
+import { fields, text } from './fields.js';
+import { FrameTooLongError } from './frames.js';
 import { type KubeClient, KubeError } from './kube-client.js';
-import { LineTooLongError, readLines } from './lines.js';
 import { type Pod, type Projection, projectPod } from './pod.js';
 
-/** One line of a watch, understood. `resourceVersion` is where a later watch has to start to continue after it. */
+/** One event of a watch, understood. `resourceVersion` is where a later watch has to start to continue after it. */
 export type PodEvent =
   | { readonly type: 'added' | 'modified' | 'deleted'; readonly pod: Pod; readonly resourceVersion: string }
   | { readonly type: 'bookmark'; readonly resourceVersion: string }
@@ -12,7 +14,7 @@ export type PodEvent =
   /** Had a content that is lost: a list is due. */
   | { readonly type: 'unreadable'; readonly what: SkippedWhat; readonly reason: Error };
 
-export type SkippedWhat = 'not-json' | 'line-too-long' | 'unknown-type' | 'malformed-pod';
+export type SkippedWhat = 'not-json' | 'not-protobuf' | 'too-long' | 'unknown-type' | 'malformed-pod';
 
 export interface WatchOptions {
   readonly path: string;
@@ -30,7 +32,7 @@ export interface WatchOptions {
 }
 
 /** Some pods are large; this is far beyond what etcd stores (1.5 MB). */
-const MAX_LINE_BYTES = 16 * 1_048_576;
+const MAX_FRAME_BYTES = 16 * 1_048_576;
 
 /**
  * Watches all pods from a resource version on. Ends when the server ends the watch.
@@ -38,8 +40,9 @@ const MAX_LINE_BYTES = 16 * 1_048_576;
  *   KUBE_WATCH_BROKEN when the stream broke; others when the server refused or reported an error
  */
 export async function* watchPods(client: KubeClient, options: WatchOptions): AsyncGenerator<PodEvent> {
-  const body = await client.get({
+  const { body, contentType } = await client.get({
     path: options.path,
+    accept: ACCEPT_WATCH,
     query: {
       watch: 'true',
       allowWatchBookmarks: 'true',
@@ -50,15 +53,16 @@ export async function* watchPods(client: KubeClient, options: WatchOptions): Asy
     bodyIdleMs: options.idleMs,
     signal: options.signal,
   });
+  const encoding = encodingOf(contentType);
   options.onOpen();
   try {
-    for await (const line of readLines(body, MAX_LINE_BYTES)) {
-      if (line !== '') yield parseEvent(line, options.projection);
+    for await (const frame of encoding.frames(body, MAX_FRAME_BYTES)) {
+      if (frame.length > 0) yield readEvent(frame, encoding, options.projection);
     }
   } catch (cause) {
-    // The same line would come again, and be too long again.
-    if (cause instanceof LineTooLongError)
-      return yield { type: 'unreadable', what: 'line-too-long', reason: cause };
+    // The same event would come again, and be too long again.
+    if (cause instanceof FrameTooLongError)
+      return yield { type: 'unreadable', what: 'too-long', reason: cause };
     throw cause instanceof KubeError ? cause : errorOfStream(toError(cause), options.idleMs);
   } finally {
     body.destroy();
@@ -66,20 +70,20 @@ export async function* watchPods(client: KubeClient, options: WatchOptions): Asy
 }
 
 /**
- * Understands one line of a watch.
+ * Understands one event of a watch.
  * @throws {KubeError} for an ERROR event, with the code of its Status
  */
-export function parseEvent(line: string, projection?: Projection): PodEvent {
-  let event: Record<string, unknown>;
+export function readEvent(frame: Buffer, encoding: Encoding, projection?: Projection): PodEvent {
+  let event: unknown;
   try {
-    const value: unknown = JSON.parse(line);
-    event = typeof value === 'object' && value !== null ? { ...value } : {};
+    event = encoding.decodeEvent(frame);
   } catch (err) {
-    const begin = line.slice(0, 100);
-    const reason = new Error(`a line of ${line.length} characters is not JSON: ${begin}`, { cause: err });
-    return { type: 'unreadable', what: 'not-json', reason };
+    const { name } = encoding;
+    const begin = name === 'JSON' ? frame.toString('utf8', 0, 100) : frame.toString('hex', 0, 50);
+    const reason = new Error(`${frame.length} bytes of a watch are not ${name}: ${begin}`, { cause: err });
+    return { type: 'unreadable', what: name === 'JSON' ? 'not-json' : 'not-protobuf', reason };
   }
-  const { type, object } = event;
+  const { type, object } = fields(event);
   switch (type) {
     case 'ADDED':
       return podEvent('added', object, projection);
@@ -113,23 +117,15 @@ function podEvent(
 }
 
 function versionOf(object: unknown): string {
-  if (typeof object !== 'object' || object === null || !('metadata' in object)) return '';
-  const { metadata } = object;
-  if (typeof metadata !== 'object' || metadata === null || !('resourceVersion' in metadata)) return '';
-  return typeof metadata.resourceVersion === 'string' ? metadata.resourceVersion : '';
+  return text(fields(fields(object).metadata).resourceVersion);
 }
 
 function errorOfStatus(object: unknown): KubeError {
-  const status: Record<string, unknown> = typeof object === 'object' && object !== null ? { ...object } : {};
+  const status = fields(object);
   // An ERROR event is an error, whatever its code: another one would make a light green.
   const code = isErrorCode(status.code) ? status.code : 500;
-  return new KubeError(
-    'KUBE_WATCH_ERROR',
-    `the watch ended with ${code}: ${String(status.message ?? 'no reason')}`,
-    {
-      status: code,
-    },
-  );
+  const message = `the watch ended with ${code}: ${String(status.message ?? 'no reason')}`;
+  return new KubeError('KUBE_WATCH_ERROR', message, { status: code });
 }
 
 function isErrorCode(code: unknown): code is number {

@@ -36,14 +36,14 @@ export function createLeaseClient(client: KubeEditor, lease: LeaseName, deadline
   const ask = async (signal: AbortSignal, absentAt: number, call: (request: KubeRequest) => CallResult) => {
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
     try {
-      const body = await call({
+      const { body } = await call({
         path,
         query: {},
         headersDeadlineMs: deadlineMs,
         bodyIdleMs: deadlineMs,
         signal: deadline,
       });
-      return parseLease((await readAtMost(body, MAX_LEASE_BYTES)).text);
+      return parseLease((await readAtMost(body, MAX_LEASE_BYTES)).bytes.toString());
     } catch (err) {
       const error = asKubeError(err);
       if (error.status === absentAt) return undefined;

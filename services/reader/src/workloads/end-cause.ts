@@ -1,4 +1,4 @@
-import { type Fields, fields, list, storableText } from '../cluster/fields.js';
+import { type Fields, fields, list, storableText, timeMs } from '../cluster/fields.js';
 
 /** Why a pod ended, in Kubernetes' own words. */
 export interface EndCause {
@@ -58,7 +58,7 @@ function plain(cause: string): EndCause {
 
 /** Whether a container ended with an error because the deletion of its pod was asked for. */
 function wasStopped({ reason, exitCode, finishedAtMs }: Ended, metadata: Fields): boolean {
-  const deletedAtMs = Date.parse(storableText(metadata.deletionTimestamp));
+  const deletedAtMs = timeMs(metadata.deletionTimestamp);
   if (Number.isNaN(deletedAtMs)) return false;
   const graceMs = number(metadata.deletionGracePeriodSeconds) * 1_000;
   // At the end the kubelet asks again, without grace, and the time of the first request is lost.
@@ -93,7 +93,7 @@ function endedOf(statuses: unknown): Ended[] {
       {
         reason: storableText(reason),
         exitCode: number(exitCode),
-        finishedAtMs: Date.parse(storableText(finishedAt)),
+        finishedAtMs: timeMs(finishedAt),
       },
     ];
   });

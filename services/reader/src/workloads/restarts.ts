@@ -1,4 +1,4 @@
-import { fields, list, storableText } from '../cluster/fields.js';
+import { fields, list, storableText, timeMs } from '../cluster/fields.js';
 
 /** How often a container of a pod was started again, and how it ended before the last time. */
 export interface ContainerRestarts {
@@ -21,7 +21,7 @@ export function projectRestarts(object: unknown): readonly ContainerRestarts[] {
     const { name, restartCount, lastState } = status;
     if (typeof name !== 'string' || typeof restartCount !== 'number' || !(restartCount > 0)) return [];
     const { reason, exitCode, finishedAt } = fields(fields(lastState).terminated);
-    const endedAtMs = Date.parse(storableText(finishedAt));
+    const endedAtMs = timeMs(finishedAt);
     return [
       {
         container: storableText(name),

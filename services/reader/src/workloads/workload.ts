@@ -1,5 +1,5 @@
 import type { MessageWorkload } from '@podips/shared';
-import { type Fields, fields, list, storableText } from '../cluster/fields.js';
+import { type Fields, fields, list, storableText, timeMs } from '../cluster/fields.js';
 
 type Workload = Omit<MessageWorkload, 'revision' | 'serviceAccount'>;
 
@@ -48,8 +48,7 @@ function workloadOf(object: unknown): MessageWorkload {
   const rest = { revision, serviceAccount: storableText(fields(fields(object).spec).serviceAccountName) };
   if (kind === '' || name === '') return { kind: 'BarePod', name: storableText(meta.name), ...rest };
   if (kind === 'ReplicaSet') return { ...ownerOfReplicaSet(name, labels), ...rest };
-  if (kind === 'Job')
-    return { ...ownerOfJob(name, Date.parse(storableText(meta.creationTimestamp))), ...rest };
+  if (kind === 'Job') return { ...ownerOfJob(name, timeMs(meta.creationTimestamp)), ...rest };
   if (kind === 'Node')
     return { kind: 'StaticPod', name: withoutSuffix(storableText(meta.name), name), ...rest };
   return { kind, name, ...rest };
