@@ -75,6 +75,7 @@ describe('buildMessage', () => {
     expect(Object.entries(end).at(-1)).toEqual(['end_cause', 'OOMKilled, exit code 137']);
     expect(buildMessage({ ...FACTS, status: 'deallocated' }, ORIGIN).end_cause).toBe('');
     expect(buildMessage(FACTS, ORIGIN)).not.toHaveProperty('end_cause');
+    expect(describeCause('', 137)).toBe('exit code 137');
   });
 
   it('says null where nothing is known of the earliest time', () => {

@@ -89,35 +89,67 @@ export interface MessageOrigin {
 
 /** Builds the message of one IP change. */
 export function buildMessage(facts: MessageFacts, origin: MessageOrigin): PodIpMessage {
-  const { pod, ip, status } = facts;
-  const timestamp = facts.at.toISOString();
-  const subject = `${pod.namespace}/${pod.name}:${ip}`;
-  return {
-    class: 'audit',
+  const { pod, ip, status, network } = facts;
+  return audit(facts, origin, {
     subclass: 'pod_ip',
-    origin: origin.hostname,
-    host: origin.hostname,
-    dc: origin.dc,
+    object: ip,
+    event: status,
+    event_id: eventId(pod.uid, ip, status, facts.occurrence, network),
+    address: { pod_ip: ip, pod_ip_status: status },
+    certainty: { inferred: facts.inferred },
+    more: {
+      ...(status === 'deallocated' ? { end_cause: facts.endCause ?? '' } : {}),
+      ...(network && { network }),
+    },
+  });
+}
+
+/** What distinguishes an audit record from others of the same pod. */
+interface AuditParts<S extends string, A extends object, C extends object, M extends object> {
+  readonly subclass: S;
+  /** What of the pod it is about, and what happened to that. */
+  readonly object: string;
+  readonly event: string;
+  readonly event_id: string;
+  /** Fields that stand after the pod's name, after what is known of the pod, and at the end. */
+  readonly address: A;
+  readonly certainty: C;
+  readonly more: M;
+}
+
+/** An audit record with the fields that all have, in the order in which consumers know them. */
+function audit<S extends string, A extends object, C extends object, M extends object>(
+  facts: Pick<MessageFacts, 'pod' | 'at' | 'observedAt' | 'uncertaintyMs'>,
+  { hostname, dc }: MessageOrigin,
+  { subclass, object, event, event_id, address, certainty, more }: AuditParts<S, A, C, M>,
+) {
+  const { pod, at, observedAt, uncertaintyMs } = facts;
+  const subject = `${pod.namespace}/${pod.name}:${object}`;
+  const timestamp = at.toISOString();
+  return {
+    class: 'audit' as const,
+    subclass,
+    origin: hostname,
+    host: hostname,
+    dc,
     pod_namespace: pod.namespace,
     pod: pod.name,
-    pod_ip: ip,
-    pod_ip_status: status,
+    ...address,
     short_message: subject,
-    full_message: `${subject}:${status}:${timestamp}`,
+    full_message: `${subject}:${event}:${timestamp}`,
     timestamp,
-    logtype: 'kube-api-server',
-    event_id: eventId(pod.uid, ip, status, facts.occurrence, facts.network),
+    logtype: 'kube-api-server' as const,
+    event_id,
     pod_uid: pod.uid,
     pod_kind: pod.ownerKind,
     pod_owner: pod.ownerName,
     node: pod.node,
     host_network: pod.hostNetwork,
-    inferred: facts.inferred,
-    observed_at: facts.observedAt.toISOString(),
-    uncertainty_ms: Number.isFinite(facts.uncertaintyMs) ? facts.uncertaintyMs : null,
+    ...certainty,
+    observed_at: observedAt.toISOString(),
+    uncertainty_ms: Number.isFinite(uncertaintyMs) ? uncertaintyMs : null,
     ...workloadFields(pod),
-    ...(status === 'deallocated' ? { end_cause: facts.endCause ?? '' } : {}),
-    ...(facts.network && { network: facts.network }),
+    ...more,
   };
 }
 
@@ -162,35 +194,16 @@ export interface RestartFacts
 
 /** Builds the message of a restart. Its id has no time in it: a restart that is found again keeps it. */
 export function buildRestartMessage(facts: RestartFacts, origin: MessageOrigin): PodRestartMessage {
-  const { pod, container, count, endCause = '' } = facts;
-  const subject = `${pod.namespace}/${pod.name}:${container}`;
-  const timestamp = facts.at.toISOString();
-  return {
-    class: 'audit',
+  const { pod, container, count, countBefore, endCause = '' } = facts;
+  return audit(facts, origin, {
     subclass: 'pod_restart',
-    origin: origin.hostname,
-    host: origin.hostname,
-    dc: origin.dc,
-    pod_namespace: pod.namespace,
-    pod: pod.name,
-    short_message: subject,
-    full_message: `${subject}:restarted:${timestamp}`,
-    timestamp,
-    logtype: 'kube-api-server',
+    object: container,
+    event: 'restarted',
     event_id: hash(pod.uid, container, 'restart', String(count)),
-    pod_uid: pod.uid,
-    pod_kind: pod.ownerKind,
-    pod_owner: pod.ownerName,
-    node: pod.node,
-    host_network: pod.hostNetwork,
-    observed_at: facts.observedAt.toISOString(),
-    uncertainty_ms: Number.isFinite(facts.uncertaintyMs) ? facts.uncertaintyMs : null,
-    ...workloadFields(pod),
-    container,
-    restarts: count,
-    restarts_new: count - facts.countBefore,
-    end_cause: endCause,
-  };
+    address: {},
+    certainty: {},
+    more: { container, restarts: count, restarts_new: count - countBefore, end_cause: endCause },
+  });
 }
 
 function workloadFields({ workload }: MessagePod) {
@@ -198,9 +211,11 @@ function workloadFields({ workload }: MessagePod) {
   return { workload_kind: kind, workload: name, service_account: serviceAccount };
 }
 
-/** `OOMKilled, exit code 137`. @param exitCode undefined: no container failed */
+/** `OOMKilled, exit code 137`; empty when nothing is known. @param exitCode undefined: no container failed, or it is not known */
 export function describeCause(cause: string, exitCode: number | undefined): string {
-  return exitCode === undefined ? cause : `${cause}, exit code ${exitCode}`;
+  return [cause, ...(exitCode === undefined ? [] : [`exit code ${exitCode}`])]
+    .filter((part) => part !== '')
+    .join(', ');
 }
 
 /**

@@ -9,6 +9,7 @@ import { NO_ALERTS } from './alerts/alerts.test.helpers.js';
 import { OPEN_ACCESS } from './http/access/access.test.helpers.js';
 import { type Monitor, startMonitor } from './monitor.js';
 import { STATUS_FILE } from './status/status-store.js';
+import { DEFAULT_LIMITS } from './workloads/unstable.js';
 
 const NO_PEERS = { peers: [], intervalMs: 10_000 };
 const log = createLogger('monitor', 'silent');
@@ -34,6 +35,7 @@ function start(dataDir: string): Promise<Monitor> {
       peers: NO_PEERS,
       alerts: NO_ALERTS,
       database: undefined,
+      unstable: { limits: DEFAULT_LIMITS, alerts: true, muted: [] },
     },
     log,
   );
@@ -159,6 +161,7 @@ test('an address in use fails the start', async () => {
       peers: NO_PEERS,
       alerts: NO_ALERTS,
       database: undefined,
+      unstable: { limits: DEFAULT_LIMITS, alerts: true, muted: [] },
     },
     log,
   );

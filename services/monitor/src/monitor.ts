@@ -63,11 +63,15 @@ async function startParts(
   const tracker = createTracker({ store, now, ageLimitMs, log, before: history.last });
   resources.defer(() => tracker.stop());
   tracker.onTransition((transition) => history.record(transition));
-  const { cluster, alerts } = settings;
+  const { cluster, alerts, database, unstable } = settings;
   const { pageUrl } = alerts;
+  const workloads = database && startWorkloads({ database, now, log, limits: unstable.limits });
+  resources.defer(() => workloads?.stop());
   const alerting = await startAlerting({
     settings: alerts,
     tracker,
+    workloads,
+    unstable,
     now,
     log,
     dir,
@@ -80,13 +84,10 @@ async function startParts(
   resources.defer(() => memory.close());
   const peers = startPeers({ settings: settings.peers, memory, now, log });
   resources.defer(() => peers.stop());
-  const { database } = settings;
   const ledger = database && openLedger({ database, cluster, now, log });
   resources.defer(() => ledger?.stop());
   const lookup = database && openLookup({ database, cluster, now, log });
   resources.defer(() => lookup?.stop());
-  const workloads = database && startWorkloads({ database, now, log });
-  resources.defer(() => workloads?.stop());
   return { store, history, tracker, alerting, peers, ledger, lookup, workloads };
 }
 

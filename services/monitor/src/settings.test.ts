@@ -26,6 +26,11 @@ test('without variables the monitor listens on 8080 and keeps its data on the vo
     peers: { peers: [], intervalMs: 10_000 },
     alerts: { ...NO_ALERTS, repeatIntervalMs: 4 * 3_600_000 },
     database: undefined,
+    unstable: {
+      limits: { replacedPerHour: 5, restartsPerHour: 5, timesUsual: 3, loopQuarters: 6 },
+      alerts: true,
+      muted: [],
+    },
   });
 });
 

@@ -18,6 +18,7 @@ import { type AlertSettings, alertSettings, alertSpecs, checkAlerts } from './al
 import { type AccessSettings, accessSettings, accessSpecs, checkAccess } from './http/access/settings.js';
 import { isBasePath, isOwnPath } from './http/base-path.js';
 import { type PeerSettings, peerSettings, peerSpecs } from './peers/settings.js';
+import { type WorkloadSettings, workloadSettings, workloadSpecs } from './workloads/settings.js';
 
 /** Without the slashes at its end; the root is an empty text. */
 const basePath = makeValidator<string>((input) => {
@@ -54,6 +55,7 @@ export const monitorSpecs = {
   ...accessSpecs,
   ...peerSpecs,
   ...alertSpecs,
+  ...workloadSpecs,
   ...databaseSpecs,
 };
 
@@ -74,6 +76,8 @@ export interface MonitorSettings {
   readonly access: AccessSettings;
   readonly peers: PeerSettings;
   readonly alerts: AlertSettings;
+  /** From when on workloads are unstable, and which of them make alerts. */
+  readonly unstable: WorkloadSettings;
   /** The database of the reader's ledger; undefined: the monitor answers nothing about leases. */
   readonly database: DatabaseSettings | undefined;
 }
@@ -116,6 +120,7 @@ export function readMonitorSettings(env: Environment): MonitorSettings {
     access: accessSettings(settings),
     peers: peerSettings(settings),
     alerts: alertSettings(settings),
+    unstable: workloadSettings(settings),
     database: databaseSettings(settings),
   };
 }

@@ -54,6 +54,39 @@ test('what was sent, suppressed and not delivered is there after a restart', asy
   expect(second.problem).toBeUndefined();
 });
 
+test('which workloads were reported is there after a restart, and an older file has none', async () => {
+  const dir = await newDir();
+  const first = await open(dir);
+  const reported = {
+    workload: { cluster: 'default', namespace: 'shop', kind: 'Deployment', name: 'web' },
+    ...{
+      why: 'loop' as const,
+      sinceMs: 1,
+      atMs: 2,
+      replaced: 3,
+      restarts: 4,
+      failed: 5,
+      usual: null,
+      last: null,
+    },
+  };
+  const workloads = { ...NOTHING_REPORTED.workloads, reported: [reported], sentAtMs: 7, suppressed: 2 };
+  first.remember({ ...NOTHING_REPORTED, sentAtMs: [7], workloads });
+  await first.close();
+  const second = await open(dir);
+  expect(second.state).toEqual({ ...NOTHING_REPORTED, sentAtMs: [7], workloads });
+  await second.close();
+  const {
+    workloads: _new,
+    lightsSentAtMs: _newer,
+    ...older
+  } = JSON.parse(await readFile(join(dir, ALERTS_FILE), 'utf8'));
+  await writeFile(join(dir, ALERTS_FILE), JSON.stringify(older));
+  const third = await open(dir);
+  onTestFinished(() => third.close());
+  expect(third.state).toEqual({ ...NOTHING_REPORTED, sentAtMs: [7], lightsSentAtMs: 7 });
+});
+
 test.each([
   ['cut', '{"version": 1, "told": {'],
   ['of another shape', '{"version": 2}'],

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { type Logger, OPERATIONS } from '@podips/shared';
 import { type Static, Type } from 'typebox';
 import { openDocument } from '../files/document.js';
+import { NO_WORKLOADS_REPORTED } from '../workloads/decide-workload-alerts.js';
+import { WorkloadTrouble } from '../workloads/workload-alerts.js';
 import { type AlertState, NOTHING_REPORTED } from './decide.js';
 import { Notice, Trouble } from './notice.js';
 
@@ -18,6 +20,15 @@ const SavedAlerts = Type.Object({
   decided: Troubles,
   sentAtMs: Type.Array(Type.Number()),
   heldBack: Type.Number(),
+  /** Of an earlier version: what was sent last was about lights. */
+  lightsSentAtMs: Type.Optional(Type.Union([Type.Number(), Type.Null()])),
+  workloads: Type.Optional(
+    Type.Object({
+      reported: Type.Array(WorkloadTrouble),
+      sentAtMs: Type.Union([Type.Number(), Type.Null()]),
+      suppressed: Type.Number(),
+    }),
+  ),
   lastAlert: Type.Union([Type.Object({ at: Type.String(), subject: Type.String() }), Type.Null()]),
   /** The undelivered notice of each channel, by the channel's id. */
   undelivered: Type.Record(Type.String(), Notice),
@@ -66,13 +77,26 @@ export async function openAlertMemory(options: AlertMemoryOptions): Promise<Aler
     what: 'the alerts that were sent',
     schema: SavedAlerts,
     content() {
-      const { reported: told, decided, sentAtMs, suppressed: heldBack } = state;
+      const {
+        reported: told,
+        decided,
+        sentAtMs,
+        lightsSentAtMs = null,
+        suppressed: heldBack,
+        workloads,
+      } = state;
       return {
         version: 1 as const,
         told,
         decided,
         sentAtMs: [...sentAtMs],
         heldBack,
+        lightsSentAtMs,
+        workloads: {
+          reported: [...workloads.reported],
+          sentAtMs: workloads.sentAtMs ?? null,
+          suppressed: workloads.suppressed,
+        },
         lastAlert,
         ...channels(),
       };
@@ -82,8 +106,7 @@ export async function openAlertMemory(options: AlertMemoryOptions): Promise<Aler
   });
   const { saved } = document;
   if (saved !== undefined) {
-    const { told: reported, decided, sentAtMs, heldBack: suppressed } = saved;
-    state = { ...state, reported, decided, sentAtMs, suppressed };
+    state = stateOf(saved);
     lastAlert = saved.lastAlert;
   }
   return {
@@ -108,5 +131,20 @@ export async function openAlertMemory(options: AlertMemoryOptions): Promise<Aler
       return document.problem ?? document.damage;
     },
     close: document.close,
+  };
+}
+
+function stateOf(saved: SavedAlerts): AlertState {
+  const { told: reported, decided, sentAtMs, heldBack: suppressed, workloads } = saved;
+  const lightsSentAtMs = saved.lightsSentAtMs === undefined ? sentAtMs.at(-1) : saved.lightsSentAtMs;
+  return {
+    ...NOTHING_REPORTED,
+    ...{ reported, decided, sentAtMs, suppressed },
+    lightsSentAtMs: lightsSentAtMs ?? undefined,
+    workloads: {
+      ...NO_WORKLOADS_REPORTED,
+      ...workloads,
+      sentAtMs: workloads?.sentAtMs ?? undefined,
+    },
   };
 }

@@ -1,11 +1,18 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Tracker } from '../status/tracker.js';
-import { type AlertState, decide } from './decide.js';
+import type { Workloads } from '../workloads/workloads.js';
+import type { AlertState } from './decide.js';
+import { decideBoth } from './decide-both.js';
 import type { Notice } from './notice.js';
-import type { AlertRules } from './rules.js';
+import type { AllAlertRules } from './rules.js';
 
 export interface AlerterOptions {
   readonly tracker: Tracker;
-  readonly rules: AlertRules;
+  /** Undefined without a database. */
+  readonly workloads: Pick<Workloads, 'facts' | 'onNews'> | undefined;
+  /** The cluster whose workloads make alerts. */
+  readonly cluster: string;
+  readonly rules: AllAlertRules;
   readonly now: () => number;
   /** The alerts that earlier runs sent. */
   readonly state: AlertState;
@@ -19,10 +26,16 @@ export interface Alerter {
   stop(): void;
 }
 
+/** Alerts that the hourly limit has suppressed since the last ones that were sent. */
+export function suppressedIn({ suppressed, workloads }: AlertState): number {
+  return suppressed + workloads.suppressed;
+}
+
 const MAX_TIMER_MS = 86_400_000;
 
-/** Decides after each transition, and when the wait of the last decision is over. */
-export function startAlerter({ tracker, rules, now, state: before, onState, send }: AlerterOptions): Alerter {
+/** Decides after each transition, when workloads were counted, and when the wait of the last decision is over. */
+export function startAlerter(options: AlerterOptions): Alerter {
+  const { tracker, workloads, cluster, rules, now, state: before, onState, send } = options;
   let state = before;
   let suppressed = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -31,14 +44,17 @@ export function startAlerter({ tracker, rules, now, state: before, onState, send
   const look = () => {
     if (stopped) return;
     clearTimeout(timer);
-    const decision = decide(state, tracker.states(), now(), rules);
-    suppressed += Math.max(0, decision.state.suppressed - state.suppressed);
+    const facts = { chain: tracker.states(), workloads: workloads?.facts(cluster) };
+    const decision = decideBoth(state, facts, now(), rules);
+    suppressed += Math.max(0, suppressedIn(decision.state) - suppressedIn(state));
+    const isChanged = !isDeepStrictEqual(state, decision.state);
     state = decision.state;
-    onState(state);
-    if (decision.notice !== undefined) send(decision.notice);
+    if (isChanged) onState(state);
+    for (const notice of decision.notices) send(notice);
     if (decision.waitMs !== undefined) timer = setTimeout(look, Math.min(decision.waitMs, MAX_TIMER_MS));
   };
   tracker.onTransition(look);
+  workloads?.onNews(look);
   look();
   return {
     get suppressed() {

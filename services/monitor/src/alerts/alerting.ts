@@ -1,19 +1,27 @@
 import type { Logger } from '@podips/shared';
 import type { Tracker } from '../status/tracker.js';
 import type { AlertingView } from '../view/status-view.js';
+import { WORKLOAD_WAITS } from '../workloads/decide-workload-alerts.js';
+import type { WorkloadName } from '../workloads/facts.js';
+import { isMuted, type WorkloadSettings } from '../workloads/settings.js';
+import type { Workloads } from '../workloads/workloads.js';
 import { type AlertMemory, openAlertMemory } from './alert-memory.js';
-import { startAlerter } from './alerter.js';
+import { startAlerter, suppressedIn } from './alerter.js';
 import { createChannels, type Outside } from './channels.js';
 import { type Courier, createCourier } from './courier.js';
 import { type Deadman, startDeadman } from './deadman.js';
 import { type Message, messageOf } from './message.js';
 import type { Notice } from './notice.js';
-import type { AlertRules } from './rules.js';
+import type { AllAlertRules } from './rules.js';
 import type { AlertSettings } from './settings.js';
 
 export interface AlertingOptions extends Outside {
   readonly settings: AlertSettings;
   readonly tracker: Tracker;
+  /** Undefined without a database. */
+  readonly workloads: Pick<Workloads, 'facts' | 'onNews'> | undefined;
+  /** About which workloads alerts are sent. */
+  readonly unstable: WorkloadSettings;
   readonly now: () => number;
   readonly log: Logger;
   /** The cluster that the messages name. */
@@ -66,6 +74,8 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
   const deadman = startDeadmanOf(options);
   const alerter = startAlerter({
     tracker,
+    workloads: options.workloads,
+    cluster,
     rules: rulesOf(options),
     now,
     state: memory.state,
@@ -77,7 +87,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
       enabled: true,
       channels: [...couriers.map(({ record }) => record.view()), ...viewsOf(deadman)],
       lastAlert: memory.lastAlert,
-      heldBack: memory.state.suppressed,
+      heldBack: suppressedIn(memory.state),
     }),
     counts: () => ({ ...countsOf(couriers), suppressed: alerter.suppressed }),
     get problem() {
@@ -106,9 +116,15 @@ function startDeadmanOf({ settings, tracker, fetch = globalThis.fetch, now, log 
   return startDeadman({ settings: settings.deadman, allGreen, fetch, now, log });
 }
 
-function rulesOf({ settings, now, ageLimitMs, groupWaitMs = GROUP_WAIT_MS }: AlertingOptions): AlertRules {
+function rulesOf(options: AlertingOptions): AllAlertRules {
+  const { settings, now, ageLimitMs, groupWaitMs = GROUP_WAIT_MS, unstable } = options;
   const { forMs, repeatIntervalMs, maxPerHour } = settings;
-  return { forMs, repeatIntervalMs, maxPerHour, groupWaitMs, startedAtMs: now(), ageLimitMs };
+  const workloads = {
+    ...WORKLOAD_WAITS,
+    repeatIntervalMs,
+    isMuted: (workload: WorkloadName) => isMuted(unstable, workload),
+  };
+  return { forMs, repeatIntervalMs, maxPerHour, groupWaitMs, startedAtMs: now(), ageLimitMs, workloads };
 }
 
 function savedOf(couriers: readonly Courier[]): Pick<AlertMemory, 'undelivered' | 'channels'> {

@@ -2,9 +2,11 @@ import { OPERATIONS } from '@podips/shared';
 import { mapOperations } from '../status/map-operations.js';
 import type { OperationState } from '../status/tracker.js';
 import { type HeadlineState, headlineOf } from '../words/headline.js';
+import { NO_WORKLOADS_REPORTED, type WorkloadAlertState } from '../workloads/decide-workload-alerts.js';
 import type { Change, Notice, Trouble } from './notice.js';
+import { remainingMs } from './remaining.js';
 import type { AlertRules, Chain } from './rules.js';
-import { differ, firingIn, remainingMs, type Seen, seenWith, type Troubles } from './troubles.js';
+import { differ, firingIn, type Seen, seenWith, type Troubles } from './troubles.js';
 
 export const HOUR_MS = 3_600_000;
 
@@ -17,10 +19,13 @@ export interface AlertState {
   readonly groupingSinceMs: number | undefined;
   /** The operations of the group, each with its worst trouble since its change. */
   readonly seen: Seen;
-  /** When the last alerts were sent, oldest first; as many as may be sent in an hour. */
+  /** When the last alerts were sent, about workloads as well, oldest first; as many as may be sent in an hour. */
   readonly sentAtMs: readonly number[];
-  /** Alerts that the hourly limit has suppressed since the last one that was sent. */
+  /** When the last one about lights was. */
+  readonly lightsSentAtMs: number | undefined;
+  /** Alerts about lights that the hourly limit has suppressed since the last one that was sent. */
   readonly suppressed: number;
+  readonly workloads: WorkloadAlertState;
 }
 
 export interface Decision {
@@ -36,7 +41,9 @@ export const NOTHING_REPORTED: AlertState = {
   groupingSinceMs: undefined,
   seen: new Map(),
   sentAtMs: [],
+  lightsSentAtMs: undefined,
   suppressed: 0,
+  workloads: NO_WORKLOADS_REPORTED,
 };
 
 /**
@@ -85,8 +92,8 @@ function settle(
   }
   if (!changed && before.suppressed === 0 && repeatIntervalMs !== 0)
     return { state: settled, waitMs: repeatIntervalMs };
-  const sentAtMs = [...before.sentAtMs, nowMs].slice(-rules.maxPerHour);
-  const state = { ...settled, reported: decided, sentAtMs, suppressed: 0 };
+  const sentAtMs = withSent(before.sentAtMs, nowMs, rules);
+  const state = { ...settled, reported: decided, sentAtMs, lightsSentAtMs: nowMs, suppressed: 0 };
   return {
     state,
     notice: makeNotice(before, decided, { chain, nowMs, rules }),
@@ -135,19 +142,26 @@ function lasting(decided: Troubles): Change[] {
 
 /** Milliseconds until the alert is repeated; undefined: it is not. */
 function untilRepeat(state: AlertState, nowMs: number, { repeatIntervalMs }: AlertRules): number | undefined {
-  const lastMs = state.sentAtMs.at(-1);
+  const lastMs = state.lightsSentAtMs;
   const lasts = OPERATIONS.some((operation) => state.decided[operation] !== undefined);
   return repeatIntervalMs === 0 || lastMs === undefined || !lasts
     ? undefined
     : remainingMs(lastMs, repeatIntervalMs, nowMs);
 }
 
-function untilAllowed(sentAtMs: readonly number[], nowMs: number, { maxPerHour }: AlertRules): number {
+/** The times of the last messages with one more. */
+export function withSent(sentAtMs: readonly number[], nowMs: number, { maxPerHour }: AlertRules): number[] {
+  return [...sentAtMs, nowMs].slice(-maxPerHour);
+}
+
+/** Milliseconds until the hourly limit allows another message. */
+export function untilAllowed(sentAtMs: readonly number[], nowMs: number, { maxPerHour }: AlertRules): number {
   const waits = sentAtMs.map((atMs) => remainingMs(atMs, HOUR_MS, nowMs)).filter((waitMs) => waitMs > 0);
   return waits.length < maxPerHour ? 0 : (waits.at(-maxPerHour) ?? 0);
 }
 
-function shortest(waits: readonly (number | undefined)[]): number | undefined {
+/** The shortest of some waits, in milliseconds; undefined when there is none. */
+export function shortest(waits: readonly (number | undefined)[]): number | undefined {
   const known = waits.filter((waitMs) => waitMs !== undefined);
   return known.length === 0 ? undefined : Math.min(...known);
 }

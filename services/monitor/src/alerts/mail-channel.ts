@@ -1,7 +1,7 @@
 import { toError } from '@podips/shared';
 import { createTransport, type SendMailOptions, type SMTPTransportOptions } from 'nodemailer';
 import { AlertError, type Channel } from './channel.js';
-import { oneLine } from './message.js';
+import { oneLine } from './one-line.js';
 import type { MailSettings } from './settings.js';
 
 /** nodemailer's transport, or a stand-in for it. */

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { chainOf, stateOf } from './alerts.test.helpers.js';
 import { decide, NOTHING_REPORTED } from './decide.js';
-import { messageOf, oneLine, testMessage } from './message.js';
+import { messageOf, testMessage } from './message.js';
 import { mergeNotices, type Notice } from './notice.js';
+import { oneLine } from './one-line.js';
 import { slackBody } from './webhook-channel.js';
 
 const START_MS = Date.UTC(2026, 0, 31, 12, 0, 0);

@@ -1,10 +1,18 @@
 import { OPERATIONS } from '@podips/shared';
 import { type Static, Type } from 'typebox';
 import { LIGHTS } from '../status/lights.js';
-import { formatDuration, formatUtc, visibleText } from '../words/format.js';
+import { formatDuration, formatUtc } from '../words/format.js';
 import { LIGHT_WORDS } from '../words/light-words.js';
 import { OPERATION_NAMES } from '../words/operation-names.js';
 import type { Change, Notice } from './notice.js';
+import { oneLine } from './one-line.js';
+import {
+  describeWorkloads,
+  eventOfWorkloads,
+  titleOfWorkloads,
+  WorkloadBody,
+  workloadBodies,
+} from './workload-message.js';
 
 const Time = Type.String({ format: 'date-time' });
 
@@ -36,6 +44,10 @@ export const WebhookBody = Type.Object({
     }),
   ),
   lights: Type.Array(Type.Object({ operation: Type.Enum(OPERATIONS), light: Type.Enum(LIGHTS) })),
+  /** Workloads that became unstable first, the worst of them first; at most 50. */
+  workloads: Type.Array(WorkloadBody),
+  /** The node from which most of the pods that ended were evicted, or with which they were lost; null: there is none. */
+  likelyNode: Type.Union([Type.String(), Type.Null()]),
   /** The number of alerts that the hourly limit suppressed before this one. */
   heldBack: Type.Integer({ minimum: 0 }),
   /** The dashboard. */
@@ -56,30 +68,37 @@ export interface MessageContext {
   readonly pageUrl: string | undefined;
 }
 
-const MAX_CHARS = 300;
-
-/** Text from a request as one line: invisible characters and line ends become their code points. */
-export function oneLine(text: string): string {
-  const visible = visibleText(text.toWellFormed()).replace(
-    /[\t\n\r]/g,
-    (char) => `‹U+000${char.charCodeAt(0).toString(16).toUpperCase()}›`,
-  );
-  const chars = [...visible];
-  return chars.length > MAX_CHARS ? `${chars.slice(0, MAX_CHARS - 1).join('')}…` : visible;
-}
-
 /** The message of a notice. Safe in headers and in plain text, whatever heartbeats contain. */
 export function messageOf(notice: Notice, context: MessageContext): Message {
   const changes = inOrder(notice);
-  const title = titleOf(changes, notice);
+  const { workloads, atMs } = notice;
+  const isOfLights = notice.headline !== '';
+  const lights = `As of ${formatUtc(atMs)}:\n${notice.chain.map(describeLink).join('\n')}`;
   const paragraphs = [
     notice.headline.toWellFormed(),
-    changes.map((change) => describeChange(change, notice.atMs)).join('\n'),
-    `As of ${formatUtc(notice.atMs)}:\n${notice.chain.map(describeLink).join('\n')}`,
+    changes.map((change) => describeChange(change, atMs)).join('\n'),
+    workloads === undefined ? '' : describeWorkloads(workloads, atMs),
+    isOfLights ? lights : '',
     notice.heldBack > 0 ? `The hourly limit suppressed ${alerts(notice.heldBack)} before this one.` : '',
-    context.pageUrl ?? '',
+    isOfLights ? (context.pageUrl ?? '') : workloadsUrl(context),
   ];
-  return compose({ title, paragraphs, event: eventOf(changes), notice, changes, context });
+  return compose({ ...subjectOf(changes, notice), paragraphs, notice, changes, context });
+}
+
+/** An alert about both, which was delivered late, is named by the lights. */
+function subjectOf(changes: readonly Change[], notice: Notice): Pick<Parts, 'title' | 'event'> {
+  const { workloads, headline, atMs } = notice;
+  if (workloads === undefined) return { title: titleOf(changes, notice), event: eventOf(changes) };
+  const [title, event] = [titleOfWorkloads(workloads, atMs), eventOfWorkloads(workloads)];
+  if (headline === '') return { title, event };
+  const worst = EVENTS.find((one) => one === event || one === eventOf(changes));
+  return { title: `${titleOf(changes, notice)}. ${title}`, event: worst ?? event };
+}
+
+const EVENTS = ['problem', 'reminder', 'recovery'] as const;
+
+function workloadsUrl({ pageUrl }: MessageContext): string {
+  return pageUrl === undefined ? '' : new URL('workloads', pageUrl.replace(/\/*$/, '/')).href;
 }
 
 /** The message of `--test-alert`. */
@@ -118,6 +137,8 @@ function compose({ title, paragraphs, event, notice, changes, context }: Parts):
     likelyCause: notice.likelyCause,
     changes: changes.map((change) => changeBody(change, notice.atMs)),
     lights: [...notice.chain],
+    workloads: notice.workloads === undefined ? [] : workloadBodies(notice.workloads, notice.atMs),
+    likelyNode: notice.workloads?.likelyNode?.node ?? null,
     heldBack: notice.heldBack,
     page: context.pageUrl ?? null,
   };

@@ -1,6 +1,7 @@
 import { OPERATIONS } from '@podips/shared';
 import { type Static, Type } from 'typebox';
 import { LIGHTS } from '../status/lights.js';
+import { mergeWorkloadNews, WorkloadNews } from '../workloads/workload-alerts.js';
 
 /** An operation that does not work, with its last heartbeat. */
 export const Trouble = Type.Object({
@@ -21,16 +22,17 @@ export const Change = Type.Object({
   untilMs: Type.Union([Type.Number(), Type.Null()]),
 });
 
-/** One alert: the changes, in the order in which data flows, and the state of the whole chain. */
+/** One alert: the changes, in the order in which data flows, the state of the whole chain, and workloads. */
 export const Notice = Type.Object({
   atMs: Type.Number(),
-  /** The problem and where to look first. */
+  /** The problem and where to look first; empty in an alert that is only about workloads. */
   headline: Type.String(),
   likelyCause: Type.Union([Type.Enum(OPERATIONS), Type.Null()]),
   changes: Type.Array(Change),
   chain: Type.Array(Type.Object({ operation: Type.Enum(OPERATIONS), light: Type.Enum(LIGHTS) })),
   /** The number of alerts that the hourly limit suppressed before this one. */
   heldBack: Type.Number(),
+  workloads: Type.Optional(WorkloadNews),
 });
 
 export type Trouble = Static<typeof Trouble>;
@@ -46,5 +48,8 @@ export function mergeNotices(older: Notice, newer: Notice): Notice {
     if (before?.kind === 'started' && after?.kind === 'continues') return { ...after, kind: before.kind };
     return after ?? before;
   }).filter((change) => change !== undefined);
-  return { ...newer, changes, heldBack: older.heldBack + newer.heldBack };
+  const workloads = mergeWorkloadNews(older.workloads, newer.workloads);
+  const { headline, likelyCause } = newer.headline === '' ? older : newer;
+  const heldBack = older.heldBack + newer.heldBack;
+  return { ...newer, headline, likelyCause, changes, heldBack, ...(workloads && { workloads }) };
 }

@@ -1,5 +1,6 @@
 import type { Operation } from '@podips/shared';
 import type { OperationState } from '../status/tracker.js';
+import type { WorkloadRules } from '../workloads/decide-workload-alerts.js';
 
 export type Chain = Readonly<Record<Operation, OperationState>>;
 
@@ -14,4 +15,8 @@ export interface AlertRules {
   /** Since when heartbeats are received: silence before that is the monitor's own. */
   readonly startedAtMs: number;
   readonly ageLimitMs: number;
+}
+
+export interface AllAlertRules extends AlertRules {
+  readonly workloads: WorkloadRules;
 }

@@ -1,5 +1,6 @@
 import { bool, hostName, integer, port, secret } from '@podips/shared';
 import { type CleanedEnv, EnvError, makeValidator, str } from 'envalid';
+import { entriesOf } from '../list-setting.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -51,13 +52,6 @@ function problemOfUrl(input: string): string | undefined {
   const parsed = URL.parse(input);
   if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) return 'is none';
   return parsed.username || parsed.password ? 'has a login in it, which is not supported' : undefined;
-}
-
-function entriesOf(list: string): string[] {
-  return list
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
 }
 
 /** Settings of the monitor about alerts. */

@@ -1,6 +1,7 @@
 import { OPERATIONS, type Operation } from '@podips/shared';
 import type { OperationState } from '../status/tracker.js';
 import type { Trouble } from './notice.js';
+import { remainingMs } from './remaining.js';
 import type { AlertRules, Chain } from './rules.js';
 
 export type Troubles = Readonly<Partial<Record<Operation, Trouble>>>;
@@ -83,12 +84,4 @@ function worse(older: Trouble | undefined, newer: Trouble | undefined): Trouble 
   if (older === undefined || newer === undefined) return newer ?? older;
   if (older.light === newer.light) return { ...newer, sinceMs: older.sinceMs };
   return BADNESS[older.light] > BADNESS[newer.light] ? older : newer;
-}
-
-/**
- * The rest of a time. After a clock was set back by less than that, the whole of it; by more, nothing: so the clock
- * never makes it more than twice as long.
- */
-export function remainingMs(startMs: number, lengthMs: number, nowMs: number): number {
-  return startMs - nowMs > lengthMs ? 0 : Math.min(lengthMs, Math.max(0, startMs + lengthMs - nowMs));
 }

@@ -2,7 +2,7 @@ import type { Light } from '../status/lights.js';
 import { formatDuration, visibleText } from '../words/format.js';
 import type { WorkloadName } from '../workloads/facts.js';
 import { WINDOWS, type WindowName } from '../workloads/windows.js';
-import { describeCause } from '../workloads/words.js';
+import { causeWords } from '../workloads/words.js';
 import type { PodLifeView, RestartView, WorkloadAnswer } from '../workloads/workload-view.js';
 import { type Html, html } from './html.js';
 import { type Assets, layout } from './layout.js';
@@ -63,7 +63,7 @@ function podRow(
 <td data-label="From (UTC)">${utcTime(startedAt)}</td>
 <td data-label="To (UTC)">${endedAt === null ? 'runs' : utcTime(endedAt)}</td>
 <td data-label="Life">${life}</td>
-<td data-label="End">${endedAt === null ? '' : html`<bdi>${visibleText(describeCause(cause ?? '', exitCode ?? undefined))}</bdi>`}</td>
+<td data-label="End">${endedAt === null ? '' : html`<bdi>${visibleText(causeWords(cause, exitCode))}</bdi>`}</td>
 <td data-label="Node"><bdi>${visibleText(node)}</bdi></td>
 <td data-label="Revision"><bdi>${visibleText(revision)}</bdi></td>
 </tr>`;
@@ -78,7 +78,7 @@ function restartsTable(restarts: readonly RestartView[]): Html {
 <th scope="row"><bdi>${visibleText(pod)}</bdi></th>
 <td data-label="Container"><bdi>${visibleText(container)}</bdi></td>
 <td data-label="Ended (UTC)">${utcTime(at)}</td>
-<td data-label="How"><bdi>${visibleText(describeCause(cause ?? '', exitCode ?? undefined))}</bdi></td>
+<td data-label="How"><bdi>${visibleText(causeWords(cause, exitCode))}</bdi></td>
 <td data-label="Restarts">${count === 1 ? '1' : `${count}, of which the times of ${count - 1} are not known`}</td>
 </tr>`,
   )}</tbody>

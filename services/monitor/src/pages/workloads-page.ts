@@ -1,7 +1,7 @@
 import type { Light } from '../status/lights.js';
 import { visibleText } from '../words/format.js';
 import { WINDOWS, type WindowName } from '../workloads/windows.js';
-import { describeCause } from '../workloads/words.js';
+import { causeWords } from '../workloads/words.js';
 import type { NodeEventView, WorkloadsAnswer, WorkloadView } from '../workloads/workload-view.js';
 import { type Html, html } from './html.js';
 import { type Assets, layout } from './layout.js';
@@ -70,7 +70,7 @@ function row(workload: WorkloadView, fields: WorkloadFields, nowMs: number): Htm
 
 function lastOne({ lastCause, lastExitCode, lastAt }: WorkloadView, nowMs: number): Html | undefined {
   if (lastAt === null) return undefined;
-  return html`<bdi>${visibleText(describeCause(lastCause ?? '', lastExitCode ?? undefined))}</bdi>, ${timeAgo(lastAt, nowMs)}`;
+  return html`<bdi>${visibleText(causeWords(lastCause, lastExitCode))}</bdi>, ${timeAgo(lastAt, nowMs)}`;
 }
 
 function nodeEvent({ node, pods, workloads, cause, from, to }: NodeEventView): Html {

@@ -117,9 +117,9 @@ describe('a workload that becomes unstable', () => {
     const book = restarts(newBook(), 'web', ...FIVE);
     const { state } = decideAt(book, NO_WORKLOADS_REPORTED);
     const first = decideAt(book, state, { at: 1, limitMs: 10 * MINUTE_MS });
-    expect(first).toMatchObject({ suppresses: true, waitMs: 10 * MINUTE_MS });
+    expect(first).toMatchObject({ state: { suppressed: 1 }, waitMs: 10 * MINUTE_MS });
     const second = decideAt(book, first.state, { at: 2, limitMs: 9 * MINUTE_MS });
-    expect([second.suppresses, second.news]).toEqual([false, undefined]);
+    expect([second.state.suppressed, second.news]).toEqual([1, undefined]);
     expect(saidIn(decideAt(book, second.state, { at: 11 }))).toEqual(['started web']);
   });
 

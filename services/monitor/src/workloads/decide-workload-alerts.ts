@@ -1,9 +1,14 @@
-import { remainingMs } from '../alerts/troubles.js';
+import { remainingMs } from '../alerts/remaining.js';
 import { keyOf, type WorkloadName } from './facts.js';
 import type { UnstableWorkload } from './find-unstable.js';
 import type { Measure, Span } from './measure.js';
 import { HOUR_MS } from './windows.js';
-import type { WorkloadChange, WorkloadNews, WorkloadTrouble } from './workload-alerts.js';
+import {
+  MAX_CHANGES,
+  type WorkloadChange,
+  type WorkloadNews,
+  type WorkloadTrouble,
+} from './workload-alerts.js';
 
 /** What alerts about the workloads of one cluster are decided by. Times in milliseconds since the epoch. */
 export interface WorkloadFacts {
@@ -44,8 +49,10 @@ export interface WorkloadAlertState {
   readonly reported: readonly WorkloadTrouble[];
   /** When the first of the changes was found that wait for a message. */
   readonly waitingSinceMs: number | undefined;
-  /** Whether the message that waits was counted as suppressed by the hourly limit. */
+  /** Whether the message that waits is counted as suppressed. */
   readonly isSuppressed: boolean;
+  /** Messages that the hourly limit has suppressed since the last one that was sent. */
+  readonly suppressed: number;
   readonly sentAtMs: number | undefined;
 }
 
@@ -53,8 +60,6 @@ export interface WorkloadDecision {
   readonly state: WorkloadAlertState;
   /** What a message must say now. */
   readonly news?: WorkloadNews;
-  /** The hourly limit suppresses a message that was not suppressed before. */
-  readonly suppresses: boolean;
   /** Decide again after this time, even if nothing is counted until then; undefined: only when something is. */
   readonly waitMs: number | undefined;
 }
@@ -63,6 +68,7 @@ export const NO_WORKLOADS_REPORTED: WorkloadAlertState = {
   reported: [],
   waitingSinceMs: undefined,
   isSuppressed: false,
+  suppressed: 0,
   sentAtMs: undefined,
 };
 
@@ -73,8 +79,6 @@ export interface WorkloadMoment {
   readonly limitMs: number;
 }
 
-/** So many changes are kept for a message; it names the worst of them. */
-const MAX_CHANGES = 50;
 /** A node is no likely cause of fewer pods that ended. */
 const MIN_ENDED = 3;
 
@@ -94,19 +98,14 @@ export function decideWorkloadAlerts(
   const changes = changesOf(state, facts, isCurrent(moment, rules), isOurs);
   const repeatMs = isCurrent(moment, rules) ? untilRepeat(state, nowMs, rules) : undefined;
   if (changes.length === 0 && repeatMs !== 0)
-    return { state: { ...state, waitingSinceMs: undefined }, suppresses: false, waitMs: repeatMs };
+    return { state: { ...state, waitingSinceMs: undefined, isSuppressed: false }, waitMs: repeatMs };
   const waitingSinceMs = state.waitingSinceMs ?? nowMs;
   const waitMs = changes.length === 0 ? 0 : untilGrouped(waitingSinceMs, state, nowMs, rules);
-  if (waitMs > 0) return { state: { ...state, waitingSinceMs }, suppresses: false, waitMs };
-  if (limitMs > 0)
-    return {
-      state: { ...state, waitingSinceMs, isSuppressed: true },
-      suppresses: changes.length > 0 && !state.isSuppressed,
-      waitMs: limitMs,
-    };
+  if (waitMs > 0) return { state: { ...state, waitingSinceMs }, waitMs };
+  if (limitMs > 0) return { state: suppress(state, waitingSinceMs, changes.length > 0), waitMs: limitMs };
   const reported = reportedAfter(state, changes);
   const all = changes.length > 0 ? changes : reported.map((trouble) => lasting(trouble, facts));
-  const sent = { reported, waitingSinceMs: undefined, isSuppressed: false, sentAtMs: nowMs };
+  const sent = { ...NO_WORKLOADS_REPORTED, reported, sentAtMs: nowMs };
   return {
     state: sent,
     news: {
@@ -115,9 +114,15 @@ export function decideWorkloadAlerts(
       lasting: reported.length - all.filter(({ kind }) => kind !== 'ended').length,
       likelyNode: likelyNode(all, facts),
     },
-    suppresses: false,
     waitMs: untilRepeat(sent, nowMs, rules),
   };
+}
+
+/** Counts a message that waits once, and a reminder not at all. */
+function suppress(state: WorkloadAlertState, waitingSinceMs: number, isNews: boolean): WorkloadAlertState {
+  const counted = isNews && !state.isSuppressed ? 1 : 0;
+  const isSuppressed = state.isSuppressed || isNews;
+  return { ...state, waitingSinceMs, isSuppressed, suppressed: state.suppressed + counted };
 }
 
 /** Whether the facts say how the workloads are now. */

@@ -8,7 +8,7 @@ export interface Limits {
   readonly restartsPerHour: number;
   /** How many times its usual figure that must be at least. */
   readonly timesUsual: number;
-  /** In each of so many quarters of an hour that are over something happened: a loop, however slow. */
+  /** In each of so many quarters of an hour that are over something happened: a loop, however slow. 0: none is one. */
   readonly loopQuarters: number;
 }
 
@@ -39,7 +39,8 @@ export function instabilityOf(
   const isUnusual = trouble >= limits.timesUsual * usual;
   if (counts.replaced + counts.failed >= limits.replacedPerHour && isUnusual) return 'replaced';
   if (counts.restarts >= limits.restartsPerHour) return 'restarts';
-  return isLoop(page, limits.loopQuarters, nowMs) ? 'loop' : undefined;
+  const { loopQuarters } = limits;
+  return loopQuarters > 0 && isLoop(page, loopQuarters, nowMs) ? 'loop' : undefined;
 }
 
 function isLoop({ tally }: WorkloadPage, quarters: number, nowMs: number): boolean {

@@ -1,18 +1,28 @@
+import { describeCause } from '@podips/shared';
 import { formatDuration } from '../words/format.js';
 import type { LastTrouble, Measure } from './measure.js';
+import type { Counts } from './tally.js';
 import { WINDOWS, type WindowName } from './windows.js';
 
 const MINUTE_MS = 60_000;
 
 /** What happened to a workload, as an operator would say it: `14 pods replaced in the last hour, usually 0`. */
-export function describeMeasure({ counts, trouble, usual }: Measure, window: WindowName): string {
+export function describeMeasure({ counts, usual }: Measure, window: WindowName): string {
+  return describeCounts(counts, usual, `in the ${WINDOWS[window].words}`);
+}
+
+/** The same for another time. @param when such as `in the last hour` */
+export function describeCounts(
+  { replaced, restarts, failed }: Pick<Counts, 'replaced' | 'restarts' | 'failed'>,
+  usual: number | undefined,
+  when: string,
+): string {
   const parts = [
-    count(counts.replaced, 'pod replaced', 'pods replaced'),
-    count(counts.restarts, 'container restart', 'container restarts'),
-    count(counts.failed, 'pod failed', 'pods failed'),
+    count(replaced, 'pod replaced', 'pods replaced'),
+    count(restarts, 'container restart', 'container restarts'),
+    count(failed, 'pod failed', 'pods failed'),
   ].filter((part) => part !== '');
-  const when = `in the ${WINDOWS[window].words}`;
-  if (trouble === 0) return `nothing unusual ${when}`;
+  if (parts.length === 0) return `nothing unusual ${when}`;
   return `${parts.join(', ')} ${when}${usual === undefined ? '' : `, usually ${describeUsual(usual)}`}`;
 }
 
@@ -20,13 +30,12 @@ export function describeMeasure({ counts, trouble, usual }: Measure, window: Win
 export function describeLast({ cause, exitCode, atMs }: LastTrouble, nowMs: number): string {
   const agoMs = nowMs - atMs;
   const ago = formatDuration(agoMs < MINUTE_MS ? agoMs : Math.floor(agoMs / MINUTE_MS) * MINUTE_MS);
-  return `${describeCause(cause, exitCode)}, ${ago} ago`;
+  return `${causeWords(cause, exitCode)}, ${ago} ago`;
 }
 
-/** `OOMKilled, exit code 137`. */
-export function describeCause(cause: string, exitCode: number | undefined): string {
-  const words = cause === '' ? 'cause not known' : cause;
-  return exitCode === undefined ? words : `${words}, exit code ${exitCode}`;
+/** `OOMKilled, exit code 137`, or that nothing is known. */
+export function causeWords(cause: string | null, exitCode: number | null | undefined): string {
+  return describeCause(cause ?? '', exitCode ?? undefined) || 'cause not known';
 }
 
 function count(number: number, one: string, many: string): string {

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { keyOf } from './facts.js';
 import { INSTABILITIES } from './unstable.js';
 
 const NumberOrNull = Type.Union([Type.Number(), Type.Null()]);
@@ -36,6 +37,9 @@ export const WorkloadChange = Type.Object({
   untilMs: NumberOrNull,
 });
 
+/** So many changes are kept for a message, which names the worst of them. */
+export const MAX_CHANGES = 50;
+
 /** The part of an alert about workloads. */
 export const WorkloadNews = Type.Object({
   /** Those that became unstable come first, the worst of them first. */
@@ -54,3 +58,33 @@ export const WorkloadNews = Type.Object({
 export type WorkloadTrouble = Static<typeof WorkloadTrouble>;
 export type WorkloadChange = Static<typeof WorkloadChange>;
 export type WorkloadNews = Static<typeof WorkloadNews>;
+
+const KINDS: readonly WorkloadChange['kind'][] = ['started', 'continues', 'ended'];
+
+/** What happened to a workload in an hour that should not. */
+export const troubleOf = ({ replaced, restarts, failed }: WorkloadTrouble): number =>
+  replaced + restarts + failed;
+
+/** The news of both, where the older ones have not been delivered. */
+export function mergeWorkloadNews(
+  older: WorkloadNews | undefined,
+  newer: WorkloadNews | undefined,
+): WorkloadNews | undefined {
+  if (older === undefined || newer === undefined) return newer ?? older;
+  const merged = new Map(older.changes.map((change) => [keyOf(change.trouble.workload), change]));
+  for (const change of newer.changes) {
+    const key = keyOf(change.trouble.workload);
+    // Its start has not been delivered yet.
+    const isNew = change.kind === 'continues' && merged.get(key)?.kind === 'started';
+    merged.set(key, isNew ? { ...change, kind: 'started' } : change);
+  }
+  const changes = [...merged.values()].sort(
+    (a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || troubleOf(b.trouble) - troubleOf(a.trouble),
+  );
+  return {
+    changes: changes.slice(0, MAX_CHANGES),
+    more: Math.max(older.more, newer.more, changes.length - MAX_CHANGES),
+    lasting: newer.lasting,
+    likelyNode: newer.likelyNode ?? older.likelyNode,
+  };
+}

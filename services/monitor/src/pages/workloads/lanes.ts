@@ -1,6 +1,6 @@
 import { formatUtc, visibleText } from '../../words/format.js';
 import { isDisruption, isFailure } from '../../workloads/facts.js';
-import { describeCause } from '../../workloads/words.js';
+import { causeWords } from '../../workloads/words.js';
 import type { PodLifeView, RestartView } from '../../workloads/workload-view.js';
 import { type Html, html } from '../html.js';
 
@@ -66,9 +66,7 @@ function lane(
   const end = endOf(endedAt, cause);
   const [from, to, middle] = [x(startedAt), x(endedAt), top + LANE / 2];
   const words =
-    endedAt === null
-      ? 'runs'
-      : `ended ${formatUtc(Date.parse(endedAt))}: ${describeCause(cause ?? '', exitCode ?? undefined)}`;
+    endedAt === null ? 'runs' : `ended ${formatUtc(Date.parse(endedAt))}: ${causeWords(cause, exitCode)}`;
   return html`<g class="${end}"><title>${visibleText(pod)}, started ${formatUtc(Date.parse(startedAt))}, ${visibleText(words)}</title>
 <path class="life" d="M${from} ${middle - BAR / 2}H${Math.max(from + 2, to)}v${BAR}H${from}z"/>${mark(end, to, middle)}</g>`;
 }
@@ -88,7 +86,7 @@ function mark(end: End, x: number, y: number): Html | undefined {
 }
 
 function tick({ at, container, cause, exitCode }: RestartView, x: number, top: number): Html {
-  const words = `${container} restarted ${formatUtc(Date.parse(at))}: ${describeCause(cause ?? '', exitCode ?? undefined)}`;
+  const words = `${container} restarted ${formatUtc(Date.parse(at))}: ${causeWords(cause, exitCode)}`;
   return html`<path class="restart" d="M${x} ${top + 1}v${LANE - 2}"><title>${visibleText(words)}</title></path>`;
 }
 
