@@ -101,6 +101,7 @@ function createDelimited({ delimiter, columns, header }: Shape, options: FormatO
     );
   const withDelimiter = (values: readonly string[]) =>
     values.map((value) => `${delimiter}${quoted(value, delimiter)}`).join('');
+  const split = createSplitter(delimiter);
   let isFirst = header !== undefined;
 
   const read = (record: string): Content => {
@@ -109,7 +110,7 @@ function createDelimited({ delimiter, columns, header }: Shape, options: FormatO
       isFirst = false;
       return { kind: 'aside', text: `${record}${withDelimiter(addedNames)}` };
     }
-    const fields = fieldsOf(record, delimiter);
+    const fields = split(record);
     if (typeof fields === 'string') return { kind: 'unreadable', reason: 'its quotes are wrong' };
     if (fields.length !== columns.length)
       return { kind: 'unreadable', reason: `it has ${fields.length} fields instead of ${columns.length}` };
@@ -128,7 +129,7 @@ function createDelimited({ delimiter, columns, header }: Shape, options: FormatO
     description: `${delimiter === '\t' ? 'TSV' : `CSV, separated by ${DELIMITERS[delimiter]}`}, ${header === undefined ? 'without a header' : 'with a header'}`,
     addresses: roles.addresses.map(({ name }) => fromFileText(name)),
     time: roles.time.map(({ name }) => fromFileText(name)).join(' and '),
-    isOpen: (record) => fieldsOf(record, delimiter) === 'open',
+    isOpen: (record) => split(record) === 'open',
     read,
     write: (record, added) => `${record}${withDelimiter(added.flatMap(valuesOf))}`,
   };
@@ -138,8 +139,17 @@ function valuesOf(added: Added): string[] {
   return ADDED.map((name) => added[name]);
 }
 
-function fieldsOf(record: string, delimiter: Delimiter): Fields {
-  if (!record.includes('"')) return record.split(delimiter);
+/** Splits records; the last one is remembered, because it is asked about twice. */
+function createSplitter(delimiter: Delimiter): (record: string) => Fields {
+  let last: { readonly record: string; readonly fields: Fields } | undefined;
+  return (record) => {
+    if (!record.includes('"')) return record.split(delimiter);
+    if (last?.record !== record) last = { record, fields: splitQuoted(record, delimiter) };
+    return last.fields;
+  };
+}
+
+function splitQuoted(record: string, delimiter: Delimiter): Fields {
   const text = record.startsWith(BOM) ? record.slice(BOM.length) : record;
   const { data, errors } = Papa.parse<string[]>(text, { delimiter, newline: '\n' });
   if (errors.some(({ code }) => code === 'InvalidQuotes')) return 'broken';
