@@ -20,10 +20,14 @@ const web = (n: number) =>
     started_at: '2026-11-26T13:00:00Z',
   });
 
+const CHANGE_MS = Date.parse('2026-11-26T14:10:00Z');
+
 /** 10.64.0.1 is web-1 until 14:10, then web-2; 10.64.0.9 nobody's; 192.168.0.5 a node; the rest is outside. */
 export const standIn: Ask = async (questions) =>
-  questions.map(({ ip, at }) => {
-    if (ip === '10.64.0.1') return web(Date.parse(at) < Date.parse('2026-11-26T14:10:00Z') ? 1 : 2);
+  questions.map(({ ip, fromMs, toMs }) => {
+    if (ip === '10.64.0.1' && fromMs < CHANGE_MS && toMs >= CHANGE_MS)
+      return answerOf('unsure', { reason: 'it changed' });
+    if (ip === '10.64.0.1') return web(fromMs < CHANGE_MS ? 1 : 2);
     if (ip === '10.64.0.9') return answerOf('nobody');
     if (ip === '10.64.0.66') return answerOf('unsure', { reason: 'a gap, from 14:00 to "15:00"' });
     if (ip === '192.168.0.5') return answerOf('node', { node: 'node-3' });
@@ -40,7 +44,7 @@ export async function annotated(
   chunks: Iterable<Uint8Array | string> | AsyncIterable<Uint8Array>,
   options: Partial<AnnotateOptions> = {},
 ): Promise<Annotated> {
-  const annotation = createAnnotation({ ask: standIn, zone: UTC, skewMs: 1_000, nowMs: NOW_MS, ...options });
+  const annotation = createAnnotation({ ask: standIn, zone: UTC, nowMs: NOW_MS, ...options });
   const parts: Buffer[] = [];
   for await (const part of annotation.run(bytesOf(chunks))) parts.push(part);
   return { text: Buffer.concat(parts).toString('utf8'), summary: annotation.summary };

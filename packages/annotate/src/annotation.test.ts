@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { type AnnotateOptions, createAnnotation } from './annotation.js';
-import { annotated, answerOf, NOW_MS, standIn } from './annotation.test.helpers.js';
+import { annotated, NOW_MS, standIn } from './annotation.test.helpers.js';
 import { MAX_LINE_CHARS } from './input/lines.js';
 import { parseZone, UTC } from './time/zone.js';
 import type { Question } from './wire.js';
@@ -11,7 +11,7 @@ const ROW = '2026-11-26T14:05:00Z,10.64.0.1';
 const ADDED = ',web-1,shop,Deployment/web,node-3,pod,';
 const FILE = `${HEADER}\n${ROW}\n`;
 const OUTPUT = `${HEADER},src_pod,src_namespace,src_workload,src_node,src_verdict,src_reason\n${ROW}${ADDED}\n`;
-const OPTIONS = { ask: standIn, zone: UTC, skewMs: 1_000, nowMs: NOW_MS };
+const OPTIONS = { ask: standIn, zone: UTC, nowMs: NOW_MS };
 const utf16 = Buffer.from(`\ufeff${FILE}`, 'utf16le');
 
 describe('annotating', () => {
@@ -38,7 +38,7 @@ describe('annotating', () => {
     const lines = text.split('\n');
     expect(lines.slice(1, -1).map((line) => line.split(',').slice(0, 2).join(','))).toEqual(rows);
     for (const batch of asked)
-      expect(new Set(batch.map(({ ip, at }) => `${ip} ${at}`)).size).toBe(batch.length);
+      expect(new Set(batch.map(({ ip, fromMs }) => `${ip} ${fromMs}`)).size).toBe(batch.length);
     expect(summary).toMatchObject({ lines: 1_001, addresses: 1_000, unreadable: 0 });
     expect(summary.verdicts).toEqual({ pod: 143, node: 0, nobody: 0, outside: 857, unsure: 0 });
   });
@@ -86,14 +86,20 @@ describe('times', () => {
     expect((await oneRow(at, options)).text).toContain(`10.64.0.1,${pod},`);
   });
 
-  it('a minute in which the pod changed is unsure, a second is a moment', async () => {
-    expect((await oneRow('2026-11-26 14:09')).text).toContain(',web-1,');
-    expect((await oneRow('2026-11-26 14:09:59')).text).toContain(',web-1,');
-    const { text } = await annotated([`at,src\n2026-11-26 14:10,10.64.0.1\n`], {
-      ask: async (questions) =>
-        questions.map(({ at }) => answerOf('pod', { pod_uid: at.slice(0, 19), pod: 'web-1' })),
+  it.each([
+    ['2026-11-26 14:09', '14:09:00.000', '14:09:59.999'],
+    ['2026-11-26 14:09:30', '14:09:30.000', '14:09:30.999'],
+    ['2026-11-26 14:09:30.123', '14:09:30.123', '14:09:30.123'],
+  ])('%s is asked for as all of the time that it may mean', async (at, from, to) => {
+    const asked: Question[] = [];
+    await oneRow(at, {
+      async ask(questions, signal) {
+        asked.push(...questions);
+        return standIn(questions, signal);
+      },
     });
-    expect(text).toContain(',,,,,unsure,the answer was another one');
+    const ms = (clock: string) => Date.parse(`2026-11-26T${clock}Z`);
+    expect(asked).toEqual([{ ip: '10.64.0.1', fromMs: ms(from), toMs: ms(to) }]);
   });
 });
 

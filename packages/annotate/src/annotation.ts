@@ -1,10 +1,11 @@
-import { type Answers, answersFor, type Batch, createBatches, type Entry } from './batches.js';
+import { addedOf, failed, NOT_ASKED } from './added.js';
+import { type Answers, answerFor, type Batch, createBatches, type Entry } from './batches.js';
 import { detectFormat } from './formats/detect.js';
 import type { FormatName, FormatOptions, LineFormat, Span } from './formats/format.js';
 import { type Line, readLines } from './input/lines.js';
 import { nextOrIdle } from './input/next-or-idle.js';
 import { openInput } from './input/open-input.js';
-import { addedOf, failed, mergeAnswers, NOT_ASKED } from './merge.js';
+
 import { AnnotateError } from './problem.js';
 import { createRecordReader } from './records.js';
 import type { Instant } from './time/instant.js';
@@ -25,8 +26,6 @@ export interface AnnotateOptions {
   readonly at?: Instant | undefined;
   /** Of times that name none. */
   readonly zone: Zone;
-  /** How far the clock of the file may be off: what is less exact than that is asked for at both of its ends. */
-  readonly skewMs: number;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
   readonly limits?: Partial<AnnotateLimits>;
@@ -41,7 +40,7 @@ export interface AnnotateLimits {
   readonly idleMs: number;
 }
 
-const LIMITS: AnnotateLimits = { questions: 10_000, batches: 2, idleMs: 500 };
+const LIMITS: AnnotateLimits = { questions: 5_000, batches: 2, idleMs: 500 };
 const SAMPLE_CHARS = 131_072;
 const MAX_NAMED = 5;
 
@@ -66,17 +65,17 @@ export interface Annotation {
 
 /** Adds to each line of a log file who had its addresses. Memory is constant: two batches of lines, and a line. */
 export function createAnnotation(options: AnnotateOptions): Annotation {
-  const { ask, skewMs } = options;
+  const { ask } = options;
   const limits = { ...LIMITS, ...options.limits };
   const readInstant = createTimeReader({ ...options, format: options.timeFormat });
   const formatOptions: FormatOptions = {
     format: options.format,
     ip: options.ip,
     time: options.time,
-    at: options.at && spanOf(options.at, skewMs),
+    at: options.at && spanOf(options.at),
     readTime: (text) => {
       const instant = readInstant(text);
-      return instant && spanOf(instant, skewMs);
+      return instant && spanOf(instant);
     },
   };
   const summary = emptySummary();
@@ -200,9 +199,8 @@ function writeEntry(
   const added = addresses.map((ip) => {
     if (content.problem !== undefined) return failed(content.problem);
     if (ip === undefined) return NOT_ASKED;
-    const [first, last] = answersFor(ip, span, batch, answers);
-    if (first === undefined) throw new AnnotateError('ended', `there was no answer for line ${record.line}`);
-    const answer = mergeAnswers(first, last);
+    const answer = answerFor(ip, span, batch, answers);
+    if (answer === undefined) throw new AnnotateError('ended', `there was no answer for line ${record.line}`);
     if ('error' in answer) problem ??= answer.error;
     else {
       summary.addresses += 1;
@@ -219,8 +217,8 @@ function countUnreadable(summary: Summary, line: number, reason: string): void {
   if (summary.firstUnreadable.length < MAX_NAMED) summary.firstUnreadable.push({ line, reason });
 }
 
-function spanOf({ ms, precisionMs }: Instant, skewMs: number): Span {
-  return { fromMs: ms, toMs: precisionMs > Math.max(skewMs, 1) ? ms + precisionMs - 1 : ms };
+function spanOf({ ms, precisionMs }: Instant): Span {
+  return { fromMs: ms, toMs: ms + precisionMs - 1 };
 }
 
 function emptySummary(): Summary {

@@ -39,11 +39,11 @@ export function createBatches(
   let indexes = new Map<string, number>();
   let chars = 0;
 
-  function addQuestion(ip: string, atMs: number): void {
-    const key = keyOf(ip, atMs);
+  function addQuestion(ip: string, span: Span): void {
+    const key = keyOf(ip, span);
     if (indexes.has(key)) return;
     indexes.set(key, questions.length);
-    questions.push({ ip, at: new Date(atMs).toISOString() });
+    questions.push({ ip, ...span });
   }
 
   return {
@@ -58,8 +58,7 @@ export function createBatches(
       entries.push({ record, content });
       chars += record.text.length;
       if (content.kind !== 'record' || content.problem !== undefined) return;
-      for (const ip of content.addresses)
-        if (ip !== undefined) for (const atMs of momentsOf(content.span)) addQuestion(ip, atMs);
+      for (const ip of content.addresses) if (ip !== undefined) addQuestion(ip, content.span);
     },
     take() {
       const answers = questions.length === 0 ? Promise.resolve([]) : ask(questions);
@@ -75,14 +74,14 @@ export function createBatches(
   };
 }
 
-/** The answers at the beginning of a time and, unless it is a moment, at its end. */
-export function answersFor(
+/** @returns undefined when there are too few answers */
+export function answerFor(
   ip: string,
   span: Span,
   { indexes }: Batch,
   answers: Answers,
-): (Answers[number] | undefined)[] {
-  return momentsOf(span).map((atMs) => answers[indexes.get(keyOf(ip, atMs)) ?? -1]);
+): Answers[number] | undefined {
+  return answers[indexes.get(keyOf(ip, span)) ?? -1];
 }
 
 function contentOf({ broken, isFurther, text }: RawRecord, format: LineFormat): Content {
@@ -90,10 +89,6 @@ function contentOf({ broken, isFurther, text }: RawRecord, format: LineFormat): 
   return { kind: 'unreadable', reason: broken ?? '' };
 }
 
-function momentsOf({ fromMs, toMs }: Span): number[] {
-  return fromMs === toMs ? [fromMs] : [fromMs, toMs];
-}
-
-function keyOf(ip: string, atMs: number): string {
-  return `${atMs} ${ip}`;
+function keyOf(ip: string, { fromMs, toMs }: Span): string {
+  return `${fromMs} ${toMs} ${ip}`;
 }

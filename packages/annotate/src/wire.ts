@@ -1,8 +1,8 @@
-/** Asks who had an address at a time. */
+/** Asks whose an address was, from one time to another. Milliseconds since the epoch, both included. */
 export interface Question {
   readonly ip: string;
-  /** RFC 3339. */
-  readonly at: string;
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 /**

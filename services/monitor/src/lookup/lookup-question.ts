@@ -1,5 +1,5 @@
-import type { Instant } from '@podips/annotate';
-import { parseAt, parseIp } from '../ledger/question.js';
+import { type Instant, parseInstant } from '@podips/annotate';
+import { parseIp } from '../ledger/question.js';
 import { InvalidRequestError, refuseUnknown } from '../words/request-rules.js';
 
 /** Asks whose an address was, for a program that has a log. */
@@ -23,7 +23,7 @@ const DEFAULT_SKEW_MS = 1_000;
 const MAX_SKEW_MS = 600_000;
 const SKEW = /^(\d{1,6})(ms|s|m)$/;
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
-const FIELDS = ['ip', 'at'];
+const FIELDS = ['ip', 'at', 'until'];
 
 /** @throws {InvalidRequestError} that names the parameter which is wrong */
 export function parseTerms({ skew, cluster }: { skew?: string; cluster?: string }): LookupTerms {
@@ -44,11 +44,12 @@ function parseSkew(text: string): number {
 export function parseKey(key: string, nowMs: number): LookupQuestion {
   const at = key.indexOf('@');
   if (at === -1) return { ip: parseIp(key.trim()), at: undefined };
-  return { ip: parseIp(key.slice(0, at).trim()), at: parseTime(key.slice(at + 1), nowMs) };
+  return { ip: parseIp(key.slice(0, at).trim()), at: parseTime('at', key.slice(at + 1), nowMs) };
 }
 
 /**
- * Reads a line of JSON, `{"ip":"10.1.2.3","at":"2026-01-31T12:00:00Z"}`.
+ * Reads a line of JSON, `{"ip":"10.1.2.3","at":"2026-01-31T12:00:00Z"}`. With `until` it is about all of the time from `at` to
+ * there, such as that of a connection.
  * @throws {InvalidRequestError} that says what is wrong with it
  */
 export function parseLine(line: string, nowMs: number): LookupQuestion {
@@ -56,14 +57,21 @@ export function parseLine(line: string, nowMs: number): LookupQuestion {
     throw new InvalidRequestError('line', `longer than ${MAX_LINE_BYTES} bytes`);
   const fields = parseObject(line);
   refuseUnknown(fields, FIELDS);
-  const { ip, at } = fields;
+  const { ip, at, until } = fields;
   if (typeof ip !== 'string') throw new InvalidRequestError('ip');
   // An empty time is a mistake, not a question about now.
-  const time = at === undefined ? undefined : parseTime(typeof at === 'number' ? String(at) : at, nowMs);
-  return { ip: parseIp(ip.trim()), at: time };
+  const time = at === undefined ? undefined : parseTime('at', at, nowMs);
+  if (until === undefined) return { ip: parseIp(ip.trim()), at: time };
+  const last = parseTime('until', until, nowMs);
+  if (time === undefined || last.ms < time.ms) throw new InvalidRequestError('until');
+  return { ip: parseIp(ip.trim()), at: { ms: time.ms, precisionMs: last.ms + last.precisionMs - time.ms } };
 }
 
-function parseObject(line: string): { readonly ip?: unknown; readonly at?: unknown } {
+function parseObject(line: string): {
+  readonly ip?: unknown;
+  readonly at?: unknown;
+  readonly until?: unknown;
+} {
   try {
     const value: unknown = JSON.parse(line);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
@@ -73,8 +81,9 @@ function parseObject(line: string): { readonly ip?: unknown; readonly at?: unkno
   throw new InvalidRequestError('line');
 }
 
-function parseTime(text: unknown, nowMs: number): Instant {
-  const at = typeof text === 'string' ? parseAt(text.trim(), nowMs) : undefined;
-  if (at === undefined) throw new InvalidRequestError('at');
-  return at;
+function parseTime(field: string, value: unknown, nowMs: number): Instant {
+  const text = typeof value === 'number' ? String(value) : value;
+  const time = typeof text === 'string' ? parseInstant(text, nowMs) : undefined;
+  if (time === undefined) throw new InvalidRequestError(field);
+  return time;
 }

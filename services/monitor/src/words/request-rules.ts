@@ -14,6 +14,7 @@ export const RULES = {
   at:
     'a time, for example 2026-01-31 12:00 (UTC), 2026-01-31T12:00:00+01:00, 2026-01-31 12:00 Europe/Berlin, ' +
     '31/Jan/2026:12:00:00 +0100, Jan 31 12:00:00, 1769860800 or 5 minutes ago, and one that no change of the clocks repeats',
+  until: 'a time that is not before at, for example 2026-01-31T12:00:05Z',
   namespace: 'the namespace of the pod, in at most 253 characters',
   pod: 'the name of the pod, in at most 253 characters',
   window: '15m, 1h, 24h or 7d',

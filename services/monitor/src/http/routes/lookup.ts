@@ -28,7 +28,8 @@ const KEY_SCHEMA = {
 const LINES_SCHEMA = {
   summary: 'Whose many addresses were, each at its time',
   description:
-    'A question in each line, {"ip":"10.1.2.3","at":"2026-01-31T12:00:00Z"}; without "at", now. A line of the answer for each ' +
+    'A question in each line, {"ip":"10.1.2.3","at":"2026-01-31T12:00:00Z"}; without "at", now; with "until", a time, it ' +
+    'is about all of the time from "at" to there. A line of the answer for each ' +
     'line, in the same order, as /lookup/{key} answers, or {"error":…} for a line that cannot be read. The last line is ' +
     '{"end":true,"answers":…}, or {"error":…,"end":false,"answers":…} after a failure: without it the answer is not complete. ' +
     'Both are streams of any length: read the answer while you send. A connection on which nothing moves for 30 seconds is closed.',
