@@ -56,7 +56,7 @@ export default defineConfig({
         test: {
           name: 'long',
           setupFiles,
-          provide: { propertyRuns: 1_000 },
+          provide: { propertyRuns: 10_000 },
           include: [LONG, ...PROPERTIES],
           fileParallelism: false,
           sequence: { groupOrder: 3 },

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createLedger, type LeaseRecord } from '@podips/reader';
+import { createLedger, createOutbox, type LeaseRecord } from '@podips/reader';
 import { createLogger, type DatabasePool, migrate, openPool } from '@podips/shared';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { NEAR } from '../../services/monitor/src/ledger/queries.js';
@@ -201,6 +201,20 @@ it('a write of an earlier term is refused, even by the one that has loaded the l
   await expect(write(first.term, '10.0.0.1')).rejects.toMatchObject({ code: 'LEDGER_TAKEN' });
   await write(second.term, '10.0.0.2');
   expect(await readLedger(database)).toMatchObject([{ ip: '10.0.0.2' }]);
+});
+
+it('a term that the database has again after it did not shows that it went back, with what the outbox had', async () => {
+  const current = { writes: undefined };
+  const ledger = createLedger(database, 'default', { current });
+  const { term } = await ledger.load();
+  await database.query('CREATE TABLE earlier AS SELECT * FROM reader_terms');
+  await createLedger(database, 'default').load();
+  await createOutbox(database, { current }).store(['of a reader that was fenced off']);
+  await database.query(`
+    DELETE FROM messages; DELETE FROM reader_terms; INSERT INTO reader_terms SELECT * FROM earlier; DROP TABLE earlier`);
+  await expect(ledger.write(term, { leases: [], gaps: [], checkpoint: undefined })).rejects.toMatchObject({
+    code: 'LEDGER_REVERTED',
+  });
 });
 
 it('gaps are deleted with the leases of their time', async () => {

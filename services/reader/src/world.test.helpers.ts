@@ -208,10 +208,14 @@ export class World {
   /** Counts a write that nothing can stop any more. */
   #count(term: number | undefined): void {
     this.#backUp();
-    if (term === undefined || term !== this.term) return;
+    const writes = this.#known.get(term ?? 0);
+    if (term !== this.term) {
+      writes?.uncounted();
+      return;
+    }
     this.#writes += 1;
-    this.#known.get(term)?.counted(this.#writes);
-    this.#known.get(term)?.confirm(this.#writes);
+    writes?.counted(this.#writes);
+    writes?.confirm(this.#writes);
   }
 
   /** The state before one of its last writes; without one, that before the oldest. */

@@ -34,8 +34,14 @@ export class TermWrites {
       [this.#cluster, this.term, this.id],
     );
     const count = rows[0]?.writes;
-    if (count !== undefined) this.counted(count);
+    if (count === undefined) this.uncounted();
+    else this.counted(count);
     return count;
+  }
+
+  /** The database does not have this term, and counts nothing that is written in it. If it has it again, it went back. */
+  uncounted(): void {
+    this.#confirmed = Number.POSITIVE_INFINITY;
   }
 
   /** The database counts so many writes, that which is under way included. It may have some whose confirmation was lost. */
