@@ -1,5 +1,11 @@
 import { ChangeLog, createQueueSender, Delivery } from '@podips/reader';
-import { createLogger, DEFAULT_QUEUE_NAME, type QueueSettings, startQueueLink } from '@podips/shared';
+import {
+  createLogger,
+  DEFAULT_QUEUE_NAME,
+  nameRun,
+  type QueueSettings,
+  startQueueLink,
+} from '@podips/shared';
 import { until } from './until.js';
 
 /** The reader's way to the queue, without the rest of the reader. */
@@ -30,10 +36,12 @@ export async function openReaderOutlet(port: number, signal: AbortSignal): Promi
   const link = startQueueLink(queueSettings(port), events, log);
   resources.defer(() => link.stop());
   const changes = new ChangeLog({ maxMessages: MAX_BUFFERED, maxRows: undefined });
-  const queue = createQueueSender(link, DEFAULT_QUEUE_NAME, {
-    onPublished: () => undefined,
-    onPublishFailed: fail,
-  });
+  const numbering = { run: nameRun(), sent: 0, published: 0 };
+  const queue = createQueueSender(
+    link,
+    { destination: DEFAULT_QUEUE_NAME, numbering },
+    { onPublished: () => undefined, onPublishFailed: fail },
+  );
   const delivery = new Delivery({
     changes,
     queue,

@@ -105,6 +105,23 @@ it('an alert about a light, or about the outbox, says of which cluster', () => {
   expectRules({ input_series: input, promql_expr_test: [firing] });
 });
 
+it('an alert fires for messages that wait on the queue of one of two clusters, and none for a moment of it', () => {
+  const oldest = (cluster: string, values: string) =>
+    series('podips_delivery_oldest_seconds', `cluster="${cluster}",pod="monitor-0"`, values);
+  const rule = groups.flatMap(({ rules = [] }) => rules).find((one) => one.alert === 'PodipsDeliveryLate');
+  expect(rule?.for).toBe('2m');
+  expectRules({
+    input_series: [...healthy('a'), ...healthy('b'), oldest('a', '0x29 70 0x30'), oldest('b', '0+30x60')],
+    promql_expr_test: [
+      {
+        expr: 'count by (cluster, alertname) (ALERTS{alertstate="firing"})',
+        eval_time: '31m',
+        exp_samples: [{ labels: '{alertname="PodipsDeliveryLate",cluster="b"}', value: 1 }],
+      },
+    ],
+  });
+});
+
 it('the component runbooks makes each runbook_url a URL of the page that an overlay names', () => {
   const manifest = buildManifests('overlays/trial', ['prometheus', 'runbooks']);
   expect(manifest.filter(({ metadata }) => metadata.name === RUNBOOKS.metadata.name)).toEqual([]);

@@ -29,7 +29,11 @@ async function knownMetrics(): Promise<Set<string>> {
     WITH_METRICS.map(async (service) => (await get(service, '/metrics')).text()),
   );
   return new Set(
-    texts.flatMap((text) => [...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name = '']) => name)),
+    texts.flatMap((text) =>
+      [...text.matchAll(/^# TYPE (\w+) (\w+)/gm)].flatMap(([, name = '', type]) =>
+        type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
+      ),
+    ),
   );
 }
 

@@ -1,9 +1,8 @@
-import { hostname } from 'node:os';
-import { Agent, request } from 'undici';
 import { backoffDelayMs } from './backoff.js';
 import { toError } from './errors.js';
 import type { Running } from './lifecycle.js';
 import type { Logger } from './logger.js';
+import { openMonitorClient } from './monitor-client.js';
 
 /** The four operations, in the order in which data flows, as they appear in the monitor's URLs. */
 export const OPERATIONS = ['kubernetes', 'queue/write', 'queue/read', 'log'] as const;
@@ -27,7 +26,6 @@ export interface Heartbeats extends Running {
 
 export const OK = 200;
 const UNAUTHORIZED = 401;
-const REQUEST_TIMEOUT_MS = 5_000;
 const RETRY = { baseMs: 1_000, capMs: 30_000 };
 const MAX_MESSAGE_CHARS = 200;
 
@@ -46,23 +44,11 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
     log.warn('PODIPS_HOST is not set; no heartbeats are sent');
     return { report: () => undefined, stop: async () => undefined };
   }
-  const agent = new Agent({
-    connect: { rejectUnauthorized: options.tlsVerify, timeout: REQUEST_TIMEOUT_MS },
-    headersTimeout: REQUEST_TIMEOUT_MS,
-    bodyTimeout: REQUEST_TIMEOUT_MS,
-  });
-  const stopping = new AbortController();
-  const headers = {
-    'x-podips-host': hostname(),
-    ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
-  };
+  const client = openMonitorClient({ ...options, monitorUrl });
   const deliver = async (operation: Operation, outcome: Outcome) => {
-    const url = `${monitorUrl}/${operation}/${outcome.code}/${pathSegment(outcome.message)}`;
-    const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
-    const response = await request(url, { dispatcher: agent, signal, headers });
-    await response.body.dump();
-    if (response.statusCode === UNAUTHORIZED) throw new Error('the monitor refused HEARTBEAT_TOKEN (401)');
-    if (response.statusCode >= 300) throw new Error(`the monitor answered ${response.statusCode}`);
+    const status = await client.send(`/${operation}/${outcome.code}/${pathSegment(outcome.message)}`);
+    if (status === UNAUTHORIZED) throw new Error('the monitor refused HEARTBEAT_TOKEN (401)');
+    if (status >= 300) throw new Error(`the monitor answered ${status}`);
     for (const reporter of reporters.values()) reporter.retryNow();
   };
   const reporters: ReadonlyMap<Operation, Reporter> = new Map(
@@ -72,8 +58,7 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
     report: (operation, code, message) => reporters.get(operation)?.report({ code, message }),
     async stop() {
       for (const reporter of reporters.values()) reporter.stop();
-      stopping.abort();
-      await agent.destroy();
+      await client.close();
     },
   };
 }

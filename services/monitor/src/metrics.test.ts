@@ -23,6 +23,7 @@ test.each<[string, string, readonly Transition[]]>([
     history: await memoryHistory(() => NOW_MS),
     alerting: NO_ALERTING,
     live: { clients: 0 },
+    flow: { view: () => undefined },
     ledger: undefined,
     version: '1',
     now: () => NOW_MS,

@@ -1,5 +1,7 @@
 import { OK, OPERATIONS, type Operation } from '@podips/shared';
 import { Counter, Gauge, type Metric, Registry } from 'prom-client';
+import { flowMetrics } from './flow/flow-metrics.js';
+import type { FlowView } from './flow/flow-view.js';
 import type { History } from './history/history.js';
 import { ledgerMetrics } from './ledger/ledger-metrics.js';
 import type { LedgerView } from './ledger/ledger-view.js';
@@ -20,6 +22,7 @@ export interface MetricsOptions {
   readonly history: Pick<History, 'problem'>;
   readonly alerting: { counts(): AlertCounts };
   readonly live: { readonly clients: number };
+  readonly flow: { view(): FlowView | undefined };
   readonly ledger: { view(): LedgerView } | undefined;
   readonly version: string;
   readonly now: () => number;
@@ -34,6 +37,7 @@ export function createMetrics(options: MetricsOptions): Registry {
     incidentMetric(options),
     alertMetric(options),
     ...stateMetrics(options),
+    ...flowMetrics(options.flow.view),
     ...(options.ledger ? ledgerMetrics(options.ledger.view, options.now) : []),
   ];
   for (const metric of own) registry.registerMetric(metric);

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { type Logger, listenAt, type Running } from '@podips/shared';
 import type { FastifyInstance } from 'fastify';
 import { startAlerting } from './alerts/alerting.js';
+import { openFlow } from './flow/flow.js';
 import { catchUp } from './history/catch-up.js';
 import { openHistory } from './history/history.js';
 import { buildApp } from './http/app.js';
@@ -44,7 +45,7 @@ export async function startMonitor(settings: MonitorSettings, log: Logger): Prom
 
 type Parts = Pick<
   AppDeps,
-  'store' | 'tracker' | 'history' | 'alerting' | 'peers' | 'ledger' | 'lookup' | 'workloads'
+  'store' | 'tracker' | 'history' | 'alerting' | 'peers' | 'flow' | 'ledger' | 'lookup' | 'workloads'
 >;
 
 /** The parts that work without a request. */
@@ -60,8 +61,19 @@ async function startParts(
   const history = await openHistory({ dir, log, now, shownDays, graceMs: ageLimitMs });
   resources.defer(() => history.close());
   catchUp(store, history, now(), log);
-  const tracker = createTracker({ store, now, ageLimitMs, log, before: history.last });
+  const flow = await openFlow({ dir, now, log });
+  resources.defer(() => flow.stop());
+  const tracker = createTracker({
+    store,
+    now,
+    ageLimitMs,
+    log,
+    before: history.last,
+    isOverdue: (operation) => flow.isOverdue(operation),
+  });
   resources.defer(() => tracker.stop());
+  tracker.onHeartbeat(flow.onHeartbeat);
+  flow.onNews(tracker.check);
   tracker.onTransition((transition) => history.record(transition));
   const { cluster, alerts, database, unstable } = settings;
   const { pageUrl } = alerts;
@@ -88,7 +100,7 @@ async function startParts(
   resources.defer(() => ledger?.stop());
   const lookup = database && openLookup({ database, cluster, now, log });
   resources.defer(() => lookup?.stop());
-  return { store, history, tracker, alerting, peers, ledger, lookup, workloads };
+  return { store, history, tracker, alerting, peers, flow, ledger, lookup, workloads };
 }
 
 async function closePromptly(app: FastifyInstance): Promise<void> {

@@ -46,7 +46,9 @@ export function startOutlet(
   };
   const link = startQueueLink(settings.queue, linkEvents, log);
   resources.defer(() => link.stop());
-  const queue = createQueueSender(link, settings.queue.name, { onPublished, onPublishFailed });
+  const { numbering } = parts;
+  const destination = settings.queue.name;
+  const queue = createQueueSender(link, { destination, numbering }, { onPublished, onPublishFailed });
   const outbox = database?.outbox;
   const gate = new QueueGate(queue, outbox === undefined || knownAt === undefined);
   const delivery = new Delivery({ changes, queue: gate, outbox, log, onStored, onStoreFailed: onFailed });

@@ -1,9 +1,11 @@
 import type { Logger, OperationHealth } from '@podips/shared';
 import type { ReaderClock } from './changes/reader-clock.js';
 import type { KubeClient } from './cluster/kube-client.js';
+import type { Numbering } from './delivery/queue-sender.js';
 import type { ReaderMetrics } from './metrics.js';
 import type { ReaderSettings } from './settings.js';
 import type { Ledger } from './store/ledger.js';
+import type { LedgerState } from './store/ledger-state.js';
 import type { ReaderMarkers } from './store/marker-file.js';
 import type { Outbox } from './store/outbox.js';
 
@@ -11,6 +13,7 @@ import type { Outbox } from './store/outbox.js';
 export interface ReaderDatabase {
   readonly outbox: Outbox;
   readonly ledger: Ledger;
+  readonly ledgerState: Pick<LedgerState, 'problem' | 'migratingMs'>;
   /** What has to be set right before it can be used; undefined while it can, or is only unavailable. */
   readonly problem: string | undefined;
 }
@@ -26,4 +29,6 @@ export interface ReaderParts {
   readonly database: ReaderDatabase | undefined;
   readonly markers: ReaderMarkers;
   readonly clock: ReaderClock;
+  /** Of the messages that are sent to the queue. */
+  readonly numbering: Numbering;
 }

@@ -1,9 +1,11 @@
 import {
   type Logger,
+  nameRun,
   openStatusFile,
   type Running,
   startHeartbeats,
   startOpsServer,
+  startReports,
   trackOperation,
 } from '@podips/shared';
 import { type ClockStep, ReaderClock } from './changes/reader-clock.js';
@@ -12,6 +14,7 @@ import type { ElectionEvents } from './leadership/election.js';
 import { createElector, type Elector } from './leadership/elector.js';
 import { createReaderMetrics, type ReaderMetrics } from './metrics.js';
 import type { ReaderParts } from './parts.js';
+import { reportOf } from './report.js';
 import type { ReaderSettings } from './settings.js';
 import { openMarkers } from './store/marker-file.js';
 import { openReaderDatabase } from './store/reader-database.js';
@@ -38,10 +41,17 @@ export async function startReader(settings: ReaderSettings, log: Logger): Promis
   resources.defer(() => client.close());
   const database = openReaderDatabase({ settings, metrics, queue: health.queue, log }, resources);
   const markers = openMarkers(settings.statusDir, log);
-  const parts = { settings, log, metrics, health, client, database, markers, clock };
+  const numbering = { run: nameRun(), sent: 0, published: 0 };
+  const parts = { settings, log, metrics, health, client, database, markers, clock, numbering };
   const view: TermsView = { term: undefined };
   exposeGauges(parts, view);
   const stopping = new AbortController();
+  const reports = startReports({
+    ...monitorOf(settings),
+    log,
+    read: () => view.term && reportOf(parts, view.term),
+  });
+  resources.defer(() => reports.stop());
   const elector = createElector(client, settings.election, electionEvents(parts), log);
   const leading = lead(parts, elector, view, stopping.signal);
   resources.defer(async () => {
@@ -118,12 +128,7 @@ function electionEvents({ metrics, health: { kubernetes, queue } }: ReaderParts)
 }
 
 function startHealth(settings: ReaderSettings, log: Logger, resources: AsyncDisposableStack) {
-  const heartbeats = startHeartbeats({
-    monitorUrl: settings.monitorUrl,
-    tlsVerify: settings.monitorTlsVerify,
-    token: settings.heartbeatToken,
-    log,
-  });
+  const heartbeats = startHeartbeats({ ...monitorOf(settings), log });
   resources.defer(() => heartbeats.stop());
   const statusFile = (name: 'kubernetes_status' | 'queue_status') =>
     openStatusFile({ dir: settings.statusDir, name, log });
@@ -131,6 +136,10 @@ function startHealth(settings: ReaderSettings, log: Logger, resources: AsyncDisp
     kubernetes: trackOperation('kubernetes', statusFile('kubernetes_status'), heartbeats),
     queue: trackOperation('queue/write', statusFile('queue_status'), heartbeats),
   };
+}
+
+function monitorOf({ monitorUrl, monitorTlsVerify: tlsVerify, heartbeatToken: token }: ReaderSettings) {
+  return { monitorUrl, tlsVerify, token };
 }
 
 function exposeGauges({ metrics, settings, database, clock }: ReaderParts, view: TermsView): void {

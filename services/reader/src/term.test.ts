@@ -61,6 +61,7 @@ function runTerm({
   const state = { isUp: true, loaded: Promise.withResolvers<LoadedLedger | undefined>() };
   const database = {
     problem: undefined,
+    ledgerState: { problem: undefined, migratingMs: undefined },
     ledger: {
       load: async () => NEXT,
       async write(_term: number, batch: LedgerBatch) {
@@ -96,6 +97,7 @@ function runTerm({
     database,
     markers: { outOfOrder },
     clock: new ReaderClock({ onStep: vi.fn() }),
+    numbering: { run: '00000000', sent: 0, published: 0 },
   };
   const stopping = new AbortController();
   const untilLedger = vi.fn(() => state.loaded.promise);

@@ -10,14 +10,14 @@ import {
 import { FluentError } from './fluent-error.js';
 import { FluentServers } from './fluent-servers.js';
 import { type FluentOptions, FluentSession, probeFluent } from './fluent-session.js';
-import type { Inbox } from './inbox.js';
+import type { Inbox, InFlightMessage } from './inbox.js';
 
 export interface ForwarderEvents {
   /** Fluentd accepts connections; nothing was written. */
   onAlive(): void;
   /** @param place of the server in the list, from 0 */
   onConnected(place: number): void;
-  onWritten(count: number): void;
+  onWritten(batch: readonly InFlightMessage[]): void;
   /** @param othersLeft there are servers that have not failed since the last ack: no outage yet */
   onFailed(error: FluentError, othersLeft: boolean): void;
 }
@@ -147,7 +147,7 @@ export class Forwarder {
         this.#servers.acknowledged();
         this.#written += batch.length;
         this.#inbox.acknowledge(batch);
-        this.#events.onWritten(batch.length);
+        this.#events.onWritten(batch);
       },
       // The session has ended with this error: `run` reports it and requeues the batch.
       () => undefined,

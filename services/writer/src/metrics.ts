@@ -1,7 +1,10 @@
 import { createRegistry } from '@podips/shared';
-import { Counter, Gauge } from 'prom-client';
+import { Counter, Gauge, Histogram } from 'prom-client';
 
 export type WriterMetrics = ReturnType<typeof createWriterMetrics>;
+
+/** From what is usual to an outage of a day, in seconds. */
+const DELAY_BUCKETS = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200, 43_200, 86_400];
 
 /** The writer's Prometheus metrics, in a registry of their own. */
 export function createWriterMetrics(held: () => number) {
@@ -25,6 +28,13 @@ export function createWriterMetrics(held: () => number) {
   return {
     registry,
     fluentServer,
+    delay: new Histogram({
+      name: 'podips_writer_delivery_delay_seconds',
+      help: 'Time until the ack of Fluentd: from the change, or from when the reader observed it',
+      labelNames: ['from'],
+      buckets: DELAY_BUCKETS,
+      registers,
+    }),
     received: counter('received_total', 'Messages received from the queue'),
     written: counter('written_total', 'Records that Fluentd has acknowledged'),
     requeued: counter('requeued_total', 'Messages requeued because Fluentd failed'),

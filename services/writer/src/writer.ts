@@ -9,12 +9,14 @@ import {
   startHeartbeats,
   startOpsServer,
   startQueueLink,
+  startReports,
   trackOperation,
 } from '@podips/shared';
 import type { FluentError } from './fluent-error.js';
 import { Forwarder } from './forwarder.js';
-import { Inbox } from './inbox.js';
+import { Inbox, type InFlightMessage } from './inbox.js';
 import { createWriterMetrics, type WriterMetrics } from './metrics.js';
+import { Progress } from './progress.js';
 import type { WriterSettings } from './settings.js';
 
 export interface Writer extends Running {
@@ -35,8 +37,16 @@ export async function startWriter(settings: WriterSettings, log: Logger): Promis
   await using resources = new AsyncDisposableStack();
   const metrics = createWriterMetrics(() => inbox.size);
   const { queue, fluent } = startHealth(settings, log, resources);
-  const inbox: Inbox = createInbox(settings, metrics, queue, log, () => forwarder.wake());
-  const forwarder = createForwarder(settings, inbox, metrics, fluent, log);
+  const progress = new Progress((from, seconds) => metrics.delay.observe({ from }, seconds));
+  const account = { metrics, progress };
+  const inbox: Inbox = createInbox(settings, account, queue, log, () => forwarder.wake());
+  const forwarder = createForwarder(settings, inbox, account, fluent, log);
+  const reports = startReports({
+    ...monitorOf(settings),
+    log,
+    read: () => progress.report(inbox.size),
+  });
+  resources.defer(() => reports.stop());
   const link = startIntake(settings, inbox, metrics, queue, log);
   resources.defer(() => link.stop());
   const stopping = new AbortController();
@@ -67,12 +77,7 @@ export async function startWriter(settings: WriterSettings, log: Logger): Promis
 }
 
 function startHealth(settings: WriterSettings, log: Logger, resources: AsyncDisposableStack) {
-  const heartbeats = startHeartbeats({
-    monitorUrl: settings.monitorUrl,
-    tlsVerify: settings.monitorTlsVerify,
-    token: settings.heartbeatToken,
-    log,
-  });
+  const heartbeats = startHeartbeats({ ...monitorOf(settings), log });
   resources.defer(() => heartbeats.stop());
   const statusFile = (name: 'queue_status' | 'log_status') =>
     openStatusFile({ dir: settings.statusDir, name, log });
@@ -82,9 +87,19 @@ function startHealth(settings: WriterSettings, log: Logger, resources: AsyncDisp
   };
 }
 
+function monitorOf({ monitorUrl, monitorTlsVerify: tlsVerify, heartbeatToken: token }: WriterSettings) {
+  return { monitorUrl, tlsVerify, token };
+}
+
+/** What is counted. */
+interface Account {
+  readonly metrics: WriterMetrics;
+  readonly progress: Progress;
+}
+
 function createInbox(
   settings: WriterSettings,
-  metrics: WriterMetrics,
+  { metrics, progress }: Account,
   queue: OperationHealth,
   log: Logger,
   onReady: () => void,
@@ -92,6 +107,7 @@ function createInbox(
   const events = {
     onReceived() {
       metrics.received.inc();
+      progress.received();
       queue.works('receiving');
     },
     onInvalid: (reason: string) => metrics.invalid.inc({ reason }),
@@ -108,7 +124,7 @@ function createInbox(
 function createForwarder(
   settings: WriterSettings,
   inbox: Inbox,
-  metrics: WriterMetrics,
+  { metrics, progress }: Account,
   fluent: OperationHealth,
   log: Logger,
 ): Forwarder {
@@ -118,9 +134,10 @@ function createForwarder(
       metrics.fluentServer.set(place);
       fluent.connected();
     },
-    onWritten(count: number) {
-      metrics.written.inc(count);
-      fluent.works(`${count} written`);
+    onWritten(batch: readonly InFlightMessage[]) {
+      metrics.written.inc(batch.length);
+      progress.written(batch, Date.now());
+      fluent.works(`${batch.length} written`);
     },
     onFailed(error: FluentError, othersLeft: boolean) {
       metrics.fluentFailures.inc();

@@ -25,12 +25,13 @@ const PASSING = /^(08|40|57P)/;
 /**
  * Applies the numbered SQL files that this database does not have yet, in one transaction and under a lock,
  * so that several processes may do so at once.
+ * @param onMissing called before the first of them is applied
  * @returns names of the files that were applied
  * @throws {DatabaseSetupError} DATABASE_NEWER when the database has migrations that this version does not know;
  *   DATABASE_RIGHTS when the user may not do what is needed; DATABASE_SCHEMA when the tables are in another schema;
  *   DATABASE_MIGRATION when the server refuses a file or does not get done with it
  */
-export async function migrate(pool: DatabasePool, dir?: string): Promise<string[]> {
+export async function migrate(pool: DatabasePool, dir?: string, onMissing?: () => void): Promise<string[]> {
   const migrations = await readMigrations(dir);
   return inTransaction(pool, async (client) => {
     await client.query(`SET LOCAL lock_timeout TO ${LOCK_TIMEOUT_MS}`);
@@ -38,6 +39,7 @@ export async function migrate(pool: DatabasePool, dir?: string): Promise<string[
     await client.query(lock).catch(failedAt('the lock for migrations'));
     const missing = await inspect(client, pool, migrations);
     if (missing.length === 0) return [];
+    onMissing?.();
     await client.query(schemaOf(pool.schema));
     await client.query(MIGRATIONS_TABLE);
     await client.query(`SET LOCAL statement_timeout TO ${MIGRATION_TIMEOUT_MS}`);
@@ -184,11 +186,12 @@ export type WithTables = <T>(work: () => Promise<T>) => Promise<T>;
 /**
  * Applies the migrations before the first use, so that a service can start while the database is unavailable; and again after
  * a failure, or when a table is missing because the database came back empty.
+ * @param onMigrating called when migrations begin, and when they have ended
  */
-export function withTablesOf(pool: DatabasePool): WithTables {
+export function withTablesOf(pool: DatabasePool, onMigrating?: (isRunning: boolean) => void): WithTables {
   let done: Promise<unknown> | undefined;
   return async (work) => {
-    done ??= migrate(pool);
+    done ??= migrate(pool, undefined, () => onMigrating?.(true)).finally(() => onMigrating?.(false));
     const migrated = done;
     const retryMigration = () => {
       if (done === migrated) done = undefined;

@@ -110,7 +110,9 @@ export function checkDatabase(env: DatabaseValues): string[] {
   if (sslRootCert === SYSTEM_AUTHORITIES && mode !== 'verify-full')
     return [`DB_SSLROOTCERT=${SYSTEM_AUTHORITIES} needs DB_SSLMODE=verify-full, but has ${mode}`];
   if (sslRootCert !== undefined && mode === 'prefer')
-    return ['DB_SSLROOTCERT needs DB_SSLMODE=verify-full, verify-ca or require: prefer continues without TLS'];
+    return [
+      'DB_SSLROOTCERT needs DB_SSLMODE=verify-full, verify-ca or require: prefer continues without TLS',
+    ];
   if ((sslCert === undefined) !== (sslKey === undefined))
     return [`DB_SSLCERT and DB_SSLKEY need each other, but only ${given.at(-1)} is set`];
   return checkFiles(settings);

@@ -1,6 +1,7 @@
 import { createLogger, type Operation } from '@podips/shared';
 import type { FastifyInstance } from 'fastify';
 import { onTestFinished } from 'vitest';
+import { createFlow, type SavedFlow } from '../flow/flow.js';
 import { type History, openHistory } from '../history/history.js';
 import { type Heartbeat, latestOf, type StatusStore } from '../status/statuses.js';
 import { createTracker } from '../status/tracker.js';
@@ -58,6 +59,13 @@ export async function memoryHistory(now: () => number): Promise<History> {
   return history;
 }
 
+/** A flow that touches no disk, stopped after the test. */
+export function memoryFlow(now: () => number): Omit<SavedFlow, 'stop'> {
+  const flow = createFlow({ now });
+  onTestFinished(() => flow.stop());
+  return Object.assign(flow, { problem: undefined });
+}
+
 /** The application over a store, closed after the test; open to all, but for what is given. */
 export async function openApp(
   store: StatusStore,
@@ -75,6 +83,7 @@ export async function openApp(
     history,
     alerting: NO_ALERTING,
     peers: { view: () => [], onNews: () => undefined },
+    flow: memoryFlow(now),
     ledger: undefined,
     lookup: undefined,
     workloads: undefined,

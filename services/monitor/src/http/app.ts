@@ -24,12 +24,14 @@ import { leasesRoutes } from './routes/leases.js';
 import { lookupRoutes } from './routes/lookup.js';
 import { operationsRoutes } from './routes/operations.js';
 import { pageRoutes } from './routes/pages.js';
+import { reportRoutes } from './routes/reports.js';
 import { workloadsRoutes } from './routes/workloads.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 import { createUploads, type Uploads } from './uploads.js';
 
 const ROUTES = [
   heartbeatRoutes,
+  reportRoutes,
   answerRoutes,
   statusRoutes,
   badgeRoutes,
@@ -95,7 +97,7 @@ function createContext(deps: AppDeps, version: string, uploads: Uploads): AppCon
     clusters: () => peers.view(),
   });
   const live = createLiveFeed({ ...deps, view });
-  for (const source of [peers, deps.ledger, deps.workloads]) source?.onNews(() => live.changed());
+  for (const source of [peers, deps.flow, deps.ledger, deps.workloads]) source?.onNews(() => live.changed());
   const metrics = createMetrics({ ...deps, live, version });
   const { streamsPerClient: perClient, trustedProxies } = settings.access;
   const isShared = createNetworks(trustedProxies);

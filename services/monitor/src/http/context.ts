@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ClientPlaces, Logger, Origin } from '@podips/shared';
 import type { Registry } from 'prom-client';
+import type { SavedFlow } from '../flow/flow.js';
 import type { History } from '../history/history.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Lookup } from '../lookup/lookup.js';
@@ -18,6 +19,7 @@ export interface AppDeps {
   readonly history: History;
   readonly alerting: AlertingSource;
   readonly peers: PeersSource;
+  readonly flow: Omit<SavedFlow, 'stop'>;
   /** Undefined without a database. */
   readonly ledger: Omit<Ledger, 'stop'> | undefined;
   /** Undefined without a database. */

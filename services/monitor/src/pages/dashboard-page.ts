@@ -30,6 +30,8 @@ ${slot(parts, 'answers')}
 ${slot(parts, 'problems')}
 <section aria-labelledby="chain"><h2 id="chain" class="sr">The chain, in the order in which data flows</h2>
 <ol class="operations">${view.operations.map(({ operation }, index) => chainLink(parts, operation, index === view.operations.length - 1))}</ol></section>
+${slot(parts, 'flow', html`role="region" aria-labelledby="flow"`)}
+${slot(parts, 'flow-graph')}
 ${slot(parts, 'clusters')}
 ${slot(parts, 'unstable', html`role="region" aria-labelledby="unstable"`)}
 ${slot(parts, 'changes', html`role="region" aria-labelledby="changes"`)}

@@ -31,13 +31,15 @@ export interface Seen {
   readonly heartbeat: Pick<Heartbeat, 'code'> | undefined;
   /** Milliseconds since the heartbeat came. */
   readonly ageMs: number;
+  /** There is work for the operation, and it does not do it. */
+  readonly isOverdue?: boolean;
 }
 
 /** The light of one operation. A heartbeat that is exactly as old as the limit still counts. */
-export function lightOf({ heartbeat, ageMs }: Seen, ageLimitMs: number): Light {
+export function lightOf({ heartbeat, ageMs, isOverdue = false }: Seen, ageLimitMs: number): Light {
   if (heartbeat === undefined) return 'grey';
   if (heartbeat.code !== OK) return 'red';
-  return ageMs > ageLimitMs ? 'yellow' : 'green';
+  return ageMs > ageLimitMs || isOverdue ? 'yellow' : 'green';
 }
 
 /** The worst of the lights; green when there are none. */

@@ -32,6 +32,8 @@ export interface Tracker {
   onHeartbeat(listener: (heartbeat: Heartbeat) => void): void;
   /** Calls the listener after each transition; a listener that throws is logged and affects no other listener. */
   onTransition(listener: (transition: Transition) => void): void;
+  /** Looks at what is overdue. */
+  check(): void;
   stop(): void;
 }
 
@@ -51,6 +53,8 @@ export interface TrackerOptions {
    * a transition, late enough for listeners to be added. Without it, lights begin as the store has them.
    */
   readonly before?: (operation: Operation) => LastLight | undefined;
+  /** Whether there is work for an operation that it does not do; looked at with each heartbeat, and by `check`. */
+  readonly isOverdue?: (operation: Operation) => boolean;
 }
 
 interface Followed {
@@ -62,26 +66,41 @@ interface Followed {
 /** Follows the lights from the heartbeats of the store on. */
 export function createTracker(options: TrackerOptions): Tracker {
   const { store, now, ageLimitMs, log, monotonicMs = () => performance.now() } = options;
+  const { isOverdue = () => false } = options;
   const heartbeats = createListeners<Heartbeat>(log);
   const transitions = createListeners<Transition>(log);
   const followed = mapOperations((operation) => firstOf(operation, options, monotonicMs()));
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
+  const lightNow = (operation: Operation) => {
+    const last = seen(followed[operation], monotonicMs());
+    // A failure at Fluentd keeps the writer from reading more.
+    const overdue = followed.log.state.light !== 'red' && isOverdue(operation);
+    const light = lightOf({ ...last, isOverdue: overdue }, ageLimitMs);
+    return { light, isEarly: light === 'yellow' && last.ageMs <= ageLimitMs };
+  };
   const update = (operation: Operation) => {
     const one = followed[operation];
     const { light: from, heartbeat } = one.state;
-    const to = lightOf(seen(one, monotonicMs()), ageLimitMs);
+    const { light: to, isEarly } = lightNow(operation);
     if (to === from) return;
-    const atMs = transitionTime(to, one.state, now(), ageLimitMs);
+    const atMs = isEarly ? now() : transitionTime(to, one.state, now(), ageLimitMs);
     one.state = { light: to, sinceMs: atMs, heartbeat };
     transitions.call({ operation, from, to, atMs, heartbeat });
   };
   /** One timer for all: it fires no later than the next transition, and is set again if that was too early. */
   const schedule = () => {
     if (stopped || timer !== undefined) return;
-    const delayMs = nextTransitionMs(Object.values(followed), monotonicMs(), ageLimitMs);
-    if (delayMs === undefined) return;
+    const delays = OPERATIONS.map((operation) => {
+      const { state, heartbeatAtMs } = followed[operation];
+      const { light } = lightNow(operation);
+      if (light !== state.light) return 0;
+      return light === 'green' ? Math.ceil(heartbeatAtMs + ageLimitMs - monotonicMs()) + 1 : Infinity;
+    });
+    const delayMs = Math.min(...delays);
+    // Only a heartbeat can make the next transition.
+    if (delayMs === Infinity) return;
     timer = setTimeout(() => {
       timer = undefined;
       for (const operation of OPERATIONS) update(operation);
@@ -110,6 +129,9 @@ export function createTracker(options: TrackerOptions): Tracker {
     },
     onHeartbeat: heartbeats.add,
     onTransition: transitions.add,
+    check() {
+      if (!stopped) for (const operation of OPERATIONS) update(operation);
+    },
     stop() {
       stopped = true;
       clearTimeout(timer);
@@ -158,18 +180,4 @@ function transitionTime(to: Light, before: Followed['state'], nowMs: number, age
   const momentMs = to === 'yellow' ? heartbeat.receivedAtMs + ageLimitMs : heartbeat.receivedAtMs;
   // The heartbeat may be older than the light before it, when later ones could not be saved.
   return Math.min(Math.max(momentMs, sinceMs), nowMs);
-}
-
-/** Milliseconds until a transition is possible; undefined when only a heartbeat can make one. */
-function nextTransitionMs(
-  all: readonly Followed[],
-  monotonicMs: number,
-  ageLimitMs: number,
-): number | undefined {
-  const delaysMs = all.flatMap((one) => {
-    const light = lightOf(seen(one, monotonicMs), ageLimitMs);
-    if (light !== one.state.light) return [0];
-    return light === 'green' ? [Math.ceil(one.heartbeatAtMs + ageLimitMs - monotonicMs) + 1] : [];
-  });
-  return delaysMs.length === 0 ? undefined : Math.min(...delaysMs);
 }

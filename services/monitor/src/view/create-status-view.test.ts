@@ -5,6 +5,7 @@ import { SLOTS } from '../history/strip.js';
 import {
   heartbeat,
   LIMIT_MS,
+  memoryFlow,
   memoryHistory,
   memoryStore,
   NO_ALERTING,
@@ -41,6 +42,7 @@ async function viewOf(
     history,
     alerting: NO_ALERTING,
     clusters: () => clusters,
+    flow: memoryFlow(now),
     ledger: undefined,
     workloads: undefined,
   })();

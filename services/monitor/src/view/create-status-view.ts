@@ -1,4 +1,5 @@
 import { OPERATIONS, type Operation } from '@podips/shared';
+import type { FlowView } from '../flow/flow-view.js';
 import type { History } from '../history/history.js';
 import type { LedgerView } from '../ledger/ledger-view.js';
 import { answerOf, worstLight } from '../status/lights.js';
@@ -19,6 +20,7 @@ export interface StatusViewDeps {
   readonly history: Pick<History, 'incidents' | 'strip' | 'problem'>;
   readonly alerting: { view(): AlertingView; readonly problem: string | undefined };
   readonly clusters: () => readonly ClusterView[];
+  readonly flow: { view(): FlowView | undefined; readonly problem: string | undefined };
   /** Undefined without a database. */
   readonly ledger: { view(): LedgerView } | undefined;
   /** Undefined without a database. */
@@ -54,9 +56,10 @@ export function createStatusView(deps: StatusViewDeps): () => StatusView {
       incidents: history.incidents(INCIDENTS_SHOWN),
       alerting: alerting.view(),
       clusters,
+      flow: deps.flow.view() ?? null,
       ledger: deps.ledger?.view() ?? null,
       workloads: deps.workloads?.summary() ?? null,
-      problems: [store.problem, store.damage, history.problem, alerting.problem].filter(
+      problems: [store.problem, store.damage, history.problem, alerting.problem, deps.flow.problem].filter(
         (problem) => problem !== undefined,
       ),
     };

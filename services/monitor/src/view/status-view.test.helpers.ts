@@ -1,4 +1,6 @@
 import { OPERATIONS } from '@podips/shared';
+import type { FlowView } from '../flow/flow-view.js';
+import { SLOT_MS as FLOW_SLOT_MS, SLOTS as FLOW_SLOTS } from '../flow/series.js';
 import type { LedgerView } from '../ledger/ledger-view.js';
 import { type Light, worstLight } from '../status/lights.js';
 import { overviewOf } from './overview.js';
@@ -90,6 +92,7 @@ export function statusView(lights: readonly Light[], changes: Partial<StatusView
     incidents: [],
     alerting: { enabled: false, channels: [], lastAlert: null, heldBack: 0 },
     clusters: [],
+    flow: null,
     ledger: null,
     workloads: null,
     problems: [],
@@ -121,8 +124,34 @@ export function fullView(): StatusView {
       cluster('lon1', true, ['green', 'green', 'green', 'red']),
       cluster('nyc1', false, ['green', 'green', 'green', 'green']),
     ],
+    flow: flowView(),
     ledger: ledgerView(),
   });
+}
+
+/** Delivery with 24 hours in which no two parts are the same, but for what is given. */
+export function flowView(changes: Partial<FlowView> = {}): FlowView {
+  const series = Array.from({ length: FLOW_SLOTS }, (_, slot) => ({
+    atMs: Math.floor(AT_MS / FLOW_SLOT_MS - FLOW_SLOTS + 1 + slot) * FLOW_SLOT_MS,
+    published: 6_000 + 3_000 * Math.sin(slot / 20) + (slot % 7) * 100,
+    written: 5_900 + 3_000 * Math.sin(slot / 20) + (slot % 7) * 90,
+    lagMs: slot === 200 ? 345_000 : 9 + (slot % 11) ** 2,
+    waiting: slot === 200 ? 1_716 : slot % 3,
+  }));
+  return {
+    state: 'in time',
+    buffered: 0,
+    outbox: 0,
+    queued: 2,
+    oldestMs: 1_000,
+    publishedPerSecond: 21.5,
+    writtenPerSecond: 20.5,
+    lagMs: 14,
+    readerSilentMs: null,
+    writerSilentMs: null,
+    series,
+    ...changes,
+  };
 }
 
 /** A ledger that is well, but for what is given. */

@@ -1,5 +1,6 @@
 import { OPERATIONS } from '@podips/shared';
 import { type Static, Type } from 'typebox';
+import { FlowView } from '../flow/flow-view.js';
 import { LedgerView } from '../ledger/ledger-view.js';
 import { LIGHTS, TOO_OLD } from '../status/lights.js';
 import { WorkloadsSummary } from '../workloads/workload-view.js';
@@ -113,6 +114,8 @@ export const StatusView = Type.Object({
   incidents: Type.Array(IncidentView),
   alerting: AlertingView,
   clusters: Type.Array(ClusterView),
+  /** How messages get on; null: no service has reported. */
+  flow: Type.Union([FlowView, Type.Null()]),
   /** null: there is no database. */
   ledger: Type.Union([LedgerView, Type.Null()]),
   /** null: there is no database. */

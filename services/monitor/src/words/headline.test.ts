@@ -148,6 +148,14 @@ test.each<[string, Operation | null, string]>([
   expect(headlineOf(states(letters), 300_000)).toEqual({ text, likelyCause });
 });
 
+test('a light that is yellow early is so because messages wait', () => {
+  const quiet = states('ggyg');
+  const early = { ...quiet, 'queue/read': { ...quiet['queue/read'], ageMs: 40_000 } };
+  expect(headlineOf(early, 300_000).text).toBe(
+    'Queue read is silent although messages wait. Look at the writer first.',
+  );
+});
+
 test('the message is one line of bounded length in which nothing is invisible', () => {
   const textOf = (message: string) => headlineOf(states('gggr', { log: message }), 300_000).text;
   expect(textOf('no\r\nlink.\u202e')).toContain('fails: no link.‹U+202E› (503).');

@@ -88,7 +88,10 @@ function describeBroker(states: HeadlineStates): string {
 
 function describeCause(cause: Operation, state: HeadlineState, ageLimitMs: number): string {
   const name = OPERATION_NAMES[cause];
-  if (state.light !== 'red') return `${name} has been silent for more than ${formatDuration(ageLimitMs)}.`;
+  if (state.light !== 'red')
+    return state.ageMs > ageLimitMs
+      ? `${name} has been silent for more than ${formatDuration(ageLimitMs)}.`
+      : `${name} is silent although messages wait.`;
   return state.ageMs > ageLimitMs
     ? `${name} failed: ${reasonOf(state)}, and has been silent for ${formatDuration(state.ageMs)}.`
     : `${name} fails: ${reasonOf(state)}.`;

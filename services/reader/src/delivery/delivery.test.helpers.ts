@@ -88,7 +88,11 @@ export function createDelivery({ maxMessages = 5_000, withOutbox = true, gateIsO
     onDrainFailed: vi.fn(),
   };
   const changes = new ChangeLog({ maxMessages, maxRows: undefined });
-  const sender = createQueueSender(link, '/queue/pods', events);
+  const sender = createQueueSender(
+    link,
+    { destination: '/queue/pods', numbering: { run: '00000000', sent: 0, published: 0 } },
+    events,
+  );
   const gate = new QueueGate(sender, gateIsOpen);
   const delivery = new Delivery({
     changes,

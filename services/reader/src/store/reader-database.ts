@@ -15,6 +15,7 @@ import type { ReaderDatabase } from '../parts.js';
 import type { ReaderSettings } from '../settings.js';
 import { createLedger } from './ledger.js';
 import type { RefusedLease } from './ledger-leases.js';
+import { LedgerState } from './ledger-state.js';
 import { createOutbox } from './outbox.js';
 import type { CurrentTerm } from './term-writes.js';
 
@@ -43,7 +44,8 @@ export function openReaderDatabase(
   resources.defer(() => pool.end());
   const setup = new Setup(queue, log);
   checkAtStart(pool, setup, resources);
-  const withTables = withTablesOf(pool);
+  const ledgerState = new LedgerState();
+  const withTables = withTablesOf(pool, (isRunning) => ledgerState.migrating(isRunning));
   const forOutbox = setup.watching('outbox', withTables);
   const forLedger = setup.watching('ledger', withTables);
   const onRefused = ({ record: { pod, ip }, error }: RefusedLease) => {
@@ -64,6 +66,7 @@ export function openReaderDatabase(
     get problem() {
       return setup.problem;
     },
+    ledgerState,
     outbox: createOutbox(pool, {
       withTables: forOutbox,
       onEmpty,
@@ -71,8 +74,8 @@ export function openReaderDatabase(
       maxSendMs: 10_000 + 2 * settings.queue.receiptTimeoutMs,
     }),
     ledger: {
-      load: () => forLedger(() => ledger.load()),
-      write: (term, batch) => forLedger(() => ledger.write(term, batch)),
+      load: () => ledgerState.watch(() => forLedger(() => ledger.load())),
+      write: (term, batch) => ledgerState.watch(() => forLedger(() => ledger.write(term, batch))),
       prune: (endedBefore, signal) => forLedger(() => ledger.prune(endedBefore, signal)),
     },
   };

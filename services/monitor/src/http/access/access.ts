@@ -6,7 +6,7 @@ import { createRateLimit } from './rate-limit.js';
 import type { AccessSettings } from './settings.js';
 
 const BADGE = /^\/badge[./]/;
-const HEARTBEAT = /^\/(kubernetes|log|queue\/:operation)\/:code\/:message$/;
+const HEARTBEAT = /^\/(?:(?:kubernetes|log|queue\/:operation)\/:code\/:message|api\/v1\/reports)$/;
 /** Probes are not rate-limited: a client that shares their address must not be able to get the monitor restarted. */
 const PROBES: readonly string[] = ['/healthz', '/readyz'];
 /** Paths that need no secret because they reveal so little: that the monitor is alive, one of three answers, a light. */

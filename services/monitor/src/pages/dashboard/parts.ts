@@ -6,6 +6,7 @@ import { alerting } from './alerting.js';
 import { answers } from './answers.js';
 import { changes } from './changes.js';
 import { clusters } from './clusters.js';
+import { flow, flowGraph } from './flow.js';
 import { headline, problems } from './headline.js';
 import { incidents } from './incidents.js';
 import { ledger } from './ledger.js';
@@ -36,6 +37,12 @@ export function dashboardParts(view: StatusView): ReadonlyMap<string, Part> {
       ],
       [stripId(operation.operation), strip(operation.name, operation.strip)],
     ]),
+    ...(view.flow === null
+      ? []
+      : ([
+          ['flow', flow(view.flow)],
+          ['flow-graph', flowGraph(view.flow)],
+        ] satisfies [string, Html][])),
     ['clusters', clusters(view)],
     ['incidents', incidents(view)],
     ['alerting', alerting(view)],

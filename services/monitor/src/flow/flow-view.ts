@@ -1,0 +1,28 @@
+import { type Static, Type } from 'typebox';
+import { FlowSlot } from './series.js';
+
+const Count = Type.Number({ minimum: 0 });
+const CountOrNull = Type.Union([Count, Type.Null()]);
+
+/** How messages get on from the reader to Fluentd. */
+export const FlowView = Type.Object({
+  /** `late`: the oldest message has waited on the queue for more than a minute. */
+  state: Type.Enum(['in time', 'late', 'not known']),
+  /** Messages that wait: in the reader's memory, in its outbox (null without a database), and at least so many on the queue. */
+  buffered: CountOrNull,
+  outbox: CountOrNull,
+  queued: CountOrNull,
+  /** For how long the oldest message has been on the queue; null: none is, or it is not known. */
+  oldestMs: CountOrNull,
+  /** Messages a second, published and delivered; null until two reports have come. */
+  publishedPerSecond: CountOrNull,
+  writtenPerSecond: CountOrNull,
+  /** The longest delay in the writer's last report; null: nothing was delivered. */
+  lagMs: CountOrNull,
+  /** Since when no writer, or no reader, has reported; null while one does, or none ever has. */
+  readerSilentMs: CountOrNull,
+  writerSilentMs: CountOrNull,
+  /** The last 24 hours, in parts of five minutes, oldest first; parts without reports are absent. */
+  series: Type.Array(FlowSlot),
+});
+export type FlowView = Static<typeof FlowView>;

@@ -1,0 +1,184 @@
+import { join } from 'node:path';
+import { type Logger, OK, type Operation, type ReaderReport, type WriterReport } from '@podips/shared';
+import { Type } from 'typebox';
+import { openDocument } from '../files/document.js';
+import type { Heartbeat } from '../status/statuses.js';
+import { ReaderBacklog } from './backlog.js';
+import type { FlowView } from './flow-view.js';
+import { Processes, type Progress } from './processes.js';
+import type { Report } from './report.js';
+import { FlowSeries, FlowSlot, type Sample } from './series.js';
+import { Unread } from './unread.js';
+
+export const FLOW_FILE = 'flow.json';
+
+/** A message waits for a writer that is silent, or that receives nothing, for so long. */
+const OVERDUE_MS = 20_000;
+/** A message waits for a writer that is behind for so long. */
+const LATE_MS = 60_000;
+const LOOK_MS = 2_000;
+
+export interface FlowOptions {
+  readonly now: () => number;
+  /** Milliseconds of a monotonic clock. */
+  readonly monotonicMs?: () => number;
+  /** The last 24 hours of an earlier run. */
+  readonly slots?: readonly FlowSlot[] | undefined;
+  /** Called when another part of the 24 hours has begun. */
+  readonly onSlot?: () => void;
+}
+
+/** Follows messages from the reader to Fluentd, by the reports of both. */
+export interface Flow {
+  receive(report: Report): void;
+  /** A heartbeat came: all that is known of writers that send no reports. */
+  onHeartbeat(heartbeat: Pick<Heartbeat, 'operation' | 'code'>): void;
+  /** Whether an operation does not work off what waits for it. */
+  isOverdue(operation: Operation): boolean;
+  /** undefined: no process has reported in the last 24 hours. */
+  view(): FlowView | undefined;
+  /** The last report of the reader that leads; undefined while it is silent. */
+  readonly reader: ReaderReport | undefined;
+  /** The last 24 hours, oldest first. */
+  readonly slots: readonly FlowSlot[];
+  /** Calls the listener after each report, and every two seconds: silence is news as well. */
+  onNews(listener: () => void): void;
+  stop(): void;
+}
+
+/** A flow whose last 24 hours survive a restart. */
+export interface SavedFlow extends Omit<Flow, 'stop'> {
+  /** Why they cannot be saved or read; undefined without a problem. */
+  readonly problem: string | undefined;
+  stop(): Promise<void>;
+}
+
+const Saved = Type.Object({ version: Type.Literal(1), slots: Type.Array(FlowSlot) });
+
+/** Opens the last 24 hours of an earlier run, and follows reports. */
+export async function openFlow(options: {
+  readonly dir: string;
+  readonly now: () => number;
+  readonly log: Logger;
+}): Promise<SavedFlow> {
+  const { dir, now, log } = options;
+  const document = await openDocument({
+    path: join(dir, FLOW_FILE),
+    what: 'the throughput of the last 24 hours',
+    schema: Saved,
+    content: () => ({ version: 1 as const, slots: [...flow.slots] }),
+    log,
+    now,
+  });
+  const flow = createFlow({ now, slots: document.saved?.slots, onSlot: document.changed });
+  return {
+    ...flow,
+    get reader() {
+      return flow.reader;
+    },
+    get slots() {
+      return flow.slots;
+    },
+    get problem() {
+      return document.problem ?? document.damage;
+    },
+    async stop() {
+      flow.stop();
+      document.changed();
+      await document.close();
+    },
+  };
+}
+
+/** Follows reports in memory. */
+export function createFlow(options: FlowOptions): Flow {
+  const { now, monotonicMs = () => performance.now(), onSlot = () => undefined } = options;
+  const series = new FlowSeries(options.slots);
+  const listeners: (() => void)[] = [];
+  const unread = new Unread();
+  const readers = new Processes<ReaderReport>(({ published }) => published);
+  const writers = new Processes<WriterReport>(({ written }) => written);
+  let backlog: ReaderBacklog | undefined;
+
+  const receiveReader = (report: ReaderReport, nowMs: number): Sample => {
+    const published = readers.receive(report, nowMs);
+    if (backlog?.run !== report.run) {
+      backlog = new ReaderBacklog(report);
+      for (const writer of writers.all) backlog.delivered(writer.report);
+    }
+    backlog.published(report.published, nowMs);
+    const { queued } = backlog.at(nowMs);
+    return { published, waiting: report.buffered + (report.outbox ?? 0) + queued };
+  };
+  const receiveWriter = (report: WriterReport, nowMs: number): Sample => {
+    const written = writers.receive(report, nowMs);
+    backlog?.delivered(report);
+    return { written, lagMs: report.lagMs };
+  };
+  const tellNews = () => {
+    for (const listener of listeners) listener();
+  };
+  const timer = setInterval(tellNews, LOOK_MS).unref();
+
+  return {
+    receive(report) {
+      const nowMs = monotonicMs();
+      const sample =
+        report.service === 'reader' ? receiveReader(report, nowMs) : receiveWriter(report, nowMs);
+      if (series.add(sample, now())) onSlot();
+      tellNews();
+    },
+    onHeartbeat({ operation, code }) {
+      if (code === OK) unread.heartbeat(operation, monotonicMs());
+    },
+    isOverdue(operation) {
+      const nowMs = monotonicMs();
+      if (operation !== 'queue/read') return false;
+      if (writers.all.length === 0) return unread.isOverdue(nowMs);
+      const { oldestMs = 0 } = backlog?.at(nowMs) ?? {};
+      return oldestMs > OVERDUE_MS && !writers.fresh(nowMs).some((writer) => isAtWork(writer, nowMs));
+    },
+    view: () => viewOf({ readers, writers, backlog, series }, monotonicMs()),
+    get reader() {
+      return readers.fresh(monotonicMs()).at(-1)?.report;
+    },
+    onNews: (listener) => void listeners.push(listener),
+    get slots() {
+      return series.slots;
+    },
+    stop: () => clearInterval(timer),
+  };
+}
+
+/** What it has may be waiting for Fluentd; that is another link. */
+function isAtWork({ report, grewAtMs }: Progress<WriterReport>, nowMs: number): boolean {
+  return report.inFlight > 0 || nowMs - grewAtMs <= OVERDUE_MS;
+}
+
+interface Facts {
+  readonly readers: Processes<ReaderReport>;
+  readonly writers: Processes<WriterReport>;
+  readonly backlog: ReaderBacklog | undefined;
+  readonly series: FlowSeries;
+}
+
+function viewOf({ readers, writers, backlog, series }: Facts, nowMs: number): FlowView | undefined {
+  const isKnown = backlog !== undefined && writers.all.length > 0;
+  const reader = readers.newest?.report;
+  if (reader === undefined && writers.newest === undefined && series.slots.length === 0) return undefined;
+  const { queued, oldestMs = null } = isKnown ? backlog.at(nowMs) : { queued: null };
+  const lagsMs = writers.fresh(nowMs).flatMap(({ report }) => report.lagMs ?? []);
+  return {
+    state: isKnown ? ((oldestMs ?? 0) > LATE_MS ? 'late' : 'in time') : 'not known',
+    buffered: reader?.buffered ?? null,
+    outbox: reader?.outbox ?? null,
+    queued,
+    oldestMs: oldestMs === null ? null : Math.round(oldestMs),
+    publishedPerSecond: readers.perSecond(nowMs),
+    writtenPerSecond: writers.perSecond(nowMs),
+    lagMs: lagsMs.length === 0 ? null : Math.max(...lagsMs),
+    readerSilentMs: readers.silentMs(nowMs),
+    writerSilentMs: writers.silentMs(nowMs),
+    series: [...series.slots],
+  };
+}

@@ -1,0 +1,95 @@
+import type { FlowView } from '../../flow/flow-view.js';
+import { type FlowSlot, SLOT_MS, SLOTS } from '../../flow/series.js';
+import { formatDuration, formatUtc } from '../../words/format.js';
+import { type Html, html } from '../html.js';
+import { lightWithWord } from '../light-icon.js';
+
+const LIGHTS = { 'in time': 'green', late: 'yellow', 'not known': 'grey' } as const;
+
+/** How messages get on from the reader to Fluentd: what waits, and how fast they come and go. */
+export function flow(view: FlowView): Html {
+  const { state, oldestMs, publishedPerSecond, writtenPerSecond, lagMs } = view;
+  return html`<h2 id="flow">Delivery</h2>
+<dl class="figures card">
+<div><dt>Messages arrive</dt><dd>${lightWithWord(LIGHTS[state], state)}</dd></div>
+<div><dt>Waiting</dt><dd>${waiting(view)}</dd></div>
+<div><dt>Oldest on the queue</dt><dd>${oldestMs === null ? '–' : formatDuration(oldestMs)}</dd></div>
+<div><dt>Published, delivered</dt><dd>${rate(publishedPerSecond)}, ${rate(writtenPerSecond)}</dd></div>
+<div><dt>Longest delay now</dt><dd>${lagMs === null ? '–' : formatDelay(lagMs)}</dd></div>
+</dl>`;
+}
+
+function waiting({ queued, outbox, buffered }: FlowView): string {
+  const places: readonly (readonly [number | null, string])[] = [
+    [queued, 'on the queue'],
+    [outbox, 'in the outbox'],
+    [buffered, 'in the reader'],
+  ];
+  if (places.every(([count]) => count === null)) return 'not known';
+  const named = places
+    .filter(([count]) => count !== null && count > 0)
+    .map(([count, where]) => `${count?.toLocaleString('en')} ${where}`);
+  return named.length > 0 ? named.join(', ') : queued === null ? 'not known' : 'nothing';
+}
+
+function rate(perSecond: number | null): string {
+  if (perSecond === null) return 'not known';
+  return `${perSecond > 0 && perSecond < 10 ? perSecond.toFixed(1) : Math.round(perSecond).toLocaleString('en')} a second`;
+}
+
+/** `12 ms`, `1.2 s`, `5 min 45 s`. */
+function formatDelay(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  return ms < 10_000 ? `${(ms / 1_000).toFixed(1)} s` : formatDuration(ms);
+}
+
+const HEIGHT = 60;
+/** Delays from the shortest to the longest that are told apart, on a logarithmic scale. */
+const [SHORTEST_MS, LONGEST_MS] = [10, 86_400_000];
+
+/** Throughput and delay over 24 hours. */
+export function flowGraph({ series }: FlowView): Html {
+  const newestMs = series.at(-1)?.atMs;
+  if (newestMs === undefined) return html``;
+  const slots = Array.from({ length: SLOTS }, (_, x) =>
+    series.find(({ atMs }) => atMs === newestMs - (SLOTS - 1 - x) * SLOT_MS),
+  );
+  const known = slots.filter((slot) => slot !== undefined);
+  const most = Math.max(1, ...known.map(({ written, published }) => Math.max(written, published)));
+  const shape = (heightOf: (slot: FlowSlot) => number) =>
+    outline(slots.map((slot) => (slot ? heightOf(slot) : 0)));
+  const throughput = `${sum(known.map(({ written }) => written))} delivered in 24 hours, ${perSecondWords(most)} at most`;
+  return html`<div class="card graphs">
+<figure><figcaption>Throughput: ${throughput}</figcaption>
+<svg class="changes" viewBox="0 0 ${SLOTS} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${throughput}"><path class="ends" d="${shape(({ published }) => (published / most) * HEIGHT)}"/><path class="starts" d="${shape(({ written }) => (written / most) * HEIGHT)}"/></svg></figure>
+<figure><figcaption>Longest delay: ${longest(known)}</figcaption>
+<svg class="changes" viewBox="0 0 ${SLOTS} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${longest(known)}"><path class="late" d="${shape(({ lagMs }) => delayHeight(lagMs))}"/></svg>
+<p class="axis" aria-hidden="true"><span>24 h ago</span><span>logarithmic, from 10 ms to a day</span><span>now</span></p></figure></div>`;
+}
+
+/** Bars beside each other as one shape, which takes less than an element each. */
+function outline(heights: readonly number[]): string {
+  const tops = heights.map((height) => HEIGHT - Math.ceil(height));
+  const steps = tops.flatMap((top, x) => (top === tops[x + 1] ? [] : [`V${top}H${x + 1}`]));
+  return `M0 ${HEIGHT}${steps.join('')}V${HEIGHT}z`;
+}
+
+function delayHeight(lagMs: number | null): number {
+  if (lagMs === null) return 0;
+  const share = Math.log(Math.max(lagMs, SHORTEST_MS) / SHORTEST_MS) / Math.log(LONGEST_MS / SHORTEST_MS);
+  return Math.max(1, share * HEIGHT);
+}
+
+function longest(slots: FlowView['series']): string {
+  const [worst] = [...slots].sort((a, b) => (b.lagMs ?? -1) - (a.lagMs ?? -1));
+  if (worst === undefined || worst.lagMs === null) return 'nothing was delivered';
+  return `${formatDelay(worst.lagMs)}, at ${formatUtc(worst.atMs).slice(11, 16)} UTC`;
+}
+
+function perSecondWords(count: number): string {
+  return `${((count * 1_000) / SLOT_MS).toLocaleString('en', { maximumFractionDigits: 1 })} a second`;
+}
+
+function sum(counts: readonly number[]): string {
+  return counts.reduce((a, b) => a + b, 0).toLocaleString('en');
+}
