@@ -12,6 +12,7 @@ import {
   createSlackChannel,
   createWebhookChannel,
 } from '../../services/monitor/src/alerts/webhook-channel.js';
+import { createFetch, NO_PROXIES } from '../../services/monitor/src/proxy.js';
 import { MAIL_LOGIN, startMailServer } from '../support/mail-server.js';
 import { startWebHook } from '../support/web-hook.js';
 
@@ -177,7 +178,7 @@ async function listenRaw(onSocket: (socket: Socket) => void): Promise<number> {
 describe('a webhook', () => {
   it('gets what its schema says', async () => {
     const hook = await openHook();
-    await createWebhookChannel(`${hook.url}/${SECRET}`, fetch).send(MESSAGE, NEVER);
+    await createWebhookChannel(`${hook.url}/${SECRET}`, createFetch(NO_PROXIES)).send(MESSAGE, NEVER);
     expect(hook.calls).toMatchObject([{ method: 'POST', path: `/${SECRET}` }]);
     const body: unknown = JSON.parse(hook.calls[0]?.body ?? '');
     expect(Value.Errors(WebhookBody, body)).toEqual([]);
@@ -193,7 +194,7 @@ describe('a webhook', () => {
 
   it('of Slack gets a text', async () => {
     const hook = await openHook();
-    await createSlackChannel(hook.url, fetch).send(MESSAGE, NEVER);
+    await createSlackChannel(hook.url, createFetch(NO_PROXIES)).send(MESSAGE, NEVER);
     expect(JSON.parse(hook.calls[0]?.body ?? '')).toMatchObject({ text: expect.stringContaining('Köln') });
   });
 
@@ -206,7 +207,7 @@ describe('a webhook', () => {
     const hook = await openHook();
     hook.answer = (_request, response) =>
       void response.writeHead(status, { 'retry-after': '7', location: `/${SECRET}` }).end('no');
-    const failure = await failureOf(createWebhookChannel(`${hook.url}/${SECRET}`, fetch));
+    const failure = await failureOf(createWebhookChannel(`${hook.url}/${SECRET}`, createFetch(NO_PROXIES)));
     expect(failure).toMatchObject({ retryable, retryAfterMs: 7_000 });
     expect(failure.message).toContain(`answered ${status}`);
     expect(hook.calls).toHaveLength(1);
@@ -215,20 +216,27 @@ describe('a webhook', () => {
   it('that drops the connection, or is not there, is tried again', async () => {
     const hook = await openHook();
     hook.answer = ({ socket }) => void socket.destroy();
-    const channel = createWebhookChannel(`${hook.url}/${SECRET}`, fetch);
+    const channel = createWebhookChannel(`${hook.url}/${SECRET}`, createFetch(NO_PROXIES));
     expect((await failureOf(channel)).retryable).toBe(true);
-    const closed = createWebhookChannel(`http://127.0.0.1:${await freePort()}/${SECRET}`, fetch);
+    const closed = createWebhookChannel(
+      `http://127.0.0.1:${await freePort()}/${SECRET}`,
+      createFetch(NO_PROXIES),
+    );
     expect((await failureOf(closed)).message).toContain('ECONNREFUSED');
   });
 
   it('whose answer never ends counts as soon as its status is known', async () => {
     const hook = await openHook();
     hook.answer = (_request, response) => void response.writeHead(200).write('x');
-    await expect(createWebhookChannel(hook.url, fetch).send(MESSAGE, NEVER)).resolves.toBeUndefined();
+    await expect(
+      createWebhookChannel(hook.url, createFetch(NO_PROXIES)).send(MESSAGE, NEVER),
+    ).resolves.toBeUndefined();
   });
 
   it('has an id that does not reveal its path, and that differs from another one’s', () => {
-    const ids = ['/a', `/${SECRET}`].map((path) => createSlackChannel(`https://example.com${path}`, fetch));
+    const ids = ['/a', `/${SECRET}`].map((path) =>
+      createSlackChannel(`https://example.com${path}`, createFetch(NO_PROXIES)),
+    );
     expect(new Set(ids.map(({ id }) => id)).size).toBe(2);
     expect(JSON.stringify(ids)).not.toContain(SECRET);
   });

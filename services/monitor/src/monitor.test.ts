@@ -8,6 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { NO_ALERTS } from './alerts/alerts.test.helpers.js';
 import { OPEN_ACCESS } from './http/access/access.test.helpers.js';
 import { type Monitor, startMonitor } from './monitor.js';
+import { NO_PROXIES } from './proxy.js';
 import { STATUS_FILE } from './status/status-store.js';
 import { DEFAULT_LIMITS } from './workloads/unstable.js';
 
@@ -33,6 +34,7 @@ function start(dataDir: string): Promise<Monitor> {
       basePath: '',
       access: OPEN_ACCESS,
       peers: NO_PEERS,
+      proxies: NO_PROXIES,
       alerts: NO_ALERTS,
       database: undefined,
       unstable: { limits: DEFAULT_LIMITS, alerts: true, muted: [] },
@@ -159,6 +161,7 @@ test('an address in use fails the start', async () => {
       basePath: '',
       access: OPEN_ACCESS,
       peers: NO_PEERS,
+      proxies: NO_PROXIES,
       alerts: NO_ALERTS,
       database: undefined,
       unstable: { limits: DEFAULT_LIMITS, alerts: true, muted: [] },

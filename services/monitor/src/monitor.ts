@@ -11,6 +11,7 @@ import { openLedger } from './ledger/ledger.js';
 import { openLookup } from './lookup/lookup.js';
 import { openPeerMemory } from './peers/peer-memory.js';
 import { startPeers } from './peers/peers.js';
+import { createFetch } from './proxy.js';
 import type { MonitorSettings } from './settings.js';
 import { openStatusStore } from './status/status-store.js';
 import { createTracker } from './status/tracker.js';
@@ -90,11 +91,12 @@ async function startParts(
     cluster,
     pageUrl,
     ageLimitMs,
+    fetch: createFetch(settings.proxies),
   });
   resources.defer(() => alerting.stop());
   const memory = await openPeerMemory({ dir, log, now });
   resources.defer(() => memory.close());
-  const peers = startPeers({ settings: settings.peers, memory, now, log });
+  const peers = startPeers({ settings: settings.peers, proxies: settings.proxies, memory, now, log });
   resources.defer(() => peers.stop());
   const ledger = database && openLedger({ database, cluster, now, log });
   resources.defer(() => ledger?.stop());

@@ -23,6 +23,7 @@ test('without variables the monitor listens on 8080 and keeps its data on the vo
       connectionsPerClient: 256,
       streamsPerClient: 50,
     },
+    proxies: { HTTPS_PROXY: '', HTTP_PROXY: '', NO_PROXY: '' },
     peers: { peers: [], intervalMs: 10_000 },
     alerts: { ...NO_ALERTS, repeatIntervalMs: 4 * 3_600_000 },
     database: undefined,

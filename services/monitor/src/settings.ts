@@ -19,6 +19,7 @@ import { type AccessSettings, accessSettings, accessSpecs, checkAccess } from '.
 import { isBasePath, isOwnPath } from './http/base-path.js';
 import { type PeerSettings, peerSettings, peerSpecs } from './peers/settings.js';
 import { type WorkloadSettings, workloadSettings, workloadSpecs } from './workloads/settings.js';
+import { type Proxies, proxySpecs, withProxies } from './proxy.js';
 
 /** Without the slashes at its end; the root is an empty text. */
 const basePath = makeValidator<string>((input) => {
@@ -54,6 +55,7 @@ export const monitorSpecs = {
   HISTORY_DAYS: integer(1, 3_650)({ default: 90, desc: 'how long incidents are shown' }),
   ...accessSpecs,
   ...peerSpecs,
+  ...proxySpecs,
   ...alertSpecs,
   ...workloadSpecs,
   ...databaseSpecs,
@@ -75,6 +77,8 @@ export interface MonitorSettings {
   readonly basePath: string;
   readonly access: AccessSettings;
   readonly peers: PeerSettings;
+  /** The way to webhooks and to other monitors. */
+  readonly proxies: Proxies;
   readonly alerts: AlertSettings;
   /** From when on workloads are unstable, and which of them make alerts. */
   readonly unstable: WorkloadSettings;
@@ -104,7 +108,7 @@ export function readProgramSettings(
 export function readMonitorSettings(env: Environment): MonitorSettings {
   const settings = readSettings({
     specs: monitorSpecs,
-    env,
+    env: withProxies(env),
     files: monitorFiles,
     check: (all) => [...checkAccess(all), ...checkAlerts(all), ...checkDatabase(all)],
   });
@@ -119,6 +123,11 @@ export function readMonitorSettings(env: Environment): MonitorSettings {
     basePath: settings.BASE_PATH,
     access: accessSettings(settings),
     peers: peerSettings(settings),
+    proxies: {
+      HTTPS_PROXY: settings.HTTPS_PROXY,
+      HTTP_PROXY: settings.HTTP_PROXY,
+      NO_PROXY: settings.NO_PROXY,
+    },
     alerts: alertSettings(settings),
     unstable: workloadSettings(settings),
     database: databaseSettings(settings),

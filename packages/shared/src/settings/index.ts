@@ -7,6 +7,7 @@ export {
   databaseSpecs,
   type SslMode,
 } from './database-settings.js';
+export { checkProxy, proxyOf } from './proxy-setting.js';
 export * from './queue-settings.js';
 export * from './read-settings.js';
 export { fileVariableOf, isSecret, secret } from './secrets.js';

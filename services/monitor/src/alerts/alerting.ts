@@ -1,4 +1,5 @@
 import type { Logger } from '@podips/shared';
+import { createFetch, NO_PROXIES } from '../proxy.js';
 import type { Tracker } from '../status/tracker.js';
 import type { AlertingView } from '../view/status-view.js';
 import { WORKLOAD_WAITS } from '../workloads/decide-workload-alerts.js';
@@ -110,7 +111,7 @@ function withoutChannels(deadman: Deadman | undefined): Alerting {
   };
 }
 
-function startDeadmanOf({ settings, tracker, fetch = globalThis.fetch, now, log }: AlertingOptions) {
+function startDeadmanOf({ settings, tracker, fetch = createFetch(NO_PROXIES), now, log }: AlertingOptions) {
   if (settings.deadman === undefined) return undefined;
   const allGreen = () => Object.values(tracker.states()).every(({ light }) => light === 'green');
   return startDeadman({ settings: settings.deadman, allGreen, fetch, now, log });

@@ -9,6 +9,7 @@ export const NO_ALERTS: AlertSettings = {
   mail: undefined,
   webhookUrls: [],
   slackUrls: [],
+  requests: [],
   forMs: 0,
   repeatIntervalMs: 0,
   maxPerHour: 20,

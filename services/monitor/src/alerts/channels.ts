@@ -1,7 +1,13 @@
+import { createFetch, NO_PROXIES } from '../proxy.js';
 import type { Channel } from './channel.js';
 import { createMailChannel, type MailTransport } from './mail-channel.js';
 import type { AlertSettings } from './settings.js';
-import { createSlackChannel, createWebhookChannel, type Fetch } from './webhook-channel.js';
+import {
+  createRequestChannel,
+  createSlackChannel,
+  createWebhookChannel,
+  type Fetch,
+} from './webhook-channel.js';
 
 /** The clients that channels use; tests bring their own. */
 export interface Outside {
@@ -11,12 +17,13 @@ export interface Outside {
 
 /** All channels that are set. */
 export function createChannels(
-  { mail, webhookUrls, slackUrls }: AlertSettings,
-  { fetch = globalThis.fetch, transport }: Outside,
+  { mail, webhookUrls, slackUrls, requests }: AlertSettings,
+  { fetch = createFetch(NO_PROXIES), transport }: Outside,
 ): Channel[] {
   return [
     ...(mail === undefined ? [] : [createMailChannel(mail, transport)]),
     ...webhookUrls.map((url) => createWebhookChannel(url, fetch)),
     ...slackUrls.map((url) => createSlackChannel(url, fetch)),
+    ...requests.map((template) => createRequestChannel(template, fetch)),
   ];
 }

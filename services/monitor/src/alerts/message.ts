@@ -46,6 +46,8 @@ export const WebhookBody = Type.Object({
   lights: Type.Array(Type.Object({ operation: Type.Enum(OPERATIONS), light: Type.Enum(LIGHTS) })),
   /** Workloads that became unstable first, the worst of them first; at most 50. */
   workloads: Type.Array(WorkloadBody),
+  /** Workloads that are unstable as reported before. */
+  lasting: Type.Integer({ minimum: 0 }),
   /** The node from which most of the pods that ended were evicted, or with which they were lost; null: there is none. */
   likelyNode: Type.Union([Type.String(), Type.Null()]),
   /** The number of alerts that the hourly limit suppressed before this one. */
@@ -138,6 +140,7 @@ function compose({ title, paragraphs, event, notice, changes, context }: Parts):
     changes: changes.map((change) => changeBody(change, notice.atMs)),
     lights: [...notice.chain],
     workloads: notice.workloads === undefined ? [] : workloadBodies(notice.workloads, notice.atMs),
+    lasting: notice.workloads?.lasting ?? 0,
     likelyNode: notice.workloads?.likelyNode?.node ?? null,
     heldBack: notice.heldBack,
     page: context.pageUrl ?? null,

@@ -1,6 +1,7 @@
-import { bool, hostName, integer, port, secret } from '@podips/shared';
+import { bool, hostName, integer, port, secret, toError } from '@podips/shared';
 import { type CleanedEnv, EnvError, makeValidator, str } from 'envalid';
 import { entriesOf } from '../list-setting.js';
+import { type RequestTemplate, readRequestTemplate } from './request-template.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -48,6 +49,24 @@ const urls = makeValidator<string>((input) => {
   return input;
 });
 
+const requestFiles = makeValidator<RequestTemplate[]>((input) => {
+  const templates = entriesOf(input).map((path) => {
+    try {
+      return readRequestTemplate(path);
+    } catch (err) {
+      throw new EnvError(`names the file ${path}, which ${problemOfFile(err)}`);
+    }
+  });
+  const names = new Set(templates.map(({ name }) => name));
+  if (names.size < templates.length) throw new EnvError('must name files of different names');
+  return templates;
+});
+
+function problemOfFile(thrown: unknown): string {
+  const error = toError(thrown);
+  return 'code' in error ? `cannot be read (${String(error.code)})` : error.message;
+}
+
 function problemOfUrl(input: string): string | undefined {
   const parsed = URL.parse(input);
   if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) return 'is none';
@@ -71,6 +90,10 @@ export const alertSpecs = {
   ALERT_SLACK_URLS: secret(
     urls({ default: '', desc: 'incoming webhooks of Slack, or of a compatible service' }),
   ),
+  ALERT_REQUEST_FILES: requestFiles({
+    default: [],
+    desc: 'files with an HTTP request each, for PagerDuty, Opsgenie, Microsoft Teams, Telegram, ntfy and others, separated by commas',
+  }),
   ALERT_HOLD_MS: integer(
     0,
     DAY_MS,
@@ -106,6 +129,7 @@ export interface AlertSettings {
   readonly mail: MailSettings | undefined;
   readonly webhookUrls: readonly string[];
   readonly slackUrls: readonly string[];
+  readonly requests: readonly RequestTemplate[];
   readonly forMs: number;
   /** 0: never repeated. */
   readonly repeatIntervalMs: number;
@@ -133,6 +157,7 @@ export function alertSettings(env: AlertEnv): AlertSettings {
     mail: env.PODIPS_SEND_MAIL ? mailSettings(env) : undefined,
     webhookUrls: entriesOf(env.ALERT_WEBHOOK_URLS),
     slackUrls: entriesOf(env.ALERT_SLACK_URLS),
+    requests: env.ALERT_REQUEST_FILES,
     forMs: env.ALERT_HOLD_MS,
     repeatIntervalMs: env.ALERT_REMINDER_MS,
     maxPerHour: env.ALERT_MAX_PER_HOUR,

@@ -1,4 +1,5 @@
 import { type Logger, type Running, toError } from '@podips/shared';
+import { createFetch, type Proxies } from '../proxy.js';
 import { AlertError } from './channel.js';
 import { createChannels } from './channels.js';
 import { testMessage } from './message.js';
@@ -7,17 +8,21 @@ import type { AlertSettings } from './settings.js';
 export interface TestAlertSettings {
   readonly alerts: AlertSettings;
   readonly cluster: string;
+  readonly proxies: Proxies;
 }
 
 /**
  * Sends one message through every channel, once, and prints a line for each.
  * @returns whether there is a channel, and each accepted the message for all recipients
  */
-export async function sendTestAlert({ alerts, cluster }: TestAlertSettings, log: Logger): Promise<boolean> {
-  const channels = createChannels(alerts, {});
+export async function sendTestAlert(
+  { alerts, cluster, proxies }: TestAlertSettings,
+  log: Logger,
+): Promise<boolean> {
+  const channels = createChannels(alerts, { fetch: createFetch(proxies) });
   if (channels.length === 0)
     print(
-      'no alert channels are configured: PODIPS_SEND_MAIL, ALERT_WEBHOOK_URLS and ALERT_SLACK_URLS are empty',
+      'no alert channels are configured: PODIPS_SEND_MAIL, ALERT_WEBHOOK_URLS, ALERT_SLACK_URLS and ALERT_REQUEST_FILES are empty',
     );
   const message = testMessage(Date.now(), { cluster, pageUrl: alerts.pageUrl });
   const signal = new AbortController().signal;

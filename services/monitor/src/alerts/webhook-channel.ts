@@ -1,9 +1,25 @@
 import { createHash } from 'node:crypto';
 import { toError } from '@podips/shared';
 import { AlertError, type Channel } from './channel.js';
-import type { Message } from './message.js';
+import { type Message, testMessage } from './message.js';
+import type { AlertRequest, RequestTemplate } from './request-template.js';
 
-export type Fetch = typeof globalThis.fetch;
+export interface FetchInit {
+  readonly method: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+  readonly signal: AbortSignal;
+}
+
+/** One request, of whose answer only the head is read; follows no redirect. Without an answer it rejects with a `code` for people. */
+export type Fetch = (
+  url: string,
+  init: FetchInit,
+) => Promise<{
+  readonly ok: boolean;
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+}>;
 
 const REQUEST_TIMEOUT_MS = 10_000;
 const MAX_RETRY_AFTER_MS = 600_000;
@@ -12,12 +28,18 @@ const RETRYABLE_STATUSES = [408, 425, 429];
 
 /** Posts the alert as JSON, as its schema says. */
 export function createWebhookChannel(url: string, fetch: Fetch): Channel {
-  return createPostChannel({ kind: 'webhook', url, fetch, bodyOf: ({ body }) => body });
+  return createHttpChannel({ kind: 'webhook', secret: url, fetch, requestOf: ({ body }) => post(url, body) });
 }
 
 /** Posts `{"text": …}`, which Slack and others understand. */
 export function createSlackChannel(url: string, fetch: Fetch): Channel {
-  return createPostChannel({ kind: 'Slack webhook', url, fetch, bodyOf: slackBody });
+  const requestOf = (message: Message) => post(url, slackBody(message));
+  return createHttpChannel({ kind: 'Slack webhook', secret: url, fetch, requestOf });
+}
+
+/** Makes the request of a file. */
+export function createRequestChannel({ name, text, render }: RequestTemplate, fetch: Fetch): Channel {
+  return createHttpChannel({ kind: name, secret: text, fetch, requestOf: ({ body }) => render(body) });
 }
 
 /** Text from heartbeats is neither link nor mention there: `<!channel>` for Slack, `@all` for others. */
@@ -30,27 +52,27 @@ export function slackBody({ subject, text }: Pick<Message, 'subject' | 'text'>) 
   return { text: escaped, mrkdwn: false, unfurl_links: false };
 }
 
-interface PostOptions {
-  readonly kind: string;
-  readonly url: string;
-  readonly fetch: Fetch;
-  readonly bodyOf: (message: Message) => unknown;
+function post(url: string, body: unknown): AlertRequest {
+  const headers = { 'content-type': 'application/json' };
+  return { method: 'POST', url, headers, body: JSON.stringify(body) };
 }
 
-function createPostChannel({ kind, url, fetch, bodyOf }: PostOptions): Channel {
-  const target = new URL(url).host;
-  // The path is the secret: its hash distinguishes two webhooks of one host.
-  const id = `${kind} ${createHash('sha256').update(url).digest('hex').slice(0, 16)}`;
+interface HttpOptions {
+  readonly kind: string;
+  /** Its hash distinguishes two channels of one host. */
+  readonly secret: string;
+  readonly fetch: Fetch;
+  readonly requestOf: (message: Message) => AlertRequest;
+}
+
+function createHttpChannel({ kind, secret, fetch, requestOf }: HttpOptions): Channel {
   return {
-    id,
+    id: `${kind} ${createHash('sha256').update(secret).digest('hex').slice(0, 16)}`,
     kind,
-    target,
+    target: new URL(requestOf(testMessage(0, { cluster: '', pageUrl: undefined })).url).host,
     async send(message, signal) {
-      await request(fetch, url, signal, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(bodyOf(message)),
-      });
+      const { url, ...init } = requestOf(message);
+      await request(fetch, url, signal, init);
       return undefined;
     },
   };
@@ -64,15 +86,13 @@ export async function request(
   fetch: Fetch,
   url: string,
   signal: AbortSignal,
-  init: RequestInit,
+  init: Pick<FetchInit, 'method' | 'headers' | 'body'>,
 ): Promise<void> {
   const { host } = new URL(url);
   const deadline = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
-  let response: Response;
+  let response: Awaited<ReturnType<Fetch>>;
   try {
-    response = await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.any([signal, deadline]) });
-    // Its body may be endless.
-    await response.body?.cancel();
+    response = await fetch(url, { ...init, signal: AbortSignal.any([signal, deadline]) });
   } catch (err) {
     const reason = deadline.aborted ? `no answer within ${REQUEST_TIMEOUT_MS / 1_000} s` : codeOf(err);
     throw new AlertError('HTTP_UNREACHABLE', `${host} cannot be reached (${reason})`, { retryable: true });
@@ -86,11 +106,10 @@ export async function request(
 
 function codeOf(thrown: unknown): string {
   const error = toError(thrown);
-  const cause = error.cause instanceof Error ? error.cause : error;
-  return 'code' in cause ? String(cause.code) : cause.name;
+  return 'code' in error ? String(error.code) : error.name;
 }
 
-function retryAfterMs(response: Response): number | undefined {
+function retryAfterMs(response: Awaited<ReturnType<Fetch>>): number | undefined {
   const text = response.headers.get('retry-after') ?? '';
   return /^\d+$/.test(text) ? Math.min(Number(text) * 1_000, MAX_RETRY_AFTER_MS) : undefined;
 }

@@ -1,5 +1,6 @@
 import { PodipsError } from '@podips/shared';
-import { Agent, request } from 'undici';
+import { request } from 'undici';
+import { createDispatcher, type Proxies } from '../proxy.js';
 import { type PeerReport, readOriginal, readStatus } from './answer.js';
 import type { PeerAddress } from './settings.js';
 
@@ -27,8 +28,11 @@ export interface PeerClient {
   close(): Promise<void>;
 }
 
-export function createPeerClient({ url, authorization }: PeerAddress): PeerClient {
-  const agent = new Agent({ connections: 1, maxResponseSize: MAX_ANSWER_BYTES });
+export function createPeerClient({ url, authorization }: PeerAddress, proxies: Proxies): PeerClient {
+  const agent = createDispatcher(new URL(url), proxies, {
+    connections: 1,
+    maxResponseSize: MAX_ANSWER_BYTES,
+  });
   const headers = authorization === undefined ? {} : { authorization };
   const get = async (path: string, signal: AbortSignal) => {
     const { statusCode, body } = await request(`${url}${path}`, { dispatcher: agent, signal, headers });

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import type { AddressInfo } from 'node:net';
 import { createLogger } from '@podips/shared';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { NO_PROXIES } from '../proxy.js';
 import { type Peers, type PeersOptions, startPeers } from './peers.js';
 
 const NOW_MS = Date.UTC(2026, 0, 31, 12, 0, 0);
@@ -38,6 +39,7 @@ function start(
       peers: Object.entries(urls).map(([name, url]) => ({ name, url, authorization: 'Basic bWU6c2VjcmV0' })),
       intervalMs: 10,
     },
+    proxies: NO_PROXIES,
     memory,
     now: () => NOW_MS,
     log: createLogger('monitor', 'silent'),

@@ -1,4 +1,5 @@
 import { type Logger, pause } from '@podips/shared';
+import type { Proxies } from '../proxy.js';
 import type { ClusterView } from '../view/status-view.js';
 import { createPeerClient, PeerError } from './ask.js';
 import type { Answer, PeerMemory } from './peer-memory.js';
@@ -6,6 +7,7 @@ import type { PeerAddress, PeerSettings } from './settings.js';
 
 export interface PeersOptions {
   readonly settings: PeerSettings;
+  readonly proxies: Proxies;
   /** The answers from before the start; the caller closes it. */
   readonly memory: Pick<PeerMemory, 'recall' | 'remember'>;
   /** Milliseconds since the epoch. */
@@ -48,9 +50,9 @@ export function startPeers(options: PeersOptions): Peers {
 }
 
 function startPeer(address: PeerAddress, options: PeersOptions, notify: () => void): Peer {
-  const { settings, memory, now, log, timeoutMs = TIMEOUT_MS } = options;
+  const { settings, proxies, memory, now, log, timeoutMs = TIMEOUT_MS } = options;
   const { name, url } = address;
-  const client = createPeerClient(address);
+  const client = createPeerClient(address, proxies);
   const stopping = new AbortController();
   let last = memory.recall(url);
   let error: string | undefined = 'not queried yet';

@@ -3,12 +3,11 @@ import { homedir } from 'node:os';
 import { delimiter } from 'node:path';
 // Not from the package itself, which loads every API of Kubernetes: 50 MB.
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
-import { type Environment, SettingsError, toError } from '@podips/shared';
+import { type Environment, proxyOf, SettingsError, toError } from '@podips/shared';
 import { ExecAuthenticator } from './exec-plugin.js';
 import { kubeconfigFiles, readKubeconfig } from './kubeconfig-files.js';
 import { fromTokenFile, toCluster, toUser } from './kubeconfig-user.js';
 import { OidcAuthenticator } from './oidc-token.js';
-import { proxyOf } from './proxy-setting.js';
 import { checkServer } from './server-setting.js';
 
 /** The cluster that the service account of this pod leads to. @throws {SettingsError} */

@@ -1,10 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Cluster, User } from '@kubernetes/client-node/dist/config_types.js';
-import { SettingsError, withoutLogin } from '@podips/shared';
+import { checkProxy, SettingsError, withoutLogin } from '@podips/shared';
 import { EXEC_PROVIDER } from './exec-plugin.js';
 import { type Fields, isFields, type NamedFields, textFields } from './kubeconfig-files.js';
 import { OIDC_PROVIDER } from './oidc-token.js';
-import { checkProxy } from './proxy-setting.js';
 import { checkServer } from './server-setting.js';
 
 /** A user of the library, with what it does not know: headers of those that the user acts for. */

@@ -1,5 +1,7 @@
 import { BlockList, isIP } from 'node:net';
-import { type Environment, SettingsError, withoutLogin } from '@podips/shared';
+import { SettingsError } from '../errors.js';
+import type { Environment } from './read-settings.js';
+import { withoutLogin } from './validators.js';
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
