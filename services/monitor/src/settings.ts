@@ -18,8 +18,8 @@ import { type AlertSettings, alertSettings, alertSpecs, checkAlerts } from './al
 import { type AccessSettings, accessSettings, accessSpecs, checkAccess } from './http/access/settings.js';
 import { isBasePath, isOwnPath } from './http/base-path.js';
 import { type PeerSettings, peerSettings, peerSpecs } from './peers/settings.js';
-import { type WorkloadSettings, workloadSettings, workloadSpecs } from './workloads/settings.js';
 import { type Proxies, proxySpecs, withProxies } from './proxy.js';
+import { type WorkloadSettings, workloadSettings, workloadSpecs } from './workloads/settings.js';
 
 /** Without the slashes at its end; the root is an empty text. */
 const basePath = makeValidator<string>((input) => {
