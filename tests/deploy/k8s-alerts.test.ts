@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { named } from './support/documents.js';
 import { buildManifests, RUNBOOKS } from './support/kustomize.js';
 import { promtool } from './support/promtool.js';
@@ -119,6 +119,30 @@ it('an alert fires for messages that wait on the queue of one of two clusters, a
         exp_samples: [{ labels: '{alertname="PodipsDeliveryLate",cluster="b"}', value: 1 }],
       },
     ],
+  });
+});
+
+describe('an unstable workload', () => {
+  const labels = (name: string) =>
+    `cluster="b",pod="monitor-0",workload_namespace="shop",workload_kind="Deployment",workload="${name}"`;
+  const troubles = (name: string, values: string) =>
+    series('podips_unstable_workload_troubles', labels(name), values);
+  const firing = (eval_time: string, ...names: string[]) => ({
+    expr: 'count by (cluster, workload) (ALERTS{alertname="PodipsWorkloadUnstable",alertstate="firing"})',
+    eval_time,
+    exp_samples: names.map((name) => ({ labels: `{cluster="b",workload="${name}"}`, value: 1 })),
+  });
+
+  it('fires each for itself, and again only after an hour near the limit', () => {
+    const input = [troubles('web', '5x4 _x10 5x4 _x90'), troubles('api', '_x20 7x90'), ...healthy('a')];
+    const promql_expr_test = [
+      firing('1m'),
+      firing('3m', 'web'),
+      firing('12m', 'web'),
+      firing('30m', 'api', 'web'),
+      firing('1h25m', 'api'),
+    ];
+    expectRules({ input_series: input, promql_expr_test });
   });
 });
 

@@ -25,6 +25,8 @@ test.each<[string, string, readonly Transition[]]>([
     live: { clients: 0 },
     flow: { view: () => undefined },
     ledger: undefined,
+    workloads: undefined,
+    cluster: 'default',
     version: '1',
     now: () => NOW_MS,
   });

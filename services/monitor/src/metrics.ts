@@ -8,6 +8,8 @@ import type { LedgerView } from './ledger/ledger-view.js';
 import { LIGHTS, type Light } from './status/lights.js';
 import type { StatusStore } from './status/statuses.js';
 import type { Tracker } from './status/tracker.js';
+import { workloadMetrics } from './workloads/workload-metrics.js';
+import type { Workloads } from './workloads/workloads.js';
 
 /** Since the start of the process. */
 export interface AlertCounts {
@@ -24,12 +26,16 @@ export interface MetricsOptions {
   readonly live: { readonly clients: number };
   readonly flow: { view(): FlowView | undefined };
   readonly ledger: { view(): LedgerView } | undefined;
+  readonly workloads: Pick<Workloads, 'facts'> | undefined;
+  /** The cluster whose workloads are measured. */
+  readonly cluster: string;
   readonly version: string;
   readonly now: () => number;
 }
 
 /** The monitor's Prometheus metrics; state metrics are computed at each scrape. */
 export function createMetrics(options: MetricsOptions): Registry {
+  const { ledger, workloads, cluster, now } = options;
   const registry = new Registry();
   const own: Metric[] = [
     heartbeatMetric(options),
@@ -38,7 +44,8 @@ export function createMetrics(options: MetricsOptions): Registry {
     alertMetric(options),
     ...stateMetrics(options),
     ...flowMetrics(options.flow.view),
-    ...(options.ledger ? ledgerMetrics(options.ledger.view, options.now) : []),
+    ...(ledger ? ledgerMetrics(ledger.view, now) : []),
+    ...(workloads ? workloadMetrics(() => workloads.facts(cluster), now) : []),
   ];
   for (const metric of own) registry.registerMetric(metric);
   return registry;

@@ -98,7 +98,7 @@ function createContext(deps: AppDeps, version: string, uploads: Uploads): AppCon
   });
   const live = createLiveFeed({ ...deps, view });
   for (const source of [peers, deps.flow, deps.ledger, deps.workloads]) source?.onNews(() => live.changed());
-  const metrics = createMetrics({ ...deps, live, version });
+  const metrics = createMetrics({ ...deps, ...settings, live, version });
   const { streamsPerClient: perClient, trustedProxies } = settings.access;
   const isShared = createNetworks(trustedProxies);
   return {
