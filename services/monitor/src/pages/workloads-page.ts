@@ -73,8 +73,8 @@ function lastOne({ lastCause, lastExitCode, lastAt }: WorkloadView, nowMs: numbe
   return html`<bdi>${visibleText(causeWords(lastCause, lastExitCode))}</bdi>, ${timeAgo(lastAt, nowMs)}`;
 }
 
-function nodeEvent({ node, pods, workloads, cause, from, to }: NodeEventView): Html {
-  return html`<p class="warning">On node <bdi>${visibleText(node)}</bdi>, ${pods} pods of ${workloads} workloads ended together (${visibleText(cause)}) from ${exactTime(from)} to ${exactTime(to)}. They do not count below.</p>`;
+function nodeEvent({ node, what, pods, workloads, cause, from, to }: NodeEventView): Html {
+  return html`<p class="warning">On node <bdi>${visibleText(node)}</bdi>, ${what === 'ended' ? `${pods} pods` : `${pods} containers`} of ${workloads} workloads ${what === 'ended' ? 'ended' : 'were restarted'} together (${visibleText(cause)}) from ${exactTime(from)} to ${exactTime(to)}. They do not count below.</p>`;
 }
 
 /** What the list is limited to, each with a link that lifts the limit. */

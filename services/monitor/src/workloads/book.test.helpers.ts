@@ -40,6 +40,7 @@ export function restart(before: number, changes: Partial<Restart> = {}): Restart
     workload: workload(),
     podUid: 'uid',
     pod: 'web-x',
+    node: 'node-1',
     container: 'app',
     countBefore: 0,
     count: 1,

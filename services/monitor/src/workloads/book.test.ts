@@ -21,6 +21,11 @@ function tell(book: WorkloadBook, ...lives: PodLife[]): WorkloadBook {
   return book;
 }
 
+const member = (before: number, pod: string) =>
+  life(before, { workload: workload('db', 'StatefulSet'), pod });
+const agent = (before: number, node: string) =>
+  life(before, { workload: workload('agent', 'DaemonSet'), node });
+
 describe('a pod counts as replaced', () => {
   it.each<[string, PodLife[], number]>([
     ['when another one of its revision starts afterwards', [ended(life(90), 30), life(29)], 1],
@@ -31,6 +36,26 @@ describe('a pod counts as replaced', () => {
     [
       'not by one of another revision: that is a rollout',
       [ended(life(90), 30), life(29, { revision: '7f9' })],
+      0,
+    ],
+    [
+      'not by one that starts minutes after a deletion: that is scaling out again',
+      [ended(life(90), 30), life(27)],
+      0,
+    ],
+    [
+      'also minutes after an eviction, where there was no room for the next',
+      [ended(life(90), 30, 'Evicted'), life(22)],
+      1,
+    ],
+    [
+      'of a StatefulSet only by one of its name',
+      [ended(member(90, 'db-0'), 30), member(29, 'db-1'), ended(member(80, 'db-2'), 20), member(12, 'db-2')],
+      1,
+    ],
+    [
+      'of a DaemonSet only by one on its node',
+      [ended(agent(90, 'node-1'), 30, 'Evicted'), agent(29, 'node-2')],
       0,
     ],
     ['once, however many start', [ended(life(90), 30), life(29), life(28)], 1],
@@ -155,6 +180,7 @@ describe('a node that is drained', () => {
       {
         cluster: 'default',
         node: 'node-7',
+        what: 'ended',
         fromMs: NOW_MS - 30 * MINUTE_MS,
         toMs: NOW_MS - 27 * MINUTE_MS,
         pods: 4,
@@ -166,6 +192,15 @@ describe('a node that is drained', () => {
     expect(lastHour(book)[0]?.counts.disrupted).toBe(1);
   });
 
+  it('does not hide a pod that comes back to it and is evicted again', () => {
+    const agent = workload('agent', 'DaemonSet');
+    const again = [29.5, 28.5, 27.5].map((before) =>
+      ended(life(before + 0.9, { workload: agent, node: 'node-7' }), before, 'EvictionByEvictionAPI'),
+    );
+    const book = tell(newBook(), ...drained, ...again, life(27, { workload: agent, node: 'node-7' }));
+    expect(lastHour(book)[0]).toMatchObject({ workload: agent, counts: { replaced: 3 } });
+  });
+
   it('hides nothing else: one workload whose pods are evicted from it again and again', () => {
     const agent = workload('agent', 'DaemonSet');
     const evicted = [55, 45, 35, 25, 15, 5].map((before) =>
@@ -173,6 +208,30 @@ describe('a node that is drained', () => {
     );
     const book = tell(newBook(), ...drained, ...evicted, life(4, { workload: agent, node: 'node-7' }));
     expect(lastHour(book)[0]).toMatchObject({ workload: agent, counts: { replaced: 6 } });
+  });
+});
+
+describe('a node that is started again', () => {
+  const found = (name: string, before: number) =>
+    restart(before, {
+      workload: workload(name, 'DaemonSet'),
+      node: 'node-7',
+      cause: 'Unknown',
+      exitCode: 255,
+    });
+
+  it('is one event, not many workloads whose containers restart', () => {
+    const book = newBook();
+    for (const name of ['a', 'b', 'c', 'd']) book.restarted(found(name, 30));
+    expect(book.nodeEvents(NOW_MS - HOUR_MS)).toMatchObject([{ node: 'node-7', what: 'restarted', pods: 4 }]);
+    expect(lastHour(book)).toEqual([]);
+  });
+
+  it('is not the last thing that happened to a workload that has troubles of its own', () => {
+    const book = newBook();
+    book.restarted(restart(40, { workload: workload('a', 'DaemonSet') }));
+    for (const name of ['a', 'b', 'c', 'd']) book.restarted(found(name, 30));
+    expect(lastHour(book)).toMatchObject([{ counts: { restarts: 1 }, last: { cause: 'OOMKilled' } }]);
   });
 });
 

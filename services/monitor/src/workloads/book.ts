@@ -8,12 +8,14 @@ import {
   type WorkloadName,
 } from './facts.js';
 import { type LastTrouble, type Measure, measure, spansOf, type WorkloadPage } from './measure.js';
-import { createNodeEvents, type NodeEvent } from './node-events.js';
+import { createNodeEvents, type NodeEvent, type NodePart } from './node-events.js';
 import { createPairing, type Pairing } from './pairing.js';
 import { createTally } from './tally.js';
 
 /** So many of a workload's latest pods and restarts are kept. */
 const MAX_LATEST = 60;
+/** The last one counts; of those that a node turns out to be the cause of, the one before. */
+const MAX_TROUBLES = 20;
 /** Of more, those are forgotten that nothing happened to for longest: each takes some 20 kB. */
 const MAX_WORKLOADS = 2_000;
 /** Puts the pods that run after all that ended. */
@@ -31,7 +33,7 @@ export interface WorkloadBook {
   measure(windowMs: number, nowMs: number): Measures;
   /** One workload; undefined when nothing is known of it. */
   look(name: WorkloadName): WorkloadPage | undefined;
-  /** Nodes whose pods ended together, after a time. */
+  /** Nodes to whose pods something happened together, after a time. */
   nodeEvents(fromMs: number): NodeEvent[];
 }
 
@@ -47,12 +49,14 @@ interface Entry extends WorkloadPage {
   readonly lives: PodLife[];
   readonly restarts: Restart[];
   readonly pairing: Pairing;
-  last: LastTrouble | undefined;
+  readonly troubles: LastTrouble[];
 }
 
 export function createWorkloadBook(): WorkloadBook {
   const entries = new Map<string, Entry>();
   const nodes = createNodeEvents();
+  /** What pods were disrupted by, perhaps with others of their node. */
+  const disruptions = new WeakMap<PodLife, NodePart>();
   /** What was before the first end or restart is not known. Starts are older: of pods that ran when it all began. */
   let sinceMs = Number.POSITIVE_INFINITY;
 
@@ -62,7 +66,7 @@ export function createWorkloadBook(): WorkloadBook {
     if (entry !== undefined) entries.delete(key);
     else {
       const pairing = createPairing();
-      entry = { workload, tally: createTally(), lives: [], restarts: [], pairing, last: undefined };
+      entry = { workload, tally: createTally(), lives: [], restarts: [], pairing, troubles: [] };
     }
     // The order of a map is that in which its entries were set: those that nothing happened to for longest come first.
     entries.set(key, entry);
@@ -83,7 +87,7 @@ export function createWorkloadBook(): WorkloadBook {
       entry.tally.add('started', life.startedAtMs);
       keepLife(entry.lives, life);
       const replaced = isRun(life.workload) ? undefined : entry.pairing.started(life);
-      if (replaced !== undefined) countEnd(entry, replaced, 'replaced');
+      if (replaced !== undefined) countEnd(entry, replaced, 'replaced', disruptions.get(replaced));
     },
 
     ended(life) {
@@ -92,37 +96,35 @@ export function createWorkloadBook(): WorkloadBook {
       const entry = entryOf(workload);
       entry.tally.add('ended', end.atMs);
       sinceMs = Math.min(sinceMs, end.atMs);
-      nodes.ended(life, end);
       keepLife(entry.lives, life);
       if (isDisruption(end.cause)) entry.tally.add('disrupted', end.atMs);
+      const part = nodes.ended(life, end);
+      if (part) disruptions.set(life, part);
       if (end.cause === 'Completed') entry.tally.add('succeeded', end.atMs);
       else if (isFailure(end.cause)) countEnd(entry, life, 'failed');
-      else if (!isRun(workload) && entry.pairing.ended(life, end.atMs)) countEnd(entry, life, 'replaced');
+      else if (!isRun(workload) && entry.pairing.ended(life, end.atMs))
+        countEnd(entry, life, 'replaced', part);
     },
 
     restarted(restart) {
       const entry = entryOf(restart.workload);
       sinceMs = Math.min(sinceMs, restart.atMs);
-      entry.tally.add('restarts', restart.atMs, restart.count - restart.countBefore);
       keep(entry.restarts, restart);
-      noteLast(entry, { ...restart, what: 'restarted' });
+      const times = restart.count - restart.countBefore;
+      countTrouble(entry, { ...restart, what: 'restarted' }, times, nodes.restarted(restart));
     },
 
     measure(windowMs, nowMs) {
       const spans = spansOf(windowMs, nowMs, sinceMs);
-      const ofNodes = nodes.counts(spans.now.fromMs, spans.now.toMs);
-      const ofNodesBefore = nodes.counts(spans.before.fromMs, spans.before.toMs);
-      const measureEntry = (key: string, entry: Entry) =>
-        measure(entry, spans, { now: ofNodes.get(key) ?? 0, before: ofNodesBefore.get(key) ?? 0 });
       return {
         ranked: () =>
-          [...entries]
-            .map(([key, entry]) => measureEntry(key, entry))
+          [...entries.values()]
+            .map((entry) => measure(entry, spans))
             .filter(({ counts }) => Object.values(counts).some((count) => count > 0))
             .sort((a, b) => b.trouble - a.trouble || (b.last?.atMs ?? 0) - (a.last?.atMs ?? 0)),
         of(name) {
           const entry = entries.get(keyOf(name));
-          return entry && measureEntry(keyOf(name), entry);
+          return entry && measure(entry, spans);
         },
       };
     },
@@ -132,14 +134,29 @@ export function createWorkloadBook(): WorkloadBook {
   };
 }
 
-function countEnd(entry: Entry, { pod, end }: PodLife, what: 'replaced' | 'failed'): void {
-  if (end === undefined) return;
-  entry.tally.add(what, end.atMs);
-  noteLast(entry, { ...end, pod, what });
+function countEnd(entry: Entry, { pod, end }: PodLife, what: 'replaced' | 'failed', part?: NodePart): void {
+  if (end !== undefined) countTrouble(entry, { ...end, pod, what }, 1, part);
 }
 
-function noteLast(entry: Entry, { what, pod, cause, exitCode, atMs }: LastTrouble): void {
-  if (entry.last === undefined || entry.last.atMs <= atMs) entry.last = { what, pod, cause, exitCode, atMs };
+const COUNTED_AS = { replaced: 'replaced', failed: 'failed', restarted: 'restarts' } as const;
+
+/** Counts what should not have happened, unless its node is the cause. */
+function countTrouble(
+  { tally, troubles }: Entry,
+  { what, pod, cause, exitCode, atMs }: LastTrouble,
+  times: number,
+  part: NodePart | undefined,
+): void {
+  if (part?.isOfNode) return;
+  const trouble = { what, pod, cause, exitCode, atMs };
+  tally.add(COUNTED_AS[what], atMs, times);
+  troubles.splice(troubles.findLastIndex((one) => one.atMs <= atMs) + 1, 0, trouble);
+  if (troubles.length > MAX_TROUBLES) troubles.shift();
+  part?.count(() => {
+    tally.add(COUNTED_AS[what], atMs, -times);
+    const index = troubles.indexOf(trouble);
+    if (index >= 0) troubles.splice(index, 1);
+  });
 }
 
 /** Keeps the latest: those that run, and those that ended last. */

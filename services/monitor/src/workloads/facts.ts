@@ -31,6 +31,7 @@ export interface Restart {
   readonly workload: WorkloadName;
   readonly podUid: string;
   readonly pod: string;
+  readonly node: string;
   readonly container: string;
   /** How often it had been started again, before and after. More than one apart: times of the others are not known. */
   readonly countBefore: number;
@@ -68,3 +69,6 @@ export const keyOf = ({ cluster, namespace, kind, name }: WorkloadName): string 
 /** Whether a pod failed by itself: it was neither deleted nor disrupted, and did not complete. */
 export const isFailure = (cause: string): boolean =>
   !['', 'Completed', 'Deleted'].includes(cause) && !isDisruption(cause);
+
+/** Whether a container is found ended by a kubelet that was not there when it ended: its node was started again. */
+export const isOfReboot = ({ cause, exitCode }: Restart): boolean => cause === 'Unknown' && exitCode === 255;

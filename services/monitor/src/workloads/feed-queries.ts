@@ -43,6 +43,7 @@ interface RestartRow {
   readonly name: string;
   readonly podUid: string;
   readonly pod: string;
+  readonly node: string;
   readonly container: string;
   readonly count: number;
   readonly countBefore: number;
@@ -101,7 +102,7 @@ export async function* findRunning(
 /** Restarts whose containers ended after a time, in that order. */
 export async function findRestarts(connection: Connection, cluster: string, after: Date): Promise<Restart[]> {
   const { rows } = await connection.query<RestartRow>(
-    `SELECT ${WORKLOAD}, container, restarts AS count, restarts_before AS "countBefore", ended_at AS "endedAt", cause,
+    `SELECT ${WORKLOAD}, node, container, restarts AS count, restarts_before AS "countBefore", ended_at AS "endedAt", cause,
        exit_code AS "exitCode"
      FROM restarts WHERE cluster = $1 AND ended_at > $2 ORDER BY ended_at`,
     [cluster, after],

@@ -12,7 +12,8 @@ export interface WorkloadPage {
   /** The latest pods, in about the order of their starts. */
   readonly lives: readonly PodLife[];
   readonly restarts: readonly Restart[];
-  readonly last: LastTrouble | undefined;
+  /** The latest that should not have happened, in the order of their times. */
+  readonly troubles: readonly LastTrouble[];
 }
 
 /** What happened last that should not. */
@@ -51,7 +52,7 @@ export function spansOf(windowMs: number, nowMs: number, sinceMs: number): Spans
 /** What is known of a workload for a span of time. */
 export interface Measure {
   readonly workload: WorkloadName;
-  /** What `replaced` counts does not include pods that ended with others because of their node. */
+  /** Pods replaced and containers restarted do not include those of which their node is the cause. */
   readonly counts: Counts;
   /** Pods replaced, containers restarted and pods failed: the sum. */
   readonly trouble: number;
@@ -64,30 +65,21 @@ export interface Measure {
   readonly last: LastTrouble | undefined;
 }
 
-/** @param ofNodes how many of the pods replaced in each span ended with others because of their node */
-export function measure(
-  page: WorkloadPage,
-  { now, before }: Spans,
-  ofNodes: Record<keyof Spans, number>,
-): Measure {
-  const { workload, tally, last } = page;
-  const counts = countsOf(tally, now, ofNodes.now);
+export function measure(page: WorkloadPage, { now, before }: Spans): Measure {
+  const { workload, tally } = page;
+  const counts = tally.sum(now.fromMs, now.toMs);
   const trouble = troubleOf(counts);
   const beforeMs = before.toMs - before.fromMs;
-  const average = (troubleOf(countsOf(tally, before, ofNodes.before)) * (now.toMs - now.fromMs)) / beforeMs;
+  const average = (troubleOf(tally.sum(before.fromMs, before.toMs)) * (now.toMs - now.fromMs)) / beforeMs;
+  const last = page.troubles.at(-1);
   return {
     workload,
     counts,
     trouble,
     usual: beforeMs < DAY_MS ? undefined : average,
     ...livesWithin(page, now),
-    last: trouble > 0 && last !== undefined && last.atMs > now.fromMs ? last : undefined,
+    last: last !== undefined && last.atMs > now.fromMs ? last : undefined,
   };
-}
-
-function countsOf(tally: Tally, { fromMs, toMs }: Span, ofNodes: number): Counts {
-  const counts = tally.sum(fromMs, toMs);
-  return { ...counts, replaced: Math.max(0, counts.replaced - ofNodes) };
 }
 
 function troubleOf({ replaced, restarts, failed }: Counts): number {

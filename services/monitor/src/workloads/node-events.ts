@@ -1,98 +1,148 @@
-import { isDisruption, keyOf, type PodEnd, type PodLife } from './facts.js';
+import {
+  isDisruption,
+  isOfReboot,
+  keyOf,
+  type PodEnd,
+  type PodLife,
+  type Restart,
+  type WorkloadName,
+} from './facts.js';
 
-/**
- * Pods of so many workloads that end on one node by the same disruption, each soon after another, are the node's matter,
- * not theirs.
- */
+/** What befalls pods of so many workloads on one node, each soon after another, is the node's matter, not theirs. */
 const MIN_WORKLOADS = 4;
 const APART_MS = 300_000;
 /** As long as anything is counted. */
 const KEPT_MS = 14 * 86_400_000;
+/** What is no node's matter by then becomes none: facts come in about the order in which they happened. */
+const OPEN_MS = 3_600_000;
 
-/** A node that was drained, or lost, or short of something. */
-export interface NodeEvent {
-  readonly cluster: string;
-  readonly node: string;
+/** A node that was drained, or lost, or short of something, or that was started again. */
+export interface NodeEvent extends Place {
   readonly fromMs: number;
   readonly toMs: number;
   readonly pods: number;
   readonly workloads: number;
-  readonly cause: string;
 }
 
-/** A node, and what ended pods on it. */
+/** A node, and what befell pods on it. */
 interface Place {
   readonly cluster: string;
   readonly node: string;
+  readonly what: 'ended' | 'restarted';
   readonly cause: string;
 }
 
-interface Disruption {
-  readonly key: string;
+interface Part {
+  readonly place: Place;
+  readonly workload: WorkloadName;
   readonly atMs: number;
+  /** A pod that started on the node meanwhile ended for a reason of its own. */
+  readonly startedAtMs: number;
 }
 
-/** Finds the nodes whose pods ended together. */
+/** What befell one pod, perhaps because of its node. */
+export interface NodePart {
+  /** Whether it is the node's matter, by what is known so far. */
+  readonly isOfNode: boolean;
+  /** It counts as its workload's matter. @param uncount called should it turn out to be the node's */
+  count(uncount: () => void): void;
+}
+
+/** Finds the nodes to whose pods something happened together. */
 export interface NodeEvents {
-  ended(life: PodLife, end: PodEnd): void;
+  /** @returns undefined when it surely is not the node's matter */
+  ended(life: PodLife, end: PodEnd): NodePart | undefined;
+  restarted(restart: Restart): NodePart | undefined;
   /** Those that ended after a time, the newest first. */
   after(fromMs: number): NodeEvent[];
-  /** How many disruptions of each workload between two times were part of one of them, by the workload's key. */
-  counts(fromMs: number, toMs: number): ReadonlyMap<string, number>;
 }
 
 export function createNodeEvents(): NodeEvents {
-  const byNodeAndCause = new Map<string, { readonly place: Place; readonly all: Disruption[] }>();
+  const byPlace = new Map<string, { readonly place: Place; readonly groups: Group[] }>();
+  const add = (part: Part): NodePart | undefined => {
+    const { place, atMs } = part;
+    if (place.node === '') return undefined;
+    const name = Object.values(place).join('/');
+    const kept = (byPlace.get(name)?.groups ?? []).filter((one) => one.isKept(atMs));
+    // The order of a map is that in which its entries were set: nodes that are gone come first.
+    byPlace.delete(name);
+    byPlace.set(name, { place, groups: kept });
+    for (const [other, { groups }] of byPlace) {
+      if (groups.length === 0 || groups.some((one) => one.isKept(atMs))) break;
+      byPlace.delete(other);
+    }
+    let group = kept.findLast((one) => one.takes(part));
+    if (group === undefined) {
+      group = new Group(atMs);
+      kept.push(group);
+    }
+    return group.add(part);
+  };
   return {
-    ended({ workload, node }, { atMs, cause }) {
-      if (!isDisruption(cause) || node === '') return;
-      const place = { cluster: workload.cluster, node, cause };
-      const name = Object.values(place).join('/');
-      const all = byNodeAndCause.get(name)?.all ?? [];
-      // The order of a map is that in which its entries were set: nodes that are gone come first.
-      byNodeAndCause.delete(name);
-      byNodeAndCause.set(name, { place, all });
-      all.push({ key: keyOf(workload), atMs });
-      for (const [other, { all: old }] of byNodeAndCause) {
-        while (old[0] !== undefined && old[0].atMs < atMs - KEPT_MS) old.shift();
-        if (old.length > 0) break;
-        byNodeAndCause.delete(other);
-      }
+    ended({ workload, node, startedAtMs }, { atMs, cause }) {
+      if (!isDisruption(cause)) return undefined;
+      const place = { cluster: workload.cluster, node, what: 'ended', cause } as const;
+      return add({ place, workload, atMs, startedAtMs });
     },
-    after(fromMs) {
-      return [...byNodeAndCause.values()]
-        .flatMap(({ place, all }) => groups(all).map((group) => toEvent(place, group)))
+    restarted(restart) {
+      if (!isOfReboot(restart)) return undefined;
+      const { workload, node, cause, atMs } = restart;
+      const place = { cluster: workload.cluster, node, what: 'restarted', cause } as const;
+      return add({ place, workload, atMs, startedAtMs: Number.NEGATIVE_INFINITY });
+    },
+    after: (fromMs) =>
+      [...byPlace.values()]
+        .flatMap(({ place, groups }) => groups.flatMap((group) => group.eventAt(place) ?? []))
         .filter(({ toMs }) => toMs > fromMs)
-        .sort((a, b) => b.toMs - a.toMs);
-    },
-    counts(fromMs, toMs) {
-      const counts = new Map<string, number>();
-      const parts = [...byNodeAndCause.values()].flatMap(({ all }) => groups(all)).flat();
-      for (const { key, atMs } of parts)
-        if (atMs > fromMs && atMs <= toMs) counts.set(key, (counts.get(key) ?? 0) + 1);
-      return counts;
-    },
+        .sort((a, b) => b.toMs - a.toMs),
   };
 }
 
-/** Disruptions that follow each other closely, where they are of enough workloads. */
-function groups(all: readonly Disruption[]): Disruption[][] {
-  const found: Disruption[][] = [];
-  for (const one of all.toSorted((a, b) => a.atMs - b.atMs)) {
-    const group = found.at(-1);
-    const before = group?.at(-1);
-    if (group !== undefined && before !== undefined && one.atMs - before.atMs <= APART_MS) group.push(one);
-    else found.push([one]);
+/** What befell pods on one node by the same cause, each soon after another. */
+class Group {
+  #fromMs: number;
+  #toMs: number;
+  #pods = 0;
+  readonly #workloads = new Set<string>();
+  /** What was counted before it was enough to be the node's matter. */
+  #counted: (() => void)[] = [];
+
+  constructor(atMs: number) {
+    this.#fromMs = atMs;
+    this.#toMs = atMs;
   }
-  return found.filter((group) => new Set(group.map(({ key }) => key)).size >= MIN_WORKLOADS);
-}
 
-function toEvent(place: Place, group: readonly Disruption[]): NodeEvent {
-  return {
-    ...place,
-    fromMs: group[0]?.atMs ?? 0,
-    toMs: group.at(-1)?.atMs ?? 0,
-    pods: group.length,
-    workloads: new Set(group.map(({ key }) => key)).size,
-  };
+  get #isOfNode(): boolean {
+    return this.#workloads.size >= MIN_WORKLOADS;
+  }
+
+  isKept(nowMs: number): boolean {
+    return this.#toMs > nowMs - (this.#isOfNode ? KEPT_MS : OPEN_MS);
+  }
+
+  takes({ atMs, startedAtMs }: Part): boolean {
+    return atMs >= this.#fromMs - APART_MS && atMs <= this.#toMs + APART_MS && startedAtMs <= this.#fromMs;
+  }
+
+  add({ workload, atMs }: Part): NodePart {
+    this.#fromMs = Math.min(this.#fromMs, atMs);
+    this.#toMs = Math.max(this.#toMs, atMs);
+    this.#pods += 1;
+    this.#workloads.add(keyOf(workload));
+    if (this.#isOfNode) for (const uncount of this.#counted.splice(0)) uncount();
+    const isOfNode = () => this.#isOfNode;
+    return {
+      get isOfNode() {
+        return isOfNode();
+      },
+      count: (uncount) => void this.#counted.push(uncount),
+    };
+  }
+
+  /** Undefined when it is no node's matter. */
+  eventAt(place: Place): NodeEvent | undefined {
+    if (!this.#isOfNode) return undefined;
+    const [fromMs, toMs] = [this.#fromMs, this.#toMs];
+    return { ...place, fromMs, toMs, pods: this.#pods, workloads: this.#workloads.size };
+  }
 }

@@ -1,4 +1,4 @@
-import type { PodLife } from './facts.js';
+import type { PodLife, WorkloadName } from './facts.js';
 
 /**
  * A controller that deletes a pod starts the next one at once, while the old one is still ending; one whose pod is gone
@@ -6,6 +6,11 @@ import type { PodLife } from './facts.js';
  */
 const START_BEFORE_MS = 120_000;
 const START_AFTER_MS = 600_000;
+/**
+ * After a plain deletion the next one starts soon where any pod can take its place: what starts later belongs to a scaling,
+ * or to a rollout that is undone.
+ */
+const START_AFTER_DELETION_MS = 60_000;
 /** The start of a pod may be told only with its end, as of those that are read from the ledger. */
 const KEPT_MS = 14 * 86_400_000;
 /** Those that have waited longest are forgotten: a rollout leaves a revision with ends that nothing replaces. */
@@ -35,27 +40,40 @@ export function createPairing(): Pairing {
   const ends = createWaitingRoom();
   return {
     started(life) {
-      const atMs = life.startedAtMs;
-      const end = ends.take(life, atMs - START_AFTER_MS, atMs + START_BEFORE_MS);
-      if (end === undefined) starts.put(life, atMs);
+      const end = ends.take(life, (one) => follows(life.startedAtMs, one));
+      if (end === undefined) starts.put(life, life.startedAtMs);
       return end?.life;
     },
     ended(life, atMs) {
-      const start = starts.take(life, atMs - START_BEFORE_MS, atMs + START_AFTER_MS);
+      const start = starts.take(life, ({ atMs: startedAtMs }) => follows(startedAtMs, { life, atMs }));
       if (start === undefined) ends.put(life, atMs);
       return start !== undefined;
     },
   };
 }
 
+function follows(startedAtMs: number, { life: { end, workload }, atMs }: Waiting): boolean {
+  const isAnyPlace = !isOneOfAKind(workload) && end?.cause === 'Deleted';
+  const afterMs = isAnyPlace ? START_AFTER_DELETION_MS : START_AFTER_MS;
+  return startedAtMs >= atMs - START_BEFORE_MS && startedAtMs <= atMs + afterMs;
+}
+
+/** Whether each of its pods has a place of its own: by name in a StatefulSet, by node in a DaemonSet. */
+const isOneOfAKind = ({ kind }: WorkloadName): boolean => kind === 'StatefulSet' || kind === 'DaemonSet';
+
+function haveSamePlace(a: PodLife, b: PodLife): boolean {
+  if (a.workload.kind === 'StatefulSet') return a.pod === b.pod;
+  return a.workload.kind !== 'DaemonSet' || a.node === b.node;
+}
+
 function createWaitingRoom() {
   const byRevision = new Map<string, Waiting[]>();
   return {
-    /** Takes out the first that is between two times and of another pod. */
-    take({ revision, podUid }: PodLife, fromMs: number, toMs: number): Waiting | undefined {
-      const waiting = byRevision.get(revision) ?? [];
+    /** Takes out the first of another pod, in the same place, whose time fits. */
+    take(life: PodLife, fits: (one: Waiting) => boolean): Waiting | undefined {
+      const waiting = byRevision.get(life.revision) ?? [];
       const index = waiting.findIndex(
-        (one) => one.atMs >= fromMs && one.atMs <= toMs && one.life.podUid !== podUid,
+        (one) => fits(one) && one.life.podUid !== life.podUid && haveSamePlace(one.life, life),
       );
       return index < 0 ? undefined : waiting.splice(index, 1)[0];
     },

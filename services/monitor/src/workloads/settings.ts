@@ -40,7 +40,7 @@ export const workloadSpecs = {
     96,
   )({
     default: DEFAULT_LIMITS.loopQuarters,
-    desc: 'a workload is unstable when in each of so many quarters of an hour, one after the other, a pod was replaced or failed or a container restarted; 0: this does not count',
+    desc: 'a workload is unstable when in each of so many quarters of an hour, one after the other, a pod was replaced or failed or a container restarted, or in each of the last six half hours, if that is unusual for it; 0: neither counts',
   }),
   ALERT_WORKLOADS: bool({
     default: true,

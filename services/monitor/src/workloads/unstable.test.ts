@@ -31,6 +31,11 @@ function judge({ restarts = [], failed = [], replaced = [], usual = 0 }: Story) 
   return page && measured && instabilityOf(page, measured, DEFAULT_LIMITS, NOW_MS);
 }
 
+/** So many minutes apart, the last one some minutes before now. */
+function every(minutes: number, since: number): number[] {
+  return Array.from({ length: Math.floor(since / minutes) }, (_none, index) => since - index * minutes - 5);
+}
+
 describe('a workload is unstable', () => {
   it.each<[string, Story, string | undefined]>([
     ['with five pods replaced within an hour', { replaced: [55, 45, 35, 25, 15] }, 'replaced'],
@@ -42,6 +47,9 @@ describe('a workload is unstable', () => {
     ['not with four restarts', { restarts: [25, 20, 15, 10] }, undefined],
     ['with one restart in each of six quarters of an hour', { restarts: [95, 80, 65, 50, 35, 20] }, 'loop'],
     ['not when one of them has none', { restarts: [95, 80, 65, 50, 20] }, undefined],
+    ['with one restart every twenty minutes for three hours', { restarts: every(20, 190) }, 'loop'],
+    ['not for less', { restarts: every(20, 150) }, undefined],
+    ['not when that is usual', { usual: 2, replaced: every(20, 60) }, undefined],
   ])('%s', (_what, story, expected) => {
     expect(judge(story)).toBe(expected);
   });

@@ -12,6 +12,12 @@ export interface Limits {
   readonly loopQuarters: number;
 }
 
+/**
+ * A loop that is slower than a quarter of an hour, as of a pod that dies every twenty minutes: in each of so many half hours
+ * that are over something happened, and more in the last hour than is usual for the workload.
+ */
+const SLOW_LOOP_HALF_HOURS = 6;
+
 /** Silent on a healthy cluster, where rollouts, scaling and drains do not count. */
 export const DEFAULT_LIMITS: Limits = {
   replacedPerHour: 5,
@@ -39,16 +45,18 @@ export function instabilityOf(
   const isUnusual = trouble >= limits.timesUsual * usual;
   if (counts.replaced + counts.failed >= limits.replacedPerHour && isUnusual) return 'replaced';
   if (counts.restarts >= limits.restartsPerHour) return 'restarts';
-  const { loopQuarters } = limits;
-  return loopQuarters > 0 && isLoop(page, loopQuarters, nowMs) ? 'loop' : undefined;
+  if (limits.loopQuarters === 0) return undefined;
+  const isSlowLoop = isUnusual && isLoop(page, SLOW_LOOP_HALF_HOURS, 2, nowMs);
+  return isSlowLoop || isLoop(page, limits.loopQuarters, 1, nowMs) ? 'loop' : undefined;
 }
 
-function isLoop({ tally }: WorkloadPage, quarters: number, nowMs: number): boolean {
-  const happened = (['replaced', 'failed', 'restarts'] as const).map((what) =>
-    tally.quarters(what, quarters + 1, nowMs),
+/** Something happened in each of so many spans of time that are over, each of so many quarters of an hour. */
+function isLoop({ tally }: WorkloadPage, spans: number, quarters: number, nowMs: number): boolean {
+  const all = (['replaced', 'failed', 'restarts'] as const).map((what) =>
+    // The last one is not over yet.
+    tally.quarters(what, spans * quarters + 1, nowMs).slice(0, -1),
   );
-  // The last one is not over yet.
-  return Array.from({ length: quarters }, (_none, index) => index).every((index) =>
-    happened.some((counts) => (counts[index] ?? 0) > 0),
+  return Array.from({ length: spans }, (_none, span) => span * quarters).every((from) =>
+    all.some((counts) => counts.slice(from, from + quarters).some((count) => count > 0)),
   );
 }

@@ -52,10 +52,11 @@ export const WorkloadView = Type.Object({
   trace: Type.Array(Count),
 });
 
-/** Pods of several workloads that ended together on one node. */
+/** Pods of several workloads that ended together on one node, or whose containers it restarted together. */
 export const NodeEventView = Type.Object({
   cluster: Type.String(),
   node: Type.String(),
+  what: Type.Enum(['ended', 'restarted']),
   from: Time,
   to: Time,
   pods: Count,

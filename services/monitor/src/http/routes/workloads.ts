@@ -34,7 +34,8 @@ const RANK_SCHEMA = {
   summary: 'Workloads whose pods are replaced, whose containers restart or that fail, the worst first',
   description:
     'A pod counts as replaced when another of the same workload and revision started around its end: neither rollouts ' +
-    'nor scaling count. Pods that ended with those of other workloads on their node are in "nodeEvents" instead.',
+    'nor scaling count. Pods that ended with those of other workloads on their node, and containers that were restarted ' +
+    'with it, are in "nodeEvents" instead.',
   tags: ['workloads'],
   querystring: WorkloadsQuery,
   response: { 200: WorkloadsAnswer, 400: ErrorReply },
