@@ -100,7 +100,7 @@ export function restarted(
   return withStatus(up, { containerStatuses: [{ ...status, lastState: { terminated } }] });
 }
 
-/** The API server notes that the pod is ended for the sake of something else, after the conditions that there are. */
+/** The API server notes that the pod is ended for the sake of something else: the last reason stands. */
 export function disrupted(pod: PodObject, reason: string, now: Date): PodObject {
   const condition: PodCondition = {
     type: 'DisruptionTarget',
@@ -109,7 +109,8 @@ export function disrupted(pod: PodObject, reason: string, now: Date): PodObject 
     lastTransitionTime: apiTime(now),
     reason,
   };
-  return withStatus(pod, { conditions: [...(pod.status.conditions ?? []), condition] });
+  const others = (pod.status.conditions ?? []).filter(({ type }) => type !== condition.type);
+  return withStatus(pod, { conditions: [...others, condition] });
 }
 
 /** All containers ended well. The status still shows the addresses, though others may have them now. */
