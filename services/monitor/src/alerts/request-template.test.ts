@@ -121,13 +121,13 @@ it.each([
       return String(err);
     }
   })();
-  expect(error).toContain(`ALERT_REQUEST_FILES names the file ${path}, which `);
+  expect(error).toContain(`ALERT_REQUEST_FILES must be files with an HTTP request each, but ${path} `);
   expect(error).toContain(problem);
   expect(error).not.toContain('secret');
 });
 
 it('a file that is not there is a wrong setting', () => {
   expect(() => readMonitorSettings({ ALERT_REQUEST_FILES: '/none/x.http' })).toThrow(
-    'ALERT_REQUEST_FILES names the file /none/x.http, which cannot be read (ENOENT)',
+    'ALERT_REQUEST_FILES must be files with an HTTP request each, but /none/x.http cannot be read (ENOENT)',
   );
 });

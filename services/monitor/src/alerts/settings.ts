@@ -49,17 +49,16 @@ const urls = makeValidator<string>((input) => {
   return input;
 });
 
-const requestFiles = makeValidator<RequestTemplate[]>((input) => {
-  const templates = entriesOf(input).map((path) => {
+const requestFiles = makeValidator<string>((input) => {
+  const names = entriesOf(input).map((path) => {
     try {
-      return readRequestTemplate(path);
+      return readRequestTemplate(path).name;
     } catch (err) {
-      throw new EnvError(`names the file ${path}, which ${problemOfFile(err)}`);
+      throw new EnvError(`must be files with an HTTP request each, but ${path} ${problemOfFile(err)}`);
     }
   });
-  const names = new Set(templates.map(({ name }) => name));
-  if (names.size < templates.length) throw new EnvError('must name files of different names');
-  return templates;
+  if (new Set(names).size < names.length) throw new EnvError('must be files of different names');
+  return input;
 });
 
 function problemOfFile(thrown: unknown): string {
@@ -91,7 +90,7 @@ export const alertSpecs = {
     urls({ default: '', desc: 'incoming webhooks of Slack, or of a compatible service' }),
   ),
   ALERT_REQUEST_FILES: requestFiles({
-    default: [],
+    default: '',
     desc: 'files with an HTTP request each, for PagerDuty, Opsgenie, Microsoft Teams, Telegram, ntfy and others, separated by commas',
   }),
   ALERT_HOLD_MS: integer(
@@ -157,7 +156,7 @@ export function alertSettings(env: AlertEnv): AlertSettings {
     mail: env.PODIPS_SEND_MAIL ? mailSettings(env) : undefined,
     webhookUrls: entriesOf(env.ALERT_WEBHOOK_URLS),
     slackUrls: entriesOf(env.ALERT_SLACK_URLS),
-    requests: env.ALERT_REQUEST_FILES,
+    requests: entriesOf(env.ALERT_REQUEST_FILES).map(readRequestTemplate),
     forMs: env.ALERT_HOLD_MS,
     repeatIntervalMs: env.ALERT_REMINDER_MS,
     maxPerHour: env.ALERT_MAX_PER_HOUR,
