@@ -69,6 +69,7 @@ export function replyToMalformed(err: Error & { readonly code?: string }, socket
 const CLIENT_ERRORS: Readonly<Record<string, string>> = {
   FST_ERR_BAD_URL: 'the path is not percent-encoded UTF-8',
   FST_ERR_MAX_PARAM_LENGTH: 'the path is too long',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'the content type is not the one that this path accepts: see /api',
   FST_ERR_CTP_BODY_TOO_LARGE: 'the body is too large; none is needed',
 };
 

@@ -78,7 +78,10 @@ function parseObject(line: string): {
   } catch {
     // The line is not repeated: it may be anything.
   }
-  throw new InvalidRequestError('line');
+  throw new InvalidRequestError(
+    'line',
+    'not a JSON object such as {"ip":"10.1.2.3","at":"2026-01-31T12:00:00Z"}',
+  );
 }
 
 function parseTime(field: string, value: unknown, nowMs: number): Instant {

@@ -19,7 +19,6 @@ export const RULES = {
   pod: 'the name of the pod, in at most 253 characters',
   window: '15m, 1h, 24h or 7d',
   skew: 'a length of time up to 10m, for example 500ms or 2s',
-  line: 'a JSON object such as {"ip":"10.1.2.3","at":"2026-01-31T12:00:00Z"}',
   body: 'lines of JSON with the content type application/x-ndjson',
   question: 'an address (ip) with or without a time (at), or a pod (pod and namespace)',
 } as const;
