@@ -81,6 +81,8 @@ describe('who had an address', () => {
         podUid: 'uid-web-5cc97bc7d5-228ts',
         ownerKind: 'ReplicaSet',
         ownerName: 'web',
+        workloadKind: null,
+        workload: null,
         node: 'node-3',
         hostNetwork: false,
         ip: '10.64.0.182',
@@ -170,7 +172,7 @@ it('a pod is asked for all its leases, the newest first', async () => {
   );
   expect(leases.map(({ startInferred }) => startInferred)).toEqual([true, true]);
   expect((await ask({ namespace: 'shop', pod: 'none' })).answer).toBe(
-    'No pod named shop/none is in the ledger.',
+    'The ledger has no lease of shop/none.',
   );
 });
 
@@ -202,7 +204,9 @@ describe('a question that is wrong', () => {
       const { status, body, headers } = await page(fields);
       expect(status).toBe(400);
       expect(body).toContain(
-        field === 'question' ? 'Ask for an address' : `<p id="${field}-hint" class="wrong">This must be`,
+        field === 'question'
+          ? 'Ask for one of these: addresses (ip)'
+          : `<p id="${field}-hint" class="wrong">This must be`,
       );
       expect(body).not.toMatch(/<script>|<img|[\0\u202e]/);
       expect(headers.get('content-security-policy')).toContain("form-action 'self'");
@@ -221,10 +225,11 @@ describe('a question that is wrong', () => {
 
   it.each([
     ['time', 'at is meant'],
-    ['since', 'at is meant'],
-    ['from', 'at is meant'],
+    ['since', 'from is meant'],
+    ['until', 'to is meant'],
+    ['cidr', 'ip is meant'],
     ['address', 'ip is meant'],
-    ['<b>x</b>', 'known are ip, at, namespace, pod'],
+    ['<b>x</b>', 'known are ip, at, from, to, namespace, pod'],
   ])('has a parameter that is not known: %s', async (name, right) => {
     const { status, field, error } = await ask({ ip: '10.64.0.7', [name]: '2026-11-20 14:05' });
     expect([status, field]).toEqual([400, name]);

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { createLedger, createOutbox, type LeaseRecord } from '@podips/reader';
 import { createLogger, type DatabasePool, migrate, openPool } from '@podips/shared';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ADDRESSES, leasesStatement, type Range } from '../../services/monitor/src/ledger/list-queries.js';
 import { NEAR } from '../../services/monitor/src/ledger/queries.js';
+import type { Selection } from '../../services/monitor/src/ledger/question.js';
 import { readLedger } from '../support/ledger.js';
 import { createDatabase } from '../support/test-databases.js';
 
@@ -65,6 +67,31 @@ describe('an index answers', () => {
     const { indexes, readsAll } = await explain(NEAR, [ip, new Date(START + 500 * HOUR_MS), 200]);
     expect(readsAll).toBe(false);
     expect(indexes).toEqual(['leases_by_bounds', 'leases_by_ip', 'leases_by_ip']);
+  });
+
+  const HOUR = { fromMs: START + 500 * HOUR_MS, toMs: START + 501 * HOUR_MS };
+  const EVER = { fromMs: Number.NEGATIVE_INFINITY, toMs: Number.POSITIVE_INFINITY };
+  const NONE = { namespace: '', pod: '', workload: '', workloadKind: '', node: '', podUid: '' };
+
+  it.each<[string, Selection, Range, string]>([
+    ['an address', { ips: ['10.0.0.77'] }, HOUR, 'leases_by_bounds'],
+    ['a network', { network: '10.0.0.0/28' }, HOUR, 'leases_by_bounds'],
+    ['a namespace', { ...NONE, namespace: 'team-3' }, HOUR, 'leases_by_namespace'],
+    ['a workload', { ...NONE, namespace: 'team-3', workload: 'web' }, HOUR, 'leases_by_namespace'],
+    ['a node', { ...NONE, node: 'node-1' }, HOUR, 'leases_by_node'],
+    ['a pod', { ...NONE, namespace: 'team-3', pod: 'pod-3' }, EVER, 'leases_by_pod'],
+    ['pods whose names begin so', { ...NONE, namespace: 'team-3', pod: 'pod-33*' }, EVER, 'leases_by_pod'],
+    ['a UID', { ...NONE, podUid: 'uid-3' }, EVER, 'leases_pkey'],
+  ])('which leases of %s reach into a range of time', async (_, selection, range, index) => {
+    const { text, values } = leasesStatement(selection, range, { limit: 200, after: undefined });
+    const { indexes, readsAll } = await explain(text, values);
+    expect(readsAll).toBe(false);
+    expect(new Set(indexes)).toEqual(new Set([index]));
+  });
+
+  it('which addresses of a network have had leases', async () => {
+    const { indexes, readsAll } = await explain(ADDRESSES, ['10.0.0.0/8', '0.0.0.0/0', 201]);
+    expect([readsAll, new Set(indexes).size]).toEqual([false, 1]);
   });
 
   it('which were all leases of a pod, by its name and by its UID', async () => {

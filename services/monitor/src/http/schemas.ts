@@ -56,12 +56,18 @@ export const IncidentsQuery = Type.Object({
 });
 
 export const LeasesQuery = Type.Object({
-  ip: Type.Optional(Type.String({ description: RULES.ip })),
-  at: Type.Optional(
-    Type.String({ description: `${RULES.at}; without it now. A time without seconds is a whole minute.` }),
-  ),
-  namespace: Type.Optional(Type.String({ description: RULES.namespace })),
-  pod: Type.Optional(Type.String({ description: RULES.pod })),
+  ip: optional(RULES.addresses),
+  at: optional(`${RULES.at}; without it now. A time without seconds is a whole minute; a day, for example 2026-01-31, is a range of time.`),
+  from: optional(RULES.from),
+  to: optional(RULES.to),
+  namespace: optional(RULES.namespace),
+  pod: optional(RULES.pod),
+  workload: optional(RULES.workload),
+  workload_kind: optional(RULES.workload_kind),
+  node: optional(RULES.node),
+  pod_uid: optional(RULES.pod_uid),
+  limit: optional(`${RULES.limit}; 200 without it`),
+  after: optional(RULES.after),
 });
 
 export const LookupQuery = Type.Object({
@@ -72,6 +78,10 @@ export const LookupQuery = Type.Object({
     Type.String({ minLength: 1, description: 'only this cluster; without it all that share the database' }),
   ),
 });
+
+function optional(description: string) {
+  return Type.Optional(Type.String({ description }));
+}
 
 export const GapsQuery = Type.Object({ limit });
 

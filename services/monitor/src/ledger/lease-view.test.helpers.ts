@@ -10,6 +10,8 @@ export function leaseView(changes: Partial<LeaseView> = {}): LeaseView {
     podUid: 'uid-1',
     ownerKind: 'ReplicaSet',
     ownerName: 'web',
+    workloadKind: 'Deployment',
+    workload: 'web',
     node: 'node-3',
     hostNetwork: false,
     ip: '10.1.2.3',

@@ -43,7 +43,7 @@ export function toLedgerError(thrown: unknown): LedgerError {
         options,
       );
     case QUERY_CANCELED:
-      return new LedgerError('LEDGER_SLOW', 'the database takes too long', options);
+      return new LedgerError('LEDGER_SLOW', 'the database takes too long; a shorter time may help', options);
   }
   const problem = setupProblem(error);
   if (problem !== undefined) return new LedgerError('LEDGER_FORBIDDEN', problem, options);

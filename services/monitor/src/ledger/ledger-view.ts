@@ -30,6 +30,9 @@ export const LeaseView = Type.Object({
   podUid: Type.String(),
   ownerKind: Type.String(),
   ownerName: Type.String(),
+  /** What ran the pod, as people name it; null: not recorded, by an earlier version. */
+  workloadKind: TextOrNull,
+  workload: TextOrNull,
   node: Type.String(),
   /** The address is that of the node, which the pod shares. */
   hostNetwork: Type.Boolean(),
@@ -70,6 +73,7 @@ export const Reason = Type.Object({
     'end',
     'conflict',
     'more',
+    'bounds',
     'gap',
     'after-known',
     'future',
@@ -83,6 +87,14 @@ export const Reason = Type.Object({
 
 const LeaseOrNull = Type.Union([LeaseView, Type.Null()]);
 
+/** The answer for one of several addresses. */
+export const AddressAnswer = Type.Object({
+  ip: Type.String(),
+  /** In sentences, with the reasons why it is not certain. */
+  answer: Type.String(),
+  certain: Type.Boolean(),
+});
+
 /** The answer to who had an address at a time, or to which addresses a pod had. */
 export const LeasesAnswer = Type.Object({
   /** The answer in sentences. */
@@ -94,9 +106,12 @@ export const LeasesAnswer = Type.Object({
   certain: Type.Boolean(),
   /** Why it is not. */
   reasons: Type.Array(Reason),
-  /** The time that is answered for: the one that was asked for, else the newest that is known; null when a pod was. */
+  /** The time that is answered for: the one that was asked for, else the newest that is known; null for a range. */
   at: TimeOrNull,
-  /** For an address the leases that surely cover that time; for a pod all, the newest first. */
+  /** The range that is answered for; null at its beginning: since ever. Both null for a time, and for all leases of a pod. */
+  from: TimeOrNull,
+  to: TimeOrNull,
+  /** The leases that surely cover that time, or a part of that range, the newest first; of pods without a time all. */
   leases: Type.Array(LeaseView),
   /** Leases that may cover it. */
   candidates: Type.Array(LeaseView),
@@ -104,6 +119,10 @@ export const LeasesAnswer = Type.Object({
   node: TextOrNull,
   /** There are more leases than these. */
   more: Type.Boolean(),
+  /** What to give as "after" for the next ones; null: there are none, or they are too many of one address. */
+  cursor: TextOrNull,
+  /** The answer for each address, where several or a network were asked for. */
+  addresses: Type.Array(AddressAnswer),
   /** The last lease of the address that ended before that time, and the next one that began after it. */
   previous: LeaseOrNull,
   next: LeaseOrNull,
@@ -116,5 +135,6 @@ export const LeasesAnswer = Type.Object({
 export type LedgerView = Static<typeof LedgerView>;
 export type LeaseView = Static<typeof LeaseView>;
 export type GapView = Static<typeof GapView>;
+export type AddressAnswer = Static<typeof AddressAnswer>;
 export type Reason = Static<typeof Reason>;
 export type LeasesAnswer = Static<typeof LeasesAnswer>;

@@ -1,22 +1,13 @@
 import { type DatabaseSettings, inTransaction, type Logger, openPool } from '@podips/shared';
-import { knownUntil, newestKnown } from './coverage.js';
-import { describeGap } from './gap-text.js';
+import { InvalidRequestError } from '../words/request-rules.js';
+import { askAddress, askAddresses } from './ask-addresses.js';
+import { askLeases } from './ask-leases.js';
+import { toGap } from './asker.js';
 import { LedgerError, toLedgerError } from './ledger-error.js';
-import type { GapView, LeasesAnswer, LeaseView } from './ledger-view.js';
+import type { GapView, LeasesAnswer } from './ledger-view.js';
 import { type LedgerWatch, startLedgerWatch } from './ledger-watch.js';
-import {
-  type Connection,
-  findCoverage,
-  findGapsAt,
-  findLastGaps,
-  findNear,
-  findOfPod,
-  type GapRow,
-} from './queries.js';
-import type { AddressQuestion, PodQuestion, Question } from './question.js';
-import { reasonsOf } from './reasons.js';
-import { answerAddress, answerPod, nodeOf, notesOn } from './sentences.js';
-import { decide } from './verdict.js';
+import { type Connection, findLastGaps } from './queries.js';
+import type { Question } from './question.js';
 
 export interface LedgerOptions {
   readonly database: DatabaseSettings;
@@ -32,6 +23,7 @@ export interface LedgerOptions {
 
 /** The reader's ledger. Every method rejects with a {@link LedgerError} when it cannot be read. */
 export interface Ledger extends Omit<LedgerWatch, 'stop'> {
+  /** @throws {InvalidRequestError} for a cursor of another question */
   ask(question: Question): Promise<LeasesAnswer>;
   /** The gaps that ended last, the newest first. */
   lastGaps(limit: number): Promise<GapView[]>;
@@ -63,6 +55,7 @@ export function openLedger(options: LedgerOptions): Ledger {
     try {
       return await inTransaction(questions, work, { readOnly: true });
     } catch (err) {
+      if (err instanceof InvalidRequestError) throw err;
       const error = toLedgerError(err);
       log.debug({ err: error }, 'question to the ledger failed');
       throw error;
@@ -73,9 +66,12 @@ export function openLedger(options: LedgerOptions): Ledger {
     view: watch.view,
     onNews: watch.onNews,
     ask: (question) =>
-      read((client) =>
-        'ip' in question ? askAddress(client, question, { cluster, nowMs: now() }) : askPod(client, question),
-      ),
+      read((client) => {
+        const asker = { cluster, nowMs: now() };
+        if ('ip' in question) return askAddress(client, question, asker);
+        if ('addresses' in question) return askAddresses(client, question, asker);
+        return askLeases(client, question, asker);
+      }),
     lastGaps: (limit) =>
       read(async (client) => (await findLastGaps(client, limit)).map((gap) => toGap(gap, cluster))),
     async stop() {
@@ -83,66 +79,4 @@ export function openLedger(options: LedgerOptions): Ledger {
       await Promise.all([questions.end(), watched.end()]);
     },
   };
-}
-
-interface Asker {
-  readonly cluster: string;
-  readonly nowMs: number;
-}
-
-async function askAddress(
-  client: Connection,
-  { ip, at }: AddressQuestion,
-  { cluster, nowMs }: Asker,
-): Promise<LeasesAnswer> {
-  const coverage = await findCoverage(client);
-  // Now is the newest time of which everything is known.
-  const atMs = at?.ms ?? newestKnown(coverage, cluster) ?? nowMs;
-  const { possible, previous, next } = await findNear(client, ip, atMs);
-  const gaps = (await findGapsAt(client, atMs)).map((gap) => toGap(gap, cluster));
-  const near = uniqueLeases([...possible.rows, previous, next]);
-  const verdict = decide(near, atMs, knownUntil(coverage), gaps);
-  const facts = { verdict, more: possible.more, previous, next, gaps, coverage, atMs, nowMs };
-  const reasons = reasonsOf(facts);
-  return {
-    answer: answerAddress(ip, facts),
-    certain: reasons.length === 0,
-    reasons,
-    at: new Date(atMs).toISOString(),
-    leases: [...verdict.holders],
-    candidates: [...verdict.candidates],
-    node: nodeOf(verdict.holders),
-    more: possible.more,
-    previous,
-    next,
-    gaps,
-    notes: notesOn(facts, at?.precisionMs ?? 1),
-  };
-}
-
-/** The neighbours of a time may be among those whose bounds include it. */
-function uniqueLeases(leases: readonly (LeaseView | null)[]): LeaseView[] {
-  const found = leases.filter((lease) => lease !== null);
-  return [
-    ...new Map(
-      found.map((lease) => [`${lease.cluster} ${lease.podUid} ${lease.network} ${lease.startedAt}`, lease]),
-    ).values(),
-  ];
-}
-
-async function askPod(client: Connection, question: PodQuestion): Promise<LeasesAnswer> {
-  const { rows, more } = await findOfPod(client, question);
-  const answer = answerPod(question, rows, more, await findCoverage(client));
-  const none = { reasons: [], at: null, candidates: [], node: null, previous: null, next: null, gaps: [] };
-  return { answer, certain: true, ...none, leases: [...rows], more, notes: [] };
-}
-
-export function toGap({ cluster, startedAt, endedAt, reason }: GapRow, own: string): GapView {
-  const gap = {
-    cluster,
-    startedAt: startedAt?.toISOString() ?? null,
-    endedAt: endedAt.toISOString(),
-    reason,
-  };
-  return { ...gap, text: describeGap(gap, own) };
 }

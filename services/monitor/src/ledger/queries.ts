@@ -2,7 +2,6 @@ import type { DatabaseClient } from '@podips/shared';
 import type { Coverage } from './coverage.js';
 import { ledgerMissing } from './ledger-error.js';
 import type { LeaseView } from './ledger-view.js';
-import type { PodQuestion } from './question.js';
 
 /** Most rows of an answer. */
 export const MAX_ROWS = 200;
@@ -26,7 +25,8 @@ export interface Rows<T> {
 
 type BoundOrEnd = 'startedNotBefore' | 'startedNotAfter' | 'endedAt' | 'endedNotBefore' | 'endedNotAfter';
 
-interface LeaseRow extends Omit<LeaseView, 'startedAt' | BoundOrEnd>, Record<BoundOrEnd, Date | null> {
+/** A lease as the {@link LEASE} columns have it. */
+export interface LeaseRow extends Omit<LeaseView, 'startedAt' | BoundOrEnd>, Record<BoundOrEnd, Date | null> {
   readonly startedAt: Date;
 }
 
@@ -38,9 +38,10 @@ export interface GapRow {
   readonly reason: string;
 }
 
-const LEASE = `cluster, namespace, pod, pod_uid AS "podUid", owner_kind AS "ownerKind", owner_name AS "ownerName", node,
-  host_network AS "hostNetwork", host(ip) AS ip, network, started_at AS "startedAt", start_inferred AS "startInferred",
-  nullif(started_not_before, '-infinity') AS "startedNotBefore", started_not_after AS "startedNotAfter",
+/** The columns of a lease, as its view names them. */
+export const LEASE = `cluster, namespace, pod, pod_uid AS "podUid", owner_kind AS "ownerKind", owner_name AS "ownerName",
+  workload_kind AS "workloadKind", workload, node, host_network AS "hostNetwork", host(ip) AS ip, network,
+  started_at AS "startedAt", start_inferred AS "startInferred", nullif(started_not_before, '-infinity') AS "startedNotBefore", started_not_after AS "startedNotAfter",
   nullif(ended_at, 'infinity') AS "endedAt", end_reason AS "endReason", end_inferred AS "endInferred",
   nullif(ended_not_before, '-infinity') AS "endedNotBefore", ended_not_after AS "endedNotAfter"`;
 
@@ -83,18 +84,6 @@ export async function findNear(connection: Connection, ip: string, atMs: number)
   return { possible: limited(at('possible')), previous, next };
 }
 
-/** All leases of a pod, the newest first. */
-export async function findOfPod(
-  connection: Connection,
-  { namespace, pod }: PodQuestion,
-): Promise<Rows<LeaseView>> {
-  const { rows } = await connection.query<LeaseRow>(
-    `SELECT ${LEASE} FROM leases WHERE namespace = $1 AND pod = $2 ORDER BY started_at DESC, ip LIMIT $3`,
-    [namespace, pod, MAX_ROWS + 1],
-  );
-  return limited(rows.map(toLease));
-}
-
 const GAP = 'cluster, started_at AS "startedAt", ended_at AS "endedAt", reason';
 
 /** The gaps that cover a time, or touch it so closely that they may hide what happened to an address then. */
@@ -112,7 +101,7 @@ export async function findGapsWithin(
   const { rows } = await connection.query<GapRow>(
     `SELECT ${GAP} FROM gaps WHERE ended_at >= $1 AND (started_at IS NULL OR started_at <= $2)
      ORDER BY ended_at, id LIMIT $3`,
-    [new Date(fromMs - REPORT_LAG_MS), new Date(toMs + REPORT_LAG_MS), limit + 1],
+    [toTimestamp(fromMs - REPORT_LAG_MS), toTimestamp(toMs + REPORT_LAG_MS), limit + 1],
   );
   return { rows: rows.slice(0, limit), more: rows.length > limit };
 }
@@ -199,7 +188,12 @@ export async function findState(
   return state;
 }
 
-function toLease({ startedAt, ...row }: LeaseRow): LeaseView {
+/** A time as PostgreSQL reads it; infinite ones are times there as well. */
+export function toTimestamp(ms: number): string {
+  return Number.isFinite(ms) ? new Date(ms).toISOString() : ms > 0 ? 'infinity' : '-infinity';
+}
+
+export function toLease({ startedAt, ...row }: LeaseRow): LeaseView {
   const iso = (time: Date | null) => time?.toISOString() ?? null;
   return {
     ...row,

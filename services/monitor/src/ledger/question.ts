@@ -1,7 +1,8 @@
-import { isIP, isIPv4 } from 'node:net';
-import { type Instant, parseInstant } from '@podips/annotate';
-import { canonicalIp } from '@podips/shared';
+import type { Instant } from '@podips/annotate';
 import { InvalidRequestError } from '../words/request-rules.js';
+import { type Addresses, parseAddresses } from './question-addresses.js';
+import { type Page, parsePage } from './question-page.js';
+import { parseTime, type Span } from './question-time.js';
 
 /** Asks which pod had an address at a time. */
 export interface AddressQuestion {
@@ -10,18 +11,54 @@ export interface AddressQuestion {
   readonly at: Instant | undefined;
 }
 
-/** Asks which addresses a pod had. */
-export interface PodQuestion {
-  readonly namespace: string;
-  readonly pod: string;
+/** Asks which pods had these addresses at a time. */
+export interface AddressesQuestion {
+  readonly addresses: Addresses;
+  readonly at: Instant | undefined;
+  readonly page: Page;
 }
 
-export type Question = AddressQuestion | PodQuestion;
+/** Leases of these addresses, or of all pods that these fields name; an empty field is not asked for. */
+export type Selection = Addresses | PodSelection;
+
+export interface PodSelection {
+  readonly namespace: string;
+  /** The name of a pod, or the beginning of names before a `*`. */
+  readonly pod: string;
+  readonly workload: string;
+  readonly workloadKind: string;
+  readonly node: string;
+  readonly podUid: string;
+}
+
+/** Asks for all leases of a selection in a time. */
+export interface LeasesQuestion {
+  readonly selection: Selection;
+  /** Null: whenever it was; undefined: now. */
+  readonly time: Instant | Span | null | undefined;
+  readonly page: Page;
+}
+
+export type Question = AddressQuestion | AddressesQuestion | LeasesQuestion;
+
+const POD_FIELDS = ['namespace', 'pod', 'workload', 'workload_kind', 'node', 'pod_uid'] as const;
+const FIELDS = ['ip', 'at', 'from', 'to', ...POD_FIELDS, 'limit', 'after'] as const;
+type Field = (typeof FIELDS)[number];
+type Texts = Readonly<Record<Field, string>>;
 
 /** The fields of a request, as they came. */
-export type QuestionFields = Readonly<Partial<Record<'ip' | 'at' | 'namespace' | 'pod', unknown>>>;
+export type QuestionFields = Readonly<Partial<Record<Field, unknown>>>;
 
 const MAX_NAME_CHARS = 253;
+/** What may be asked for together. */
+const COMBINATIONS: readonly (readonly Field[])[] = [
+  ['namespace'],
+  ['namespace', 'pod'],
+  ['namespace', 'workload'],
+  ['namespace', 'workload', 'workload_kind'],
+  ['node'],
+  ['pod_uid'],
+];
 
 /**
  * Reads a question. A field that is empty counts as missing.
@@ -30,16 +67,37 @@ const MAX_NAME_CHARS = 253;
  * @throws {InvalidRequestError} that names the first field that is wrong
  */
 export function parseQuestion(fields: QuestionFields, nowMs: number): Question | undefined {
-  const [ip, at, namespace, pod] = (['ip', 'at', 'namespace', 'pod'] as const).map((name) =>
-    textOf(name, fields[name]),
+  // All fields are there then.
+  const texts = Object.fromEntries(FIELDS.map((name) => [name, textOf(name, fields[name])])) as Texts;
+  if (FIELDS.every((name) => texts[name] === '')) return undefined;
+  const named = POD_FIELDS.filter((name) => texts[name] !== '');
+  if (texts.ip !== '' && named.length > 0) throw new InvalidRequestError('question');
+  const time = parseTime(texts, nowMs);
+  const page = parsePage(texts);
+  if (named.length > 0)
+    return { selection: parseSelection(texts, named), time: time ?? alwaysOf(texts), page };
+  const addresses = parseAddresses(texts.ip);
+  if (time !== undefined && 'fromMs' in time) return { selection: addresses, time, page };
+  const [only, second] = 'ips' in addresses ? addresses.ips : [];
+  return only !== undefined && second === undefined ? { ip: only, at: time } : { addresses, at: time, page };
+}
+
+/** Pods that are named have had few addresses: without a time all of them are meant. */
+function alwaysOf({ pod, pod_uid }: Texts): null | undefined {
+  return pod !== '' || pod_uid !== '' ? null : undefined;
+}
+
+function parseSelection(texts: Texts, named: readonly Field[]): PodSelection {
+  if ((texts.pod !== '' || texts.workload !== '') && texts.namespace === '')
+    throw new InvalidRequestError('namespace');
+  if (texts.workload_kind !== '' && texts.workload === '') throw new InvalidRequestError('workload');
+  const isPossible = COMBINATIONS.some(
+    (fields) => fields.length === named.length && fields.every((name) => named.includes(name)),
   );
-  if (!ip && !at && !namespace && !pod) return undefined;
-  if (ip || !(namespace || pod)) {
-    if (namespace || pod) throw new InvalidRequestError('question');
-    return { ip: parseIp(ip ?? ''), at: parseAt(at ?? '', nowMs) };
-  }
-  if (at) throw new InvalidRequestError('question');
-  return { namespace: parseName('namespace', namespace ?? ''), pod: parseName('pod', pod ?? '') };
+  if (!isPossible) throw new InvalidRequestError('question');
+  for (const name of named) requireName(name, texts[name]);
+  const { namespace, pod, workload, workload_kind: workloadKind, node, pod_uid: podUid } = texts;
+  return { namespace, pod, workload, workloadKind, node, podUid };
 }
 
 /** A field that is given twice comes as an array. */
@@ -48,30 +106,6 @@ function textOf(field: string, value: unknown): string {
   return value?.trim() ?? '';
 }
 
-/**
- * One address, as logs and reports have it: in brackets as in a URL, with a port, as a network of one address, defanged. An
- * IPv4 address that is written as IPv6 is what it is.
- */
-export function parseIp(text: string): string {
-  if (isIPv4(text)) return text;
-  const refanged = text.replace(/\[([.:]|dot)\]/gi, (_, sign) => (sign === ':' ? ':' : '.'));
-  const [, inBrackets] = /^\[([^\]]*)\](?::\d{1,5})?$/.exec(refanged) ?? [];
-  const [, beforePort] = /^([\d.]+):\d{1,5}$/.exec(refanged) ?? [];
-  const [, ofNetwork] = /^([\d.]+(?=\/32$)|[\da-f:.]+(?=\/128$))/i.exec(refanged) ?? [];
-  const ip = inBrackets ?? beforePort ?? ofNetwork ?? refanged;
-  if (isIP(ip) === 0 || ip.includes('%')) throw new InvalidRequestError('ip');
-  return canonicalIp(ip).replace(/^::ffff:(?=\d+\.)/, '');
-}
-
-export function parseAt(text: string, nowMs: number): Instant | undefined {
-  if (text === '') return undefined;
-  const at = parseInstant(text, nowMs);
-  if (at === undefined) throw new InvalidRequestError('at');
-  return at;
-}
-
-function parseName(field: string, text: string): string {
-  if (text === '' || text.length > MAX_NAME_CHARS || /\p{Cc}|\p{Cs}/u.test(text))
-    throw new InvalidRequestError(field);
-  return text;
+function requireName(field: Field, text: string): void {
+  if (text.length > MAX_NAME_CHARS || /\p{Cc}|\p{Cs}/u.test(text)) throw new InvalidRequestError(field);
 }

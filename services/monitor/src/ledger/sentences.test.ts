@@ -3,7 +3,7 @@ import type { Coverage } from './coverage.js';
 import { leaseView } from './lease-view.test.helpers.js';
 import type { LeaseView } from './ledger-view.js';
 import { type AddressFacts, reasonsOf } from './reasons.js';
-import { answerAddress, answerPod, notesOn } from './sentences.js';
+import { answerAddress, notesOn } from './sentences.js';
 import { decide } from './verdict.js';
 
 const AT_MS = Date.UTC(2026, 10, 20, 14, 5);
@@ -264,37 +264,4 @@ test('an address of two networks may have a holder in each', () => {
   expect(answerAddress(ip, facts({ leases }))).toBe(
     '10.1.2.3 belonged to shop/web-1 and shop/db-0 on the network shop/macvlan at 2026-11-20 14:05:00 UTC.',
   );
-});
-
-test('of a pod that is not watched the answer says so', () => {
-  const coverage = [{ ...WHOLE, namespaces: ['web'] }];
-  expect(answerPod({ namespace: 'shop', pod: 'web-1' }, [], false, coverage)).toBe(
-    'No pod named shop/web-1 is in the ledger. The namespace shop is not watched.',
-  );
-});
-
-test.each([
-  [[], false, 'No pod named shop/web-1 is in the ledger.'],
-  [
-    [leaseView()],
-    false,
-    'shop/web-1 had 1 lease of 1 address; the last one ended at 2026-11-20 15:00:00 UTC.',
-  ],
-  [
-    [leaseView({ endedAt: null }), leaseView({ ip: 'fd00::1', endedAt: null }), leaseView()],
-    false,
-    'shop/web-1 had 3 leases of 2 addresses; at 2026-11-21 00:00:00 UTC it held 10.1.2.3 and fd00::1.',
-  ],
-  [
-    [leaseView({ endedNotBefore: '2026-11-20T14:59:59.150Z' })],
-    false,
-    'shop/web-1 had 1 lease of 1 address; the last one ended at 2026-11-20 15:00:00 UTC (±0.9 s).',
-  ],
-  [
-    [leaseView(), leaseView()],
-    true,
-    'shop/web-1 had more than 2 leases; the last one ended at 2026-11-20 15:00:00 UTC.',
-  ],
-])('the addresses of a pod', (leases, more, sentence) => {
-  expect(answerPod({ namespace: 'shop', pod: 'web-1' }, leases, more, [WHOLE])).toBe(sentence);
 });

@@ -1,8 +1,7 @@
 import { exactUtc, uncertainUtc } from '../words/format.js';
-import { type Coverage, isWatched, knownUntil, limitsOf } from './coverage.js';
-import type { LeaseView } from './ledger-view.js';
+import { limitsOf } from './coverage.js';
+import type { LeaseView, Reason } from './ledger-view.js';
 import { nameOf } from './names.js';
-import type { PodQuestion } from './question.js';
 import { type AddressFacts, reasonsOf } from './reasons.js';
 
 const MINUTE_MS = 60_000;
@@ -11,7 +10,7 @@ const MAX_NAMED = 3;
 
 /** Which pod had the address, and why that is not certain. */
 export function answerAddress(ip: string, facts: AddressFacts): string {
-  const reasons = reasonsOf(facts).map(({ text }) => text);
+  const isSure = reasonsOf(facts).length === 0;
   const { holders, candidates } = facts.verdict;
   const when = exactUtc(facts.atMs);
   const answer =
@@ -19,11 +18,16 @@ export function answerAddress(ip: string, facts: AddressFacts): string {
       ? `${ip}${belongedTo(facts)} at ${when}`
       : candidates.length > 0
         ? `${ip} may have belonged to ${named(candidates)}, or to no pod, at ${when}`
-        : `${reasons.length === 0 ? 'No pod held' : 'no pod is known to have held'} ${ip} at ${when}${lastOrFirst(facts)}`;
-  if (reasons.length === 0) return `${answer}.`;
+        : `${isSure ? 'No pod held' : 'no pod is known to have held'} ${ip} at ${when}${lastOrFirst(facts)}`;
+  return unsureSentence(answer, reasonsOf(facts));
+}
+
+/** The claim as a sentence, which says so and why when it is not certain. */
+export function unsureSentence(claim: string, reasons: readonly Reason[]): string {
+  if (reasons.length === 0) return `${claim}.`;
   const others = reasons.length - MAX_NAMED;
   const rest = others > 0 ? [`There are ${others} more reasons.`] : [];
-  return [`Not sure: ${answer}.`, ...reasons.slice(0, MAX_NAMED), ...rest].join(' ');
+  return [`Not sure: ${claim}.`, ...reasons.slice(0, MAX_NAMED).map(({ text }) => text), ...rest].join(' ');
 }
 
 function belongedTo({ verdict: { holders, candidates }, more }: AddressFacts): string {
@@ -55,33 +59,6 @@ function lastOrFirst({ previous, next }: AddressFacts): string {
     return `; the first holder was ${nameOf(next)} from ${uncertainUtc(startedAt, startedNotBefore, startedNotAfter)}`;
   }
   return '; the ledger has no lease of it';
-}
-
-/** Which addresses the pod had, in one sentence. */
-export function answerPod(
-  { namespace, pod }: PodQuestion,
-  leases: readonly LeaseView[],
-  more: boolean,
-  coverage: readonly Coverage[],
-): string {
-  const name = `${namespace}/${pod}`;
-  if (leases.length === 0) {
-    const unwatched = isWatched(coverage, namespace) ? '' : ` The namespace ${namespace} is not watched.`;
-    return `No pod named ${name} is in the ledger.${unwatched}`;
-  }
-  const ips = new Set(leases.map(({ ip }) => ip)).size;
-  const had = more
-    ? `had more than ${leases.length} leases`
-    : `had ${count(leases.length, 'lease')} of ${count(ips, 'address')}`;
-  const open = leases.filter(({ endedAt }) => endedAt === null);
-  if (open.length > 0) {
-    const knownUntilMs = Math.min(...open.map(({ cluster }) => knownUntil(coverage)(cluster)));
-    const asOf = Number.isFinite(knownUntilMs) ? `at ${exactUtc(knownUntilMs)} it held` : 'it held';
-    return `${name} ${had}; ${asOf} ${listed([...new Set(open.map(({ ip }) => ip))], 'and')}.`;
-  }
-  const [last] = leases.toSorted((a, b) => (b.endedAt ?? '').localeCompare(a.endedAt ?? ''));
-  const { endedAt = '', endedNotBefore = null, endedNotAfter = null } = last ?? {};
-  return `${name} ${had}; the last one ended at ${uncertainUtc(endedAt ?? '', endedNotBefore, endedNotAfter)}.`;
 }
 
 /**
@@ -117,11 +94,13 @@ function named(leases: readonly LeaseView[]): string {
   return names.length <= MAX_NAMED ? listed(names, 'or') : `one of ${names.length} pods`;
 }
 
-function count(number: number, noun: string): string {
+/** `1 lease`, `2 addresses` */
+export function count(number: number, noun: string): string {
   if (number === 1) return `1 ${noun}`;
   return `${number} ${noun}${noun.endsWith('s') ? 'es' : 's'}`;
 }
 
-function listed(items: readonly string[], word: 'and' | 'or'): string {
+/** `a, b and c` */
+export function listed(items: readonly string[], word: 'and' | 'or'): string {
   return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} ${word} ${items.at(-1)}`;
 }

@@ -1,5 +1,5 @@
+import { type Asker, toGap } from '../ledger/asker.js';
 import { type Coverage, knownUntil, newestKnown } from '../ledger/coverage.js';
-import { toGap } from '../ledger/ledger.js';
 import type { GapView } from '../ledger/ledger-view.js';
 import {
   type Connection,
@@ -22,12 +22,6 @@ export interface Answered {
   readonly answer: LookupAnswer;
   /** It will be the same for ever, but for what retention deletes. */
   readonly isSettled: boolean;
-}
-
-export interface Asker {
-  /** The cluster of the dashboard. */
-  readonly cluster: string;
-  readonly nowMs: number;
 }
 
 /** Most gaps that are held in memory for a batch. */

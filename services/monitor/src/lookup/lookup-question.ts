@@ -1,5 +1,5 @@
 import { type Instant, parseInstant } from '@podips/annotate';
-import { parseIp } from '../ledger/question.js';
+import { parseIp } from '../ledger/question-addresses.js';
 import { InvalidRequestError, refuseUnknown } from '../words/request-rules.js';
 
 /** Asks whose an address was, for a program that has a log. */

@@ -13,19 +13,31 @@ const END_WORDS: Readonly<Record<NonNullable<LeaseView['endReason']>, string>> =
 export function leasesTable(leases: readonly LeaseView[], caption: string): Html {
   return html`<table class="leases">
 <caption>${caption}</caption>
-<thead><tr>${['Pod', 'Address', 'Owner', 'Node', 'From (UTC)', 'To (UTC)', 'End', 'Cluster'].map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<thead><tr>${['Pod', 'Address', 'Workload', 'Node', 'From (UTC)', 'To (UTC)', 'End', 'Cluster'].map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>${leases.map(row)}</tbody>
 </table>`;
 }
 
 function row(lease: LeaseView): Html {
-  const { namespace, pod, ip, ownerKind, ownerName, node, hostNetwork, network, cluster } = lease;
+  const {
+    namespace,
+    pod,
+    ip,
+    ownerKind,
+    ownerName,
+    workloadKind,
+    workload,
+    node,
+    hostNetwork,
+    network,
+    cluster,
+  } = lease;
   const { startedAt, startedNotBefore, startedNotAfter, startInferred } = lease;
   const { endedAt, endedNotBefore, endedNotAfter, endInferred, endReason } = lease;
   return html`<tr${endedAt === null ? html` class="open"` : undefined}>
 <th scope="row"><a href="/leases?${new URLSearchParams({ namespace, pod }).toString()}"><bdi>${visibleText(`${namespace}/${pod}`)}</bdi></a></th>
 <td data-label="Address"><a href="/leases?${new URLSearchParams({ ip, at: startedAt }).toString()}">${ip}</a>${network === '' ? undefined : html` <bdi class="tag">${visibleText(network)}</bdi>`}</td>
-<td data-label="Owner"><bdi>${visibleText(`${ownerKind} ${ownerName}`.trim())}</bdi></td>
+<td data-label="Workload"><bdi>${visibleText(`${workloadKind ?? ownerKind} ${workload ?? ownerName}`.trim())}</bdi></td>
 <td data-label="Node"><bdi>${visibleText(node)}</bdi>${hostNetwork ? tag('host network') : undefined}</td>
 <td data-label="From (UTC)">${time(startedAt, startedNotBefore, startedNotAfter)}${startInferred ? tag('inferred') : undefined}</td>
 <td data-label="To (UTC)">${endedAt === null ? html`<strong>not yet</strong>` : time(endedAt, endedNotBefore, endedNotAfter)}${endInferred ? tag('inferred') : undefined}</td>

@@ -4,9 +4,16 @@ import type { Ledger } from '../../ledger/ledger.js';
 import { LedgerError } from '../../ledger/ledger-error.js';
 import { GapView, LeasesAnswer } from '../../ledger/ledger-view.js';
 import { parseQuestion, type QuestionFields } from '../../ledger/question.js';
-import { type LeasesFields, type LeasesProblem, leasesPage } from '../../pages/leases-page.js';
+import {
+  LEASES_FIELDS,
+  type LeasesField,
+  type LeasesFields,
+  type LeasesProblem,
+} from '../../pages/leases-forms.js';
+import { leasesPage } from '../../pages/leases-page.js';
 import {
   InvalidRequestError,
+  RULES,
   refuseUnknown,
   ruleOf,
   UnknownParameterError,
@@ -35,11 +42,12 @@ const GapsReply = Type.Object(
 
 const ERRORS = { 400: ErrorReply, 503: UnavailableReply };
 const LEASES_SCHEMA = {
-  summary: 'Which pod had an address at a time, or which addresses a pod had',
+  summary: 'Which pod had an address at a time, or which addresses pods had',
   description:
-    'With "ip": who had that address at the time "at". When "certain" is true, "leases" are those that cover that time; ' +
-    'else "candidates" may cover it, and "reasons" says why it is not sure. With "namespace" and "pod": all leases of ' +
-    'pods of that name, the newest first. At most 200 leases are returned; "more" is true when there are others.',
+    `Ask for ${RULES.question}. Without a time the answer is about now, or about all leases of the pods that are named by ` +
+    '"pod" or "pod_uid". When "certain" is true, "leases" are all that cover that time or a part of that range; else ' +
+    '"candidates" may as well, or some may be missing, and "reasons" says why. Leases come with the newest first; ' +
+    '"cursor" is what to give as "after" for the next ones. Of a network "limit" is the number of addresses.',
   tags: ['ledger'],
   querystring: LeasesQuery,
   response: { 200: LeasesReply, ...ERRORS },
@@ -118,18 +126,20 @@ async function answer(fields: QuestionFields, ledger: Asked, nowMs: number): Pro
 /** Beside a field its name is not repeated. */
 function toProblem(error: InvalidRequestError): LeasesProblem {
   const { field, message } = error;
-  if (error instanceof UnknownParameterError) return { field: undefined, text: message };
   const rule = ruleOf(field);
-  if (rule === undefined || field === 'question')
-    return {
-      field: undefined,
-      text: 'ask for an address and perhaps a time, or for a pod and its namespace',
-    };
-  return { field, text: `this must be ${rule}` };
+  if (error instanceof UnknownParameterError || rule === undefined)
+    return { field: undefined, text: message };
+  if (field === 'ip') return { field, text: `this must be ${RULES.addresses}` };
+  if (field === 'question') return { field: undefined, text: `ask for ${rule}` };
+  return isField(field) ? { field, text: `this must be ${rule}` } : { field: undefined, text: message };
 }
 
 /** The fields as they were typed, for the forms. */
-function typed({ ip, at, namespace, pod }: QuestionFields): LeasesFields {
+function typed(fields: QuestionFields): LeasesFields {
   const text = (value: unknown) => (typeof value === 'string' ? value : '');
-  return { ip: text(ip), at: text(at), namespace: text(namespace), pod: text(pod) };
+  return Object.fromEntries(LEASES_FIELDS.map((name) => [name, text(fields[name])])) as LeasesFields; // all of them
+}
+
+function isField(name: string): name is LeasesField {
+  return LEASES_FIELDS.some((field) => field === name);
 }
