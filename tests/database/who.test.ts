@@ -1,6 +1,7 @@
 import { type DatabasePool, type DatabaseSettings, openPool } from '@podips/shared';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Ledger, openLedger } from '../../services/monitor/src/ledger/ledger.js';
+import { type Lookup, openLookup } from '../../services/monitor/src/lookup/lookup.js';
 import { writeSampleLedger } from '../support/sample-ledger.js';
 import { createDatabase, log } from '../support/test-databases.js';
 
@@ -17,6 +18,7 @@ let settings: DatabaseSettings;
 let database: DatabasePool;
 let analyst: DatabasePool;
 let ledger: Ledger;
+let lookup: Lookup;
 beforeAll(async () => {
   settings = await createDatabase();
   database = openPool(settings, log);
@@ -25,10 +27,13 @@ beforeAll(async () => {
     GRANT SELECT ON ALL TABLES IN SCHEMA public TO "${ANALYST}";
     ALTER ROLE "${ANALYST}" SET search_path = pg_catalog`);
   analyst = openPool({ ...settings, user: ANALYST, password: 'correct-horse' }, log);
-  ledger = openLedger({ database: settings, cluster: 'default', now: Date.now, log });
+  const options = { database: settings, cluster: 'default', now: Date.now, log };
+  ledger = openLedger(options);
+  lookup = openLookup(options);
 });
 afterAll(async () => {
   await ledger?.stop();
+  await lookup?.stop();
   await analyst?.end();
   await database?.query(`DROP OWNED BY "${ANALYST}"; DROP ROLE "${ANALYST}"`);
   await database?.end();
@@ -47,15 +52,14 @@ async function who(ip: string, times: readonly number[]): Promise<Who[]> {
 /** What the monitor answers, in the words of the function. */
 async function monitorSays(ip: string, atMs: number) {
   const at = { ms: atMs, precisionMs: 1 };
-  const { certain, leases, node, reasons, previous, next } = await ledger.ask({ ip, at });
-  const none = { reasons: [] as string[], pod: null, node: null };
-  if (!certain)
-    return { ...none, verdict: 'unsure', reasons: [...new Set(reasons.map(({ code }) => code))].sort() };
-  const [only, second] = leases;
-  if (node !== null) return { ...none, verdict: 'node', node };
-  if (second) return { ...none, verdict: 'unsure', reasons: ['several'] };
-  if (only) return { ...none, verdict: 'pod', pod: only.pod, node: only.node };
-  return { ...none, verdict: previous || next ? 'nobody' : 'outside' };
+  const { certain, reasons } = await ledger.ask({ ip, at });
+  const [{ answer } = { answer: undefined }] = await lookup.answerAll([
+    { ip, at, skewMs: 0, cluster: undefined },
+  ]);
+  const codes = certain && answer?.verdict === 'unsure' ? ['several'] : reasons.map(({ code }) => code);
+  const { pod, node } = answer ?? {};
+  const verdict = certain ? answer?.verdict : 'unsure';
+  return { verdict, pod: pod || null, node: node || null, reasons: [...new Set(codes)].sort() };
 }
 
 /** Every time at which a lease of the address, a gap or a watermark has a bound, and just before and after it. */
@@ -74,7 +78,7 @@ async function timesOfInterest(ip: string): Promise<number[]> {
 async function compareAll(): Promise<Set<string>> {
   const { rows } = await database.query<{ ip: string }>('SELECT DISTINCT host(ip) AS ip FROM leases');
   const seen = new Set<string>();
-  for (const ip of [...rows.map((row) => row.ip), '10.99.99.99']) {
+  for (const ip of [...rows.map((row) => row.ip), '10.64.99.99', '203.0.113.7']) {
     const times = await timesOfInterest(ip);
     const answers = await who(ip, times);
     for (const [index, atMs] of times.entries()) {
@@ -96,6 +100,18 @@ describe('podips_who, for a user with SELECT only and another search path,', () 
     const seen = await compareAll();
     for (const each of ['pod', 'node', 'nobody', 'outside', 'unsure', 'start', 'end', 'gap', 'after-known'])
       expect(seen).toContain(each);
+  });
+
+  it('reads an address however it is written, and answers nothing for none', async () => {
+    const { rows } = await analyst.query<{ pod: string | null; verdict: string | null }>(
+      `SELECT who.pod, who.verdict FROM (VALUES (1, '10.64.0.182/24'::inet), (2, '::ffff:10.64.0.182'), (3, NULL)) AS asked (n, ip)
+       LEFT JOIN LATERAL public.podips_who(ip, '2026-11-20 14:00Z') AS who ON true ORDER BY n`,
+    );
+    expect(rows).toEqual([
+      { pod: 'web-5cc97bc7d5-228ts', verdict: 'pod' },
+      { pod: 'web-5cc97bc7d5-228ts', verdict: 'pod' },
+      { pod: null, verdict: null },
+    ]);
   });
 
   it('says so as well where clusters share addresses, a clock was set, and the ledger contradicts itself', async () => {

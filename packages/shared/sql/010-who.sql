@@ -12,30 +12,37 @@ FROM leases LEFT JOIN reader_positions USING (cluster),
   LATERAL (SELECT coalesce(started_not_after, started_at) AS sure_from,
     CASE WHEN ended_at = 'infinity' THEN known_at - interval '2 seconds' ELSE ended_not_before END AS sure_to) AS sure;
 
--- Who had an address at a time, decided as the monitor does: the verdict is pod, node, nobody, outside (the ledger has no
--- lease of the address) or unsure, which names none; the reason has the codes that the monitor gives. Always one row.
+-- Who had an address at a time, decided as the monitor does: the verdict is pod, node, nobody, outside (nobody, and the
+-- ledger has no lease of any address near it) or unsure, which names none; the reason has the codes that the monitor
+-- gives. Always one row, of NULLs for a NULL.
 CREATE FUNCTION podips_who(ip inet, at timestamptz, OUT verdict text, OUT reason text, OUT namespace text, OUT pod text,
   OUT pod_uid text, OUT workload_kind text, OUT workload text, OUT node text, OUT cluster text, OUT started_at timestamptz,
   OUT ended_at timestamptz)
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
 -- The tables are found whatever the caller's path, and rows that a policy hides are an error instead of nobody.
 SET search_path FROM CURRENT SET row_security TO off
 AS $$
-WITH positions AS (SELECT *, known_at - interval '2 seconds' AS known_until FROM reader_positions),
+WITH asked AS (
+  -- An address without a netmask, and an IPv4 address that is written as IPv6 as what it is: as in the ledger.
+  SELECT regexp_replace(host($1), '^::ffff:([0-9.]+)$', '\1')::inet AS ip),
+around AS (
+  SELECT host(network(range))::inet AS first, host(broadcast(range))::inet AS last
+  FROM (SELECT set_masklen(asked.ip, CASE family(asked.ip) WHEN 4 THEN 16 ELSE 64 END) AS range FROM asked) AS ranges),
+positions AS (SELECT *, known_at - interval '2 seconds' AS known_until FROM reader_positions),
 gaps_at AS (
   SELECT gaps.cluster, gaps.reason FROM gaps
   WHERE gaps.ended_at >= $2 - interval '2 seconds'
     AND (gaps.started_at IS NULL OR gaps.started_at <= $2 + interval '2 seconds')),
 -- All leases whose bounds include the time, and the neighbours of the time by their most likely times.
 near AS (
-  (SELECT * FROM leases WHERE leases.ip = $1 AND coalesce(started_not_before, leases.started_at) <= $2
+  (SELECT * FROM leases WHERE leases.ip = (SELECT asked.ip FROM asked) AND coalesce(started_not_before, leases.started_at) <= $2
      AND coalesce(ended_not_after, leases.ended_at) > $2)
   UNION
-  (SELECT * FROM (SELECT * FROM leases WHERE leases.ip = $1 AND leases.started_at <= $2
+  (SELECT * FROM (SELECT * FROM leases WHERE leases.ip = (SELECT asked.ip FROM asked) AND leases.started_at <= $2
      ORDER BY leases.started_at DESC LIMIT 200) AS before
    WHERE before.ended_at <= $2 ORDER BY before.ended_at DESC LIMIT 1)
   UNION
-  (SELECT * FROM leases WHERE leases.ip = $1 AND leases.started_at > $2 ORDER BY leases.started_at LIMIT 1)),
+  (SELECT * FROM leases WHERE leases.ip = (SELECT asked.ip FROM asked) AND leases.started_at > $2 ORDER BY leases.started_at LIMIT 1)),
 bound AS (
   SELECT near.*, leases.is_open, known_until, place, start_to <= $2 AS has_begun, lasts,
     start_to <= $2 AND lasts AS is_sure,
@@ -68,7 +75,7 @@ judged AS (
   FROM bound JOIN networks USING (cluster, network)),
 summary AS (
   SELECT count(DISTINCT (judged.cluster, judged.network, place)) FILTER (WHERE is_holder) AS holders,
-    coalesce(bool_or(places > 1), false) AS is_conflict, count(*) FILTER (WHERE is_candidate) AS candidates, count(*) AS leases,
+    coalesce(bool_or(places > 1), false) AS is_conflict, count(*) FILTER (WHERE is_candidate) AS candidates,
     coalesce(bool_and(host_network AND judged.cluster IN
       (SELECT j.cluster FROM judged AS j WHERE j.is_holder AND j.host_network)) FILTER (WHERE is_candidate), true) AS is_of_nodes
   FROM judged),
@@ -93,7 +100,8 @@ answer AS (
   FROM decided)
 SELECT
   CASE WHEN answer.reasons IS NOT NULL THEN 'unsure' WHEN answer.holders = 0 THEN
-    CASE WHEN answer.leases = 0 THEN 'outside' ELSE 'nobody' END
+    CASE WHEN EXISTS (SELECT FROM leases WHERE leases.ip BETWEEN (SELECT first FROM around) AND (SELECT last FROM around))
+      THEN 'nobody' ELSE 'outside' END
   WHEN holder.host_network THEN 'node' ELSE 'pod' END,
   coalesce(answer.reasons, ''),
   one.namespace, one.pod, one.pod_uid, one.workload_kind, one.workload, holder.node, holder.cluster,

@@ -57,7 +57,9 @@ export const IncidentsQuery = Type.Object({
 
 export const LeasesQuery = Type.Object({
   ip: optional(RULES.addresses),
-  at: optional(`${RULES.at}; without it now. A time without seconds is a whole minute; a day, for example 2026-01-31, is a range of time.`),
+  at: optional(
+    `${RULES.at}; without it now. A time without seconds is a whole minute; a day, for example 2026-01-31, is a range of time.`,
+  ),
   from: optional(RULES.from),
   to: optional(RULES.to),
   namespace: optional(RULES.namespace),

@@ -115,7 +115,10 @@ function gapReasons(gaps: readonly GapView[], areMore: boolean): Reason[] {
   const others = gaps.length - named.length;
   return others === 0
     ? named
-    : [...named, { code: 'gap', text: `${areMore ? 'More than ' : ''}${others} more gaps are in that time.` }];
+    : [
+        ...named,
+        { code: 'gap', text: `${areMore ? 'More than ' : ''}${others} more gaps are in that time.` },
+      ];
 }
 
 /** What the ledger does not reach, by the ends of the range. That other namespaces are not watched matters only to others. */

@@ -35,7 +35,7 @@ test.each([
     'shop/web-1 had 1 lease of 1 address; the last one ended at 2026-11-20 15:00:00 UTC.',
   ],
   [
-    [leaseView({ endedAt: null }), leaseView({ ip: 'fd00::1', endedAt: null }), leaseView()],
+    [leaseView({ ip: 'fd00::1', endedAt: null }), leaseView({ endedAt: null }), leaseView()],
     false,
     'shop/web-1 had 3 leases of 2 addresses; at 2026-11-21 00:00:00 UTC it held 10.1.2.3 and fd00::1.',
   ],

@@ -16,7 +16,9 @@ const NETWORK = /^([\da-f.:]+)\/(\d{1,3})$/i;
  */
 export function parseAddresses(text: string): Addresses {
   const wrong = new InvalidRequestError('ip', `ip must be ${RULES.addresses}`);
-  const items = refang(text).split(/[\s,;]+/).filter((item) => item !== '');
+  const items = refang(text)
+    .split(/[\s,;]+/)
+    .filter((item) => item !== '');
   const network = items.length === 1 ? parseNetwork(items[0] ?? '') : undefined;
   if (network !== undefined) return { network };
   if (items.length === 0 || items.length > MAX_ADDRESSES) throw wrong;

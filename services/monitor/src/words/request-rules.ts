@@ -11,7 +11,8 @@ export const RULES = {
   limit: 'a whole number from 1 to 500',
   before: 'a time, for example 2026-01-31T12:00:00Z',
   ip: 'an IPv4 or IPv6 address, for example 10.1.2.3 or fd00::1',
-  addresses: 'an IPv4 or IPv6 address, for example 10.1.2.3 or fd00::1, or up to 100, or a network, for example 10.1.2.0/24',
+  addresses:
+    'an IPv4 or IPv6 address, for example 10.1.2.3 or fd00::1, or up to 100, or a network, for example 10.1.2.0/24',
   at:
     'a time, for example 2026-01-31 12:00 (UTC), 2026-01-31T12:00:00+01:00, 2026-01-31 12:00 Europe/Berlin, ' +
     '31/Jan/2026:12:00:00 +0100, Jan 31 12:00:00, 1769860800 or 5 minutes ago, and one that no change of the clocks repeats',
