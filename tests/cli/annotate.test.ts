@@ -1,0 +1,160 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { createLogger, openPool } from '@podips/shared';
+import { databaseEnvironment, startProxy, type TcpProxy } from '@podips/simulation';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type MonitorProcess, startMonitorProcess } from '../support/monitor-process.js';
+import { runPodips, startPodips } from '../support/podips.js';
+import { writeSampleLedger } from '../support/sample-ledger.js';
+import { createDatabase } from '../support/test-databases.js';
+
+let monitor: MonitorProcess;
+let proxy: TcpProxy;
+let dir: string;
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'podips-annotate-'));
+  const settings = await createDatabase();
+  const database = openPool(settings, createLogger('test', 'silent'));
+  await writeSampleLedger(database);
+  await database.end();
+  proxy = await startProxy({ host: settings.host, port: settings.port });
+  monitor = await startMonitorProcess(databaseEnvironment({ ...settings, port: proxy.port }));
+});
+afterAll(async () => {
+  await monitor?.destroy();
+  await proxy?.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const EPOCH = Date.parse('2026-11-20T14:00:00Z') / 1_000;
+const POD = 'web-5cc97bc7d5-228ts';
+const env = () => ({ PODIPS_URL: monitor.url });
+const annotate = (input: string | Buffer, ...args: string[]) =>
+  runPodips(['annotate', ...args], env(), input);
+
+const FILES: Readonly<Record<string, string>> = {
+  csv: 'time,src\n2026-11-20 14:00:00,10.64.0.182\n',
+  tsv: 'time\tsrc\n2026-11-20 14:00:00\t10.64.0.182\n',
+  jsonl: '{"time":"2026-11-20T14:00:00Z","src":"10.64.0.182"}\n',
+  zeek: `#separator \\x09\n#fields\tts\tid.orig_h\tduration\n#types\ttime\taddr\tinterval\n${EPOCH}.5\t10.64.0.182\t60.5\n`,
+  eve: '{"timestamp":"2026-11-20T15:00:00.000000+0100","event_type":"alert","src_ip":"10.64.0.182","dest_ip":"8.8.8.8"}\n',
+  vpc: `2 123456789010 eni-1235b8ca 10.64.0.182 8.8.8.8 1 2 6 20 4249 ${EPOCH} ${EPOCH + 60} ACCEPT OK\n`,
+  plain: 'Nov 20 14:00:00 fw kernel: DROP SRC=10.64.0.182 DST=8.8.8.8\n',
+};
+
+describe('podips annotate', () => {
+  it.each(Object.entries(FILES))('names the pod in a file of the format %s', async (format, file) => {
+    const { code, stdout, stderr } = await annotate(file, '--json');
+    expect([code, stdout]).toEqual([0, expect.stringContaining(POD)]);
+    const lines = file.trimEnd().split('\n');
+    for (const [n, line] of stdout.trimEnd().split('\n').entries())
+      expect(line.startsWith((lines[n] ?? '').replace(/\}$/, ''))).toBe(true);
+    expect(JSON.parse(stderr)).toMatchObject({
+      format,
+      lines: lines.length,
+      unreadable: 0,
+      verdicts: { pod: 1 },
+    });
+  });
+
+  it('reads a file that is compressed, and writes one that has its name only when it is complete', async () => {
+    const [source, target] = [join(dir, 'in.csv.gz'), join(dir, 'out.csv')];
+    writeFileSync(source, gzipSync(FILES.csv ?? ''));
+    const { code, stdout } = await annotate('', source, '--output', target);
+    expect([code, stdout, readFileSync(target, 'utf8')]).toEqual([0, '', expect.stringContaining(POD)]);
+    expect(readdirSync(dir).filter((name) => name.endsWith('.part'))).toEqual([]);
+  });
+
+  it('gives each verdict, with the reason where it is not sure, and a summary', async () => {
+    const rows = [
+      ['14:00:00', '10.64.0.182', 'pod'],
+      ['14:00:00', '192.168.0.5', 'node'],
+      ['14:00:00', '10.64.0.99', 'nobody'],
+      ['14:00:00', '8.8.8.8', 'outside'],
+      ['14:05:20', '10.64.0.182', 'unsure'],
+      ['15:35:00', '10.64.0.182', 'unsure'],
+      ['18:30:00', '10.64.0.182', 'unsure'],
+      ['14:00:00', 'a.example', ''],
+    ] as const;
+    const file = rows.map(([time, ip]) => `2026-11-20 ${time};${ip}\n`).join('');
+    const { code, stdout, stderr } = await annotate(file);
+    expect(code).toBe(0);
+    const answers = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(';').slice(6));
+    expect(answers.map(([verdict]) => verdict)).toEqual(rows.map(([, , verdict]) => verdict));
+    for (const [verdict, reason] of answers)
+      expect(reason !== '').toBe(verdict === 'unsure' || verdict === '');
+    expect(stderr).toMatch(
+      / 8 {2}lines\n.* 7 {2}addresses\n.* 3 {2}not sure\n.* 1 {2}lines that could not be read\n +line 8: "a.example" is no address\n/s,
+    );
+  });
+
+  it('asks for a minute, or with more skew, as a whole', async () => {
+    const near = 'time,src\n2026-11-20 14:05,10.64.0.182\n';
+    expect((await annotate(near)).stdout).toContain(',unsure,');
+    const close = 'time,src\n2026-11-20 14:05:15,10.64.0.182\n';
+    expect((await annotate(close)).stdout).toContain(POD);
+    expect((await annotate(close, '--skew', '10s')).stdout).toContain(',unsure,');
+  });
+
+  it.each([
+    ['a workbook', Buffer.from('PK\x03\x04\0'), [], 'save the sheet as CSV'],
+    ['text', 'Dear all,\n', [], 'no line has an IP address'],
+    [
+      'a zone that does not exist',
+      'x',
+      ['--tz', 'Europe/Atlantis'],
+      'there is no time zone "Europe/Atlantis"',
+    ],
+    [
+      'a column that is not there',
+      FILES.csv ?? '',
+      ['--ip', 'dst'],
+      'there is no column "dst"; there are time, src',
+    ],
+    ['a column without addresses', FILES.csv ?? '', ['--ip', 'time'], 'column time has no addresses'],
+    ['a skew that is none', FILES.csv ?? '', ['--skew', 'much'], 'skew must be'],
+    ['a file that is not there', '', ['/none.csv'], 'no such file'],
+    ['an output that cannot be', FILES.csv ?? '', ['--output', '/none/out.csv'], '--output'],
+  ])('%s: exits with 3, writes nothing, and says what is wrong', async (_, input, args, text) => {
+    const { code, stdout, stderr } = await annotate(input, ...args);
+    expect([code, stdout, stderr]).toEqual([3, '', expect.stringContaining(text)]);
+  });
+
+  it('ends with an error as its last words when the database goes away, after whole lines only', async () => {
+    const { child, ended } = startPodips(['annotate'], env());
+    child.stdin.write(FILES.csv ?? '');
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    await proxy.refuse(true);
+    proxy.cut();
+    child.stdin.end('2026-11-20 14:01:00,10.64.0.182\n');
+    const { code, stdout, stderr } = await ended;
+    await proxy.refuse(false);
+    expect([code, stdout.split('\n').length - 1, stdout.endsWith('\n')]).toEqual([4, 2, true]);
+    expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/^podips: the output ends after line 2: /);
+  });
+
+  it('waits for who reads slowly, and loses nothing', async () => {
+    const rows = 60_000;
+    const { child, ended } = startPodips(['annotate'], env());
+    child.stdout.pause();
+    child.stdin.end(`time,src\n${'2026-11-20 14:00:00,10.64.0.182\n'.repeat(rows)}`);
+    // Nothing is read until it has filled the pipe and stands still.
+    await new Promise((resolve) => child.stdout.once('readable', resolve));
+    child.stdout.resume();
+    const { code, stdout } = await ended;
+    expect([code, stdout.match(/228ts/g)?.length]).toEqual([0, rows]);
+  });
+
+  it('stops without a word when its reader has seen enough', async () => {
+    const { child, ended } = startPodips(['annotate'], env());
+    child.stdin.write(`time,src\n${'2026-11-20 14:00:00,10.64.0.182\n'.repeat(60_000)}`);
+    child.stdout.once('data', () => child.stdout.destroy());
+    const { code, stderr } = await ended;
+    expect([code === 0, stderr]).toEqual([false, '']);
+  });
+});
