@@ -15,6 +15,7 @@ import { installBasePath, prefixOf, stripBasePath } from './base-path.js';
 import type { AppContext, AppDeps } from './context.js';
 import { installErrorReplies, replyToMalformed, replyWithError } from './error-replies.js';
 import { createLiveFeed } from './live/live-feed.js';
+import { openApiOptions } from './openapi.js';
 import { answerRoutes } from './routes/answers.js';
 import { statusRoutes } from './routes/api-v1.js';
 import { badgeRoutes } from './routes/badge.js';
@@ -74,16 +75,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   installBasePath(app, { basePath, isTrusted: isShared });
   installAccess(app, deps.settings.access);
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'podips monitor',
-        version,
-        description: 'Receives heartbeats of the reader and the writer, and shows their state.',
-      },
-    },
-  });
+  await app.register(swagger, openApiOptions(version));
   const context = createContext(deps, version, uploads);
   for (const routes of ROUTES) await app.register(routes(context));
   return app;

@@ -16,6 +16,7 @@ const Operation = Type.Object({
 
 /** The part of an OpenAPI document that the page shows. */
 const ApiDocument = Type.Object({
+  tags: Type.Array(Type.Object({ name: Type.String(), description: Type.String() })),
   info: Type.Object({ title: Type.String(), version: Type.String(), description: Type.String() }),
   paths: Type.Record(Type.String(), Type.Record(Type.String(), Operation)),
 });
@@ -34,15 +35,18 @@ export interface ApiPageOptions {
 }
 
 /** The API documentation for people. */
-export function apiPage({ info, paths }: ApiDocument, { assets, light, hasLedger }: ApiPageOptions): Html {
+export function apiPage(
+  { info, tags, paths }: ApiDocument,
+  { assets, light, hasLedger }: ApiPageOptions,
+): Html {
   const content = html`
 <h1>HTTP interface</h1>
 <p>${info.description} Version ${info.version}. Also as an <a href="/api/openapi.json">OpenAPI document</a>.</p>
-${groupsOf(paths).map(
-  ([
-    tag,
+${groupsOf(paths, tags).map(
+  ({
+    tag: { name, description },
     entries,
-  ]) => html`<section aria-labelledby="tag-${tag}"><h2 id="tag-${tag}" class="section">${tag}</h2>
+  }) => html`<section aria-labelledby="tag-${name}"><h2 id="tag-${name}" class="section">${description}</h2>
 ${entries.map(([path, methods]) => pathSection(path, methods))}</section>`,
 )}`;
   return layout({ title: 'API – podips monitor', light, assets, content, current: '/api', hasLedger });
@@ -50,13 +54,13 @@ ${entries.map(([path, methods]) => pathSection(path, methods))}</section>`,
 
 type Methods = ApiDocument['paths'][string];
 
-/** Paths by their first tag, in the order in which the tags first appear. */
-function groupsOf(paths: ApiDocument['paths']): [string, [string, Methods][]][] {
-  const groups = Map.groupBy(
-    Object.entries(paths),
-    ([, methods]) => Object.values(methods)[0]?.tags?.[0] ?? 'other',
-  );
-  return [...groups];
+/** Paths by their first tag, in the order of the tags. */
+function groupsOf(paths: ApiDocument['paths'], tags: ApiDocument['tags']) {
+  const groups = Map.groupBy(Object.entries(paths), ([, methods]) => Object.values(methods)[0]?.tags?.[0]);
+  return tags.flatMap((tag) => {
+    const entries = groups.get(tag.name);
+    return entries === undefined ? [] : [{ tag, entries }];
+  });
 }
 
 /** Methods of one path differ in nothing else, so one description does for all. */

@@ -34,7 +34,8 @@ export function installAccess(app: FastifyInstance, settings: AccessSettings): v
     const allowed = PROBES.includes(url ?? '') || limit.allows(clientOf(clientAddress(request, isTrusted)));
     if (!allowed) return replyTooMany(reply, settings.rateLimitPerSecond);
     if (HEARTBEAT.test(url ?? '') && isOfAnotherSite(request)) return replyForbidden(reply);
-    const guard = guardOf(url, guards);
+    const name = guardNameOf(url);
+    const guard = name === 'open' ? undefined : guards[name];
     if (guard && !guard.isRight(request.headers.authorization)) return replyUnauthorized(reply, guard);
   });
 }
@@ -69,11 +70,13 @@ function replyForbidden(reply: FastifyReply): FastifyReply {
   return reply.code(403).send({ error: 'pages of other sites may not send heartbeats' });
 }
 
-/** An unknown path is guarded like a page. */
-function guardOf(url: string | undefined, { heartbeats, pages }: Guards): Guard | undefined {
-  if (url === undefined) return pages;
-  if (HEARTBEAT.test(url)) return heartbeats;
-  return OPEN.includes(url) || BADGE.test(url) ? undefined : pages;
+export type GuardName = keyof Guards | 'open';
+
+/** What a route needs. An unknown path is guarded like a page. */
+export function guardNameOf(url: string | undefined): GuardName {
+  if (url === undefined) return 'pages';
+  if (HEARTBEAT.test(url)) return 'heartbeats';
+  return OPEN.includes(url) || BADGE.test(url) ? 'open' : 'pages';
 }
 
 function replyTooMany(reply: FastifyReply, perSecond: number): FastifyReply {
