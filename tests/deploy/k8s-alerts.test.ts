@@ -92,12 +92,13 @@ it('an alert about a light, or about the outbox, says of which cluster', () => {
     ...healthy('b'),
     light('a', '0x60'),
     light('b', '1x60'),
+    series('podips_operation_light', 'cluster="b",operation="ledger",light="red"', '1x60'),
     series('podips_reader_outbox_messages', 'cluster="b"', '7x60'),
   ];
   const firing = {
     expr: 'count by (cluster, alertname) (ALERTS{alertstate="firing"})',
     eval_time: '1h',
-    exp_samples: ['PodipsLinkFails', 'PodipsOutboxGrows'].map((name) => ({
+    exp_samples: ['PodipsLedgerFails', 'PodipsLinkFails', 'PodipsOutboxGrows'].map((name) => ({
       labels: `{alertname="${name}",cluster="b"}`,
       value: 1,
     })),

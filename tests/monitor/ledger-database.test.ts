@@ -114,6 +114,10 @@ describe('a database that', () => {
 
   it('refuses the login is reported, without the password', async () => {
     const locked = await another({ DB_PASSWORD: 'wrong-password' });
+    await vi.waitFor(async () => {
+      const { ledgerLight } = JSON.parse((await getFrom(locked, '/api/v1/status')).body);
+      expect(ledgerLight).toMatchObject({ light: 'red' });
+    }, PATIENCE);
     const { status, body } = await ledgerPage(locked, ADDRESS);
     expect([status, body.includes('The database refuses the login')]).toEqual([503, true]);
     expect(body + locked.process.output()).not.toContain('wrong-password');
@@ -157,7 +161,16 @@ describe('a database that', () => {
       const view = { error: 'the database does not answer', failingSince: expect.any(String) };
       expect(await ledgerView(monitor)).toMatchObject(view);
     }, PATIENCE);
-    expect((await getFrom(monitor, '/')).body).toContain('cannot be read');
+    const status = JSON.parse((await getFrom(monitor, '/api/v1/status')).body);
+    expect(status).toMatchObject({
+      worst: 'red',
+      headline: expect.stringContaining('The ledger cannot be used: the database does not answer.'),
+      ledgerLight: { light: 'red' },
+      operations: expect.toSatisfy((four) => four.length === 4),
+    });
+    expect((await getFrom(monitor, '/')).body).toContain('<title>failing ');
+    for (const path of ['/badge.svg', '/badge/ledger.svg'])
+      expect((await getFrom(monitor, path)).body).toContain(': failing');
     await vi.waitFor(
       async () => expect((await getFrom(monitor, '/metrics')).body).toContain('podips_ledger_up 0\n'),
       PATIENCE,

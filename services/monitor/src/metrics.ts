@@ -1,4 +1,4 @@
-import { OK, OPERATIONS, type Operation } from '@podips/shared';
+import { OK, OPERATIONS } from '@podips/shared';
 import { Counter, Gauge, type Metric, Registry } from 'prom-client';
 import { flowMetrics } from './flow/flow-metrics.js';
 import type { FlowView } from './flow/flow-view.js';
@@ -6,7 +6,8 @@ import type { History } from './history/history.js';
 import { ledgerMetrics } from './ledger/ledger-metrics.js';
 import type { LedgerView } from './ledger/ledger-view.js';
 import { LIGHTS, type Light } from './status/lights.js';
-import type { StatusStore } from './status/statuses.js';
+import { entriesOf } from './status/map-operations.js';
+import type { LightId, StatusStore } from './status/statuses.js';
 import type { Tracker } from './status/tracker.js';
 import { workloadMetrics } from './workloads/workload-metrics.js';
 import type { Workloads } from './workloads/workloads.js';
@@ -67,14 +68,13 @@ function heartbeatMetric({ tracker }: MetricsOptions): Metric {
 function operationMetrics({ tracker, now }: MetricsOptions): Metric[] {
   const light = new Gauge({
     name: 'podips_operation_light',
-    help: 'Light of an operation: 1 for the light that is on, else 0',
+    help: 'Light of an operation, or of the ledger: 1 for the light that is on, else 0',
     labelNames: ['operation', 'light'],
     registers: [],
     collect() {
       const states = tracker.states();
-      for (const operation of OPERATIONS)
-        for (const one of LIGHTS)
-          this.set({ operation, light: one }, states[operation].light === one ? 1 : 0);
+      for (const [operation, { light: on }] of entriesOf(states))
+        for (const one of LIGHTS) this.set({ operation, light: one }, on === one ? 1 : 0);
     },
   });
   const age = new Gauge({
@@ -102,7 +102,7 @@ function incidentMetric({ tracker, now }: MetricsOptions): Metric {
   });
   for (const operation of OPERATIONS) incidents.inc({ operation }, 0);
   const startedAtMs = now();
-  const assumed = new Set<Operation>();
+  const assumed = new Set<LightId>();
   tracker.onTransition(({ operation, from, to, atMs }) => {
     const isWorse = isOut(to) && (!isOut(from) || assumed.delete(operation));
     assumed.delete(operation);

@@ -7,6 +7,7 @@ import { catchUp } from './history/catch-up.js';
 import { openHistory } from './history/history.js';
 import { buildApp } from './http/app.js';
 import type { AppDeps } from './http/context.js';
+import { createLedgerFollower } from './ledger/follow-ledger.js';
 import { openLedger } from './ledger/ledger.js';
 import { openLookup } from './lookup/lookup.js';
 import { openPeerMemory } from './peers/peer-memory.js';
@@ -64,13 +65,15 @@ async function startParts(
   catchUp(store, history, now(), log);
   const flow = await openFlow({ dir, now, log });
   resources.defer(() => flow.stop());
+  const follower = createLedgerFollower(flow, now);
   const tracker = createTracker({
     store,
     now,
     ageLimitMs,
     log,
     before: history.last,
-    isOverdue: (operation) => flow.isOverdue(operation),
+    hasLedger: settings.database !== undefined,
+    isOverdue: (id) => flow.isOverdue(id) || follower.isOverdue(id),
   });
   resources.defer(() => tracker.stop());
   tracker.onHeartbeat(flow.onHeartbeat);
@@ -100,6 +103,7 @@ async function startParts(
   resources.defer(() => peers.stop());
   const ledger = database && openLedger({ database, cluster, now, log });
   resources.defer(() => ledger?.stop());
+  if (ledger) follower.follow(ledger, tracker);
   const lookup = database && openLookup({ database, cluster, now, log });
   resources.defer(() => lookup?.stop());
   return { store, history, tracker, alerting, peers, flow, ledger, lookup, workloads };

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { type Logger, OPERATIONS } from '@podips/shared';
+import type { Logger } from '@podips/shared';
 import { type Static, Type } from 'typebox';
 import { openDocument } from '../files/document.js';
+import { LIGHT_IDS } from '../status/statuses.js';
 import { NO_WORKLOADS_REPORTED } from '../workloads/decide-workload-alerts.js';
 import { WorkloadTrouble } from '../workloads/workload-alerts.js';
 import { type AlertState, NOTHING_REPORTED } from './decide.js';
@@ -9,7 +10,7 @@ import { Notice, Trouble } from './notice.js';
 
 export const ALERTS_FILE = 'alerts.json';
 
-const Troubles = Type.Partial(Type.Record(Type.Enum(OPERATIONS), Trouble));
+const Troubles = Type.Partial(Type.Record(Type.Enum(LIGHT_IDS), Trouble));
 
 const TextOrNull = Type.Union([Type.String(), Type.Null()]);
 

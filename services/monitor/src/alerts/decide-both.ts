@@ -1,4 +1,4 @@
-import { OPERATIONS } from '@podips/shared';
+import { entriesOf } from '../status/map-operations.js';
 import { decideWorkloadAlerts, type WorkloadFacts } from '../workloads/decide-workload-alerts.js';
 import { type AlertState, decide, shortest, untilAllowed, withSent } from './decide.js';
 import type { Notice } from './notice.js';
@@ -39,7 +39,7 @@ export function decideBoth(
     headline: '',
     likelyCause: null,
     changes: [],
-    chain: OPERATIONS.map((operation) => ({ operation, light: chain[operation].light })),
+    chain: entriesOf(chain).map(([operation, { light }]) => ({ operation, light })),
     heldBack: state.workloads.suppressed,
     workloads: decision.news,
   };

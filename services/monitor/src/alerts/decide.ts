@@ -1,5 +1,5 @@
-import { OPERATIONS } from '@podips/shared';
-import { mapOperations } from '../status/map-operations.js';
+import { entriesOf, mapLights } from '../status/map-operations.js';
+import { LIGHT_IDS } from '../status/statuses.js';
 import type { OperationState } from '../status/tracker.js';
 import { type HeadlineState, headlineOf } from '../words/headline.js';
 import { NO_WORKLOADS_REPORTED, type WorkloadAlertState } from '../workloads/decide-workload-alerts.js';
@@ -102,7 +102,7 @@ function settle(
 }
 
 function makeNotice(before: AlertState, decided: Troubles, { chain, nowMs, rules }: Moment): Notice {
-  const changes = OPERATIONS.map((operation): Change | undefined => {
+  const changes = LIGHT_IDS.map((operation): Change | undefined => {
     const was = before.reported[operation];
     const is = decided[operation];
     if (is !== undefined && is.light !== was?.light)
@@ -111,14 +111,14 @@ function makeNotice(before: AlertState, decided: Troubles, { chain, nowMs, rules
       return { operation, kind: 'ended', trouble: was, untilMs: endOf(was, chain[operation], nowMs) };
     return undefined;
   }).filter((change) => change !== undefined);
-  const states = mapOperations((operation) => asReported(chain[operation], decided[operation]));
+  const states = mapLights(chain, (state, id) => asReported(state, decided[id]));
   const { text: headline, likelyCause } = headlineOf(states, rules.ageLimitMs);
   return {
     atMs: nowMs,
     headline,
     likelyCause,
     changes: changes.length > 0 ? changes : lasting(decided),
-    chain: OPERATIONS.map((operation) => ({ operation, light: chain[operation].light })),
+    chain: entriesOf(chain).map(([operation, { light }]) => ({ operation, light })),
     heldBack: before.suppressed,
   };
 }
@@ -129,12 +129,13 @@ function asReported(state: OperationState, trouble: Trouble | undefined): Headli
   return { light: trouble.light, heartbeat: trouble, ageMs: 0 };
 }
 
-function endOf(trouble: Trouble, { sinceMs }: OperationState, nowMs: number): number {
+function endOf(trouble: Trouble, state: OperationState | undefined, nowMs: number): number {
+  const sinceMs = state?.sinceMs;
   return sinceMs !== undefined && sinceMs >= trouble.sinceMs ? sinceMs : nowMs;
 }
 
 function lasting(decided: Troubles): Change[] {
-  return OPERATIONS.flatMap((operation) => {
+  return LIGHT_IDS.flatMap((operation) => {
     const trouble = decided[operation];
     return trouble === undefined ? [] : [{ operation, kind: 'continues' as const, trouble, untilMs: null }];
   });
@@ -143,7 +144,7 @@ function lasting(decided: Troubles): Change[] {
 /** Milliseconds until the alert is repeated; undefined: it is not. */
 function untilRepeat(state: AlertState, nowMs: number, { repeatIntervalMs }: AlertRules): number | undefined {
   const lastMs = state.lightsSentAtMs;
-  const lasts = OPERATIONS.some((operation) => state.decided[operation] !== undefined);
+  const lasts = LIGHT_IDS.some((operation) => state.decided[operation] !== undefined);
   return repeatIntervalMs === 0 || lastMs === undefined || !lasts
     ? undefined
     : remainingMs(lastMs, repeatIntervalMs, nowMs);

@@ -1,9 +1,9 @@
-import { OPERATIONS } from '@podips/shared';
 import { type Static, Type } from 'typebox';
 import { LIGHTS } from '../status/lights.js';
+import { LIGHT_IDS } from '../status/statuses.js';
 import { formatDuration, formatUtc } from '../words/format.js';
-import { LIGHT_WORDS } from '../words/light-words.js';
-import { OPERATION_NAMES } from '../words/operation-names.js';
+import { wordOf } from '../words/light-words.js';
+import { LIGHT_NAMES } from '../words/operation-names.js';
 import type { Change, Notice } from './notice.js';
 import { oneLine } from './one-line.js';
 import {
@@ -26,10 +26,10 @@ export const WebhookBody = Type.Object({
   subject: Type.String(),
   text: Type.String(),
   /** The operation to look at first; null when none has failed or fallen silent. */
-  likelyCause: Type.Union([Type.Enum(OPERATIONS), Type.Null()]),
+  likelyCause: Type.Union([Type.Enum(LIGHT_IDS), Type.Null()]),
   changes: Type.Array(
     Type.Object({
-      operation: Type.Enum(OPERATIONS),
+      operation: Type.Enum(LIGHT_IDS),
       name: Type.String(),
       kind: Type.Enum(['started', 'continues', 'ended']),
       /** The light of the time in which the operation did not work; grey: no heartbeat was ever received. */
@@ -43,7 +43,7 @@ export const WebhookBody = Type.Object({
       host: Type.String(),
     }),
   ),
-  lights: Type.Array(Type.Object({ operation: Type.Enum(OPERATIONS), light: Type.Enum(LIGHTS) })),
+  lights: Type.Array(Type.Object({ operation: Type.Enum(LIGHT_IDS), light: Type.Enum(LIGHTS) })),
   /** Workloads that became unstable first, the worst of them first; at most 50. */
   workloads: Type.Array(WorkloadBody),
   /** Workloads that are unstable as reported before. */
@@ -168,9 +168,9 @@ function titleOf(changes: readonly Change[], { atMs, chain }: Notice): string {
   if (event === 'recovery') {
     if (chain.every(({ light }) => light === 'green'))
       return `Working again after ${formatDuration(lengthMs)}`;
-    return `${OPERATION_NAMES[first.operation]}${others(changes)} working again after ${formatDuration(lengthMs)}`;
+    return `${LIGHT_NAMES[first.operation]}${others(changes)} working again after ${formatDuration(lengthMs)}`;
   }
-  const what = `${OPERATION_NAMES[first.operation]} ${LIGHT_WORDS[first.trouble.light]}${others(named)}`;
+  const what = `${LIGHT_NAMES[first.operation]} ${wordOf(first.operation, first.trouble.light)}${others(named)}`;
   return event === 'problem' ? what : `Still after ${formatDuration(lengthMs)}: ${what}`;
 }
 
@@ -180,8 +180,8 @@ function others({ length }: readonly Change[]): string {
 
 function describeChange(change: Change, nowMs: number): string {
   const { operation, kind, trouble, untilMs } = change;
-  const name = OPERATION_NAMES[operation];
-  const word = LIGHT_WORDS[trouble.light];
+  const name = LIGHT_NAMES[operation];
+  const word = wordOf(operation, trouble.light);
   const length = formatDuration(durationMs(change, nowMs));
   const since = formatUtc(trouble.sinceMs);
   if (kind === 'ended')
@@ -196,14 +196,14 @@ function reason({ trouble: { light, code, message, host } }: Change): string {
 }
 
 function describeLink({ operation, light }: Notice['chain'][number]): string {
-  return `  ${OPERATION_NAMES[operation]}: ${LIGHT_WORDS[light]}`;
+  return `  ${LIGHT_NAMES[operation]}: ${wordOf(operation, light)}`;
 }
 
 function changeBody(change: Change, nowMs: number): WebhookBody['changes'][number] {
   const { operation, kind, trouble, untilMs } = change;
   return {
     operation,
-    name: OPERATION_NAMES[operation],
+    name: LIGHT_NAMES[operation],
     kind,
     light: trouble.light,
     startedAt: new Date(trouble.sinceMs).toISOString(),

@@ -1,6 +1,6 @@
-import { OPERATIONS } from '@podips/shared';
 import { type Static, Type } from 'typebox';
 import { LIGHTS } from '../status/lights.js';
+import { LIGHT_IDS } from '../status/statuses.js';
 import { mergeWorkloadNews, WorkloadNews } from '../workloads/workload-alerts.js';
 
 /** An operation that does not work, with its last heartbeat. */
@@ -15,7 +15,7 @@ export const Trouble = Type.Object({
 
 /** The part of an alert about one operation. */
 export const Change = Type.Object({
-  operation: Type.Enum(OPERATIONS),
+  operation: Type.Enum(LIGHT_IDS),
   kind: Type.Enum(['started', 'continues', 'ended']),
   trouble: Trouble,
   /** When the trouble ended; null: it lasts. */
@@ -27,9 +27,9 @@ export const Notice = Type.Object({
   atMs: Type.Number(),
   /** The problem and where to look first; empty in an alert that is only about workloads. */
   headline: Type.String(),
-  likelyCause: Type.Union([Type.Enum(OPERATIONS), Type.Null()]),
+  likelyCause: Type.Union([Type.Enum(LIGHT_IDS), Type.Null()]),
   changes: Type.Array(Change),
-  chain: Type.Array(Type.Object({ operation: Type.Enum(OPERATIONS), light: Type.Enum(LIGHTS) })),
+  chain: Type.Array(Type.Object({ operation: Type.Enum(LIGHT_IDS), light: Type.Enum(LIGHTS) })),
   /** The number of alerts that the hourly limit suppressed before this one. */
   heldBack: Type.Number(),
   workloads: Type.Optional(WorkloadNews),
@@ -41,7 +41,7 @@ export type Notice = Static<typeof Notice>;
 
 /** One notice with the content of both, where the older one has not been delivered. */
 export function mergeNotices(older: Notice, newer: Notice): Notice {
-  const changes = OPERATIONS.map((operation) => {
+  const changes = LIGHT_IDS.map((operation) => {
     const before = older.changes.find((change) => change.operation === operation);
     const after = newer.changes.find((change) => change.operation === operation);
     // Its start has not been delivered yet.

@@ -1,8 +1,8 @@
-import type { Operation } from '@podips/shared';
+import type { PerLight } from '../status/statuses.js';
 import type { OperationState } from '../status/tracker.js';
 import type { WorkloadRules } from '../workloads/decide-workload-alerts.js';
 
-export type Chain = Readonly<Record<Operation, OperationState>>;
+export type Chain = PerLight<OperationState>;
 
 export interface AlertRules {
   /** The time for which a light must be red before an alert fires, as `for` of Prometheus. */

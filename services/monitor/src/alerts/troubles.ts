@@ -1,13 +1,14 @@
-import { OPERATIONS, type Operation } from '@podips/shared';
+import { entriesOf } from '../status/map-operations.js';
+import { LIGHT_IDS, type LightId } from '../status/statuses.js';
 import type { OperationState } from '../status/tracker.js';
 import type { Trouble } from './notice.js';
 import { remainingMs } from './remaining.js';
 import type { AlertRules, Chain } from './rules.js';
 
-export type Troubles = Readonly<Partial<Record<Operation, Trouble>>>;
+export type Troubles = Readonly<Partial<Record<LightId, Trouble>>>;
 
 /** The troubles seen in some operations; undefined: none. */
-export type Seen = ReadonlyMap<Operation, Trouble | undefined>;
+export type Seen = ReadonlyMap<LightId, Trouble | undefined>;
 
 /** The alert that should fire for one operation, and how long until that changes by itself. */
 interface Firing {
@@ -25,10 +26,12 @@ export function firingIn(
   nowMs: number,
   rules: AlertRules,
 ): { readonly firing: Troubles; readonly waits: readonly number[] } {
-  const isAnyReceived = OPERATIONS.some((operation) => chain[operation].heartbeat !== undefined);
-  const all = OPERATIONS.map((operation) => {
-    const [known, state] = [decided[operation], chain[operation]];
-    const isMissing = isAnyReceived && state.heartbeat === undefined;
+  const isAnyReceived = entriesOf(chain).some(
+    ([id, { heartbeat }]) => id !== 'ledger' && heartbeat !== undefined,
+  );
+  const all = entriesOf(chain).map(([operation, state]) => {
+    const known = decided[operation];
+    const isMissing = isAnyReceived && operation !== 'ledger' && state.heartbeat === undefined;
     const one = isMissing ? missing(known, nowMs, rules) : firingOf(known, state, nowMs, rules);
     return { operation, ...one };
   });
@@ -66,14 +69,14 @@ function missing(known: Trouble | undefined, nowMs: number, { startedAtMs, ageLi
 
 /** Whether the lights of both are not the same. */
 export function differ(some: Troubles, others: Troubles): boolean {
-  return OPERATIONS.some((operation) => some[operation]?.light !== others[operation]?.light);
+  return LIGHT_IDS.some((operation) => some[operation]?.light !== others[operation]?.light);
 }
 
 const BADNESS: Readonly<Record<Trouble['light'], number>> = { grey: 0, yellow: 1, red: 2 };
 
 /** Adds the alerts that should fire now to what was seen of operations that have changed. */
 export function seenWith({ decided, seen }: { decided: Troubles; seen: Seen }, firing: Troubles): Seen {
-  const changed = OPERATIONS.filter(
+  const changed = LIGHT_IDS.filter(
     (operation) => seen.has(operation) || firing[operation]?.light !== decided[operation]?.light,
   );
   return new Map(changed.map((operation) => [operation, worse(seen.get(operation), firing[operation])]));

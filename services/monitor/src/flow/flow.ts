@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { type Logger, OK, type Operation, type ReaderReport, type WriterReport } from '@podips/shared';
+import { type Logger, OK, type ReaderReport, type WriterReport } from '@podips/shared';
 import { Type } from 'typebox';
 import { openDocument } from '../files/document.js';
-import type { Heartbeat } from '../status/statuses.js';
+import type { Heartbeat, LightId } from '../status/statuses.js';
 import { ReaderBacklog } from './backlog.js';
 import type { FlowView } from './flow-view.js';
 import { Processes, type Progress } from './processes.js';
@@ -34,7 +34,7 @@ export interface Flow {
   /** A heartbeat came: all that is known of writers that send no reports. */
   onHeartbeat(heartbeat: Pick<Heartbeat, 'operation' | 'code'>): void;
   /** Whether an operation does not work off what waits for it. */
-  isOverdue(operation: Operation): boolean;
+  isOverdue(operation: LightId): boolean;
   /** undefined: no process has reported in the last 24 hours. */
   view(): FlowView | undefined;
   /** The last report of the reader that leads; undefined while it is silent. */

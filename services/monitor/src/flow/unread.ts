@@ -1,4 +1,4 @@
-import type { Operation } from '@podips/shared';
+import type { LightId } from '../status/statuses.js';
 
 /** How long messages are published while none is read. */
 const OVERDUE_MS = 15_000;
@@ -13,7 +13,7 @@ export class Unread {
   #lastMs = 0;
 
   /** A heartbeat that reports success. @param nowMs on a monotonic clock */
-  heartbeat(operation: Operation, nowMs: number): void {
+  heartbeat(operation: LightId, nowMs: number): void {
     if (operation === 'queue/read') this.#firstMs = undefined;
     if (operation !== 'queue/write') return;
     // One long after the one before begins anew.

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { Logger, Operation } from '@podips/shared';
+import type { Logger } from '@podips/shared';
+import type { LightId } from '../status/statuses.js';
 import type { Transition } from '../status/tracker.js';
 import type { IncidentView, SlotView } from '../view/status-view.js';
 import { listIncidents } from './incidents.js';
@@ -31,11 +32,11 @@ export interface History {
   /** Returns at once, never throws. */
   record(transition: Transition): void;
   /** The light that was on last; undefined: no heartbeat of the operation was ever received. */
-  last(operation: Operation): Span | undefined;
+  last(operation: LightId): Span | undefined;
   /** The newest first. @param beforeMs only those that began earlier */
   incidents(limit: number, beforeMs?: number): IncidentView[];
   /** The last 24 hours, oldest first; `unknown` where the monitor was not running. */
-  strip(operation: Operation, nowMs: number): SlotView[];
+  strip(operation: LightId, nowMs: number): SlotView[];
   /** Why the history is incomplete or not saved, for people to read; undefined while all is well. */
   readonly problem: string | undefined;
   close(): Promise<void>;
@@ -124,7 +125,7 @@ interface RecorderOptions {
 /** A light that became yellow while no monitor was running, and recovers soon after the start, was never silent. */
 function createRecorder(options: RecorderOptions): History['record'] {
   const { timeline, journal, openedAtMs, graceEndsMs, monotonicMs } = options;
-  const assumed = new Set<Operation>();
+  const assumed = new Set<LightId>();
   return (transition) => {
     const { operation, to, atMs } = transition;
     const hasRecovered = to === 'green' || to === 'red';
@@ -166,7 +167,7 @@ function toSpan({ to, atMs, heartbeat }: Transition): Span {
 
 /** A strip changes with the history, and with each new slot: in between it is not computed again. */
 function cacheStrips(timeline: Timeline): History['strip'] {
-  const cache = new Map<Operation, { key: string; slots: SlotView[] }>();
+  const cache = new Map<LightId, { key: string; slots: SlotView[] }>();
   return (operation, nowMs) => {
     const key = `${timeline.version} ${Math.floor(nowMs / SLOT_MS)}`;
     const cached = cache.get(operation);

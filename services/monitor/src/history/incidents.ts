@@ -1,6 +1,6 @@
-import { OPERATIONS, type Operation } from '@podips/shared';
+import { LIGHT_IDS, type LightId } from '../status/statuses.js';
 import type { IncidentView } from '../view/status-view.js';
-import { OPERATION_NAMES } from '../words/operation-names.js';
+import { LIGHT_NAMES } from '../words/operation-names.js';
 import { plausibleSpans } from './plausible.js';
 import type { Span, Timeline } from './timeline.js';
 
@@ -15,7 +15,7 @@ export interface IncidentQuery {
 }
 
 interface Incident {
-  readonly operation: Operation;
+  readonly operation: LightId;
   readonly startedAtMs: number;
   readonly endedAtMs: number | undefined;
   readonly worst: Span;
@@ -24,7 +24,7 @@ interface Incident {
 /** The newest incidents first: from a transition to red or yellow until the light is green (or grey) again. */
 export function listIncidents(timeline: Timeline, query: IncidentQuery): IncidentView[] {
   const { limit, beforeMs = Infinity, endedAfterMs = -Infinity, nowMs } = query;
-  const newest = OPERATIONS.flatMap((operation) =>
+  const newest = LIGHT_IDS.flatMap((operation) =>
     incidentsOf(operation, plausibleSpans(timeline.spans(operation), nowMs)),
   )
     .filter(({ startedAtMs, endedAtMs = nowMs }) => startedAtMs < beforeMs && endedAtMs >= endedAfterMs)
@@ -33,7 +33,7 @@ export function listIncidents(timeline: Timeline, query: IncidentQuery): Inciden
   return newest.filter(({ startedAtMs }) => startedAtMs >= lastMs).map((one) => toView(one, nowMs));
 }
 
-function incidentsOf(operation: Operation, spans: readonly Span[]): Incident[] {
+function incidentsOf(operation: LightId, spans: readonly Span[]): Incident[] {
   const incidents: Incident[] = [];
   let open: { first: Span; worst: Span } | undefined;
   for (const span of spans) {
@@ -58,7 +58,7 @@ function incidentsOf(operation: Operation, spans: readonly Span[]): Incident[] {
 function toView({ operation, startedAtMs, endedAtMs, worst }: Incident, nowMs: number): IncidentView {
   return {
     operation,
-    name: OPERATION_NAMES[operation],
+    name: LIGHT_NAMES[operation],
     light: worst.light === 'red' ? 'red' : 'yellow',
     startedAt: new Date(startedAtMs).toISOString(),
     endedAt: endedAtMs === undefined ? null : new Date(endedAtMs).toISOString(),

@@ -1,12 +1,12 @@
-import { OPERATIONS, type Operation } from '@podips/shared';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { LIGHTS } from '../status/lights.js';
+import { LIGHT_IDS, type LightId } from '../status/statuses.js';
 import type { Run, Span, Timeline } from './timeline.js';
 
 const LightLine = Type.Object({
   at: Type.String(),
-  operation: Type.Enum(OPERATIONS),
+  operation: Type.Enum(LIGHT_IDS),
   light: Type.Enum(LIGHTS),
   code: Type.Optional(Type.Integer({ minimum: 0, maximum: 999 })),
   message: Type.String(),
@@ -14,7 +14,7 @@ const LightLine = Type.Object({
 const RunLine = Type.Object({ from: Type.String(), to: Type.String() });
 
 /** A line of the journal: a transition, or a time in which the monitor was running. */
-export function formatSpan(operation: Operation, { light, sinceMs, code, message }: Span): string {
+export function formatSpan(operation: LightId, { light, sinceMs, code, message }: Span): string {
   const line: Static<typeof LightLine> = {
     at: formatTime(sinceMs),
     operation,
@@ -32,7 +32,7 @@ export function formatRun({ fromMs, toMs }: Run): string {
 
 /** All lines of a timeline, in an order from which it comes out the same. */
 export function formatTimeline(timeline: Timeline): string[] {
-  const spans = OPERATIONS.flatMap((operation) =>
+  const spans = LIGHT_IDS.flatMap((operation) =>
     timeline.spans(operation).map((span) => formatSpan(operation, span)),
   );
   return [...timeline.runs.map(formatRun), ...spans];

@@ -1,6 +1,6 @@
-import type { Operation } from '@podips/shared';
 import type { Light } from '../status/lights.js';
 import { mapOperations } from '../status/map-operations.js';
+import type { LightId } from '../status/statuses.js';
 
 /** A time in which a light was on; it ends where the next span of its operation begins. */
 export interface Span {
@@ -19,7 +19,7 @@ export interface Run {
 
 export interface Timeline {
   /** In the order in which they began, with the times that a clock gave, be it right or wrong. */
-  spans(operation: Operation): readonly Span[];
+  spans(operation: LightId): readonly Span[];
   /** In the order in which they began, with the times that a clock gave. */
   readonly runs: readonly Run[];
   /** Changes whenever the content does. */
@@ -27,9 +27,9 @@ export interface Timeline {
   /** True when there were more spans than are kept. */
   readonly folded: boolean;
   /** Begins a span; one with the light of the one before is left out. */
-  add(operation: Operation, span: Span): void;
+  add(operation: LightId, span: Span): void;
   /** Takes back the last span: the one before continues. */
-  removeLast(operation: Operation): void;
+  removeLast(operation: LightId): void;
   /** Records that the monitor was running. */
   addRun(run: Run): void;
 }
@@ -46,7 +46,7 @@ const KEPT_SHARE = 0.75;
  * Nothing is changed or deleted for its time, only for the bound.
  */
 export function createTimeline(maxSpans: number): Timeline {
-  const spans = mapOperations((): Span[] => []);
+  const spans: Record<LightId, Span[]> = { ...mapOperations((): Span[] => []), ledger: [] };
   const runs: Run[] = [];
   let version = 0;
   let folded = false;

@@ -19,6 +19,8 @@ export const LedgerView = Type.Object({
   gaps: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
   /** Why the database does not answer, and since when; null while it does. */
   error: TextOrNull,
+  /** It does not, because there are no tables of this version yet: a reader makes them. */
+  isMissing: Type.Boolean(),
   failingSince: TimeOrNull,
 });
 

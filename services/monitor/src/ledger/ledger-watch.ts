@@ -25,6 +25,9 @@ export interface LedgerWatch {
 const INTERVAL_MS = 10_000;
 const DAY_MS = 86_400_000;
 
+/** A reader makes or changes the tables at its start. */
+const MISSING: readonly string[] = ['LEDGER_MISSING', 'LEDGER_OLD'];
+
 const NOTHING_YET: LedgerView = {
   answeredAt: null,
   waiting: null,
@@ -32,6 +35,7 @@ const NOTHING_YET: LedgerView = {
   knownUntil: null,
   gaps: null,
   error: null,
+  isMissing: false,
   failingSince: null,
 };
 
@@ -60,6 +64,7 @@ export function startLedgerWatch(options: LedgerWatchOptions): LedgerWatch {
         knownUntil: knownUntil?.toISOString() ?? null,
         gaps,
         error: null,
+        isMissing: false,
         failingSince: null,
       };
     } catch (err) {
@@ -68,6 +73,7 @@ export function startLedgerWatch(options: LedgerWatchOptions): LedgerWatch {
       view = {
         ...view,
         error: error.message,
+        isMissing: MISSING.includes(error.code),
         failingSince: view.failingSince ?? new Date(now()).toISOString(),
       };
     }

@@ -17,8 +17,7 @@ const CHAR_WIDTH = 7;
 const NARROW_CHAR_WIDTH = 4;
 
 /** A small picture, `Queue write | failing`. It needs no style sheet, so that other pages may show it. */
-export function badge(label: string, light: Light): Html {
-  const word = LIGHT_WORDS[light];
+export function badge(label: string, light: Light, word = LIGHT_WORDS[light]): Html {
   const [labelWidth, wordWidth] = [widthOf(label), widthOf(word)];
   const width = labelWidth + wordWidth;
   return html`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${HEIGHT}" viewBox="0 0 ${width} ${HEIGHT}" role="img" aria-label="${label}: ${word}">

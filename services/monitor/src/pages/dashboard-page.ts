@@ -2,7 +2,7 @@ import type { Operation } from '@podips/shared';
 import { clusterLight } from '../view/overview.js';
 import type { StatusView } from '../view/status-view.js';
 import { formatDuration, visibleText } from '../words/format.js';
-import { LIGHT_WORDS } from '../words/light-words.js';
+import { LIGHT_WORDS, wordOf } from '../words/light-words.js';
 import { cardId, dashboardParts, linkId, type Part, partAttributes, stripId } from './dashboard/parts.js';
 import { type Html, html } from './html.js';
 import { type Assets, layout } from './layout.js';
@@ -30,6 +30,7 @@ ${slot(parts, 'answers')}
 ${slot(parts, 'problems')}
 <section aria-labelledby="chain"><h2 id="chain" class="sr">The chain, in the order in which data flows</h2>
 <ol class="operations">${view.operations.map(({ operation }, index) => chainLink(parts, operation, index === view.operations.length - 1))}</ol></section>
+${view.ledgerLight === null ? undefined : html`<section class="beside card" aria-labelledby="ledger">${slot(parts, 'ledger')}${slot(parts, stripId('ledger'))}</section>`}
 ${slot(parts, 'flow', html`role="region" aria-labelledby="flow"`)}
 ${slot(parts, 'flow-graph')}
 ${slot(parts, 'clusters')}
@@ -37,10 +38,7 @@ ${slot(parts, 'unstable', html`role="region" aria-labelledby="unstable"`)}
 ${slot(parts, 'changes', html`role="region" aria-labelledby="changes"`)}
 <div class="columns">
 ${slot(parts, 'incidents', html`role="region" aria-labelledby="incidents"`)}
-<div>
 ${slot(parts, 'alerting', html`role="region" aria-labelledby="alerting"`)}
-${slot(parts, 'ledger', html`role="region" aria-labelledby="ledger"`)}
-</div>
 </div>`;
   // Right for a page whose script did not load; the script replaces it.
   const loaded = html`Rendered at ${exactTime(view.at)}.<noscript> The page reloads every ${REFRESH_SECONDS} s.</noscript>`;
@@ -59,11 +57,13 @@ ${slot(parts, 'ledger', html`role="region" aria-labelledby="ledger"`)}
 }
 
 /** The worst state first: a tab shows little more. */
-export function dashboardTitle({ worst, overall, cluster, clusters }: StatusView): string {
+export function dashboardTitle({ worst, overall, cluster, clusters, operations }: StatusView): string {
   const [first, ...more] = worst === overall ? [] : clusters.filter((one) => clusterLight(one) === overall);
   const whose =
     first === undefined ? '' : `${first.name}${more.length > 0 ? ` and ${more.length} more` : ''} `;
-  return `${visibleText(whose)}${LIGHT_WORDS[overall]} – ${visibleText(cluster)} – podips monitor`;
+  const isOfLedger = first === undefined && operations.every(({ light }) => light !== overall);
+  const word = isOfLedger ? wordOf('ledger', overall) : LIGHT_WORDS[overall];
+  return `${visibleText(whose)}${word} – ${visibleText(cluster)} – podips monitor`;
 }
 
 function chainLink(parts: ReadonlyMap<string, Part>, operation: Operation, isLast: boolean): Html {

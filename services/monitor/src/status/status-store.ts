@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { type Logger, OPERATIONS } from '@podips/shared';
+import type { Logger } from '@podips/shared';
 import { Type } from 'typebox';
 import { openDocument } from '../files/document.js';
-import { latestOf, receivedHeartbeats, type StatusStore } from './statuses.js';
+import { LIGHT_IDS, latestOf, receivedHeartbeats, type StatusStore } from './statuses.js';
 
 export const STATUS_FILE = 'statuses.json';
 
@@ -12,7 +12,7 @@ const SavedStatuses = Type.Object({
   version: Type.Literal(1),
   heartbeats: Type.Array(
     Type.Object({
-      operation: Type.Enum(OPERATIONS),
+      operation: Type.Enum(LIGHT_IDS),
       code: Type.Integer({ minimum: 0, maximum: 999 }),
       message: Type.String(),
       receivedAt: Time,

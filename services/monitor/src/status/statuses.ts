@@ -1,8 +1,15 @@
 import { OPERATIONS, type Operation } from '@podips/shared';
 
-/** One report of one operation. */
+/** What has a light: the four operations, in the order in which data flows, and the ledger beside them. */
+export const LIGHT_IDS = [...OPERATIONS, 'ledger'] as const;
+export type LightId = (typeof LIGHT_IDS)[number];
+
+/** A value for each light; without a database none for the ledger. */
+export type PerLight<T> = Readonly<Record<Operation, T>> & { readonly ledger?: T };
+
+/** One report of one operation, or what is known of the ledger. */
 export interface Heartbeat {
-  readonly operation: Operation;
+  readonly operation: LightId;
   /** 200 when the operation works, else another three-digit number. */
   readonly code: number;
   readonly message: string;
@@ -14,7 +21,7 @@ export interface Heartbeat {
 }
 
 /** The last heartbeat of each operation; undefined: none was ever received. */
-export type Statuses = Readonly<Record<Operation, Heartbeat | undefined>>;
+export type Statuses = PerLight<Heartbeat | undefined>;
 
 /** Stores heartbeats. A store that cannot save continues in memory: it never fails or delays a heartbeat. */
 export interface StatusStore {
@@ -37,10 +44,11 @@ export function latestOf(heartbeats: Iterable<Heartbeat>): Statuses {
     'queue/write': latest.get('queue/write'),
     'queue/read': latest.get('queue/read'),
     log: latest.get('log'),
+    ...(latest.has('ledger') ? { ledger: latest.get('ledger') } : {}),
   };
 }
 
 /** The heartbeats there are, in the order in which data flows. */
 export function receivedHeartbeats(statuses: Statuses): Heartbeat[] {
-  return OPERATIONS.map((operation) => statuses[operation]).filter((heartbeat) => heartbeat !== undefined);
+  return LIGHT_IDS.map((id) => statuses[id]).filter((heartbeat) => heartbeat !== undefined);
 }

@@ -1,11 +1,11 @@
-import { type Logger, OPERATIONS, type Operation, toError } from '@podips/shared';
+import { type Logger, toError } from '@podips/shared';
 import { type Light, lightOf } from './lights.js';
-import { mapOperations } from './map-operations.js';
-import type { Heartbeat, StatusStore } from './statuses.js';
+import { entriesOf, mapLights, mapOperations } from './map-operations.js';
+import type { Heartbeat, LightId, PerLight, StatusStore } from './statuses.js';
 
 /** The change of a light from one colour to another. */
 export interface Transition {
-  readonly operation: Operation;
+  readonly operation: LightId;
   readonly from: Light;
   readonly to: Light;
   /** The time of the heartbeat, or the moment in which the last one became too old. */
@@ -23,11 +23,11 @@ export interface OperationState {
   readonly ageMs: number;
 }
 
-/** Follows the lights of the four operations, through heartbeats and through time that passes without any. */
+/** Follows the lights of the four operations, and of the ledger if there is one, through heartbeats and through time that passes without any. */
 export interface Tracker {
   /** Stores a heartbeat and updates its light. Returns at once, never throws. */
   receive(heartbeat: Heartbeat): void;
-  states(): Readonly<Record<Operation, OperationState>>;
+  states(): PerLight<OperationState>;
   /** Calls the listener after each heartbeat and the transition that it may make. */
   onHeartbeat(listener: (heartbeat: Heartbeat) => void): void;
   /** Calls the listener after each transition; a listener that throws is logged and affects no other listener. */
@@ -52,9 +52,11 @@ export interface TrackerOptions {
    * The last light of an earlier run; undefined: it never received a heartbeat. Where the store differs by now, there is
    * a transition, late enough for listeners to be added. Without it, lights begin as the store has them.
    */
-  readonly before?: (operation: Operation) => LastLight | undefined;
-  /** Whether there is work for an operation that it does not do; looked at with each heartbeat, and by `check`. */
-  readonly isOverdue?: (operation: Operation) => boolean;
+  readonly before?: (id: LightId) => LastLight | undefined;
+  /** Whether there is a ledger. Its light follows from what is known of it, however old. */
+  readonly hasLedger?: boolean;
+  /** Whether there is work that is not done, or not in time; looked at with each heartbeat, and by `check`. */
+  readonly isOverdue?: (id: LightId) => boolean;
 }
 
 interface Followed {
@@ -66,44 +68,52 @@ interface Followed {
 /** Follows the lights from the heartbeats of the store on. */
 export function createTracker(options: TrackerOptions): Tracker {
   const { store, now, ageLimitMs, log, monotonicMs = () => performance.now() } = options;
-  const { isOverdue = () => false } = options;
+  const { isOverdue = () => false, hasLedger = false } = options;
   const heartbeats = createListeners<Heartbeat>(log);
   const transitions = createListeners<Transition>(log);
-  const followed = mapOperations((operation) => firstOf(operation, options, monotonicMs()));
+  const first = (id: LightId) => firstOf(id, options, monotonicMs());
+  const followed: PerLight<Followed> = {
+    ...mapOperations(first),
+    ...(hasLedger ? { ledger: first('ledger') } : {}),
+  };
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
-  const lightNow = (operation: Operation) => {
-    const last = seen(followed[operation], monotonicMs());
+  const lightNow = (one: Followed, id: LightId) => {
+    const last = seen(one, monotonicMs());
     // A failure at Fluentd keeps the writer from reading more.
-    const overdue = followed.log.state.light !== 'red' && isOverdue(operation);
-    const light = lightOf({ ...last, isOverdue: overdue }, ageLimitMs);
-    return { light, isEarly: light === 'yellow' && last.ageMs <= ageLimitMs };
+    const isHeldUp = id === 'queue/read' && followed.log.state.light === 'red';
+    const limitMs = id === 'ledger' ? Infinity : ageLimitMs;
+    const light = lightOf({ ...last, isOverdue: !isHeldUp && isOverdue(id) }, limitMs);
+    return { light, isEarly: light === 'yellow' && last.ageMs <= limitMs };
   };
-  const update = (operation: Operation) => {
-    const one = followed[operation];
+  const update = (operation: LightId, one: Followed) => {
     const { light: from, heartbeat } = one.state;
-    const { light: to, isEarly } = lightNow(operation);
+    const { light: to, isEarly } = lightNow(one, operation);
     if (to === from) return;
     const atMs = isEarly ? now() : transitionTime(to, one.state, now(), ageLimitMs);
     one.state = { light: to, sinceMs: atMs, heartbeat };
     transitions.call({ operation, from, to, atMs, heartbeat });
   };
+  const updateAll = () => {
+    for (const [id, one] of entriesOf(followed)) update(id, one);
+  };
   /** One timer for all: it fires no later than the next transition, and is set again if that was too early. */
   const schedule = () => {
     if (stopped || timer !== undefined) return;
-    const delays = OPERATIONS.map((operation) => {
-      const { state, heartbeatAtMs } = followed[operation];
-      const { light } = lightNow(operation);
-      if (light !== state.light) return 0;
-      return light === 'green' ? Math.ceil(heartbeatAtMs + ageLimitMs - monotonicMs()) + 1 : Infinity;
+    const delays = entriesOf(followed).map(([id, one]) => {
+      const { light } = lightNow(one, id);
+      if (light !== one.state.light) return 0;
+      return light === 'green' && id !== 'ledger'
+        ? Math.ceil(one.heartbeatAtMs + ageLimitMs - monotonicMs()) + 1
+        : Infinity;
     });
     const delayMs = Math.min(...delays);
     // Only a heartbeat can make the next transition.
     if (delayMs === Infinity) return;
     timer = setTimeout(() => {
       timer = undefined;
-      for (const operation of OPERATIONS) update(operation);
+      updateAll();
       schedule();
     }, delayMs);
     timer.unref();
@@ -113,24 +123,22 @@ export function createTracker(options: TrackerOptions): Tracker {
   return {
     states() {
       const nowMs = monotonicMs();
-      return mapOperations((operation) => ({
-        ...followed[operation].state,
-        ...seen(followed[operation], nowMs),
-      }));
+      return mapLights(followed, (one) => ({ ...one.state, ...seen(one, nowMs) }));
     },
     receive(heartbeat) {
-      store.record(heartbeat);
       const one = followed[heartbeat.operation];
+      if (one === undefined) return;
+      store.record(heartbeat);
       one.state = { ...one.state, heartbeat };
       one.heartbeatAtMs = monotonicMs();
-      update(heartbeat.operation);
+      update(heartbeat.operation, one);
       schedule();
       heartbeats.call(heartbeat);
     },
     onHeartbeat: heartbeats.add,
     onTransition: transitions.add,
     check() {
-      if (!stopped) for (const operation of OPERATIONS) update(operation);
+      if (!stopped) updateAll();
     },
     stop() {
       stopped = true;
@@ -144,7 +152,7 @@ interface Listeners<T> {
   call(event: T): void;
 }
 
-function createListeners<T extends { readonly operation: Operation }>(log: Logger): Listeners<T> {
+function createListeners<T extends { readonly operation: LightId }>(log: Logger): Listeners<T> {
   const listeners: ((event: T) => void)[] = [];
   return {
     add: (listener) => void listeners.push(listener),
@@ -159,7 +167,7 @@ function createListeners<T extends { readonly operation: Operation }>(log: Logge
   };
 }
 
-function firstOf(operation: Operation, options: TrackerOptions, monotonicMs: number): Followed {
+function firstOf(operation: LightId, options: TrackerOptions, monotonicMs: number): Followed {
   const { store, now, ageLimitMs, before } = options;
   const heartbeat = store.latest()[operation];
   const last = before?.(operation);

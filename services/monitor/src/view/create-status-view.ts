@@ -1,15 +1,16 @@
-import { OPERATIONS, type Operation } from '@podips/shared';
+import { OPERATIONS } from '@podips/shared';
 import type { FlowView } from '../flow/flow-view.js';
 import type { History } from '../history/history.js';
 import type { LedgerView } from '../ledger/ledger-view.js';
 import { answerOf, worstLight } from '../status/lights.js';
-import type { Heartbeat, StatusStore } from '../status/statuses.js';
+import { entriesOf } from '../status/map-operations.js';
+import type { Heartbeat, LightId, StatusStore } from '../status/statuses.js';
 import type { OperationState, Tracker } from '../status/tracker.js';
 import { headlineOf } from '../words/headline.js';
-import { OPERATION_NAMES } from '../words/operation-names.js';
+import { LIGHT_NAMES } from '../words/operation-names.js';
 import type { WorkloadsSummary } from '../workloads/workload-view.js';
 import { overviewOf } from './overview.js';
-import type { AlertingView, ClusterView, OperationView, StatusView } from './status-view.js';
+import type { AlertingView, ClusterView, ShownLight, StatusView } from './status-view.js';
 
 export interface StatusViewDeps {
   readonly cluster: string;
@@ -37,7 +38,7 @@ export function createStatusView(deps: StatusViewDeps): () => StatusView {
     const nowMs = now();
     const states = tracker.states();
     const { text: headline, likelyCause } = headlineOf(states, ageLimitMs);
-    const worst = worstLight(OPERATIONS.map((operation) => states[operation].light));
+    const worst = worstLight(entriesOf(states).map(([, { light }]) => light));
     const clusters = [...deps.clusters()];
     return {
       cluster,
@@ -52,7 +53,8 @@ export function createStatusView(deps: StatusViewDeps): () => StatusView {
         write: answerOf('write', states, ageLimitMs),
         all: answerOf('all', states, ageLimitMs),
       },
-      operations: OPERATIONS.map((operation) => toOperation(operation, states[operation], deps, nowMs)),
+      operations: OPERATIONS.map((operation) => toShown(operation, states[operation], deps, nowMs)),
+      ledgerLight: states.ledger === undefined ? null : toShown('ledger', states.ledger, deps, nowMs),
       incidents: history.incidents(INCIDENTS_SHOWN),
       alerting: alerting.view(),
       clusters,
@@ -66,15 +68,15 @@ export function createStatusView(deps: StatusViewDeps): () => StatusView {
   };
 }
 
-function toOperation(
-  operation: Operation,
+function toShown<Id extends LightId>(
+  operation: Id,
   { light, sinceMs, heartbeat }: OperationState,
   { history }: StatusViewDeps,
   nowMs: number,
-): OperationView {
+): ShownLight & { readonly operation: Id } {
   return {
     operation,
-    name: OPERATION_NAMES[operation],
+    name: LIGHT_NAMES[operation],
     light,
     since: sinceMs === undefined ? null : formatTime(sinceMs),
     heartbeat: heartbeat === undefined ? null : toHeartbeat(heartbeat, nowMs),
@@ -85,7 +87,7 @@ function toOperation(
 function toHeartbeat(
   { operation: _, receivedAtMs, ...rest }: Heartbeat,
   nowMs: number,
-): NonNullable<OperationView['heartbeat']> {
+): NonNullable<ShownLight['heartbeat']> {
   return { ...rest, receivedAt: formatTime(receivedAtMs), ageMs: Math.max(0, nowMs - receivedAtMs) };
 }
 

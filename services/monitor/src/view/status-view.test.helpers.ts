@@ -4,7 +4,7 @@ import { SLOT_MS as FLOW_SLOT_MS, SLOTS as FLOW_SLOTS } from '../flow/series.js'
 import type { LedgerView } from '../ledger/ledger-view.js';
 import { type Light, worstLight } from '../status/lights.js';
 import { overviewOf } from './overview.js';
-import type { OperationView, SlotView, StatusView } from './status-view.js';
+import type { LedgerLightView, OperationView, SlotView, StatusView } from './status-view.js';
 
 /** The time of {@link statusView}. */
 export const AT_MS = Date.UTC(2026, 0, 31, 12, 7, 30);
@@ -89,6 +89,7 @@ export function statusView(lights: readonly Light[], changes: Partial<StatusView
     likelyCause: cause?.operation ?? null,
     answers: { read: failing ? 'fail' : 'success', write: 'success', all: failing ? 'fail' : 'success' },
     operations,
+    ledgerLight: null,
     incidents: [],
     alerting: { enabled: false, channels: [], lastAlert: null, heldBack: 0 },
     clusters: [],
@@ -125,6 +126,7 @@ export function fullView(): StatusView {
       cluster('nyc1', false, ['green', 'green', 'green', 'green']),
     ],
     flow: flowView(),
+    ledgerLight: ledgerLight('red'),
     ledger: ledgerView(),
   });
 }
@@ -154,6 +156,16 @@ export function flowView(changes: Partial<FlowView> = {}): FlowView {
   };
 }
 
+/** The light of the ledger. */
+export function ledgerLight(light: Light): LedgerLightView {
+  const view = { ...operationView(0, light), operation: 'ledger' as const, name: 'Ledger' };
+  const message = light === 'red' ? 'the database does not answer' : 'up to date';
+  return {
+    ...view,
+    heartbeat: view.heartbeat && { ...view.heartbeat, message, host: 'monitor', remoteAddress: '' },
+  };
+}
+
 /** A ledger that is well, but for what is given. */
 export function ledgerView(changes: Partial<LedgerView> = {}): LedgerView {
   return {
@@ -163,6 +175,7 @@ export function ledgerView(changes: Partial<LedgerView> = {}): LedgerView {
     knownUntil: ago(12_000),
     gaps: 0,
     error: null,
+    isMissing: false,
     failingSince: null,
     ...changes,
   };

@@ -3,12 +3,13 @@ import { type Static, Type } from 'typebox';
 import { FlowView } from '../flow/flow-view.js';
 import { LedgerView } from '../ledger/ledger-view.js';
 import { LIGHTS, TOO_OLD } from '../status/lights.js';
+import { LIGHT_IDS } from '../status/statuses.js';
 import { WorkloadsSummary } from '../workloads/workload-view.js';
 
 /** Times are RFC 3339 in UTC, lengths of time are milliseconds. */
 const Time = Type.String({ format: 'date-time' });
 const LightName = Type.Enum(LIGHTS);
-const OperationName = Type.Enum(OPERATIONS);
+const LightIdName = Type.Enum(LIGHT_IDS);
 const Answer = Type.Enum(['success', 'fail', TOO_OLD]);
 
 /** The last heartbeat of an operation. */
@@ -31,8 +32,7 @@ export const SlotView = Type.Object({
   message: Type.String(),
 });
 
-export const OperationView = Type.Object({
-  operation: OperationName,
+const Shown = {
   /** For people, `Kubernetes read`. */
   name: Type.String(),
   light: LightName,
@@ -41,11 +41,15 @@ export const OperationView = Type.Object({
   heartbeat: Type.Union([HeartbeatView, Type.Null()]),
   /** The last 24 hours, oldest first. */
   strip: Type.Array(SlotView),
-});
+};
+
+export const OperationView = Type.Object({ operation: Type.Enum(OPERATIONS), ...Shown });
+/** The ledger, which has a light like an operation; its heartbeats say what monitor and reader see of it. */
+export const LedgerLightView = Type.Object({ operation: Type.Literal('ledger'), ...Shown });
 
 /** A time in which an operation did not work. */
 export const IncidentView = Type.Object({
-  operation: OperationName,
+  operation: LightIdName,
   name: Type.String(),
   /** The worst light of that time. */
   light: Type.Enum(['red', 'yellow']),
@@ -98,18 +102,20 @@ export const StatusView = Type.Object({
   cluster: Type.String(),
   at: Time,
   ageLimitMs: Type.Integer(),
-  /** The worst light of this cluster alone. */
+  /** The worst light of this cluster alone: of the four, of the ledger, and yellow where messages arrive late. */
   worst: LightName,
   /** The worst light of this cluster and of the others, for title and icon. */
   overall: LightName,
   /** The problem and where to look first. */
   headline: Type.String(),
   /** The first operation of the chain that does not work, the likely cause of what follows; null when all work. */
-  likelyCause: Type.Union([OperationName, Type.Null()]),
+  likelyCause: Type.Union([LightIdName, Type.Null()]),
   /** The other clusters that do not work, in one sentence; empty when there are none. */
   elsewhere: Type.String(),
   answers: Type.Object({ read: Answer, write: Answer, all: Answer }),
   operations: Type.Array(OperationView),
+  /** The light of the ledger, beside the four; null without a database. */
+  ledgerLight: Type.Union([LedgerLightView, Type.Null()]),
   /** The newest first. */
   incidents: Type.Array(IncidentView),
   alerting: AlertingView,
@@ -126,6 +132,9 @@ export const StatusView = Type.Object({
 
 export type SlotView = Static<typeof SlotView>;
 export type OperationView = Static<typeof OperationView>;
+export type LedgerLightView = Static<typeof LedgerLightView>;
+/** A light with its last heartbeat and the last 24 hours. */
+export type ShownLight = Omit<OperationView, 'operation'>;
 export type IncidentView = Static<typeof IncidentView>;
 export type AlertingView = Static<typeof AlertingView>;
 export type ClusterView = Static<typeof ClusterView>;

@@ -148,6 +148,34 @@ test.each<[string, Operation | null, string]>([
   expect(headlineOf(states(letters), 300_000)).toEqual({ text, likelyCause });
 });
 
+test.each<[string, Light, string, Operation | 'ledger' | null, string]>([
+  ['gggg', 'green', '', null, 'All four links and the ledger work.'],
+  [
+    'gggg',
+    'red',
+    'the database refuses the login',
+    'ledger',
+    'The ledger cannot be used: the database refuses the login. Look at the database first.',
+  ],
+  [
+    'gggg',
+    'yellow',
+    'migration running for 3 min',
+    'ledger',
+    'The ledger is behind: migration running for 3 min. Look at the reader and the database first.',
+  ],
+  [
+    'gggr',
+    'red',
+    'read-only',
+    'log',
+    'Fluentd write fails: refused (503). Look at Fluentd first. The ledger fails too.',
+  ],
+])('%s and a ledger that is %s (%s): look at %s', (letters, light, message, likelyCause, text) => {
+  const ledger = { light, heartbeat: { code: light === 'red' ? 503 : 200, message }, ageMs: 0 };
+  expect(headlineOf({ ...states(letters), ledger }, 300_000)).toEqual({ text, likelyCause });
+});
+
 test('a light that is yellow early is so because messages wait', () => {
   const quiet = states('ggyg');
   const early = { ...quiet, 'queue/read': { ...quiet['queue/read'], ageMs: 40_000 } };

@@ -1,14 +1,15 @@
-import { OPERATIONS, type Operation } from '@podips/shared';
+import { OPERATIONS } from '@podips/shared';
 import type { Light } from '../status/lights.js';
-import type { Heartbeat } from '../status/statuses.js';
+import { entriesOf } from '../status/map-operations.js';
+import type { Heartbeat, LightId, PerLight } from '../status/statuses.js';
 import { formatDuration, visibleText } from './format.js';
-import { OPERATION_NAMES } from './operation-names.js';
+import { LIGHT_NAMES } from './operation-names.js';
 
 export interface Headline {
   /** The problem and where to look first. Safe to show anywhere as text: it has no invisible characters. */
   readonly text: string;
   /** The operation to look at first; null when none has failed or fallen silent. */
-  readonly likelyCause: Operation | null;
+  readonly likelyCause: LightId | null;
 }
 
 export interface HeadlineState {
@@ -17,14 +18,15 @@ export interface HeadlineState {
   /** Milliseconds since the heartbeat came. */
   readonly ageMs: number;
 }
-export type HeadlineStates = Readonly<Record<Operation, HeadlineState>>;
+export type HeadlineStates = PerLight<HeadlineState>;
 
 /** Where to look when an operation fails, and when its heartbeats stop. */
-const PLACES: Readonly<Record<Operation, { readonly failing: string; readonly silent: string }>> = {
+const PLACES: Readonly<Record<LightId, { readonly failing: string; readonly silent: string }>> = {
   kubernetes: { failing: 'the API server and the reader’s access to it', silent: 'the reader' },
   'queue/write': { failing: 'the queue', silent: 'the reader' },
   'queue/read': { failing: 'the queue', silent: 'the writer' },
   log: { failing: 'Fluentd', silent: 'the writer' },
+  ledger: { failing: 'the database', silent: 'the reader and the database' },
 };
 const MAX_MESSAGE_CHARS = 120;
 
@@ -34,19 +36,19 @@ const MAX_MESSAGE_CHARS = 120;
  * there it is the cause.
  */
 export function headlineOf(states: HeadlineStates, ageLimitMs: number): Headline {
-  const having = (light: Light) => OPERATIONS.filter((operation) => states[operation].light === light);
+  const shown = entriesOf(states);
+  const having = (light: Light) => shown.filter(([, state]) => state.light === light).map(([id]) => id);
   const [red, yellow, grey] = [having('red'), having('yellow'), having('grey')];
-  const cause = OPERATIONS.find(
-    (operation) => red.includes(operation) || isCauseIfSilent(operation, yellow, red),
-  );
-  if (cause === undefined) return { text: describeQuiet(grey), likelyCause: null };
-  const isStale = (operation: Operation) => states[operation].ageMs > ageLimitMs;
+  const [cause, state] = shown.find(([id]) => red.includes(id) || isCauseIfSilent(id, yellow, red)) ?? [];
+  if (cause === undefined || state === undefined)
+    return { text: describeQuiet(grey, states.ledger !== undefined), likelyCause: null };
+  const isStale = (id: LightId) => id !== 'ledger' && states[id].ageMs > ageLimitMs;
   const isBroker = BROKER.includes(cause) && BROKER.every((one) => red.includes(one) && !isStale(one));
   const alsoRed = red.filter((one) => one !== cause && !(isBroker && BROKER.includes(one)));
   const followers = yellow.filter((operation) => operation !== cause);
   const sentences = [
-    isBroker ? describeBroker(states) : describeCause(cause, states[cause], ageLimitMs),
-    describePlace(cause, states[cause].light === 'red' && !isStale(cause), followers),
+    isBroker ? describeBroker(states) : describeCause(cause, state, ageLimitMs),
+    describePlace(cause, state.light === 'red' && !isStale(cause), followers),
     also(
       alsoRed.filter((operation) => !isStale(operation)),
       'fails too',
@@ -59,25 +61,22 @@ export function headlineOf(states: HeadlineStates, ageLimitMs: number): Headline
 }
 
 /** Writing to the queue and reading from it share nothing but the broker. */
-const BROKER: readonly Operation[] = ['queue/write', 'queue/read'];
+const BROKER: readonly LightId[] = ['queue/write', 'queue/read'];
 
-function isCauseIfSilent(
-  operation: Operation,
-  yellow: readonly Operation[],
-  red: readonly Operation[],
-): boolean {
+function isCauseIfSilent(operation: LightId, yellow: readonly LightId[], red: readonly LightId[]): boolean {
   return yellow.includes(operation) && !red.some((one) => inOneService(one, operation));
 }
 
-function inOneService(one: Operation, other: Operation): boolean {
-  const isReader = (operation: Operation) => operation === 'kubernetes' || operation === 'queue/write';
+function inOneService(one: LightId, other: LightId): boolean {
+  if (one === 'ledger' || other === 'ledger') return one === other;
+  const isReader = (operation: LightId) => operation === 'kubernetes' || operation === 'queue/write';
   return isReader(one) === isReader(other);
 }
 
 /** The headline without a failure or silence. */
-function describeQuiet(grey: readonly Operation[]): string {
-  if (grey.length === 0) return 'All four links work.';
-  if (grey.length === OPERATIONS.length)
+function describeQuiet(grey: readonly LightId[], hasLedger: boolean): string {
+  if (grey.length === 0) return hasLedger ? 'All four links and the ledger work.' : 'All four links work.';
+  if (OPERATIONS.every((operation) => grey.includes(operation)))
     return 'No heartbeat received yet. Check that reader and writer run and that their PODIPS_HOST is this monitor.';
   return `${also(grey, 'has never reported', 'have never reported')} Everything else works.`;
 }
@@ -86,8 +85,9 @@ function describeBroker(states: HeadlineStates): string {
   return `The broker seems to be down, queue write and queue read both fail: ${reasonOf(states['queue/write'])}.`;
 }
 
-function describeCause(cause: Operation, state: HeadlineState, ageLimitMs: number): string {
-  const name = OPERATION_NAMES[cause];
+function describeCause(cause: LightId, state: HeadlineState, ageLimitMs: number): string {
+  const name = LIGHT_NAMES[cause];
+  if (cause === 'ledger') return describeLedger(state);
   if (state.light !== 'red')
     return state.ageMs > ageLimitMs
       ? `${name} has been silent for more than ${formatDuration(ageLimitMs)}.`
@@ -97,7 +97,13 @@ function describeCause(cause: Operation, state: HeadlineState, ageLimitMs: numbe
     : `${name} fails: ${reasonOf(state)}.`;
 }
 
-function describePlace(cause: Operation, isFailing: boolean, followers: readonly Operation[]): string {
+/** Its reasons are whole sentences of the database or of podips; a code would say nothing more. */
+function describeLedger({ light, heartbeat }: HeadlineState): string {
+  const reason = heartbeat === undefined ? 'no reason given' : shortMessage(heartbeat);
+  return `The ledger ${light === 'red' ? 'cannot be used' : 'is behind'}: ${reason}.`;
+}
+
+function describePlace(cause: LightId, isFailing: boolean, followers: readonly LightId[]): string {
   const place = isFailing ? PLACES[cause].failing : PLACES[cause].silent;
   const verb = followers.length === 1 ? 'follows' : 'follow';
   const rest = followers.length === 0 ? '' : `; ${inSentence(followers)} ${verb} from it`;
@@ -105,28 +111,30 @@ function describePlace(cause: Operation, isFailing: boolean, followers: readonly
 }
 
 /** A sentence about operations, empty when there are none. */
-function also(operations: readonly Operation[], one: string, several: string): string {
+function also(operations: readonly LightId[], one: string, several: string): string {
   if (operations.length === 0) return '';
   const list = inSentence(operations);
   return `${list.charAt(0).toUpperCase()}${list.slice(1)} ${operations.length === 1 ? one : several}.`;
 }
 
-function inSentence(operations: readonly Operation[]): string {
-  const names = operations.map((operation) => uncapitalize(OPERATION_NAMES[operation]));
+function inSentence(operations: readonly LightId[]): string {
+  const names = operations.map((operation) => uncapitalize(LIGHT_NAMES[operation]));
   const last = names.pop() ?? '';
   return names.length === 0 ? last : `${names.join(', ')} and ${last}`;
 }
 
 /** Names of products keep their capital. */
 function uncapitalize(name: string): string {
-  return name.replace(/^Queue/, 'queue');
+  return name.replace(/^Queue/, 'queue').replace(/^Ledger/, 'the ledger');
 }
 
 function reasonOf({ heartbeat }: HeadlineState): string {
   if (heartbeat === undefined) return 'no reason given';
+  return `${shortMessage(heartbeat)} (${String(heartbeat.code).padStart(3, '0')})`;
+}
+
+function shortMessage(heartbeat: Pick<Heartbeat, 'message'>): string {
   const line = visibleText(heartbeat.message.replace(/\s+/g, ' ').trim()).replace(/\.+$/, '');
   const chars = [...line];
-  const short =
-    chars.length > MAX_MESSAGE_CHARS ? `${chars.slice(0, MAX_MESSAGE_CHARS - 1).join('')}…` : line;
-  return `${short} (${String(heartbeat.code).padStart(3, '0')})`;
+  return chars.length > MAX_MESSAGE_CHARS ? `${chars.slice(0, MAX_MESSAGE_CHARS - 1).join('')}…` : line;
 }

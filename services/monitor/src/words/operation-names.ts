@@ -1,4 +1,5 @@
 import type { Operation } from '@podips/shared';
+import type { LightId } from '../status/statuses.js';
 
 /** The names of the operations for people. */
 export const OPERATION_NAMES: Readonly<Record<Operation, string>> = {
@@ -7,3 +8,6 @@ export const OPERATION_NAMES: Readonly<Record<Operation, string>> = {
   'queue/read': 'Queue read',
   log: 'Fluentd write',
 };
+
+/** The names of all that has a light. */
+export const LIGHT_NAMES: Readonly<Record<LightId, string>> = { ...OPERATION_NAMES, ledger: 'Ledger' };

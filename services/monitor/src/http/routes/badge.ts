@@ -1,9 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { OPERATIONS } from '@podips/shared';
 import type { FastifyReply } from 'fastify';
 import { badge } from '../../pages/badge.js';
 import { type Light, worstLight } from '../../status/lights.js';
-import { OPERATION_NAMES } from '../../words/operation-names.js';
+import { entriesOf } from '../../status/map-operations.js';
+import type { LightId } from '../../status/statuses.js';
+import { wordOf } from '../../words/light-words.js';
+import { LIGHT_NAMES } from '../../words/operation-names.js';
 import type { AppContext } from '../context.js';
 import { TextReply } from '../schemas.js';
 
@@ -22,19 +24,27 @@ export function badgeRoutes({ tracker, settings }: AppContext): FastifyPluginAsy
         return send(reply, `podips ${settings.cluster}`, worst);
       },
     );
-    for (const operation of OPERATIONS)
+    for (const id of idsOf(tracker))
       app.get(
-        `/badge/${operation.replace('/', '-')}.svg`,
-        { schema: { ...schema, summary: `The light of ${OPERATION_NAMES[operation]} as a picture` } },
-        async (_request, reply) => send(reply, OPERATION_NAMES[operation], tracker.states()[operation].light),
+        `/badge/${id.replace('/', '-')}.svg`,
+        { schema: { ...schema, summary: `The light of ${LIGHT_NAMES[id]} as a picture` } },
+        async (_request, reply) => {
+          const light = tracker.states()[id]?.light ?? 'grey';
+          return send(reply, LIGHT_NAMES[id], light, wordOf(id, light));
+        },
       );
   };
 }
 
-function send(reply: FastifyReply, label: string, light: Light): FastifyReply {
+/** All that has a light; the ledger only with a database. */
+function idsOf(tracker: AppContext['tracker']): LightId[] {
+  return entriesOf(tracker.states()).map(([id]) => id);
+}
+
+function send(reply: FastifyReply, label: string, light: Light, word?: string): FastifyReply {
   return reply
     .type('image/svg+xml; charset=utf-8')
     .header('cache-control', `public, max-age=${MAX_AGE_S}`)
     .header('cross-origin-resource-policy', 'cross-origin')
-    .send(badge(label, light).text);
+    .send(badge(label, light, word).text);
 }

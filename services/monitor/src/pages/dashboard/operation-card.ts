@@ -1,3 +1,4 @@
+import type { Light } from '../../status/lights.js';
 import type { OperationView } from '../../view/status-view.js';
 import { shorten, visibleText } from '../../words/format.js';
 import { LIGHT_WORDS } from '../../words/light-words.js';
@@ -23,9 +24,14 @@ export function operationLink({ light }: OperationView): Html {
 export function operationCard(view: OperationView, { nowMs, isLikelyCause }: CardOptions): Html {
   const { name, light, since, heartbeat } = view;
   return html`
-<h3>${name}${isLikelyCause ? html` <span class="cause ${light}">Look here first</span>` : undefined}</h3>
+<h3>${name}${isLikelyCause ? causeMark(light) : undefined}</h3>
 <p class="state ${light}"><strong>${LIGHT_WORDS[light]}</strong>${since === null || light === 'grey' ? undefined : html` for ${timeSince(since, nowMs)}`}</p>
 ${heartbeat === null ? html`<p class="said">No heartbeat received yet.</p>` : lastReport(heartbeat, nowMs)}`;
+}
+
+/** The mark of the light to look at first. */
+export function causeMark(light: Light): Html {
+  return html` <span class="cause ${light}">Look here first</span>`;
 }
 
 function lastReport(report: NonNullable<OperationView['heartbeat']>, nowMs: number): Html {

@@ -52,7 +52,12 @@ export function dashboardParts(view: StatusView): ReadonlyMap<string, Part> {
           ['unstable', unstable(view.workloads)],
           ['changes', changes(view.workloads.changes)],
         ] satisfies [string, Html][])),
-    ...(view.ledger === null ? [] : [['ledger', ledger(view.ledger, view)] satisfies [string, Html]]),
+    ...(view.ledger === null || view.ledgerLight === null
+      ? []
+      : ([
+          ['ledger', ledger(view.ledger, view.ledgerLight, view)],
+          [stripId('ledger'), strip('Ledger', view.ledgerLight.strip)],
+        ] satisfies [string, Html][])),
   ];
   return new Map(pieces.map(([id, markup]) => [id, { id, markup, version: versionOf(markup) }]));
 }

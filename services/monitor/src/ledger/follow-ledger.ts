@@ -1,0 +1,54 @@
+import { OK } from '@podips/shared';
+import type { Flow } from '../flow/flow.js';
+import type { LightId } from '../status/statuses.js';
+import type { Tracker } from '../status/tracker.js';
+import { type LedgerState, ledgerStateOf } from './ledger-light.js';
+import type { LedgerWatch } from './ledger-watch.js';
+
+/** The code of a ledger that cannot be used, beside those of heartbeats. */
+const UNUSABLE = 503;
+
+export interface LedgerFollower {
+  /** Whether the ledger can be used, but is not complete. */
+  isOverdue(id: LightId): boolean;
+  /** Makes heartbeats of what monitor and reader see of the ledger. */
+  follow(ledger: Pick<LedgerWatch, 'view' | 'onNews'>, tracker: Tracker): void;
+}
+
+/** Lets the ledger have a light as the operations have: by heartbeats, which the monitor makes itself. */
+export function createLedgerFollower(
+  flow: Pick<Flow, 'reader' | 'onNews'>,
+  now: () => number,
+): LedgerFollower {
+  const startedAtMs = now();
+  let state: LedgerState | undefined;
+  return {
+    isOverdue: (id) => id === 'ledger' && state?.light === 'yellow',
+    follow(ledger, tracker) {
+      const look = (isNews: boolean) => {
+        const { kubernetes, 'queue/write': write } = tracker.states();
+        const next = ledgerStateOf({
+          view: ledger.view(),
+          report: flow.reader?.ledger ?? undefined,
+          isFed: kubernetes.light === 'green' && write.light === 'green',
+          nowMs: now(),
+          startedAtMs,
+        });
+        const isSame = next?.light === state?.light && next?.message === state?.message;
+        state = next ?? state;
+        if (next === undefined || (isSame && !isNews)) return;
+        const { light, message, by } = next;
+        tracker.receive({
+          operation: 'ledger',
+          code: light === 'red' ? UNUSABLE : OK,
+          message,
+          receivedAtMs: now(),
+          remoteAddress: '',
+          host: by,
+        });
+      };
+      ledger.onNews(() => look(true));
+      flow.onNews(() => look(false));
+    },
+  };
+}
