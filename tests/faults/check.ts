@@ -1,21 +1,24 @@
 import type { DatabasePool } from '@podips/shared';
-import type { SinkRecord, Truth } from '@podips/simulation';
+import type { SimulatedCluster, SinkRecord } from '@podips/simulation';
 import { findUnpublishedTimes, judgeLedger } from '../support/ledger.js';
 import { judgeTimes, type TimesOptions, type TimesVerdict } from '../support/times.js';
 import { type Gap, judge, liesIn, type Verdict } from '../support/truth.js';
+import { judgeCauses, judgeRestarts } from '../support/workload-facts.js';
 
 /** Everything wrong, measured against what really happened in the cluster: the records at the sink, and the ledger. */
 export interface FullVerdict extends Verdict {
-  /** Leases that the ledger has otherwise than the cluster, or two pods with one address at a time. */
+  /** Leases, causes and restarts that the ledger has otherwise than the cluster, or two pods with one address at a time. */
   readonly ledger: readonly string[];
   readonly gaps: readonly Gap[];
   /** What is said of when it happened. */
   readonly times: TimesVerdict;
 }
 
-/** Compares the cluster's truth, the sink's records and the ledger. Only what lies in a gap may be missing. */
+type Happened = Pick<SimulatedCluster, 'truth' | 'restarts'>;
+
+/** Compares what happened in a cluster, the sink's records and the ledger. Only what lies in a gap may be missing. */
 export async function check(
-  truth: Truth,
+  cluster: Happened,
   records: readonly SinkRecord[],
   database: DatabasePool,
   timesOptions: TimesOptions = {},
@@ -23,21 +26,22 @@ export async function check(
   const { rows: gaps } = await database.query<Gap>(
     'SELECT started_at, ended_at, reason FROM gaps ORDER BY ended_at',
   );
+  const { changes } = cluster.truth;
   return {
-    ...judge(truth.changes, records, gaps),
-    ledger: await judgeRows(truth, records, gaps, database),
+    ...judge(changes, records, gaps),
+    ledger: await judgeRows(cluster, records, gaps, database),
     gaps,
-    times: await judgeTimes(database, truth.changes, records, timesOptions),
+    times: await judgeTimes(database, changes, records, timesOptions),
   };
 }
 
 async function judgeRows(
-  truth: Truth,
+  { truth: { changes }, restarts }: Happened,
   records: readonly SinkRecord[],
   gaps: readonly Gap[],
   database: DatabasePool,
 ): Promise<string[]> {
-  const { missing, untrue, overlapping } = await judgeLedger(database, truth.changes, (change) =>
+  const { missing, untrue, overlapping } = await judgeLedger(database, changes, (change) =>
     liesIn(gaps, change),
   );
   return [
@@ -45,5 +49,7 @@ async function judgeRows(
     ...untrue.map((lease) => `only in the ledger: ${lease}`),
     ...(overlapping > 0 ? [`${overlapping} leases of one address at one time`] : []),
     ...(await findUnpublishedTimes(database, records)),
+    ...(await judgeCauses(database, changes)),
+    ...(await judgeRestarts(database, restarts, gaps)),
   ];
 }

@@ -65,7 +65,7 @@ export async function endure(stage: Stage, fault: Fault): Promise<void> {
 }
 
 function verdictOf({ cluster, sink, database }: Stage): Promise<FullVerdict> {
-  return check(cluster.truth, sink.records, database);
+  return check(cluster, sink.records, database);
 }
 
 async function untilChanged({ cluster: { truth } }: Stage, times: number): Promise<void> {

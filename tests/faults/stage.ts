@@ -78,6 +78,8 @@ const START_DEADLINE_MS = 60_000;
 const POLL_MS = 50;
 const KEPT_RECORDS = 1_000_000;
 const HISTORY = 100_000;
+/** Enough for some restarts and disruptions during each fault. */
+const TROUBLE_SHARE = 0.2;
 const LINK = '127.0.0.1';
 const JUMPING_CLOCK = '--import=./tests/faults/jumping-clock.mjs';
 
@@ -144,7 +146,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     throw new Error(`${err.message}\n${output()}`, { cause: err });
   };
   await untilWatched(cluster).catch(withOutput);
-  const churn = startChurn(cluster, options);
+  const churn = startChurn(cluster, { ...options, troubleShare: TROUBLE_SHARE });
   resources.defer(() => churn.stop());
   await untilRecorded(around.database).catch(withOutput);
   const owned = resources.move();

@@ -58,7 +58,7 @@ it('names as a gap all the time of a backlog that the cluster forgot while it wa
     PATIENCE,
   );
   await vi.waitFor(async () => {
-    const verdict = await check(test.cluster.truth, test.records, test.pool);
+    const verdict = await check(test.cluster, test.records, test.pool);
     expect(verdict).toMatchObject({ ...COMPLETE, excused: 200, ledger: [] });
   }, PATIENCE);
 });
@@ -85,7 +85,7 @@ it('has a gap when a reader published changes without it, and ended before it co
   await restoreDatabase(test);
   const third = await test.startReader(database(test));
   await vi.waitFor(async () => {
-    const verdict = await check(test.cluster.truth, test.records, test.pool);
+    const verdict = await check(test.cluster, test.records, test.pool);
     expect(verdict).toMatchObject({ ...COMPLETE, excused: 0, ledger: [] });
   }, PATIENCE);
   await third.stop();

@@ -126,7 +126,7 @@ describe('a reader whose database is unavailable at the start', () => {
     expect(delivered('deallocated', 'gone')).toEqual([]);
     await restoreDatabase(test);
     await vi.waitFor(async () => {
-      const verdict = await check(test.cluster.truth, test.records, test.pool);
+      const verdict = await check(test.cluster, test.records, test.pool);
       expect(verdict).toMatchObject({ ...COMPLETE, excused: 0, ledger: [] });
     }, PATIENCE);
     expect(second.logged()).toContain('restarting from the ledger');
@@ -151,7 +151,7 @@ describe('a reader whose database is unavailable at the start', () => {
     await restoreDatabase(test);
     // A lease that ended before the ledger was loaded lies before its beginning.
     await vi.waitFor(async () => {
-      const verdict = await check(test.cluster.truth, test.records, test.pool);
+      const verdict = await check(test.cluster, test.records, test.pool);
       expect(verdict).toMatchObject({ ...COMPLETE, excused: 0, ledger: [] });
       expect(verdict.gaps).toMatchObject([{ started_at: null, reason: 'start' }]);
     }, PATIENCE);

@@ -43,7 +43,7 @@ export async function startPair(
 /** Waits until all that happened was delivered and is in the ledger, but for what lies in gaps. */
 export async function untilAllArrived(test: ReaderCase) {
   return vi.waitFor(async () => {
-    const verdict = await check(test.cluster.truth, test.records, test.pool);
+    const verdict = await check(test.cluster, test.records, test.pool);
     expect(verdict).toMatchObject({ ...COMPLETE, ledger: [] });
     return verdict;
   }, PATIENCE);

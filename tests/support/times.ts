@@ -21,9 +21,9 @@ export interface TimesOptions {
   readonly farMs?: number;
 }
 
-/** Nothing that the ledger or a message says is untrue. */
 /** The times of the cluster and those of the reader are whole milliseconds of two clocks. */
-const ROUNDING_MS = 1;
+export const ROUNDING_MS = 1;
+/** Nothing that the ledger or a message says is untrue. */
 export const TRUE_TIMES = { outside: [], far: [], contradicting: [] } satisfies Partial<TimesVerdict>;
 
 const FAR_MS = 2_000;

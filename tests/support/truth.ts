@@ -1,4 +1,4 @@
-import { eventId, type PodIpStatus } from '@podips/shared';
+import { describeCause, eventId, type PodIpStatus } from '@podips/shared';
 import type { IpChange, SinkRecord } from '@podips/simulation';
 
 /** The errors of the delivered records, measured against what really happened; empty when all is well. */
@@ -97,7 +97,7 @@ export interface Gap {
   readonly reason: string;
 }
 
-export function liesIn(gaps: readonly Gap[], { at }: IpChange): boolean {
+export function liesIn(gaps: readonly Gap[], { at }: Pick<IpChange, 'at'>): boolean {
   return gaps.some((gap) => spans(gap, at.toISOString(), at.toISOString()));
 }
 
@@ -179,8 +179,20 @@ function agrees(change: IpChange, { record }: SinkRecord): boolean {
     record.pod_kind === change.ownerKind &&
     record.pod_owner === change.ownerName &&
     record.host_network === change.hostNetwork &&
-    (record.pod_ip_status === 'deallocated') === (change.kind === 'released')
+    (record.pod_ip_status === 'deallocated') === (change.kind === 'released') &&
+    (change.kind === 'assigned' || saysCause(change, record))
   );
+}
+
+/** Whether a message about an end says why it was. One that was not seen may say nothing. */
+function saysCause(change: IpChange, record: SinkRecord['record']): boolean {
+  const { end_cause: said = '', inferred } = record;
+  return said === causeOf(change) || (inferred === true && said === '');
+}
+
+/** Why a pod gave up an address, as a message says it; empty for one that the pod outlives. */
+export function causeOf({ endCause }: IpChange): string {
+  return describeCause(endCause?.cause ?? '', endCause?.exitCode);
 }
 
 function facts({ tag, record }: SinkRecord): string {

@@ -131,7 +131,7 @@ async function settle({ cluster, sink, database }: Stage, { signal }: TortureOpt
   const deadline = AbortSignal.timeout(SETTLE_DEADLINE_MS);
   for (;;) {
     // A requeue and a restart of the reader come together here.
-    const verdict = await check(cluster.truth, sink.records, database, { isHonest });
+    const verdict = await check(cluster, sink.records, database, { isHonest });
     const settled = verdict.missing.length === 0 && verdict.ledger.length === 0;
     if (settled || deadline.aborted || signal.aborted) return verdict;
     await pause(LOOK_EVERY_MS, signal);

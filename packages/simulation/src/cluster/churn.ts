@@ -1,11 +1,11 @@
 import { ClusterError } from './cluster-error.js';
-import { type ChurnStep, planEpisode } from './episode.js';
+import { type ChurnStep, type EpisodeShares, planEpisode } from './episode.js';
 import { createPlaces, type Place, type WorkloadMix } from './places.js';
 import type { PodStore } from './pod-store.js';
 import { createRandom, type Random } from './random.js';
 import { podTemplate } from './workload.js';
 
-export interface ChurnOptions {
+export interface ChurnOptions extends EpisodeShares {
   readonly seed?: number;
   /** Number of places for pods, and so the largest number of pods that the churn makes; 100 by default. */
   readonly pods?: number;
@@ -13,8 +13,6 @@ export interface ChurnOptions {
   readonly mix?: Partial<WorkloadMix>;
   /** Pods on their nodes' addresses, of the DaemonSets' pods; from 0 to 1. */
   readonly hostNetworkShare?: number;
-  /** Pods that end by an eviction, from 0 to 1; 0.03 by default. */
-  readonly evictShare?: number;
   /** Namespaces that the workloads spread over; 3 by default. */
   readonly namespaces?: number;
 }
@@ -40,7 +38,7 @@ export class Churn {
   readonly #idle: Slot[];
   readonly #busy: Slot[] = [];
   readonly #maxBusy: number;
-  readonly #evictShare: number | undefined;
+  readonly #shares: EpisodeShares;
 
   /** @throws {ClusterError} OPTION_INVALID when the cluster has too few addresses for so many pods */
   constructor(pods: PodStore, options: ChurnOptions = {}) {
@@ -50,7 +48,7 @@ export class Churn {
       throw new ClusterError('OPTION_INVALID', `${places} pods need ${places + 1} free addresses`);
     this.#pods = pods;
     this.#random = createRandom(seed);
-    this.#evictShare = options.evictShare;
+    this.#shares = options;
     const found = createPlaces(
       {
         count: places,
@@ -93,9 +91,7 @@ export class Churn {
     const { kind, hostNetwork } = slot.place.workload;
     // Another client may have deleted the pod: the slot is empty then.
     if (pod === undefined) slot.uid = undefined;
-    slot.plan = [
-      ...planEpisode({ kind, hostNetwork, phase: pod?.status.phase }, this.#random, this.#evictShare),
-    ];
+    slot.plan = [...planEpisode({ kind, hostNetwork, phase: pod?.status.phase }, this.#random, this.#shares)];
     this.#busy.push(slot);
   }
 

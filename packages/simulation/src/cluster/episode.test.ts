@@ -30,6 +30,17 @@ it('replaces the pod of a Deployment, and not one without an owner', () => {
   expect(episodes({ kind: 'Bare', phase: 'Running' }).some((plan) => plan.includes('create'))).toBe(false);
 });
 
+it('restarts containers and disrupts pods only where that is wanted', () => {
+  const kinds = (troubleShare: number) => {
+    const random = createRandom(1);
+    const place: PlaceState = { kind: 'StatefulSet', hostNetwork: false, phase: 'Running' };
+    return new Set(Array.from({ length: 2_000 }, () => planEpisode(place, random, { troubleShare })[0]));
+  };
+  expect(kinds(0.1)).toContain('restart');
+  expect(kinds(0.1)).toContain('disrupt');
+  expect(kinds(0)).not.toContain('restart');
+});
+
 it('never changes an address on the host network', () => {
   const plans = episodes({ kind: 'DaemonSet', hostNetwork: true, phase: 'Running' });
   expect(plans.flat()).not.toContain('changeIp');

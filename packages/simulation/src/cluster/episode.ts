@@ -12,6 +12,8 @@ export type ChurnStep =
   | 'finish'
   | 'fail'
   | 'evict'
+  | 'restart'
+  | 'disrupt'
   | 'untrack'
   | 'terminate'
   | 'remove'
@@ -23,6 +25,14 @@ export interface PlaceState {
   readonly hostNetwork: boolean;
   /** The phase of the pod that is there; undefined: there is none. */
   readonly phase: PodPhase | undefined;
+}
+
+/** Parts of the episodes of running pods, from 0 to 1. */
+export interface EpisodeShares {
+  /** Pods that end by an eviction; 0.03 by default. */
+  readonly evictShare?: number;
+  /** Containers that are started again, and pods whose end another than their owner asks for; 0 by default. */
+  readonly troubleShare?: number;
 }
 
 interface Choice {
@@ -51,16 +61,20 @@ const END: readonly Choice[] = [
   { weight: 9, steps: ['finish', 'untrack'] },
   { weight: 1, steps: ['fail', 'untrack'] },
 ];
+/** Of pods that something restarts. */
+const TROUBLE: readonly Choice[] = [
+  { weight: 3, steps: ['restart'] },
+  { weight: 1, steps: ['disrupt', 'fail', 'remove'] },
+];
 const CHANGE_IP_SHARE = 0.01;
-/** Of the ends of pods, those by an eviction. */
-export const EVICT_SHARE = 0.03;
+const EVICT_SHARE = 0.03;
 const FALSE_START_SHARE = 0.03;
 
 /** The next episode at a place: the steps from one lasting state to another. */
 export function planEpisode(
   place: PlaceState,
   random: Random,
-  evictShare = EVICT_SHARE,
+  { evictShare = EVICT_SHARE, troubleShare = 0 }: EpisodeShares = {},
 ): readonly ChurnStep[] {
   const { kind, phase } = place;
   if (phase === undefined)
@@ -73,6 +87,7 @@ export function planEpisode(
   // A finished Job stays where it is until its next episode.
   if (kind === 'Job') return pickWeighted(END, random);
   if (chance < CHANGE_IP_SHARE + evictShare) return ['evict'];
+  if (chance < CHANGE_IP_SHARE + evictShare + troubleShare) return pickWeighted(TROUBLE, random);
   const stop = pickWeighted(STOP, random);
   return kind === 'Bare' ? stop : [...stop, ...pickWeighted(START, random)];
 }

@@ -1,6 +1,6 @@
 import type { IpPool } from './ip-pool.js';
 import type { PodObject } from './pod-object.js';
-import type { IpChange, TruthRecord } from './truth.js';
+import type { EndCause, IpChange, TruthRecord } from './truth.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -50,12 +50,15 @@ export class IpLeases {
     }
   }
 
-  /** The pod holds nothing as of its current resource version. A node keeps its own addresses. */
-  release(pod: PodObject, happenedMs: number): void {
+  /**
+   * The pod holds nothing as of its current resource version. A node keeps its own addresses.
+   * @param cause undefined where the pod lives on
+   */
+  release(pod: PodObject, happenedMs: number, cause?: EndCause): void {
     const ips = this.held(pod.metadata.uid);
     this.#heldByUid.delete(pod.metadata.uid);
     for (const [family, ip] of ips.entries()) {
-      const change = this.#change('released', pod, ip, new Date(happenedMs));
+      const change = { ...this.#change('released', pod, ip, new Date(happenedMs)), endCause: cause };
       this.#truth.append(change);
       if (pod.spec.hostNetwork) continue;
       this.#lastEnds.set(ip, change);

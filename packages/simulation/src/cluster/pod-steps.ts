@@ -64,40 +64,43 @@ export function running(pod: PodObject, { hostIps, ips }: Addresses, report: Kub
   });
 }
 
-/** Other addresses than before: the node has made a new sandbox for the pod, and its containers in it. */
-export function withAddresses(pod: PodObject, ips: readonly string[], report: KubeletReport): PodObject {
-  const up = reported(pod, report, []);
-  const startedAt = nodeTime(report.happenedMs, report);
-  const changedAt = nodeTime(report.writtenAt.getTime(), report);
-  const conditions = up.status.conditions?.map((condition) =>
-    condition.type === 'PodReadyToStartContainers'
-      ? { ...condition, lastTransitionTime: changedAt }
-      : condition,
-  );
-  const containerStatuses = pod.status.containerStatuses && [
-    containerStatus(pod, { running: { startedAt } }, true, 1),
-  ];
-  return withStatus(up, { ...podAddresses(ips), conditions, containerStatuses });
-}
-
 /** How a container ended. */
 export interface ContainerEnd {
   readonly reason: string;
   readonly exitCode: number;
 }
 
+/** The end of the containers of a sandbox that is made again. */
+export const KILLED: ContainerEnd = { reason: 'Error', exitCode: SIGKILL_EXIT_CODE };
+
+/** Other addresses than before: the node has made a new sandbox for the pod, and its containers in it. */
+export function withAddresses(pod: PodObject, ips: readonly string[], report: KubeletReport): PodObject {
+  const up = reported(pod, report, []);
+  const changedAt = nodeTime(report.writtenAt.getTime(), report);
+  const conditions = up.status.conditions?.map((condition) =>
+    condition.type === 'PodReadyToStartContainers'
+      ? { ...condition, lastTransitionTime: changedAt }
+      : condition,
+  );
+  const containerStatuses = pod.status.containerStatuses && [startedAgain(pod, KILLED, report)];
+  return withStatus(up, { ...podAddresses(ips), conditions, containerStatuses });
+}
+
 /** The container ended, and the kubelet has started it again in the same sandbox. */
-export function restarted(
+export function restarted(pod: PodObject, end: ContainerEnd, report: KubeletReport): PodObject {
+  return withStatus(reported(pod, report, []), { containerStatuses: [startedAgain(pod, end, report)] });
+}
+
+function startedAgain(
   pod: PodObject,
   { reason, exitCode }: ContainerEnd,
   report: KubeletReport,
-): PodObject {
-  const up = reported(pod, report, []);
+): ContainerStatus {
   const time = nodeTime(report.happenedMs, report);
   const startedAt = pod.status.containerStatuses?.[0]?.state.running?.startedAt ?? pod.status.startTime;
   const terminated = { exitCode, reason, startedAt, finishedAt: time, containerID: containerIdOf(pod) };
   const status = containerStatus(pod, { running: { startedAt: time } }, true, 1);
-  return withStatus(up, { containerStatuses: [{ ...status, lastState: { terminated } }] });
+  return { ...status, lastState: { terminated } };
 }
 
 /** The API server notes that the pod is ended for the sake of something else: the last reason stands. */

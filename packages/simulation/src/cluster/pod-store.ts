@@ -1,4 +1,5 @@
 import { ClusterError } from './cluster-error.js';
+import { type EndStep, endCauseOf } from './end-cause.js';
 import type { IpLeases } from './ip-leases.js';
 import type { KubeletTimes } from './kubelet-times.js';
 import type { ClusterNode } from './nodes.js';
@@ -110,25 +111,25 @@ export class PodStore {
 
   /** Phase Succeeded: the addresses are free for others, though the status still shows them. */
   finish(ref: PodRef): PodObject {
-    return this.#releasing(ref, steps.succeeded);
+    return this.#releasing(ref, steps.succeeded, 'finish');
   }
 
   /** Phase Failed: a container ended with an error, or by the signal of a deletion. The addresses are free. */
   fail(ref: PodRef): PodObject {
-    return this.#releasing(ref, steps.failed);
+    return this.#releasing(ref, steps.failed, 'fail');
   }
 
   /** Phase Failed, reason Evicted: the kubelet says so before it ends the sandbox. */
   evict(ref: PodRef): PodObject {
     const [pod] = this.#report(ref, (current, report) => steps.evicted(current, 'Evicted', report));
-    this.#releaseLater(pod);
+    this.#releaseLater(pod, 'evict');
     return pod;
   }
 
   /** Its container ends, and is started again: the pod keeps its addresses. One write. */
   restart(ref: PodRef, end: steps.ContainerEnd = { reason: 'Error', exitCode: 1 }): PodObject {
     const [pod, happenedMs] = this.#report(ref, (current, report) => steps.restarted(current, end, report));
-    this.#parts.restarts.append(pod, end, new Date(happenedMs));
+    this.#recordRestart(pod, end, happenedMs);
     return pod;
   }
 
@@ -162,6 +163,7 @@ export class PodStore {
     const [changed, happenedMs] = this.#report(pod, step, leases.freeSinceMs(ips));
     leases.release(changed, happenedMs);
     leases.assign(changed, ips, happenedMs);
+    this.#recordRestart(changed, steps.KILLED, happenedMs);
     return changed;
   }
 
@@ -187,7 +189,7 @@ export class PodStore {
     const last = this.#pod(ref);
     const isMarked = last.metadata.deletionGracePeriodSeconds === 0;
     const { pod } = this.#write('DELETED', isMarked ? last : steps.terminating(last, 0, this.#parts.now()));
-    this.#releaseLater(pod);
+    this.#releaseLater(pod, 'remove');
     this.#parts.kubelet.forget(pod.metadata.uid);
     this.#byUid.delete(pod.metadata.uid);
     this.#uidByKey.delete(keyOf(pod));
@@ -262,15 +264,20 @@ export class PodStore {
     return changed;
   }
 
-  /** The kubelet ends the sandbox only after this write. */
-  #releaseLater(pod: PodObject): void {
-    const { kubelet, leases, now } = this.#parts;
-    leases.release(pod, kubelet.leftUntilMs(now()));
+  #recordRestart(pod: PodObject, end: steps.ContainerEnd, happenedMs: number): void {
+    const { restarts, now } = this.#parts;
+    restarts.append(pod, end, { at: now(), happenedAt: new Date(happenedMs) });
   }
 
-  #releasing(ref: PodRef, step: ReportStep): PodObject {
+  /** The kubelet ends the sandbox only after this write. */
+  #releaseLater(pod: PodObject, end: EndStep): void {
+    const { kubelet, leases, now } = this.#parts;
+    leases.release(pod, kubelet.leftUntilMs(now()), endCauseOf(pod, end));
+  }
+
+  #releasing(ref: PodRef, step: ReportStep, end: EndStep): PodObject {
     const [pod, happenedMs] = this.#report(ref, step);
-    this.#parts.leases.release(pod, happenedMs);
+    this.#parts.leases.release(pod, happenedMs, endCauseOf(pod, end));
     return pod;
   }
 }

@@ -9,6 +9,8 @@ export interface RestartFact extends ContainerEnd {
   readonly container: string;
   /** How often it has been started again by now. */
   readonly count: number;
+  /** When the API server learned of it. */
+  readonly at: Date;
   /** When it had ended. */
   readonly happenedAt: Date;
 }
@@ -26,12 +28,16 @@ export class RestartRecord {
     return this.#facts;
   }
 
-  append({ metadata, status }: PodObject, { reason, exitCode }: ContainerEnd, happenedAt: Date): void {
+  append(
+    { metadata, status }: PodObject,
+    { reason, exitCode }: ContainerEnd,
+    times: Pick<RestartFact, 'at' | 'happenedAt'>,
+  ): void {
     const { uid: podUid, namespace, name: pod } = metadata;
     const [container] = status.containerStatuses ?? [];
     if (container === undefined) return;
     const { name, restartCount: count } = container;
-    this.#facts.push({ podUid, namespace, pod, container: name, count, reason, exitCode, happenedAt });
+    this.#facts.push({ podUid, namespace, pod, container: name, count, reason, exitCode, ...times });
     if (this.#facts.length > this.#limit) this.#facts.splice(0, Math.ceil(this.#limit / 10));
   }
 }

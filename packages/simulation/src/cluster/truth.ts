@@ -1,3 +1,10 @@
+/** Why a pod ended. */
+export interface EndCause {
+  readonly cause: string;
+  /** Of the container that failed. */
+  readonly exitCode?: number;
+}
+
 /** One start or end of a pod's hold on an address. */
 export interface IpChange {
   /** When the API server learned of it. */
@@ -14,6 +21,8 @@ export interface IpChange {
   readonly ownerKind: string;
   readonly ownerName: string;
   readonly node: string;
+  /** Undefined for a start, and for the end of an address that the pod outlives. */
+  readonly endCause?: EndCause | undefined;
   /** The version of the write that showed the change. */
   readonly resourceVersion: number;
 }
