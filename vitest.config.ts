@@ -60,7 +60,7 @@ export default defineConfig({
           include: [LONG, ...PROPERTIES],
           fileParallelism: false,
           sequence: { groupOrder: 3 },
-          testTimeout: 600_000,
+          testTimeout: 1_800_000,
           hookTimeout: 600_000,
         },
       },

@@ -1,134 +1,18 @@
-import { eventId, type PodIpMessage, PodipsError, QueueError } from '@podips/shared';
-import type { Bounds, Gap, LeaseRecord } from './changes/entry.js';
+import { type PodIpMessage, PodipsError, QueueError } from '@podips/shared';
+import type { Bounds, Gap, LeaseRecord, RestartRecord } from './changes/entry.js';
 import type { Interval } from './changes/event-times.js';
 import type { KnownPod } from './changes/leases.js';
-import { NO_TIMES } from './changes/leases.test.helpers.js';
-import type { PodTimes } from './changes/pod-times.js';
 import { ReaderClock } from './changes/reader-clock.js';
-import type { Pod } from './cluster/pod.js';
-import type { PodEvent } from './cluster/pod-stream.js';
 import type { LedgerBatch, LoadedLedger } from './store/ledger.js';
 import { TermWrites } from './store/term-writes.js';
+import { Cluster, type Hold, idOf, keyOfRestart } from './world-cluster.test.helpers.js';
 
-export const PARTS = ['watch', 'queue', 'outbox', 'ledger'] as const;
-/** Addresses of one pod: no event means more messages than the smallest log has room for. */
-const MAX_IPS = 2;
 /** Longer than a step: commits come after what follows, and after the death of their reader. */
 const STORE_MS = 30_000;
 const PUBLISH_MS = 1_000;
-/** From what happens to a pod's address to the write that shows it. */
-export const REPORT_MS = 700;
-
-/** One thing that happens in the cluster, around the reader, or to it. */
-export type Step =
-  | { readonly do: 'give' | 'take'; readonly pod: number; readonly ip: string }
-  | { readonly do: 'delete'; readonly pod: number }
-  /** The cluster forgets what happened up to now. */
-  | { readonly do: 'compact' }
-  | { readonly do: 'bookmark' }
-  | { readonly do: 'switch'; readonly part: (typeof PARTS)[number] }
-  /** Someone sets the clock of the machine that the reader runs on. */
-  | { readonly do: 'set clock'; readonly aheadMs: number }
-  /** Ends the term. `load`: of another reader, which fences this one off. */
-  | { readonly do: 'kill' | 'stop' | 'load' }
-  /** The database goes back by so many of its writes: a failover to a replica, or a backup. */
-  | { readonly do: 'revert'; readonly by: number };
-
-/** A lease as it really was. */
-export interface Hold {
-  readonly uid: string;
-  readonly ip: string;
-  readonly occurrence: number;
-  readonly from: number;
-  to: number;
-}
-
-/** A cluster with few addresses, each of one pod at a time, and what it really did. */
-export class Cluster {
-  readonly holds: Hold[] = [];
-  readonly #pods = new Map<string, Pod>();
-  #events: Array<{ readonly version: number; readonly event: PodEvent }> = [];
-  #names = 0;
-  version = 1;
-  forgottenUpTo = 0;
-
-  get pods(): Pod[] {
-    return [...this.#pods.values()];
-  }
-
-  /** @param isCounted whether the ledger knows that a pod gave an address up; else it may not get it back */
-  apply(step: Step, now: number, isCounted: (hold: Hold) => boolean): void {
-    if (step.do === 'compact') {
-      this.#events = [];
-      this.forgottenUpTo = this.version;
-    }
-    if (!('pod' in step)) return;
-    const before = this.pods.find(({ name }) => name === `pod-${step.pod}`);
-    const ips = new Set(before?.ips);
-    if (step.do === 'give') {
-      const isHeld = this.pods.some((pod) => pod.ips.includes(step.ip));
-      const earlier = this.holds.findLast(({ uid, ip }) => uid === before?.uid && ip === step.ip);
-      if (isHeld || ips.size === MAX_IPS || (earlier && !isCounted(earlier))) return;
-      ips.add(step.ip);
-    } else if (before === undefined || (step.do === 'take' && !ips.delete(step.ip))) return;
-    this.version += 1;
-    const created = before ?? this.#create(step.pod, now);
-    const times = timesOf(step.do, created.times, now);
-    const pod = { ...created, times, ips: step.do === 'delete' ? [] : [...ips] };
-    this.#hold(pod, now);
-    if (step.do === 'delete') this.#pods.delete(pod.uid);
-    else this.#pods.set(pod.uid, pod);
-    const type = step.do === 'delete' ? 'deleted' : before ? 'modified' : 'added';
-    this.#events.push({ version: this.version, event: { type, pod, resourceVersion: `${this.version}` } });
-  }
-
-  after(version: number): readonly PodEvent[] {
-    return this.#events.filter((each) => each.version > version).map(({ event }) => event);
-  }
-
-  #create(index: number, now: number): Pod {
-    this.#names += 1;
-    const identity = { uid: `uid-${this.#names}`, namespace: 'shop', name: `pod-${index}`, node: 'node-1' };
-    const boundAt = second(now - 2 * REPORT_MS);
-    const times = { ...NO_TIMES, createdAt: boundAt, scheduledAt: boundAt, acceptedAt: boundAt };
-    return {
-      ...identity,
-      ownerKind: 'Job',
-      ownerName: 'x',
-      hostNetwork: false,
-      ips: [],
-      finished: false,
-      times,
-    };
-  }
-
-  #hold({ uid, ips }: Pod, now: number): void {
-    const open = this.holds.filter((hold) => hold.uid === uid && hold.to === Number.POSITIVE_INFINITY);
-    for (const hold of open) if (!ips.includes(hold.ip)) hold.to = now;
-    for (const ip of ips) {
-      if (open.some((hold) => hold.ip === ip)) continue;
-      const occurrence = this.holds.filter((hold) => hold.uid === uid && hold.ip === ip).length;
-      this.holds.push({ uid, ip, occurrence, from: now, to: Number.POSITIVE_INFINITY });
-    }
-  }
-}
-
-const second = (ms: number) => Math.floor(ms / 1_000);
-
-/** What a pod says of itself after a write, whose cause was a little earlier. */
-function timesOf(what: Step['do'], before: PodTimes, now: number): PodTimes {
-  if (what === 'delete') return { ...before, deletionAskedAt: second(now), deletionGraceSeconds: 0 };
-  const kubeletNewest = second(now - REPORT_MS);
-  const written = { ...before, writtenAt: second(now), kubeletWroteAt: second(now), kubeletNewest };
-  if (what === 'take') return written;
-  // Another address comes with another sandbox.
-  return { ...written, firstStartedAt: kubeletNewest, sandboxChangedAt: kubeletNewest, sandboxReady: true };
-}
 
 const turnLater = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 export const unavailable = new QueueError('QUEUE_DOWN', 'unavailable', { retryable: true });
-export const idOf = ({ uid, ip, occurrence }: Pick<Hold, 'uid' | 'ip' | 'occurrence'>, isEnd: boolean) =>
-  eventId(uid, ip, isEnd ? 'deallocated' : 'allocated', occurrence);
 
 export interface TermRecord {
   readonly appended: string[];
@@ -142,6 +26,7 @@ const MAX_BACKUPS = 5;
 interface DatabaseState {
   readonly rows: readonly string[];
   readonly leases: ReadonlyMap<string, LeaseRecord>;
+  readonly restarts: ReadonlyMap<string, RestartRecord>;
   readonly gaps: readonly Gap[];
   readonly checkpoint: LedgerBatch['checkpoint'];
   readonly term: number;
@@ -156,6 +41,8 @@ export class World {
   /** When the first copy of each message became durable. */
   readonly durable = new Map<string, number>();
   leases = new Map<string, LeaseRecord>();
+  /** By {@link keyOfRestart}. */
+  restarts = new Map<string, RestartRecord>();
   gaps: Gap[] = [];
   readonly up = { watch: true, queue: true, outbox: true, ledger: true };
   checkpoint: LedgerBatch['checkpoint'];
@@ -226,6 +113,7 @@ export class World {
     this.#backups.length = this.#backups.indexOf(state);
     this.rows = [...state.rows];
     this.leases = new Map(state.leases);
+    this.restarts = new Map(state.restarts);
     this.gaps = [...state.gaps];
     this.checkpoint = state.checkpoint;
     this.term = state.term;
@@ -233,8 +121,8 @@ export class World {
   }
 
   #backUp(): void {
-    const { rows, leases, gaps, checkpoint, term } = this;
-    const copies = { rows: [...rows], leases: new Map(leases), gaps: [...gaps] };
+    const { rows, leases, restarts, gaps, checkpoint, term } = this;
+    const copies = { rows: [...rows], leases: new Map(leases), restarts: new Map(restarts), gaps: [...gaps] };
     this.#backups.push({ ...copies, checkpoint, term, writes: this.#writes });
     if (this.#backups.length > MAX_BACKUPS) this.#backups.shift();
   }
@@ -275,6 +163,12 @@ export class World {
       const lease = { ...of, started: intervalOf(startedAt, startBounds) };
       known.set(pod.uid, { ...before, leases: [...before.leases, lease] });
     }
+    for (const { pod, container, count } of this.restarts.values()) {
+      const lasting = known.get(pod.uid);
+      const before = lasting?.restarts?.get(container) ?? 0;
+      if (lasting)
+        known.set(pod.uid, { ...lasting, restarts: new Map([[container, Math.max(before, count)]]) });
+    }
     for (const uid of known.keys()) ended.delete(uid);
     const ends = [...this.leases.values()].map(({ startedAt, end }) => (end?.at ?? startedAt).getTime());
     const latestMs = Math.max(...ends, this.checkpoint?.knownAt.getTime() ?? Number.NEGATIVE_INFINITY);
@@ -282,7 +176,7 @@ export class World {
     return { known, ended, checkpoint: this.checkpoint, term: this.term, latest };
   }
 
-  async write(term: number, { leases, gaps, checkpoint }: LedgerBatch): Promise<void> {
+  async write(term: number, { leases, restarts = [], gaps, checkpoint }: LedgerBatch): Promise<void> {
     if (!this.up.ledger) throw unavailable;
     if (term < this.term) throw new PodipsError('LEDGER_TAKEN', 'fenced');
     this.#known.get(term)?.counted(this.#writes + 1);
@@ -296,6 +190,10 @@ export class World {
       const row = this.leases.get(idOf(key, false));
       if (row === undefined) this.leases.set(idOf(key, false), record);
       else if (row.end === undefined) this.leases.set(idOf(key, false), { ...row, end: record.end });
+    }
+    for (const restart of restarts) {
+      const key = keyOfRestart({ uid: restart.pod.uid, count: restart.count });
+      if (!this.restarts.has(key)) this.restarts.set(key, restart);
     }
     this.gaps.push(...gaps);
     if (checkpoint) this.checkpoint = checkpoint;
