@@ -1,5 +1,5 @@
 import type { Pod } from '../cluster/pod.js';
-import { countEnded, countsOf, type EndedCounts, identityOf, type KnownPod } from './leases.js';
+import { countEnded, type EndedCounts, identityOf, type KnownPod } from './leases.js';
 
 /** Most pods that are remembered after they are gone: they come back only where a cluster is restored from a backup. */
 const MAX_GONE = 20_000;
@@ -30,12 +30,13 @@ export class EndedLeases {
     else put(this.#gone, pod.uid, counts, MAX_GONE);
   }
 
-  /** A pod that held something before, as one that is known; undefined for one that did not. */
+  /**
+   * A pod that held something before, as one that is known, but for its workload: the last restart of each container may be
+   * new, and is recorded once however often it is found. Undefined for a pod that held nothing.
+   */
   recall(pod: Pod): KnownPod | undefined {
     const ended = this.#finished.get(pod.uid) ?? this.#gone.get(pod.uid);
-    // Its restarts so far are those of before.
-    const restarts = countsOf(undefined, pod.restarts);
-    return ended && { ...identityOf(pod), leases: [], ended, ...(restarts && { restarts }) };
+    return ended && { ...identityOf(pod), workload: undefined, leases: [], ended };
   }
 }
 
