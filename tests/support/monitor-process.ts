@@ -9,6 +9,8 @@ import { PATIENCE } from './browser.js';
 /** The monitor as a program of its own, which can be stopped and started again at the same address. */
 export interface MonitorProcess {
   readonly url: string;
+  /** Where it keeps its data. */
+  readonly dataDir: string;
   /** The running process. */
   readonly process: ChildProgram;
   /** Sends a heartbeat, for example `log/500/gone`. */
@@ -35,6 +37,7 @@ export async function startMonitorProcess(env: Environment = {}): Promise<Monito
   await untilReady();
   return {
     url,
+    dataDir: dir,
     get process() {
       return child;
     },

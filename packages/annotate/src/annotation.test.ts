@@ -59,6 +59,11 @@ describe('annotating', () => {
     expect(text).toBe(OUTPUT);
   });
 
+  it('reads no more records than it is told to', async () => {
+    const { text, summary } = await annotated([`${FILE}${ROW}\n`.repeat(10_000)], { limits: { records: 2 } });
+    expect([text, summary.lines]).toEqual([OUTPUT, 2]);
+  });
+
   it('holds no more lines than two batches while nobody reads its output', async () => {
     let read = 0;
     async function* input() {

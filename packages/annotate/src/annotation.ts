@@ -7,7 +7,7 @@ import { nextOrIdle } from './input/next-or-idle.js';
 import { openInput } from './input/open-input.js';
 
 import { AnnotateError } from './problem.js';
-import { createRecordReader } from './records.js';
+import { createRecordReader, type RawRecord } from './records.js';
 import type { Instant } from './time/instant.js';
 import { createTimeReader } from './time/time-reader.js';
 import type { Zone } from './time/zone.js';
@@ -38,9 +38,16 @@ export interface AnnotateLimits {
   readonly batches: number;
   /** After so many milliseconds without input what is there is answered. */
   readonly idleMs: number;
+  /** Records that are read; the rest of the input is not. */
+  readonly records: number;
 }
 
-const LIMITS: AnnotateLimits = { questions: 5_000, batches: 2, idleMs: 500 };
+const LIMITS: AnnotateLimits = {
+  questions: 5_000,
+  batches: 2,
+  idleMs: 500,
+  records: Number.POSITIVE_INFINITY,
+};
 const SAMPLE_CHARS = 131_072;
 const MAX_NAMED = 5;
 
@@ -91,8 +98,13 @@ export function createAnnotation(options: AnnotateOptions): Annotation {
       summary.format = format;
       const batches = createBatches(format, (questions) => ask(questions, stopped.signal), limits.questions);
       const records = createRecordReader(format);
+      let left = limits.records;
+      const addRecords = (some: readonly RawRecord[]) => {
+        for (const record of some.slice(0, left)) batches.add(record);
+        left -= some.length;
+      };
       const add = (lines: readonly Line[]) => {
-        for (const line of lines) for (const record of records.push(line)) batches.add(record);
+        for (const line of lines) if (left > 0) addRecords(records.push(line));
       };
       const writeNext = () => writeBatch(waiting, format, summary);
       add(sample.lines);
@@ -100,7 +112,9 @@ export function createAnnotation(options: AnnotateOptions): Annotation {
         waiting.push(batches.take());
         yield await writeNext();
       }
-      for await (const lines of chunks) {
+      while (left > 0) {
+        const { done, value: lines } = await chunks.next();
+        if (done) break;
         if (lines === 'idle') {
           if (!batches.isEmpty) waiting.push(batches.take());
           while (waiting.length > 0) yield await writeNext();
@@ -110,7 +124,7 @@ export function createAnnotation(options: AnnotateOptions): Annotation {
         if (batches.isFull) waiting.push(batches.take());
         while (waiting.length >= limits.batches) yield await writeNext();
       }
-      for (const record of records.end()) batches.add(record);
+      if (left > 0) addRecords(records.end());
       waiting.push(batches.take());
       while (waiting.length > 0) yield await writeNext();
     } finally {

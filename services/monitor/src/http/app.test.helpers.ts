@@ -88,7 +88,13 @@ export async function openApp(
     lookup: undefined,
     workloads: undefined,
     now,
-    settings: { cluster: 'default', ageLimitMs: LIMIT_MS, basePath, access: { ...OPEN_ACCESS, ...access } },
+    settings: {
+      cluster: 'default',
+      ageLimitMs: LIMIT_MS,
+      basePath,
+      access: { ...OPEN_ACCESS, ...access },
+      dataDir: '',
+    },
     log,
   });
   onTestFinished(() => app.close());

@@ -20,6 +20,7 @@ import { answerRoutes } from './routes/answers.js';
 import { statusRoutes } from './routes/api-v1.js';
 import { badgeRoutes } from './routes/badge.js';
 import { eventsRoutes } from './routes/events.js';
+import { fileRoutes } from './routes/file.js';
 import { heartbeatRoutes } from './routes/heartbeats.js';
 import { leasesRoutes } from './routes/leases.js';
 import { lookupRoutes } from './routes/lookup.js';
@@ -37,6 +38,7 @@ const ROUTES = [
   statusRoutes,
   badgeRoutes,
   leasesRoutes,
+  fileRoutes,
   lookupRoutes,
   workloadsRoutes,
   eventsRoutes,

@@ -32,7 +32,7 @@ export interface AppDeps {
   readonly log: Logger;
 }
 
-export type AppSettings = Pick<MonitorSettings, 'cluster' | 'ageLimitMs' | 'basePath' | 'access'>;
+export type AppSettings = Pick<MonitorSettings, 'cluster' | 'ageLimitMs' | 'basePath' | 'access' | 'dataDir'>;
 
 /** Alerting as the page and the metrics see it. */
 export interface AlertingSource {

@@ -1,6 +1,7 @@
 import type { LeasesAnswer } from '../ledger/ledger-view.js';
 import type { Light } from '../status/lights.js';
 import { visibleText } from '../words/format.js';
+import { fileForm, NO_FILE_FIELDS } from './file-form.js';
 import { type Html, html } from './html.js';
 import { type Assets, layout } from './layout.js';
 import { type LeasesFields, type LeasesProblem, leasesForms, sentence } from './leases-forms.js';
@@ -23,6 +24,13 @@ export function leasesPage({ fields, outcome, assets, light, cluster }: LeasesPa
 <h1>Ledger</h1>
 <p class="lead">Which pod had which address, from when to when.</p>
 ${leasesForms(fields, problem)}
+${
+  outcome === undefined
+    ? html`<div class="forms">
+${fileForm(NO_FILE_FIELDS, undefined)}
+</div>`
+    : html`<p class="more"><a href="/leases#by-file">Ask for a whole log file</a></p>`
+}
 ${problem === undefined || problem.field !== undefined ? undefined : html`<p id="answer" class="warning" role="alert">${sentence(problem.text)}</p>`}
 ${outcome === undefined || 'text' in outcome ? undefined : answerSection(outcome, fields)}`;
   const title = `${problem === undefined ? '' : 'Error – '}Ledger – ${visibleText(cluster)} – podips monitor`;

@@ -1,0 +1,21 @@
+import type { Ask } from '@podips/annotate';
+import { parseIp } from '../ledger/question-addresses.js';
+import { type Lookup, MAX_BATCH } from '../lookup/lookup.js';
+
+/** Asks the ledger what is asked about the lines of a file. @param skewMs how far the clock of the file may be off */
+export function askLookup({ answerAll }: Pick<Lookup, 'answerAll'>, skewMs: number): Ask {
+  return async (questions, signal) => {
+    const answers: Awaited<ReturnType<Ask>>[number][] = [];
+    for (let begin = 0; begin < questions.length; begin += MAX_BATCH) {
+      signal.throwIfAborted();
+      const asked = questions.slice(begin, begin + MAX_BATCH).map(({ ip, fromMs, toMs }) => ({
+        ip: parseIp(ip),
+        at: { ms: fromMs, precisionMs: toMs - fromMs + 1 },
+        skewMs,
+        cluster: undefined,
+      }));
+      for (const { answer } of await answerAll(asked)) answers.push(answer);
+    }
+    return answers;
+  };
+}
