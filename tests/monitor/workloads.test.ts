@@ -14,6 +14,9 @@ beforeAll(async () => {
   const settings = await createDatabase();
   database = openPool(settings, createLogger('test', 'silent'));
   await writeSampleWorkloads(database, startedMs);
+  await database.query(`INSERT INTO gaps (cluster, ended_at, reason) VALUES ('default', $1, 'start')`, [
+    new Date(startedMs - 20 * 60 * MINUTE_MS),
+  ]);
   monitor = await startMonitorProcess(databaseEnvironment(settings));
   await vi.waitFor(async () => expect((await ask('')).countedUntil).not.toBeNull(), PATIENCE);
 });
@@ -65,14 +68,43 @@ it('one workload has its pods, and a page of its own', async () => {
   expect(workload).toMatchObject({ name: 'agent', medianLifeMs: Math.round(9.9 * MINUTE_MS) });
   expect(pods).toHaveLength(7);
   const page = await getFrom(monitor, '/workloads/shop/DaemonSet/agent');
-  expect([page.status, page.body.match(/<path class="life"/g)?.length]).toEqual([200, 7]);
+  expect([page.status, page.body.match(/<rect class="life"/g)?.length]).toEqual([200, 7]);
   const web = await getFrom(monitor, '/workloads/shop/Deployment/web');
   expect(web.body.match(/class="rollout"/g)).toHaveLength(1);
+});
+
+it('addresses lead to the ledger, and filters say what there is to choose from', async () => {
+  const { pods } = JSON.parse((await getFrom(monitor, '/api/v1/workloads/shop/DaemonSet/agent')).body);
+  const page = await getFrom(monitor, '/workloads/shop/DaemonSet/agent');
+  const link = /<a href="([^"]+)">10\.64\.1\.0</.exec(page.body)?.[1]?.replaceAll('&amp;', '&') ?? '';
+  expect((await getFrom(monitor, link)).body).toContain('shop/agent-0');
+  expect(pods).toContainEqual(expect.objectContaining({ pod: 'agent-0', ip: '10.64.1.0' }));
+  const list = await getFrom(monitor, '/workloads?kind=Job&namespace=');
+  expect(list.body).toContain('<option selected>Job</option>');
+  expect(list.body).not.toContain('shop/agent</bdi>');
+});
+
+it('IP changes are counted by the quarter of an hour, with gaps', async () => {
+  const { status, body } = await getFrom(monitor, '/api/v1/changes');
+  const { starts, ends, gaps, quarterMs, error } = JSON.parse(body);
+  expect([status, starts.length, quarterMs, error]).toEqual([200, 96, 15 * MINUTE_MS, null]);
+  const sum = (counts: number[]) => counts.reduce((a, b) => a + b, 0);
+  // Twice for each pod with two addresses.
+  expect([sum(starts), sum(ends)]).toEqual([27, 21]);
+  expect(gaps).toMatchObject([{ from: null }]);
+  expect((await getFrom(monitor, '/workloads?window=24h')).body).toContain('Something may be missing before');
+  const { body: refused, status: code } = await getFrom(monitor, '/api/v1/changes?since=1h');
+  expect([code, JSON.parse(refused)]).toMatchObject([400, { field: 'since' }]);
 });
 
 it('a workload that is not known is a 404, and a window that is none a 400', async () => {
   expect((await getFrom(monitor, '/workloads/shop/Job/other')).status).toBe(404);
   expect((await getFrom(monitor, '/api/v1/workloads/shop/Job/other')).status).toBe(404);
-  for (const path of ['/workloads?window=2h', '/api/v1/workloads?window=2h', '/api/v1/workloads?since=1h'])
+  for (const path of [
+    '/workloads?limit=501',
+    '/workloads?window=2h',
+    '/api/v1/workloads?window=2h',
+    '/api/v1/workloads?since=1h',
+  ])
     expect((await getFrom(monitor, path)).status, path).toBe(400);
 });

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { exactUtc, formatDuration } from '../words/format.js';
+import { exactUtc, formatDuration, minuteUtc } from '../words/format.js';
 import { INSTABILITIES } from '../workloads/unstable.js';
 import { causeWords, describeCounts } from '../workloads/words.js';
 import type { WorkloadChange, WorkloadNews, WorkloadTrouble } from '../workloads/workload-alerts.js';
@@ -117,7 +117,6 @@ export function workloadBodies({ changes }: WorkloadNews, nowMs: number): Worklo
 }
 
 const iso = (ms: number) => new Date(ms).toISOString();
-const minuteUtc = (ms: number) => `${iso(ms).replace('T', ' ').slice(0, 16)} UTC`;
 
 function nameOf({ workload: { namespace, name } }: WorkloadTrouble): string {
   return oneLine(`${namespace}/${name}`);

@@ -1,25 +1,20 @@
 import type { Light } from '../status/lights.js';
 import { visibleText } from '../words/format.js';
-import { WINDOWS, type WindowName } from '../workloads/windows.js';
+import { type Choices, MAX_WORKLOADS } from '../workloads/book.js';
+import { WINDOWS } from '../workloads/windows.js';
 import { causeWords } from '../workloads/words.js';
 import type { NodeEventView, WorkloadsAnswer, WorkloadView } from '../workloads/workload-view.js';
 import { type Html, html } from './html.js';
 import { type Assets, layout } from './layout.js';
 import { exactTime, timeAgo } from './running-time.js';
+import { filters, type WorkloadFields } from './workloads/filters.js';
 import { countingNote, windowLinks, workloadPath } from './workloads/parts.js';
 import { trace } from './workloads/trace.js';
-
-/** What the page is asked for. */
-export interface WorkloadFields {
-  readonly window: WindowName;
-  readonly cluster: string | undefined;
-  readonly namespace: string | undefined;
-  readonly kind: string | undefined;
-}
 
 export interface WorkloadsPageOptions {
   readonly answer: WorkloadsAnswer;
   readonly fields: WorkloadFields;
+  readonly choices: Choices;
   readonly assets: Assets;
   /** The worst light, for the icon of the tab. */
   readonly light: Light;
@@ -27,20 +22,32 @@ export interface WorkloadsPageOptions {
 }
 
 const MAX_NODE_EVENTS = 5;
+/** The page shows so many at first, and no more than that. */
+export const SHOWN = 20;
+export const MAX_SHOWN = 500;
 
 /** The workloads to which something happened, the worst first. */
-export function workloadsPage({ answer, fields, assets, light, cluster }: WorkloadsPageOptions): Html {
-  const { workloads, total, nodeEvents } = answer;
+export function workloadsPage({
+  answer,
+  fields,
+  choices,
+  assets,
+  light,
+  cluster,
+}: WorkloadsPageOptions): Html {
+  const { workloads, total, leavesOut, nodeEvents } = answer;
   const troubled = workloads.filter(({ replaced, restarts, failed }) => replaced + restarts + failed > 0);
   const content = html`
 <h1>Workloads</h1>
-<p class="lead">Whose pods are replaced, whose containers restart and whose pods fail, the worst first. Rollouts, scaling and runs that complete do not count.</p>
+<p class="lead">Whose pods are replaced, whose containers restart and whose pods fail, the worst first. Rollouts, scaling and runs that complete do not count; pods without an owner only when they fail or restart.</p>
 ${windowLinks(fields.window, (window) => pathOf({ ...fields, window }))}
-${filters(fields)}
+${filters(fields, choices)}
 ${countingNote(answer)}
 ${nodeEvents.slice(0, MAX_NODE_EVENTS).map((event) => nodeEvent(event))}
+${nodeEvents.length > MAX_NODE_EVENTS ? html`<p class="warning">The same happened ${nodeEvents.length - MAX_NODE_EVENTS} more times before.</p>` : undefined}
 ${troubled.length === 0 ? html`<p class="answer">Nothing unusual in the ${WINDOWS[fields.window].words}.</p>` : table(troubled, fields, Date.parse(answer.at))}
-${total > workloads.length ? html`<p class="more"><strong>There are more:</strong> ${total} workloads started or ended pods; only the worst ${workloads.length} are shown.</p>` : undefined}
+${total > workloads.length ? html`<p class="more"><strong>There are more:</strong> ${total} workloads started or ended pods; only the worst ${workloads.length} are shown. ${fields.limit < MAX_SHOWN ? html`<a href="${pathOf({ ...fields, limit: MAX_SHOWN })}">Show ${MAX_SHOWN}</a>` : undefined}</p>` : undefined}
+${leavesOut ? html`<p class="more"><strong>Not all are counted:</strong> there are more than ${MAX_WORKLOADS.toLocaleString('en')} workloads, and those that nothing happened to for longest are left out.</p>` : undefined}
 <p class="more"><a href="/api/v1/workloads?${queryOf(fields)}">This as JSON</a></p>`;
   const title = `Workloads – ${visibleText(cluster)} – podips monitor`;
   return layout({ title, light, assets, content, current: '/workloads', cluster, hasLedger: true });
@@ -77,19 +84,13 @@ function nodeEvent({ node, what, pods, workloads, cause, from, to }: NodeEventVi
   return html`<p class="warning">On node <bdi>${visibleText(node)}</bdi>, ${what === 'ended' ? `${pods} pods` : `${pods} containers`} of ${workloads} workloads ${what === 'ended' ? 'ended' : 'were restarted'} together (${visibleText(cause)}) from ${exactTime(from)} to ${exactTime(to)}. They do not count below.</p>`;
 }
 
-/** What the list is limited to, each with a link that lifts the limit. */
-function filters(fields: WorkloadFields): Html | undefined {
-  const limits = (['cluster', 'namespace', 'kind'] as const).filter((field) => fields[field] !== undefined);
-  if (limits.length === 0) return undefined;
-  return html`<p>Only ${limits.map((field) => html`${field} <strong><bdi>${visibleText(fields[field] ?? '')}</bdi></strong> (<a href="${pathOf({ ...fields, [field]: undefined })}">show all</a>) `)}</p>`;
-}
-
 function pathOf(fields: WorkloadFields): string {
   return `/workloads?${queryOf(fields)}`;
 }
 
 function queryOf(fields: WorkloadFields): string {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(fields)) if (value !== undefined) query.set(name, value);
+  for (const [name, value] of Object.entries(fields))
+    if (value !== undefined && value !== SHOWN) query.set(name, String(value));
   return query.toString();
 }

@@ -32,6 +32,11 @@ export function exactUtc(time: number | string): string {
   return formatUtc(typeof time === 'string' ? Date.parse(time) : time).replace('.000 ', ' ');
 }
 
+/** A time to the minute, `2026-01-31 12:00 UTC`. */
+export function minuteUtc(ms: number): string {
+  return `${formatUtc(ms).slice(0, 16)} UTC`;
+}
+
 /**
  * A time that lies between two others, as exact as it is known: `2026-11-20 14:05:00 UTC (±1.3 s)`.
  * @param notBefore null: nothing is known of the earliest time

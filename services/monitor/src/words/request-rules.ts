@@ -86,6 +86,7 @@ export function refuseUnknown(parameters: object, known: readonly string[]): voi
   if (unknown === undefined) return;
   const meant = MEANT.get(unknown.toLowerCase())?.find((name) => known.includes(name));
   const shown = shorten(unknown, MAX_SHOWN_BYTES);
-  const right = meant === undefined ? `known are ${known.join(', ')}` : `${meant} is meant`;
+  const all = known.length === 0 ? 'none is known' : `known are ${known.join(', ')}`;
+  const right = meant === undefined ? all : `${meant} is meant`;
   throw new UnknownParameterError(shown, `there is no parameter "${shown}" here: ${right}`);
 }

@@ -22,6 +22,7 @@ export function life(startedBefore: number, changes: Partial<PodLife> = {}): Pod
     workload: workload(),
     podUid: `uid-${pods}`,
     pod: `web-${pods}`,
+    ip: '10.64.0.1',
     node: 'node-1',
     revision: '6d5f',
     startedAtMs: NOW_MS - startedBefore * MINUTE_MS,

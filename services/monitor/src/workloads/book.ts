@@ -17,7 +17,8 @@ const MAX_LATEST = 60;
 /** The last one counts; of those that a node turns out to be the cause of, the one before. */
 const MAX_TROUBLES = 20;
 /** Of more, those are forgotten that nothing happened to for longest: each takes some 20 kB. */
-const MAX_WORKLOADS = 2_000;
+export const MAX_WORKLOADS = 2_000;
+const MAX_CHOICES = 100;
 /** Puts the pods that run after all that ended. */
 const FUTURE_MS = 1e13;
 
@@ -25,6 +26,10 @@ const FUTURE_MS = 1e13;
 export interface WorkloadBook {
   /** When the first end or restart was that is known, in milliseconds since the epoch; infinite while none is. */
   readonly sinceMs: number;
+  /** Whether there were more workloads than are kept: those that nothing happened to for longest are forgotten. */
+  readonly isFull: boolean;
+  /** The names of clusters, namespaces and kinds, to choose from; in order, and at most 100 of each. */
+  choices(): Choices;
   started(life: PodLife): void;
   /** @param life with its end; also of a pod whose start was not given */
   ended(life: PodLife): void;
@@ -35,6 +40,12 @@ export interface WorkloadBook {
   look(name: WorkloadName): WorkloadPage | undefined;
   /** Nodes to whose pods something happened together, after a time. */
   nodeEvents(fromMs: number): NodeEvent[];
+}
+
+export interface Choices {
+  readonly clusters: readonly string[];
+  readonly namespaces: readonly string[];
+  readonly kinds: readonly string[];
 }
 
 /** The workloads as they were in a window of time. */
@@ -59,6 +70,7 @@ export function createWorkloadBook(): WorkloadBook {
   const disruptions = new WeakMap<PodLife, NodePart>();
   /** What was before the first end or restart is not known. Starts are older: of pods that ran when it all began. */
   let sinceMs = Number.POSITIVE_INFINITY;
+  let isFull = false;
 
   const entryOf = (workload: WorkloadName): Entry => {
     const key = keyOf(workload);
@@ -71,13 +83,26 @@ export function createWorkloadBook(): WorkloadBook {
     // The order of a map is that in which its entries were set: those that nothing happened to for longest come first.
     entries.set(key, entry);
     const [oldest] = entries.keys();
-    if (entries.size > MAX_WORKLOADS && oldest !== undefined) entries.delete(oldest);
+    if (entries.size > MAX_WORKLOADS && oldest !== undefined) {
+      entries.delete(oldest);
+      isFull = true;
+    }
     return entry;
   };
 
   return {
     get sinceMs() {
       return sinceMs;
+    },
+    get isFull() {
+      return isFull;
+    },
+
+    choices() {
+      const all = [...entries.values()].map(({ workload }) => workload);
+      const of = (field: 'cluster' | 'namespace' | 'kind') =>
+        [...new Set(all.map((workload) => workload[field]))].sort().slice(0, MAX_CHOICES);
+      return { clusters: of('cluster'), namespaces: of('namespace'), kinds: of('kind') };
     },
 
     started(life) {

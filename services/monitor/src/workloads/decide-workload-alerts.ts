@@ -3,6 +3,7 @@ import { keyOf, type WorkloadName } from './facts.js';
 import type { UnstableWorkload } from './find-unstable.js';
 import type { Measure, Span } from './measure.js';
 import { HOUR_MS } from './windows.js';
+import { BEHIND_MS } from './words.js';
 import {
   MAX_CHANGES,
   type WorkloadChange,
@@ -41,7 +42,7 @@ export interface WorkloadRules {
 export const WORKLOAD_WAITS = {
   groupWaitMs: 60_000,
   groupIntervalMs: 300_000,
-  maxBehindMs: 300_000,
+  maxBehindMs: BEHIND_MS,
 } satisfies Partial<WorkloadRules>;
 
 export interface WorkloadAlertState {

@@ -11,6 +11,8 @@ export interface PodLife {
   readonly workload: WorkloadName;
   readonly podUid: string;
   readonly pod: string;
+  /** The address that it got first. */
+  readonly ip: string;
   readonly node: string;
   /** Changes with the pod template; empty where pods carry none. */
   readonly revision: string;

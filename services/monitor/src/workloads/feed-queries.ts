@@ -148,6 +148,7 @@ function toHeld(row: LifeRow): HeldAddress {
   const life = {
     workload: { cluster, namespace, kind, name },
     ...{ podUid, pod, node, revision },
+    ip: row.ip,
     startedAtMs: startedAt.getTime(),
     end:
       atMs === undefined || isChanged

@@ -1,10 +1,12 @@
 import { describeCause } from '@podips/shared';
-import { formatDuration } from '../words/format.js';
+import { formatDuration, minuteUtc } from '../words/format.js';
 import type { LastTrouble, Measure } from './measure.js';
 import type { Counts } from './tally.js';
 import { WINDOWS, type WindowName } from './windows.js';
 
 const MINUTE_MS = 60_000;
+/** A ledger that is further behind says nothing of now. */
+export const BEHIND_MS = 5 * MINUTE_MS;
 
 /** What happened to a workload, as an operator would say it: `14 pods replaced in the last hour, usually 0`. */
 export function describeMeasure({ counts, usual }: Measure, window: WindowName): string {
@@ -24,6 +26,12 @@ export function describeCounts(
   ].filter((part) => part !== '');
   if (parts.length === 0) return `nothing unusual ${when}`;
   return `${parts.join(', ')} ${when}${usual === undefined ? '' : `, usually ${describeUsual(usual)}`}`;
+}
+
+/** `in the last hour`, or which hour that was where later ones are not known. */
+export function hourWords(knownUntilMs: number, nowMs: number): string {
+  if (nowMs - knownUntilMs <= BEHIND_MS) return `in the ${WINDOWS['1h'].words}`;
+  return `in the hour before ${minuteUtc(knownUntilMs)}`;
 }
 
 /** `OOMKilled, exit code 137, 2 min ago`. */

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { PodLife, Restart } from './facts.js';
-import type { Measure, WorkloadPage } from './measure.js';
+import type { Measure, Span, WorkloadPage } from './measure.js';
 import type { NodeEvent } from './node-events.js';
 import type { Counted } from './tally.js';
 import { INSTABILITIES, type Instability } from './unstable.js';
@@ -64,6 +64,9 @@ export const NodeEventView = Type.Object({
   cause: Type.String(),
 });
 
+/** A time of which something may be missing. */
+const Gap = Type.Object({ from: TimeOrNull, to: Time });
+
 /** How much of the ledger is counted. */
 const COUNTED_SO_FAR = {
   window: Type.Enum(WINDOW_NAMES),
@@ -74,6 +77,8 @@ const COUNTED_SO_FAR = {
   knownSince: TimeOrNull,
   /** Why the ledger cannot be read; null while it can. */
   error: TextOrNull,
+  /** Times within the window of which something may be missing, the newest first; at most 20. */
+  gaps: Type.Array(Gap),
 };
 
 export const WorkloadsAnswer = Type.Object({
@@ -82,7 +87,26 @@ export const WorkloadsAnswer = Type.Object({
   workloads: Type.Array(WorkloadView),
   /** Workloads to which something happened, those that are left out included. */
   total: Count,
+  /** Whether there were more than the 2,000 workloads that are kept: those that nothing happened to for longest are left out. */
+  leavesOut: Type.Boolean(),
   nodeEvents: Type.Array(NodeEventView),
+});
+
+/** Starts and ends of pods' holds on addresses, by the quarter of an hour of the last 24 hours, the newest last. */
+export const Changes = Type.Object({
+  from: Time,
+  quarterMs: Count,
+  starts: Type.Array(Count),
+  ends: Type.Array(Count),
+  /** Times of which something may be missing. */
+  gaps: Type.Array(Gap),
+});
+
+export const ChangesAnswer = Type.Object({
+  at: Time,
+  countedUntil: COUNTED_SO_FAR.countedUntil,
+  error: COUNTED_SO_FAR.error,
+  ...Changes.properties,
 });
 
 /** What the dashboard says of workloads. */
@@ -93,20 +117,14 @@ export const WorkloadsSummary = Type.Object({
   unstable: Type.Array(Type.Object({ ...NAMES, text: Type.String() })),
   /** How many are unstable. */
   total: Count,
-  /** Starts and ends of pods' holds on addresses, by the quarter of an hour of the last 24 hours, the newest last. */
-  changes: Type.Object({
-    from: Time,
-    quarterMs: Count,
-    starts: Type.Array(Count),
-    ends: Type.Array(Count),
-    /** Times of which something may be missing. */
-    gaps: Type.Array(Type.Object({ from: TimeOrNull, to: Time })),
-  }),
+  changes: Changes,
 });
 
 export const PodLifeView = Type.Object({
   pod: Type.String(),
   podUid: Type.String(),
+  /** The address that it got first. */
+  ip: Type.String(),
   node: Type.String(),
   revision: Type.String(),
   startedAt: Time,
@@ -134,6 +152,7 @@ export const WorkloadAnswer = Type.Object({
   restarts: Type.Array(RestartView),
 });
 
+export type ChangesAnswer = Static<typeof ChangesAnswer>;
 export type WorkloadsSummary = Static<typeof WorkloadsSummary>;
 export type WorkloadView = Static<typeof WorkloadView>;
 export type NodeEventView = Static<typeof NodeEventView>;
@@ -141,6 +160,11 @@ export type WorkloadsAnswer = Static<typeof WorkloadsAnswer>;
 export type PodLifeView = Static<typeof PodLifeView>;
 export type RestartView = Static<typeof RestartView>;
 export type WorkloadAnswer = Static<typeof WorkloadAnswer>;
+
+/** A gap as answers have it. */
+export function toGapView({ fromMs, toMs }: Span): Static<typeof Gap> {
+  return { from: Number.isFinite(fromMs) ? iso(fromMs) : null, to: iso(toMs) };
+}
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
@@ -187,9 +211,9 @@ export function toNodeEventView({ fromMs, toMs, ...event }: NodeEvent): NodeEven
   return { ...event, from: iso(fromMs), to: iso(toMs) };
 }
 
-export function toPodLifeView({ pod, podUid, node, revision, startedAtMs, end }: PodLife): PodLifeView {
+export function toPodLifeView({ pod, podUid, ip, node, revision, startedAtMs, end }: PodLife): PodLifeView {
   return {
-    ...{ pod, podUid, node, revision },
+    ...{ pod, podUid, ip, node, revision },
     startedAt: iso(startedAtMs),
     endedAt: end === undefined ? null : iso(end.atMs),
     cause: end?.cause ?? null,

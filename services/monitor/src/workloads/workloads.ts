@@ -1,4 +1,5 @@
 import { type DatabaseSettings, type Logger, openPool } from '@podips/shared';
+import type { Choices } from './book.js';
 import type { WorkloadFacts } from './decide-workload-alerts.js';
 import { keyOf, type WorkloadName } from './facts.js';
 import { type FeedView, startWorkloadFeed, type WorkloadFeed } from './feed.js';
@@ -7,9 +8,11 @@ import type { Measure, WorkloadPage } from './measure.js';
 import { QUARTER_MS } from './tally.js';
 import { DEFAULT_LIMITS, type Limits } from './unstable.js';
 import { HOUR_MS, WINDOWS, type WindowName } from './windows.js';
-import { describeLast, describeMeasure } from './words.js';
+import { describeCounts, describeLast, hourWords } from './words.js';
 import {
+  type ChangesAnswer,
   TRACE_QUARTERS,
+  toGapView,
   toNodeEventView,
   toPodLifeView,
   toRestartView,
@@ -42,6 +45,10 @@ export interface Workloads extends Pick<WorkloadFeed, 'onNews' | 'stop'> {
   rank(window: WindowName, filter: WorkloadFilter, limit: number): WorkloadsAnswer;
   /** What the dashboard shows. */
   summary(): WorkloadsSummary;
+  /** The IP changes of the last 24 hours. */
+  changes(): ChangesAnswer;
+  /** What filters may be set to. */
+  choices(): Choices;
   /** All unstable workloads, each by the hour before the time that is known of its cluster, the worst first. */
   unstable(): readonly UnstableWorkload[];
   /** What alerts about a cluster's workloads are decided by; undefined until all of its ledger is counted. */
@@ -53,6 +60,7 @@ export interface Workloads extends Pick<WorkloadFeed, 'onNews' | 'stop'> {
 const FILTERED = ['cluster', 'namespace', 'kind'] as const;
 /** The dashboard has room for so many. */
 const MAX_SUMMARY = 5;
+const MAX_GAPS = 20;
 const STATEMENT_TIMEOUT_MS = 5_000;
 
 /** Opens the ledger for counting, with a connection of its own and without waiting for the database. */
@@ -62,13 +70,26 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
   const feed = startWorkloadFeed({ pool, now, log, intervalMs });
   const { book } = feed;
 
+  const gapsSince = (fromMs: number, cluster?: string) =>
+    feed
+      .view()
+      .gaps.filter((gap) => gap.toMs > fromMs && (cluster ?? gap.cluster) === gap.cluster)
+      .map(toGapView);
   const counted = (window: WindowName, cluster?: string) => {
     const { countedUntilMs, error } = feed.view();
-    const times = [...(countedUntilMs ?? [])].filter(([of]) => cluster === undefined || of === cluster);
-    const countedUntil = times.length === 0 ? null : iso(Math.min(...times.map(([, ms]) => ms)));
-    const knownSince = Number.isFinite(book.sinceMs) ? iso(book.sinceMs) : null;
-    return { window, at: iso(now()), countedUntil, knownSince, error: error ?? null };
+    const nowMs = now();
+    const all = [...(countedUntilMs?.values() ?? [])];
+    const untilMs = countedUntilMs?.get(cluster ?? '') ?? (all.length === 0 ? undefined : Math.min(...all));
+    return {
+      window,
+      at: iso(nowMs),
+      countedUntil: untilMs === undefined ? null : iso(untilMs),
+      knownSince: Number.isFinite(book.sinceMs) ? iso(book.sinceMs) : null,
+      error: error ?? null,
+      gaps: gapsSince(nowMs - WINDOWS[window].ms, cluster).slice(0, MAX_GAPS),
+    };
   };
+  const knownUntilMs = ({ cluster }: WorkloadName) => feed.view().countedUntilMs?.get(cluster) ?? now();
   const gapsOf = (cluster: string) => feed.view().gaps.filter((gap) => gap.cluster === cluster);
   const unstableNow = onceFor(feed.view, ({ countedUntilMs = new Map<string, number>() }) =>
     [...countedUntilMs]
@@ -87,10 +108,7 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
       from: iso(fromMs),
       quarterMs: QUARTER_MS,
       ...feed.ipChanges.quarters(nowMs),
-      gaps: feed.view().gaps.map((gap) => ({
-        from: Number.isFinite(gap.fromMs) ? iso(gap.fromMs) : null,
-        to: iso(gap.toMs),
-      })),
+      gaps: gapsSince(fromMs),
     };
   };
 
@@ -113,7 +131,8 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
         .nodeEvents(nowMs - WINDOWS[window].ms)
         .filter(({ cluster }) => (filter.cluster ?? cluster) === cluster)
         .map(toNodeEventView);
-      return { ...counted(window, filter.cluster), workloads, total: found.length, nodeEvents };
+      const [total, leavesOut] = [found.length, book.isFull];
+      return { ...counted(window, filter.cluster), workloads, total, leavesOut, nodeEvents };
     },
     summary() {
       const nowMs = now();
@@ -123,14 +142,20 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
         countedUntil,
         error,
         unstable: found.slice(0, MAX_SUMMARY).map(({ workload, measured }) => {
-          const { last } = measured;
+          const { counts, usual, last } = measured;
+          const said = describeCounts(counts, usual, hourWords(knownUntilMs(workload), nowMs));
           const ended = last === undefined ? '' : `; last one ${describeLast(last, nowMs)}`;
-          return { ...workload, text: `${describeMeasure(measured, '1h')}${ended}` };
+          return { ...workload, text: `${said}${ended}` };
         }),
         total: found.length,
         changes: changesAt(nowMs),
       };
     },
+    changes() {
+      const { at, countedUntil, error } = counted('24h');
+      return { at, countedUntil, error, ...changesAt(now()) };
+    },
+    choices: book.choices,
     unstable: unstableNow,
     facts(cluster) {
       const { countedUntilMs, error } = feed.view();

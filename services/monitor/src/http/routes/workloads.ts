@@ -1,16 +1,18 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { workloadPage } from '../../pages/workload-page.js';
-import { type WorkloadFields, workloadsPage } from '../../pages/workloads-page.js';
+import { ROWS, workloadPage } from '../../pages/workload-page.js';
+import type { WorkloadFields } from '../../pages/workloads/filters.js';
+import { MAX_SHOWN, SHOWN, workloadsPage } from '../../pages/workloads-page.js';
 import { InvalidRequestError } from '../../words/request-rules.js';
 import { DEFAULT_WINDOW, isWindow, WINDOW_NAMES } from '../../workloads/windows.js';
-import { WorkloadAnswer, WorkloadsAnswer } from '../../workloads/workload-view.js';
+import { ChangesAnswer, WorkloadAnswer, WorkloadsAnswer } from '../../workloads/workload-view.js';
 import { loadAssets } from '../assets.js';
 import type { AppContext } from '../context.js';
 import { DEFAULT_LIMIT, ErrorReply, limit, TextReply } from '../schemas.js';
+import { FORM_HEADERS } from '../security-headers.js';
 import { sendHtml } from './pages.js';
 
-const Name = Type.String({ minLength: 1, maxLength: 253 });
+const name = (description: string) => Type.String({ minLength: 1, maxLength: 253, description });
 const window = Type.Optional(
   Type.Enum(WINDOW_NAMES, { description: `the time that is measured; ${DEFAULT_WINDOW} without it` }),
 );
@@ -21,13 +23,17 @@ const WorkloadsQuery = Type.Object(
   {
     window,
     cluster,
-    namespace: Type.Optional(Type.String({ maxLength: 253 })),
+    namespace: Type.Optional(Type.String({ maxLength: 253, description: 'of the workload' })),
     kind: Type.Optional(Type.String({ maxLength: 253, description: 'such as Deployment or CronJob' })),
     limit,
   },
   { additionalProperties: false },
 );
-const WorkloadParams = Type.Object({ namespace: Name, kind: Name, name: Name });
+const WorkloadParams = Type.Object({
+  namespace: name('of the workload'),
+  kind: name('such as Deployment or CronJob'),
+  name: name('of the workload: the Deployment, not its ReplicaSet'),
+});
 const WorkloadQuery = Type.Object({ window, cluster }, { additionalProperties: false });
 
 const RANK_SCHEMA = {
@@ -38,18 +44,41 @@ const RANK_SCHEMA = {
     'with it, are in "nodeEvents" instead.',
   tags: ['workloads'],
   querystring: WorkloadsQuery,
-  response: { 200: WorkloadsAnswer, 400: ErrorReply },
+  response: {
+    200: Type.Object(WorkloadsAnswer.properties, {
+      description: 'the workloads with their numbers, and what limits them',
+    }),
+    400: ErrorReply,
+  },
 };
 const LOOK_SCHEMA = {
   summary: 'One workload: its latest pods and restarts',
   tags: ['workloads'],
   params: WorkloadParams,
   querystring: WorkloadQuery,
-  response: { 200: WorkloadAnswer, 400: ErrorReply, 404: ErrorReply },
+  response: {
+    200: Type.Object(WorkloadAnswer.properties, {
+      description: 'the workload with its numbers, pods and restarts',
+    }),
+    400: ErrorReply,
+    404: ErrorReply,
+  },
+};
+const CHANGES_SCHEMA = {
+  summary: 'IP changes by the quarter of an hour of the last 24 hours',
+  description:
+    'Starts and ends of leases of all clusters in the database, the newest quarter last. In "gaps", and after ' +
+    '"countedUntil", something may be missing; while "countedUntil" is null, the numbers are too low.',
+  tags: ['workloads'],
+  querystring: Type.Object({}, { additionalProperties: false }),
+  response: {
+    200: Type.Object(ChangesAnswer.properties, {
+      description: 'starts and ends, each a list of 96 numbers, and gaps',
+    }),
+    400: ErrorReply,
+  },
 };
 const PAGE = { tags: ['pages'], produces: ['text/html'], response: { 200: TextReply, 404: TextReply } };
-/** The page shows no more. */
-const SHOWN = 100;
 
 /** What happens to workloads, for people and programs; no routes without a database. */
 export function workloadsRoutes(context: AppContext): FastifyPluginAsyncTypebox {
@@ -71,6 +100,7 @@ export function workloadsRoutes(context: AppContext): FastifyPluginAsyncTypebox 
         return found;
       },
     );
+    app.get('/api/v1/changes', { schema: CHANGES_SCHEMA }, async () => workloads.changes());
     await app.register(workloadPages(context, workloads));
   };
 }
@@ -88,34 +118,38 @@ function workloadPages(
       '/workloads',
       { schema: { ...PAGE, summary: 'The page of workloads' } },
       async ({ query }, reply) => {
-        const fields = typed(query);
-        const answer = workloads.rank(fields.window, fields, SHOWN);
+        const fields = typed(query, SHOWN);
+        const answer = workloads.rank(fields.window, fields, fields.limit);
         const { overall: light, cluster } = view();
-        return sendHtml(reply, workloadsPage({ answer, fields, assets, light, cluster }).text);
+        const choices = workloads.choices();
+        reply.headers(FORM_HEADERS);
+        return sendHtml(reply, workloadsPage({ answer, fields, choices, assets, light, cluster }).text);
       },
     );
     app.get(
       '/workloads/:namespace/:kind/:name',
       { schema: { ...PAGE, params: WorkloadParams, summary: 'The page of one workload' } },
       async ({ params, query }, reply) => {
-        const { window, cluster: asked } = typed(query);
+        const { window, limit, cluster: asked } = typed(query, ROWS);
         const name = { ...params, cluster: asked ?? settings.cluster };
         const answer = workloads.look(name, window);
         const { overall: light, cluster } = view();
         reply.code(answer === undefined ? 404 : 200);
-        return sendHtml(reply, workloadPage({ answer, name, window, assets, light, cluster }).text);
+        return sendHtml(reply, workloadPage({ answer, name, window, limit, assets, light, cluster }).text);
       },
     );
   };
 }
 
-/** @throws {InvalidRequestError} for a window that there is not */
-function typed(query: unknown): WorkloadFields {
+/** @throws {InvalidRequestError} for a window that there is not, and for a limit out of bounds */
+function typed(query: unknown, shown: number): WorkloadFields {
   // The framework gives an object of texts, and of arrays where a field is given twice.
   const fields = query as Record<string, unknown>;
   const text = (name: string) =>
     typeof fields[name] === 'string' && fields[name] !== '' ? fields[name] : undefined;
   const window = text('window') ?? DEFAULT_WINDOW;
   if (!isWindow(window)) throw new InvalidRequestError('window');
-  return { window, cluster: text('cluster'), namespace: text('namespace'), kind: text('kind') };
+  const limit = Number(text('limit') ?? shown);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_SHOWN) throw new InvalidRequestError('limit');
+  return { window, limit, cluster: text('cluster'), namespace: text('namespace'), kind: text('kind') };
 }

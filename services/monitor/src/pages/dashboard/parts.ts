@@ -49,8 +49,8 @@ export function dashboardParts(view: StatusView): ReadonlyMap<string, Part> {
     ...(view.workloads === null
       ? []
       : ([
-          ['unstable', unstable(view.workloads)],
-          ['changes', changes(view.workloads.changes)],
+          ['unstable', unstable(view.workloads, view.at)],
+          ['changes', changes(view.workloads, nowMs)],
         ] satisfies [string, Html][])),
     ...(view.ledger === null || view.ledgerLight === null
       ? []

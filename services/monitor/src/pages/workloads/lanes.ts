@@ -1,15 +1,16 @@
-import { formatUtc, visibleText } from '../../words/format.js';
+import { exactUtc, minuteUtc, visibleText } from '../../words/format.js';
 import { isDisruption, isFailure } from '../../workloads/facts.js';
 import { causeWords } from '../../workloads/words.js';
 import type { PodLifeView, RestartView } from '../../workloads/workload-view.js';
 import { type Html, html } from '../html.js';
 
 /** Of more pods only the latest are drawn; the table has all. */
-const MAX_LANES = 30;
-const WIDTH = 1_000;
+const MAX_LANES = 24;
 const LANE = 18;
 const BAR = 10;
 const MARK = 5;
+/** A bar is at least so wide, in percent. */
+const SHORTEST = 0.2;
 
 export interface LanesOptions {
   readonly pods: readonly PodLifeView[];
@@ -29,65 +30,65 @@ const END_WORDS: Readonly<Record<Exclude<End, 'runs'>, string>> = {
   failed: 'failed',
 };
 
-/** The lives of pods as bars, one lane each, time across. The table of the page says the same. */
+/** A time as a part of the width, in percent. */
+type Place = (time: string | null) => number;
+
+/** The lives of pods as bars, one lane each, time across, as wide as the page. The tables of the page say the same. */
 export function lanes({ pods, restarts, fromMs, toMs }: LanesOptions): Html {
-  const x = (time: string | null) => {
+  const x: Place = (time) => {
     const ms = time === null ? toMs : Math.min(toMs, Math.max(fromMs, Date.parse(time)));
-    return Math.round(((ms - fromMs) / (toMs - fromMs)) * WIDTH);
+    return Math.round(((ms - fromMs) / (toMs - fromMs)) * 10_000) / 100;
   };
   const seen = pods.filter(({ endedAt }) => endedAt === null || Date.parse(endedAt) > fromMs);
   const drawn = seen
     .toSorted((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt))
     .slice(0, MAX_LANES);
-  const height = drawn.length * LANE;
+  const height = Math.max(1, drawn.length) * LANE;
   const rollouts = rolloutsOf(seen).filter(({ startedAt }) => Date.parse(startedAt) > fromMs);
+  const ticks = restarts.filter(({ at }) => Date.parse(at) > fromMs);
   return html`<figure class="lives">
-<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${summary(drawn, seen.length, rollouts.length)}">
-${rollouts.map(({ startedAt }) => html`<path class="rollout" d="M${x(startedAt)} 0v${height}"><title>rollout, ${formatUtc(Date.parse(startedAt))}</title></path>`)}
+<svg width="100%" height="${height}" role="img" aria-label="${summary(drawn, seen.length, { rollouts: rollouts.length, restarts: ticks.length })}">
+${rollouts.map((pod) => rollout(pod, x(pod.startedAt), height))}
 ${drawn.map((pod, index) => lane(pod, index * LANE, x))}
-${restarts.flatMap((restart) => {
-  const index = drawn.findIndex(({ podUid }) => podUid === restart.podUid);
-  return index < 0 || Date.parse(restart.at) < fromMs ? [] : [tick(restart, x(restart.at), index * LANE)];
+${ticks.flatMap(({ podUid, at }) => {
+  const index = drawn.findIndex((pod) => podUid === pod.podUid);
+  return index < 0 ? [] : [tick(x(at), index * LANE)];
 })}
 </svg>
-<p class="axis" aria-hidden="true"><span>${formatUtc(fromMs).slice(0, 16)} UTC</span><span>now</span></p>
+<p class="axis" aria-hidden="true"><span>${minuteUtc(fromMs)}</span><span>now</span></p>
 <figcaption>${LEGEND}${seen.length > drawn.length ? ` Drawn are the latest ${drawn.length} of ${seen.length} pods.` : ''}</figcaption>
 </figure>`;
 }
 
 const LEGEND =
-  'One bar for each pod. It ends with a cross where the pod failed, a triangle where it was evicted, preempted or lost with its node, a dot where it was deleted, and with nothing where it completed or runs. Ticks are restarts of containers, dashed lines rollouts.';
+  'One bar for each pod. It ends with a cross where the pod failed, a triangle where it was evicted, preempted or lost with its node, a dot where it was deleted, and with nothing where it completed or runs. Ticks are restarts of containers, dashed lines rollouts. The tables below say the same.';
 
-function lane(
-  { pod, startedAt, endedAt, cause, exitCode }: PodLifeView,
-  top: number,
-  x: (time: string | null) => number,
-): Html {
+function lane({ pod, startedAt, endedAt, cause, exitCode }: PodLifeView, top: number, x: Place): Html {
   const end = endOf(endedAt, cause);
   const [from, to, middle] = [x(startedAt), x(endedAt), top + LANE / 2];
-  const words =
-    endedAt === null ? 'runs' : `ended ${formatUtc(Date.parse(endedAt))}: ${causeWords(cause, exitCode)}`;
-  return html`<g class="${end}"><title>${visibleText(pod)}, started ${formatUtc(Date.parse(startedAt))}, ${visibleText(words)}</title>
-<path class="life" d="M${from} ${middle - BAR / 2}H${Math.max(from + 2, to)}v${BAR}H${from}z"/>${mark(end, to, middle)}</g>`;
+  const words = endedAt === null ? 'runs' : `ended ${exactUtc(endedAt)}: ${causeWords(cause, exitCode)}`;
+  return html`<g class="${end}"><title>${visibleText(pod)}, started ${exactUtc(startedAt)}, ${visibleText(words)}</title><rect class="life" x="${from}%" y="${middle - BAR / 2}" width="${Math.max(SHORTEST, Math.round((to - from) * 100) / 100)}%" height="${BAR}"/>${mark(end, to, middle)}</g>`;
 }
 
+function rollout({ startedAt, revision }: PodLifeView, x: number, height: number): Html {
+  return html`<line class="rollout" x1="${x}%" x2="${x}%" y2="${height}"><title>rollout of ${visibleText(revision)}, ${exactUtc(startedAt)}</title></line>`;
+}
+
+/** A picture of its own, so that its shape does not depend on the width of the page. */
 function mark(end: End, x: number, y: number): Html | undefined {
-  const centre = Math.min(WIDTH - MARK, Math.max(MARK, x));
-  switch (end) {
-    case 'failed':
-      return html`<path class="end" d="M${centre - MARK} ${y - MARK}l${2 * MARK} ${2 * MARK}m0 -${2 * MARK}l-${2 * MARK} ${2 * MARK}"/>`;
-    case 'disrupted':
-      return html`<path class="end" d="M${centre} ${y - MARK}l${MARK} ${2 * MARK}h-${2 * MARK}z"/>`;
-    case 'deleted':
-      return html`<circle class="end" cx="${centre}" cy="${y}" r="${MARK}"/>`;
-    default:
-      return undefined;
-  }
+  const shape = SHAPES[end];
+  if (shape === undefined) return undefined;
+  return html`<svg x="${x}%" y="${y}" overflow="visible"><path class="end" d="${shape}"/></svg>`;
 }
 
-function tick({ at, container, cause, exitCode }: RestartView, x: number, top: number): Html {
-  const words = `${container} restarted ${formatUtc(Date.parse(at))}: ${causeWords(cause, exitCode)}`;
-  return html`<path class="restart" d="M${x} ${top + 1}v${LANE - 2}"><title>${visibleText(words)}</title></path>`;
+const SHAPES: Readonly<Partial<Record<End, string>>> = {
+  failed: `M-${MARK} -${MARK}l${2 * MARK} ${2 * MARK}m0 -${2 * MARK}l-${2 * MARK} ${2 * MARK}`,
+  disrupted: `M0 -${MARK}l${MARK} ${2 * MARK}h-${2 * MARK}z`,
+  deleted: `M-${MARK} 0a${MARK} ${MARK} 0 0 1 ${2 * MARK} 0a${MARK} ${MARK} 0 0 1 -${2 * MARK} 0z`,
+};
+
+function tick(x: number, top: number): Html {
+  return html`<rect class="restart" x="${x}%" y="${top + 1}" width="2" height="${LANE - 2}"/>`;
 }
 
 /** The first pod of each revision but the first. */
@@ -105,7 +106,11 @@ function endOf(endedAt: string | null, cause: string | null): End {
   return isFailure(cause ?? '') ? 'failed' : 'deleted';
 }
 
-function summary(drawn: readonly PodLifeView[], seen: number, rollouts: number): string {
+function summary(
+  drawn: readonly PodLifeView[],
+  seen: number,
+  { rollouts, restarts }: { readonly rollouts: number; readonly restarts: number },
+): string {
   const ends = drawn.map(({ endedAt, cause }) => endOf(endedAt, cause));
   const count = (end: End) => ends.filter((one) => one === end).length;
   const ended = (Object.keys(END_WORDS) as (keyof typeof END_WORDS)[]).flatMap((end) =>
@@ -114,6 +119,7 @@ function summary(drawn: readonly PodLifeView[], seen: number, rollouts: number):
   return [
     `The lives of ${drawn.length} of ${seen} pods: ${count('runs')} run`,
     ...ended,
+    `${restarts} restarts of containers`,
     `${rollouts} rollouts`,
   ].join(', ');
 }

@@ -1,4 +1,5 @@
 import { WINDOW_NAMES, WINDOWS, type WindowName } from '../../workloads/windows.js';
+import { BEHIND_MS } from '../../workloads/words.js';
 import type { WorkloadsAnswer } from '../../workloads/workload-view.js';
 import { type Html, html } from '../html.js';
 import { exactTime } from '../running-time.js';
@@ -9,18 +10,35 @@ export function windowLinks(current: WindowName, to: (window: WindowName) => str
 }
 
 /** How much an answer is based on. */
-type Counted = Pick<WorkloadsAnswer, 'at' | 'window' | 'countedUntil' | 'knownSince' | 'error'>;
+type Counted = Pick<WorkloadsAnswer, 'at' | 'window' | 'countedUntil' | 'knownSince' | 'error' | 'gaps'>;
 
 /** What is not counted, or not any more. */
-export function countingNote({ at, window, countedUntil, knownSince, error }: Counted): Html {
+export function countingNote(counted: Counted): Html {
+  const { at, countedUntil, error, gaps } = counted;
   if (error !== null)
     return html`<p class="warning" role="alert">The ledger cannot be read: ${error}. ${countedUntil === null ? 'Nothing was counted yet.' : html`Counted is what happened before ${exactTime(countedUntil)}.`}</p>`;
   if (countedUntil === null)
     return html`<p class="warning" role="status">The last two weeks are still being counted: the numbers are too low.</p>`;
+  const isBehind = Date.parse(at) - Date.parse(countedUntil) > BEHIND_MS;
+  return html`${isBehind ? html`<p class="warning" role="status">The ledger is behind. Of the time after ${exactTime(countedUntil)} nothing is known.</p>` : undefined}
+${gaps.length === 0 ? undefined : html`<p class="warning">${gapWords(gaps)}</p>`}
+${beginning(counted, countedUntil)}`;
+}
+
+function beginning({ at, window, knownSince }: Counted, countedUntil: string): Html {
   if (knownSince === null)
-    return html`<p class="none">No end of a pod and no restart has been recorded yet.</p>`;
+    return html`<p class="none counted">No end of a pod and no restart has been recorded yet.</p>`;
   const isShort = Date.parse(knownSince) > Date.parse(at) - WINDOWS[window].ms;
-  return html`<p class="none">Counted is what happened before ${exactTime(countedUntil)}.${isShort ? html` Nothing is recorded of the time before ${exactTime(knownSince)}.` : undefined}</p>`;
+  return html`<p class="none counted">Counted is what happened before ${exactTime(countedUntil)}.${isShort ? html` Nothing is recorded of the time before ${exactTime(knownSince)}.` : undefined}</p>`;
+}
+
+/** The newest gap, and how many there are. */
+function gapWords([newest, ...more]: Counted['gaps']): Html {
+  if (newest === undefined) return html``;
+  const begin = newest.from === null ? html`before` : html`from ${exactTime(newest.from)} to`;
+  const others =
+    more.length === 0 ? '' : `, and in ${more.length} earlier gap${more.length === 1 ? '' : 's'}`;
+  return html`Something may be missing ${begin} ${exactTime(newest.to)}${others}; restarts in that time may be counted at its end.`;
 }
 
 /** The page of a workload. */

@@ -1,0 +1,74 @@
+import { expect, it } from 'vitest';
+import { loadAssets } from '../http/assets.js';
+import type { PodLifeView, RestartView, WorkloadView } from '../workloads/workload-view.js';
+import { ROWS, workloadPage } from './workload-page.js';
+import { SHOWN, workloadsPage } from './workloads-page.js';
+
+const AT = '2026-11-26T14:05:00.000Z';
+const LONG = 'a-rather-long-name-of-a-workload-that-somebody-chose';
+const name = { cluster: 'default', namespace: 'a-namespace-of-some-length', kind: 'Deployment', name: LONG };
+const COUNTED = {
+  ...{ window: '24h' as const, at: AT, countedUntil: AT, knownSince: AT, error: null },
+  gaps: [{ from: AT, to: AT }],
+};
+
+/** In whose trace each quarter of an hour has another height. */
+const busy: WorkloadView = {
+  ...name,
+  text: `${name.namespace}/${LONG}, Deployment: 1,204 pods replaced in the last 24 hours, usually 12; last one OOMKilled`,
+  unstable: 'replaced',
+  ...{ replaced: 1_204, restarts: 99, failed: 99, succeeded: 0, disrupted: 0, started: 1_204, ended: 1_204 },
+  ...{ usual: 12, medianLifeMs: 1, shortestLifeMs: 1, lastPod: LONG, lastCause: 'OOMKilled' },
+  ...{ lastExitCode: 137, lastAt: AT, trace: Array.from({ length: 96 }, (_none, index) => 1 + (index % 7)) },
+};
+const pods: PodLifeView[] = Array.from({ length: 60 }, (_none, index) => ({
+  pod: `${LONG}-5cc97bc7d5-${index}`,
+  podUid: `uid-${index}`,
+  ...{ ip: '10.64.100.100', node: 'gke-production-default-pool-1', revision: '5cc97bc7d5' },
+  ...{ startedAt: '2026-11-26T13:00:00.123Z', endedAt: AT, cause: 'Evicted', exitCode: 137 },
+}));
+const restarts: RestartView[] = pods.map(({ pod, podUid }) => ({
+  ...{ pod, podUid, container: 'application', at: AT, restarts: 2, cause: 'OOMKilled', exitCode: 137 },
+}));
+
+const { files, assets } = loadAssets();
+const common = { assets, light: 'green' as const, cluster: 'default' };
+const list = () =>
+  workloadsPage({
+    answer: {
+      ...COUNTED,
+      workloads: Array<WorkloadView>(SHOWN).fill(busy),
+      ...{ total: 2_000, leavesOut: true, nodeEvents: [] },
+    },
+    fields: { window: '24h', limit: SHOWN, cluster: undefined, namespace: undefined, kind: undefined },
+    choices: { clusters: ['default'], namespaces: [name.namespace], kinds: ['Deployment'] },
+    ...common,
+  }).text;
+const one = () =>
+  workloadPage({
+    answer: { ...COUNTED, workload: busy, pods, restarts },
+    ...{ name, window: '24h', limit: ROWS },
+    ...common,
+  }).text;
+
+it.each([
+  ['of workloads', list],
+  ['of a workload', one],
+])('the page %s is smaller than 50 kB with its style, whatever happened', (_what, render) => {
+  const style = files.find(({ path }) => path === assets.stylePath)?.text ?? '';
+  expect(Buffer.byteLength(render()) + Buffer.byteLength(style)).toBeLessThan(50_000);
+});
+
+it('the page of workloads says what it leaves out', () => {
+  const text = list();
+  expect(text).toContain('pods without an owner only when they fail or restart');
+  expect(text).toContain(
+    'there are more than 2,000 workloads, and those that nothing happened to for longest',
+  );
+  expect(text).toContain('<a href="/workloads?window=24h&amp;limit=500">Show 500</a>');
+});
+
+it('the page of a workload says that there is more, and how to see it', () => {
+  expect(one()).toContain('only the latest 15 are in the tables');
+  expect(one().match(/<th scope="row">/g)).toHaveLength(2 * ROWS);
+});
