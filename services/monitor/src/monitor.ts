@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { type Logger, listenAt, type Running } from '@podips/shared';
 import type { FastifyInstance } from 'fastify';
 import { startAlerting } from './alerts/alerting.js';
+import { openExporter } from './export/export.js';
 import { openFlow } from './flow/flow.js';
 import { catchUp } from './history/catch-up.js';
 import { openHistory } from './history/history.js';
@@ -47,7 +48,16 @@ export async function startMonitor(settings: MonitorSettings, log: Logger): Prom
 
 type Parts = Pick<
   AppDeps,
-  'store' | 'tracker' | 'history' | 'alerting' | 'peers' | 'flow' | 'ledger' | 'lookup' | 'workloads'
+  | 'store'
+  | 'tracker'
+  | 'history'
+  | 'alerting'
+  | 'peers'
+  | 'flow'
+  | 'ledger'
+  | 'lookup'
+  | 'exporter'
+  | 'workloads'
 >;
 
 /** The parts that work without a request. */
@@ -106,7 +116,9 @@ async function startParts(
   if (ledger) follower.follow(ledger, tracker);
   const lookup = database && openLookup({ database, cluster, now, log });
   resources.defer(() => lookup?.stop());
-  return { store, history, tracker, alerting, peers, flow, ledger, lookup, workloads };
+  const exporter = database && openExporter({ database, cluster, log });
+  resources.defer(() => exporter?.stop());
+  return { store, history, tracker, alerting, peers, flow, ledger, lookup, exporter, workloads };
 }
 
 async function closePromptly(app: FastifyInstance): Promise<void> {

@@ -86,6 +86,7 @@ export async function openApp(
     flow: memoryFlow(now),
     ledger: undefined,
     lookup: undefined,
+    exporter: undefined,
     workloads: undefined,
     now,
     settings: {

@@ -20,6 +20,7 @@ import { answerRoutes } from './routes/answers.js';
 import { statusRoutes } from './routes/api-v1.js';
 import { badgeRoutes } from './routes/badge.js';
 import { eventsRoutes } from './routes/events.js';
+import { exportRoutes } from './routes/export.js';
 import { fileRoutes } from './routes/file.js';
 import { heartbeatRoutes } from './routes/heartbeats.js';
 import { leasesRoutes } from './routes/leases.js';
@@ -40,6 +41,7 @@ const ROUTES = [
   leasesRoutes,
   fileRoutes,
   lookupRoutes,
+  exportRoutes,
   workloadsRoutes,
   eventsRoutes,
   operationsRoutes,

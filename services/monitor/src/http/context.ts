@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ClientPlaces, Logger, Origin } from '@podips/shared';
 import type { Registry } from 'prom-client';
+import type { Exporter } from '../export/export.js';
 import type { SavedFlow } from '../flow/flow.js';
 import type { History } from '../history/history.js';
 import type { Ledger } from '../ledger/ledger.js';
@@ -24,6 +25,8 @@ export interface AppDeps {
   readonly ledger: Omit<Ledger, 'stop'> | undefined;
   /** Undefined without a database. */
   readonly lookup: Omit<Lookup, 'stop'> | undefined;
+  /** Undefined without a database. */
+  readonly exporter: Omit<Exporter, 'stop'> | undefined;
   /** Undefined without a database. */
   readonly workloads: Omit<Workloads, 'stop'> | undefined;
   /** Milliseconds since the epoch. */

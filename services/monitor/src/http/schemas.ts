@@ -85,6 +85,14 @@ function optional(description: string) {
   return Type.Optional(Type.String({ description }));
 }
 
+export const ExportQuery = Type.Object({
+  from: optional(`${RULES.from}; without it since ever`),
+  to: optional(`${RULES.to}; without it, and at most, as far as is known`),
+  cluster: optional(`${RULES.cluster}; without it the one of this monitor`),
+  network: optional(`${RULES.network}, of whose addresses the table then is`),
+  timeline: optional('"true": also the times between leases are rows'),
+});
+
 export const GapsQuery = Type.Object({ limit });
 
 export const HeartbeatReply = Type.Object(

@@ -106,6 +106,17 @@ export async function findGapsWithin(
   return { rows: rows.slice(0, limit), more: rows.length > limit };
 }
 
+/** The times that a gap touches as closely as that; the end is no longer one. */
+export function touchedSpan({ startedAt, endedAt }: GapRow): {
+  readonly fromMs: number;
+  readonly toMs: number;
+} {
+  return {
+    fromMs: startedAt === null ? Number.NEGATIVE_INFINITY : startedAt.getTime() - REPORT_LAG_MS,
+    toMs: endedAt.getTime() + REPORT_LAG_MS + 1,
+  };
+}
+
 /** Whether a gap touches a span as closely as that. */
 export function touches({ startedAt, endedAt }: GapRow, fromMs: number, toMs: number): boolean {
   return (

@@ -1,0 +1,73 @@
+import { type DatabasePool, inTransaction } from '@podips/shared';
+import type { LeaseView } from '../ledger/ledger-view.js';
+import { LEASE, type LeaseRow, toLease, toTimestamp } from '../ledger/queries.js';
+
+/** Which leases are read. */
+export interface ExportScope {
+  readonly cluster: string;
+  readonly network: string;
+  readonly fromMs: number;
+  /** No longer in it. */
+  readonly toMs: number;
+}
+
+/** Leases that are read at once. */
+const ROWS = 2_000;
+const START = 'coalesce(started_not_before, started_at)';
+
+/** In the order of the index leases_by_bounds; a start never changes, so that no lease is left out or comes twice. */
+const PAGE = `SELECT ${LEASE}, ${START}::text AS "startKey", occurrence FROM leases
+  WHERE cluster = $1 AND network = $2 AND ${START} < $3 AND coalesce(ended_not_after, ended_at) > $4
+    AND ip >= $5 AND (ip, ${START}, pod_uid, occurrence) > ($5, $6, $7, $8)
+  ORDER BY leases.ip, ${START}, pod_uid, occurrence LIMIT $9`;
+
+interface ExportRow extends LeaseRow {
+  readonly startKey: string;
+  readonly occurrence: number;
+}
+
+type Place = readonly [ip: string, startKey: string, podUid: string, occurrence: number];
+
+const BEGIN: Place = ['0.0.0.0', '-infinity', '', -1];
+
+/**
+ * Reads leases in parts, those of an address one after the other, each part in a transaction of its own: a client that reads
+ * slowly holds nothing in the database.
+ */
+export async function* readLeases(
+  pool: DatabasePool,
+  scope: ExportScope,
+): AsyncGenerator<readonly LeaseView[]> {
+  const { cluster, network, fromMs, toMs } = scope;
+  let place: Place | undefined = BEGIN;
+  while (place !== undefined) {
+    const values: unknown[] = [cluster, network, toTimestamp(toMs), toTimestamp(fromMs), ...place, ROWS];
+    const { rows }: { rows: ExportRow[] } = await inTransaction(
+      pool,
+      (client) => client.query<ExportRow>(PAGE, values),
+      { readOnly: true },
+    );
+    yield rows.map(({ startKey: _, occurrence: __, ...row }) => toLease(row));
+    const last = rows.length < ROWS ? undefined : rows.at(-1);
+    place = last && [last.ip, last.startKey, last.podUid, last.occurrence];
+  }
+}
+
+/** The same leases, all of one address at once. */
+export async function* byAddress(
+  parts: AsyncIterable<readonly LeaseView[]>,
+  limit: number,
+): AsyncGenerator<readonly LeaseView[]> {
+  let leases: LeaseView[] = [];
+  for await (const part of parts)
+    for (const lease of part) {
+      if (leases[0] !== undefined && leases[0].ip !== lease.ip) {
+        yield leases;
+        leases = [];
+      }
+      if (leases.length >= limit)
+        throw new Error(`${lease.ip} has more than ${limit} leases in that time: export a shorter one`);
+      leases.push(lease);
+    }
+  if (leases.length > 0) yield leases;
+}
