@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLogger, type DatabaseSettings, migrate, openPool, pause } from '@podips/shared';
+import { createLogger, type DatabaseSettings, localUrl, migrate, openPool, pause } from '@podips/shared';
 import {
   type LocalServices,
   type SimulatedCluster,
@@ -19,6 +19,8 @@ import { until } from './until.js';
 const DEADLINE_MS = 120_000;
 const HISTORY = 1_000_000;
 const LINK = '127.0.0.1';
+/** By so much a slow watch holds back each piece that it sends. */
+const SLOW_MS = 3_000;
 /** So that a buffer is soon full, and everything else takes as long as in a cluster. */
 const READER = {
   LOG_LEVEL: 'warn',
@@ -45,6 +47,8 @@ interface Stage {
   readonly services: LocalServices;
   /** Between the reader and the broker, and the database. */
   readonly ways: readonly TcpProxy[];
+  /** Between the reader and the API server. */
+  readonly toCluster: TcpProxy;
   readonly signal: AbortSignal;
 }
 
@@ -91,9 +95,26 @@ const TROUBLES: readonly Trouble[] = [
       faults.closeWatches();
     },
   },
+  {
+    name: 'permission withdrawn',
+    async make({ cluster: { faults }, signal }, lastsMs) {
+      faults.forbid();
+      faults.closeWatches();
+      await pause(lastsMs, signal);
+      faults.forbid(false);
+    },
+  },
+  {
+    name: 'slow watch',
+    async make({ toCluster, signal }, lastsMs) {
+      toCluster.delayMs = SLOW_MS;
+      await pause(lastsMs, signal);
+      toCluster.delayMs = 0;
+    },
+  },
 ];
 
-/** Lets pods come and go while the reader is killed, frozen, without room, and forgotten by the API server. */
+/** Lets pods come and go while the reader is killed, frozen, without room, forgotten by the API server, forbidden and slow. */
 export async function runWithTroubles(run: BenchRun): Promise<EndedRun> {
   const { pods, changesPerSecond, troubles, troubleMs, restMs } = run.scale.questions;
   const { signal, print } = run;
@@ -108,7 +129,7 @@ export async function runWithTroubles(run: BenchRun): Promise<EndedRun> {
   const churn = startChurn(cluster, { changesPerSecond, pods });
   resources.defer(() => churn.stop());
   churn.paused = true;
-  const { services, ways, database } = await startParts(run, cluster, resources);
+  const { services, ways, toCluster, database } = await startParts(run, cluster, resources);
   const pool = openPool(database, createLogger('bench', 'silent'));
   resources.defer(() => pool.end());
   await migrate(pool);
@@ -122,7 +143,7 @@ export async function runWithTroubles(run: BenchRun): Promise<EndedRun> {
     await pause(restMs, signal);
     signal.throwIfAborted();
     print(`questions: ${trouble?.name}`);
-    await trouble?.make({ cluster, services, ways, signal }, troubleMs);
+    await trouble?.make({ cluster, services, ways, toCluster, signal }, troubleMs);
   }
   await pause(restMs, signal);
   churn.stop();
@@ -152,10 +173,12 @@ async function startParts(run: BenchRun, cluster: SimulatedCluster, resources: A
   resources.defer(() => toDatabase.stop());
   const toBroker = await startProxy({ host: LINK, port: run.brokerPort });
   resources.defer(() => toBroker.stop());
+  const toCluster = await startProxy({ host: LINK, port: cluster.port });
+  resources.defer(() => toCluster.stop());
   const sink = await startSink();
   resources.defer(() => sink.stop());
   const services = await startServices({
-    clusterUrl: cluster.url,
+    clusterUrl: localUrl('http', LINK, toCluster.port),
     queueHost: LINK,
     queuePort: toBroker.port,
     database: { ...database, port: toDatabase.port },
@@ -164,5 +187,5 @@ async function startParts(run: BenchRun, cluster: SimulatedCluster, resources: A
     env: { reader: READER },
   });
   resources.defer(() => services.stop());
-  return { services, ways: [toBroker, toDatabase], database };
+  return { services, ways: [toBroker, toDatabase], toCluster, database };
 }

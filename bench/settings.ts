@@ -61,7 +61,7 @@ export interface Scale {
     readonly questions: number;
     readonly pods: number;
     readonly changesPerSecond: number;
-    /** Failures, one after the other; the four kinds take turns. */
+    /** Failures, one after the other; the six kinds take turns. */
     readonly troubles: number;
     readonly troubleMs: number;
     /** Between them. */
@@ -89,7 +89,7 @@ const FULL: Scale = {
     questions: 100_000,
     pods: 5_000,
     changesPerSecond: 8,
-    troubles: 8,
+    troubles: 12,
     troubleMs: 12_000,
     restMs: 20_000,
   },
@@ -108,7 +108,7 @@ const QUICK: Scale = {
     questions: 4_000,
     pods: 200,
     changesPerSecond: 20,
-    troubles: 4,
+    troubles: 6,
     troubleMs: 5_000,
     restMs: 5_000,
   },
