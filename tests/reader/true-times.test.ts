@@ -159,6 +159,25 @@ describe('when it really happened', () => {
     expect(new Set(test.records.map(({ record }) => record.inferred))).toEqual(new Set([false]));
   });
 
+  it('is known by the API server’s clock as well where the reader’s is three seconds behind it', async ({
+    openCase,
+  }) => {
+    const { test, pass } = await openTimedCase(openCase);
+    pass(3_000);
+    await using owner = new AsyncDisposableStack();
+    await startReader(test, owner, 'reader');
+    test.cluster.workloads.scaleDeployment('web', 8);
+    test.cluster.workloads.scaleDeployment('web', 4);
+    await vi.waitFor(() => expect(test.verdict()).toMatchObject(COMPLETE), PATIENCE);
+    await untilLedgerIsTrue(test);
+    // The most likely times are by the reader's clock.
+    const changes = test.cluster.truth.changes.map((change) => ({ ...change, node: '' }));
+    expect(changes).toHaveLength(12);
+    const [recorded, published] = [await readBounds(test.pool), boundsOfRecords(test)];
+    expect(findWrong(changes, (change) => recorded.get(keyOf(change)))).toEqual([]);
+    expect(findWrong(changes, (change) => published.get(keyOf(change)))).toEqual([]);
+  });
+
   it('is known of starts, and within the gap of ends, when the cluster has forgotten that minute', async ({
     openCase,
   }) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SAME_CLOCK } from './clock-bounds.js';
 import {
+  byEitherClock,
   type EndOfLease,
   endInterval,
   handOver,
@@ -198,6 +199,19 @@ describe('a hand-over of an address', () => {
   it('is a contradiction where the end is surely after the beginning', () => {
     expect(handOver(interval(10, 20, 30), interval(5, 6, 9)).contradicts).toBe(true);
   });
+});
+
+it.each([
+  ['is surely ahead', 2_900, 3_100, [10_000, 10_200, 13_600]],
+  ['is surely behind', -3_100, -2_900, [6_900, 10_200, 10_500]],
+  ['may agree', -100, 900, [10_000, 10_200, 10_500]],
+  ['is not known', Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, [10_000, 10_200, 10_500]],
+] as const)('contains the time by the API server’s clock where that %s', (_, leastMs, mostMs, bounds) => {
+  const { notBefore, best, notAfter } = byEitherClock(
+    { notBefore: 10_000, best: 10_200, notAfter: 10_500 },
+    { leastMs, mostMs },
+  );
+  expect([notBefore, best, notAfter]).toEqual(bounds);
 });
 
 it('says how far the best time may be from the truth', () => {

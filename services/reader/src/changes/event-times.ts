@@ -147,6 +147,16 @@ export function restartInterval(sight: Sight, endedAtMs: number | undefined): In
   return clamped(middle(from, notAfter), Math.min(from, notAfter), notAfter);
 }
 
+/**
+ * The bounds of a time as the reader's clock has it, or the API server's, where these are known to differ: what is asked for
+ * may have been read from either.
+ */
+export function byEitherClock(interval: Interval, { leastMs, mostMs }: ClockBounds): Interval {
+  if (leastMs <= 0 && mostMs >= 0) return interval;
+  const { notBefore, best, notAfter } = interval;
+  return clamped(best, notBefore + Math.min(0, leastMs), notAfter + Math.max(0, mostMs));
+}
+
 /** The next holder's sandbox got the address when the one before was gone: each bounds the other. */
 export interface HandOver {
   readonly end: Interval;

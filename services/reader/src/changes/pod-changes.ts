@@ -12,7 +12,14 @@ import { CatchUp } from './catch-up.js';
 import type { ChangeLog } from './change-log.js';
 import { EndedLeases } from './ended-leases.js';
 import { type Checkpoint, type Gap, gapBetween, type LeaseRecord, type RestartRecord } from './entry.js';
-import { endInterval, restartInterval, type Sight, startInterval, uncertaintyMs } from './event-times.js';
+import {
+  byEitherClock,
+  endInterval,
+  restartInterval,
+  type Sight,
+  startInterval,
+  uncertaintyMs,
+} from './event-times.js';
 import {
   type Decision,
   decideGone,
@@ -305,9 +312,9 @@ function decideEvent(known: KnownPod | undefined, event: PodOfEvent, sighting: S
 function sightingOf(sight: Sight, inferred: boolean): Sighting {
   return {
     inferred,
-    start: (replaces) => startInterval(sight, replaces),
-    end: (reason) => endInterval(sight, reason),
-    restart: (endedAtMs) => restartInterval(sight, endedAtMs),
+    start: (replaces) => byEitherClock(startInterval(sight, replaces), sight.serverClock),
+    end: (reason) => byEitherClock(endInterval(sight, reason), sight.serverClock),
+    restart: (endedAtMs) => byEitherClock(restartInterval(sight, endedAtMs), sight.serverClock),
   };
 }
 
