@@ -13,6 +13,7 @@ COPY pnpm-lock.yaml pnpm-workspace.yaml ./
 COPY patches ./patches
 COPY deploy/images ./deploy/images
 COPY packages/annotate/package.json packages/annotate/package.json
+COPY packages/cli/package.json packages/cli/package.json
 COPY packages/shared/package.json packages/shared/package.json
 COPY packages/simulation/package.json packages/simulation/package.json
 COPY services/reader/package.json services/reader/package.json
@@ -21,15 +22,16 @@ COPY services/monitor/package.json services/monitor/package.json
 COPY services/cronjob/package.json services/cronjob/package.json
 RUN --mount=type=secret,id=npmrc,target=/root/.npmrc pnpm install --filter "@podips/*" --frozen-lockfile --ignore-scripts
 COPY . .
-RUN pnpm --filter @podips/images exec tsc --build ../../packages/simulation ../../services/reader ../../services/writer ../../services/monitor ../../services/cronjob
+RUN pnpm --filter @podips/images exec tsc --build ../../packages/simulation ../../packages/cli ../../services/reader ../../services/writer ../../services/monitor ../../services/cronjob
 # In one step, because a later one that changes modes would store every file again. Optional dependencies are the PostgreSQL of
 # local runs and native accelerators that nothing here relies on. Traces of the package manager may name a registry. Everything
 # becomes readable for every user, whatever the modes of the sources. The empty folder is for the monitor's volume.
-RUN for name in reader writer monitor cronjob simulation; do \
+RUN for name in reader writer monitor cronjob simulation cli; do \
     pnpm --filter @podips/$name deploy --prod --no-optional --offline --trust-lockfile --ignore-scripts /out/$name || exit 1; \
   done \
   && probe=node_modules/@podips/shared/dist/probe/main.js \
   && for name in reader writer monitor cronjob; do node deploy/images/trim.mjs /out/$name dist/main.js $probe || exit 1; done \
+  && node deploy/images/trim.mjs /out/cli dist/main.js \
   && node deploy/images/trim.mjs /out/simulation \
     dist/mock-producer/main.js dist/mock-consumer/main.js dist/mock-cluster/main.js $probe \
   && rm -f /out/*/pnpm-*.yaml /out/*/node_modules/.modules.yaml /out/*/node_modules/.pnpm-workspace-state-v1.json \
@@ -84,6 +86,12 @@ FROM base AS cronjob
 LABEL org.opencontainers.image.title="podips cronjob" \
       org.opencontainers.image.description="Queries the monitor for the state of reader and writer every five minutes"
 COPY --from=build --chown=0:0 /out/cronjob ./
+
+# The command line: docker run --rm -i -e PODIPS_URL podips/cli:2.0.0 annotate < firewall.csv
+FROM base AS cli
+LABEL org.opencontainers.image.title="podips cli" \
+      org.opencontainers.image.description="Says in a terminal whose an IP address was, also for whole log files"
+COPY --from=build --chown=0:0 /out/cli ./
 
 FROM base AS mock-producer
 LABEL org.opencontainers.image.title="podips mock-producer" \

@@ -53,6 +53,10 @@ describe.each(documents)('$name', (document) => {
       ...Object.values(PROGRAM_SPECS).flatMap((specs) => Object.entries(specs).flatMap(variablesOf)),
       ...OTHER_VARIABLES,
       'KUBECONFIG',
+      // Of the command line.
+      'PODIPS_URL',
+      'PODIPS_USER',
+      'PODIPS_PASSWORD',
     ];
     const variables = document.spans.flatMap((span) => /^([A-Z]+(?:_[A-Z]+)+)(?:=|$)/.exec(span)?.[1] ?? []);
     expect(known).toEqual(expect.arrayContaining(variables));

@@ -4,7 +4,7 @@ import { validate } from 'dockerfile-utils';
 import { describe, expect, it } from 'vitest';
 import { buildContext, isIgnored, readRules } from './build-context.js';
 import { imageConfig, ofKeyword, ROOT, readDockerfile } from './dockerfile.js';
-import { PROGRAM_SPECS, TARGETS } from './program-specs.js';
+import { CLI_TARGET, PROGRAM_SPECS, TARGETS } from './program-specs.js';
 
 const { text, stages } = readDockerfile();
 const instructions = stages.flatMap((stage) => stage.instructions);
@@ -12,6 +12,7 @@ const stageNames = stages.map(({ name }) => name);
 const rootPackage: { version: string; packageManager: string } = JSON.parse(
   readFileSync(new URL('package.json', ROOT), 'utf8'),
 );
+const IMAGES = [...TARGETS, CLI_TARGET];
 const PROBE = '/app/node_modules/@podips/shared/dist/probe/main.js';
 
 describe('the Dockerfile', () => {
@@ -21,7 +22,7 @@ describe('the Dockerfile', () => {
   });
 
   it('has a target for each program, and nothing but them and what they are made from', () => {
-    expect(stageNames.sort()).toEqual([...TARGETS, 'base', 'build'].sort());
+    expect(stageNames.sort()).toEqual([...IMAGES, 'base', 'build'].sort());
   });
 
   it('needs nothing but the one base image: no syntax image, no digest, no other registry', () => {
@@ -29,7 +30,7 @@ describe('the Dockerfile', () => {
     expect(text).toMatch(/^ARG NODE_IMAGE=node:24-bookworm-slim$/m);
     for (const { from } of stages) expect(['$' + '{NODE_IMAGE}', 'base']).toContain(from);
     expect(text).not.toMatch(/@sha256:|:latest/);
-    for (const { from } of TARGETS.flatMap((target) => imageConfig(stages, target).copies))
+    for (const { from } of IMAGES.flatMap((target) => imageConfig(stages, target).copies))
       expect([undefined, 'build']).toContain(from);
   });
 
@@ -74,7 +75,7 @@ describe('the Dockerfile', () => {
 
   it('uses the pinned pnpm and the version of the packages', () => {
     expect(text).toContain(`npm install --global ${rootPackage.packageManager}\n`);
-    for (const target of TARGETS)
+    for (const target of IMAGES)
       expect(imageConfig(stages, target).labels['org.opencontainers.image.version']).toBe(
         rootPackage.version,
       );
@@ -94,7 +95,7 @@ describe('the Dockerfile', () => {
   });
 });
 
-describe.each(TARGETS)('the image of %s', (target) => {
+describe.each(IMAGES)('the image of %s', (target) => {
   const image = imageConfig(stages, target);
 
   it('runs as a numeric user that is not root, in /app, without a shell', () => {
@@ -116,7 +117,7 @@ describe.each(TARGETS)('the image of %s', (target) => {
   });
 
   it('is probed by the probe program, at what it offers', () => {
-    if (target === 'cronjob') return expect(image.healthcheck).toBeUndefined();
+    if (['cronjob', CLI_TARGET].includes(target)) return expect(image.healthcheck).toBeUndefined();
     const [node, program, ...targets] = image.healthcheck ?? [];
     expect([node, program]).toEqual(['node', PROBE]);
     const needs = targets.map((each) => (each.startsWith('/') ? 'HTTP_PORT' : 'STATUS_DIR'));

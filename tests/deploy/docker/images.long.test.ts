@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chmod, cp, mkdir, readdir, readlink, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import {
@@ -14,8 +15,9 @@ import { readComposeFile } from './compose-file.js';
 import { type Container, startContainer } from './container.js';
 import { imageConfig, readDockerfile } from './dockerfile.js';
 import { buildImageFiles, type ImageFiles } from './image-files.js';
-import { defaultsOf, PROGRAM_SPECS, TARGETS } from './program-specs.js';
+import { CLI_TARGET, defaultsOf, PROGRAM_SPECS, TARGETS } from './program-specs.js';
 
+const IMAGES = [...TARGETS, CLI_TARGET];
 const PATIENCE = { timeout: 60_000, interval: 200 };
 const MAX_IMAGE_BYTES = 16 * 1024 * 1024;
 const BLOCK_BYTES = 4_096;
@@ -28,7 +30,7 @@ beforeAll(async () => {
   const build = stages.find(({ name }) => name === 'build');
   if (!build) throw new Error('the Dockerfile has no build stage');
   files = await buildImageFiles(build);
-  for (const target of TARGETS) roots.set(target, await files.assemble(target, imageConfig(stages, target)));
+  for (const target of IMAGES) roots.set(target, await files.assemble(target, imageConfig(stages, target)));
   await mkdir(join(files.dir, 'bin'));
   await cp(process.execPath, join(files.dir, 'bin', 'node'), { dereference: true });
   await chmod(join(files.dir, 'bin', 'node'), 0o755);
@@ -58,7 +60,7 @@ async function entriesOf(dir: string): Promise<Entry[]> {
   return found;
 }
 
-describe.each(TARGETS)('the files of %s', (target) => {
+describe.each(IMAGES)('the files of %s', (target) => {
   let entries: Entry[];
   let names: string[];
   beforeAll(async () => {
@@ -76,7 +78,8 @@ describe.each(TARGETS)('the files of %s', (target) => {
     const { entrypoint } = imageConfig(stages, target);
     expect(names).toContain(entrypoint[1]?.slice(1));
     expect(names).toContain('app/LICENSE');
-    expect(names.filter((name) => name.endsWith('shared/dist/probe/main.js'))).toHaveLength(1);
+    const probes = names.filter((name) => name.endsWith('shared/dist/probe/main.js'));
+    expect(probes).toHaveLength(target === CLI_TARGET ? 0 : 1);
   });
 
   it('are no tests, no tools, no native programs, and no settings of npm', () => {
@@ -97,6 +100,12 @@ describe.each(TARGETS)('the files of %s', (target) => {
       if (link !== undefined) expect(resolve(dirname(path), link).startsWith(`${app}/`), path).toBe(true);
     }
   });
+});
+
+it('the command line runs from the files of its image', () => {
+  const program = join(rootOf(CLI_TARGET), 'app', 'dist', 'main.js');
+  const { stdout, status } = spawnSync(process.execPath, [program, '--help'], { encoding: 'utf8' });
+  expect([status, stdout]).toEqual([0, expect.stringContaining('podips annotate [file]')]);
 });
 
 /** Where containers find each other on this machine, instead of by the names of the compose file. */

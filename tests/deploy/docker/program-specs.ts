@@ -17,6 +17,8 @@ export const PROGRAM_SPECS: Readonly<Record<string, Specs>> = {
   'mock-cluster': mockClusterSpecs,
 };
 export const TARGETS = Object.keys(PROGRAM_SPECS);
+/** The command line has an image, too, but no settings and no health: it answers and ends. */
+export const CLI_TARGET = 'cli';
 
 /** Settings without a default and not optional: a program does not start without them. */
 export function requiredSettings(specs: Specs): string[] {

@@ -90,10 +90,17 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     `  Metrics    ${metricsUrl(services, 'reader')} (reader), ${metricsUrl(services, 'writer')} (writer)`,
   );
   print(`  Records    ${recordsFile} (deleted at the end)`);
+  print(`  Terminal   ${terminalHint(services.monitorUrl)}`);
   print('  Ctrl-C ends everything.');
   print('');
   const running = resources.move();
   return { monitorUrl: services.monitorUrl, recordsFile, stop: () => running.disposeAsync() };
+}
+
+/** A command to try; the monitor of the default port needs no address. */
+function terminalHint(monitorUrl: string): string {
+  const url = new URL(monitorUrl).port === '8080' ? '' : ` --url ${monitorUrl}`;
+  return `npx podips workloads${url}  (npx podips --help)`;
 }
 
 async function startWorld(
