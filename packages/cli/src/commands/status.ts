@@ -19,7 +19,7 @@ interface StatusAnswer {
 export const statusCommand: Command = (choose, parser) =>
   parser.command(
     'status',
-    'Show whether podips works: its four lights; exits with 1 unless all are green',
+    'Show whether podips works: its lights; exits with 1 unless all are green',
     (each) => each.options({ json: JSON_OPTION }),
     ({ json }) =>
       choose(async (client, { stdout }) => {
