@@ -65,6 +65,11 @@ describe('podips who', () => {
 it.each([
   [['pod', 'shop/cart-0'], 0, 'fd00::7'],
   [['pod', 'shop/none'], 1, ''],
+  [['pod', 'ae78e15f-4ab4-41c2-b5b1-c7a0dfb18a35'], 1, ''],
+  [['export'], 0, '10.64.0.182'],
+  [['export', '--from', '2026-11-20 14:30'], 0, 'x7k2p'],
+  [['export', '--timeline'], 0, 'nobody'],
+  [['export', '--from', 'soon'], 3, 'from must be'],
   [['pod', 'cart-0'], 3, 'for example shop/web-1'],
   [['gaps'], 0, '15:40'],
   [['workloads'], 0, ''],

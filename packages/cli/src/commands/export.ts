@@ -11,6 +11,17 @@ export const exportCommand: Command = (choose, parser) =>
       each.options({
         from: { type: 'string', requiresArg: true, describe: 'leases that ended later; all without it' },
         to: { type: 'string', requiresArg: true, describe: 'leases that began earlier; all without it' },
+        timeline: {
+          type: 'boolean',
+          default: false,
+          describe: 'also the times between leases, for programs that join tables by time',
+        },
+        cluster: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'another one of the clusters that share the database',
+        },
+        network: { type: 'string', requiresArg: true, describe: 'the addresses on this network of pods' },
         output: {
           type: 'string',
           alias: 'o',
@@ -18,9 +29,15 @@ export const exportCommand: Command = (choose, parser) =>
           describe: 'a file; standard output without it',
         },
       }),
-    ({ from, to, output }) =>
+    ({ from, to, timeline, cluster, network, output }) =>
       choose(async (client, terminal) => {
-        const rows = await client.getBytes('/api/v1/leases.csv', { from, to });
+        const rows = await client.getBytes('/api/v1/leases.csv', {
+          from,
+          to,
+          cluster,
+          network,
+          timeline: timeline ? 'true' : undefined,
+        });
         await writeTo(output, rows, terminal);
         return EXIT.found;
       }),
