@@ -53,7 +53,8 @@ function pods() {
       cart,
       [
         { revision: '6b8f9', at: 2_900 },
-        { revision: '7d5c4', at: 125 },
+        { revision: '7d5c4', at: 1_130 },
+        { revision: '9f2ab', at: 700 },
       ],
       3,
     ),
@@ -85,7 +86,8 @@ function pods() {
 }
 
 function restarts() {
-  const ofCart = every(7, 120).map((at, index) => ({
+  const times = [...every(41, 690, 125), ...every(7, 120)];
+  const ofCart = times.map((at, index) => ({
     pod: index % 3,
     at,
     cause: 'OOMKilled',
@@ -94,7 +96,7 @@ function restarts() {
   return ofCart.map(({ pod, ...rest }, index) => ({
     ...of('shop', 'Deployment', 'cart'),
     ...rest,
-    pod: `cart-7d5c4-${'klm'[pod]}`,
+    pod: `cart-9f2ab-${'klm'[pod]}`,
     count: Math.floor(index / 3) + 1,
   }));
 }
@@ -108,7 +110,10 @@ export async function writeInventedWorkloads(pool, cluster, nowMs) {
     const number = seen.get(key) ?? 0;
     seen.set(key, number + 1);
     const suffix = `${'klmnpqrstvwxz'[number % 13]}${number < 13 ? '' : Math.floor(number / 13)}`;
-    const pod = [rest.name, revision, suffix].filter((part) => part !== '').join('-');
+    const isOrdinal = rest.kind === 'StatefulSet';
+    const pod = isOrdinal
+      ? `${rest.name}-0`
+      : [rest.name, revision, suffix].filter((part) => part !== '').join('-');
     return {
       ...rest,
       revision,

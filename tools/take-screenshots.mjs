@@ -6,9 +6,11 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 import { createLogger, migrate, openPool } from '../packages/shared/dist/index.js';
 import { startPostgres } from '../packages/simulation/dist/index.js';
+import { writeInventedWorkloads } from './invented-workloads.mjs';
 import { ROOT } from './steps.mjs';
 
 const IMAGES = join(ROOT, 'docs/images');
@@ -117,13 +119,20 @@ async function breakBroker(url) {
   await beat(url, 'queue/read', 500, BROKER_GONE);
 }
 
-/** A database with a ledger of some days. @returns the settings by which a monitor finds it */
-async function startLedger(resources) {
+/** A database with what `fill` writes. @returns the settings by which a monitor finds it */
+async function startDatabase(resources, fill) {
   const postgres = await startPostgres();
   resources.defer(() => postgres.destroy());
   const { host, port, user, password, database } = postgres.settings;
   const pool = openPool(postgres.settings, createLogger('screenshots', 'warn'));
   await migrate(pool);
+  await fill(pool);
+  await pool.end();
+  return { DB_HOST: host, DB_PORT: String(port), DB_USER: user, DB_PASSWORD: password, DB_NAME: database };
+}
+
+/** A ledger of some days. */
+async function fillLedger(pool) {
   await pool.query(`
     INSERT INTO leases SELECT 'fra1', 'uid-' || pod, '10.64.0.182', 0, 'shop', pod, 'ReplicaSet', 'web-5cc97bc7d5', node, false,
       starts::timestamptz, false, ends::timestamptz, 'deleted', false
@@ -133,11 +142,22 @@ async function startLedger(resources) {
     `INSERT INTO gaps (cluster, ended_at, reason) VALUES ('fra1', '2026-11-01 08:00Z', 'start')`,
   );
   await pool.query(`INSERT INTO reader_positions VALUES ('fra1', '1', now())`);
-  await pool.end();
-  return { DB_HOST: host, DB_PORT: String(port), DB_USER: user, DB_PASSWORD: password, DB_NAME: database };
 }
 
+/** Waits until all of the ledger is counted. */
+async function untilCounted(url) {
+  for (;;) {
+    const { countedUntil } = await (await fetch(`${url}/api/v1/workloads`)).json();
+    if (countedUntil !== null) return;
+    await setTimeout(200);
+  }
+}
+
+/** Only these pictures, when some are named on the command line. */
+const ONLY = process.argv.slice(2);
+
 async function take(browser, url, name, options = {}) {
+  if (ONLY.length > 0 && !ONLY.includes(name)) return;
   const { width = 1_280, height = 800, colorScheme = 'light', live = true, text } = options;
   const context = await browser.newContext({ viewport: { width, height }, colorScheme });
   const page = await context.newPage();
@@ -176,7 +196,22 @@ const overview = await startMonitor('fra1', resources, {
 });
 await beatAll(overview);
 await take(browser, overview, 'clusters', { height: 900 });
-const withLedger = await startMonitor('fra1', resources, await startLedger(resources));
+const withLedger = await startMonitor('fra1', resources, await startDatabase(resources, fillLedger));
 await beatAll(withLedger);
 const question = new URLSearchParams({ ip: '10.64.0.182', at: '2026-11-20 14:05' });
 await take(browser, `${withLedger}/leases?${question}`, 'leases', { height: 860, live: false });
+const sick = await startDatabase(resources, (pool) => writeInventedWorkloads(pool, 'fra1', Date.now()));
+const withWorkloads = await startMonitor('fra1', resources, sick);
+await beatAll(withWorkloads);
+await untilCounted(withWorkloads);
+const ranking = `${withWorkloads}/workloads?window=24h`;
+const workload = `${withWorkloads}/workloads/shop/Deployment/cart?window=24h`;
+await take(browser, withWorkloads, 'dashboard-unstable', { height: 1_150 });
+await take(browser, ranking, 'workloads', { live: false });
+await take(browser, ranking, 'workloads-dark', { live: false, colorScheme: 'dark' });
+await take(browser, ranking, 'workloads-phone', { live: false, width: 390, height: 844 });
+await take(browser, ranking, 'workloads-wide', { live: false, width: 2_560, height: 1_200 });
+await take(browser, workload, 'workload', { live: false, height: 720 });
+await take(browser, workload, 'workload-dark', { live: false, height: 720, colorScheme: 'dark' });
+await take(browser, workload, 'workload-phone', { live: false, width: 390, height: 844 });
+await take(browser, workload, 'workload-wide', { live: false, width: 2_560, height: 1_200 });
