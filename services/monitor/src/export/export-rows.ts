@@ -33,6 +33,7 @@ export const TIMELINE_HEADER = csvRow([
   'workload',
   'node',
   'cluster',
+  'started_epoch',
 ]);
 
 /** A lease as it is in the ledger. An empty time is not known, or has not come yet. */
@@ -56,7 +57,8 @@ export function leaseRow(lease: LeaseView): string {
 export function timelineRow(ip: string, cluster: string, { fromMs, toMs, verdict, lease }: Stretch): string {
   const pod =
     verdict === 'pod' && lease !== undefined ? podOf(lease) : ['', '', '', '', '', lease?.node ?? ''];
-  return csvRow([ip, iso(fromMs), iso(toMs), verdict, ...pod, cluster]);
+  // Seconds since 1970, as Splunk reads times unless it is told otherwise.
+  return csvRow([ip, iso(fromMs), iso(toMs), verdict, ...pod, cluster, (fromMs / 1_000).toFixed(3)]);
 }
 
 function podOf({ namespace, pod, podUid, workloadKind, workload, node }: LeaseView): readonly string[] {

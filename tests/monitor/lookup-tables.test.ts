@@ -1,0 +1,120 @@
+import { createLogger, type DatabasePool, openPool } from '@podips/shared';
+import { databaseEnvironment } from '@podips/simulation';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blocksOf, readDocument } from '../docs/documents.js';
+import { getFrom } from '../support/ask-monitor.js';
+import { type MonitorProcess, startMonitorProcess } from '../support/monitor-process.js';
+import { writeSampleLedger } from '../support/sample-ledger.js';
+import { createDatabase } from '../support/test-databases.js';
+
+const AT = '2026-11-20T14:05:00.000';
+const document = readDocument('docs/lookup.md');
+
+let database: DatabasePool;
+let monitor: MonitorProcess;
+beforeAll(async () => {
+  const settings = await createDatabase();
+  database = openPool(settings, createLogger('test', 'silent'));
+  await writeSampleLedger(database);
+  monitor = await startMonitorProcess(databaseEnvironment(settings));
+});
+afterAll(async () => {
+  await monitor?.destroy();
+  await database?.end();
+});
+
+describe('a lookup by its URL', () => {
+  /** As java.net.URLEncoder does, by which Graylog encodes its key. */
+  const encoded = (text: string) => encodeURIComponent(text).replaceAll('%20', '+');
+
+  it.each([
+    ['Graylog', encoded(`10.64.0.182@${AT}+0000`)],
+    ['Graylog, of IPv6', encoded(`fd00::7@${AT}+0000`)],
+    ['Logstash', `10.64.0.182@${AT}Z`],
+    ['Logstash, of IPv6', `fd00::7@${AT}Z`],
+  ])('is answered as %s asks', async (_, key) => {
+    const { status, body } = await getFrom(monitor, `/lookup/${key}`);
+    const [name] = Object.keys(JSON.parse(body));
+    expect([status, name, JSON.parse(body).verdict]).toEqual([200, 'value', 'pod']);
+    expect(JSON.parse(body).value).toMatch(/^shop\/(web-5cc97bc7d5-228ts|cart-0)$/);
+  });
+});
+
+type Row = Readonly<Record<string, string>>;
+
+async function timeline(): Promise<readonly Row[]> {
+  const { body } = await getFrom(monitor, '/api/v1/leases.csv?timeline=true');
+  const [header = '', ...lines] = body.trimEnd().split('\n');
+  const names = header.split(',');
+  return lines.map((line) => {
+    const values = line.split(',');
+    return Object.fromEntries(names.map((name, n) => [name, values[n] ?? '']));
+  });
+}
+
+const started = (row: Row) => Date.parse(row.started_at ?? '');
+const ended = (row: Row) => Date.parse(row.ended_at ?? '');
+const latest = (rows: readonly Row[]) => rows.toSorted((a, b) => started(b) - started(a)).slice(0, 1);
+
+/** Which rows of an address a reader takes for a time. */
+const READERS: Readonly<Record<string, (rows: readonly Row[], ms: number) => readonly Row[]>> = {
+  'the last that began, by seconds, as Splunk does': (rows, ms) =>
+    latest(rows.filter(({ started_epoch }) => Number(started_epoch) <= ms / 1_000)),
+  'the last that began, as an ASOF join of DuckDB does': (rows, ms) =>
+    latest(rows.filter((row) => started(row) <= ms)),
+  'ranges with both ends, the one with the later beginning, as ClickHouse does': (rows, ms) =>
+    latest(rows.filter((row) => started(row) <= ms && ms <= ended(row))),
+  'ranges with both ends, and none where two match, as Vector does': (rows, ms) => {
+    const matching = rows.filter((row) => started(row) <= ms && ms <= ended(row));
+    return matching.length === 1 ? matching : [];
+  },
+};
+
+describe('a reader of the timeline that takes', () => {
+  it.each(Object.entries(READERS))('%s says what a lookup says', async (_, read) => {
+    const byIp = Map.groupBy(await timeline(), ({ ip = '' }) => ip);
+    let compared = 0;
+    for (const [ip, rows] of byIp)
+      for (const ms of rows.flatMap((row) => [started(row), started(row) + 1, ended(row) - 1])) {
+        const [row] = read(rows, ms);
+        // A reader that takes none has no answer.
+        if (row === undefined || ms < 0 || ip === '10.64.0.30') continue;
+        const key = `${ip}@${new Date(ms).toISOString()}`;
+        const { body } = await getFrom(monitor, `/lookup/${key}?skew=0s`);
+        const { verdict, pod, node } = JSON.parse(body);
+        expect({ key, verdict: row.verdict, pod: row.pod, node: row.node }).toEqual({
+          key,
+          verdict,
+          pod,
+          node,
+        });
+        compared += 1;
+      }
+    expect(compared).toBeGreaterThan(40);
+  });
+
+  it('columns by their names finds those that the document names', async () => {
+    const [row = {}] = await timeline();
+    expect(document.spans).toContain(Object.keys(row).join(','));
+  });
+});
+
+describe('Grafana', () => {
+  const statements = blocksOf(document, 'text').filter((code) => code.includes('$__time'));
+
+  it.each(statements)('can run %s', async (code) => {
+    const statement = code
+      .replaceAll('$' + '{address}', '10.64.0.182')
+      .replaceAll('$__timeFrom()', `'2026-11-20T13:00:00Z'`)
+      .replaceAll('$__timeTo()', `'${AT}Z'`);
+    const { rows } = await database.query<{ pod: string }>(statement);
+    expect(rows.map(({ pod }) => pod)).toEqual(['web-5cc97bc7d5-228ts']);
+  });
+
+  it('finds the leases of a range in JSON', async () => {
+    expect(statements).toHaveLength(2);
+    const range = `from=2026-11-20T13:00:00.000Z&to=${AT}Z`;
+    const { body } = await getFrom(monitor, `/api/v1/leases?ip=10.64.0.182&${range}`);
+    expect(JSON.parse(body)).toMatchObject({ leases: [{ pod: 'web-5cc97bc7d5-228ts' }], reasons: [] });
+  });
+});
