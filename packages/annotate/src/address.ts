@@ -15,12 +15,17 @@ export function readAddress(text: string): string | undefined {
   const trimmed = text.trim();
   if (!CHARACTERS.test(trimmed)) return undefined;
   if (isIP(trimmed) !== 0) return trimmed;
-  const refanged = trimmed.replace(DEFANGED, (_, sign) => (sign === ':' ? ':' : '.'));
+  const refanged = refang(trimmed);
   const [, inBrackets] = BRACKETS.exec(refanged) ?? [];
   const [, beforePort] = WITH_PORT.exec(refanged) ?? [];
   const [, ofNetwork] = OF_NETWORK.exec(refanged) ?? [];
   const ip = inBrackets ?? beforePort ?? ofNetwork ?? refanged;
   return isIP(ip) === 0 ? undefined : ip;
+}
+
+/** Reports write addresses so that nothing makes a link of them: `10[.]64[.]0[.]1`. */
+export function refang(text: string): string {
+  return text.replace(DEFANGED, (_, sign) => (sign === ':' ? ':' : '.'));
 }
 
 /** No word or version is around it: `1.2.3.4.5` is no address, nor is `Chrome/120.0.0.0`. */

@@ -1,4 +1,4 @@
-export { readAddress } from './address.js';
+export { readAddress, refang } from './address.js';
 export { type AnnotateOptions, type Annotation, createAnnotation, type Summary } from './annotation.js';
 export { FORMAT_NAMES, type FormatName } from './formats/format.js';
 export { AnnotateError } from './problem.js';

@@ -1,4 +1,5 @@
 import { isIP, isIPv4 } from 'node:net';
+import { readAddress, refang } from '@podips/annotate';
 import { canonicalIp } from '@podips/shared';
 import { InvalidRequestError, RULES } from '../words/request-rules.js';
 
@@ -36,18 +37,9 @@ export function parseAddresses(text: string): Addresses {
  */
 export function parseIp(text: string): string {
   if (isIPv4(text)) return text;
-  const refanged = refang(text);
-  const [, inBrackets] = /^\[([^\]]*)\](?::\d{1,5})?$/.exec(refanged) ?? [];
-  const [, beforePort] = /^([\d.]+):\d{1,5}$/.exec(refanged) ?? [];
-  const [, ofNetwork] = /^([\d.]+(?=\/32$)|[\da-f:.]+(?=\/128$))/i.exec(refanged) ?? [];
-  const ip = inBrackets ?? beforePort ?? ofNetwork ?? refanged;
-  if (isIP(ip) === 0 || ip.includes('%')) throw new InvalidRequestError('ip');
+  const ip = readAddress(text);
+  if (ip === undefined || ip.includes('%')) throw new InvalidRequestError('ip');
   return canonicalIp(ip).replace(/^::ffff:(?=\d+\.)/, '');
-}
-
-/** Reports write addresses so that nothing makes a link of them. */
-function refang(text: string): string {
-  return text.replace(/\[([.:]|dot)\]/gi, (_, sign) => (sign === ':' ? ':' : '.'));
 }
 
 /** @returns undefined for a single address, and for what is none; one of IPv4 addresses that are written as IPv6 is none */
