@@ -56,6 +56,8 @@ export function decideBound<L extends Holder>(
   gaps: readonly CoveringGap[],
 ): Verdict<L> {
   const verdicts = byNetwork(near).map((leases) => decideInNetwork(leases.toSorted(byTime), atMs));
+  const [only] = verdicts;
+  if (gaps.length === 0 && only !== undefined && verdicts.length === 1) return only;
   const clockSet = new Set(gaps.filter(({ reason }) => reason === 'clock').map(({ cluster }) => cluster));
   const sure = verdicts.flatMap(({ holders }) => holders);
   const doubted = sure.filter(({ cluster }) => clockSet.has(cluster));

@@ -11,6 +11,7 @@ import {
 } from '../ledger/queries.js';
 import { findOutside, type Probe } from './batch-queries.js';
 import { type Conclusion, conclude, type LookupFacts, type Span } from './conclude.js';
+import type { LeaseCache } from './lease-cache.js';
 import { type LookupAnswer, toAnswer } from './lookup-answer.js';
 import type { LookupQuestion, LookupTerms } from './lookup-question.js';
 import { findNear } from './near.js';
@@ -24,6 +25,10 @@ export interface Answered {
   readonly isSettled: boolean;
 }
 
+/** Who asks, and what is known from earlier questions. */
+export interface LookupAsker extends Asker {
+  readonly cache: LeaseCache;
+}
 /** Most gaps that are held in memory for a batch. */
 const MAX_GAPS = 5_000;
 
@@ -34,7 +39,7 @@ const MAX_GAPS = 5_000;
 export async function answerBatch(
   connection: Connection,
   questions: readonly Asked[],
-  asker: Asker,
+  asker: LookupAsker,
 ): Promise<Answered[]> {
   const coverage = await findCoverage(connection);
   const scopeOf = createScopes(coverage);
@@ -49,7 +54,7 @@ interface AskedSpan {
   readonly span: Span;
 }
 
-interface Known extends Asker {
+interface Known extends LookupAsker {
   readonly scopeOf: ScopeOf;
 }
 
@@ -62,9 +67,11 @@ async function answerSpans(
   const gaps = await findGapsWithin(connection, least(asked), most(asked), MAX_GAPS);
   // Rarely are there so many; then there are fewer in a part of the time.
   if (gaps.more && asked.length > 1) return answerHalves(connection, asked, known);
-  const near = await findNear(connection, asked.map(toProbe), (probe, cluster) =>
-    known.scopeOf(probe.cluster).knownUntil(cluster),
-  );
+  const near = await findNear(connection, asked.map(toProbe), {
+    knownUntil: (probe, cluster) => known.scopeOf(probe.cluster).knownUntil(cluster),
+    allKnownUntil: (probe) => known.scopeOf(probe.cluster).allKnownUntilMs,
+    cache: known.cache,
+  });
   const facts = asked.map(({ question, span }, n) => {
     const { coverage } = known.scopeOf(question.cluster);
     const leases = near[n] ?? [];
@@ -113,6 +120,8 @@ async function answerHalves(
 interface Scope {
   readonly coverage: readonly Coverage[];
   readonly knownUntil: (cluster: string) => number;
+  /** Up to then the changes of all of them are known. */
+  readonly allKnownUntilMs: number;
 }
 
 type ScopeOf = (cluster: string | undefined) => Scope;
@@ -123,7 +132,11 @@ function createScopes(all: readonly Coverage[]): ScopeOf {
     const made = scopes.get(wanted);
     if (made !== undefined) return made;
     const coverage = wanted === undefined ? all : all.filter(({ cluster }) => cluster === wanted);
-    const scope = { coverage, knownUntil: knownUntil(coverage) };
+    const allKnownUntilMs =
+      coverage.length === 0
+        ? Number.NEGATIVE_INFINITY
+        : Math.min(...coverage.map(({ knownUntilMs }) => knownUntilMs));
+    const scope = { coverage, knownUntil: knownUntil(coverage), allKnownUntilMs };
     scopes.set(wanted, scope);
     return scope;
   };
@@ -160,10 +173,14 @@ function gapsOf(
     .map((gap) => toGap(gap, own));
 }
 
-function isSettled({ at }: Asked, { toMs }: Span, conclusion: Conclusion, { coverage }: Scope): boolean {
-  if (at === undefined || coverage.length === 0) return false;
+function isSettled(
+  { at }: Asked,
+  { toMs }: Span,
+  conclusion: Conclusion,
+  { allKnownUntilMs }: Scope,
+): boolean {
   if (conclusion.verdict === 'pod' && conclusion.lease.times.endedMs === null) return false;
-  return coverage.every(({ knownUntilMs }) => toMs <= knownUntilMs);
+  return at !== undefined && toMs <= allKnownUntilMs;
 }
 
 function least(asked: readonly AskedSpan[]): number {

@@ -73,7 +73,8 @@ async function answerBatchOfLines(
 /** @returns the answer instead, when it cannot be read */
 function readQuestion(line: string, number: number, terms: LookupTerms, nowMs: number): Asked | string {
   try {
-    return { ...parseLine(line, nowMs), ...terms };
+    const { ip, at } = parseLine(line, nowMs);
+    return { ip, at, skewMs: terms.skewMs, cluster: terms.cluster };
   } catch (err) {
     if (!(err instanceof InvalidRequestError)) throw err;
     return lineOf({ error: `line ${number}: ${err.message}` });

@@ -28,10 +28,18 @@ const PROBES = `(SELECT ip, to_timestamp(from_ms / 1000) AS from_at, to_timestam
 const OF_PROBE = 'leases.ip = probes.ip AND (probes.cluster IS NULL OR leases.cluster = probes.cluster)';
 
 /** All whose bounds touch the time; as NEAR does for a single one. A subquery with a limit is run for each probe, by the index. */
-const POSSIBLE = `SELECT probes.n, near.* FROM ${PROBES}, LATERAL (
-  SELECT ${COLUMNS} FROM leases WHERE ${OF_PROBE}
+const TOUCHING = `SELECT ${COLUMNS} FROM leases WHERE ${OF_PROBE}
     AND coalesce(started_not_before, started_at) <= probes.to_at AND coalesce(ended_not_after, ended_at) > probes.from_at
-  ORDER BY coalesce(started_not_before, started_at) LIMIT $5::bigint + 1) AS near`;
+  ORDER BY coalesce(started_not_before, started_at) LIMIT $5::bigint + 1`;
+const POSSIBLE = `SELECT probes.n, near.* FROM ${PROBES}, LATERAL (${TOUCHING}) AS near`;
+
+/** Also the next lease, if an earlier version recorded it: it may have begun long before its time. */
+const WITH_NEXT = `SELECT probes.n, near.* FROM ${PROBES}, LATERAL (
+  (${TOUCHING})
+  UNION ALL
+  (SELECT ${COLUMNS} FROM
+     (SELECT * FROM leases WHERE ${OF_PROBE} AND started_at > probes.to_at ORDER BY started_at LIMIT 1) AS leases
+   WHERE started_not_before IS NULL)) AS near`;
 
 /** The neighbours of the time, by the most likely times of leases. */
 const NEIGHBOURS = `SELECT probes.n, near.* FROM ${PROBES}, LATERAL (
@@ -69,6 +77,11 @@ type Row = [
 /** The leases that may have been held in the times of the probes; one more of a probe than {@link MAX_ROWS} if there are more. */
 export function findPossible(connection: Connection, probes: readonly Probe[]): Promise<FoundLease[]> {
   return find(connection, POSSIBLE, probes);
+}
+
+/** The same leases, and the next one after the time if it may have begun before it. */
+export function findWithNext(connection: Connection, probes: readonly Probe[]): Promise<FoundLease[]> {
+  return find(connection, WITH_NEXT, probes);
 }
 
 /** For each probe the last lease that ended before its time, and the first that began after it. */

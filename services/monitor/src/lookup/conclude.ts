@@ -40,6 +40,8 @@ type Decision = Verdict<LookupLease>;
 
 /** Most reasons of an answer. */
 const MAX_REASONS = 3;
+/** Most times at which it is decided for one answer. */
+const MAX_POINTS = 200;
 
 /**
  * Whose the address was throughout the span, by the rules that decide about a single time: these are asked at the beginning
@@ -49,11 +51,13 @@ export function conclude(facts: LookupFacts): Conclusion {
   const { span, near, gaps, coverage, nowMs } = facts;
   if (span.atMs > nowMs) return unsure(textsOf(limitsOf(coverage, span.atMs, nowMs)));
   const points = pointsOf(near, span);
+  if (points.length > MAX_POINTS)
+    return unsure(['The leases of this address change too often in that time.']);
   const decisions = points.map((atMs) => decideBound(near, atMs, gaps));
   const doubts = decisions.flatMap((decision, n) => doubtsOf(decision, points[n] ?? span.atMs, facts));
   if (doubts.length > 0) return unsure(doubts);
-  const owners = new Set(decisions.map(ownerOf));
-  if (owners.size > 1) return unsure([changeIn(decisions, near, span)]);
+  if (decisions.length > 1 && new Set(decisions.map(ownerOf)).size > 1)
+    return unsure([changeIn(decisions, near, span)]);
   const decision = decisions[points.findLastIndex((ms) => ms <= span.atMs)];
   const [holder] = decision?.holders ?? [];
   if (decision === undefined || holder === undefined) return { verdict: 'nobody' };
@@ -116,7 +120,7 @@ function ownerOfLease({ cluster, network, hostNetwork, node, podUid }: LookupLea
 
 /** Clusters and networks may have the same addresses. */
 function isOfSeveral({ holders }: Decision): boolean {
-  return new Set(holders.map(ownerOfLease)).size > 1;
+  return holders.length > 1 && new Set(holders.map(ownerOfLease)).size > 1;
 }
 
 function severalText({ holders }: Decision): string {

@@ -8,6 +8,7 @@ import {
 import { toLedgerError } from '../ledger/ledger-error.js';
 import { type Answered, type Asked, answerBatch } from './answer-batch.js';
 import { createCollector } from './collector.js';
+import { createLeaseCache } from './lease-cache.js';
 
 export interface LookupOptions {
   readonly database: DatabaseSettings;
@@ -40,6 +41,8 @@ export const MAX_BATCH = 1_000;
 export const BATCHES_AT_ONCE = 2;
 /** Most long requests at a time. */
 const MAX_PLACES = 4;
+/** About 40 MB at most. */
+const CACHE = { maxSize: 100_000, maxAgeMs: 30_000 };
 const STATEMENT_TIMEOUT_MS = 10_000;
 
 /** Opens read-only connections of its own when it is first asked: two for long requests, one for single questions. */
@@ -49,12 +52,13 @@ export function openLookup(options: LookupOptions): Lookup {
     openPool(database, log, { maxConnections, connectTimeoutMs: statementTimeoutMs, statementTimeoutMs });
   const many = open(BATCHES_AT_ONCE);
   const single = open(1);
+  const cache = createLeaseCache({ ...CACHE, monotonicMs: () => performance.now() });
   let free = MAX_PLACES;
 
   async function answer(pool: DatabasePool, questions: readonly Asked[]): Promise<Answered[]> {
     try {
       const work = (connection: Parameters<typeof answerBatch>[0]) =>
-        answerBatch(connection, questions, { cluster, nowMs: now() });
+        answerBatch(connection, questions, { cluster, nowMs: now(), cache });
       return await inTransaction(pool, work, { readOnly: true });
     } catch (err) {
       const error = toLedgerError(err);

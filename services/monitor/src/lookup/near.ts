@@ -1,47 +1,125 @@
-import type { Connection } from '../ledger/queries.js';
+import { type Connection, MAX_ROWS } from '../ledger/queries.js';
 import { type BoundLease, bind } from '../ledger/verdict.js';
-import { type FoundLease, findNeighbours, findPossible, type Probe } from './batch-queries.js';
+import { type FoundLease, findNeighbours, findPossible, findWithNext, type Probe } from './batch-queries.js';
 import type { LookupLease } from './conclude.js';
+import type { LeaseCache, WindowLeases } from './lease-cache.js';
 
 type Near = readonly BoundLease<LookupLease>[];
-/** Up to when the changes of a cluster are known, as far as a probe asks about it. */
-type KnownUntil = (probe: Probe, cluster: string) => number;
 
-/** The leases that decide whose an address was, for each probe. */
+/** What a batch knows of the ledger. */
+export interface NearOptions {
+  /** Up to when the changes of a cluster are known, as far as a probe asks about it. */
+  readonly knownUntil: (probe: Probe, cluster: string) => number;
+  /** Up to when all that a probe asks about is known. */
+  readonly allKnownUntil: (probe: Probe) => number;
+  readonly cache: LeaseCache;
+}
+
+const WINDOW_MS = 86_400_000;
+/** Windows overlap by that, so that no question is about two of them because it is about a few seconds. */
+const OVERLAP_MS = 3_600_000;
+
+/**
+ * The leases that decide whose an address was, for each probe. Those of an address are read for a whole day, and used for all
+ * questions about it. Where a lease may or may not have covered the time, its neighbours decide as well: then they are read for
+ * that very time.
+ */
 export async function findNear(
   connection: Connection,
   probes: readonly Probe[],
-  knownUntil: KnownUntil,
+  options: NearOptions,
 ): Promise<readonly Near[]> {
-  const near: BoundLease<LookupLease>[][] = probes.map(() => []);
-  const add = (probe: Probe, leases: BoundLease<LookupLease>[], { lease, times }: FoundLease) =>
-    void leases.push(bind(lease, times, knownUntil(probe, lease.cluster)));
-  for (const found of await findPossible(connection, probes)) {
-    const [probe, leases] = [probes[found.probe], near[found.probe]];
-    if (probe && leases) add(probe, leases, found);
-  }
-  const doubtful = probes.flatMap((probe, n) => {
-    const leases = near[n] ?? [];
-    return needsNeighbours(leases, probe) ? [{ probe, leases }] : [];
-  });
-  const asked = doubtful.map(({ probe }) => probe);
-  for (const found of await findNeighbours(connection, asked)) {
-    const { probe, leases = [] } = doubtful[found.probe] ?? {};
-    if (probe && !leases.some((one) => isSame(one, found))) add(probe, leases, found);
-  }
-  return near;
+  const windows = await readWindows(connection, probes, options);
+  const near = probes.map((probe, n) => touching(windows[n]?.leases, probe));
+  const open = probes.flatMap((_, n) => (near[n] === undefined ? [n] : []));
+  const exact = await findExactly(
+    connection,
+    open.flatMap((n) => probes[n] ?? []),
+    options,
+  );
+  for (const [at, leases] of exact.entries()) near[open[at] ?? 0] = leases;
+  return near.map((leases) => leases ?? []);
 }
 
-/** Only a lease that may or may not have covered the time can be ruled out by others. */
-function needsNeighbours(near: Near, { fromMs, toMs }: Probe): boolean {
-  return near.some(
+/** @returns for each probe the leases of its window; undefined for one that is about more than a window */
+async function readWindows(
+  connection: Connection,
+  probes: readonly Probe[],
+  options: NearOptions,
+): Promise<readonly (WindowLeases | undefined)[]> {
+  const keys = probes.map(keyOf);
+  const missing = new Map<string, Probe>();
+  const found = new Map<string, WindowLeases>();
+  for (const [n, key] of keys.entries()) {
+    const probe = probes[n];
+    if (key === undefined || probe === undefined || found.has(key)) continue;
+    const kept = options.cache.get(key, probe.toMs);
+    if (kept === undefined) missing.set(key, windowOf(probe));
+    else found.set(key, kept);
+  }
+  const wanted = [...missing];
+  const leases: BoundLease<LookupLease>[][] = wanted.map(() => []);
+  for (const lease of await findWithNext(
+    connection,
+    wanted.map(([, window]) => window),
+  )) {
+    const window = wanted[lease.probe]?.[1];
+    if (window) leases[lease.probe]?.push(bound(window, lease, options));
+  }
+  for (const [n, [key, window]] of wanted.entries()) {
+    const all = leases[n] ?? [];
+    const kept = {
+      leases: all.length > MAX_ROWS ? undefined : all,
+      knownUntilMs: options.allKnownUntil(window),
+    };
+    found.set(key, kept);
+    options.cache.set(key, kept);
+  }
+  return keys.map((key) => (key === undefined ? undefined : found.get(key)));
+}
+
+function keyOf({ ip, cluster, fromMs, toMs }: Probe): string | undefined {
+  const day = Math.floor(fromMs / WINDOW_MS);
+  return toMs < (day + 1) * WINDOW_MS + OVERLAP_MS ? `${day} ${ip} ${cluster ?? ''}` : undefined;
+}
+
+function windowOf({ ip, cluster, fromMs }: Probe): Probe {
+  const beginMs = Math.floor(fromMs / WINDOW_MS) * WINDOW_MS;
+  return { ip, cluster, fromMs: beginMs, toMs: beginMs + WINDOW_MS + OVERLAP_MS };
+}
+
+function bound(probe: Probe, { lease, times }: FoundLease, options: NearOptions): BoundLease<LookupLease> {
+  return bind(lease, times, options.knownUntil(probe, lease.cluster));
+}
+
+/** @returns those that may have been held in the time; undefined where their neighbours decide as well */
+function touching(leases: Near | undefined, { fromMs, toMs }: Probe): Near | undefined {
+  const near = leases?.filter(({ startFrom, endTo }) => startFrom <= toMs && endTo > fromMs);
+  const isDoubtful = near?.some(
     ({ lease, startTo, endFrom }) => !lease.hostNetwork && (startTo > fromMs || endFrom <= toMs),
   );
+  return isDoubtful ? undefined : near;
+}
+
+async function findExactly(
+  connection: Connection,
+  probes: readonly Probe[],
+  options: NearOptions,
+): Promise<readonly Near[]> {
+  const near: BoundLease<LookupLease>[][] = probes.map(() => []);
+  const add = (found: FoundLease) => {
+    const [probe, leases] = [probes[found.probe], near[found.probe]];
+    if (probe && leases) leases.push(bound(probe, found, options));
+  };
+  for (const found of await findPossible(connection, probes)) add(found);
+  // The neighbours of a time may be among the leases whose bounds include it.
+  for (const found of await findNeighbours(connection, probes))
+    if (!near[found.probe]?.some((one) => isSame(one, found))) add(found);
+  return near;
 }
 
 type Identity = Pick<FoundLease, 'lease' | 'times'>;
 
-/** The neighbours of a time may be among the leases whose bounds include it. */
 function isSame(one: Identity, other: Identity): boolean {
   return (
     one.lease.podUid === other.lease.podUid &&
