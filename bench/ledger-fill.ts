@@ -7,7 +7,7 @@ import type { BenchRun } from './measurement.js';
 export const CLUSTER = 'default';
 export const LEDGER_START = new Date('2025-10-01T00:00:00Z');
 export const DAY_MS = 86_400_000;
-const DAYS = 400;
+export const DAYS = 400;
 /** Leases of each address, one after the other. */
 const LEASES_PER_ADDRESS = 200;
 /** The share of the time in which an address is held. */
@@ -37,6 +37,11 @@ const INSERT = `
       $3::timestamptz + n * $4::interval AS started) AS facts,
     LATERAL (SELECT CASE WHEN started + $5::interval < $7 THEN started + $5::interval END AS ended) AS rest`;
 
+/** How many addresses the pods of a ledger of so many leases have. */
+export function addressesOf(leases: number): number {
+  return Math.ceil(leases / LEASES_PER_ADDRESS);
+}
+
 /**
  * Fills an empty ledger. Its indexes are dropped meanwhile and created again as in the migrations, which is several times
  * faster.
@@ -47,7 +52,7 @@ export async function fillLedger(settings: DatabaseSettings, leases: number, run
   try {
     const restore = await takeOffIndexes(client);
     const stepSeconds = (DAYS * DAY_MS) / 1_000 / leases;
-    const addresses = Math.ceil(leases / LEASES_PER_ADDRESS);
+    const addresses = addressesOf(leases);
     const holdSeconds = stepSeconds * addresses * HELD_SHARE;
     const end = new Date(LEDGER_START.getTime() + DAYS * DAY_MS);
     for (let next = 0; next < leases; next += BATCH) {

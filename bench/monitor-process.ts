@@ -1,4 +1,4 @@
-import { pause } from '@podips/shared';
+import { type Environment, pause } from '@podips/shared';
 import { type ChildProgram, canConnect, freePort, startChildProgram } from '@podips/simulation';
 
 const START_DEADLINE_MS = 30_000;
@@ -10,7 +10,7 @@ export interface MonitorProcess {
 }
 
 /** Starts the real monitor as a process of its own, with bounds that no client of a benchmark reaches. */
-export async function startMonitorProcess(dir: string): Promise<MonitorProcess> {
+export async function startMonitorProcess(dir: string, env: Environment = {}): Promise<MonitorProcess> {
   const port = await freePort();
   const process = startChildProgram({
     name: 'monitor',
@@ -23,6 +23,7 @@ export async function startMonitorProcess(dir: string): Promise<MonitorProcess> 
       RATE_LIMIT_PER_SECOND: '1000000',
       CONNECTIONS_PER_CLIENT: '1000000',
       STREAMS_PER_CLIENT: '1000000',
+      ...env,
     },
   });
   const deadline = AbortSignal.timeout(START_DEADLINE_MS);

@@ -12,6 +12,7 @@ import {
   startServices,
   startSink,
   type TcpProxy,
+  type UnknownTime,
 } from '@podips/simulation';
 import type { BenchRun } from './measurement.js';
 import { until } from './until.js';
@@ -40,6 +41,8 @@ export interface EndedRun extends AsyncDisposable {
   /** How many gaps the ledger has, but for the one before the start, and how long they are. */
   readonly gaps: number;
   readonly gapMs: number;
+  /** When something was made to fail, until the ledger knew again what had happened. */
+  readonly outages: readonly UnknownTime[];
 }
 
 interface Stage {
@@ -137,22 +140,27 @@ export async function runWithTroubles(run: BenchRun): Promise<EndedRun> {
   const isWritten = async () => ((await pool.query('SELECT FROM reader_positions')).rowCount ?? 0) > 0;
   await until('the ledger has a position', patience, isWritten);
   churn.paused = false;
+  const isKnown = async (ms: number) => {
+    const { rows } = await pool.query<{ known_at: Date }>('SELECT known_at FROM reader_positions');
+    return (rows[0]?.known_at.getTime() ?? 0) > ms;
+  };
+  const outages: UnknownTime[] = [];
   const fromMs = Date.now();
   for (let round = 0; round < troubles; round += 1) {
     const trouble = TROUBLES[round % TROUBLES.length];
     await pause(restMs, signal);
     signal.throwIfAborted();
     print(`questions: ${trouble?.name}`);
+    const beganMs = Date.now();
     await trouble?.make({ cluster, services, ways, toCluster, signal }, troubleMs);
+    const overMs = Date.now();
+    await until('the ledger knows what happened meanwhile', patience, () => isKnown(overMs));
+    outages.push({ fromMs: beganMs, toMs: Date.now() });
   }
   await pause(restMs, signal);
   churn.stop();
   const toMs = Date.now();
-  const isKnown = async () => {
-    const { rows } = await pool.query<{ known_at: Date }>('SELECT known_at FROM reader_positions');
-    return (rows[0]?.known_at.getTime() ?? 0) > toMs;
-  };
-  await until('the ledger knows the whole run', patience, isKnown);
+  await until('the ledger knows the whole run', patience, () => isKnown(toMs));
   const { rows } = await pool.query<{ count: number; ms: number }>(
     `SELECT count(*)::int AS count, coalesce(sum(extract(epoch FROM ended_at - started_at)), 0)::float8 * 1000 AS ms
      FROM gaps WHERE started_at IS NOT NULL`,
@@ -160,7 +168,16 @@ export async function runWithTroubles(run: BenchRun): Promise<EndedRun> {
   const { count: gaps = 0, ms: gapMs = 0 } = rows[0] ?? {};
   await services.process('reader').stop();
   const owned = resources.move();
-  return { cluster, database, fromMs, toMs, gaps, gapMs, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    cluster,
+    database,
+    fromMs,
+    toMs,
+    gaps,
+    gapMs,
+    outages,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }
 
 async function startParts(run: BenchRun, cluster: SimulatedCluster, resources: AsyncDisposableStack) {

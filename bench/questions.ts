@@ -1,6 +1,7 @@
 import { openLedger } from '@podips/monitor/ledger';
 import { createLogger } from '@podips/shared';
 import { type AddressAt, createRandom, type Examined, examine, Holds } from '@podips/simulation';
+import { measureLookupTruth } from './lookup-truth.js';
 import type { BenchRun, Figure } from './measurement.js';
 import { runWithTroubles } from './questions-run.js';
 
@@ -29,7 +30,9 @@ export async function measureQuestions(run: BenchRun): Promise<Figure[]> {
   const around = await examine({ ...anyTime, draw: () => truth.drawAroundChange(random) });
   const wrong = [...uniform.wrong, ...around.wrong];
   for (const text of wrong.slice(0, SHOWN_WRONG)) print(`questions: WRONG: ${text}`);
+  const lines = await measureLookupTruth(run, ended, truth);
   return [
+    ...lines,
     {
       name: 'questions: wrong certain answers',
       value: wrong.length,

@@ -1,6 +1,7 @@
 import { startActiveMq } from '@podips/simulation';
 import { measureLatency } from './latency.js';
 import { measureLedger } from './ledger.js';
+import { measureLookup } from './lookup.js';
 import { describeMachine } from './machine.js';
 import { type Figure, isMet, type Measurement } from './measurement.js';
 import { measureMemory } from './memory.js';
@@ -18,6 +19,7 @@ const MEASURE: Readonly<Record<MeasurementName, Measurement>> = {
   latency: measureLatency,
   memory: measureMemory,
   ledger: measureLedger,
+  lookup: measureLookup,
   monitor: measureMonitor,
   takeover: measureTakeover,
   questions: measureQuestions,

@@ -6,6 +6,7 @@ export const MEASUREMENTS = [
   'latency',
   'memory',
   'ledger',
+  'lookup',
   'monitor',
   'takeover',
   'questions',
@@ -48,6 +49,12 @@ export interface Scale {
     /** How many days of 400 are deleted. */
     readonly retentionDays: number;
   };
+  readonly lookup: {
+    readonly leases: number;
+    readonly lines: number;
+    /** How long single addresses are asked about. */
+    readonly seconds: number;
+  };
   readonly monitor: {
     /** Dashboards that are open all the time. */
     readonly streams: number;
@@ -59,6 +66,8 @@ export interface Scale {
   };
   readonly questions: {
     readonly questions: number;
+    /** Lines of a log. */
+    readonly lines: number;
     readonly pods: number;
     readonly changesPerSecond: number;
     /** Failures, one after the other; the six kinds take turns. */
@@ -83,10 +92,12 @@ const FULL: Scale = {
   latency: { warmUpChanges: 100, changes: 1_000, changesPerSecond: 20 },
   memory: { pods: 20_000, updates: 20_000, updatesPerSecond: 1_000, backlog: 50_000 },
   ledger: { leases: 10_000_000, queries: 1_000, retentionDays: 10 },
+  lookup: { leases: 10_000_000, lines: 1_000_000, seconds: 15 },
   monitor: { streams: 1_000, seconds: 15 },
   takeover: { deaths: 3 },
   questions: {
     questions: 100_000,
+    lines: 1_000_000,
     pods: 5_000,
     changesPerSecond: 8,
     troubles: 12,
@@ -102,10 +113,12 @@ const QUICK: Scale = {
   latency: { warmUpChanges: 10, changes: 40, changesPerSecond: 20 },
   memory: { pods: 500, updates: 500, updatesPerSecond: 500, backlog: 500 },
   ledger: { leases: 20_000, queries: 50, retentionDays: 100 },
+  lookup: { leases: 20_000, lines: 10_000, seconds: 1 },
   monitor: { streams: 50, seconds: 1 },
   takeover: { deaths: 1 },
   questions: {
     questions: 4_000,
+    lines: 20_000,
     pods: 200,
     changesPerSecond: 20,
     troubles: 6,

@@ -32,6 +32,13 @@ const FIGURES = [
   'ledger: size of leases',
   'ledger: size of leases_by_bounds',
   'ledger: size of leases_by_ip',
+  'lookup: lines of a day',
+  'lookup: lines of all days',
+  'lookup: memory of the monitor, peak',
+  'lookup: memory of the client, peak',
+  'lookup: single addresses',
+  'lookup: single addresses, p99',
+  'lookup: heartbeats meanwhile, p99',
   'monitor: heartbeats',
   'monitor: heartbeats, p99',
   'monitor: page views',
@@ -43,6 +50,8 @@ const FIGURES = [
   'takeover: frozen, first message',
   'takeover: vanished, leads',
   'takeover: vanished, first message',
+  'questions: lines answered wrong',
+  'questions: lines answered, of those that can be',
   'questions: wrong certain answers',
   'questions: not sure, at any time',
   'questions: not sure, around changes',
@@ -69,6 +78,7 @@ it('prints every figure of the benchmark, with the machine, and ends', {
     expect(bench.output()).toMatch(new RegExp(`^${figure} +[\\d,.]+ +(/s|times|%|ms|MB)( |$)`, 'm'));
   // However quick: what is certain is right.
   expect(bench.output()).toMatch(/^questions: wrong certain answers +0 +times/m);
+  expect(bench.output()).toMatch(/^questions: lines answered wrong +0 +times/m);
   expect(bench.output()).toMatch(/cores .* GiB, Node v\d+.*, ActiveMQ\/\d/);
 });
 

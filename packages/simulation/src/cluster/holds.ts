@@ -49,8 +49,13 @@ export class Holds {
     return [...this.#byIp.keys()];
   }
 
+  /** All holds of an address, in the order of their beginnings. */
+  of(ip: string): readonly Hold[] {
+    return this.#byIp.get(ip) ?? [];
+  }
+
   at({ ip, atMs }: AddressAt): readonly Hold[] {
-    return (this.#byIp.get(ip) ?? []).filter(({ fromMs, toMs }) => fromMs <= atMs && atMs < toMs);
+    return this.of(ip).filter(({ fromMs, toMs }) => fromMs <= atMs && atMs < toMs);
   }
 
   /** Judges an answer. A pod that is named beside a doubt must have had the address, too. */

@@ -9,6 +9,16 @@ export type { Faults } from './faults.js';
 export { type AddressAt, type HoldersAnswer, Holds } from './holds.js';
 export type { LeaseObject, LeaseSpec } from './lease-object.js';
 export type { LeaseStore } from './lease-store.js';
+export {
+  drawLine,
+  type LineAnswer,
+  type LineTally,
+  type LogLine,
+  type LogLineOptions,
+  newTally,
+  tallyLine,
+  type UnknownTime,
+} from './log-lines.js';
 export type { ClusterNode } from './nodes.js';
 export type { WorkloadMix } from './places.js';
 export type { PodEvent } from './pod-event.js';

@@ -37,7 +37,12 @@ const LINES_SCHEMA = {
   consumes: ['application/x-ndjson'],
   produces: ['application/x-ndjson'],
   querystring: LookupQuery,
-  response: { 200: Type.Unsafe<Readable>(TextReply), 400: ErrorReply, 503: UnavailableReply },
+  response: {
+    200: Type.Unsafe<Readable>(TextReply),
+    400: ErrorReply,
+    415: ErrorReply,
+    503: UnavailableReply,
+  },
 };
 
 /** Questions of programs that ask often, or much at once; no routes without a database. */
@@ -57,6 +62,10 @@ export function lookupRoutes({ lookup, now, beginUpload }: AppContext): FastifyP
       // The framework gives the parser's result, and nothing without a body.
       const body = request.body;
       if (!(body instanceof Readable)) throw new InvalidRequestError('body');
+      if (request.headers['content-encoding'] !== undefined)
+        return reply
+          .code(415)
+          .send({ error: 'the content encoding must be none: send the lines as they are' });
       const leave = lookup.takePlace();
       if (leave === undefined)
         return reply

@@ -1,0 +1,63 @@
+import { createHistogram } from 'node:perf_hooks';
+import { OPERATIONS, pause } from '@podips/shared';
+import { Pool } from 'undici';
+
+/** How requests were answered. */
+export interface Load {
+  readonly perSecond: number;
+  readonly p99Ms: number;
+}
+
+export interface LoadOptions {
+  readonly url: string;
+  readonly connections: number;
+  readonly seconds: number;
+  /** Between two requests of a connection. */
+  readonly restMs?: number;
+  readonly signal: AbortSignal;
+  readonly requestOf: (n: number) => Request;
+}
+
+interface Request {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+}
+
+/** One of this many heartbeats reports a failure, the next one its end: lights and history change. */
+const HEARTBEATS_PER_FAILURE = 1_000;
+const US_PER_MS = 1_000;
+
+export function heartbeatOf(n: number): Request {
+  const operation = OPERATIONS[n % OPERATIONS.length];
+  const code = n % HEARTBEATS_PER_FAILURE === 0 ? 503 : 200;
+  return { method: 'POST', path: `/${operation}/${code}/heartbeat%20${n}` };
+}
+
+/** Sends as many requests as are answered, one at a time over each connection. @throws for any answer but 200 */
+export async function load(options: LoadOptions): Promise<Load> {
+  const { url, connections, seconds, restMs = 0, signal, requestOf } = options;
+  await using pool = destroyedAtEnd(new Pool(url, { connections, pipelining: 1 }));
+  const histogram = createHistogram();
+  const startedMs = performance.now();
+  const endMs = startedMs + seconds * 1_000;
+  let sent = 0;
+  const client = async () => {
+    while (performance.now() < endMs) {
+      signal.throwIfAborted();
+      const sentMs = performance.now();
+      sent += 1;
+      const { statusCode, body } = await pool.request({ ...requestOf(sent), signal });
+      await body.dump();
+      if (statusCode !== 200) throw new Error(`the monitor answered ${statusCode}`);
+      histogram.record(Math.max(1, Math.round((performance.now() - sentMs) * US_PER_MS)));
+      if (restMs > 0) await pause(restMs, signal);
+    }
+  };
+  await Promise.all(Array.from({ length: connections }, client));
+  const tookMs = performance.now() - startedMs;
+  return { perSecond: (histogram.count * 1_000) / tookMs, p99Ms: histogram.percentile(99) / US_PER_MS };
+}
+
+function destroyedAtEnd(pool: Pool): Pool & AsyncDisposable {
+  return Object.assign(pool, { [Symbol.asyncDispose]: () => pool.destroy() });
+}

@@ -1,0 +1,166 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLogger, type DatabasePool, migrate, openPool } from '@podips/shared';
+import { databaseEnvironment, startChildProgram, startPostgres } from '@podips/simulation';
+import { addressesOf, CLUSTER, DAY_MS, DAYS, fillLedger, LEDGER_START } from './ledger-fill.js';
+import { heartbeatOf, type Load, load } from './load.js';
+import type { LogOfLines } from './lookup-lines.js';
+import type { BenchRun, Figure } from './measurement.js';
+import { BYTES_PER_MB } from './memory.js';
+import { type MonitorProcess, startMonitorProcess } from './monitor-process.js';
+
+const EXPECTED_BELOW_MS = 15_000;
+const EXPECTED_BELOW_MB = 300;
+const EXPECTED_LOOKUPS_PER_SECOND = 2_000;
+const EXPECTED_LOOKUP_P99_BELOW_MS = 5;
+const EXPECTED_HEARTBEAT_P99_BELOW_MS = 50;
+const CONNECTIONS = 8;
+const GAPS = 200;
+const END_MS = LEDGER_START.getTime() + DAYS * DAY_MS;
+
+/** The time in which the lines of a log are answered, and how many single addresses a second, of a large ledger. */
+export async function measureLookup(run: BenchRun): Promise<Figure[]> {
+  const { leases, lines, seconds } = run.scale.lookup;
+  await using resources = new AsyncDisposableStack();
+  const dir = await mkdtemp(join(tmpdir(), 'podips-bench-'));
+  resources.defer(() => rm(dir, { recursive: true, force: true }));
+  const postgres = await startPostgres();
+  resources.defer(() => postgres.destroy());
+  const pool = openPool(postgres.settings, createLogger('bench', 'silent'));
+  resources.defer(() => pool.end());
+  await migrate(pool);
+  run.print(`lookup: filling in ${leases} leases`);
+  await fillLedger(postgres.settings, leases, run);
+  await completeLedger(pool);
+  const monitor = await startMonitorProcess(dir, databaseEnvironment(postgres.settings));
+  resources.defer(() => monitor.process.stop());
+  const log = { lines, addresses: addressesOf(leases), fromMs: END_MS - 2 * DAY_MS, toMs: END_MS - DAY_MS };
+  run.print(`lookup: ${lines} lines of a day`);
+  const answered = await askLines(monitor, log);
+  run.print(`lookup: as many of ${DAYS} days`);
+  const scattered = await askLines(monitor, { ...log, fromMs: LEDGER_START.getTime() + DAY_MS });
+  run.print(`lookup: ${seconds} s of single addresses, and heartbeats meanwhile`);
+  const [lookups, heartbeats] = await askSingly(monitor, log, seconds, run.signal);
+  const monitorBytes = await monitor.process.peakBytes();
+  return [...toFigures(answered, scattered, monitorBytes, log), ...toRates(lookups, heartbeats)];
+}
+
+/** Says up to when the ledger is complete, and names gaps. */
+async function completeLedger(pool: DatabasePool): Promise<void> {
+  const end = new Date(END_MS);
+  await pool.query(
+    `INSERT INTO reader_positions (cluster, resource_version, known_at, written_at) VALUES ($1, '1', $2, $2)`,
+    [CLUSTER, end],
+  );
+  await pool.query(
+    `INSERT INTO gaps (cluster, started_at, ended_at, reason)
+     SELECT $1, CASE n WHEN 0 THEN NULL ELSE at END, at + interval '1 minute', 'expired'
+     FROM generate_series(0, $2::int - 1) AS n, LATERAL (SELECT $3::timestamptz + n * ($4::timestamptz - $3) / $2 AS at) AS times`,
+    [CLUSTER, GAPS, LEDGER_START, end],
+  );
+}
+
+interface AnsweredLines {
+  readonly tookMs: number;
+  readonly verdicts: Readonly<Record<string, number>>;
+  readonly isWhole: boolean;
+  readonly peakBytes: number;
+}
+
+async function askLines({ url }: MonitorProcess, log: LogOfLines): Promise<AnsweredLines> {
+  const client = startChildProgram({
+    name: 'lookup client',
+    program: 'bench/dist/lookup-client.js',
+    args: [url, JSON.stringify(log)],
+    env: {},
+  });
+  if ((await client.exited) !== 0) throw new Error(`the lines were not answered:\n${client.output()}`);
+  const answered: AnsweredLines = JSON.parse(client.output());
+  if (!answered.isWhole) throw new Error(`not all lines were answered: ${client.output()}`);
+  return answered;
+}
+
+function askSingly(
+  { url }: MonitorProcess,
+  { addresses, fromMs, toMs }: LogOfLines,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<[Load, Load]> {
+  const lookupOf = (n: number) => {
+    const offset = (n * 7_919) % addresses;
+    const at = new Date(fromMs + ((n * 977) % (toMs - fromMs))).toISOString();
+    const ip = `10.${64 + (offset >> 16)}.${(offset >> 8) & 255}.${offset & 255}`;
+    return { method: 'GET', path: `/lookup/${ip}%40${at}` } as const;
+  };
+  return Promise.all([
+    load({ url, seconds, signal, connections: CONNECTIONS, requestOf: lookupOf }),
+    load({ url, seconds, signal, connections: 1, restMs: 20, requestOf: heartbeatOf }),
+  ]);
+}
+
+function toFigures(
+  answered: AnsweredLines,
+  scattered: AnsweredLines,
+  monitorBytes: number,
+  { lines }: LogOfLines,
+): Figure[] {
+  const share = Object.entries(answered.verdicts).map(([verdict, count]) => `${count} ${verdict}`);
+  return [
+    {
+      name: 'lookup: lines of a day',
+      value: answered.tookMs,
+      unit: 'ms',
+      expectation: { below: EXPECTED_BELOW_MS },
+      meaning: `until ${lines} lines were answered, from the first one sent to the last one read: ${share.join(', ')}`,
+    },
+    {
+      name: 'lookup: lines of all days',
+      value: scattered.tookMs,
+      unit: 'ms',
+      meaning:
+        'the same, of lines whose times are as far apart as the ledger reaches, so that no two have a lease in common',
+    },
+    {
+      name: 'lookup: memory of the monitor, peak',
+      value: monitorBytes / BYTES_PER_MB,
+      unit: 'MB',
+      expectation: { below: EXPECTED_BELOW_MB },
+      meaning: 'its largest resident set (VmHWM) through all of this',
+    },
+    {
+      name: 'lookup: memory of the client, peak',
+      value: Math.max(answered.peakBytes, scattered.peakBytes) / BYTES_PER_MB,
+      unit: 'MB',
+      expectation: { below: EXPECTED_BELOW_MB },
+      meaning: 'that of the program that sends the lines and reads the answers',
+    },
+  ];
+}
+
+function toRates(lookups: Load, heartbeats: Load): Figure[] {
+  const meaning = `GET /lookup/<address>@<time> over ${CONNECTIONS} connections`;
+  return [
+    {
+      name: 'lookup: single addresses',
+      value: lookups.perSecond,
+      unit: '/s',
+      expectation: { atLeast: EXPECTED_LOOKUPS_PER_SECOND },
+      meaning: `${meaning}, as many as are answered`,
+    },
+    {
+      name: 'lookup: single addresses, p99',
+      value: lookups.p99Ms,
+      unit: 'ms',
+      expectation: { below: EXPECTED_LOOKUP_P99_BELOW_MS },
+      meaning: '99 % of these were answered within',
+    },
+    {
+      name: 'lookup: heartbeats meanwhile, p99',
+      value: heartbeats.p99Ms,
+      unit: 'ms',
+      expectation: { below: EXPECTED_HEARTBEAT_P99_BELOW_MS },
+      meaning: '99 % of the heartbeats were answered within, one every 20 ms over a connection of its own',
+    },
+  ];
+}
