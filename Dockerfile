@@ -25,7 +25,8 @@ COPY . .
 RUN pnpm --filter @podips/images exec tsc --build ../../packages/simulation ../../packages/cli ../../services/reader ../../services/writer ../../services/monitor ../../services/cronjob
 # In one step, because a later one that changes modes would store every file again. Optional dependencies are the PostgreSQL of
 # local runs and native accelerators that nothing here relies on. Traces of the package manager may name a registry. Everything
-# becomes readable for every user, whatever the modes of the sources. The empty folder is for the monitor's volume.
+# becomes readable for every user, whatever the modes of the sources. The monitor serves the documents. The empty folder is for
+# its volume.
 RUN for name in reader writer monitor cronjob simulation cli; do \
     pnpm --filter @podips/$name deploy --prod --no-optional --offline --trust-lockfile --ignore-scripts /out/$name || exit 1; \
   done \
@@ -34,6 +35,7 @@ RUN for name in reader writer monitor cronjob simulation cli; do \
   && node deploy/images/trim.mjs /out/cli dist/main.js \
   && node deploy/images/trim.mjs /out/simulation \
     dist/mock-producer/main.js dist/mock-consumer/main.js dist/mock-cluster/main.js $probe \
+  && mkdir /out/monitor/docs && cp docs/*.md /out/monitor/docs/ \
   && rm -f /out/*/pnpm-*.yaml /out/*/node_modules/.modules.yaml /out/*/node_modules/.pnpm-workspace-state-v1.json \
   && chmod -R a+rX,go-w /out \
   && mkdir -p /out/data

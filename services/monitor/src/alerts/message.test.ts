@@ -40,7 +40,7 @@ test('an alert says what is wrong, since when, and where to look first', () => {
   const message = messageOf({ ...defined(notice), heldBack: 3 }, CONTEXT);
   expect(message.subject).toBe('[podips default] Queue write failing and 1 more');
   expect(message.text).toMatchInlineSnapshot(`
-    "Queue write fails: connection refused (503). Look at the queue first; Fluentd write follows from it.
+    "Queue write fails: connection refused. Look at the queue first; Fluentd write follows from it.
 
     Queue write: failing since 2026-01-31 12:00:00.000 UTC (2 min).
       503 connection refused, from node-1

@@ -23,6 +23,7 @@ import { eventsRoutes } from './routes/events.js';
 import { exportRoutes } from './routes/export.js';
 import { fileRoutes } from './routes/file.js';
 import { heartbeatRoutes } from './routes/heartbeats.js';
+import { helpRoutes } from './routes/help.js';
 import { leasesRoutes } from './routes/leases.js';
 import { lookupRoutes } from './routes/lookup.js';
 import { operationsRoutes } from './routes/operations.js';
@@ -46,6 +47,7 @@ const ROUTES = [
   eventsRoutes,
   operationsRoutes,
   pageRoutes,
+  helpRoutes,
 ] as const;
 
 const MAX_BODY_BYTES = 65_536;

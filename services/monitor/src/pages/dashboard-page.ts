@@ -57,12 +57,20 @@ ${slot(parts, 'alerting', html`role="region" aria-labelledby="alerting"`)}
 }
 
 /** The worst state first: a tab shows little more. */
-export function dashboardTitle({ worst, overall, cluster, clusters, operations }: StatusView): string {
+export function dashboardTitle({
+  worst,
+  overall,
+  cluster,
+  clusters,
+  operations,
+  ledgerLight,
+}: StatusView): string {
   const [first, ...more] = worst === overall ? [] : clusters.filter((one) => clusterLight(one) === overall);
   const whose =
     first === undefined ? '' : `${first.name}${more.length > 0 ? ` and ${more.length} more` : ''} `;
   const isOfLedger = first === undefined && operations.every(({ light }) => light !== overall);
-  const word = isOfLedger ? wordOf('ledger', overall) : LIGHT_WORDS[overall];
+  const isLate = isOfLedger && ledgerLight?.light !== overall;
+  const word = isLate ? 'late' : isOfLedger ? wordOf('ledger', overall) : LIGHT_WORDS[overall];
   return `${visibleText(whose)}${word} – ${visibleText(cluster)} – podips monitor`;
 }
 

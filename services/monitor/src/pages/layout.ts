@@ -31,11 +31,12 @@ const STATUS = { path: '/', name: 'Status' };
 const WORKLOADS = { path: '/workloads', name: 'Workloads' };
 const LEDGER = { path: '/leases', name: 'Ledger' };
 const API = { path: '/api', name: 'API' };
+const HELP = { path: '/help', name: 'Help' };
 
 /** A whole page. */
 export function layout(options: LayoutOptions): Html {
   const { title, light, assets, content, footer, current, cluster, live } = options;
-  const pages = options.hasLedger ? [STATUS, WORKLOADS, LEDGER, API] : [STATUS, API];
+  const pages = options.hasLedger ? [STATUS, WORKLOADS, LEDGER, API, HELP] : [STATUS, API, HELP];
   return html`<!doctype html>
 <html lang="en">
 <head>

@@ -4,9 +4,10 @@ import type { History } from '../history/history.js';
 import type { LedgerView } from '../ledger/ledger-view.js';
 import { answerOf, worstLight } from '../status/lights.js';
 import { entriesOf } from '../status/map-operations.js';
-import type { Heartbeat, LightId, StatusStore } from '../status/statuses.js';
+import type { Heartbeat, LightId, PerLight, StatusStore } from '../status/statuses.js';
 import type { OperationState, Tracker } from '../status/tracker.js';
 import { headlineOf } from '../words/headline.js';
+import { type Incident, incidentOf } from '../words/incident.js';
 import { LIGHT_NAMES } from '../words/operation-names.js';
 import type { WorkloadsSummary } from '../workloads/workload-view.js';
 import { overviewOf } from './overview.js';
@@ -37,8 +38,12 @@ export function createStatusView(deps: StatusViewDeps): () => StatusView {
   return () => {
     const nowMs = now();
     const states = tracker.states();
-    const { text: headline, likelyCause } = headlineOf(states, ageLimitMs);
-    const worst = worstLight(entriesOf(states).map(([, { light }]) => light));
+    const { text, likelyCause } = headlineOf(states, ageLimitMs);
+    const flow = deps.flow.view() ?? null;
+    const lights = entriesOf(states).map(([, { light }]) => light);
+    const isLate = flow?.state === 'late';
+    const worst = worstLight([...lights, ...(isLate ? (['yellow'] as const) : [])]);
+    const incident = incidentOf({ states, likelyCause, ageLimitMs, flow });
     const clusters = [...deps.clusters()];
     return {
       cluster,
@@ -46,8 +51,12 @@ export function createStatusView(deps: StatusViewDeps): () => StatusView {
       ageLimitMs,
       worst,
       ...overviewOf(worst, clusters),
-      headline,
+      headline: likelyCause === null && incident ? incident.what : text,
       likelyCause,
+      incident:
+        incident === undefined
+          ? null
+          : { ...incident, lights: [...incident.lights], since: sinceOf(incident, states) },
       answers: {
         read: answerOf('read', states, ageLimitMs),
         write: answerOf('write', states, ageLimitMs),
@@ -58,7 +67,7 @@ export function createStatusView(deps: StatusViewDeps): () => StatusView {
       incidents: history.incidents(INCIDENTS_SHOWN),
       alerting: alerting.view(),
       clusters,
-      flow: deps.flow.view() ?? null,
+      flow,
       ledger: deps.ledger?.view() ?? null,
       workloads: deps.workloads?.summary() ?? null,
       problems: [store.problem, store.damage, history.problem, alerting.problem, deps.flow.problem].filter(
@@ -66,6 +75,12 @@ export function createStatusView(deps: StatusViewDeps): () => StatusView {
       ),
     };
   };
+}
+
+/** When the first of its lights went out. */
+function sinceOf({ lights }: Incident, states: PerLight<OperationState>): string | null {
+  const times = lights.map((id) => states[id]?.sinceMs).filter((ms) => ms !== undefined);
+  return times.length === 0 ? null : formatTime(Math.min(...times));
 }
 
 function toShown<Id extends LightId>(

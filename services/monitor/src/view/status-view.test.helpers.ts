@@ -87,6 +87,7 @@ export function statusView(lights: readonly Light[], changes: Partial<StatusView
         ? 'All four operations work.'
         : `${cause.name} does not work. Look there first: the rest of the chain may only follow from it.`,
     likelyCause: cause?.operation ?? null,
+    incident: failing ? incidentSummary() : null,
     answers: { read: failing ? 'fail' : 'success', write: 'success', all: failing ? 'fail' : 'success' },
     operations,
     ledgerLight: null,
@@ -153,6 +154,19 @@ export function flowView(changes: Partial<FlowView> = {}): FlowView {
     writerSilentMs: null,
     series,
     ...changes,
+  };
+}
+
+/** The incident of a broker that is down. */
+function incidentSummary(): NonNullable<StatusView['incident']> {
+  return {
+    what: 'The broker cannot be used: queue write and queue read both fail.',
+    lights: ['queue/write', 'queue/read'],
+    since: ago(132_000),
+    loss: 'Nothing is lost: messages go to the outbox in the database, and are sent when the queue takes them again.',
+    waiting: '1,716 in the outbox',
+    help: { path: '/help/troubleshooting#the-broker-is-down', title: 'The broker is down' },
+    error: 'connect ECONNREFUSED 10.0.3.7:61613',
   };
 }
 

@@ -96,6 +96,18 @@ export const ClusterView = Type.Object({
   operations: Type.Array(Type.Object({ name: Type.String(), light: LightName })),
 });
 
+/** The incident of the headline. */
+export const IncidentSummary = Type.Object({
+  what: Type.String(),
+  lights: Type.Array(LightIdName),
+  /** null: not known. */
+  since: Type.Union([Time, Type.Null()]),
+  loss: Type.String(),
+  waiting: Type.Union([Type.String(), Type.Null()]),
+  help: Type.Object({ path: Type.String(), title: Type.String() }),
+  error: Type.Union([Type.String(), Type.Null()]),
+});
+
 /** Everything that the dashboard shows, and `GET /api/v1/status` answers. */
 export const StatusView = Type.Object({
   /** The cluster that this monitor watches. */
@@ -110,6 +122,8 @@ export const StatusView = Type.Object({
   headline: Type.String(),
   /** The first operation of the chain that does not work, the likely cause of what follows; null when all work. */
   likelyCause: Type.Union([LightIdName, Type.Null()]),
+  /** What is broken, since when, whether anything is lost, and where the documents repair it; null: nothing is. */
+  incident: Type.Union([IncidentSummary, Type.Null()]),
   /** The other clusters that do not work, in one sentence; empty when there are none. */
   elsewhere: Type.String(),
   answers: Type.Object({ read: Answer, write: Answer, all: Answer }),

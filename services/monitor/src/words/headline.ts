@@ -29,6 +29,8 @@ const PLACES: Readonly<Record<LightId, { readonly failing: string; readonly sile
   ledger: { failing: 'the database', silent: 'the reader and the database' },
 };
 const MAX_MESSAGE_CHARS = 120;
+/** Node.js' words for connections, and podips' own for those that do not answer. */
+const OF_A_SOCKET = /\bE[A-Z]{4,}\b|\b(?:connection|socket|connect|timed? out|within \d+ m?s)\b/i;
 
 /**
  * The four lights in one text. The first broken link of the chain is the likely cause; silence after it follows from
@@ -43,8 +45,8 @@ export function headlineOf(states: HeadlineStates, ageLimitMs: number): Headline
   if (cause === undefined || state === undefined)
     return { text: describeQuiet(grey, states.ledger !== undefined), likelyCause: null };
   const isStale = (id: LightId) => id !== 'ledger' && states[id].ageMs > ageLimitMs;
-  const isBroker = BROKER.includes(cause) && BROKER.every((one) => red.includes(one) && !isStale(one));
-  const alsoRed = red.filter((one) => one !== cause && !(isBroker && BROKER.includes(one)));
+  const isBroker = isOfBroker(cause) && isBrokerDown(states, ageLimitMs);
+  const alsoRed = red.filter((one) => one !== cause && !(isBroker && isOfBroker(one)));
   const followers = yellow.filter((operation) => operation !== cause);
   const sentences = [
     isBroker ? describeBroker(states) : describeCause(cause, state, ageLimitMs),
@@ -61,7 +63,14 @@ export function headlineOf(states: HeadlineStates, ageLimitMs: number): Headline
 }
 
 /** Writing to the queue and reading from it share nothing but the broker. */
-const BROKER: readonly LightId[] = ['queue/write', 'queue/read'];
+export const BROKER = ['queue/write', 'queue/read'] as const satisfies readonly LightId[];
+
+const isOfBroker = (id: LightId) => BROKER.some((one) => one === id);
+
+/** Whether both links to the broker fail, by their last heartbeats. */
+export function isBrokerDown(states: HeadlineStates, ageLimitMs: number): boolean {
+  return BROKER.every((one) => states[one].light === 'red' && states[one].ageMs <= ageLimitMs);
+}
 
 function isCauseIfSilent(operation: LightId, yellow: readonly LightId[], red: readonly LightId[]): boolean {
   return yellow.includes(operation) && !red.some((one) => inOneService(one, operation));
@@ -130,7 +139,9 @@ function uncapitalize(name: string): string {
 
 function reasonOf({ heartbeat }: HeadlineState): string {
   if (heartbeat === undefined) return 'no reason given';
-  return `${shortMessage(heartbeat)} (${String(heartbeat.code).padStart(3, '0')})`;
+  const message = shortMessage(heartbeat);
+  // Of a socket there is a reason, and no status.
+  return OF_A_SOCKET.test(message) ? message : `${message} (${String(heartbeat.code).padStart(3, '0')})`;
 }
 
 function shortMessage(heartbeat: Pick<Heartbeat, 'message'>): string {

@@ -119,11 +119,15 @@ test('several other clusters that are worse are counted in the title', async () 
   expect(page).toContain('<title>ams1 and 2 more failing – fra1 – podips monitor</title>');
 });
 
-test('the likely cause is marked where it is, and the sentence of it stands on top', async () => {
+test('the likely cause is marked where it is, and on top is what is broken, since when, what waits, and its repair', async () => {
   const page = await dashboard(statusView(['green', 'red', 'red', 'green']));
   expect(page.match(/Look here first/g)).toHaveLength(1);
   expect(cardOf(page, 'Queue write')).toContain('Look here first');
-  expect(page).toMatch(/<h1 class="headline red">.*<bdi>Queue write does not work\./);
+  expect(page).toMatch(/<div class="headline red">.*<h1>The broker cannot be used: /s);
+  expect(page).toMatch(/since <time datetime="2026-01-31T12:05:18.000Z">/);
+  expect(page).toContain('Nothing is lost: messages go to the outbox');
+  expect(page).toContain('<strong>Waiting: 1,716 in the outbox.</strong>');
+  expect(page).toContain('<a class="repair" href="/help/troubleshooting#the-broker-is-down">');
 });
 
 test('reader, writer and both are summed up as other programs are answered', async () => {

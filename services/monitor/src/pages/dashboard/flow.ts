@@ -1,6 +1,7 @@
 import type { FlowView } from '../../flow/flow-view.js';
 import { type FlowSlot, SLOT_MS, SLOTS } from '../../flow/series.js';
 import { formatDuration, formatUtc } from '../../words/format.js';
+import { describeWaiting } from '../../words/waiting.js';
 import { type Html, html } from '../html.js';
 import { lightWithWord } from '../light-icon.js';
 
@@ -12,24 +13,11 @@ export function flow(view: FlowView): Html {
   return html`<h2 id="flow">Delivery</h2>
 <dl class="figures card">
 <div><dt>Messages arrive</dt><dd>${lightWithWord(LIGHTS[state], state)}</dd></div>
-<div><dt>Waiting</dt><dd>${waiting(view)}</dd></div>
+<div><dt>Waiting</dt><dd>${describeWaiting(view) ?? (view.queued === null ? 'not known' : 'nothing')}</dd></div>
 <div><dt>Oldest on the queue</dt><dd>${oldestMs === null ? '–' : formatDuration(oldestMs)}</dd></div>
 <div><dt>Published, delivered</dt><dd>${rate(publishedPerSecond)}, ${rate(writtenPerSecond)}</dd></div>
 <div><dt>Longest delay now</dt><dd>${lagMs === null ? '–' : formatDelay(lagMs)}</dd></div>
 </dl>`;
-}
-
-function waiting({ queued, outbox, buffered }: FlowView): string {
-  const places: readonly (readonly [number | null, string])[] = [
-    [queued, 'on the queue'],
-    [outbox, 'in the outbox'],
-    [buffered, 'in the reader'],
-  ];
-  if (places.every(([count]) => count === null)) return 'not known';
-  const named = places
-    .filter(([count]) => count !== null && count > 0)
-    .map(([count, where]) => `${count?.toLocaleString('en')} ${where}`);
-  return named.length > 0 ? named.join(', ') : queued === null ? 'not known' : 'nothing';
 }
 
 function rate(perSecond: number | null): string {

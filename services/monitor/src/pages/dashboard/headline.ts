@@ -4,13 +4,29 @@ import type { StatusView } from '../../view/status-view.js';
 import { visibleText } from '../../words/format.js';
 import { type Html, html } from '../html.js';
 import { lightIcon } from '../light-icon.js';
+import { exactTime, timeSince } from '../running-time.js';
 
-/** The problem and where to look first, the first sentence in the largest type of the page; then other clusters. */
+/** What is broken, and the way to its repair, the first sentence in the largest type of the page; then other clusters. */
 export function headline(view: StatusView): Html {
-  const { worst, headline: text } = view;
+  const { worst, headline: text, incident } = view;
+  if (incident !== null) return html`${incidentBox(incident, view)}${elsewhere(view)}`;
   const [first = '', ...others] = visibleText(text).split(/(?<=\.) /);
   const rest = others.length === 0 ? undefined : html` <small>${others.join(' ')}</small>`;
   return html`<h1 class="headline ${worst}">${lightIcon(worst)}<bdi>${first}${rest}</bdi></h1>${elsewhere(view)}`;
+}
+
+function incidentBox(
+  { what, since, loss, waiting, help, error }: NonNullable<StatusView['incident']>,
+  { worst, headline: text, at }: StatusView,
+): Html {
+  const nowMs = Date.parse(at);
+  return html`<div class="headline ${worst}">${lightIcon(worst)}<div>
+<h1>${what}${since === null ? undefined : html` <small>For ${timeSince(since, nowMs)}, since ${exactTime(since)}.</small>`}</h1>
+<p>${loss}${waiting === null ? undefined : html` <strong>Waiting: ${waiting}.</strong>`}</p>
+<p><a class="repair" href="${help.path}">How to repair it: ${help.title}</a></p>
+<p class="raw"><bdi>${visibleText(text)}</bdi></p>
+${error === null || text.includes(error) ? undefined : html`<p class="raw"><bdi>${error}</bdi></p>`}
+</div></div>`;
 }
 
 function elsewhere({ elsewhere: text, clusters }: StatusView): Html | undefined {
