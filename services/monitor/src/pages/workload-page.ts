@@ -3,10 +3,10 @@ import { formatDuration, visibleText } from '../words/format.js';
 import type { WorkloadName } from '../workloads/facts.js';
 import { WINDOWS, type WindowName } from '../workloads/windows.js';
 import { causeWords } from '../workloads/words.js';
-import type { PodLifeView, RestartView, WorkloadAnswer } from '../workloads/workload-view.js';
+import type { PodLifeView, RestartView, WorkloadAnswer, WorkloadView } from '../workloads/workload-view.js';
 import { type Html, html } from './html.js';
 import { type Assets, layout } from './layout.js';
-import { utcTime } from './running-time.js';
+import { exactTime, utcTime } from './running-time.js';
 import { lanes } from './workloads/lanes.js';
 import { countingNote, windowLinks, workloadPath } from './workloads/parts.js';
 
@@ -46,11 +46,27 @@ function known(answer: WorkloadAnswer, { name, window, limit }: WorkloadPageOpti
   return html`${windowLinks(window, (other) => workloadPath(name, other))}
 ${countingNote(answer)}
 <p class="answer">${workload.unstable === null ? undefined : html`<span class="tag red">unstable</span> `}<bdi>${visibleText(workload.text)}</bdi></p>
+${facts(workload)}
 ${lanes({ pods, restarts, fromMs, toMs })}
 ${podsTable(pods, name, limit)}
 ${restarts.length === 0 ? undefined : restartsTable(restarts, limit)}
 ${Math.max(pods.length, restarts.length) > limit ? html`<p class="more"><strong>There are more:</strong> only the latest ${limit} are in the tables. <a href="${workloadPath(name, window)}&amp;limit=${MAX_KEPT}">Show all that are kept</a></p>` : undefined}
 <p class="more"><a href="/api/v1${workloadPath(name, window)}">This as JSON</a></p>`;
+}
+
+/** What the sentence leaves out. */
+function facts(workload: WorkloadView): Html {
+  const { firstAt, lastAt, lastPod, medianLifeMs, shortestLifeMs, started, ended, disrupted, succeeded } =
+    workload;
+  const isKnown = medianLifeMs !== null && shortestLifeMs !== null;
+  const lives = isKnown
+    ? `; those that ended lived ${formatDuration(medianLifeMs)} (median), the shortest ${formatDuration(shortestLifeMs)}`
+    : '';
+  return html`<dl class="facts">
+${firstAt === null ? undefined : html`<dt>First one</dt><dd>${exactTime(firstAt)}</dd>`}
+${lastAt === null ? undefined : html`<dt>Last one</dt><dd>${exactTime(lastAt)}, <bdi>${visibleText(lastPod ?? '')}</bdi></dd>`}
+<dt>Pods</dt><dd>${started} started, ${ended} ended, of them ${succeeded} completed, ${disrupted} evicted, preempted or lost with their node${lives}</dd>
+</dl>`;
 }
 
 function podsTable(pods: readonly PodLifeView[], { namespace }: WorkloadName, limit: number): Html {

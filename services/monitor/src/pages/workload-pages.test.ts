@@ -18,7 +18,7 @@ const busy: WorkloadView = {
   text: `${name.namespace}/${LONG}, Deployment: 1,204 pods replaced in the last 24 hours, usually 12; last one OOMKilled`,
   unstable: 'replaced',
   ...{ replaced: 1_204, restarts: 99, failed: 99, succeeded: 0, disrupted: 0, started: 1_204, ended: 1_204 },
-  ...{ usual: 12, medianLifeMs: 1, shortestLifeMs: 1, lastPod: LONG, lastCause: 'OOMKilled' },
+  ...{ usual: 12, medianLifeMs: 1, shortestLifeMs: 1, firstAt: AT, lastPod: LONG, lastCause: 'OOMKilled' },
   ...{ lastExitCode: 137, lastAt: AT, trace: Array.from({ length: 96 }, (_none, index) => 1 + (index % 7)) },
 };
 const pods: PodLifeView[] = Array.from({ length: 60 }, (_none, index) => ({

@@ -104,6 +104,14 @@ describe('a window', () => {
     expect(book.measure(7 * DAY_MS, NOW_MS).ranked()[0]?.counts.restarts).toBe(5);
   });
 
+  it('says when the first trouble was in it, to the minute', () => {
+    const book = newBook();
+    for (const before of [61, 42, 7]) book.restarted(restart(before));
+    const first = book.look(workload())?.tally.first(['restarts', 'failed'], NOW_MS - HOUR_MS, NOW_MS);
+    expect(first).toBe(NOW_MS - 42 * MINUTE_MS);
+    expect(book.look(workload())?.tally.first(['failed'], NOW_MS - HOUR_MS, NOW_MS)).toBeUndefined();
+  });
+
   it('says nothing of workloads to which nothing happened in it', () => {
     const book = newBook();
     book.restarted(restart(61));

@@ -4,6 +4,8 @@ export interface Ring {
   add(atMs: number, by?: number): void;
   /** The sum of the steps that begin after `fromMs` and at or before `toMs`. */
   sum(fromMs: number, toMs: number): number;
+  /** When the first of these steps began in which anything was counted; undefined: there is none. In milliseconds since the epoch. */
+  first(fromMs: number, toMs: number): number | undefined;
   /** Each of the last steps, the newest last, which is the one that contains `nowMs`. */
   last(steps: number, nowMs: number): number[];
 }
@@ -18,6 +20,8 @@ export function createRing(stepMs: number, steps: number): Ring {
   const stepOf = (ms: number) => Math.floor(ms / stepMs);
   const isKept = (step: number) => step <= newest && step > newest - steps;
   const at = (step: number) => (isKept(step) ? (counts[step % steps] ?? 0) : 0);
+  const firstOf = (fromMs: number) => Math.max(stepOf(fromMs) + 1, newest - steps + 1);
+  const lastOf = (toMs: number) => Math.min(stepOf(toMs), newest);
 
   return {
     add(atMs, by = 1) {
@@ -29,9 +33,12 @@ export function createRing(stepMs: number, steps: number): Ring {
     },
     sum(fromMs, toMs) {
       let sum = 0;
-      const last = Math.min(stepOf(toMs), newest);
-      for (let step = Math.max(stepOf(fromMs) + 1, newest - steps + 1); step <= last; step++) sum += at(step);
+      for (let step = firstOf(fromMs); step <= lastOf(toMs); step++) sum += at(step);
       return sum;
+    },
+    first(fromMs, toMs) {
+      for (let step = firstOf(fromMs); step <= lastOf(toMs); step++) if (at(step) > 0) return step * stepMs;
+      return undefined;
     },
     last: (count, nowMs) =>
       Array.from({ length: count }, (_none, index) => at(stepOf(nowMs) - count + 1 + index)),

@@ -23,6 +23,8 @@ export interface Tally {
   add(what: Counted, atMs: number, by?: number): void;
   /** The sums from one time to another, to the minute within the last day, else to the quarter of an hour. */
   sum(fromMs: number, toMs: number): Counts;
+  /** When the first of these was counted from one time to another, as exactly as the sums; undefined: none was. */
+  first(what: readonly Counted[], fromMs: number, toMs: number): number | undefined;
   /** A kind's counts in each of the last quarters of an hour, the newest last. */
   quarters(what: Counted, count: number, nowMs: number): number[];
 }
@@ -48,12 +50,20 @@ export function createTally(): Tally {
       ring.minutes.add(atMs, by);
       ring.quarters.add(atMs, by);
     },
+    first(what, fromMs, toMs) {
+      const times = what.flatMap((one) => rings.get(one)?.[scaleOf(fromMs, toMs)].first(fromMs, toMs) ?? []);
+      return times.length === 0 ? undefined : Math.min(...times);
+    },
     sum(fromMs, toMs) {
-      const scale = toMs - fromMs <= DAY_MS ? 'minutes' : 'quarters';
+      const scale = scaleOf(fromMs, toMs);
       const sums = COUNTED.map((what) => [what, rings.get(what)?.[scale].sum(fromMs, toMs) ?? 0]);
       return Object.fromEntries(sums) as Record<Counted, number>; // each of them once
     },
     quarters: (what, count, nowMs) =>
       rings.get(what)?.quarters.last(count, nowMs) ?? Array<number>(count).fill(0),
   };
+}
+
+function scaleOf(fromMs: number, toMs: number): keyof Rings {
+  return toMs - fromMs <= DAY_MS ? 'minutes' : 'quarters';
 }

@@ -4,7 +4,7 @@ import type { Measure, Span, WorkloadPage } from './measure.js';
 import type { NodeEvent } from './node-events.js';
 import type { Counted } from './tally.js';
 import { INSTABILITIES, type Instability } from './unstable.js';
-import { WINDOW_NAMES, type WindowName } from './windows.js';
+import { WINDOW_NAMES, WINDOWS, type WindowName } from './windows.js';
 import { describeLast, describeMeasure } from './words.js';
 
 const Time = Type.String({ format: 'date-time' });
@@ -44,6 +44,8 @@ export const WorkloadView = Type.Object({
   usual: Type.Union([Type.Number({ minimum: 0 }), Type.Null()]),
   medianLifeMs: MsOrNull,
   shortestLifeMs: MsOrNull,
+  /** When the first one was within the window, to the minute, in 7 days to the quarter of an hour. */
+  firstAt: TimeOrNull,
   lastPod: TextOrNull,
   lastCause: TextOrNull,
   lastExitCode: ExitCode,
@@ -182,6 +184,7 @@ export function toWorkloadView(
   const { workload, counts, usual, medianLifeMs, shortestLifeMs, last } = measured;
   const { replaced, restarts, failed, succeeded, disrupted, started, ended } = counts;
   const said = describeMeasure(measured, window);
+  const firstMs = page.tally.first(TRACED, nowMs - WINDOWS[window].ms, nowMs);
   return {
     ...workload,
     text: `${workload.namespace}/${workload.name}, ${workload.kind}: ${said}${last === undefined ? '' : `; last one ${describeLast(last, nowMs)}`}`,
@@ -190,6 +193,7 @@ export function toWorkloadView(
     usual: usual ?? null,
     medianLifeMs: medianLifeMs ?? null,
     shortestLifeMs: shortestLifeMs ?? null,
+    firstAt: firstMs === undefined ? null : iso(firstMs),
     lastPod: last?.pod ?? null,
     lastCause: last?.cause ?? null,
     lastExitCode: last?.exitCode ?? null,
