@@ -81,6 +81,19 @@ describe('a pod counts as replaced', () => {
     expect(lastHour(book)[0]?.counts.replaced).toBe(1);
   });
 
+  it('when the start of the next one comes with its end, but once all of the past is counted no more', () => {
+    const late = (isCounted: boolean) => {
+      const book = newBook();
+      const next = ended(life(119), 20);
+      book.ended(ended(life(200), 120, 'Evicted'));
+      if (isCounted) book.counted(NOW_MS - 30 * MINUTE_MS);
+      book.started({ ...next, end: undefined });
+      book.ended(next);
+      return book.measure(DAY_MS, NOW_MS).of(workload())?.counts.replaced;
+    };
+    expect([late(false), late(true)]).toEqual([1, 0]);
+  });
+
   it('and says which one it was, and why it ended', () => {
     const old = ended(life(90, { pod: 'web-old' }), 30, 'Evicted');
     const [measured] = lastHour(tell(newBook(), old, life(29)));

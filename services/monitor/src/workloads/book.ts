@@ -34,6 +34,8 @@ export interface WorkloadBook {
   /** @param life with its end; also of a pod whose start was not given */
   ended(life: PodLife): void;
   restarted(restart: Restart): void;
+  /** Everything up to a time was told, in milliseconds since the epoch. */
+  counted(untilMs: number): void;
   /** Measures workloads for a window before `nowMs`. In milliseconds. */
   measure(windowMs: number, nowMs: number): Measures;
   /** One workload; undefined when nothing is known of it. */
@@ -137,6 +139,10 @@ export function createWorkloadBook(): WorkloadBook {
       keep(entry.restarts, restart);
       const times = restart.count - restart.countBefore;
       countTrouble(entry, { ...restart, what: 'restarted' }, times, nodes.restarted(restart));
+    },
+
+    counted(untilMs) {
+      for (const { pairing } of entries.values()) pairing.forgetBefore(untilMs);
     },
 
     measure(windowMs, nowMs) {

@@ -94,6 +94,7 @@ export function startWorkloadFeed({
       });
       for (const [cluster, knownAt] of positions) await countCluster(cluster, knownAt);
       if (stopping.signal.aborted) return;
+      if (positions.size > 0) book.counted(Math.min(...[...positions.values()].map((at) => at.getTime())));
       if (view.error !== undefined) log.info('workloads counted again');
       const gaps = await read((client) => findGaps(client, new Date(now() - GAPS_MS)));
       const times = new Map([...positions].map(([cluster, knownAt]) => [cluster, knownAt.getTime()]));

@@ -1,4 +1,5 @@
 import type { PodLife, WorkloadName } from './facts.js';
+import type { Span } from './measure.js';
 
 /**
  * A controller that deletes a pod starts the next one at once, while the old one is still ending; one whose pod is gone
@@ -11,11 +12,14 @@ const START_AFTER_MS = 600_000;
  * or to a rollout that is undone.
  */
 const START_AFTER_DELETION_MS = 60_000;
-/** The start of a pod may be told only with its end, as of those that are read from the ledger. */
-const KEPT_MS = 14 * 86_400_000;
+/**
+ * Facts come in the order of the ends. Until all of the past is counted, the start of a pod comes with its end, perhaps long
+ * after that of the pod that it replaced; from then on soon.
+ */
+const LATE_MS = 1_800_000;
 /** Those that have waited longest are forgotten: a rollout leaves a revision with ends that nothing replaces. */
-const MAX_REVISIONS = 20;
-const MAX_WAITING = 2_000;
+const MAX_REVISIONS = 10;
+const MAX_WAITING = 100;
 
 /** An end or a start that has no counterpart yet. */
 interface Waiting {
@@ -29,6 +33,8 @@ export interface Pairing {
   started(life: PodLife): PodLife | undefined;
   /** @returns whether another pod has replaced it already */
   ended(life: PodLife, atMs: number): boolean;
+  /** All ends up to a time came, and all starts: what has waited since long before has no counterpart. */
+  forgetBefore(atMs: number): void;
 }
 
 /**
@@ -38,16 +44,26 @@ export interface Pairing {
 export function createPairing(): Pairing {
   const starts = createWaitingRoom();
   const ends = createWaitingRoom();
+  let newestEndMs = Number.NEGATIVE_INFINITY;
   return {
     started(life) {
-      const end = ends.take(life, (one) => follows(life.startedAtMs, one));
-      if (end === undefined) starts.put(life, life.startedAtMs);
+      const atMs = life.startedAtMs;
+      const span = { fromMs: atMs - START_AFTER_MS, toMs: atMs + START_BEFORE_MS };
+      const end = ends.take(life, span, (one) => follows(atMs, one));
+      // The ends around an older one came all.
+      if (end === undefined && atMs > newestEndMs - LATE_MS) starts.put(life, atMs);
       return end?.life;
     },
     ended(life, atMs) {
-      const start = starts.take(life, ({ atMs: startedAtMs }) => follows(startedAtMs, { life, atMs }));
+      newestEndMs = Math.max(newestEndMs, atMs);
+      const span = { fromMs: atMs - START_BEFORE_MS, toMs: atMs + START_AFTER_MS };
+      const start = starts.take(life, span, (one) => follows(one.atMs, { life, atMs }));
       if (start === undefined) ends.put(life, atMs);
       return start !== undefined;
+    },
+    forgetBefore(atMs) {
+      starts.forgetBefore(atMs - LATE_MS);
+      ends.forgetBefore(atMs - LATE_MS);
     },
   };
 }
@@ -70,24 +86,35 @@ function createWaitingRoom() {
   const byRevision = new Map<string, Waiting[]>();
   return {
     /** Takes out the first of another pod, in the same place, whose time fits. */
-    take(life: PodLife, fits: (one: Waiting) => boolean): Waiting | undefined {
+    take(life: PodLife, { fromMs, toMs }: Span, fits: (one: Waiting) => boolean): Waiting | undefined {
       const waiting = byRevision.get(life.revision) ?? [];
       const index = waiting.findIndex(
-        (one) => fits(one) && one.life.podUid !== life.podUid && haveSamePlace(one.life, life),
+        (one) =>
+          one.atMs >= fromMs &&
+          one.atMs <= toMs &&
+          fits(one) &&
+          one.life.podUid !== life.podUid &&
+          haveSamePlace(one.life, life),
       );
       return index < 0 ? undefined : waiting.splice(index, 1)[0];
     },
     put(life: PodLife, atMs: number): void {
       const { revision } = life;
       const waiting = byRevision.get(revision) ?? [];
-      while (waiting[0] !== undefined && (waiting[0].atMs < atMs - KEPT_MS || waiting.length >= MAX_WAITING))
-        waiting.shift();
+      while (waiting.length >= MAX_WAITING) waiting.shift();
       waiting.push({ life, atMs });
       // The order of a map is that in which its entries were set.
       byRevision.delete(revision);
       byRevision.set(revision, waiting);
       const [oldest] = byRevision.keys();
       if (byRevision.size > MAX_REVISIONS && oldest !== undefined) byRevision.delete(oldest);
+    },
+    forgetBefore(atMs: number): void {
+      for (const [revision, waiting] of byRevision) {
+        const kept = waiting.filter((one) => one.atMs >= atMs);
+        if (kept.length > 0) byRevision.set(revision, kept);
+        else byRevision.delete(revision);
+      }
     },
   };
 }

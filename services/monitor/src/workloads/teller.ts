@@ -1,6 +1,7 @@
 import type { WorkloadBook } from './book.js';
 import type { Restart } from './facts.js';
 import type { HeldAddress } from './feed-queries.js';
+import { createInterner } from './interner.js';
 import type { IpChanges } from './ip-changes.js';
 
 /** Rows may have times before the position, and are looked at again for so long. */
@@ -19,6 +20,7 @@ export interface Teller {
 /** @param fromMs nothing is told of what ended before, in milliseconds since the epoch */
 export function createTeller(book: WorkloadBook, ipChanges: IpChanges, fromMs: number): Teller {
   let countedUntilMs = fromMs;
+  const intern = createInterner();
   /** The pods, and their addresses, whose start was told and whose end was not. */
   const open = new Set<string>();
   /** What was told and is found again, with its time. */
@@ -37,7 +39,7 @@ export function createTeller(book: WorkloadBook, ipChanges: IpChanges, fromMs: n
   };
   const start = ({ life, ip, occurrence }: HeldAddress) => {
     if (begin(`${life.podUid} ${ip} ${occurrence}`)) ipChanges.started(life.startedAtMs);
-    if (begin(life.podUid)) book.started({ ...life, end: undefined });
+    if (begin(life.podUid)) book.started(intern({ ...life, end: undefined }));
   };
   return {
     get countedUntilMs() {
@@ -50,7 +52,7 @@ export function createTeller(book: WorkloadBook, ipChanges: IpChanges, fromMs: n
         const { life, ip, occurrence, changed } = one;
         const end = life.end ?? changed;
         if (end && finish(`${life.podUid} ${ip} ${occurrence}`, end.atMs)) ipChanges.ended(end.atMs);
-        if (life.end && finish(life.podUid, life.end.atMs)) book.ended(life);
+        if (life.end && finish(life.podUid, life.end.atMs)) book.ended(intern(life));
       }
     },
     restarted(restarts) {
