@@ -4,12 +4,15 @@ import type { SimulatedCluster } from './start-cluster.js';
 /** Something that happens again and again. */
 interface Story {
   readonly everyMs: number;
+  /** When it happens for the first time; by default after `everyMs`. */
+  readonly firstMs?: number;
   /** @param round how often it has happened before */
   happen(round: number): void;
 }
 
 const NAMESPACE = { namespace: 'shop' };
 const JOB_RUNS_MS = 5_000;
+const SCALED_MS = 150_000;
 
 /** The work of a small shop, two of whose workloads are sick: it is to be seen which, and that the others are not. */
 export function startScenario(cluster: Pick<SimulatedCluster, 'pods' | 'workloads'>): { stop(): void } {
@@ -52,8 +55,13 @@ export function startScenario(cluster: Pick<SimulatedCluster, 'pods' | 'workload
     },
     { everyMs: 150_000, happen: () => void workloads.rollOut('web', NAMESPACE) },
     {
-      everyMs: 40_000,
-      happen: (round) => void workloads.scaleDeployment('api', round % 2 === 0 ? 5 : 2, NAMESPACE),
+      // As an autoscaler: it waits long before it takes pods away again.
+      everyMs: 240_000,
+      firstMs: 30_000,
+      happen() {
+        workloads.scaleDeployment('api', 5, NAMESPACE);
+        after(SCALED_MS, () => void workloads.scaleDeployment('api', 2, NAMESPACE));
+      },
     },
     {
       everyMs: 60_000,
@@ -67,10 +75,14 @@ export function startScenario(cluster: Pick<SimulatedCluster, 'pods' | 'workload
       },
     },
   ];
-  const timers = stories.map(({ everyMs, happen }) => {
+  const timers = new Set<NodeJS.Timeout>();
+  for (const { everyMs, firstMs = everyMs, happen } of stories) {
     let round = 0;
-    return setInterval(() => happen(round++), everyMs);
-  });
+    after(firstMs, () => {
+      happen(round++);
+      timers.add(setInterval(() => happen(round++), everyMs));
+    });
+  }
   return {
     stop() {
       for (const timer of timers) clearInterval(timer);
