@@ -71,7 +71,7 @@ export async function fillLedger(settings: DatabaseSettings, leases: number, run
 }
 
 /** @returns the statements that create them again */
-async function takeOffIndexes(client: pg.Client): Promise<string[]> {
+export async function takeOffIndexes(client: pg.Client): Promise<string[]> {
   const key = await client.query<{ name: string; definition: string }>(
     `SELECT conname AS name, pg_get_constraintdef(oid) AS definition FROM pg_constraint
      WHERE conrelid = 'leases'::regclass AND contype = 'p'`,

@@ -11,6 +11,7 @@ import { measureQuestions } from './questions.js';
 import { formatFigures } from './report.js';
 import type { BenchSettings, MeasurementName } from './settings.js';
 import { measureTakeover } from './takeover.js';
+import { measureWorkloads } from './workloads.js';
 import { measureWrite } from './write.js';
 
 const MEASURE: Readonly<Record<MeasurementName, Measurement>> = {
@@ -23,6 +24,7 @@ const MEASURE: Readonly<Record<MeasurementName, Measurement>> = {
   monitor: measureMonitor,
   takeover: measureTakeover,
   questions: measureQuestions,
+  workloads: measureWorkloads,
 };
 
 /** Measures and prints. @returns whether all expectations are met, or the run is not judged */

@@ -10,6 +10,7 @@ export const MEASUREMENTS = [
   'monitor',
   'takeover',
   'questions',
+  'workloads',
 ] as const;
 export type MeasurementName = (typeof MEASUREMENTS)[number];
 
@@ -76,6 +77,10 @@ export interface Scale {
     /** Between them. */
     readonly restMs: number;
   };
+  readonly workloads: {
+    readonly leases: number;
+    readonly rankings: number;
+  };
 }
 
 export interface BenchSettings {
@@ -104,6 +109,7 @@ const FULL: Scale = {
     troubleMs: 12_000,
     restMs: 20_000,
   },
+  workloads: { leases: 1_000_000, rankings: 1_000 },
 };
 
 const QUICK: Scale = {
@@ -125,6 +131,7 @@ const QUICK: Scale = {
     troubleMs: 5_000,
     restMs: 5_000,
   },
+  workloads: { leases: 20_000, rankings: 20 },
 };
 
 const FLAGS = {

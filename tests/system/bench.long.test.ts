@@ -55,6 +55,11 @@ const FIGURES = [
   'questions: wrong certain answers',
   'questions: not sure, at any time',
   'questions: not sure, around changes',
+  'workloads: ranking, p99',
+  'workloads: heartbeats meanwhile, p99',
+  'workloads: start',
+  'workloads: heartbeats at the start, p99',
+  'workloads: memory, peak',
 ];
 
 /** All of it takes more than a minute on a machine that has nothing else to do. */
