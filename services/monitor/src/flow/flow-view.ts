@@ -6,7 +6,7 @@ const CountOrNull = Type.Union([Count, Type.Null()]);
 
 /** How messages get on from the reader to Fluentd. */
 export const FlowView = Type.Object({
-  /** `late`: the oldest message has waited on the queue for more than a minute. */
+  /** `late`: the oldest message has waited on the queue for more than a minute, or no writer receives it. */
   state: Type.Enum(['in time', 'late', 'not known']),
   /** Messages that wait: in the reader's memory, in its outbox (null without a database), and at least so many on the queue. */
   buffered: CountOrNull,

@@ -68,8 +68,9 @@ test('queue read is overdue 20 seconds after a writer was frozen, until it deliv
   expect(flow.isOverdue('queue/read')).toBe(false);
   freezeFor(2_000);
   expect(flow.isOverdue('queue/read')).toBe(true);
+  expect(flow.isOverdue('log')).toBe(true);
   expect(flow.isOverdue('queue/write')).toBe(false);
-  expect(flow.view()).toMatchObject({ queued: 22, oldestMs: 21_000, writerSilentMs: 22_000 });
+  expect(flow.view()).toMatchObject({ state: 'late', queued: 22, oldestMs: 21_000, writerSilentMs: 22_000 });
   freezeFor(40_000);
   expect(flow.view()).toMatchObject({ state: 'late', queued: 62 });
   writer(30);

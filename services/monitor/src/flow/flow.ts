@@ -133,10 +133,10 @@ export function createFlow(options: FlowOptions): Flow {
     },
     isOverdue(operation) {
       const nowMs = monotonicMs();
-      if (operation !== 'queue/read') return false;
-      if (writers.all.length === 0) return unread.isOverdue(nowMs);
-      const { oldestMs = 0 } = backlog?.at(nowMs) ?? {};
-      return oldestMs > OVERDUE_MS && !writers.fresh(nowMs).some((writer) => isAtWork(writer, nowMs));
+      if (writers.all.length === 0) return operation === 'queue/read' && unread.isOverdue(nowMs);
+      if (!isStuck({ writers, backlog }, nowMs)) return false;
+      // A writer that reports has nothing to write; one that is silent writes nothing either.
+      return operation === 'queue/read' || (operation === 'log' && writers.fresh(nowMs).length === 0);
     },
     view: () => viewOf({ readers, writers, backlog, series }, monotonicMs()),
     get reader() {
@@ -148,6 +148,12 @@ export function createFlow(options: FlowOptions): Flow {
     },
     stop: () => clearInterval(timer),
   };
+}
+
+/** Whether messages wait that no writer receives. */
+function isStuck({ writers, backlog }: Pick<Facts, 'writers' | 'backlog'>, nowMs: number): boolean {
+  const { oldestMs = 0 } = backlog?.at(nowMs) ?? {};
+  return oldestMs > OVERDUE_MS && !writers.fresh(nowMs).some((writer) => isAtWork(writer, nowMs));
 }
 
 /** What it has may be waiting for Fluentd; that is another link. */
@@ -167,9 +173,10 @@ function viewOf({ readers, writers, backlog, series }: Facts, nowMs: number): Fl
   const reader = readers.newest?.report;
   if (reader === undefined && writers.newest === undefined && series.slots.length === 0) return undefined;
   const { queued, oldestMs = null } = isKnown ? backlog.at(nowMs) : { queued: null };
+  const isLate = (oldestMs ?? 0) > LATE_MS || isStuck({ writers, backlog }, nowMs);
   const lagsMs = writers.fresh(nowMs).flatMap(({ report }) => report.lagMs ?? []);
   return {
-    state: isKnown ? ((oldestMs ?? 0) > LATE_MS ? 'late' : 'in time') : 'not known',
+    state: isKnown ? (isLate ? 'late' : 'in time') : 'not known',
     buffered: reader?.buffered ?? null,
     outbox: reader?.outbox ?? null,
     queued,

@@ -3,6 +3,7 @@ import { clientAddress, createClientPlaces, createLogger } from '@podips/shared'
 import { type FastifyInstance, fastify } from 'fastify';
 import type { StatusView } from '../view/status-view.js';
 import { createLiveFeed, type LiveFeed } from './live/live-feed.js';
+import { openApiOptions } from './openapi.js';
 import { eventsRoutes } from './routes/events.js';
 import { pageRoutes } from './routes/pages.js';
 import { SECURITY_HEADERS } from './security-headers.js';
@@ -25,9 +26,7 @@ export async function buildPages(
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(SECURITY_HEADERS).header('cache-control', 'no-store');
   });
-  await app.register(swagger, {
-    openapi: { openapi: '3.1.0', info: { title: 'podips monitor', version: '0.0.0', description: '' } },
-  });
+  await app.register(swagger, openApiOptions('0.0.0'));
   const live = createLiveFeed({
     view: () => current,
     tracker: { onHeartbeat: () => undefined, onTransition: () => undefined },
