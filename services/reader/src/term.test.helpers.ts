@@ -2,6 +2,7 @@ import { createLogger, type PodIpMessage } from '@podips/shared';
 import { vi } from 'vitest';
 import { ChangeLog, type Cut } from './changes/change-log.js';
 import { isOfMarker, PodChanges } from './changes/pod-changes.js';
+import { list as listInto } from './changes/pod-changes.test.helpers.js';
 import type { ReaderClock } from './changes/reader-clock.js';
 import type { PodEvent } from './cluster/pod-stream.js';
 import { Delivery } from './delivery/delivery.js';
@@ -153,11 +154,11 @@ export async function startTerm(
 
   const list = (at: number, reason: 'start' | 'expired') => {
     pods.catchingUp();
-    pods.firstPage();
-    listing = pods
-      .replaceAll(world.cluster.pods, `${at}`, reason)
-      .then(() => {
-        version = at;
+    // A connection that breaks between two pages ends the list without an end.
+    const mayAccept = async () => world.up.watch;
+    listing = listInto(pods, world.cluster.pods, `${at}`, reason, { mayAccept, pageSize: 1 })
+      .then((isWhole) => {
+        if (isWhole) version = at;
       }, ignore)
       .finally(() => {
         listing = undefined;

@@ -102,7 +102,9 @@ function runTerm({
   const stopping = new AbortController();
   const untilLedger = vi.fn(() => state.loaded.promise);
   const leadership = soleLeadership();
-  const term = openTerm(parts, { ledger, previous, untilLedger, leadership });
+  // A term owns what is known.
+  const own = ledger && { ...ledger, known: new Map(ledger.known) };
+  const term = openTerm(parts, { ledger: own, previous, untilLedger, leadership });
   const ended = term.run(stopping.signal);
   return { feed, onMessages, settle, batches, state, outOfOrder, stopping, untilLedger, ended };
 }
@@ -126,7 +128,7 @@ it.each([
 it('without a ledger sets the marker before it publishes, and not if it publishes nothing', async () => {
   const { feed, outOfOrder, onMessages } = runTerm();
   await pass();
-  await feed.sink?.replaceAll([], '5', 'start', async () => true);
+  await feed.sink?.startList().end('5', 'start', async () => true);
   expect(outOfOrder.set).not.toHaveBeenCalled();
   onMessages.mockImplementation(() => expect(outOfOrder.set).toHaveBeenCalledExactlyOnceWith(BEFORE));
   feed.sink?.apply(seen(pod(2)));

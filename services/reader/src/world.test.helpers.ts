@@ -170,7 +170,11 @@ export class World {
         known.set(pod.uid, { ...lasting, restarts: new Map([[container, Math.max(before, count)]]) });
     }
     for (const uid of known.keys()) ended.delete(uid);
-    const ends = [...this.leases.values()].map(({ startedAt, end }) => (end?.at ?? startedAt).getTime());
+    // As in the ledger: nothing has to follow the starts of a first list that was not read to its end.
+    const ends = [...this.leases.values()].flatMap(({ startedAt, end }) => {
+      const at = end?.at ?? (this.checkpoint && startedAt);
+      return at ? [at.getTime()] : [];
+    });
     const latestMs = Math.max(...ends, this.checkpoint?.knownAt.getTime() ?? Number.NEGATIVE_INFINITY);
     const latest = Number.isFinite(latestMs) ? new Date(latestMs) : undefined;
     return { known, ended, checkpoint: this.checkpoint, term: this.term, latest };

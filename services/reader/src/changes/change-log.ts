@@ -21,14 +21,18 @@ export interface Undelivered {
   readonly messages: readonly string[];
 }
 
-/** All that can be recorded now: the leases, restarts and gaps up to a checkpoint, every message of them durable. */
+/**
+ * All that can be recorded now: the leases, restarts and gaps up to a checkpoint, or up to a part of the first list, every
+ * message of them durable.
+ */
 export interface Cut {
   /** The number of the newest entry in it. */
   readonly upTo: number;
   readonly leases: readonly LeaseRecord[];
   readonly restarts: readonly RestartRecord[];
   readonly gaps: readonly Gap[];
-  readonly checkpoint: Checkpoint;
+  /** Undefined before the end of the first list. */
+  readonly checkpoint: Checkpoint | undefined;
 }
 
 interface Unrecorded {
@@ -37,7 +41,11 @@ interface Unrecorded {
   readonly restarts: readonly RestartRecord[];
   readonly gaps: readonly Gap[];
   readonly checkpoint: Checkpoint | undefined;
+  readonly isCut: boolean;
 }
+
+/** A write of more than this takes the database seconds; what follows comes with the next one. */
+const MAX_CUT_ROWS = 10_000;
 
 /**
  * Numbered entries in memory, oldest first: all that was seen and not yet both delivered and recorded. Two cursors follow
@@ -72,6 +80,11 @@ export class ChangeLog {
     return this.#recording !== 'off';
   }
 
+  /** How many messages an entry may have in an empty log. */
+  get entryLimit(): number {
+    return Math.min(MAX_ENTRY_MESSAGES, this.#limits.maxMessages);
+  }
+
   /** How many messages a part of a list may have. */
   get listRoom(): number {
     return Math.min(MAX_ENTRY_MESSAGES, this.#limits.maxMessages - this.undelivered);
@@ -88,12 +101,19 @@ export class ChangeLog {
   }
 
   /** Appends an entry. @throws {RangeError} when there is no room for it */
-  append({ messages, leases, restarts = [], gaps, checkpoint }: Entry): void {
+  append({
+    messages,
+    leases,
+    restarts = [],
+    gaps,
+    checkpoint,
+    isCut = checkpoint !== undefined,
+  }: Entry): void {
     if (messages.length > this.listRoom) throw new RangeError(`no room for ${messages.length} messages`);
     this.#lastNumber += 1;
     const number = this.#lastNumber;
     if (messages.length > 0) this.#undelivered.push({ number, messages });
-    if (this.isRecordable) this.#keep({ number, leases, restarts, gaps, checkpoint });
+    if (this.isRecordable) this.#keep({ number, leases, restarts, gaps, checkpoint, isCut });
     this.#changed();
   }
 
@@ -116,11 +136,10 @@ export class ChangeLog {
   /** Undefined while there is nothing new to record. */
   cut(): Cut | undefined {
     const durableUpTo = (this.#undelivered.oldest?.number ?? Number.POSITIVE_INFINITY) - 1;
-    const durable = this.#unrecorded.upTo(durableUpTo);
-    const last = durable.findLastIndex(({ checkpoint }) => checkpoint !== undefined);
-    const { number: upTo, checkpoint } = durable[last] ?? {};
-    if (upTo === undefined || checkpoint === undefined) return undefined;
-    const entries = durable.slice(0, last + 1);
+    const entries = cutOf(this.#unrecorded.upTo(durableUpTo));
+    const upTo = entries.at(-1)?.number;
+    if (upTo === undefined) return undefined;
+    const { checkpoint } = entries.findLast((entry) => entry.checkpoint !== undefined) ?? {};
     return {
       upTo,
       checkpoint,
@@ -155,10 +174,13 @@ export class ChangeLog {
     this.#listeners.add(listener);
   }
 
-  /** Resolves when at most half of the messages wait, so that a full log is not tried again for each of them. */
-  async roomAvailable(signal: AbortSignal): Promise<void> {
+  /**
+   * Resolves when at most half of the messages wait, so that a full log is not tried again for each of them.
+   * @param needed room for so many messages; at most {@link entryLimit}
+   */
+  async roomAvailable(signal: AbortSignal, needed = 1): Promise<void> {
     const { maxMessages } = this.#limits;
-    await this.until(() => this.undelivered <= maxMessages / 2 && this.room > 0, signal);
+    await this.until(() => this.undelivered <= maxMessages / 2 && this.room >= needed, signal);
   }
 
   /** The same for a part of a list. What is recorded of a list is recorded with its last part: it cannot wait for that. */
@@ -218,6 +240,18 @@ export class ChangeLog {
   #changed(): void {
     for (const listener of [...this.#listeners]) listener();
   }
+}
+
+/** The entries with which a cut can end: the first one at least, and no more rows than are written quickly. */
+function cutOf(entries: readonly Unrecorded[]): readonly Unrecorded[] {
+  let end = 0;
+  let rows = 0;
+  for (const [index, entry] of entries.entries()) {
+    rows += rowsOf(entry);
+    if (end > 0 && rows > MAX_CUT_ROWS) break;
+    if (entry.isCut) end = index + 1;
+  }
+  return entries.slice(0, end);
 }
 
 function rowsOf({ leases, restarts, gaps }: Pick<Unrecorded, 'leases' | 'restarts' | 'gaps'>): number {

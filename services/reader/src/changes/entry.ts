@@ -12,6 +12,11 @@ export interface Entry {
   readonly gaps: readonly Gap[];
   /** Undefined within a list: only its last part completes it. */
   readonly checkpoint: Checkpoint | undefined;
+  /**
+   * Whether the ledger may end with this entry. By default with a checkpoint; without one where there is none before, either:
+   * then the next reader begins with a list in any case.
+   */
+  readonly isCut?: boolean | undefined;
 }
 
 /** Longer lists are handed over in parts. */

@@ -2,16 +2,8 @@ import { eventId } from '@podips/shared';
 import fc from 'fast-check';
 import { describe, expect, inject, it } from 'vitest';
 import type { Pod } from '../cluster/pod.js';
-import {
-  type Decision,
-  decideGone,
-  decideList,
-  decideSeen,
-  type IpChange,
-  type KnownPod,
-  type Lease,
-} from './leases.js';
-import { NO_TIMES, sightingAt } from './leases.test.helpers.js';
+import { type Decision, decideGone, decideSeen, type IpChange, type KnownPod, type Lease } from './leases.js';
+import { decideList, NO_TIMES, sightingAt } from './leases.test.helpers.js';
 
 const IPS = ['10.0.0.1', '10.0.0.2', '10.0.0.3', 'fd00::1', 'fd00::2'];
 const PODS = 5;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../cluster/pod.js';
-import { type Decision, decideGone, decideList, decideSeen, type IpChange, type KnownPod } from './leases.js';
-import { NO_TIMES, sightingAt } from './leases.test.helpers.js';
+import { type Decision, decideGone, decideSeen, type IpChange, type KnownPod } from './leases.js';
+import { decideList, NO_TIMES, sightingAt } from './leases.test.helpers.js';
 
 const AT = Date.parse('2026-11-20T14:05:00Z');
 const X = '10.64.0.1';

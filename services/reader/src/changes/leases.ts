@@ -162,44 +162,9 @@ export function decideGone(
   return { known: undefined, changes: ends, restarts: [] };
 }
 
-export interface ListDecision {
-  readonly known: Map<string, KnownPod>;
-  /** All ends before all starts: an address that went from one pod to another is never held twice. */
-  readonly changes: readonly IpChange[];
-  readonly restarts: readonly PodRestart[];
-}
-
-/**
- * Decides what a complete list means, against what was known before it.
- * @param sightingOf gives that of each pod: as it is listed, or undefined for one that is missing; and as it was known
- */
-export function decideList(
-  before: ReadonlyMap<string, KnownPod>,
-  listed: readonly Pod[],
-  sightingOf: (pod: Pod | undefined, known: KnownPod | undefined) => Sighting,
-): ListDecision {
-  const after = new Map<string, KnownPod>();
-  const changes: IpChange[] = [];
-  const restarts: PodRestart[] = [];
-  const listedUids = new Set(listed.map((pod) => pod.uid));
-  for (const pod of before.values()) {
-    if (!listedUids.has(pod.uid))
-      changes.push(...decideGone(pod, 'missing', sightingOf(undefined, pod)).changes);
-  }
-  for (const pod of listed) {
-    const known = before.get(pod.uid);
-    const decision = decideSeen(known, pod, true, sightingOf(pod, known));
-    changes.push(...decision.changes);
-    restarts.push(...decision.restarts);
-    if (decision.known !== undefined) after.set(pod.uid, decision.known);
-  }
-  const ends = changes.filter((change) => change.endReason !== undefined);
-  const starts = changes.filter((change) => change.endReason === undefined);
-  return { known: after, changes: [...ends, ...starts], restarts };
-}
-
 /** The pod with its leases as they were placed in time. */
 export function withLeases(pod: KnownPod, placed: ReadonlyMap<Lease, Lease>): KnownPod {
+  if (!pod.leases.some((lease) => placed.has(lease))) return pod;
   return { ...pod, leases: pod.leases.map((lease) => placed.get(lease) ?? lease) };
 }
 

@@ -1,6 +1,15 @@
 import type { Pod } from '../cluster/pod.js';
 import { type ClockBounds, chain, SAME_CLOCK } from './clock-bounds.js';
-import { type KnownTimes, type Sight, writeInterval } from './event-times.js';
+import {
+  byEitherClock,
+  endInterval,
+  type KnownTimes,
+  restartInterval,
+  type Sight,
+  startInterval,
+  writeInterval,
+} from './event-times.js';
+import type { Sighting } from './leases.js';
 import { NodeClocks } from './node-clocks.js';
 import type { PodTimes } from './pod-times.js';
 
@@ -102,4 +111,14 @@ export class Observer {
 /** Whether the kubelet wrote this very version: what it says is new. */
 function isOfKubelet({ kubeletWroteAt, writtenAt }: PodTimes): boolean {
   return kubeletWroteAt !== undefined && kubeletWroteAt === writtenAt;
+}
+
+/** What a version that was received like this says of the times of changes. */
+export function sightingOf(sight: Sight, inferred: boolean): Sighting {
+  return {
+    inferred,
+    start: (replaces) => byEitherClock(startInterval(sight, replaces), sight.serverClock),
+    end: (reason) => byEitherClock(endInterval(sight, reason), sight.serverClock),
+    restart: (endedAtMs) => byEitherClock(restartInterval(sight, endedAtMs), sight.serverClock),
+  };
 }

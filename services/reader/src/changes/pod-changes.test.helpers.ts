@@ -1,5 +1,6 @@
 import type { PodIpMessage } from '@podips/shared';
 import { vi } from 'vitest';
+import type { ListReason, PodSink } from '../cluster/feed-parts.js';
 import type { Pod } from '../cluster/pod.js';
 import { ChangeLog } from './change-log.js';
 import { SAME_CLOCK } from './clock-bounds.js';
@@ -50,7 +51,21 @@ export function startOf(indexes: readonly number[], catchUp?: TermStart['catchUp
   };
 }
 
-export const WITHOUT_LEDGER: TermStart = { known: new Map(), checkpoint: undefined };
+export const withoutLedger = (): TermStart => ({ known: new Map(), checkpoint: undefined });
+
+/** Hands over a list in pages of so many pods, until it is not accepted. */
+export async function list(
+  sink: Pick<PodSink, 'startList'>,
+  pods: readonly Pod[],
+  version: string,
+  reason: ListReason,
+  { mayAccept = async () => true, pageSize = 100 } = {},
+): Promise<boolean> {
+  const listing = sink.startList();
+  for (let at = 0; at < pods.length; at += pageSize)
+    if (!(await listing.page(pods.slice(at, at + pageSize), mayAccept))) return false;
+  return listing.end(version, reason, mayAccept);
+}
 
 export const seen = (of: Pod) => ({ type: 'added', pod: of, resourceVersion: '7' }) as const;
 export const moved = (of: Pod) => ({ type: 'modified', pod: of, resourceVersion: '9' }) as const;
@@ -59,7 +74,7 @@ export const gone = (of: Pod) => ({ type: 'deleted', pod: of, resourceVersion: '
 /** Changes before a log with so much room, and everything that came into it. */
 export function createChanges({
   room = 1_000,
-  start = WITHOUT_LEDGER,
+  start = withoutLedger(),
   lateSince = undefined as Date | undefined,
   isWatched = undefined as ((namespace: string) => boolean) | undefined,
 } = {}) {
@@ -79,8 +94,8 @@ export function createChanges({
     log.recorded(cut);
     recorded.leases.push(...cut.leases);
     recorded.gaps.push(...cut.gaps);
-    recorded.checkpoints.push(cut.checkpoint.resourceVersion);
-    knownAt = cut.checkpoint.knownAt;
+    if (cut.checkpoint) recorded.checkpoints.push(cut.checkpoint.resourceVersion);
+    knownAt = cut.checkpoint?.knownAt ?? knownAt;
   };
   const stopping = new AbortController();
   const marker = { since: lateSince };

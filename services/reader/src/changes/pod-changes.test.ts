@@ -1,17 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import type { Cut } from './change-log.js';
 import { NO_TIMES } from './leases.test.helpers.js';
+import type { TermStart } from './pod-changes.js';
 import {
   at,
   BEFORE,
   bookmark,
   createChanges,
   gone,
+  list,
   moved,
   NOW,
   pod,
   seen,
   startOf,
-  WITHOUT_LEDGER,
+  withoutLedger,
 } from './pod-changes.test.helpers.js';
 
 const NEXT = new Date(NOW.getTime() + 1);
@@ -80,8 +83,8 @@ describe('an event', () => {
 describe('a list', () => {
   it('is what is there the first time, and what was missed from then on', async () => {
     const { changes, short } = createChanges();
-    await changes.replaceAll([pod(1), pod(2)], '1', 'start');
-    await changes.replaceAll([pod(2), pod(3)], '2', 'start');
+    await list(changes, [pod(1), pod(2)], '1', 'start');
+    await list(changes, [pod(2), pod(3)], '2', 'start');
     expect(short()).toEqual([
       'alreadyRunning cart-1 false',
       'alreadyRunning cart-2 false',
@@ -93,56 +96,104 @@ describe('a list', () => {
 
   it('is compared with the ledger when there is one', async () => {
     const { changes, short, recorded } = createChanges({ start: startOf([1, 2]) });
-    await changes.replaceAll([pod(2), pod(3)], '8', 'expired');
+    await list(changes, [pod(2), pod(3)], '8', 'expired');
     expect(short()).toEqual(['deallocated cart-1 true', 'alreadyRunning cart-3 true']);
     expect(recorded().gaps).toEqual([{ startedAt: BEFORE, endedAt: NOW, reason: 'expired' }]);
   });
 
   it('says that what is missing was deduced, also when the ledger has no checkpoint yet', async () => {
     const { changes, short } = createChanges({ start: { ...startOf([1]), checkpoint: undefined } });
-    await changes.replaceAll([], '8', 'start');
+    await list(changes, [], '8', 'start');
     expect(short()).toEqual(['deallocated cart-1 true']);
   });
 
-  it.each([
-    ['', WITHOUT_LEDGER, undefined],
-    [', also after an earlier checkpoint', startOf([]), BEFORE],
-  ])(
-    'may mean more messages than there is room for: only its last part completes it%s',
-    async (_, start, startedAt) => {
-      const { changes, log, recorded } = createChanges({ room: 10, start });
-      const pods = Array.from({ length: 25 }, (_, index) => pod(index));
-      const listed = changes.replaceAll(pods, '1', 'start');
-      for (const number of [1, 2]) {
-        await log.until(() => log.undelivered > 0, AbortSignal.timeout(5_000));
-        expect([...log.undeliveredAfter(0, 100)]).toMatchObject([{ number, messages: { length: 10 } }]);
-        log.delivered(number);
-        expect(log.cut()).toBeUndefined();
-        await new Promise(setImmediate);
-      }
-      await listed;
-      expect(recorded().leases.map((record) => record.pod.name)).toEqual(pods.map(({ name }) => name));
-      expect(recorded().checkpoints).toEqual(['1']);
-      expect(recorded().gaps).toEqual([{ startedAt, endedAt: NOW, reason: 'start' }]);
-    },
-  );
+  /** Lets a list of 25 pods into a log with room for 10 messages. @returns what each part left in the log for the ledger */
+  async function listSlowly(start: TermStart) {
+    const { changes, log, recorded } = createChanges({ room: 10, start });
+    const pods = Array.from({ length: 25 }, (_, index) => pod(index));
+    const listed = list(changes, pods, '1', 'start', { pageSize: 15 });
+    const cuts: (Cut | undefined)[] = [];
+    for (let part = 1; part <= 2; part += 1) {
+      await log.until(() => log.undelivered === 10, AbortSignal.timeout(5_000));
+      log.delivered([...log.undeliveredAfter(0, 100)].at(-1)?.number ?? 0);
+      cuts.push(log.cut());
+      await new Promise(setImmediate);
+    }
+    await listed;
+    expect(recorded().leases.map((record) => record.pod.name)).toEqual(pods.map(({ name }) => name));
+    expect(recorded().checkpoints).toEqual(['1']);
+    return { cuts, gaps: recorded().gaps };
+  }
+
+  it('may mean more messages than there is room for: only its last part completes it', async () => {
+    const { cuts, gaps } = await listSlowly(startOf([]));
+    expect(cuts).toEqual([undefined, undefined]);
+    expect(gaps).toEqual([{ startedAt: BEFORE, endedAt: NOW, reason: 'start' }]);
+  });
+
+  it('is recorded as it comes when there was none before, and only its end has a checkpoint', async () => {
+    const { cuts, gaps } = await listSlowly(withoutLedger());
+    expect(cuts.map((cut) => cut?.checkpoint)).toEqual([undefined, undefined]);
+    expect(cuts.map((cut) => cut?.leases.length)).toEqual([10, 20]);
+    expect(gaps).toEqual([{ startedAt: undefined, endedAt: NOW, reason: 'start' }]);
+  });
+
+  it('is published page by page when there was none before, each page with its own times', async () => {
+    const { changes, published } = createChanges();
+    const startedAt = (index: number, second: number) => {
+      const accepted = { createdAt: second - 1, scheduledAt: second - 1, acceptedAt: second - 1 };
+      const reported = { kubeletNewest: second, kubeletWroteAt: second, writtenAt: second };
+      return pod(index, { times: { ...NO_TIMES, ...accepted, ...reported, firstStartedAt: second } });
+    };
+    const first = BEFORE.getTime() / 1_000;
+    const listing = changes.startList();
+    await listing.page([startedAt(1, first + 600), startedAt(2, first + 300)], async () => true);
+    expect(published().map(({ pod: name }) => name)).toEqual(['cart-2', 'cart-1']);
+    await listing.page([startedAt(3, first + 10)], async () => true);
+    await listing.end('1', 'start', async () => true);
+    const seconds = published().map(({ timestamp }) => Date.parse(timestamp) / 1_000 - first);
+    expect(seconds.map(Math.floor)).toEqual([300, 600, 10]);
+    // What follows is later than all of them.
+    changes.apply(seen(pod(4)));
+    expect(published().at(-1)?.timestamp).toBe(NOW.toISOString());
+  });
+
+  it('that was given up is continued by the next one as what is there, but for what is gone', async () => {
+    const { changes, short } = createChanges();
+    await changes.startList().page([pod(1), pod(2)], async () => true);
+    expect(short()).toEqual(['alreadyRunning cart-1 false', 'alreadyRunning cart-2 false']);
+    await list(changes, [pod(2), pod(3)], '2', 'start', { pageSize: 1 });
+    expect(short().slice(2)).toEqual(['alreadyRunning cart-3 false', 'deallocated cart-1 true']);
+  });
+
+  it('publishes the end of a lease before the next lease of its address, on whatever pages they are', async () => {
+    const { changes, published } = createChanges();
+    const successor = pod(9, { ips: ['10.0.0.1'] });
+    const moved = pod(2, { ips: ['10.0.0.99'] });
+    await changes.startList().page([pod(1), pod(2)], async () => true);
+    await list(changes, [successor, pod(3, { ips: ['10.0.0.2'] }), moved], '2', 'start', { pageSize: 1 });
+    const later = published().slice(2);
+    for (const ip of ['10.0.0.1', '10.0.0.2']) {
+      const ofAddress = later.filter((message) => message.pod_ip === ip);
+      expect(ofAddress.map((message) => message.pod_ip_status)).toEqual(['deallocated', 'alreadyRunning']);
+      expect(ofAddress[0]?.timestamp.localeCompare(ofAddress[1]?.timestamp ?? '')).toBeLessThanOrEqual(0);
+    }
+  });
 
   it('is given up when the reader no longer leads after it waited for room', async () => {
     const { changes, log } = createChanges({ room: 10 });
     const pods = Array.from({ length: 25 }, (_, index) => pod(index));
-    const answers = [true, false];
-    const listed = changes.replaceAll(pods, '1', 'start', async () => answers.shift() ?? true);
+    const listed = list(changes, pods, '1', 'start', { mayAccept: async () => false });
     await log.until(() => log.undelivered > 0, AbortSignal.timeout(5_000));
     log.delivered(1);
-    await listed;
+    expect(await listed).toBe(false);
     expect([...log.undeliveredAfter(0, 100)]).toEqual([]);
-    expect(log.cut()).toBeUndefined();
   });
 
   it('is given up when the reader stops while it waits for room', async () => {
     const { changes, published, stopping } = createChanges({ room: 10 });
     stopping.abort(new Error('stopped'));
-    await expect(changes.replaceAll([pod(1)], '1', 'start')).rejects.toThrow('stopped');
+    await expect(list(changes, [pod(1)], '1', 'start')).rejects.toThrow('stopped');
     expect(published()).toEqual([]);
   });
 });
@@ -171,7 +222,7 @@ describe('a pod that held something before', () => {
     const { changes, published } = createChanges();
     changes.apply(seen(pod(1)));
     changes.apply(gone(pod(1)));
-    await changes.replaceAll([pod(1)], '3', 'reset');
+    await list(changes, [pod(1)], '3', 'reset');
     expect(published().map((message) => message.pod_ip_status)).toEqual([
       'alreadyRunning',
       'deallocated',
@@ -266,7 +317,7 @@ describe('a term that has to catch up names the time until then as a gap', () =>
 
   it('with a list, too, and after all that the list means', async () => {
     const { changes, recorded, published } = createChanges({ start: overflow() });
-    await changes.replaceAll([pod(2)], '8', 'expired');
+    await list(changes, [pod(2)], '8', 'expired');
     expect(recorded().gaps).toMatchObject([
       { startedAt: BEFORE, endedAt: NOW, reason: 'expired' },
       { startedAt: BEFORE, reason: 'ledger-overflow' },
@@ -315,8 +366,8 @@ describe('a jump of the clock is named in the ledger, once,', () => {
   it('also when the list before which it was found was given up', async () => {
     const { changes, jumps, recorded } = createChanges({ start: startOf([]) });
     jumps.push(jump);
-    await changes.replaceAll([pod(1)], '8', 'start', async () => false);
-    await changes.replaceAll([pod(1)], '9', 'start');
+    await list(changes, [pod(1)], '8', 'start', { mayAccept: async () => false });
+    await list(changes, [pod(1)], '9', 'start');
     changes.apply(bookmark);
     expect(recorded().gaps.filter(({ reason }) => reason === 'clock')).toEqual([gap]);
   });
@@ -325,6 +376,6 @@ describe('a jump of the clock is named in the ledger, once,', () => {
 it('a gap begins before it ends, also after the clock was set back', async () => {
   const { changes, recorded, time } = createChanges({ start: startOf([]) });
   time.now = new Date(BEFORE.getTime() - 60_000);
-  await changes.replaceAll([], '8', 'expired');
+  await list(changes, [], '8', 'expired');
   expect(recorded().gaps).toEqual([{ startedAt: time.now, endedAt: BEFORE, reason: 'expired' }]);
 });

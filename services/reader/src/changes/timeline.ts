@@ -42,6 +42,8 @@ export class Timeline {
   readonly #onContradiction: (found: Contradiction) => void;
   readonly #shared: SharedTimes;
   #lastMs: number;
+  /** The latest time of the pages that were placed since the last list. */
+  #pagesMs = Number.NEGATIVE_INFINITY;
 
   constructor(shared: SharedTimes, onContradiction: (found: Contradiction) => void) {
     this.#shared = shared;
@@ -65,6 +67,23 @@ export class Timeline {
 
   /** The changes of a list, which come in no order: sorted by their times. Ends may have the same time, and so may starts. */
   placeList(changes: readonly IpChange[]): Placed {
+    this.#lastMs = Math.max(this.#lastMs, this.#pagesMs);
+    return this.#placeSorted(changes);
+  }
+
+  /**
+   * The starts of a page of a list, where nothing was known before: sorted by their times, but those of a later page may be
+   * earlier. Else they would all be as late as the newest pod of the first page.
+   */
+  placePage(changes: readonly IpChange[]): Placed {
+    const before = this.#lastMs;
+    const placed = this.#placeSorted(changes);
+    this.#pagesMs = Math.max(this.#pagesMs, this.#lastMs);
+    this.#lastMs = before;
+    return placed;
+  }
+
+  #placeSorted(changes: readonly IpChange[]): Placed {
     const bounded = this.#handedOver(changes.map((change) => this.#bounded(change)));
     const order = changes
       .map((_, index) => index)
@@ -104,7 +123,7 @@ export class Timeline {
   /** Bounded by the last change of the address, which has its time already, and an end by the start of its lease. */
   #bounded(change: IpChange): IpChange {
     const { pod, lease } = change;
-    const interval = isStart(change) ? change.interval : after(lease.started.notBefore, change.interval);
+    const interval = isStart(change) ? change.interval : after(lease.started, change.interval);
     const last = this.#shared.lastOfAddress.get(addressKey(lease));
     if (
       pod.hostNetwork ||
@@ -157,9 +176,10 @@ function compare(a: IpChange, b: IpChange): number {
   return a.interval.best - b.interval.best || Number(isStart(a)) - Number(isStart(b));
 }
 
-function after(notBefore: number, interval: Interval): Interval {
-  const from = Math.min(Math.max(interval.notBefore, notBefore), interval.notAfter);
-  return { ...interval, notBefore: from, best: Math.max(interval.best, from) };
+function after(start: Interval, end: Interval): Interval {
+  const notBefore = Math.min(Math.max(end.notBefore, start.notBefore), end.notAfter);
+  const best = Math.max(end.best, notBefore, start.best);
+  return { notBefore, best, notAfter: Math.max(end.notAfter, best) };
 }
 
 function startAfter(end: Interval, start: Interval): Interval {

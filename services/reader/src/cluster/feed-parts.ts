@@ -9,23 +9,24 @@ export interface PodSink {
   /** A list or a watch is about to be asked for. It begins with the past, from an unknown time on. */
   catchingUp(): void;
   /** The first page of a list has come: the list is of a moment before that. */
-  firstPage(): void;
-  /**
-   * A complete list. May wait for room: no stream is open meanwhile.
-   * @param mayAccept asked after each wait; false: the rest of the list must not be accepted
-   */
-  replaceAll(
-    pods: readonly Pod[],
-    resourceVersion: string,
-    reason: ListReason,
-    mayAccept: () => Promise<boolean>,
-  ): Promise<void>;
+  startList(): PodListing;
   /** One event. False: there is no room, and nothing was accepted. Must not wait: the server drops a slow watcher. */
   apply(event: PodEvent): boolean;
   /** The buffer that was full. */
   readonly fullOf: string;
   /** Resolves when `apply` can be tried again. */
   roomAvailable(signal: AbortSignal): Promise<void>;
+}
+
+/** Receives a list, page by page. May wait for room: no stream is open meanwhile. One that is given up is not ended. */
+export interface PodListing {
+  /**
+   * @param mayAccept asked after each wait; false: the rest of the list must not be accepted
+   * @returns false when it was not accepted to its end
+   */
+  page(pods: readonly Pod[], mayAccept: () => Promise<boolean>): Promise<boolean>;
+  /** All pages have come: what was not in them is gone. Otherwise as {@link page}. */
+  end(resourceVersion: string, reason: ListReason, mayAccept: () => Promise<boolean>): Promise<boolean>;
 }
 
 export interface PodFeedEvents {

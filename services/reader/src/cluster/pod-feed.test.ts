@@ -1,7 +1,9 @@
 import { addAbortSignal, PassThrough, Readable } from 'node:stream';
 import { createLogger } from '@podips/shared';
 import { afterEach, describe, expect, it, type Mock, vi } from 'vitest';
+import type { PodListing } from './feed-parts.js';
 import { type KubeAnswer, type KubeClient, KubeError } from './kube-client.js';
+import type { Pod } from './pod.js';
 import { followPods, type PodFeedEvents, type PodSink } from './pod-feed.js';
 import { Standstill } from './standstill.js';
 
@@ -66,6 +68,18 @@ interface Run {
   readonly logged: Mock;
 }
 
+/** Accepts a list, and all of its pages at its end. */
+function listingOf(onEnd: (pods: readonly Pod[]) => void): PodListing {
+  const listed: Pod[] = [];
+  return {
+    page: async (pods) => listed.push(...pods) >= 0,
+    async end() {
+      onEnd(listed);
+      return true;
+    },
+  };
+}
+
 /** Runs the feed until all answers are given. */
 async function follow(
   answers: readonly Answer[],
@@ -103,8 +117,7 @@ async function follow(
   const seen: string[] = [];
   const sink: PodSink = {
     catchingUp: () => undefined,
-    firstPage: () => undefined,
-    replaceAll: async (pods) => void seen.push(`[${pods.map(({ name }) => name)}]`),
+    startList: () => listingOf((pods) => void seen.push(`[${pods.map(({ name }) => name)}]`)),
     apply(event) {
       if (event.type === 'added') seen.push(event.pod.name);
       return true;
@@ -163,7 +176,7 @@ describe('the feed', () => {
     const said: string[] = [];
     const sink: Partial<PodSink> = {
       catchingUp: () => void said.push('catching up'),
-      replaceAll: async () => void said.push('list'),
+      startList: () => listingOf(() => void said.push('list')),
       apply: ({ type }) => said.push(type) > 0,
     };
     await follow([page('5'), [bookmark('6')], [added('a', '7')]], sink);
@@ -201,7 +214,7 @@ describe('the feed', () => {
         requested += 1;
         if (requested !== 2) vi.setSystemTime(Date.now() + 60_000);
       },
-      replaceAll: async () => void said.push('list'),
+      startList: () => listingOf(() => void said.push('list')),
       apply: ({ type }) => said.push(type) > 0,
     };
     const answers = [true, false];
@@ -224,11 +237,15 @@ describe('the feed', () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const answers: boolean[] = [];
     const sink: Partial<PodSink> = {
-      async replaceAll(_pods, _version, _reason, mayAccept) {
-        answers.push(await mayAccept());
-        vi.setSystemTime(Date.now() + 60_000);
-        answers.push(await mayAccept());
-      },
+      startList: () => ({
+        async page(_pods, mayAccept) {
+          answers.push(await mayAccept());
+          vi.setSystemTime(Date.now() + 60_000);
+          answers.push(await mayAccept());
+          return answers.at(-1) ?? false;
+        },
+        end: async () => true,
+      }),
     };
     const run = await follow([page('5', 'a'), []], sink, undefined, async () => leads);
     vi.useRealTimers();
@@ -260,11 +277,12 @@ describe('the feed', () => {
   });
 
   it('reports a failure of its own surroundings, and continues', async () => {
-    const replaceAll = vi
-      .fn<PodSink['replaceAll']>()
+    const accept = vi
+      .fn<PodListing['page']>()
       .mockRejectedValueOnce(new TypeError('a mistake'))
-      .mockResolvedValue();
-    const run = await follow([page('5'), page('6'), []], { replaceAll });
+      .mockResolvedValue(true);
+    const startList = () => ({ page: accept, end: async () => true });
+    const run = await follow([page('5'), page('6'), []], { startList });
     expect(run.requests).toEqual(['list', 'list', 'watch 6']);
     expect(failures(run)).toEqual([500]);
   });

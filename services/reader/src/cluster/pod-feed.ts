@@ -1,6 +1,6 @@
 import { type Logger, pause, toError } from '@podips/shared';
 import { FeedPace } from './feed-pace.js';
-import type { ListReason, PodFeedEvents, PodFeedOptions, PodSink } from './feed-parts.js';
+import type { ListReason, PodFeedEvents, PodFeedOptions, PodListing, PodSink } from './feed-parts.js';
 import { type KubeClient, KubeError } from './kube-client.js';
 import { listPods, podsPath } from './pod-list.js';
 import { type PodEvent, watchPods } from './pod-stream.js';
@@ -110,27 +110,32 @@ class PodFeed {
     this.#pace.asked();
     this.#events.onList(reason);
     this.#sink.catchingUp();
-    const { pods, resourceVersion } = await listPods(this.#client, {
+    const parts = listPods(this.#client, {
       path: this.#path,
       projection: this.#options.projection,
       pageSize: this.#pageSize,
       inTurn: this.#options.pagesInTurn,
       pageDeadlineMs: this.#options.requestDeadlineMs,
       signal: this.#signal,
-      onFirstPage: () => this.#sink.firstPage(),
       onSkipped: (error) => this.#events.onSkipped('malformed-pod', error),
     });
+    const mayAccept = () => this.#mayAccept();
+    let listing: PodListing | undefined;
+    let resourceVersion = '';
+    let count = 0;
+    for await (const part of parts) {
+      if (this.#standstill.happened) return undefined;
+      listing ??= this.#sink.startList();
+      if (!(await listing.page(part.pods, mayAccept))) return undefined;
+      count += part.pods.length;
+      ({ resourceVersion } = part);
+    }
     if (this.#standstill.happened) return undefined;
     this.#pace.listed();
     this.#received('list');
     this.#pageSize = Math.min(this.#pageSize * 2, this.#options.pageSize);
-    let accepted = true;
-    await this.#sink.replaceAll(pods, resourceVersion, reason, async () => {
-      accepted = await this.#mayAccept();
-      return accepted;
-    });
-    if (!accepted) return undefined;
-    this.#log.info({ pods: pods.length, resourceVersion, reason }, 'pods listed');
+    if (!(await listing?.end(resourceVersion, reason, mayAccept))) return undefined;
+    this.#log.info({ pods: count, resourceVersion, reason }, 'pods listed');
     return resourceVersion;
   }
 

@@ -1,7 +1,8 @@
 import { aborted } from '@podips/shared';
 import { describe, expect, it, vi } from 'vitest';
 import { type KubeAnswer, type KubeClient, KubeError, type KubeRequest } from './kube-client.js';
-import { type ListOptions, listPods } from './pod-list.js';
+import type { Pod } from './pod.js';
+import { type ListOptions, listPods as listParts } from './pod-list.js';
 
 /** A body of these bytes; a list does nothing but iterate over it. */
 async function* send(text: string) {
@@ -29,12 +30,22 @@ function createClient(pages: readonly unknown[]) {
   return { client, queries };
 }
 
+/** All parts of a list together. */
+async function listPods(client: KubeClient, listed: ListOptions) {
+  const pods: Pod[] = [];
+  let resourceVersion = '';
+  for await (const part of listParts(client, listed)) {
+    pods.push(...part.pods);
+    ({ resourceVersion } = part);
+  }
+  return { pods, resourceVersion };
+}
+
 const options = (overrides: Partial<ListOptions> = {}): ListOptions => ({
   path: '/api/v1/pods',
   pageSize: 2,
   pageDeadlineMs: 60_000,
   signal: new AbortController().signal,
-  onFirstPage: vi.fn(),
   onSkipped: vi.fn(),
   ...overrides,
 });

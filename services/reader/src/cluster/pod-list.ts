@@ -26,17 +26,19 @@ export interface ListOptions {
   /** Deadline for each page, from the request to its last byte. */
   readonly pageDeadlineMs: number;
   readonly signal: AbortSignal;
-  /** Called when the first page has come: the list is of a moment before that. */
-  readonly onFirstPage: () => void;
   /** Called for an item that is no pod; the list continues without it. */
   readonly onSkipped: (reason: Error) => void;
 }
 
-export interface PodList {
+/** Pods of a list, in its order. */
+export interface PodPart {
   readonly pods: readonly Pod[];
-  /** Where a watch has to start to continue this list without a gap. */
+  /** Where a watch has to start to continue the list without a gap. */
   readonly resourceVersion: string;
 }
+
+/** So many pods are projected, and handed over, without letting anything else run. */
+const PART_PODS = 100;
 
 interface Page {
   readonly items: readonly unknown[];
@@ -45,11 +47,11 @@ interface Page {
 }
 
 /**
- * Lists all pods, a page at a time, and keeps only the projection of each.
+ * Lists all pods, a page at a time, and keeps only the projection of each. Parts of pages follow each other; there is at
+ * least one, and nothing else holds what was handed over.
  * @throws {KubeError} `expired` when the list took so long that its continue token ran out: start again
  */
-export async function listPods(client: KubeClient, options: ListOptions): Promise<PodList> {
-  const pods: Pod[] = [];
+export async function* listPods(client: KubeClient, options: ListOptions): AsyncGenerator<PodPart> {
   const { inTurn = (work) => work() } = options;
   let next = '';
   let pageSize = options.pageSize;
@@ -59,17 +61,25 @@ export async function listPods(client: KubeClient, options: ListOptions): Promis
       pageSize = Math.ceil(pageSize / 2);
       continue;
     }
-    if (next === '') options.onFirstPage();
-    for (const item of page.items) {
-      try {
-        pods.push(projectPod(item, options.projection));
-      } catch (err) {
-        options.onSkipped(toError(err));
-      }
+    const { items, resourceVersion } = page;
+    for (let at = 0; at === 0 || at < items.length; at += PART_PODS) {
+      yield { pods: project(items.slice(at, at + PART_PODS), options), resourceVersion };
+      await new Promise(setImmediate);
     }
-    if (page.next === '') return { pods, resourceVersion: page.resourceVersion };
+    if (page.next === '') return;
     next = page.next;
   }
+}
+
+function project(items: readonly unknown[], { projection, onSkipped }: ListOptions): Pod[] {
+  return items.flatMap((item) => {
+    try {
+      return [projectPod(item, projection)];
+    } catch (err) {
+      onSkipped(toError(err));
+      return [];
+    }
+  });
 }
 
 /**

@@ -26,7 +26,7 @@ export interface LedgerBatch {
 
 export interface LoadedLedger {
   /** Pods with open leases, and pods that may get an address again that they had before. */
-  readonly known: ReadonlyMap<string, KnownPod>;
+  readonly known: Map<string, KnownPod>;
   /** How many leases pods have had that hold nothing now and ended last. */
   readonly ended: ReadonlyMap<string, EndedCounts>;
   /** Undefined in a ledger that was never written. */
@@ -208,8 +208,10 @@ async function load(
     const position = await loadPosition(client, cluster, scope);
     const returning = await loadReturning(client, cluster, position);
     const ends = await client.query<{ at: Date | null }>(LATEST_END, [cluster]);
+    // Leases without a position are of a first list that was not read to its end: nothing has to follow their starts.
+    const started = position && open.rows.at(-1)?.started_at;
     return {
-      latest: latest([open.rows.at(-1)?.started_at, ends.rows[0]?.at, position?.checkpoint.knownAt]),
+      latest: latest([started, ends.rows[0]?.at, position?.checkpoint.knownAt]),
       term: terms.rows[0]?.term ?? 0,
       ...toPods(open.rows, [...givenUp.rows, ...endedLast.rows, ...returning], restarts),
       checkpoint: position?.checkpoint,

@@ -59,9 +59,9 @@ export class Recorder {
     return undefined;
   }
 
-  /** Records what is there, once. For the end of a term, when nothing runs any more. */
+  /** Records what is there. For the end of a term, when nothing runs any more. */
   async flush(): Promise<void> {
-    await this.#write(true);
+    while (this.#deps.changes.cut() && (await this.#write(true)) === 'written');
   }
 
   async #write(logsFailure: boolean): Promise<'written' | 'failed' | RecordingEnd> {

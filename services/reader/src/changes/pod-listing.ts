@@ -1,0 +1,204 @@
+import type { ListReason, PodListing } from '../cluster/feed-parts.js';
+import type { Pod } from '../cluster/pod.js';
+import type { Appender, Facts } from './appender.js';
+import type { ChangeLog } from './change-log.js';
+import type { Checkpoint } from './entry.js';
+import type { FeedGaps } from './feed-gaps.js';
+import type { KnownPods } from './known-pods.js';
+import {
+  addressKey,
+  type Decision,
+  decideGone,
+  decideSeen,
+  type IpChange,
+  type KnownPod,
+  withLeases,
+} from './leases.js';
+import { type Observer, sightingOf } from './observer.js';
+import type { Placed, Timeline } from './timeline.js';
+import type { Watermark } from './watermark.js';
+
+/** The parts of a feed that a list works with. */
+export interface ListingParts {
+  readonly log: ChangeLog;
+  readonly signal: AbortSignal;
+  readonly known: KnownPods;
+  readonly observer: Observer;
+  readonly timeline: Timeline;
+  readonly watermark: Watermark;
+  readonly appender: Appender;
+  readonly gaps: FeedGaps;
+  readonly isWatched: (namespace: string) => boolean;
+  readonly checkpointAt: (resourceVersion: string) => Checkpoint | undefined;
+  /** A list that was asked for at this time is recorded in parts from now on. */
+  readonly onParts: (askedAt: Date) => void;
+  /** Nothing was known before this list, or one before it that was not read to its end: its pods are not deduced. */
+  readonly isFirst: boolean;
+  /** The list is of a moment before this one. */
+  readonly observedAt: Date;
+}
+
+type MayAccept = () => Promise<boolean>;
+
+/** What is decided of a pod, and not yet published. */
+interface Decided extends Decision {
+  readonly uid: string;
+  readonly before: KnownPod | undefined;
+  readonly how: 'finished' | 'gone';
+}
+
+/** So many pods that a list lacks are looked at without letting anything else run. */
+const SWEEP_STEP = 500;
+
+/**
+ * Compares a list with what is known, page by page. While no list was ever read to its end, what is there for the first time
+ * is published at once: of an address that no known pod has, there is no end that would have to come before. All else waits
+ * for the end of the list, where ends and starts are brought in the order of their times.
+ */
+export class PodComparison implements PodListing {
+  readonly #parts: ListingParts;
+  readonly #after: Date | undefined;
+  /** Known pods that were not in the list so far. */
+  readonly #unseen: Set<string>;
+  /** The addresses of known pods, where pages are published at once. */
+  readonly #held: ReadonlyMap<string, string> | undefined;
+  readonly #waiting: Decided[] = [];
+  #inParts = false;
+
+  constructor(parts: ListingParts) {
+    this.#parts = parts;
+    this.#after = parts.watermark.time;
+    this.#unseen = new Set(parts.known.uids);
+    this.#held = this.#after === undefined ? holdersOf(parts.known.all) : undefined;
+  }
+
+  async page(pods: readonly Pod[], mayAccept: MayAccept): Promise<boolean> {
+    const { log, signal, isWatched, gaps, observer } = this.#parts;
+    signal.throwIfAborted();
+    if (gaps.noteJumps()) observer.startAfter(undefined);
+    let left = pods.filter(({ namespace }) => isWatched(namespace));
+    for (;;) {
+      const { taken, needed } = this.#take(left);
+      if (taken === left.length) return true;
+      left = left.slice(taken);
+      await log.roomAvailable(signal, needed);
+      if (!(await mayAccept())) return false;
+    }
+  }
+
+  async end(resourceVersion: string, reason: ListReason, mayAccept: MayAccept): Promise<boolean> {
+    const { log, signal, timeline, watermark, gaps, observer, checkpointAt } = this.#parts;
+    const { observedAt } = this.#parts;
+    await this.#sweep();
+    if (gaps.noteJumps()) observer.startAfter(undefined);
+    const all = this.#waiting.flatMap(({ changes }) => changes);
+    const placed = timeline.placeList([...all.filter(isEnd), ...all.filter((change) => !isEnd(change))]);
+    const restarts = this.#waiting.flatMap((decided) => decided.restarts);
+    for (const decided of this.#waiting) this.#remember(decided, placed);
+    const { changes } = placed;
+    const named = [...gaps.jumped, gaps.between(this.#after, observedAt, reason)];
+    for (let next = 0; ; ) {
+      await log.listRoomAvailable(signal);
+      if (!(await mayAccept())) return false;
+      const end = next + log.listRoom;
+      const part = {
+        changes: changes.slice(next, end),
+        restarts: restarts.slice(Math.max(0, next - changes.length), Math.max(0, end - changes.length)),
+      };
+      next = end;
+      if (next >= changes.length + restarts.length) {
+        watermark.listed();
+        const caughtUp = gaps.caughtUp();
+        this.#append(part, { gaps: [...named, ...caughtUp], checkpoint: checkpointAt(resourceVersion) });
+        break;
+      }
+      this.#append(part, { gaps: [], checkpoint: undefined });
+    }
+    gaps.appended();
+    observer.startAfter(watermark.time);
+    return true;
+  }
+
+  /** As many pods as there is room for. @returns their number, and how much room the next one needs */
+  #take(pods: readonly Pod[]): { taken: number; needed: number } {
+    const { log, appender } = this.#parts;
+    const batch: Decided[] = [];
+    let messages = 0;
+    for (const [taken, pod] of pods.entries()) {
+      const decided = this.#decide(pod);
+      const count = appender.count(decided);
+      const isAtOnce = count <= log.entryLimit && this.#mayPublish(decided);
+      if (isAtOnce && messages + count > log.room) {
+        this.#publish(batch);
+        return { taken, needed: count };
+      }
+      this.#unseen.delete(pod.uid);
+      if (isAtOnce) batch.push(decided);
+      else if (decided.changes.length + decided.restarts.length > 0) this.#waiting.push(decided);
+      else this.#remember(decided);
+      if (isAtOnce) messages += count;
+    }
+    this.#publish(batch);
+    return { taken: pods.length, needed: 0 };
+  }
+
+  #decide(pod: Pod): Decided {
+    const { known, observer, observedAt, isFirst } = this.#parts;
+    const before = known.before(pod);
+    const sight = observer.listed(pod, before?.times, observedAt, this.#after);
+    const decision = decideSeen(before, pod, true, sightingOf(sight, before !== undefined || !isFirst));
+    return { ...decision, uid: pod.uid, before, how: 'finished' };
+  }
+
+  #mayPublish({ uid, changes }: Decided): boolean {
+    const held = this.#held;
+    if (held === undefined || changes.length === 0) return false;
+    return changes.every((change) => {
+      const holder = held.get(addressKey(change.lease));
+      return !isEnd(change) && (holder === undefined || holder === uid);
+    });
+  }
+
+  #publish(batch: readonly Decided[]): void {
+    if (batch.length === 0) return;
+    const placed = this.#parts.timeline.placePage(batch.flatMap(({ changes }) => changes));
+    for (const decided of batch) this.#remember(decided, placed);
+    const facts = { changes: placed.changes, restarts: batch.flatMap(({ restarts }) => restarts) };
+    this.#append(facts, { gaps: [], checkpoint: undefined, isCut: true });
+  }
+
+  /** What is known and was not in the list is gone. */
+  async #sweep(): Promise<void> {
+    const { known, observer, observedAt } = this.#parts;
+    let count = 0;
+    for (const uid of this.#unseen) {
+      const before = known.get(uid);
+      const sighting = sightingOf(observer.listed(undefined, before?.times, observedAt, this.#after), true);
+      this.#waiting.push({ ...decideGone(before, 'missing', sighting), uid, before, how: 'gone' });
+      count += 1;
+      if (count % SWEEP_STEP === 0) await new Promise(setImmediate);
+    }
+  }
+
+  #remember({ known, uid, before, how }: Decided, placed?: Placed): void {
+    if (known === undefined) this.#parts.known.remove(uid, before, how);
+    else this.#parts.known.put(placed ? withLeases(known, placed.leases) : known);
+  }
+
+  #append(facts: Facts, context: Omit<Parameters<Appender['append']>[1], 'observedAt'>): void {
+    const { appender, observedAt, onParts, watermark } = this.#parts;
+    if (!this.#inParts) onParts(watermark.askedAt);
+    this.#inParts = true;
+    appender.append(facts, { observedAt, ...context });
+  }
+}
+
+const isEnd = ({ endReason }: IpChange) => endReason !== undefined;
+
+/** The pod that has each address; one that is on the host's network shares it. */
+function holdersOf(pods: Iterable<KnownPod>): Map<string, string> {
+  const holders = new Map<string, string>();
+  for (const { uid, hostNetwork, leases } of pods)
+    if (!hostNetwork) for (const lease of leases) holders.set(addressKey(lease), uid);
+  return holders;
+}
