@@ -16,7 +16,7 @@ export type Measurement = (run: BenchRun) => Promise<Figure[]>;
 export interface Figure {
   readonly name: string;
   readonly value: number;
-  readonly unit: '/s' | 'ms' | 'MB' | 'times' | '%';
+  readonly unit: '/s' | 'ms' | 'us' | 'bytes' | 'MB' | 'times' | '%';
   readonly expectation?: Expectation;
   /** One line on how the value was measured. */
   readonly meaning: string;

@@ -9,6 +9,7 @@ import { measureMonitor } from './monitor.js';
 import { measurePublish } from './publish.js';
 import { measureQuestions } from './questions.js';
 import { formatFigures } from './report.js';
+import { measureScale } from './scale.js';
 import type { BenchSettings, MeasurementName } from './settings.js';
 import { measureTakeover } from './takeover.js';
 import { measureWorkloads } from './workloads.js';
@@ -25,6 +26,7 @@ const MEASURE: Readonly<Record<MeasurementName, Measurement>> = {
   takeover: measureTakeover,
   questions: measureQuestions,
   workloads: measureWorkloads,
+  scale: measureScale,
 };
 
 /** Measures and prints. @returns whether all expectations are met, or the run is not judged */

@@ -11,6 +11,7 @@ export const MEASUREMENTS = [
   'takeover',
   'questions',
   'workloads',
+  'scale',
 ] as const;
 export type MeasurementName = (typeof MEASUREMENTS)[number];
 
@@ -81,6 +82,12 @@ export interface Scale {
     readonly leases: number;
     readonly rankings: number;
   };
+  readonly scale: {
+    /** Clusters of so many pods, the smallest first. */
+    readonly pods: readonly number[];
+    /** Waited before memory is measured that is not needed for a list alone. */
+    readonly settleMs: number;
+  };
 }
 
 export interface BenchSettings {
@@ -110,6 +117,7 @@ const FULL: Scale = {
     restMs: 20_000,
   },
   workloads: { leases: 1_000_000, rankings: 1_000 },
+  scale: { pods: [1_000, 20_000, 50_000, 150_000], settleMs: 15_000 },
 };
 
 const QUICK: Scale = {
@@ -132,6 +140,7 @@ const QUICK: Scale = {
     restMs: 5_000,
   },
   workloads: { leases: 20_000, rankings: 20 },
+  scale: { pods: [100, 1_000], settleMs: 1_000 },
 };
 
 const FLAGS = {

@@ -190,6 +190,25 @@ describe('a list', () => {
     expect([...log.undeliveredAfter(0, 100)]).toEqual([]);
   });
 
+  it('that was given up in the middle is found again by the next one, and nothing is lost', async () => {
+    const indexes = Array.from({ length: 25 }, (_, index) => index);
+    const { changes, log, short } = createChanges({ room: 10, start: startOf(indexes) });
+    const answers = [true, false];
+    const mayAccept = async () => answers.shift() ?? true;
+    const first = list(changes, [], '8', 'expired', { mayAccept });
+    await log.until(() => log.undelivered > 0, AbortSignal.timeout(5_000));
+    expect(short()).toHaveLength(10);
+    expect(await first).toBe(false);
+    expect(changes.knownPods).toBe(15);
+    const second = list(changes, [], '9', 'expired');
+    while (changes.knownPods > 0) {
+      short();
+      await new Promise(setImmediate);
+    }
+    await second;
+    expect(new Set(short()).size).toBe(25);
+  });
+
   it('is given up when the reader stops while it waits for room', async () => {
     const { changes, published, stopping } = createChanges({ room: 10 });
     stopping.abort(new Error('stopped'));

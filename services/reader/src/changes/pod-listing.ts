@@ -94,10 +94,11 @@ export class PodComparison implements PodListing {
     const all = this.#waiting.flatMap(({ changes }) => changes);
     const placed = timeline.placeList([...all.filter(isEnd), ...all.filter((change) => !isEnd(change))]);
     const restarts = this.#waiting.flatMap((decided) => decided.restarts);
-    for (const decided of this.#waiting) this.#remember(decided, placed);
+    const unfinished = new Map(this.#waiting.map((decided) => [decided.uid, decided]));
+    const left = new Map(this.#waiting.map((decided) => [decided.uid, decided.changes.length]));
     const { changes } = placed;
     const named = [...gaps.jumped, gaps.between(this.#after, observedAt, reason)];
-    for (let next = 0; ; ) {
+    for (let next = 0, isLast = false; !isLast; ) {
       await log.listRoomAvailable(signal);
       if (!(await mayAccept())) return false;
       const end = next + log.listRoom;
@@ -106,14 +107,24 @@ export class PodComparison implements PodListing {
         restarts: restarts.slice(Math.max(0, next - changes.length), Math.max(0, end - changes.length)),
       };
       next = end;
-      if (next >= changes.length + restarts.length) {
-        watermark.listed();
-        const caughtUp = gaps.caughtUp();
-        this.#append(part, { gaps: [...named, ...caughtUp], checkpoint: checkpointAt(resourceVersion) });
-        break;
+      isLast = next >= changes.length + restarts.length;
+      if (isLast) watermark.listed();
+      const atEnd = isLast && {
+        gaps: [...named, ...gaps.caughtUp()],
+        checkpoint: checkpointAt(resourceVersion),
+      };
+      this.#append(part, atEnd || { gaps: [], checkpoint: undefined });
+      // Of a list that is given up, what was not appended is found again by the next one.
+      for (const { pod } of part.changes) {
+        const more = (left.get(pod.uid) ?? 0) - 1;
+        left.set(pod.uid, more);
+        const decided = unfinished.get(pod.uid);
+        if (more > 0 || decided === undefined) continue;
+        this.#remember(decided, placed);
+        unfinished.delete(pod.uid);
       }
-      this.#append(part, { gaps: [], checkpoint: undefined });
     }
+    for (const decided of unfinished.values()) this.#remember(decided, placed);
     gaps.appended();
     observer.startAfter(watermark.time);
     return true;

@@ -1,11 +1,13 @@
 import { readFrames, readLines } from './frames.js';
-import { decodeObject, decodeWatchEvent } from './protobuf/objects.js';
+import { decodeListed, decodeObject, decodeWatchEvent } from './protobuf/objects.js';
 
 /** How the API server writes objects, and the events of a watch. */
 export interface Encoding {
   readonly name: 'JSON' | 'protobuf';
   /** An object; the reader looks at its fields by their names in JSON. @throws when the bytes are of no object */
   decode(bytes: Buffer): unknown;
+  /** Decodes an item of a list. @throws as `decode` */
+  decodeItem(item: unknown): unknown;
   /** Splits a watch into its events. */
   frames(chunks: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Buffer>;
   /** An event: its type and its object. @throws when the bytes are of no event */
@@ -14,10 +16,17 @@ export interface Encoding {
 
 const parse = (bytes: Buffer): unknown => JSON.parse(bytes.toString());
 
-const JSON_ENCODING: Encoding = { name: 'JSON', decode: parse, frames: readLines, decodeEvent: parse };
+const JSON_ENCODING: Encoding = {
+  name: 'JSON',
+  decode: parse,
+  decodeItem: (item) => item,
+  frames: readLines,
+  decodeEvent: parse,
+};
 const PROTOBUF: Encoding = {
   name: 'protobuf',
   decode: decodeObject,
+  decodeItem: decodeListed,
   frames: readFrames,
   decodeEvent: decodeWatchEvent,
 };

@@ -1,6 +1,6 @@
 import { toError } from '@podips/shared';
 import { ACCEPT_OBJECT, type Encoding, encodingOf } from './encoding.js';
-import { type Fields, fields, text } from './fields.js';
+import { fields, text } from './fields.js';
 import { type KubeClient, KubeError, readAtMost } from './kube-client.js';
 import { type Pod, type Projection, projectPod } from './pod.js';
 import type { InTurn } from './turns.js';
@@ -41,7 +41,9 @@ export interface PodPart {
 const PART_PODS = 100;
 
 interface Page {
+  /** As the encoding has them. */
   readonly items: readonly unknown[];
+  readonly encoding: Encoding;
   readonly resourceVersion: string;
   readonly next: string;
 }
@@ -61,9 +63,9 @@ export async function* listPods(client: KubeClient, options: ListOptions): Async
       pageSize = Math.ceil(pageSize / 2);
       continue;
     }
-    const { items, resourceVersion } = page;
+    const { items, encoding, resourceVersion } = page;
     for (let at = 0; at === 0 || at < items.length; at += PART_PODS) {
-      yield { pods: project(items.slice(at, at + PART_PODS), options), resourceVersion };
+      yield { pods: project(items.slice(at, at + PART_PODS), encoding, options), resourceVersion };
       await new Promise(setImmediate);
     }
     if (page.next === '') return;
@@ -71,10 +73,15 @@ export async function* listPods(client: KubeClient, options: ListOptions): Async
   }
 }
 
-function project(items: readonly unknown[], { projection, onSkipped }: ListOptions): Pod[] {
+function project(
+  items: readonly unknown[],
+  encoding: Encoding,
+  { projection, onSkipped }: ListOptions,
+): Pod[] {
   return items.flatMap((item) => {
+    const object = decoded(encoding, () => encoding.decodeItem(item));
     try {
-      return [projectPod(item, projection)];
+      return [projectPod(object, projection)];
     } catch (err) {
       onSkipped(toError(err));
       return [];
@@ -134,18 +141,19 @@ async function fetchPage(
 }
 
 function readPage(bytes: Buffer, contentType: string): Page {
-  const page = decodePage(bytes, encodingOf(contentType));
+  const encoding = encodingOf(contentType);
+  const page = fields(decoded(encoding, () => encoding.decode(bytes)));
   const { resourceVersion, continue: next } = fields(page.metadata);
   if (typeof resourceVersion !== 'string' || (page.items !== null && !Array.isArray(page.items)))
     throw broken('the API server answered something that is no pod list');
-  return { items: page.items ?? [], resourceVersion, next: text(next) };
+  return { items: page.items ?? [], encoding, resourceVersion, next: text(next) };
 }
 
-function decodePage(bytes: Buffer, { name, decode }: Encoding): Fields {
+function decoded(encoding: Encoding, decode: () => unknown): unknown {
   try {
-    return fields(decode(bytes));
+    return decode();
   } catch (cause) {
-    throw broken(`a page of the list is not ${name}: ${toError(cause).message}`, cause);
+    throw broken(`a page of the list is not ${encoding.name}: ${toError(cause).message}`, cause);
   }
 }
 

@@ -54,6 +54,10 @@ export function messages(name: string, fields: Fields): Field {
   return scalar(LENGTH_DELIMITED, (reader, into) => listOf(into, name).push(reader.message(fields)));
 }
 
+export function manyBytes(name: string): Field {
+  return scalar(LENGTH_DELIMITED, (reader, into) => listOf(into, name).push(reader.bytes()));
+}
+
 export function texts(name: string): Field {
   return scalar(LENGTH_DELIMITED, (reader, into) => listOf(into, name).push(reader.string()));
 }

@@ -5,6 +5,7 @@ import {
   entries,
   fieldsOf,
   integer,
+  manyBytes,
   message,
   messages,
   text,
@@ -139,5 +140,5 @@ export const POD = fieldsOf({
   3: message('status', POD_STATUS),
 });
 
-/** `core/v1.PodList` */
-export const POD_LIST = fieldsOf({ 1: message('metadata', LIST_META), 2: messages('items', POD) });
+/** `core/v1.PodList`, its pods not decoded yet: they are many, and needed one after the other. */
+export const POD_LIST = fieldsOf({ 1: message('metadata', LIST_META), 2: manyBytes('items') });

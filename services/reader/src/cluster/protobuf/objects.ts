@@ -9,7 +9,8 @@ const KINDS: Readonly<Record<string, Fields>> = { Pod: POD, PodList: POD_LIST, S
 
 /**
  * Decodes an object of the API server to what its JSON says, as far as the reader needs it; of another kind than pods,
- * lists of them and Status nothing but the kind. Times are of class Date, `fieldsV1` has its JSON in `Raw`.
+ * lists of them and Status nothing but the kind. Times are of class Date, `fieldsV1` has its JSON in `Raw`; for the items
+ * of a list see {@link decodeListed}.
  * @throws {WireError}
  */
 export function decodeObject(bytes: Buffer): Message {
@@ -25,6 +26,14 @@ export function decodeObject(bytes: Buffer): Message {
   // A list without items has no field for them.
   const object = { kind, apiVersion, ...(kind === 'PodList' && { items: [] }) };
   return fields ? new WireReader(raw).fields(fields, object) : object;
+}
+
+/**
+ * Decodes an item of a list of pods.
+ * @throws {WireError}
+ */
+export function decodeListed(item: unknown): unknown {
+  return item instanceof Buffer ? new WireReader(item).fields(POD) : item;
 }
 
 /**

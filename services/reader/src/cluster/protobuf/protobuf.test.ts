@@ -3,7 +3,7 @@ import { encodingOf } from '../encoding.js';
 import { fields } from '../fields.js';
 import { projectPod } from '../pod.js';
 import { readEvent } from '../pod-stream.js';
-import { decodeObject } from './objects.js';
+import { decodeListed, decodeObject } from './objects.js';
 import { recorded, recordedWatch } from './recorded.test.helpers.js';
 import { WireError } from './wire-reader.js';
 
@@ -21,7 +21,7 @@ describe('protobuf means the same as JSON in', () => {
     });
     const [inJson, inProtobuf] = [fields(json).items, protobuf.items] as [unknown[], unknown[]]; // of a list
     expect(inProtobuf.length).toBe(9);
-    expect(inProtobuf.map(project)).toEqual(inJson.map(project));
+    expect(inProtobuf.map(decodeListed).map(project)).toEqual(inJson.map(project));
   });
 
   it('every event of a recorded watch', async () => {
