@@ -33,11 +33,13 @@ export async function startDayReader(pool: DatabasePool, { agenda, state }: DayC
   );
   const pods = state.pods.all().map((pod) => projectPod(pod));
   changes.catchingUp();
-  changes.firstPage();
-  await changes.replaceAll(pods, String(store.revision), 'start', async () => {
+  const listing = changes.startList();
+  const mayAccept = async () => {
     deliver(log);
     return true;
-  });
+  };
+  await listing.page(pods, mayAccept);
+  await listing.end(String(store.revision), 'start', mayAccept);
   let position = store.endPosition;
   store.onWrite(() => {
     for (let event = store.eventAt(position); event !== undefined; event = store.eventAt(++position)) {
@@ -49,7 +51,7 @@ export async function startDayReader(pool: DatabasePool, { agenda, state }: DayC
       changes.apply({ type: 'bookmark', resourceVersion: String(store.revision) });
       deliver(log);
       const cut = log.cut();
-      if (cut === undefined) throw new Error('a bookmark moves the checkpoint');
+      if (cut?.checkpoint === undefined) throw new Error('a bookmark moves the checkpoint');
       await ledger.write(loaded.term, cut);
       log.recorded(cut);
       return cut.checkpoint.knownAt;
