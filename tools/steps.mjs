@@ -16,6 +16,11 @@ const { packageManager } = JSON.parse(readFileSync(join(ROOT, 'package.json'), '
  */
 export function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {
+    // The command stops gracefully, and this process after it. From before its start: a signal may come with its first line.
+    const stop = (signal) => {
+      if (options.stopSignal || signal !== 'SIGINT') child.kill(options.stopSignal ?? signal);
+    };
+    for (const signal of STOP_SIGNALS) process.on(signal, stop);
     const child = spawn(command, args, {
       cwd: ROOT,
       stdio: 'inherit',
@@ -23,11 +28,6 @@ export function run(command, args, options = {}) {
       shell: process.platform === 'win32',
       env: { ...process.env, PATH: `${BIN}${delimiter}${process.env.PATH}`, ...options.env },
     });
-    // The command stops gracefully, and this process after it.
-    const stop = (signal) => {
-      if (options.stopSignal || signal !== 'SIGINT') child.kill(options.stopSignal ?? signal);
-    };
-    for (const signal of STOP_SIGNALS) process.on(signal, stop);
     child.on('error', reject);
     child.on('exit', (code, signal) => {
       for (const each of STOP_SIGNALS) process.off(each, stop);

@@ -195,6 +195,10 @@ it('the bounds of a start and of an end are kept, also where there are none, or 
   const startBounds = { notBefore: Number.NEGATIVE_INFINITY, notAfter: START + 5 };
   const bounds = { notBefore: at.getTime() - 1_500, notAfter: at.getTime() + 2_500 };
   await write({ ...lease('10.0.0.1'), startBounds });
+  // Only what follows a complete list has to follow what it recorded.
+  expect((await ledger.load()).latest).toBeUndefined();
+  const checkpoint = { resourceVersion: '1', knownAt: new Date(START - 1) };
+  await ledger.write(term + 1, { leases: [], gaps: [], checkpoint });
   const loaded = await ledger.load();
   expect(loaded.known.get('uid-1')?.leases[0]?.started).toEqual({ ...startBounds, best: START });
   expect(loaded.latest).toEqual(new Date(START));

@@ -75,12 +75,11 @@ export function startReports(options: ReportOptions): Running {
   const { monitorUrl, log, read, intervalMs = INTERVAL_MS } = options;
   if (monitorUrl === undefined) return { stop: async () => undefined };
   const client = openMonitorClient({ ...options, monitorUrl });
-  let busy = false;
+  let underWay: Promise<void> | undefined;
   let restUntilMs = 0;
   const report = async () => {
-    const now = busy || performance.now() < restUntilMs ? undefined : read();
+    const now = performance.now() < restUntilMs ? undefined : read();
     if (now === undefined) return;
-    busy = true;
     try {
       const status = await client.send(REPORTS_PATH, now);
       if (status === NOT_FOUND) restUntilMs = performance.now() + UNKNOWN_REST_MS;
@@ -88,15 +87,20 @@ export function startReports(options: ReportOptions): Running {
     } catch (err) {
       log.debug({ err: toError(err) }, 'report not delivered');
     }
-    busy = false;
   };
-  const timer = setInterval(() => void report(), intervalMs);
+  const reportUnlessBusy = () => {
+    underWay ??= report().finally(() => {
+      underWay = undefined;
+    });
+  };
+  const timer = setInterval(reportUnlessBusy, intervalMs);
   return {
     async stop() {
       clearInterval(timer);
       // What was delivered last should not look as if it waited.
       const sent = new AbortController();
-      await Promise.race([report(), pause(LAST_REPORT_MS, sent.signal)]);
+      const last = (underWay ?? Promise.resolve()).then(report);
+      await Promise.race([last, pause(LAST_REPORT_MS, sent.signal)]);
       sent.abort();
       await client.close();
     },
