@@ -17,7 +17,7 @@ let lookup: Lookup;
 beforeAll(async () => {
   const settings = await createDatabase();
   route = await startProxy({ host: '127.0.0.1', port: settings.port });
-  database = openPool(settings, log);
+  database = openPool(settings, log, { statementTimeoutMs: 120_000 });
   await writeSampleLedger(database);
   lookup = openLookup({ database: settings, cluster: 'default', now: Date.now, log });
   monitor = await startMonitorProcess(databaseEnvironment({ ...settings, port: route.port }));
@@ -151,8 +151,7 @@ describe('the timeline of each address', () => {
          ('${DAY} ' || until_clock || 'Z')::timestamptz AS until) AS times`,
     );
     const rows = await table('?timeline=true');
-    // Of rows without bounds lookups say more than is known.
-    const asked = rows.filter(({ ip }) => ip !== '10.64.0.30').flatMap((row) => pointsOf(row));
+    const asked = rows.flatMap((row) => pointsOf(row));
     const answers = await lookup.answerAll(
       asked.map(({ ip, ms }) => ({ ip, at: { ms, precisionMs: 1 }, skewMs: 0, cluster: 'default' })),
     );
@@ -186,8 +185,8 @@ describe('an export that cannot be completed', () => {
     await database.query(
       `INSERT INTO leases (cluster, network, pod_uid, ip, occurrence, namespace, pod, owner_kind, owner_name, node, host_network,
          started_at, start_inferred)
-       SELECT 'default', 'long', repeat('u', 200) || n, inet '10.9.0.0' + n, 0, 'shop', repeat('p', 200) || n, '', '', 'node-1',
-         false, '${DAY} 13:00Z', false FROM generate_series(1, 100000) AS n`,
+       SELECT 'default', 'long', 'uid-' || n, inet '10.9.0.0' + n, 0, 'shop', repeat('p', 2000) || n, '', '', 'node-1',
+         false, '${DAY} 13:00Z', false FROM generate_series(1, 20000) AS n`,
     );
   });
 

@@ -78,7 +78,7 @@ describe('a reader of the timeline that takes', () => {
       for (const ms of rows.flatMap((row) => [started(row), started(row) + 1, ended(row) - 1])) {
         const [row] = read(rows, ms);
         // A reader that takes none has no answer.
-        if (row === undefined || ms < 0 || ip === '10.64.0.30') continue;
+        if (row === undefined || ms < 0) continue;
         const key = `${ip}@${new Date(ms).toISOString()}`;
         const { body } = await getFrom(monitor, `/lookup/${key}?skew=0s`);
         const { verdict, pod, node } = JSON.parse(body);
