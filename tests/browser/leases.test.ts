@@ -73,7 +73,7 @@ describe('the page of the ledger', () => {
       await page.waitForURL('**/leases');
       const address = page.getByLabel('Address', { exact: true });
       // The first thing after the links to the pages.
-      for (let tabs = 0; tabs < 6 && !(await address.evaluate((field) => field.matches(':focus'))); tabs += 1)
+      for (let tabs = 0; tabs < 8 && !(await address.evaluate((field) => field.matches(':focus'))); tabs += 1)
         await page.keyboard.press('Tab');
       await page.keyboard.type('10.64.0.182');
       await page.keyboard.press('Tab');

@@ -46,6 +46,8 @@ describe('the strip of the last 24 hours', () => {
       'Workloads',
       'Ledger',
       'API',
+      'Help',
+      'How to repair it',
       'Elsewhere',
       'Reader',
       'Writer',
@@ -53,10 +55,11 @@ describe('the strip of the last 24 hours', () => {
       ...['Kubernetes read', 'Queue write', 'Queue read', 'Fluentd write'].map(
         (name) => `${name}, the last 24 hours`,
       ),
+      'Which pod had an address?',
+      'Ledger, the last 24 hours',
       'ams1',
       'lon1',
       'nyc1',
-      'Which pod had an address?',
     ]);
   });
 
