@@ -68,7 +68,9 @@ describe('the dashboard of a running monitor', () => {
     await expect.poll(() => state(page, 'Queue write').textContent(), PATIENCE).toBe('failing');
     expect(await light(page, 'Queue write').getAttribute('class')).toBe('light red');
     expect(await card(page, 'Queue write').textContent()).toContain('500 broker gone');
-    expect(await page.getByRole('heading', { level: 1 }).textContent()).toContain('cannot write to the queue');
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toContain(
+      'cannot write to the queue',
+    );
     expect(await page.title()).toMatch(/^failing/);
     expect(await icon(page)).toBe('/assets/favicon-red.svg');
     await expect.poll(() => page.getByRole('table').textContent(), PATIENCE).toContain('not yet');
