@@ -96,6 +96,9 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
       .flatMap(([cluster, atMs]) => findUnstable(book, { cluster, atMs, gaps: gapsOf(cluster) }, limits))
       .sort((a, b) => b.measured.trouble - a.measured.trouble),
   );
+  const ranking = rankedOnce(feed.view, now, (window, nowMs) =>
+    book.measure(WINDOWS[window].ms, nowMs).ranked(),
+  );
   /** Whatever the window, the last hour that is known decides whether a workload is unstable. */
   const views = (window: WindowName, nowMs: number) => {
     const unstable = new Map(unstableNow().map(({ workload, why }) => [keyOf(workload), why]));
@@ -117,12 +120,9 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
     rank(window, filter, limit) {
       const nowMs = now();
       const toView = views(window, nowMs);
-      const found = book
-        .measure(WINDOWS[window].ms, nowMs)
-        .ranked()
-        .filter(({ workload }) =>
-          FILTERED.every((field) => (filter[field] ?? workload[field]) === workload[field]),
-        );
+      const found = ranking(window).filter(({ workload }) =>
+        FILTERED.every((field) => (filter[field] ?? workload[field]) === workload[field]),
+      );
       const workloads = found.slice(0, limit).flatMap((measured) => {
         const page = book.look(measured.workload);
         return page === undefined ? [] : [toView(measured, page)];
@@ -190,6 +190,29 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
 }
 
 const iso = (ms: number) => new Date(ms).toISOString();
+
+/** A ranking may be so old while nothing new is counted, in milliseconds. */
+const RANKING_AGE_MS = 10_000;
+
+/** Ranks each window once for each view of the feed, and every ten seconds: thousands of workloads take a while. */
+function rankedOnce(
+  view: () => FeedView,
+  now: () => number,
+  rank: (window: WindowName, nowMs: number) => Measure[],
+): (window: WindowName) => readonly Measure[] {
+  const kept = new Map<
+    WindowName,
+    { readonly of: FeedView; readonly atMs: number; readonly all: Measure[] }
+  >();
+  return (window) => {
+    const [of, nowMs] = [view(), now()];
+    const last = kept.get(window);
+    if (last?.of === of && Math.abs(nowMs - last.atMs) < RANKING_AGE_MS) return last.all;
+    const all = rank(window, nowMs);
+    kept.set(window, { of, atMs: nowMs, all });
+    return all;
+  };
+}
 
 /** A function that computes once for each view of the feed. */
 function onceFor<T>(view: () => FeedView, compute: (view: FeedView) => T): () => T {
