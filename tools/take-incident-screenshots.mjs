@@ -1,5 +1,6 @@
 // Takes pictures of incidents: real monitors with invented heartbeats and reports, in a real Chromium.
-// Usage: node tools/take-incident-screenshots.mjs [FOLDER]; by default docs/images, where the documents show some of them.
+// Usage: node tools/take-incident-screenshots.mjs [FOLDER]: all of them into a folder, else into docs/images those that the
+// documents show.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -49,9 +50,9 @@ const CASES = {
 };
 const SHOTS = [
   { suffix: '', width: 1_280, height: 800, colorScheme: 'light' },
-  { suffix: '-dark', width: 1_280, height: 800, colorScheme: 'dark' },
+  { suffix: '-dark', width: 1_280, height: 800, colorScheme: 'dark', of: 'writer-frozen' },
   { suffix: '-phone', width: 360, height: 740, colorScheme: 'light' },
-  { suffix: '-wide', width: 2_560, height: 1_440, colorScheme: 'dark' },
+  { suffix: '-wide', width: 2_560, height: 1_440, colorScheme: 'dark', of: 'writer-frozen' },
 ];
 
 async function startMonitor(resources, env = {}) {
@@ -128,7 +129,10 @@ async function tellSecond(url, second, { fails = {}, silent = [], frozen, outbox
 async function takeCase(browser, name, one) {
   await using resources = new AsyncDisposableStack();
   const { url, monitor } = await startMonitor(resources, one.env);
-  for (let second = 1; second <= 4; second += 1) await tellSecond(url, second, one, false);
+  for (let second = 1; second <= 4; second += 1) {
+    await tellSecond(url, second, one, false);
+    await sleep(SECOND_MS);
+  }
   const page = await browser.newPage();
   resources.defer(() => page.close());
   page.setDefaultTimeout(PATIENCE_MS);
@@ -140,7 +144,8 @@ async function takeCase(browser, name, one) {
     await sleep(SECOND_MS);
   }
   await page.getByText(one.headline).first().waitFor();
-  for (const { suffix, width, height, colorScheme } of SHOTS) {
+  for (const { suffix, width, height, colorScheme, of } of SHOTS) {
+    if (process.argv[2] === undefined && of !== undefined && of !== name) continue;
     await page.setViewportSize({ width, height });
     await page.emulateMedia({ colorScheme });
     await page.screenshot({ path: join(FOLDER, `incident-${name}${suffix}.png`) });

@@ -92,11 +92,20 @@ test('messages that are late are an incident though all lights work', () => {
 test('without an outbox, a broker that is down may end in loss, and the incident says so', () => {
   const states = { ...ALL, 'queue/write': RED, 'queue/read': RED };
   const facts = { likelyCause: 'queue/write', ageLimitMs: 300_000, flow: null } as const;
-  expect(incidentOf({ ...facts, states })?.loss).toContain('is lost in a named gap');
+  expect(incidentOf({ ...facts, states })?.loss).toContain('until it resumes is lost');
   expect(incidentOf({ ...facts, states: { ...states, ledger: GREEN } })?.loss).toMatch(
     /^Nothing is lost: .*outbox/,
   );
   expect(incidentOf({ ...facts, states: { ...states, ledger: RED } })?.loss).toContain(
-    'is lost in a named gap',
+    'until it resumes is lost',
+  );
+});
+
+test('only with a ledger there is something that names a gap', () => {
+  const states = { ...ALL, kubernetes: FORBIDDEN };
+  const facts = { likelyCause: 'kubernetes', ageLimitMs: 300_000, flow: null } as const;
+  expect(incidentOf({ ...facts, states })?.loss).not.toContain('ledger');
+  expect(incidentOf({ ...facts, states: { ...states, ledger: GREEN } })?.loss).toContain(
+    'a gap that the ledger names',
   );
 });

@@ -30,6 +30,7 @@ export interface IncidentFacts {
 
 interface Kind {
   readonly what: string;
+  /** A sentence, or what it depends on: changes that no reader sees, or that the queue does not take. */
   readonly loss: string;
   readonly help: Incident['help'];
 }
@@ -42,35 +43,33 @@ const help = (title: string): Incident['help'] => ({
   title,
 });
 
-const CLUSTER_REMEMBERS =
-  'Nothing is lost as long as the API server remembers what happens; after that, the ledger names the gap.';
 const ON_THE_QUEUE = 'Nothing is lost while the queue has room: messages wait there.';
 const DELIVERED = 'Messages are delivered. Leases wait in the reader, and none is lost while they fit.';
 
 const KINDS = {
   rights: {
     what: 'The API server refuses the reader.',
-    loss: CLUSTER_REMEMBERS,
+    loss: 'unseen',
     help: help('The reader may not read pods'),
   },
   cluster: {
     what: 'The reader cannot read from the API server.',
-    loss: CLUSTER_REMEMBERS,
+    loss: 'unseen',
     help: help('The API server is unavailable'),
   },
   reader: {
     what: 'The reader is silent.',
-    loss: CLUSTER_REMEMBERS,
+    loss: 'unseen',
     help: help('The reader is silent'),
   },
   broker: {
     what: 'The broker cannot be used: queue write and queue read both fail.',
-    loss: '',
+    loss: 'unpublished',
     help: help('The broker is down'),
   },
   publishing: {
     what: 'The reader cannot write to the queue.',
-    loss: '',
+    loss: 'unpublished',
     help: help('The broker is down'),
   },
   reading: {
@@ -126,7 +125,7 @@ export function incidentOf(facts: IncidentFacts): Incident | undefined {
   return {
     what,
     lights: lights.filter((id) => id !== null),
-    loss: loss === '' ? outboxLoss(facts) : loss,
+    loss: loss === 'unseen' ? unseenLoss(facts) : loss === 'unpublished' ? unpublishedLoss(facts) : loss,
     waiting: (flow && describeWaiting(flow)) ?? null,
     help: paragraph,
     error: shown?.light === 'red' || name === 'behind' ? errorOf(shown) : null,
@@ -155,13 +154,19 @@ function kindOf({ states, likelyCause, ageLimitMs, flow }: IncidentFacts): keyof
   }
 }
 
+/** Whether anything is lost while no reader sees what happens. */
+function unseenLoss({ states }: IncidentFacts): string {
+  const after = states.ledger === undefined ? '' : ', within a gap that the ledger names';
+  return `Nothing is lost as long as the API server remembers what happens, often only minutes; what comes and goes unseen after that is lost${after}.`;
+}
+
 /** Whether anything is lost while the queue takes no messages. */
-function outboxLoss({ states, flow }: IncidentFacts): string {
+function unpublishedLoss({ states, flow }: IncidentFacts): string {
   const hasOutbox =
     (states.ledger !== undefined || (flow?.outbox ?? null) !== null) && states.ledger?.light !== 'red';
   return hasOutbox
     ? 'Nothing is lost: messages go to the outbox in the database, and are sent when the queue takes them again.'
-    : 'Nothing is lost while the reader runs and its memory has room; then it stops watching, and what the API server forgets until then is lost in a named gap.';
+    : 'Nothing is lost while the reader runs and its memory has room; then it stops watching, and what the API server forgets until it resumes is lost.';
 }
 
 function errorOf(state: HeadlineStates[keyof HeadlineStates]): string | null {

@@ -185,8 +185,13 @@ test('text from outside cannot become markup, a script link, or act on what stan
   };
   const strip = first.strip.map((slot) => ({ ...slot, message: evil('slot') }));
   const gone = { reachable: false, error: evil('error'), headline: evil('headline of another') };
+  if (view.incident === null) throw new Error('the full view has no incident');
+  const raw = await dashboard({ ...view, incident: { ...view.incident, error: evil('raw') } });
+  expect(raw).toContain('&lt;/bdi&gt;&lt;script&gt;raw&lt;');
+  expect(raw).not.toMatch(/<script>|\u202e/);
   const page = await dashboard({
     ...view,
+    incident: { ...view.incident, error: null },
     cluster: evil('cluster'),
     headline: evil('headline'),
     problems: [evil('problem')],

@@ -24,8 +24,7 @@ function incidentBox(
 <h1>${what}${since === null ? undefined : html` <small>For ${timeSince(since, nowMs)}, since ${exactTime(since)}.</small>`}</h1>
 <p>${loss}${waiting === null ? undefined : html` <strong>Waiting: ${waiting}.</strong>`}</p>
 <p><a class="repair" href="${help.path}">How to repair it: ${help.title}</a></p>
-<p class="raw"><bdi>${visibleText(text)}</bdi></p>
-${error === null || text.includes(error) ? undefined : html`<p class="raw"><bdi>${error}</bdi></p>`}
+<p class="raw"><bdi>${visibleText(error === null || text.includes(error) ? text : error)}</bdi></p>
 </div></div>`;
 }
 
