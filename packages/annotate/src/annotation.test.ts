@@ -120,6 +120,14 @@ describe('a line that cannot be read', () => {
     expect(summary).toMatchObject({ lines: 4, unreadable: 1, firstUnreadable: [{ line: 3, reason }] });
   });
 
+  it('with a wrong quote takes no other line with it', async () => {
+    const wrong = '"2026-11-26T14:05:00Z,10.64.0.1';
+    const right = `"2026-11-26T14:05:00Z",10.64.0.1`;
+    const { text, summary } = await annotated([`${FILE}${wrong}\n${right}\n${wrong}\n${wrong}\n${ROW}\n`]);
+    expect(text).toBe(`${OUTPUT}${wrong}\n${right}${ADDED}\n${wrong}\n${wrong}\n${ROW}${ADDED}\n`);
+    expect([summary.lines, summary.firstUnreadable.map(({ line }) => line)]).toEqual([7, [3, 5, 6]]);
+  });
+
   it.each([
     ['has no time', ',10.64.0.1', 'it has no time'],
     ['has a wrong time', 'x,10.64.0.1', '"x" is no time that can be read'],

@@ -190,7 +190,7 @@ async function writeBatch(waiting: Batch[], format: LineFormat, summary: Summary
   if (batch === undefined) return Buffer.alloc(0);
   const answers = await batch.answers;
   const lines = batch.entries.map((entry) => {
-    if (entry.record.isFurther === undefined) summary.lines += 1;
+    summary.lines += entry.record.lines;
     return `${writeEntry(entry, batch, answers, format, summary)}${entry.record.end}`;
   });
   return Buffer.from(lines.join(''), 'latin1');

@@ -10,6 +10,8 @@ export interface RawRecord {
   readonly end: string;
   /** The number of its first line, from 1. */
   readonly line: number;
+  /** How many lines it has. */
+  readonly lines: number;
   /** Why it is not to be read. */
   readonly broken?: string;
   /** It belongs to the line before. */
@@ -24,14 +26,14 @@ export interface RecordReader {
 }
 
 /** Joins the lines of records whose quoted fields have several; one that never ends is not read, the lines below it are. */
-export function createRecordReader(format: Pick<LineFormat, 'isOpen'>): RecordReader {
-  const { isOpen = () => false } = format;
+export function createRecordReader(format: Pick<LineFormat, 'stateOf'>): RecordReader {
+  const { stateOf = () => 'whole' } = format;
   let waiting: Line[] = [];
   let text = '';
   let next = 1;
 
   function take(end: string, more: Pick<RawRecord, 'broken'> = {}): RawRecord {
-    const record = { text, end, line: next, ...more };
+    const record = { text, end, line: next, lines: waiting.length, ...more };
     next += waiting.length;
     waiting = [];
     text = '';
@@ -44,14 +46,16 @@ export function createRecordReader(format: Pick<LineFormat, 'isOpen'>): RecordRe
     text = isFirst ? line.text : `${text}${waiting.at(-1)?.end}${line.text}`;
     waiting.push(line);
     // Only a quote can end a quoted field.
-    const isStillOpen = isFirst ? isOpen(text) : !line.text.includes('"') || isOpen(text);
-    if (!isStillOpen) return [take(line.end)];
+    const state = isFirst || line.text.includes('"') ? stateOf(text) : 'open';
+    // Lines that do not make a record together may be one each.
+    if (state === 'broken' && !isFirst) return giveUp();
+    if (state !== 'open') return [take(line.end)];
     return waiting.length >= MAX_LINES || text.length > MAX_LINE_CHARS ? giveUp() : [];
   }
 
   function pushPart({ text: part, end, part: which }: Line): RawRecord[] {
     const isFurther = which === 'further';
-    const record = { text: part, end, line: isFurther ? next - 1 : next };
+    const record = { text: part, end, line: isFurther ? next - 1 : next, lines: isFurther ? 0 : 1 };
     if (isFurther) return [{ ...record, isFurther }];
     next += 1;
     return [{ ...record, broken: `it is longer than ${MAX_LINE_CHARS / 1_024} KiB` }];

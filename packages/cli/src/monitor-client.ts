@@ -108,7 +108,7 @@ export function createMonitorClient(address: MonitorAddress, signal: AbortSignal
         const text = await response.body.text();
         return text.split('\n').filter((line) => line !== '');
       }),
-    close: () => dispatcher.close(),
+    close: () => dispatcher.destroy(),
   };
 }
 

@@ -129,7 +129,11 @@ function createDelimited({ delimiter, columns, header }: Shape, options: FormatO
     description: `${delimiter === '\t' ? 'TSV' : `CSV, separated by ${DELIMITERS[delimiter]}`}, ${header === undefined ? 'without a header' : 'with a header'}`,
     addresses: roles.addresses.map(({ name }) => fromFileText(name)),
     time: roles.time.map(({ name }) => fromFileText(name)).join(' and '),
-    isOpen: (record) => split(record) === 'open',
+    stateOf(lines) {
+      const fields = split(lines);
+      if (typeof fields === 'string') return fields;
+      return fields.length === columns.length ? 'whole' : 'broken';
+    },
     read,
     write: (record, added) => `${record}${withDelimiter(added.flatMap(valuesOf))}`,
   };

@@ -36,8 +36,8 @@ export interface LineFormat {
   /** The places of addresses and of the time, as the file calls them. */
   readonly addresses: readonly string[];
   readonly time: string;
-  /** Whether the record goes on in the next line, because a quoted field has not ended. */
-  isOpen?(record: string): boolean;
+  /** Whether lines are a record: not yet, while a quoted field has not ended. Where it is missing, every line is one. */
+  stateOf?(lines: string): 'open' | 'whole' | 'broken';
   read(record: string): Content;
   /** @param added one for each of the addresses that `read` found */
   write(record: string, added: readonly Added[], addresses: readonly (string | undefined)[]): string;

@@ -16,10 +16,14 @@ export type TimeReader = (text: string) => Instant | undefined;
 const COMMON =
   /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:Z|([+-])(\d\d):?([0-5]\d))?$/;
 
+/** No time is longer. */
+const MAX_CHARS = 100;
+
 /** Reads the times of a file. The times of a log are alike and often the same, which makes it quick. */
 export function createTimeReader({ zone, format, nowMs }: TimeReaderOptions): TimeReader {
   const offsetMs = zone instanceof FixedOffsetZone ? zone.offset(0) * 60_000 : undefined;
   const read = (text: string) => {
+    if (text.length > MAX_CHARS) return undefined;
     if (format !== undefined) return parseInstantAs(text, format, zone);
     return readCommon(text, offsetMs) ?? parseInstant(text, nowMs, zone);
   };
