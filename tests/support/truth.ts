@@ -31,6 +31,7 @@ export function judge(
   const unseen = (change: IpChange) => liesIn(gaps, change);
   const expected = new Map(withOccurrences(changes).map((change) => [expectedId(change), change]));
   const delivered = new Map<string, SinkRecord>();
+  const causes = causesOfPods(changes);
   const contradicting: string[] = [];
   for (const record of records) {
     const id = String(record.record.event_id);
@@ -45,7 +46,8 @@ export function judge(
   const untrue = [...delivered].filter(([id]) => !expected.has(id)).map(([, record]) => facts(record));
   for (const [id, change] of expected) {
     const record = delivered.get(id);
-    if (record && !agrees(change, record)) contradicting.push(`${describeChange(change)} / ${facts(record)}`);
+    if (record && !agrees(change, record, causes))
+      contradicting.push(`${describeChange(change)} / ${facts(record)}`);
   }
   // The end of a lease that no reader saw is in no record: it is added, or the next holder would seem to overlap.
   const overlaps = findOverlaps([...[...delivered.values()].map(edgeOf), ...unseenEnds.map(edgeOfChange)]);
@@ -170,7 +172,7 @@ function expectedId(change: CountedChange): string {
   return eventId(change.podUid, change.ip, status, change.occurrence);
 }
 
-function agrees(change: IpChange, { record }: SinkRecord): boolean {
+function agrees(change: IpChange, { record }: SinkRecord, causes: ReadonlyMap<string, string>): boolean {
   return (
     record.pod === change.pod &&
     record.pod_namespace === change.namespace &&
@@ -180,14 +182,26 @@ function agrees(change: IpChange, { record }: SinkRecord): boolean {
     record.pod_owner === change.ownerName &&
     record.host_network === change.hostNetwork &&
     (record.pod_ip_status === 'deallocated') === (change.kind === 'released') &&
-    (change.kind === 'assigned' || saysCause(change, record))
+    (change.kind === 'assigned' || saysCause(change, record, causes))
   );
 }
 
-/** Whether a message about an end says why it was. One that was not seen may say nothing. */
-function saysCause(change: IpChange, record: SinkRecord['record']): boolean {
-  const { end_cause: said = '', inferred } = record;
-  return said === causeOf(change) || (inferred === true && said === '');
+/** Whether a message about an end says why it was. One that was not seen may say nothing, or why the pod ended later. */
+function saysCause(
+  change: IpChange,
+  { end_cause: said = '', inferred }: SinkRecord['record'],
+  causes: ReadonlyMap<string, string>,
+): boolean {
+  return (
+    said === causeOf(change) || (inferred === true && ['', causes.get(change.podUid)].includes(String(said)))
+  );
+}
+
+/** Why each pod gave up the last of its addresses. */
+export function causesOfPods(changes: readonly IpChange[]): ReadonlyMap<string, string> {
+  return new Map(
+    changes.filter(({ kind }) => kind === 'released').map((change) => [change.podUid, causeOf(change)]),
+  );
 }
 
 /** Why a pod gave up an address, as a message says it; empty for one that the pod outlives. */

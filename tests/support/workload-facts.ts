@@ -1,7 +1,7 @@
 import { type DatabasePool, describeCause } from '@podips/shared';
 import type { IpChange, RestartFact } from '@podips/simulation';
 import { ROUNDING_MS } from './times.js';
-import { causeOf, type Gap, liesIn, withOccurrences } from './truth.js';
+import { causeOf, causesOfPods, type Gap, liesIn, withOccurrences } from './truth.js';
 
 interface EndRow {
   readonly uid: string;
@@ -24,7 +24,7 @@ export async function judgeCauses(database: DatabasePool, changes: readonly IpCh
     released.map((change) => [`${change.podUid} ${change.ip} ${change.occurrence}`, causeOf(change)]),
   );
   // An address that the pod gave up unseen ends with the pod.
-  const ofPods = new Map(released.map((change) => [change.podUid, causeOf(change)]));
+  const ofPods = causesOfPods(changes);
   return (await database.query<EndRow>(ENDS)).rows.flatMap((row) => {
     const { uid, ip, occurrence, pod, inferred } = row;
     const said = describeCause(row.cause ?? '', row.exitCode ?? undefined);
