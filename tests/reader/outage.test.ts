@@ -13,6 +13,7 @@ import {
   reached,
   restoreBroker,
   restoreDatabase,
+  untilArrived,
 } from '../support/reader-case.js';
 import { judge } from '../support/truth.js';
 
@@ -187,11 +188,11 @@ describe('a reader that is stopped in the middle of a burst leaves no hole in wh
     expect(reader.logged()).not.toContain('neither queue nor database accepted the last messages');
     const stored = (await test.outbox()).map((body) => ({ tag: '', time: '', record: JSON.parse(body) }));
     expect(stored.length > 0).toBe(usesOutbox);
-    await vi.waitFor(() => {
+    await untilArrived(test, () => {
       const delivered = [...test.records, ...stored];
       expect(delivered.length).toBeGreaterThan(observed + 300);
       // The first changes of all that there were, as many as it had come to see.
       expect(judge(test.cluster.truth.changes.slice(0, delivered.length), delivered)).toEqual(EXACT);
-    }, PATIENCE);
+    });
   });
 });

@@ -13,6 +13,7 @@ import {
   reached,
   restoreBroker,
   type TestReader,
+  untilArrived,
   untilLedgerIsTrue,
   untilRecorded,
 } from '../support/reader-case.js';
@@ -232,7 +233,7 @@ describe('a reader that is killed in the middle of a burst', () => {
     }
     churn.stop();
     await test.brokerProxy.refuse(false);
-    await vi.waitFor(() => expect(test.verdict()).toMatchObject(COMPLETE), PATIENCE);
+    await untilArrived(test, () => expect(test.verdict()).toMatchObject(COMPLETE));
     await untilLedgerIsTrue(test);
     expect(inferredOf(test)).toEqual([]);
     expect(await readGaps(test.pool)).toHaveLength(1);

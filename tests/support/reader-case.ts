@@ -30,6 +30,8 @@ import { judge, type Verdict } from './truth.js';
 const LINK = '127.0.0.1';
 /** How long to wait for a condition; a test continues as soon as it holds. */
 export const PATIENCE = { timeout: 30_000, interval: 20 };
+/** To compare everything takes a while itself: less often than a single value is looked at. */
+const SETTLING = { ...PATIENCE, interval: 300 };
 /** Everything that happened was delivered, once, and nothing else. */
 export const EXACT: Verdict = {
   missing: [],
@@ -141,7 +143,7 @@ async function openReaderCase(options: ClusterOptions): Promise<ReaderCase> {
     async caughtUp() {
       markers += 1;
       cluster.workloads.startBarePod(`marker-${markers}`);
-      await vi.waitFor(() => expect(verdict().missing).toEqual([]), PATIENCE);
+      await untilArrived(consumer, () => expect(verdict().missing).toEqual([]), PATIENCE);
       // A test that cuts connections next must not lose a receipt that is still on its way.
       for (const reader of readers)
         await vi.waitFor(async () => expect(await reader.metric('buffered_messages')).toBe(0), PATIENCE);
@@ -197,6 +199,22 @@ export function untilLedgerIsTrue({ cluster, pool }: ReaderCase): Promise<void> 
     async () => expect(await judgeLedger(pool, cluster.truth.changes)).toEqual(TRUE_LEDGER),
     PATIENCE,
   );
+}
+
+/** Waits for a condition for as long as messages keep arriving, and then as long as for any other. */
+export async function untilArrived<T>(
+  { records }: Pick<ReaderCase, 'records'>,
+  condition: () => T | Promise<T>,
+  patience = SETTLING,
+): Promise<T> {
+  for (;;) {
+    const arrived = records.length;
+    try {
+      return await vi.waitFor(condition, patience);
+    } catch (err) {
+      if (records.length === arrived) throw err;
+    }
+  }
 }
 
 /** Waits until the first list is recorded. Of what came and went before that, a successor of a reader that dies knows nothing. */

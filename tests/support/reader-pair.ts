@@ -1,7 +1,7 @@
 import type { Environment } from '@podips/shared';
 import { expect, vi } from 'vitest';
 import { check } from '../faults/check.js';
-import { COMPLETE, PATIENCE, type ReaderCase } from './reader-case.js';
+import { COMPLETE, PATIENCE, type ReaderCase, untilArrived } from './reader-case.js';
 import { type ReaderProcess, startReaderProcess } from './reader-process.js';
 
 /** Two readers of one cluster: one leads, the other stands by. */
@@ -42,9 +42,9 @@ export async function startPair(
 
 /** Waits until all that happened was delivered and is in the ledger, but for what lies in gaps. */
 export async function untilAllArrived(test: ReaderCase) {
-  return vi.waitFor(async () => {
+  return untilArrived(test, async () => {
     const verdict = await check(test.cluster, test.records, test.pool);
     expect(verdict).toMatchObject({ ...COMPLETE, ledger: [] });
     return verdict;
-  }, PATIENCE);
+  });
 }
