@@ -1,7 +1,7 @@
 import { createLogger, type DatabasePool, openPool } from '@podips/shared';
 import { databaseEnvironment } from '@podips/simulation';
 import { Value } from 'typebox/value';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { LookupAnswer } from '../../services/monitor/src/lookup/lookup-answer.js';
 import { getFrom } from '../support/ask-monitor.js';
 import { type MonitorProcess, startMonitorProcess } from '../support/monitor-process.js';
@@ -108,5 +108,22 @@ describe('whose an address was', () => {
       started_at: '2026-11-20T13:00:00.123Z',
       ended_at: '2026-11-20T14:05:20.000Z',
     });
+  });
+
+  it('uses nothing that was read before the time was known', async () => {
+    const ask = async (...clocks: string[]) =>
+      (await lookUpLines(clocks.map((clock) => ({ ip: '192.168.0.5', at: `${DAY}T${clock}Z` })))).slice(
+        0,
+        -1,
+      );
+    const NODE = { verdict: 'node', node: 'node-3' };
+    expect(await ask('17:00:00', '18:30:00')).toMatchObject([NODE, UNSURE]);
+    const knownUntil = (clock: string) =>
+      database.query('UPDATE reader_positions SET known_at = $1', [`${DAY}T${clock}Z`]);
+    await knownUntil('19:00:00');
+    onTestFinished(async () => {
+      await knownUntil('18:00:00');
+    });
+    expect(await ask('17:00:00', '18:30:00')).toMatchObject([NODE, NODE]);
   });
 });

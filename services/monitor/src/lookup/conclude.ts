@@ -80,7 +80,10 @@ function doubtsOf(decision: Decision, atMs: number, facts: LookupFacts): readonl
   if (decision.holders.length > 0 && isDecided(decision)) return [];
   const { near, more, gaps, coverage, nowMs, span } = facts;
   const reasons = reasonsOf({ verdict: viewOf(decision, near), more, gaps, coverage, atMs, nowMs });
-  return textsOf([...reasons, ...limitsOf(coverage, span.toMs, Number.POSITIVE_INFINITY)]);
+  const texts = textsOf([...reasons, ...limitsOf(coverage, span.toMs, Number.POSITIVE_INFINITY)]);
+  // Whoever may have had it did not surely not have it, whatever is said of the reasons.
+  if (texts.length > 0 || decision.candidates.length === 0) return texts;
+  return [`${decision.candidates.map(nameOf).join(' or ')} may have had it.`];
 }
 
 /** The same decision with what sentences need of its leases. */

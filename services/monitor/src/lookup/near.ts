@@ -50,9 +50,7 @@ async function readWindows(
   const keys = probes.map(keyOf);
   const missing = new Map<string, Probe>();
   const found = new Map<string, WindowLeases>();
-  for (const [n, key] of keys.entries()) {
-    const probe = probes[n];
-    if (key === undefined || probe === undefined || found.has(key)) continue;
+  for (const [key, probe] of latestOf(probes, keys)) {
     const kept = options.cache.get(key, probe.toMs);
     if (kept === undefined) missing.set(key, windowOf(probe));
     else found.set(key, kept);
@@ -76,6 +74,17 @@ async function readWindows(
     options.cache.set(key, kept);
   }
   return keys.map((key) => (key === undefined ? undefined : found.get(key)));
+}
+
+/** For each window the probe that asks furthest: what was read before that was known is of no use to any of them. */
+function latestOf(probes: readonly Probe[], keys: readonly (string | undefined)[]): Map<string, Probe> {
+  const latest = new Map<string, Probe>();
+  for (const [n, probe] of probes.entries()) {
+    const key = keys[n];
+    if (key !== undefined && probe.toMs >= (latest.get(key)?.toMs ?? Number.NEGATIVE_INFINITY))
+      latest.set(key, probe);
+  }
+  return latest;
 }
 
 function keyOf({ ip, cluster, fromMs, toMs }: Probe): string | undefined {
