@@ -1,17 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import {
-  canonicalIp,
-  type DatabaseClient,
-  type DatabasePool,
-  inTransaction,
-  type MessagePod,
-  PodipsError,
-} from '@podips/shared';
+import { type DatabaseClient, type DatabasePool, inTransaction, PodipsError } from '@podips/shared';
 import type { Checkpoint, Gap, LeaseRecord, RestartRecord } from '../changes/entry.js';
-import type { Interval } from '../changes/event-times.js';
-import { addressKey, countEnded, type EndedCounts, type KnownPod, type Lease } from '../changes/leases.js';
+import type { EndedCounts, KnownPod } from '../changes/leases.js';
 import type { RecordedScope } from '../cluster/scope-settings.js';
 import { gapOf, type RefusedLease, upsertLeases } from './ledger-leases.js';
+import { type LeaseRow, LedgerPods } from './ledger-pods.js';
 import { prune } from './ledger-prune.js';
 import { insertRestarts, loadRestarts } from './ledger-restarts.js';
 import { leaveScope, loadPosition, type Position, writePosition } from './ledger-scope.js';
@@ -128,28 +121,6 @@ const reverted = () =>
     'the database lacks what this reader has written to it: it went back to an earlier state',
   );
 
-interface LeaseRow {
-  readonly pod_uid: string;
-  readonly network: string;
-  readonly ip: string;
-  readonly occurrence: number;
-  readonly namespace: string;
-  readonly pod: string;
-  readonly owner_kind: string;
-  readonly owner_name: string;
-  readonly node: string;
-  readonly host_network: boolean;
-  readonly workload_kind: string | null;
-  readonly workload: string;
-  readonly revision: string;
-  readonly service_account: string;
-  readonly started_at: Date;
-  /** Milliseconds since the epoch, -Infinity for the earliest; null in a row of an earlier version. */
-  readonly not_before: number | null;
-  readonly not_after: number | null;
-  readonly start_inferred: boolean;
-}
-
 const LEASE = `pod_uid, network, host(ip) AS ip, occurrence, namespace, pod, owner_kind, owner_name, node, host_network,
     workload_kind, workload, revision, service_account, started_at,
     (extract(epoch FROM started_not_before) * 1000)::float8 AS not_before,
@@ -157,6 +128,8 @@ const LEASE = `pod_uid, network, host(ip) AS ip, occurrence, namespace, pod, own
 
 const OPEN = `
   SELECT ${LEASE} FROM leases WHERE cluster = $1 AND ended_at = 'infinity' ORDER BY started_at`;
+
+const FETCHED_ROWS = 2_000;
 
 /** Addresses that a pod gave up while it lived on: should it get one back, that is another lease. */
 const GIVEN_UP = `
@@ -201,23 +174,40 @@ async function load(
       [cluster, after, id],
     );
     await leaveScope(client, cluster, scope);
-    const open = await client.query<LeaseRow>(OPEN, [cluster]);
     const givenUp = await client.query<LeaseRow>(GIVEN_UP, [cluster]);
     const endedLast = await client.query<LeaseRow>(ENDED_LAST, [cluster]);
     const restarts = await loadRestarts(client, cluster);
     const position = await loadPosition(client, cluster, scope);
     const returning = await loadReturning(client, cluster, position);
     const ends = await client.query<{ at: Date | null }>(LATEST_END, [cluster]);
+    const pods = new LedgerPods();
+    pods.addEnded([...givenUp.rows, ...endedLast.rows, ...returning]);
+    let newest: Date | undefined;
+    for await (const rows of openLeases(client, cluster)) {
+      pods.addOpen(rows);
+      newest = rows.at(-1)?.started_at ?? newest;
+    }
     // Leases without a position are of a first list that was not read to its end: nothing has to follow their starts.
-    const started = position && open.rows.at(-1)?.started_at;
+    const started = position && newest;
     return {
       latest: latest([started, ends.rows[0]?.at, position?.checkpoint.knownAt]),
       term: terms.rows[0]?.term ?? 0,
-      ...toPods(open.rows, [...givenUp.rows, ...endedLast.rows, ...returning], restarts),
+      ...pods.all(restarts),
       checkpoint: position?.checkpoint,
       widened: position?.widened,
     };
   });
+}
+
+/** The open leases, the oldest first: so many at a time that nothing else has to wait for long. */
+async function* openLeases(client: DatabaseClient, cluster: string): AsyncGenerator<LeaseRow[]> {
+  await client.query(`DECLARE open_leases NO SCROLL CURSOR FOR ${OPEN}`, [cluster]);
+  for (;;) {
+    const { rows } = await client.query<LeaseRow>(`FETCH ${FETCHED_ROWS} FROM open_leases`);
+    if (rows.length === 0) break;
+    yield rows;
+  }
+  await client.query('CLOSE open_leases');
 }
 
 async function loadReturning(
@@ -232,63 +222,4 @@ async function loadReturning(
 
 function latest(times: readonly (Date | null | undefined)[]): Date | undefined {
   return times.reduce<Date | undefined>((a, b) => (b && (a === undefined || b > a) ? b : a), undefined);
-}
-
-/** @param ended leases of these pods, or of pods that hold nothing */
-function toPods(
-  open: readonly LeaseRow[],
-  ended: readonly LeaseRow[],
-  restarts: ReadonlyMap<string, ReadonlyMap<string, number>>,
-): Pick<LoadedLedger, 'known' | 'ended'> {
-  const counts = new Map<string, EndedCounts>();
-  for (const row of ended) {
-    const before = counts.get(row.pod_uid);
-    const isNewest = row.occurrence >= (before?.get(addressKey(toLease(row))) ?? 0);
-    if (isNewest) counts.set(row.pod_uid, countEnded(before, [toLease(row)]));
-  }
-  const known = new Map<string, KnownPod>();
-  for (const row of open) {
-    const ofPod = counts.get(row.pod_uid);
-    const pod = known.get(row.pod_uid) ?? { ...toPod(row), leases: [], ...(ofPod && { ended: ofPod }) };
-    known.set(row.pod_uid, { ...pod, leases: [...pod.leases, toLease(row)] });
-  }
-  for (const [uid, restarted] of restarts) {
-    const pod = known.get(uid);
-    if (pod) known.set(uid, { ...pod, restarts: restarted });
-  }
-  for (const uid of known.keys()) counts.delete(uid);
-  return { known, ended: counts };
-}
-
-function toLease(row: LeaseRow): Lease {
-  return {
-    ip: canonicalIp(row.ip),
-    ...(row.network !== '' && { network: row.network }),
-    occurrence: row.occurrence,
-    started: toInterval(row),
-    startInferred: row.start_inferred,
-  };
-}
-
-function toInterval({ started_at, not_before, not_after }: LeaseRow): Interval {
-  const best = started_at.getTime();
-  return { notBefore: not_before ?? Number.NEGATIVE_INFINITY, best, notAfter: not_after ?? best };
-}
-
-function toPod(row: LeaseRow): MessagePod {
-  return {
-    uid: row.pod_uid,
-    namespace: row.namespace,
-    name: row.pod,
-    ownerKind: row.owner_kind,
-    ownerName: row.owner_name,
-    node: row.node,
-    hostNetwork: row.host_network,
-    workload: toWorkload(row),
-  };
-}
-
-/** Undefined in a row of an earlier version. */
-function toWorkload({ workload_kind: kind, workload: name, revision, service_account }: LeaseRow) {
-  return kind === null ? undefined : { kind, name, revision, serviceAccount: service_account };
 }

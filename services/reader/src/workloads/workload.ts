@@ -1,5 +1,6 @@
 import type { MessageWorkload } from '@podips/shared';
 import { type Fields, fields, list, storableText, timeMs } from '../cluster/fields.js';
+import { SharedValues } from '../shared-values.js';
 
 type Workload = Omit<MessageWorkload, 'revision' | 'serviceAccount'>;
 
@@ -15,9 +16,12 @@ const REVISION_HASH = 'controller-revision-hash';
 const LATEST_START_MS = 7 * 86_400_000;
 const MINUTE_MS = 60_000;
 
-/** Far more than a cluster has; beyond it they are kept anew. */
-const MAX_KEPT = 50_000;
-const kept = new Map<string, MessageWorkload>();
+const workloads = new SharedValues<MessageWorkload>(({ kind, name, revision, serviceAccount }) =>
+  [kind, name, revision, serviceAccount].join('\n'),
+);
+
+/** The same object for all pods of a workload. */
+export const sharedWorkload = (workload: MessageWorkload): MessageWorkload => workloads.of(workload);
 
 /**
  * Projects a pod of the Kubernetes API to what runs it: the Deployment instead of its ReplicaSet, the CronJob instead of its
@@ -25,13 +29,7 @@ const kept = new Map<string, MessageWorkload>();
  * @returns the same object for all pods of a workload, so that each of them takes no memory for it
  */
 export function projectWorkload(object: unknown): MessageWorkload {
-  const found = workloadOf(object);
-  const key = Object.values(found).join('\n');
-  const known = kept.get(key);
-  if (known !== undefined) return known;
-  if (kept.size >= MAX_KEPT) kept.clear();
-  kept.set(key, found);
-  return found;
+  return sharedWorkload(workloadOf(object));
 }
 
 function workloadOf(object: unknown): MessageWorkload {

@@ -1,0 +1,102 @@
+import { canonicalIp, type MessagePod } from '@podips/shared';
+import type { Interval } from '../changes/event-times.js';
+import { addressKey, countEnded, type EndedCounts, type KnownPod, type Lease } from '../changes/leases.js';
+import { sharedText } from '../shared-values.js';
+import { sharedWorkload } from '../workloads/workload.js';
+
+export interface LeaseRow {
+  readonly pod_uid: string;
+  readonly network: string;
+  readonly ip: string;
+  readonly occurrence: number;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly owner_kind: string;
+  readonly owner_name: string;
+  readonly node: string;
+  readonly host_network: boolean;
+  readonly workload_kind: string | null;
+  readonly workload: string;
+  readonly revision: string;
+  readonly service_account: string;
+  readonly started_at: Date;
+  /** Milliseconds since the epoch, -Infinity for the earliest; null in a row of an earlier version. */
+  readonly not_before: number | null;
+  readonly not_after: number | null;
+  readonly start_inferred: boolean;
+}
+
+/** See LoadedLedger, whose parts these are. */
+export interface LoadedPods {
+  readonly known: Map<string, KnownPod>;
+  readonly ended: ReadonlyMap<string, EndedCounts>;
+}
+
+/** The pods of a ledger, put together row by row: all rows of a large cluster at once would be too much. */
+export class LedgerPods {
+  readonly #known = new Map<string, KnownPod>();
+  readonly #ended = new Map<string, EndedCounts>();
+
+  /** Leases that ended; before those of the same pods that are open. */
+  addEnded(rows: readonly LeaseRow[]): void {
+    for (const row of rows) {
+      const before = this.#ended.get(row.pod_uid);
+      const lease = toLease(row);
+      const isNewest = row.occurrence >= (before?.get(addressKey(lease)) ?? 0);
+      if (isNewest) this.#ended.set(row.pod_uid, countEnded(before, [lease]));
+    }
+  }
+
+  addOpen(rows: readonly LeaseRow[]): void {
+    for (const row of rows) {
+      const ended = this.#ended.get(row.pod_uid);
+      const pod = this.#known.get(row.pod_uid) ?? { ...toPod(row), leases: [], ...(ended && { ended }) };
+      this.#known.set(row.pod_uid, { ...pod, leases: [...pod.leases, toLease(row)] });
+    }
+  }
+
+  /** @param restarts of containers, by the pod's UID */
+  all(restarts: ReadonlyMap<string, ReadonlyMap<string, number>>): LoadedPods {
+    for (const [uid, restarted] of restarts) {
+      const pod = this.#known.get(uid);
+      if (pod) this.#known.set(uid, { ...pod, restarts: restarted });
+    }
+    for (const uid of this.#known.keys()) this.#ended.delete(uid);
+    return { known: this.#known, ended: this.#ended };
+  }
+}
+
+function toLease(row: LeaseRow): Lease {
+  return {
+    ip: canonicalIp(row.ip),
+    ...(row.network !== '' && { network: row.network }),
+    occurrence: row.occurrence,
+    started: toInterval(row),
+    startInferred: row.start_inferred,
+  };
+}
+
+function toInterval({ started_at, not_before, not_after }: LeaseRow): Interval {
+  const best = started_at.getTime();
+  return { notBefore: not_before ?? Number.NEGATIVE_INFINITY, best, notAfter: not_after ?? best };
+}
+
+function toPod(row: LeaseRow): MessagePod {
+  return {
+    uid: row.pod_uid,
+    namespace: sharedText(row.namespace),
+    name: row.pod,
+    ownerKind: sharedText(row.owner_kind),
+    ownerName: sharedText(row.owner_name),
+    node: sharedText(row.node),
+    hostNetwork: row.host_network,
+    workload: toWorkload(row),
+  };
+}
+
+/** Undefined in a row of an earlier version. */
+function toWorkload({ workload_kind: kind, workload: name, revision, service_account }: LeaseRow) {
+  return kind === null
+    ? undefined
+    : sharedWorkload({ kind, name, revision, serviceAccount: service_account });
+}
