@@ -101,16 +101,25 @@ export function decideSeen(
   const keptKeys = new Set(kept.map(addressKey));
   const started = held
     .filter((address) => !keptKeys.has(addressKey(address)))
+    // As literals, here and below: what is spread into an object takes more memory in each of them.
     .map((address) => ({
-      ...address,
+      ip: address.ip,
       occurrence: endedCounts?.get(addressKey(address)) ?? 0,
       started: sighting.start(replaces),
       startInferred: sighting.inferred,
+      ...(address.network !== undefined && { network: address.network }),
     }));
   const status = known === undefined && appeared ? 'alreadyRunning' : 'allocated';
   return {
     known: {
-      ...identityOf(pod),
+      uid: pod.uid,
+      namespace: pod.namespace,
+      name: pod.name,
+      ownerKind: pod.ownerKind,
+      ownerName: pod.ownerName,
+      node: pod.node,
+      hostNetwork: pod.hostNetwork,
+      workload: pod.workload,
       leases: [...kept, ...started],
       times: keepTimes(pod.times),
       ...(endedCounts === undefined ? {} : { ended: endedCounts }),
