@@ -196,14 +196,14 @@ describe('the profile "full", from the files of the images', () => {
     await isHealthy(container);
   });
 
-  it('shows four green lights', async () => {
+  it('shows five green lights, that of the ledger among them', async () => {
     const monitorUrl = `http://127.0.0.1:${httpPorts.get('monitor')}`;
     await vi.waitFor(async () => {
       const metrics = await readMetrics(`${monitorUrl}/metrics`);
       const lights = [...metrics].filter(
         ([name, on]) => name.startsWith('podips_operation_light{') && on === 1,
       );
-      expect(lights.map(([name]) => name)).toEqual(Array(4).fill(expect.stringContaining('light="green"')));
+      expect(lights.map(([name]) => name)).toEqual(Array(5).fill(expect.stringContaining('light="green"')));
     }, PATIENCE);
     const answer = await fetch(`${monitorUrl}/podips/all`);
     expect(await answer.json()).toEqual({ status: 'success' });
