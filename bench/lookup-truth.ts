@@ -40,8 +40,8 @@ export async function measureLookupTruth(run: BenchRun, ended: EndedRun, truth: 
       unit: '%',
       expectation: { atLeast: EXPECTED_ANSWERED_PERCENT },
       meaning:
-        `of ${knowable} lines about a time outside of gaps and failures, with no change of the address closer than two ` +
-        'seconds: one for the clock, and one because Kubernetes writes times in whole seconds',
+        `of ${knowable} lines about a time outside of gaps and failures, with no change of the address closer than four ` +
+        'seconds: one for the clock, and three because kubelets report up to two seconds late, in whole seconds',
     },
   ];
 }
