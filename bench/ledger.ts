@@ -3,11 +3,11 @@ import { createLogger, type DatabasePool, migrate, openPool, pause } from '@podi
 import { startPostgres } from '@podips/simulation';
 import { CLUSTER, DAY_MS, fillLedger, LEDGER_START, newLeases } from './ledger-fill.js';
 import type { BenchRun, Figure } from './measurement.js';
+import { BYTES_PER_MB } from './memory.js';
 
 const EXPECTED_BELOW_MS = 10;
 const WRITE_LEASES = 100;
 const WRITE_REST_MS = 50;
-const BYTES_PER_MB = 1_000_000;
 
 /** A lease of the ledger to query, and a time at which it was held. */
 interface Sample {

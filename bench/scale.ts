@@ -14,12 +14,12 @@ import {
 } from '@podips/simulation';
 import { INSPECTABLE, type Inspector, inspect } from './inspector.js';
 import type { BenchRun, Figure } from './measurement.js';
+import { BYTES_PER_MB } from './memory.js';
 import { until } from './until.js';
 
 const DEADLINE_MS = 600_000;
 const START_DEADLINE_MS = 20_000;
 const POLL_MS = 100;
-const BYTES_PER_MB = 1_000_000;
 const TICKS_PER_SECOND = 100;
 
 interface Surroundings {

@@ -72,7 +72,7 @@ describe('a log file that is sent to the monitor', () => {
     expect(page).toContain('value="2s"');
   });
 
-  it('is taken in as many questions as it needs, without being held in memory', async () => {
+  it('is read in as many questions as it needs, without being held in memory', async () => {
     const rows = 40_000;
     const response = await send(gzipSync(`time,src\n${ROW.repeat(rows)}`), { do: 'file' });
     expect((await response.text()).match(/228ts/g)).toHaveLength(rows);

@@ -64,7 +64,7 @@ describe('annotating', () => {
     expect([text, summary.lines]).toEqual([OUTPUT, 2]);
   });
 
-  it('holds no more lines than two batches while nobody reads its output', async () => {
+  it('holds no more lines than two batches while its output is not read', async () => {
     let read = 0;
     async function* input() {
       for (; read < 100_000; read += 1) yield Buffer.from(read === 0 ? FILE : `${ROW}\n`.repeat(100));

@@ -34,7 +34,7 @@ export interface NoAnswer {
 
 /**
  * Answers questions, one for each, in their order.
- * @param signal ends the question; nobody waits for the answer any more
+ * @param signal ends the question: its answer is not needed any more
  * @throws when there are not as many answers
  */
 export type Ask = (

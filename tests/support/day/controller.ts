@@ -76,7 +76,7 @@ export class Controller {
     return before;
   }
 
-  /** Somebody deletes a pod. */
+  /** A user deletes a pod. */
   delete(uid: string): void {
     this.#end(uid, (onGone) => this.#pods.delete(uid, onGone));
   }

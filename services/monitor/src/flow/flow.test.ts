@@ -102,7 +102,7 @@ test('what was published before the first report, and delivered by nobody knows 
   expect(flow.view()).toMatchObject({ queued: 1 });
 });
 
-test('the next run of the reader begins anew', () => {
+test('the next run of the reader counts from the start', () => {
   const { flow, reader, writer } = open();
   reader(10);
   writer(7);

@@ -16,7 +16,7 @@ export class Unread {
   heartbeat(operation: LightId, nowMs: number): void {
     if (operation === 'queue/read') this.#firstMs = undefined;
     if (operation !== 'queue/write') return;
-    // One long after the one before begins anew.
+    // One long after the one before starts another count.
     if (this.#firstMs === undefined || nowMs - this.#lastMs > OVERDUE_MS) this.#firstMs = nowMs;
     this.#lastMs = nowMs;
   }
