@@ -55,7 +55,7 @@ export interface MockClusterSettings {
 
 /** @throws {SettingsError} with every problem at once */
 export function readMockSettings(env: Environment = process.env): MockSettings {
-  const settings = readSettings({ specs: mockSpecs, env, check: queueTls.check });
+  const settings = readSettings({ specs: mockSpecs, env, rules: queueTls.rules });
   return {
     logLevel: settings.LOG_LEVEL,
     queue: queueSettings(settings),
@@ -65,7 +65,7 @@ export function readMockSettings(env: Environment = process.env): MockSettings {
 
 /** @throws {SettingsError} with every problem at once */
 export function readMockProducerSettings(env: Environment = process.env): MockProducerSettings {
-  const settings = readSettings({ specs: mockProducerSpecs, env, check: queueTls.check });
+  const settings = readSettings({ specs: mockProducerSpecs, env, rules: queueTls.rules });
   return {
     logLevel: settings.LOG_LEVEL,
     queue: queueSettings(settings),

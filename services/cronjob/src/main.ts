@@ -1,5 +1,3 @@
-import { runProgram } from '@podips/shared';
-import { startCronjob } from './cronjob.js';
-import { readCronjobSettings } from './settings.js';
+import '@podips/shared/require-node';
 
-await runProgram({ name: 'cronjob', settings: readCronjobSettings, start: startCronjob });
+await import('./program.js');

@@ -1,10 +1,3 @@
-import { runProgram } from '@podips/shared';
-import { runTestAlert } from './alerts/test-alert.js';
-import { startMonitor } from './monitor.js';
-import { readProgramSettings } from './settings.js';
+import '@podips/shared/require-node';
 
-await runProgram({
-  name: 'monitor',
-  settings: readProgramSettings,
-  start: (settings, log) => (settings.testAlert ? runTestAlert(settings, log) : startMonitor(settings, log)),
-});
+await import('./program.js');

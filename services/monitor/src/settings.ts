@@ -1,8 +1,8 @@
 import {
-  checkDatabase,
   collectProblems,
   commonSpecs,
   type DatabaseSettings,
+  databaseRules,
   databaseSettings,
   databaseSpecs,
   type Environment,
@@ -14,8 +14,8 @@ import {
   SettingsError,
 } from '@podips/shared';
 import { EnvError, makeValidator, str } from 'envalid';
-import { type AlertSettings, alertSettings, alertSpecs, checkAlerts } from './alerts/settings.js';
-import { type AccessSettings, accessSettings, accessSpecs, checkAccess } from './http/access/settings.js';
+import { type AlertSettings, alertRules, alertSettings, alertSpecs } from './alerts/settings.js';
+import { type AccessSettings, accessRules, accessSettings, accessSpecs } from './http/access/settings.js';
 import { isBasePath, isOwnPath } from './http/base-path.js';
 import { type PeerSettings, peerSettings, peerSpecs } from './peers/settings.js';
 import { type Proxies, proxySpecs, withProxies } from './proxy.js';
@@ -110,7 +110,7 @@ export function readMonitorSettings(env: Environment): MonitorSettings {
     specs: monitorSpecs,
     env: withProxies(env),
     files: monitorFiles,
-    check: (all) => [...checkAccess(all), ...checkAlerts(all), ...checkDatabase(all)],
+    rules: [...accessRules, ...alertRules, ...databaseRules],
   });
   return {
     logLevel: settings.LOG_LEVEL,

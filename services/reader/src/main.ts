@@ -1,13 +1,3 @@
-import { runProgram } from '@podips/shared';
-import { startReader } from './reader.js';
-import { readSchemaCommand, runSchemaCommand } from './schema-command.js';
-import { readReaderSettings } from './settings.js';
+import '@podips/shared/require-node';
 
-const args = process.argv.slice(2);
-
-await runProgram({
-  name: 'reader',
-  settings: () => readSchemaCommand(args, process.env) ?? readReaderSettings(args, process.env),
-  start: (settings, log) =>
-    'command' in settings ? runSchemaCommand(settings, log) : startReader(settings, log),
-});
+await import('./program.js');

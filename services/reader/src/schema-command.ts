@@ -1,7 +1,7 @@
 import {
-  checkDatabase,
   commonSpecs,
   type DatabaseSettings,
+  databaseRules,
   databaseSettings,
   databaseSpecs,
   type Environment,
@@ -36,7 +36,7 @@ export function readSchemaCommand(args: readonly string[], env: Environment): Sc
   if (command === undefined) return undefined;
   if (Object.keys(parseFlags(args, FLAGS, USAGE)).length > 1) throw new SettingsError([USAGE]);
   const specs = { ...commonSpecs, ...databaseSpecs };
-  const values = readSettings({ specs, env, files: ['dbconfig.ini'], check: checkDatabase });
+  const values = readSettings({ specs, env, files: ['dbconfig.ini'], rules: databaseRules });
   // What is printed needs no database.
   const host = command === 'print-sql' ? 'localhost' : undefined;
   const database = databaseSettings(values) ?? (host && databaseSettings({ ...values, DB_HOST: host }));

@@ -100,6 +100,44 @@ describe('settings', () => {
     for (const [index, start] of ['--incluster', 'LOG_LEVEL', 'QUEUE_PORT'].entries())
       expect(problems[index]).toMatch(new RegExp(`^${start} must be`));
   });
+
+  it('are all named at once, across rules and files', () => {
+    const { clusters } = kubeconfig('a', 'https://a/?x');
+    const users = [{ name: 'a', user: { 'client-certificate': '/none.crt', exec: {} } }];
+    const KUBECONFIG = write('config', { ...kubeconfig('a', ''), clusters, users });
+    write('queue.config.json', '{');
+    const env = {
+      KUBECONFIG,
+      LOG_LEVEL: 'loud',
+      QUEUE_TLS_CA_FILE: '/none.pem',
+      DB_HOST: 'a b',
+      DB_SSLMODE: 'verify-ca',
+      DB_SSLKEY: '/none.key',
+      LEASE_NAME: '!',
+      LEASE_DURATION_S: '1',
+      WATCH_NAMESPACES: 'A,B',
+      IGNORE_NAMESPACES: 'c',
+    };
+    expect(
+      problemsOf(env).map((problem) => problem.replace(/(names|:) .*| (needs?|must|is|has) .*/, '')),
+    ).toEqual([
+      'queue.config.json cannot be read',
+      'LOG_LEVEL',
+      'DB_HOST',
+      'QUEUE_TLS_CA_FILE',
+      'DB_SSLROOTCERT',
+      'DB_SSLCERT and DB_SSLKEY',
+      'DB_SSLKEY',
+      'WATCH_NAMESPACES',
+      'WATCH_NAMESPACES',
+      'IGNORE_NAMESPACES',
+      'LEASE_NAME',
+      'STANDBY_INTERVAL_MS',
+      'server of the kubeconfig\'s cluster "a"',
+      'the kubeconfig ',
+      'the plugin of the kubeconfig\'s user "a"',
+    ]);
+  });
 });
 
 describe('the flag', () => {

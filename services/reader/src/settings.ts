@@ -1,10 +1,10 @@
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import {
   bool,
-  checkDatabase,
   collectProblems,
   commonSpecs,
   type DatabaseSettings,
+  databaseRules,
   databaseSettings,
   databaseSpecs,
   type Environment,
@@ -25,8 +25,13 @@ import {
 } from '@podips/shared';
 import { str } from 'envalid';
 import { loadInCluster, loadOutside, namespaceOf } from './cluster/kube-config.js';
-import { type Scope, scopeSettings, scopeSpecs } from './cluster/scope-settings.js';
-import { type ElectionSettings, electionSettings, electionSpecs } from './leadership/election-settings.js';
+import { type Scope, scopeRules, scopeSettings, scopeSpecs } from './cluster/scope-settings.js';
+import {
+  type ElectionSettings,
+  electionRules,
+  electionSettings,
+  electionSpecs,
+} from './leadership/election-settings.js';
 
 export interface ReaderSettings {
   readonly logLevel: LogLevel;
@@ -177,7 +182,7 @@ export function readReaderSettings(args: readonly string[], env: Environment): R
       specs: readerSpecs,
       env,
       files: readerFiles,
-      check: (all) => [...queueTls.check(all), ...checkDatabase(all)],
+      rules: [...queueTls.rules, ...databaseRules, ...scopeRules, ...electionRules],
     }),
   );
   const kubeConfig = collectProblems(problems, () => (inCluster ? loadInCluster(env) : loadOutside(env)));
@@ -185,8 +190,7 @@ export function readReaderSettings(args: readonly string[], env: Environment): R
     values &&
     kubeConfig &&
     collectProblems(problems, () => electionSettings(values, namespaceOf(kubeConfig)));
-  const scope = values && collectProblems(problems, () => scopeSettings(values));
-  if (values === undefined || scope === undefined || kubeConfig === undefined || problems.length > 0)
+  if (values === undefined || kubeConfig === undefined || problems.length > 0)
     throw new SettingsError(problems);
   return {
     logLevel: values.LOG_LEVEL,
@@ -201,7 +205,7 @@ export function readReaderSettings(args: readonly string[], env: Environment): R
     dc: values.LOG_DC,
     kubeConfig,
     election,
-    scope,
+    scope: scopeSettings(values),
     secondaryNetworks: values.SECONDARY_NETWORKS,
     pageSize: values.KUBE_PAGE_SIZE,
     requestDeadlineMs: values.KUBE_REQUEST_TIMEOUT_MS,

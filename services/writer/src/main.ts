@@ -1,9 +1,3 @@
-import { runProgram } from '@podips/shared';
-import { readWriterSettings } from './settings.js';
-import { startWriter } from './writer.js';
+import '@podips/shared/require-node';
 
-await runProgram({
-  name: 'writer',
-  settings: () => readWriterSettings(process.env),
-  start: startWriter,
-});
+await import('./program.js');

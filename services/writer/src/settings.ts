@@ -11,6 +11,7 @@ import {
   queueSettings,
   queueSpecs,
   queueTls,
+  type Rule,
   readSettings,
   secret,
   serverList,
@@ -104,7 +105,7 @@ export function readWriterSettings(env: Environment): WriterSettings {
     specs: writerSpecs,
     env,
     files: writerFiles,
-    check: (all) => [...queueTls.check(all), ...checkLogin(all), ...TLS.check(all)],
+    rules: [...queueTls.rules, ...loginRules, ...TLS.rules],
   });
   return {
     logLevel: values.LOG_LEVEL,
@@ -134,14 +135,12 @@ export function readWriterSettings(env: Environment): WriterSettings {
 type Values = CleanedEnv<typeof writerSpecs>;
 
 /** Users are known to Fluentd only below a shared key. */
-function checkLogin({
-  LOG_SHARED_KEY: key,
-  LOG_USERNAME: username,
-  LOG_PASSWORD: password,
-}: Values): string[] {
-  if (username === '' && password !== '') return ['LOG_PASSWORD needs LOG_USERNAME'];
-  return username !== '' && key === '' ? ['LOG_USERNAME needs LOG_SHARED_KEY'] : [];
-}
+const loginRules: readonly Rule<Values>[] = [
+  ({ LOG_USERNAME: username, LOG_PASSWORD: password }) =>
+    username === '' && password !== '' ? ['LOG_PASSWORD needs LOG_USERNAME'] : [],
+  ({ LOG_USERNAME: username, LOG_SHARED_KEY: key }) =>
+    username !== '' && key === '' ? ['LOG_USERNAME needs LOG_SHARED_KEY'] : [],
+];
 
 function loginOf(values: Values): FluentLogin | undefined {
   const { LOG_SHARED_KEY: sharedKey, LOG_USERNAME: username, LOG_PASSWORD: password } = values;

@@ -35,27 +35,31 @@ export const FILE_SETTINGS: Readonly<Record<ConfigFile, readonly string[]>> = {
   'dbconfig.ini': Object.values(INI_KEYS),
 };
 
-/** The settings in those files that exist, by name; a line in `problems` for each file that cannot be read. */
+/** The settings in those files that exist, by name. @param onProblem called for all that is wrong in a file */
 export function readConfigFiles(
   dir: string,
   files: readonly ConfigFile[],
-  problems: string[],
+  onProblem: (file: ConfigFile, problem: string) => void,
 ): Map<string, FileValue> {
   const found = new Map<string, FileValue>();
   for (const file of files) {
     try {
       const text = readIfPresent(join(dir, file));
       if (text === undefined) continue;
-      for (const [name, value] of Object.entries(parseConfigFile(file, text)))
-        found.set(name, { file, value });
+      const values = parseConfigFile(file, text, (problem) => onProblem(file, problem));
+      for (const [name, value] of Object.entries(values)) found.set(name, { file, value });
     } catch (err) {
-      problems.push(`${file} cannot be read: ${toError(err).message}`);
+      onProblem(file, toError(err).message);
     }
   }
   return found;
 }
 
-function parseConfigFile(file: ConfigFile, text: string): Record<string, string> {
+function parseConfigFile(
+  file: ConfigFile,
+  text: string,
+  onProblem: (problem: string) => void,
+): Record<string, string> {
   switch (file) {
     case 'default_podips_host':
     case 'podips_host':
@@ -65,10 +69,10 @@ function parseConfigFile(file: ConfigFile, text: string): Record<string, string>
     case 'queue.config.json':
       return pick(parseJsonObject(text), (key) => (JSON_KEYS.includes(key) ? key : undefined));
     case 'dbconfig.ini': {
-      checkIniValues(text);
+      checkIniValues(text, onProblem);
       const ini = flattenSections(parseIni(text));
       const driver = String(ini.driver ?? 'postgres');
-      if (!INI_DRIVERS.includes(driver)) throw new Error(`driver is ${driver}; only postgres is supported`);
+      if (!INI_DRIVERS.includes(driver)) onProblem(`driver is ${driver}; only postgres is supported`);
       return pick(ini, (key) => INI_KEYS[key]);
     }
   }
@@ -92,13 +96,13 @@ const INI_VALUE = /^(?:"(?:[^"\\]|\\["\\])*"|'[^']*'|(?!["'])(?:[^#;\\]|\\(?![\\
 
 /**
  * Programs read `#` and `;` in a value as a part of it, or as the start of a comment, and backslashes differently.
- * @throws for a value that would not be read as it is written; its text, which may be a password, is not repeated
+ * @param onProblem called for each value that would not be read as it is written; its text may be a password
  */
-function checkIniValues(text: string): void {
+function checkIniValues(text: string, onProblem: (problem: string) => void): void {
   for (const line of text.split(/\r?\n/)) {
     const [, key = '', value = ''] = /^\s*(\w+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
     if (key in INI_KEYS && !INI_VALUE.test(value))
-      throw new Error(
+      onProblem(
         `the value of ${key} has #, ; or \\ in it, or a quote that does not end: put it in double quotes, with \\" for a quote and \\\\ for a backslash, and a comment on a line of its own`,
       );
   }

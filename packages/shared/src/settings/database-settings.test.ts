@@ -5,7 +5,7 @@ import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SettingsError } from '../errors.js';
 import { parseDatabaseHosts } from './database-hosts.js';
-import { checkDatabase, databaseSettings, databaseSpecs } from './database-settings.js';
+import { databaseRules, databaseSettings, databaseSpecs } from './database-settings.js';
 import { type Environment, readSettings } from './read-settings.js';
 
 let dir: string;
@@ -25,7 +25,7 @@ afterAll(() => rmSync(dir, { recursive: true }));
 
 const read = (env: Environment) =>
   databaseSettings(
-    readSettings({ specs: databaseSpecs, env: { ...env, CONFIG_DIR: dir }, check: checkDatabase }),
+    readSettings({ specs: databaseSpecs, env: { ...env, CONFIG_DIR: dir }, rules: databaseRules }),
   );
 
 function problemsOf(env: Environment): readonly string[] {

@@ -2,7 +2,8 @@ import { type CleanedEnv, EnvError, makeValidator, str } from 'envalid';
 import { toError } from '../errors.js';
 import { readCertificates, readPrivateKey } from '../tls-client.js';
 import { databaseHosts } from './database-hosts.js';
-import { databaseUrl, parseDatabaseUrl } from './database-url.js';
+import { type DatabaseUrl, databaseUrl, parseDatabaseUrl } from './database-url.js';
+import type { Rule } from './read-settings.js';
 import { secret } from './secrets.js';
 import { port } from './validators.js';
 
@@ -93,32 +94,71 @@ export function databaseSettings(env: DatabaseValues): DatabaseSettings | undefi
   };
 }
 
-/** Rules that span the settings of the database, and a look at the files; a line for each problem. */
-export function checkDatabase(env: DatabaseValues): string[] {
-  const url = env.DB_URL === undefined ? {} : parseDatabaseUrl(env.DB_URL);
-  if (url.sslMode !== undefined && !isSslMode(url.sslMode))
-    return [`DB_URL must have one of ${SSL_MODES.join(', ')} as sslmode`];
-  const settings = databaseSettings(env);
-  if (settings === undefined) return env.DB_URL === undefined ? [] : ['DB_URL must name a host'];
-  const { sslMode: mode, sslRootCert, sslCert, sslKey } = settings;
-  const given = Object.entries({ DB_SSLROOTCERT: sslRootCert, DB_SSLCERT: sslCert, DB_SSLKEY: sslKey })
-    .filter(([, path]) => path !== undefined)
-    .map(([name]) => name);
-  if (mode === 'disable') return given.map((name) => `${name} needs another DB_SSLMODE than disable`);
-  if (mode === 'verify-ca' && sslRootCert === undefined)
-    return ['DB_SSLROOTCERT is required by DB_SSLMODE=verify-ca: file of the authority'];
-  if (sslRootCert === SYSTEM_AUTHORITIES && mode !== 'verify-full')
-    return [`DB_SSLROOTCERT=${SYSTEM_AUTHORITIES} needs DB_SSLMODE=verify-full, but has ${mode}`];
-  if (sslRootCert !== undefined && mode === 'prefer')
-    return [
-      'DB_SSLROOTCERT needs DB_SSLMODE=verify-full, verify-ca or require: prefer continues without TLS',
-    ];
-  if ((sslCert === undefined) !== (sslKey === undefined))
-    return [`DB_SSLCERT and DB_SSLKEY need each other, but only ${given.at(-1)} is set`];
-  return checkFiles(settings);
+/** What is said of TLS, by the URL or else by the settings. */
+interface TlsPart {
+  readonly sslMode: string;
+  readonly files: Readonly<Record<'DB_SSLROOTCERT' | 'DB_SSLCERT' | 'DB_SSLKEY', string | undefined>>;
 }
 
-function checkFiles({ sslRootCert, sslCert, sslKey }: DatabaseSettings): string[] {
+function tlsPart(env: DatabaseValues, url: DatabaseUrl): TlsPart {
+  return {
+    get sslMode() {
+      return url.sslMode ?? env.DB_SSLMODE;
+    },
+    files: {
+      DB_SSLROOTCERT: url.sslRootCert ?? env.DB_SSLROOTCERT,
+      DB_SSLCERT: url.sslCert ?? env.DB_SSLCERT,
+      DB_SSLKEY: url.sslKey ?? env.DB_SSLKEY,
+    },
+  };
+}
+
+const urlOf = (env: DatabaseValues) => (env.DB_URL === undefined ? {} : parseDatabaseUrl(env.DB_URL));
+
+/** A rule of TLS: without a database it does not count. A host that is wrong is one. */
+const ofTls =
+  (check: (tls: TlsPart) => readonly string[]): Rule<DatabaseValues> =>
+  (env, wrong) => {
+    const url = wrong.has('DB_URL') ? {} : urlOf(env);
+    const isUsed = ['DB_HOST', 'DB_URL'].some((name) => wrong.has(name)) || (url.host ?? env.DB_HOST);
+    return isUsed ? check(tlsPart(env, url)) : [];
+  };
+
+const givenOf = ({ files }: TlsPart) =>
+  Object.entries(files)
+    .filter(([, path]) => path !== undefined)
+    .map(([name]) => name);
+
+/** Rules that span the settings of the database, and a look at the files. */
+export const databaseRules: readonly Rule<DatabaseValues>[] = [
+  (env) => {
+    const { sslMode = 'prefer' } = urlOf(env);
+    return isSslMode(sslMode) ? [] : [`DB_URL must have one of ${SSL_MODES.join(', ')} as sslmode`];
+  },
+  (env) => (env.DB_URL === undefined || (urlOf(env).host ?? env.DB_HOST) ? [] : ['DB_URL must name a host']),
+  ofTls((tls) =>
+    tls.sslMode === 'disable'
+      ? givenOf(tls).map((name) => `${name} needs another DB_SSLMODE than disable`)
+      : [],
+  ),
+  ofTls(({ sslMode, files: { DB_SSLROOTCERT: root } }) => {
+    if (sslMode === 'verify-ca' && root === undefined)
+      return ['DB_SSLROOTCERT is required by DB_SSLMODE=verify-ca: file of the authority'];
+    if (root === SYSTEM_AUTHORITIES && !['verify-full', 'disable'].includes(sslMode))
+      return [`DB_SSLROOTCERT=${SYSTEM_AUTHORITIES} needs DB_SSLMODE=verify-full, but has ${sslMode}`];
+    return root !== undefined && sslMode === 'prefer'
+      ? ['DB_SSLROOTCERT needs DB_SSLMODE=verify-full, verify-ca or require: prefer continues without TLS']
+      : [];
+  }),
+  ofTls(({ files: { DB_SSLCERT: cert, DB_SSLKEY: key } }) => {
+    if ((cert === undefined) === (key === undefined)) return [];
+    const alone = cert === undefined ? 'DB_SSLKEY' : 'DB_SSLCERT';
+    return [`DB_SSLCERT and DB_SSLKEY need each other, but only ${alone} is set`];
+  }),
+  ofTls(({ files }) => checkFiles(files)),
+];
+
+function checkFiles({ DB_SSLROOTCERT, DB_SSLCERT, DB_SSLKEY }: TlsPart['files']): string[] {
   const problems: string[] = [];
   const look = <T>(setting: string, path: string | undefined, read: (path: string) => T): T | undefined => {
     try {
@@ -128,9 +168,9 @@ function checkFiles({ sslRootCert, sslCert, sslKey }: DatabaseSettings): string[
       return undefined;
     }
   };
-  look('DB_SSLROOTCERT', sslRootCert, readCertificates);
-  const own = look('DB_SSLCERT', sslCert, readCertificates);
-  const key = look('DB_SSLKEY', sslKey, readPrivateKey);
+  look('DB_SSLROOTCERT', DB_SSLROOTCERT, readCertificates);
+  const own = look('DB_SSLCERT', DB_SSLCERT, readCertificates);
+  const key = look('DB_SSLKEY', DB_SSLKEY, readPrivateKey);
   if (own?.[0] && key && !own[0].checkPrivateKey(key))
     problems.push('DB_SSLKEY must be the key of the first certificate in DB_SSLCERT, but is another one');
   return problems;

@@ -1,8 +1,8 @@
 export * from './common-settings.js';
 export { type ConfigFile, FILE_SETTINGS } from './config-files.js';
 export {
-  checkDatabase,
   type DatabaseSettings,
+  databaseRules,
   databaseSettings,
   databaseSpecs,
   type SslMode,

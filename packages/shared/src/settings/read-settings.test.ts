@@ -112,9 +112,41 @@ describe('readSettings', () => {
     expect(problems).toEqual(['queue.config.json cannot be read: it must hold a JSON object']);
   });
 
-  it('asks for rules that span settings once each setting alone is right', () => {
-    const check = () => ['A needs B'];
-    expect(problemsOf(() => readSettings({ specs: QUEUE, env: {}, check }))).toEqual(['A needs B']);
+  it('asks for rules that span settings also when others are wrong, but not of those', () => {
+    writeFileSync(join(dir, 'queue.config.json'), '{');
+    const specs = { ...QUEUE, FLAG: bool(), COUNT: integer(1, 10)(), LEFT: str(), RIGHT: str() };
+    const problems = problemsOf(() =>
+      readSettings({
+        specs,
+        env: { CONFIG_DIR: dir, FLAG: 'maybe', COUNT: '3', LEFT: 'a', RIGHT: 'b' },
+        files: ['queue.config.json'],
+        rules: [
+          ({ LEFT, RIGHT }) => [`${LEFT} needs ${RIGHT}`],
+          ({ COUNT, FLAG }) => [`${COUNT} needs ${FLAG}`],
+          ({ QUEUE_HOST }) => [`${QUEUE_HOST} may be in the file`],
+          (_, wrong) => (wrong.has('FLAG') ? ['what FLAG may be is not known'] : []),
+        ],
+      }),
+    );
+    expect(problems).toEqual([
+      'queue.config.json cannot be read: it is not JSON',
+      'FLAG must be true or false, but is "maybe"',
+      'a needs b',
+      'what FLAG may be is not known',
+    ]);
+  });
+
+  it('reports all that is wrong in a file, and not as missing what may be in it', () => {
+    writeFileSync(join(dir, 'dbconfig.ini'), 'driver=mysql\nhost=a#b\npassword="x\n');
+    const specs = { ...databaseSpecs, DB_HOST: str() };
+    const problems = problemsOf(() =>
+      readSettings({ specs, env: { CONFIG_DIR: dir }, files: ['dbconfig.ini'] }),
+    );
+    expect(problems.map((problem) => problem.slice(0, 50))).toEqual([
+      'dbconfig.ini cannot be read: the value of host has',
+      'dbconfig.ini cannot be read: the value of password',
+      'dbconfig.ini cannot be read: driver is mysql; only',
+    ]);
   });
 
   it('never shows a password that stands in a wrong URL', () => {

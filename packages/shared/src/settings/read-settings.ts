@@ -1,7 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { type CleanedEnv, cleanEnv, EnvMissingError, type ValidatorSpec } from 'envalid';
 import { SettingsError, toError } from '../errors.js';
-import { type ConfigFile, readConfigFiles } from './config-files.js';
+import { type ConfigFile, FILE_SETTINGS, readConfigFiles } from './config-files.js';
 import { fileVariableOf, isSecret, readSecret } from './secrets.js';
 
 export type SettingSpecs = Record<string, ValidatorSpec<unknown>>;
@@ -11,9 +11,15 @@ export interface SettingsRequest<S extends SettingSpecs> {
   readonly specs: S;
   readonly env: Environment;
   readonly files?: readonly ConfigFile[];
-  /** Rules that span several settings; returns a line for each problem. Only asked when each setting alone is right. */
-  readonly check?: (settings: CleanedEnv<S>) => string[];
+  readonly rules?: readonly Rule<CleanedEnv<S>>[];
 }
+
+/**
+ * A rule that spans several settings; returns a line for each problem. It is asked also when other settings are wrong, and
+ * ends, without a result, where it reads one of these.
+ * @param wrong names of the settings whose values are not known
+ */
+export type Rule<Values> = (values: Values, wrong: ReadonlySet<string>) => readonly string[];
 
 /**
  * Reads settings: environment over file over default. An empty variable counts as not set. A secret may be in a file that
@@ -22,8 +28,15 @@ export interface SettingsRequest<S extends SettingSpecs> {
  */
 export function readSettings<S extends SettingSpecs>(request: SettingsRequest<S>): CleanedEnv<S> {
   const problems: string[] = [];
-  const fromFiles = readConfigFiles(request.env.CONFIG_DIR || '.', request.files ?? [], problems);
-  const secrets = readSecrets(request.specs, request.env, problems);
+  const wrong = new Set<string>();
+  const fromFiles = readConfigFiles(request.env.CONFIG_DIR || '.', request.files ?? [], (file, problem) => {
+    problems.push(`${file} cannot be read: ${problem}`);
+    for (const name of FILE_SETTINGS[file]) if (!request.env[name]) wrong.add(name);
+  });
+  const secrets = readSecrets(request.specs, request.env, (name, problem) => {
+    problems.push(problem);
+    wrong.add(name);
+  });
   const values: Record<string, string> = {};
   for (const name of Object.keys(request.specs)) {
     const value = request.env[name] || secrets.get(name) || fromFiles.get(name)?.value;
@@ -36,25 +49,56 @@ export function readSettings<S extends SettingSpecs>(request: SettingsRequest<S>
   const settings = cleanEnv(values, request.specs, {
     reporter: ({ errors }) => {
       for (const [name, error] of Object.entries(errors)) {
+        // It may be in the file that cannot be read.
+        if (wrong.has(name) && error instanceof EnvMissingError) continue;
         problems.push(describeProblem(name, sourceOf(name), toError(error)));
+        wrong.add(name);
       }
     },
   });
-  if (problems.length === 0) problems.push(...(request.check?.(settings) ?? []));
+  problems.push(...breaches(request.rules ?? [], settings, wrong));
   if (problems.length > 0) throw new SettingsError(problems);
   return settings;
 }
 
-/** The secrets in files that variables name; a line in `problems` for each that cannot be used. */
-function readSecrets(specs: SettingSpecs, env: Environment, problems: string[]): Map<string, string> {
+/** A rule has read a setting that is wrong. */
+class UnknownValue extends Error {}
+
+function breaches<V extends object>(
+  rules: readonly Rule<V>[],
+  values: V,
+  wrong: ReadonlySet<string>,
+): string[] {
+  const known = new Proxy(values, {
+    get(all, name, receiver) {
+      if (wrong.has(String(name))) throw new UnknownValue();
+      return Reflect.get(all, name, receiver);
+    },
+  });
+  return rules.flatMap((rule) => {
+    try {
+      return rule(known, wrong);
+    } catch (err) {
+      if (err instanceof UnknownValue) return [];
+      throw err;
+    }
+  });
+}
+
+/** The secrets in files that variables name, but for those that cannot be used. */
+function readSecrets(
+  specs: SettingSpecs,
+  env: Environment,
+  onProblem: (name: string, problem: string) => void,
+): Map<string, string> {
   const found = new Map<string, string>();
   for (const [name, spec] of Object.entries(specs)) {
     const variable = fileVariableOf(name);
     const path = isSecret(spec) ? env[variable] : undefined;
     if (!path) continue;
     const read = readSecret(path);
-    if (env[name]) problems.push(`${name} and ${variable} are both set: only one of them must be`);
-    else if ('problem' in read) problems.push(`${variable} ${read.problem}`);
+    if (env[name]) onProblem(name, `${name} and ${variable} are both set: only one of them must be`);
+    else if ('problem' in read) onProblem(name, `${variable} ${read.problem}`);
     else found.set(name, read.value);
   }
   return found;

@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(dir, { recursive: true }));
 
 const read = (env: Record<string, string>) =>
-  tls.read(readSettings({ specs: tls.specs, env, check: (values) => tls.check(values) }));
+  tls.read(readSettings({ specs: tls.specs, env, rules: tls.rules }));
 
 function problemsOf(env: Record<string, string>): readonly string[] {
   try {

@@ -7,6 +7,7 @@ import {
 } from 'envalid';
 import { toError } from '../errors.js';
 import { readCertificates, readPrivateKey, type TlsSettings } from '../tls-client.js';
+import type { Rule } from './read-settings.js';
 import { bool } from './validators.js';
 
 type FileOrName<P extends string> = `${P}_TLS_${'CA_FILE' | 'CERT_FILE' | 'KEY_FILE' | 'SERVER_NAME'}`;
@@ -19,8 +20,8 @@ type TlsValues<P extends string> = { readonly [K in `${P}_TLS`]: boolean } & {
 export interface TlsClientSettings<P extends string> {
   /** A part of a service's specs. */
   readonly specs: TlsSpecs<P>;
-  /** Rules that span them, and a look at the files; a line for each problem. */
-  check(values: TlsValues<P>): string[];
+  /** Rules that span them, and a look at the files. */
+  readonly rules: readonly Rule<TlsValues<P>>[];
   /** Undefined without TLS. */
   read(values: TlsValues<P>): TlsSettings | undefined;
 }
@@ -44,7 +45,8 @@ export function tlsClientSettings(prefix: string, peer: string): TlsClientSettin
   const key = `${prefix}_TLS_KEY_FILE` as const;
   const name = `${prefix}_TLS_SERVER_NAME` as const;
 
-  const checkFiles = (values: TlsValues<string>): string[] => {
+  const checkFiles: Rule<TlsValues<string>> = (values, wrong) => {
+    if (!wrong.has(on) && !values[on]) return [];
     const problems: string[] = [];
     const look = <T>(setting: FileOrName<string>, read: (path: string) => T): T | undefined => {
       const path = values[setting];
@@ -76,13 +78,17 @@ export function tlsClientSettings(prefix: string, peer: string): TlsClientSettin
         desc: `name in the certificate of ${peer}, if it is not the host`,
       }),
     } as TlsSpecs<string>, // TypeScript gives all computed keys one type.
-    check(values) {
-      const given = [ca, cert, key, name].filter((setting) => values[setting] !== undefined);
-      if (!values[on]) return given.map((setting) => `${setting} needs ${on}=true`);
-      const alone = [cert, key].filter((setting) => given.includes(setting));
-      if (alone.length === 1) return [`${cert} and ${key} need each other, but only ${alone} is set`];
-      return checkFiles(values);
-    },
+    rules: [
+      ...[ca, cert, key, name].map((setting) => (values: TlsValues<string>) => {
+        return values[on] || values[setting] === undefined ? [] : [`${setting} needs ${on}=true`];
+      }),
+      (values) => {
+        const alone = [cert, key].filter((setting) => values[setting] !== undefined);
+        const isPair = !values[on] || alone.length !== 1;
+        return isPair ? [] : [`${cert} and ${key} need each other, but only ${alone} is set`];
+      },
+      checkFiles,
+    ],
     read: (values) =>
       values[on]
         ? { caFile: values[ca], certFile: values[cert], keyFile: values[key], serverName: values[name] }

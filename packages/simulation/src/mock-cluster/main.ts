@@ -1,5 +1,3 @@
-import { runProgram } from '@podips/shared';
-import { readMockClusterSettings } from '../mock-settings.js';
-import { startMockCluster } from './mock-cluster.js';
+import '@podips/shared/require-node';
 
-await runProgram({ name: 'mock-cluster', settings: readMockClusterSettings, start: startMockCluster });
+await import('./program.js');

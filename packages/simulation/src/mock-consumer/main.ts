@@ -1,9 +1,3 @@
-import { runProgram } from '@podips/shared';
-import { readMockSettings } from '../mock-settings.js';
-import { startMockConsumer } from './mock-consumer.js';
+import '@podips/shared/require-node';
 
-await runProgram({
-  name: 'mock-consumer',
-  settings: readMockSettings,
-  start: async (settings, log) => startMockConsumer(settings, log),
-});
+await import('./program.js');

@@ -1,9 +1,3 @@
-import { runProgram } from '@podips/shared';
-import { readMockProducerSettings } from '../mock-settings.js';
-import { startMockProducer } from './mock-producer.js';
+import '@podips/shared/require-node';
 
-await runProgram({
-  name: 'mock-producer',
-  settings: readMockProducerSettings,
-  start: async (settings, log) => startMockProducer(settings, log),
-});
+await import('./program.js');

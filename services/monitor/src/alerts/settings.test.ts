@@ -50,6 +50,12 @@ test('mail needs recipients, a server and a sender', () => {
   expect(() => readMonitorSettings({ ...MAIL, SMTP_USER: 'me' })).toThrow(/SMTP_PASSWORD must be set both/);
 });
 
+test('what mail needs is named together with what is wrong elsewhere', () => {
+  expect(() => readMonitorSettings({ PODIPS_SEND_MAIL: 'yes', SMTP_PORT: 'x', READ_USER: 'me' })).toThrow(
+    /SMTP_PORT must be.*READ_USER and READ_PASSWORD.*RECIPIENT_MAIL is.*SMTP_HOST is.*SMTP_FROM is/s,
+  );
+});
+
 test.each([
   ['PODIPS_RECIPIENT_MAIL', 'ops'],
   ['PODIPS_RECIPIENT_MAIL', 'a@example.com\r\nBcc: b@example.com'],

@@ -1,4 +1,4 @@
-import { bool, hostName, integer, port, secret, toError } from '@podips/shared';
+import { bool, hostName, integer, port, type Rule, secret, toError } from '@podips/shared';
 import { type CleanedEnv, EnvError, makeValidator, str } from 'envalid';
 import { entriesOf } from '../list-setting.js';
 import { type RequestTemplate, readRequestTemplate } from './request-template.js';
@@ -50,13 +50,17 @@ const urls = makeValidator<string>((input) => {
 });
 
 const requestFiles = makeValidator<string>((input) => {
+  const problems: string[] = [];
   const names = entriesOf(input).map((path) => {
     try {
       return readRequestTemplate(path).name;
     } catch (err) {
-      throw new EnvError(`must be files with an HTTP request each, but ${path} ${problemOfFile(err)}`);
+      problems.push(`${path} ${problemOfFile(err)}`);
+      return path;
     }
   });
+  if (problems.length > 0)
+    throw new EnvError(`must be files with an HTTP request each, but ${problems.join(', and ')}`);
   if (new Set(names).size < names.length) throw new EnvError('must be files of different names');
   return input;
 });
@@ -139,16 +143,17 @@ export interface AlertSettings {
 
 type AlertEnv = Pick<CleanedEnv<typeof alertSpecs>, keyof typeof alertSpecs>;
 
-/** Problems of settings that are right alone, a line for each. */
-export function checkAlerts(env: AlertEnv): string[] {
-  const problems: string[] = [];
-  const needed = ['PODIPS_RECIPIENT_MAIL', 'SMTP_HOST', 'SMTP_FROM'] as const;
-  for (const name of env.PODIPS_SEND_MAIL ? needed : [])
-    if (entriesOf(env[name]).length === 0) problems.push(`${name} is required when PODIPS_SEND_MAIL is true`);
-  if ((env.SMTP_USER === '') !== (env.SMTP_PASSWORD === ''))
-    problems.push('SMTP_USER and SMTP_PASSWORD must be set both or not at all');
-  return problems;
-}
+/** Rules that span several of them. */
+export const alertRules: readonly Rule<AlertEnv>[] = [
+  ...(['PODIPS_RECIPIENT_MAIL', 'SMTP_HOST', 'SMTP_FROM'] as const).map((name) => (env: AlertEnv) => {
+    const isMissing = env.PODIPS_SEND_MAIL && entriesOf(env[name]).length === 0;
+    return isMissing ? [`${name} is required when PODIPS_SEND_MAIL is true`] : [];
+  }),
+  (env) =>
+    (env.SMTP_USER === '') === (env.SMTP_PASSWORD === '')
+      ? []
+      : ['SMTP_USER and SMTP_PASSWORD must be set both or not at all'],
+];
 
 /** The alert part of the monitor's settings. */
 export function alertSettings(env: AlertEnv): AlertSettings {

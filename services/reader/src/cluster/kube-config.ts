@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { delimiter } from 'node:path';
 // Not from the package itself, which loads every API of Kubernetes: 50 MB.
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
-import { type Environment, proxyOf, SettingsError, toError } from '@podips/shared';
+import { collectProblems, type Environment, proxyOf, SettingsError, toError } from '@podips/shared';
 import { ExecAuthenticator } from './exec-plugin.js';
 import { kubeconfigFiles, readKubeconfig } from './kubeconfig-files.js';
 import { fromTokenFile, toCluster, toUser } from './kubeconfig-user.js';
@@ -66,7 +66,11 @@ function homeOfUser(): string | undefined {
 function fromFiles(files: readonly string[]) {
   const { name, namespace, cluster, user } = readKubeconfig(files);
   const context = { name, cluster: cluster.name, user: user.name, ...(namespace && { namespace }) };
-  return optionsOf(toCluster(cluster), toUser(user, toCluster(cluster)), context);
+  const problems: string[] = [];
+  const ownCluster = collectProblems(problems, () => toCluster(cluster));
+  const ownUser = collectProblems(problems, () => toUser(user, ownCluster));
+  if (ownCluster === undefined || ownUser === undefined) throw new SettingsError(problems);
+  return optionsOf(ownCluster, ownUser, context);
 }
 
 function fromUrl(env: Environment) {
@@ -75,13 +79,16 @@ function fromUrl(env: Environment) {
     throw new SettingsError([
       '--incluster is false, but there is no way to a cluster: set KUBECONFIG, or have $HOME/.kube/config, or set KUBE_APISERVER_URL (with KUBE_APITOKEN and KUBE_CA_CERT_FILE)',
     ]);
-  checkServer(server, 'KUBE_APISERVER_URL');
+  const problems: string[] = [];
+  collectProblems(problems, () => checkServer(server, 'KUBE_APISERVER_URL'));
   const caFile = env.KUBE_CA_CERT_FILE;
+  const caData = caFile ? collectProblems(problems, () => readBase64(caFile)) : undefined;
+  if (problems.length > 0) throw new SettingsError(problems);
   const cluster = {
     name: 'cluster',
     server,
     skipTLSVerify: false,
-    ...(caFile ? { caData: readBase64(caFile) } : {}),
+    ...(caData === undefined ? {} : { caData }),
   };
   const { KUBE_APITOKEN: token, KUBE_APITOKEN_FILE: tokenFile } = env;
   const user = {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Cluster, User } from '@kubernetes/client-node/dist/config_types.js';
-import { checkProxy, SettingsError, withoutLogin } from '@podips/shared';
+import { checkProxy, collectProblems, SettingsError, withoutLogin } from '@podips/shared';
 import { EXEC_PROVIDER } from './exec-plugin.js';
 import { type Fields, isFields, type NamedFields, textFields } from './kubeconfig-files.js';
 import { OIDC_PROVIDER } from './oidc-token.js';
@@ -23,13 +23,20 @@ export function toCluster(entry: NamedFields): PluginCluster {
   const server = text('server') ?? '';
   const proxy = text('proxy-url');
   const skipTLSVerify = entry.fields['insecure-skip-tls-verify'] === true;
-  const authority = oneOf('ca', text('certificate-authority'), text('certificate-authority-data'));
-  checkServer(server, `server of the kubeconfig's cluster "${name}"`);
-  if (skipTLSVerify && Object.keys(authority).length > 0)
-    throw new SettingsError([
+  const problems: string[] = [];
+  const authority = collectProblems(problems, () =>
+    oneOf('ca', text('certificate-authority'), text('certificate-authority-data')),
+  );
+  collectProblems(problems, () => checkServer(server, `server of the kubeconfig's cluster "${name}"`));
+  if (skipTLSVerify && Object.keys(authority ?? {}).length > 0)
+    problems.push(
       `the kubeconfig's cluster "${name}" has a certificate authority and insecure-skip-tls-verify: only one of them can be meant`,
-    ]);
-  const proxyUrl = proxy && checkProxy(parseProxy(proxy, name), `proxy-url of the cluster "${name}"`);
+    );
+  const proxyUrl = collectProblems(
+    problems,
+    () => proxy && checkProxy(parseProxy(proxy, name), `proxy-url of the cluster "${name}"`),
+  );
+  if (problems.length > 0) throw new SettingsError(problems);
   return {
     name,
     server: server.replace(/\/+$/, ''),
@@ -39,15 +46,22 @@ export function toCluster(entry: NamedFields): PluginCluster {
   };
 }
 
-/** The library's form of a kubeconfig's user. @throws {SettingsError} */
-export function toUser(entry: NamedFields, cluster: PluginCluster): ActingUser {
+/**
+ * The library's form of a kubeconfig's user.
+ * @param cluster its cluster; undefined when that is wrong, and only what is wrong here matters
+ * @throws {SettingsError}
+ */
+export function toUser(entry: NamedFields, cluster: PluginCluster | undefined): ActingUser {
   const text = textFields(entry, 'users');
-  const certificate = oneOf('cert', text('client-certificate'), text('client-certificate-data'));
-  const key = oneOf('key', text('client-key'), text('client-key-data'));
-  if (Object.keys(certificate).length > 0 && Object.keys(key).length === 0)
-    throw new SettingsError([
-      `the kubeconfig's user "${entry.name}" has a client-certificate, but no client-key`,
-    ]);
+  const problems: string[] = [];
+  const certificate = collectProblems(problems, () =>
+    oneOf('cert', text('client-certificate'), text('client-certificate-data')),
+  );
+  const key = collectProblems(problems, () => oneOf('key', text('client-key'), text('client-key-data')));
+  if (certificate && key && Object.keys(certificate).length > 0 && Object.keys(key).length === 0)
+    problems.push(`the kubeconfig's user "${entry.name}" has a client-certificate, but no client-key`);
+  const plugin = collectProblems(problems, () => pluginOf(entry, cluster));
+  if (problems.length > 0) throw new SettingsError(problems);
   const tokenFile = text('tokenFile');
   return {
     name: entry.name,
@@ -56,7 +70,7 @@ export function toUser(entry: NamedFields, cluster: PluginCluster): ActingUser {
     // As kubectl, which prefers the file.
     ...(tokenFile ? fromTokenFile(tokenFile) : given({ token: text('token') })),
     ...given({ username: text('username'), password: text('password'), impersonateUser: text('as') }),
-    ...pluginOf(entry, cluster),
+    ...plugin,
     ...impersonationOf(entry),
   };
 }
@@ -89,7 +103,10 @@ function oneOf<Kind extends 'ca' | 'cert' | 'key'>(kind: Kind, file?: string, da
 }
 
 /** The plugin, or the provider, that gives the user its token. */
-function pluginOf({ name, fields }: NamedFields, cluster: PluginCluster): Pick<User, 'authProvider'> {
+function pluginOf(
+  { name, fields }: NamedFields,
+  cluster: PluginCluster | undefined,
+): Pick<User, 'authProvider'> {
   const { exec, 'auth-provider': provider } = fields;
   if (isFields(exec))
     return { authProvider: { name: EXEC_PROVIDER, config: withExecInfo(exec, name, cluster) } };
@@ -100,7 +117,7 @@ function pluginOf({ name, fields }: NamedFields, cluster: PluginCluster): Pick<U
 }
 
 /** Adds the environment that plugins get from kubectl: some do nothing without it. */
-function withExecInfo(exec: Fields, name: string, cluster: PluginCluster): Fields {
+function withExecInfo(exec: Fields, name: string, cluster: PluginCluster | undefined): Fields {
   const { command, apiVersion, env } = exec;
   if (typeof command !== 'string' || command === '' || typeof apiVersion !== 'string')
     throw new SettingsError([
@@ -111,18 +128,19 @@ function withExecInfo(exec: Fields, name: string, cluster: PluginCluster): Field
     apiVersion,
     spec: {
       interactive: false,
-      ...(exec.provideClusterInfo === true && {
-        cluster: given({
-          server: cluster.server,
-          'tls-server-name': cluster.tlsServerName,
-          'insecure-skip-tls-verify': cluster.skipTLSVerify || undefined,
-          'certificate-authority-data': cluster.caFile
-            ? readFileSync(cluster.caFile).toString('base64')
-            : cluster.caData,
-          'proxy-url': cluster.proxyUrl,
-          config: cluster.execConfig,
+      ...(exec.provideClusterInfo === true &&
+        cluster && {
+          cluster: given({
+            server: cluster.server,
+            'tls-server-name': cluster.tlsServerName,
+            'insecure-skip-tls-verify': cluster.skipTLSVerify || undefined,
+            'certificate-authority-data': cluster.caFile
+              ? readFileSync(cluster.caFile).toString('base64')
+              : cluster.caData,
+            'proxy-url': cluster.proxyUrl,
+            config: cluster.execConfig,
+          }),
         }),
-      }),
     },
   };
   const variables = Array.isArray(env) ? env : [];

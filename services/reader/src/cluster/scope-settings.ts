@@ -1,4 +1,4 @@
-import { bool, SettingsError } from '@podips/shared';
+import { bool, type Rule } from '@podips/shared';
 import { str } from 'envalid';
 
 /** Which pods of a cluster the reader watches. */
@@ -33,27 +33,40 @@ export const scopeSpecs = {
 /** As the API server accepts them: a DNS label. */
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
-/** @throws {SettingsError} */
-export function scopeSettings(values: {
-  readonly WATCH_NAMESPACES: string | undefined;
-  readonly IGNORE_NAMESPACES: string | undefined;
-}): Scope {
-  const problems: string[] = [];
-  const read = (name: keyof typeof values) => {
-    const names = (values[name] ?? '').split(',').map((part) => part.trim());
-    const list = [...new Set(names.filter((part) => part !== ''))].sort();
-    for (const wrong of list.filter((part) => !NAMESPACE.test(part)))
-      problems.push(
-        `${name} must list names of Kubernetes namespaces, separated by commas, but has "${wrong}"`,
+type ScopeName = 'WATCH_NAMESPACES' | 'IGNORE_NAMESPACES';
+type ScopeValues = Readonly<Record<ScopeName, string | undefined>>;
+
+const listOf = (text = '') => {
+  const names = text.split(',').map((part) => part.trim());
+  return [...new Set(names.filter((part) => part !== ''))].sort();
+};
+
+const onlyNames =
+  (name: ScopeName): Rule<ScopeValues> =>
+  (values) =>
+    listOf(values[name])
+      .filter((part) => !NAMESPACE.test(part))
+      .map(
+        (part) => `${name} must list names of Kubernetes namespaces, separated by commas, but has "${part}"`,
       );
-    return list;
+
+/** Rules of the settings of {@link scopeSettings}. */
+export const scopeRules: readonly Rule<ScopeValues>[] = [
+  onlyNames('WATCH_NAMESPACES'),
+  onlyNames('IGNORE_NAMESPACES'),
+  ({ WATCH_NAMESPACES: watched, IGNORE_NAMESPACES: ignored }) =>
+    listOf(watched).length > 0 && listOf(ignored).length > 0
+      ? ['IGNORE_NAMESPACES has no meaning beside WATCH_NAMESPACES: set one of them']
+      : [],
+];
+
+/** Values that keep the rules. */
+export function scopeSettings(values: ScopeValues): Scope {
+  const watched = listOf(values.WATCH_NAMESPACES);
+  return {
+    namespaces: watched.length > 0 ? watched : undefined,
+    ignored: listOf(values.IGNORE_NAMESPACES),
   };
-  const watched = read('WATCH_NAMESPACES');
-  const ignored = read('IGNORE_NAMESPACES');
-  if (watched.length > 0 && ignored.length > 0)
-    problems.push('IGNORE_NAMESPACES has no meaning beside WATCH_NAMESPACES: set one of them');
-  if (problems.length > 0) throw new SettingsError(problems);
-  return { namespaces: watched.length > 0 ? watched : undefined, ignored };
 }
 
 /** Whether the pods of a namespace are watched. */

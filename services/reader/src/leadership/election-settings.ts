@@ -1,4 +1,4 @@
-import { bool, integer, SettingsError } from '@podips/shared';
+import { bool, integer, type Rule, SettingsError } from '@podips/shared';
 import { str } from 'envalid';
 import type { ElectionOptions } from './election.js';
 import type { LeaseName } from './lease-client.js';
@@ -64,9 +64,31 @@ interface ElectionValues {
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const NAME = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
+/** Rules of the settings of {@link electionSettings}. */
+export const electionRules: readonly Rule<ElectionValues>[] = [
+  (values) => (values.LEADER_ELECTION ? problemsOfName(values) : []),
+  ({ LEADER_ELECTION, LEASE_NAMESPACE: namespace }) =>
+    LEADER_ELECTION && namespace !== undefined ? problemsOfNamespace(namespace) : [],
+  ({ LEADER_ELECTION, LEASE_DURATION_S: durationS, STANDBY_INTERVAL_MS: retryMs }) =>
+    LEADER_ELECTION && retryMs * LEAST_ATTEMPTS > durationS * 1_000
+      ? [
+          `STANDBY_INTERVAL_MS must be at most a third of LEASE_DURATION_S: ${Math.floor((durationS * 1_000) / LEAST_ATTEMPTS)}`,
+        ]
+      : [],
+];
+
+const problemsOfName = ({ LEASE_NAME: name }: ElectionValues) =>
+  NAME.test(name) ? [] : [`LEASE_NAME must be a name of a Kubernetes object, but is "${name}"`];
+
+const problemsOfNamespace = (namespace: string) =>
+  NAMESPACE.test(namespace)
+    ? []
+    : [`LEASE_NAMESPACE must be a name of a Kubernetes namespace, but is "${namespace}"`];
+
 /**
+ * Values that keep the rules.
  * @returns undefined without an election
- * @throws {SettingsError}
+ * @throws {SettingsError} for a default namespace that is none
  */
 export function electionSettings(
   values: ElectionValues,
@@ -74,19 +96,12 @@ export function electionSettings(
 ): ElectionSettings | undefined {
   if (!values.LEADER_ELECTION) return undefined;
   const { LEASE_NAME: name, LEASE_NAMESPACE: namespace = defaultNamespace } = values;
-  const durationMs = values.LEASE_DURATION_S * 1_000;
-  const retryMs = values.STANDBY_INTERVAL_MS;
-  const problems = [
-    ...(NAME.test(name) ? [] : [`LEASE_NAME must be a name of a Kubernetes object, but is "${name}"`]),
-    ...(NAMESPACE.test(namespace)
-      ? []
-      : [`LEASE_NAMESPACE must be a name of a Kubernetes namespace, but is "${namespace}"`]),
-    ...(retryMs * LEAST_ATTEMPTS <= durationMs
-      ? []
-      : [
-          `STANDBY_INTERVAL_MS must be at most a third of LEASE_DURATION_S: ${Math.floor(durationMs / LEAST_ATTEMPTS)}`,
-        ]),
-  ];
+  const problems = problemsOfNamespace(namespace);
   if (problems.length > 0) throw new SettingsError(problems);
-  return { lease: { namespace, name }, podUid: values.POD_UID, durationMs, retryMs };
+  return {
+    lease: { namespace, name },
+    podUid: values.POD_UID,
+    durationMs: values.LEASE_DURATION_S * 1_000,
+    retryMs: values.STANDBY_INTERVAL_MS,
+  };
 }

@@ -1,11 +1,11 @@
 import { readSettings, SettingsError } from '@podips/shared';
 import { expect, test } from 'vitest';
-import { accessSettings, accessSpecs, checkAccess } from './settings.js';
+import { accessRules, accessSettings, accessSpecs } from './settings.js';
 
 const SECRET = 'correct-horse-battery-staple';
 
 function read(env: Record<string, string>) {
-  return accessSettings(readSettings({ specs: accessSpecs, env, check: checkAccess }));
+  return accessSettings(readSettings({ specs: accessSpecs, env, rules: accessRules }));
 }
 
 function problemsOf(env: Record<string, string>): readonly string[] {

@@ -1,4 +1,4 @@
-import { createNetworks, heartbeatTokenSpecs, integer, secret } from '@podips/shared';
+import { createNetworks, heartbeatTokenSpecs, integer, type Rule, secret } from '@podips/shared';
 import { type CleanedEnv, EnvError, makeValidator, str } from 'envalid';
 
 /** A list of addresses and networks, `10.0.0.0/8,192.0.2.7,2001:db8::/32`. */
@@ -83,12 +83,15 @@ export function accessSettings(env: AccessEnv): AccessSettings {
   };
 }
 
-/** Problems of the settings together, a line for each. */
-export function checkAccess({ READ_USER: user, READ_PASSWORD: password }: AccessEnv): string[] {
-  if ((user === undefined) !== (password === undefined))
-    return ['READ_USER and READ_PASSWORD must both be set, or neither'];
-  return user?.includes(':') ? ['READ_USER must not contain a colon, which ends a user name in HTTP'] : [];
-}
+/** Rules that span several of them. */
+export const accessRules: readonly Rule<AccessEnv>[] = [
+  ({ READ_USER: user, READ_PASSWORD: password }) =>
+    (user === undefined) === (password === undefined)
+      ? []
+      : ['READ_USER and READ_PASSWORD must both be set, or neither'],
+  ({ READ_USER: user }) =>
+    user?.includes(':') ? ['READ_USER must not contain a colon, which ends a user name in HTTP'] : [],
+];
 
 function splitList(list: string): string[] {
   return list
