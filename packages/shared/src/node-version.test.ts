@@ -59,7 +59,10 @@ it.each([
   ['>=24.15.0', ['shared', 'simulation'], ['reader', 'writer', 'monitor', 'cronjob']],
   ['>=22.19.0', ['annotate', 'cli'], []],
 ])('%s is required by all of its programs and packages', (range, packages, services) => {
-  const folders = [...packages.map((name) => `packages/${name}`), ...services.map((name) => `services/${name}`)];
+  const folders = [
+    ...packages.map((name) => `packages/${name}`),
+    ...services.map((name) => `services/${name}`),
+  ];
   for (const folder of folders)
     expect(JSON.parse(readText(`${folder}/package.json`)).engines.node, folder).toBe(range);
 });
