@@ -1,5 +1,5 @@
 import { type DatabasePool, type DatabaseSettings, openPool } from '@podips/shared';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Ledger, openLedger } from '../../services/monitor/src/ledger/ledger.js';
 import { type Lookup, openLookup } from '../../services/monitor/src/lookup/lookup.js';
 import { writeSampleLedger } from '../support/sample-ledger.js';
@@ -100,6 +100,24 @@ describe('podips_who, for a user with SELECT only and another search path,', () 
     const seen = await compareAll();
     for (const each of ['pod', 'node', 'nobody', 'outside', 'unsure', 'start', 'end', 'gap', 'after-known'])
       expect(seen).toContain(each);
+  });
+
+  it('has ranges without an end for leases that last, and nothing sure where a clock was set', async () => {
+    const at = '2026-11-20 17:00Z';
+    const held = async () => {
+      const { rows } = await analyst.query<{ pod: string; isSure: boolean; upper: Date | null }>(
+        `SELECT pod, surely @> $1::timestamptz AS "isSure", upper(during) AS upper FROM public.podips_leases
+         WHERE during @> $1::timestamptz AND possibly @> $1::timestamptz AND ip IN ('10.64.0.7', '192.168.0.5') ORDER BY pod`,
+        [at],
+      );
+      return rows;
+    };
+    const open = (pod: string, isSure = true) => ({ pod, isSure, upper: null });
+    expect(await held()).toEqual([open('cart-0'), open('cni-1'), open('proxy-1')]);
+    await database.query(`INSERT INTO gaps (cluster, started_at, ended_at, reason)
+      VALUES ('default', '2026-11-20 13:00Z', '2026-11-20 13:01Z', 'clock')`);
+    onTestFinished(async () => void (await database.query(`DELETE FROM gaps WHERE reason = 'clock'`)));
+    expect(await held()).toEqual([open('cart-0'), open('cni-1', false), open('proxy-1', false)]);
   });
 
   it('reads an address however it is written, and answers nothing for none', async () => {

@@ -103,12 +103,17 @@ describe('Grafana', () => {
   const statements = blocksOf(document, 'text').filter((code) => code.includes('$__time'));
 
   it.each(statements)('can run %s', async (code) => {
-    const statement = code
-      .replaceAll('$' + '{address}', '10.64.0.182')
-      .replaceAll('$__timeFrom()', `'2026-11-20T13:00:00Z'`)
-      .replaceAll('$__timeTo()', `'${AT}Z'`);
-    const { rows } = await database.query<{ pod: string }>(statement);
-    expect(rows.map(({ pod }) => pod)).toEqual(['web-5cc97bc7d5-228ts']);
+    const podsOf = async (address: string) => {
+      const statement = code
+        .replaceAll('$' + '{address}', address)
+        .replaceAll('$__timeFrom()', `'2026-11-20T13:59:00Z'`)
+        .replaceAll('$__timeTo()', `'${AT}Z'`);
+      const { rows } = await database.query<{ pod: string }>(statement);
+      return rows.map(({ pod }) => pod);
+    };
+    expect(await podsOf('10.64.0.182')).toEqual(['web-5cc97bc7d5-228ts']);
+    // It began earlier, and lasts.
+    expect(await podsOf('10.64.0.7')).toEqual(['cart-0']);
   });
 
   it('finds the leases of a range in JSON', async () => {
