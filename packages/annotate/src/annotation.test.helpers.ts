@@ -1,4 +1,5 @@
 import { type AnnotateOptions, createAnnotation, type Summary } from './annotation.js';
+import { AnnotateError } from './problem.js';
 import { UTC } from './time/zone.js';
 import type { Answer, Ask, Verdict } from './wire.js';
 
@@ -48,6 +49,23 @@ export async function annotated(
   const parts: Buffer[] = [];
   for await (const part of annotation.run(bytesOf(chunks))) parts.push(part);
   return { text: Buffer.concat(parts).toString('utf8'), summary: annotation.summary };
+}
+
+/** The times that are asked for each line, `unreadable`, or `error` for all of it: the beginning of the span and its length. */
+export async function askedFor(text: string, options: Partial<AnnotateOptions> = {}): Promise<string> {
+  const asked: string[] = [];
+  const ask: Ask = async (questions, signal) => {
+    for (const { fromMs, toMs } of questions)
+      asked.push(`${new Date(fromMs).toISOString().replace('.000Z', 'Z')} ${toMs - fromMs + 1}`);
+    return standIn(questions, signal);
+  };
+  try {
+    const { summary } = await annotated([text], { ask, ...options });
+    return asked.length === 0 && summary.unreadable > 0 ? 'unreadable' : asked.join(', ');
+  } catch (err) {
+    if (err instanceof AnnotateError) return 'error';
+    throw err;
+  }
 }
 
 async function* bytesOf(

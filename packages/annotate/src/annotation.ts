@@ -74,17 +74,6 @@ export interface Annotation {
 export function createAnnotation(options: AnnotateOptions): Annotation {
   const { ask } = options;
   const limits = { ...LIMITS, ...options.limits };
-  const readInstant = createTimeReader({ ...options, format: options.timeFormat });
-  const formatOptions: FormatOptions = {
-    format: options.format,
-    ip: options.ip,
-    time: options.time,
-    at: options.at && spanOf(options.at),
-    readTime: (text) => {
-      const instant = readInstant(text);
-      return instant && spanOf(instant);
-    },
-  };
   const summary = emptySummary();
 
   async function* run(input: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
@@ -92,7 +81,7 @@ export function createAnnotation(options: AnnotateOptions): Annotation {
     const chunks = nextOrIdle(readLines(openInput(input)), limits.idleMs);
     const waiting: Batch[] = [];
     try {
-      const sample = await takeSample(chunks, formatOptions);
+      const sample = await takeSample(chunks, formatOptionsOf(options));
       if (sample === undefined) return;
       const { format } = sample;
       summary.format = format;
@@ -134,6 +123,21 @@ export function createAnnotation(options: AnnotateOptions): Annotation {
   }
 
   return { run, summary };
+}
+
+/** @throws {AnnotateError} when the format of times is wrong */
+function formatOptionsOf(options: AnnotateOptions): FormatOptions {
+  const readInstant = createTimeReader({ ...options, format: options.timeFormat });
+  return {
+    format: options.format,
+    ip: options.ip,
+    time: options.time,
+    at: options.at && spanOf(options.at),
+    readTime: (text) => {
+      const instant = readInstant(text);
+      return instant && spanOf(instant);
+    },
+  };
 }
 
 interface Sample {

@@ -1,21 +1,10 @@
 import { addressesIn } from '../address.js';
 import { AnnotateError } from '../problem.js';
 import { ADDED, type Added, type Content, type FormatOptions, type LineFormat } from './format.js';
-import { readTimeOf } from './problems.js';
+import { mayBeTime, readTimeOf } from './problems.js';
+import { timeIn } from './time-in-line.js';
 
 const MAX_ADDRESSES = 16;
-const MONTH = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)';
-const ZONE = '(?: ?(?:Z|UTC|GMT|[+-]\\d\\d:?(?:\\d\\d)?)(?![\\w:]))?';
-/** What a time may look like in a line; the first that is there counts. */
-const TIMES = [
-  // Fortinet, whose fields are in quotes or not.
-  /\bdate="?(\d{4}-\d\d-\d\d)"? time="?(\d\d:\d\d:\d\d)/,
-  new RegExp(`(?<!\\d)(\\d{4}[-/]\\d\\d[-/]\\d\\d[T ]\\d\\d:\\d\\d(?::\\d\\d(?:[.,]\\d{1,9})?)?${ZONE})`),
-  new RegExp(`(\\d\\d/${MONTH}/\\d{4}:\\d\\d:\\d\\d:\\d\\d(?: [+-]\\d{4})?)`),
-  new RegExp(`\\b(${MONTH} [ \\d]?\\d (?:\\d{4} )?\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?)`),
-  // Squid and tcpdump begin their lines with it.
-  /^(\d{10}(?:\.\d{1,9})?|\d{13})(?![\d.])/,
-];
 
 /**
  * Reads lines with addresses and a time anywhere in them: syslog, access logs, firewalls.
@@ -30,7 +19,7 @@ export function detectPlain(sample: string, options: FormatOptions): LineFormat 
   const lines = sample.split(/\r?\n/);
   if (!lines.some((line) => addressesIn(line, 1).length > 0))
     throw new AnnotateError('input', 'no line has an IP address; is it the right file?');
-  if (options.at === undefined && !lines.some((line) => options.readTime(timeIn(line)) !== undefined))
+  if (options.at === undefined && !lines.some((line) => spanIn(line, options).problem === undefined))
     throw new AnnotateError(
       'input',
       'no line has a time that can be read; give one time for all lines with --at',
@@ -43,7 +32,7 @@ export function detectPlain(sample: string, options: FormatOptions): LineFormat 
     read: (record): Content => {
       const addresses = addressesIn(record, MAX_ADDRESSES);
       if (addresses.length === 0) return { kind: 'aside', text: record };
-      const { span, problem } = readTimeOf(timeIn(record), options);
+      const { span, problem } = spanIn(record, options);
       return problem === undefined
         ? { kind: 'record', addresses, span }
         : { kind: 'unreadable', reason: problem };
@@ -53,12 +42,11 @@ export function detectPlain(sample: string, options: FormatOptions): LineFormat 
   };
 }
 
-function timeIn(line: string): string {
-  for (const time of TIMES) {
-    const [, date, clock] = time.exec(line) ?? [];
-    if (date !== undefined) return clock === undefined ? date : `${date} ${clock}`;
-  }
-  return '';
+/** The first time of a line, or why it has none that can be read surely. */
+function spanIn(line: string, options: FormatOptions): ReturnType<typeof readTimeOf> {
+  const found = options.at === undefined ? timeIn(line) : undefined;
+  if (found?.isKnown === false) return mayBeTime(found.text);
+  return readTimeOf(found?.text ?? '', options);
 }
 
 function fieldsOf(added: Added): string {

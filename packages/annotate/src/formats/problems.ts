@@ -10,11 +10,16 @@ export function readTimeOf(
   if (at !== undefined) return { span: at };
   if (isNothing(text)) return { span: NO_SPAN, problem: 'it has no time' };
   const span = readTime(text);
-  if (span !== undefined) return { span };
-  return {
-    span: NO_SPAN,
-    problem: `${JSON.stringify(fromFileText(text).slice(0, 60))} is no time that can be read`,
-  };
+  return span === undefined ? unread(text, 'is no time that can be read') : { span };
+}
+
+/** What is said of a text that looks like a time, but may not be all of it. */
+export function mayBeTime(text: string): { readonly span: Span; readonly problem: string } {
+  return unread(text, 'may be of a time that cannot be read');
+}
+
+function unread(text: string, why: string): { readonly span: Span; readonly problem: string } {
+  return { span: NO_SPAN, problem: `${JSON.stringify(fromFileText(text).slice(0, 60))} ${why}` };
 }
 
 /** What is wrong with a value that should be an address. */

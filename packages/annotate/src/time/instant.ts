@@ -1,4 +1,5 @@
 import { DateTime } from 'luxon';
+import { ABBREVIATION, type Place, parseFormat } from './parse-format.js';
 import { parseZone, UTC, type Zone } from './zone.js';
 
 /** A time as exact as it was written: `14:05` is a minute that begins at `ms`. */
@@ -25,6 +26,8 @@ const RFC_3339_UTC = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d{3})?Z$/;
 const FRACTION = /(?<=:\d{2}:\d{2})[.,](\d{1,9})$/;
 /** The first character of a time in a zone of its own: a clock with two digits of minutes was before it. */
 const ZONE = /(?<=:\d{2}(?:[.,]\d{1,9})?) *([A-Z+-].*)$/i;
+/** As `date` and the C library write times: the year is last. */
+const YEAR_LAST = /^([A-Z]{3} [A-Z]{3} \d{1,2}) (\S+(?: \S+)?) (\d{4})$/i;
 
 /** What is accepted, in the notation of Luxon; the year, or the name of the month, says which number is the day. */
 const FORMATS = [
@@ -36,15 +39,28 @@ const FORMATS = [
   ['dd/MMM/yyyy:HH:mm:ss', SECOND_MS],
   // As in HTTP, and in mail.
   ['ccc, dd MMM yyyy HH:mm:ss', SECOND_MS],
+  ['ccc, d MMM yyyy HH:mm:ss', SECOND_MS],
+  ['dd MMM yyyy HH:mm:ss', SECOND_MS],
   // As in the syslog of Cisco devices.
   ['MMM dd yyyy HH:mm:ss', SECOND_MS],
   ['MMM d yyyy HH:mm:ss', SECOND_MS],
+  ['ccc MMM dd yyyy HH:mm:ss', SECOND_MS],
+  ['ccc MMM d yyyy HH:mm:ss', SECOND_MS],
 ] as const;
 /** Syslog names no year. */
 const FORMATS_WITHOUT_YEAR = [
   ['yyyy MMM d HH:mm:ss', SECOND_MS],
   ['yyyy MMM dd HH:mm:ss', SECOND_MS],
+  ['yyyy ccc MMM d HH:mm:ss', SECOND_MS],
+  ['yyyy ccc MMM dd HH:mm:ss', SECOND_MS],
 ] as const;
+type Formats = readonly (readonly [format: string, precisionMs: number])[];
+/** Those that begin with a year, with a day, and with a word. */
+const BY_START: readonly (readonly [start: RegExp, formats: Formats])[] = [
+  [/^\d{4}/, FORMATS.filter(([format]) => format.startsWith('y'))],
+  [/^\d/, FORMATS.filter(([format]) => format.startsWith('d'))],
+  [/^[A-Z]/i, FORMATS.filter(([format]) => /^[Mc]/.test(format))],
+];
 
 /**
  * Reads a time in one of the notations that logs have. One that can be read in two ways is none: days and months as numbers,
@@ -72,16 +88,6 @@ function parseRfc3339(text: string): Instant | undefined {
   return { ms, precisionMs: fraction === undefined ? SECOND_MS : 1 };
 }
 
-/**
- * Reads a time in a notation of its own.
- * @param format in the notation of Luxon: `dd/MM/yyyy HH:mm:ss`
- * @returns undefined when the text is not written so
- */
-export function parseInstantAs(text: string, format: string, zone: Zone): Instant | undefined {
-  const precisionMs = /S|u/.test(format) ? 1 : /s/.test(format) ? SECOND_MS : MINUTE_MS;
-  return parseFormat(text.trim(), format, precisionMs, zone);
-}
-
 function parseAgo(text: string, nowMs: number): Instant | undefined {
   const [, count, name] = AGO.exec(text) ?? [];
   const unit = Object.entries(UNITS_MS).find(([unitName]) => unitName === name?.toLowerCase());
@@ -89,13 +95,22 @@ function parseAgo(text: string, nowMs: number): Instant | undefined {
 }
 
 function parseWritten(text: string, nowMs: number, defaultZone: Zone): Instant | undefined {
-  const named = ZONE.exec(text);
-  const zone = named?.[1] === undefined ? defaultZone : parseZone(named[1]);
-  if (zone === undefined) return undefined;
-  const wall = text.slice(0, named?.index).replace(/(?<=\d)T(?=\d)/i, ' ');
+  const yearFirst = text.replace(YEAR_LAST, '$1 $3 $2');
+  const named = ZONE.exec(yearFirst);
+  const place = placeOf(named?.[1], defaultZone);
+  if (place === undefined) return undefined;
+  const wall = yearFirst.slice(0, named?.index).replace(/(?<=\d)T(?=\d)/i, ' ');
   const fraction = FRACTION.exec(wall);
-  const parsed = parseWall(wall.slice(0, fraction?.index), zone, nowMs);
+  const parsed = parseWall(wall.slice(0, fraction?.index), place, nowMs);
   return parsed && withFraction(parsed, fraction?.[1]);
+}
+
+/** A zone is known by its name; an abbreviation only says which of the offsets of the given zone is meant. */
+function placeOf(name: string | undefined, given: Zone): Place | undefined {
+  if (name === undefined) return { zone: given };
+  const zone = parseZone(name);
+  if (zone !== undefined) return { zone };
+  return ABBREVIATION.test(name) ? { zone: given, abbreviation: name } : undefined;
 }
 
 /** @param digits after the point of the seconds; what is finer than a millisecond is cut off */
@@ -104,21 +119,31 @@ function withFraction(instant: Instant, digits: string | undefined): Instant {
   return { ms: instant.ms + Number(digits.padEnd(3, '0').slice(0, 3)), precisionMs: 1 };
 }
 
-function parseWall(wall: string, zone: Zone, nowMs: number): Instant | undefined {
-  const ofFormats = (text: string, formats: readonly (readonly [string, number])[]) =>
-    formats.map(([format, precisionMs]) => parseFormat(text, format, precisionMs, zone)).find(Boolean);
-  const { year } = DateTime.fromMillis(nowMs, { zone });
-  const latest = [year + 1, year, year - 1]
-    .map((each) => ofFormats(`${each} ${wall}`, FORMATS_WITHOUT_YEAR))
-    .find((instant) => instant !== undefined && instant.ms <= nowMs + UNITS_MS.day);
-  return ofFormats(wall, FORMATS) ?? latest;
+function parseWall(wall: string, place: Place, nowMs: number): Instant | undefined {
+  const [, formats = []] = BY_START.find(([start]) => start.test(wall)) ?? [];
+  const instant = parseOneOf(formats, wall, place);
+  if (instant !== undefined) return instant;
+  const year = yearOf(wall, place.zone, nowMs);
+  return year === undefined ? undefined : parseOneOf(FORMATS_WITHOUT_YEAR, `${year} ${wall}`, place);
 }
 
-/** Written again it must be what it was: Luxon takes 24:00 for the next day, and an hour that its zone skips for the next. */
-function parseFormat(text: string, format: string, precisionMs: number, zone: Zone): Instant | undefined {
-  const options = { zone, locale: 'en-US', numberingSystem: 'latn' } as const;
-  const time = DateTime.fromFormat(text, format, options);
-  if (!time.isValid || time.toFormat(format).toLowerCase() !== text.toLowerCase()) return undefined;
-  if (time.getPossibleOffsets().length > 1) return undefined;
-  return { ms: time.toMillis(), precisionMs };
+/**
+ * The year of a line that names none: the latest in which its clock is not in the future, a day apart. It is chosen by the clock
+ * alone: an hour that a change of the clocks repeats or skips is that of no other year.
+ */
+function yearOf(wall: string, zone: Zone, nowMs: number): number | undefined {
+  const latest = DateTime.fromMillis(nowMs + UNITS_MS.day, { zone });
+  const latestMs = latest.toMillis() + latest.offset * MINUTE_MS;
+  return [latest.year, latest.year - 1].find((year) => {
+    const clock = parseOneOf(FORMATS_WITHOUT_YEAR, `${year} ${wall}`, { zone: UTC });
+    return clock !== undefined && clock.ms <= latestMs;
+  });
+}
+
+function parseOneOf(formats: Formats, text: string, place: Place): Instant | undefined {
+  for (const [format, precisionMs] of formats) {
+    const time = parseFormat(text, format, place);
+    if (time !== undefined) return { ms: time.toMillis(), precisionMs };
+  }
+  return undefined;
 }

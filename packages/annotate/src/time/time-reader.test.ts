@@ -11,7 +11,15 @@ test('reads the common notation as the parser of all notations does', () => {
   const readers = zones.map((zone) => ({ zone, read: createTimeReader({ zone, nowMs: NOW_MS }) }));
   const valid = { min: new Date('1000-01-01'), max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true };
   const suffix = fc.constantFrom('', 'Z', '+01:00', '-0530', '+2400', '.5', ',123456Z', '.000+01:00');
-  const broken = fc.constantFrom(['', ''], ['-02-', '-30-'], ['T1', 'T3'], [':0', ':7'], ['T', ' ']);
+  const broken = fc.constantFrom(
+    ['', ''],
+    ['-02-', '-30-'],
+    ['-02-', '-00-'],
+    ['-02-', '-13-'],
+    ['T1', 'T3'],
+    [':0', ':7'],
+    ['T', ' '],
+  );
   fc.assert(
     fc.property(
       fc.date(valid),

@@ -1,5 +1,6 @@
 import { FixedOffsetZone } from 'luxon';
-import { type Instant, parseInstant, parseInstantAs } from './instant.js';
+import { type Instant, parseInstant } from './instant.js';
+import { createFormatReader } from './time-format.js';
 import type { Zone } from './zone.js';
 
 export interface TimeReaderOptions {
@@ -19,14 +20,17 @@ const COMMON =
 /** No time is longer. */
 const MAX_CHARS = 100;
 
-/** Reads the times of a file. The times of a log are alike and often the same, which makes it quick. */
+/**
+ * Reads the times of a file. The times of a log are alike and often the same, which makes it quick.
+ * @throws {AnnotateError} when times in the format are not known to the day
+ */
 export function createTimeReader({ zone, format, nowMs }: TimeReaderOptions): TimeReader {
   const offsetMs = zone instanceof FixedOffsetZone ? zone.offset(0) * 60_000 : undefined;
-  const read = (text: string) => {
-    if (text.length > MAX_CHARS) return undefined;
-    if (format !== undefined) return parseInstantAs(text, format, zone);
-    return readCommon(text, offsetMs) ?? parseInstant(text, nowMs, zone);
-  };
+  const parse =
+    format === undefined
+      ? (text: string) => readCommon(text, offsetMs) ?? parseInstant(text, nowMs, zone)
+      : createFormatReader(format, zone);
+  const read = (text: string) => (text.length > MAX_CHARS ? undefined : parse(text));
   let last: { readonly text: string; readonly instant: Instant | undefined } | undefined;
   return (text) => {
     if (last?.text !== text) last = { text, instant: read(text) };
@@ -44,7 +48,12 @@ function readCommon(text: string, offsetMs: number | undefined): Instant | undef
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
   const atMs = Date.UTC(year, month - 1, day, hour, minute, second);
   const isReal =
-    new Date(atMs).getUTCDate() === day && month <= 12 && hour < 24 && minute < 60 && second < 60;
+    new Date(atMs).getUTCDate() === day &&
+    month >= 1 &&
+    month <= 12 &&
+    hour < 24 &&
+    minute < 60 &&
+    second < 60;
   const zoneMs = text.endsWith('Z') ? 0 : match[8] === undefined ? offsetMs : offsetOf(match);
   if (!isReal || year < 1_000 || zoneMs === undefined) return undefined;
   const fraction = match[7];
