@@ -42,6 +42,7 @@ describe('podips who', () => {
     [2, ['10.64.0.182', '--at', '9999-12-31 00:00'], 'future'],
     [3, ['web-1'], 'ip must be an IPv4 or IPv6 address'],
     [3, ['10.64.0.182', '--at', '10/11/26'], 'at must be a time'],
+    [3, ['10.64.0.182', '--at', ''], 'at: it is empty'],
     [3, ['10.64.0.182', '--time', '1'], 'Unknown argument: time'],
   ])('exits with %i for %j', async (code, args, text) => {
     const { stdout, stderr, ...run } = await podips('who', ...args);
@@ -70,6 +71,7 @@ it.each([
   [['export', '--from', '2026-11-20 14:30'], 0, 'x7k2p'],
   [['export', '--timeline'], 0, 'nobody'],
   [['export', '--from', 'soon'], 3, 'from must be'],
+  [['export', '--from', ''], 3, 'from: it is empty'],
   [['pod', 'cart-0'], 3, 'for example shop/web-1'],
   [['gaps'], 0, '15:40'],
   [['workloads'], 0, ''],

@@ -106,6 +106,42 @@ it('a request that is no lookup is refused with what is wrong', async () => {
 });
 
 it.each([
+  ['0001-01-01T00:00:00Z', 'not watching'],
+  ['9999-12-31T23:59:59Z', 'in the future'],
+])(
+  'the time %s, which stands for none in many logs, is answered, and disturbs no other question',
+  async (at, reason) => {
+    const answer = { verdict: 'unsure', reason: expect.stringContaining(reason) };
+    const known = `10.64.0.182@2026-11-20T14:00:00Z`;
+    const asked = [`10.64.0.7@${at}`, known, `10.64.0.7@${at}`, known].map((key) =>
+      getFrom(monitor, `/lookup/${encodeURIComponent(key)}`),
+    );
+    expect(
+      (await Promise.all(asked)).map(({ status, body }) => ({ status, ...JSON.parse(body) })),
+    ).toMatchObject([
+      { status: 200, ...answer },
+      { status: 200, verdict: 'pod' },
+      { status: 200, ...answer },
+      { status: 200, verdict: 'pod' },
+    ]);
+    const lines = await (await post(`{"ip":"10.64.0.7","at":"${at}"}\n${LINE}`)).text();
+    expect(
+      lines
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toMatchObject([answer, { verdict: 'pod' }, { end: true, answers: 2 }]);
+    const { status, body } = await getFrom(monitor, `/api/v1/leases?ip=10.64.0.7&at=${at}`);
+    expect([status, JSON.parse(body).answer]).toEqual([200, expect.stringContaining(reason)]);
+  },
+);
+
+it('a cluster that no name can be is refused', async () => {
+  const { status, body } = await getFrom(monitor, '/lookup/10.64.0.7?cluster=%00');
+  expect([status, JSON.parse(body).field]).toEqual([400, 'cluster']);
+});
+
+it.each([
   ['web-1', 'ip must be'],
   ['10.64.0.7@yesterday', 'at must be'],
   ['10.64.0.7@', 'at must be'],

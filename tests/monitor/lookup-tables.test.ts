@@ -16,7 +16,8 @@ beforeAll(async () => {
   const settings = await createDatabase();
   database = openPool(settings, createLogger('test', 'silent'));
   await writeSampleLedger(database);
-  monitor = await startMonitorProcess(databaseEnvironment(settings));
+  // Every row of a table is asked for.
+  monitor = await startMonitorProcess({ ...databaseEnvironment(settings), RATE_LIMIT_PER_SECOND: '100000' });
 });
 afterAll(async () => {
   await monitor?.destroy();

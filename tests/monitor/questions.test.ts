@@ -205,6 +205,13 @@ it.each([
   expect([status, body.includes('role="alert"')]).toEqual([400, true]);
 });
 
+it.each(['at', 'from', 'to'])('a program that sends an empty "%s" does not ask about now', async (field) => {
+  const asked = await ask({ ip: '10.64.0.7', [field]: ' ' });
+  expect(asked).toMatchObject({ status: 400, field });
+  // Forms send empty fields.
+  expect((await ledgerPage(monitor, { ip: '10.64.0.7', [field]: '' })).status).toBe(200);
+});
+
 function cursor(place: readonly string[]): string {
   return Buffer.from(JSON.stringify(place)).toString('base64url');
 }

@@ -67,9 +67,17 @@ async function parse(args: readonly string[], { stdout }: Terminal): Promise<Cho
     output = text;
   });
   if (failure !== undefined) throw new CliError(EXIT.usage, `${failure} (podips --help)`);
+  refuseEmpty(options);
   if (action !== undefined) return { action, options };
   stdout.write(output === '' ? '' : `${output}\n`);
   return undefined;
+}
+
+/** @throws {CliError} for an option without a value: of a script whose variable is not set, which would ask about now */
+function refuseEmpty(options: object): void {
+  for (const [name, value] of Object.entries(options))
+    if (value === '' && name === name.toLowerCase())
+      throw new CliError(EXIT.usage, `${name}: it is empty; leave it out, or give a value`);
 }
 
 function withCommonOptions(parser: Argv): Argv<Options> {

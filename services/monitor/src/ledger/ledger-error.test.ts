@@ -26,6 +26,10 @@ test.each([
   expect(error.message).toContain('said by another');
 });
 
+test.each(['22008', '22021'])('a value that the server cannot take, %s, is a wrong question', (code) => {
+  expect(toLedgerError(failure(code))).toMatchObject({ code: 'LEDGER_QUESTION', retryable: false });
+});
+
 test('an error of the ledger stays as it is', () => {
   const error = new LedgerError('LEDGER_BUSY', 'too many questions');
   expect(toLedgerError(error)).toBe(error);

@@ -7,6 +7,8 @@ const UNDEFINED_TABLE = '42P01';
 const UNDEFINED_COLUMN = '42703';
 const QUERY_CANCELED = '57014';
 const INSUFFICIENT_PRIVILEGE = '42501';
+/** PostgreSQL's class for values that a statement cannot take. */
+const DATA_EXCEPTION = /^22/;
 /** PostgreSQL's classes for too few resources, and for a server that is starting or stopping. */
 const NOT_NOW = /^(53|57P)/;
 
@@ -47,6 +49,11 @@ export function toLedgerError(thrown: unknown): LedgerError {
   }
   const problem = setupProblem(error);
   if (problem !== undefined) return new LedgerError('LEDGER_FORBIDDEN', problem, options);
+  if (DATA_EXCEPTION.test(code))
+    return new LedgerError('LEDGER_QUESTION', `the database refuses the question: ${error.message}`, {
+      retryable: false,
+      cause: error,
+    });
   // What Node.js says of a connection has addresses in it; what the server says is about the login and itself.
   if (NOT_NOW.test(code))
     return new LedgerError('LEDGER_AWAY', `the database answers: ${error.message}`, options);

@@ -76,7 +76,7 @@ export const NEAR = `
 
 /** The leases that decide who had the address at the time. */
 export async function findNear(connection: Connection, ip: string, atMs: number): Promise<NearLeases> {
-  const { rows } = await connection.query<NearRow>(NEAR, [ip, new Date(atMs), MAX_ROWS]);
+  const { rows } = await connection.query<NearRow>(NEAR, [ip, toTimestamp(atMs), MAX_ROWS]);
   const at = (wanted: NearRow['place']) =>
     rows.filter(({ place }) => place === wanted).map(({ place: _, ...row }) => toLease(row));
   const [previous = null] = at('previous');
@@ -199,9 +199,14 @@ export async function findState(
   return state;
 }
 
-/** A time as PostgreSQL reads it; infinite ones are times there as well. */
+/** Years of four digits, which are written in ISO 8601 as PostgreSQL reads them. */
+const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** A time as PostgreSQL reads it; infinite ones are times there as well, and stand for those beyond the years that it reads. */
 export function toTimestamp(ms: number): string {
-  return Number.isFinite(ms) ? new Date(ms).toISOString() : ms > 0 ? 'infinity' : '-infinity';
+  if (ms > LAST_MS) return 'infinity';
+  return ms < FIRST_MS ? '-infinity' : new Date(ms).toISOString();
 }
 
 export function toLease({ startedAt, ...row }: LeaseRow): LeaseView {

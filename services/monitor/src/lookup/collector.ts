@@ -41,6 +41,13 @@ export function createCollector<Q, A>(
         else resolve(found);
       }
     } catch (err) {
+      // One question that the database cannot take costs the others no answer.
+      if (err instanceof LedgerError && err.code === 'LEDGER_QUESTION' && batch.length > 1) {
+        const middle = batch.length >> 1;
+        await answer(batch.slice(0, middle));
+        await answer(batch.slice(middle));
+        return;
+      }
       for (const { reject } of batch) reject(err);
     }
   }

@@ -27,6 +27,7 @@ const FIELDS = ['ip', 'at', 'until'];
 
 /** @throws {InvalidRequestError} that names the parameter which is wrong */
 export function parseTerms({ skew, cluster }: { skew?: string; cluster?: string }): LookupTerms {
+  if (cluster?.includes('\0')) throw new InvalidRequestError('cluster');
   return { skewMs: skew === undefined ? DEFAULT_SKEW_MS : parseSkew(skew), cluster };
 }
 

@@ -83,6 +83,15 @@ export class InvalidRequestError extends PodipsError {
 /** A request has a parameter that its route does not know; without it, another question would be answered. */
 export class UnknownParameterError extends InvalidRequestError {}
 
+/** @throws {InvalidRequestError} for the first of these that is given without a value: another question would be answered */
+export function refuseEmpty(parameters: Readonly<Record<string, unknown>>, names: readonly string[]): void {
+  const empty = names.find((name) => {
+    const value = parameters[name];
+    return typeof value === 'string' && value.trim() === '';
+  });
+  if (empty !== undefined) throw new InvalidRequestError(empty);
+}
+
 /** @throws {UnknownParameterError} for the first parameter that is not among those that the route knows */
 export function refuseUnknown(parameters: object, known: readonly string[]): void {
   const unknown = Object.keys(parameters).find((name) => !known.includes(name));

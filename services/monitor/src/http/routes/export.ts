@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { parseExport } from '../../export/export-question.js';
+import { refuseEmpty } from '../../words/request-rules.js';
 import type { AppContext } from '../context.js';
 import { ErrorReply, ExportQuery, TextReply, UnavailableReply } from '../schemas.js';
 
@@ -28,6 +29,7 @@ export function exportRoutes({ exporter, now, log }: AppContext): FastifyPluginA
       '/api/v1/leases.csv',
       { exposeHeadRoute: false, schema: EXPORT_SCHEMA },
       async ({ query }, reply) => {
+        refuseEmpty(query, ['from', 'to']);
         const question = parseExport(query, now());
         const made = await exporter.begin(question);
         if (made === undefined)

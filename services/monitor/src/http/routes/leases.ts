@@ -14,6 +14,7 @@ import { leasesPage } from '../../pages/leases-page.js';
 import {
   InvalidRequestError,
   RULES,
+  refuseEmpty,
   refuseUnknown,
   ruleOf,
   UnknownParameterError,
@@ -66,6 +67,8 @@ export function leasesRoutes(context: AppContext): FastifyPluginAsyncTypebox {
   return async (app) => {
     await app.register(leasesPageRoute(context, ledger));
     app.get('/api/v1/leases', { schema: LEASES_SCHEMA }, async ({ query }) => {
+      // Only the forms of the page send empty fields.
+      refuseEmpty(query, ['at', 'from', 'to']);
       const question = parseQuestion(query, now());
       if (question === undefined) throw new InvalidRequestError('question');
       return ledger.ask(question);
@@ -87,7 +90,7 @@ function leasesPageRoute({ view, now }: AppContext, ledger: Asked): FastifyPlugi
       {
         schema: {
           summary: 'The page of the ledger',
-          description: 'Accepts the same parameters as /api/v1/leases.',
+          description: 'Accepts the same parameters as /api/v1/leases; an empty one counts as missing.',
           tags: ['pages'],
           produces: ['text/html'],
           response: { 200: TextReply, 400: TextReply, 503: TextReply },
