@@ -43,6 +43,7 @@ describe('the strip of the last 24 hours', () => {
     expect(await tabStops()).toEqual([
       'podips monitor',
       'Status',
+      'Incidents',
       'Workloads',
       'Ledger',
       'API',
@@ -60,6 +61,7 @@ describe('the strip of the last 24 hours', () => {
       'ams1',
       'lon1',
       'nyc1',
+      'All incidents, uptime and longer strips',
     ]);
   });
 

@@ -1,4 +1,6 @@
-// The strips of the last 24 hours: each is a slider whose value is a slot, for pointer and arrow keys.
+// The strips: each is a slider whose value is a slot, for pointer and arrow keys.
+
+const DAY_MS = 86_400_000;
 
 const tip = document.body.appendChild(document.createElement('p'));
 tip.className = 'tip';
@@ -33,8 +35,11 @@ function select(strip, index) {
     new Date(Number(strip.dataset.from) + slot * slotMs).toISOString().replace('T', ' ').slice(0, 16);
   strip.parentElement.dataset.slot = index;
   strip.ariaValueNow = index;
-  strip.ariaValueText = `${at(index)} – ${at(index + 1).slice(11)} UTC: ${said}`;
+  const time =
+    slotMs < DAY_MS ? `${at(index)} – ${at(index + 1).slice(11)} UTC` : `${at(index).slice(0, 10)} (UTC)`;
+  strip.ariaValueText = `${time}: ${said}`;
   strip.style.setProperty('--slot', index);
+  strip.style.setProperty('--slots', Number(strip.ariaValueMax) + 1);
 }
 
 function show(strip) {

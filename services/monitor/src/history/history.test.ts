@@ -45,6 +45,26 @@ test('times in which the monitor was not running are unknown', async () => {
   expect(slots.map(({ light }) => light)).toEqual(['unknown', 'green', ...Array(7).fill('unknown'), 'green']);
 });
 
+test('a pause of the monitor, however short, is unknown, also after one more restart', async () => {
+  const dir = await newDir();
+  let nowMs = NOW_MS;
+  const reopen = () => open(dir, { now: () => nowMs });
+  const first = await reopen();
+  first.record(transition('log', 'green', nowMs));
+  for (const [stopMs, startMs] of [
+    [10_000, 13_000],
+    [20_000, 20_000],
+  ] as const) {
+    nowMs = NOW_MS + stopMs;
+    await (stopMs === 10_000 ? first : await reopen()).close();
+    nowMs = NOW_MS + startMs;
+  }
+  const last = await reopen();
+  nowMs = NOW_MS + 30_000;
+  const [day] = last.uptime('log', nowMs);
+  expect(day).toMatchObject({ percent: 100, greenMs: 10_000 + 10_000, redMs: 0 });
+});
+
 test('a silence from before the start is no part of a failure soon after it', async () => {
   const dir = await newDir();
   const first = await open(dir);

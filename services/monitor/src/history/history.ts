@@ -2,14 +2,15 @@ import { join } from 'node:path';
 import type { Logger } from '@podips/shared';
 import type { LightId } from '../status/statuses.js';
 import type { Transition } from '../status/tracker.js';
-import type { IncidentView, SlotView } from '../view/status-view.js';
+import type { IncidentView, SlotView, UptimeView } from '../view/status-view.js';
 import { listIncidents } from './incidents.js';
 import { createJournal, diskFiles, type Journal, type JournalFiles } from './journal.js';
 import { formatRun, formatSpan, formatTimeline } from './journal-line.js';
 import { loadJournal } from './load-journal.js';
 import { plausibleRuns, plausibleSpans } from './plausible.js';
-import { buildStrip, SLOT_MS } from './strip.js';
-import { createTimeline, type Span, type Timeline } from './timeline.js';
+import { buildStrip, SLOT_MS, type StripWindow } from './strip.js';
+import { createTimeline, type Run, type Span, type Timeline } from './timeline.js';
+import { knownPieces, uptimesOf } from './uptime.js';
 
 export interface HistoryOptions {
   /** The folder of the monitor's data. */
@@ -35,8 +36,10 @@ export interface History {
   last(operation: LightId): Span | undefined;
   /** The newest first. @param beforeMs only those that began earlier */
   incidents(limit: number, beforeMs?: number): IncidentView[];
-  /** The last 24 hours, oldest first; `unknown` where the monitor was not running. */
-  strip(operation: LightId, nowMs: number): SlotView[];
+  /** The last 24 hours, or another time, oldest first; `unknown` where the monitor was not running. */
+  strip(operation: LightId, nowMs: number, window?: StripWindow): SlotView[];
+  /** How long the light was green in some windows that end now, as of this minute. */
+  uptime(operation: LightId, nowMs: number): UptimeView[];
   /** Why the history is incomplete or not saved, for people to read; undefined while all is well. */
   readonly problem: string | undefined;
   close(): Promise<void>;
@@ -62,12 +65,12 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
     goodLines: loaded.goodLines,
     files: loaded.quarantine === undefined ? files : quarantineFirst(files, loaded.quarantine),
   });
-  const stopPulse = startPulse(() => {
+  const stopPulse = startPulse((isStart) => {
     const nowMs = now();
-    timeline.addRun({ fromMs: nowMs, toMs: nowMs });
-    journal.append(formatRun({ fromMs: nowMs, toMs: nowMs }));
+    const run = { fromMs: nowMs, toMs: nowMs, ...(isStart && { isStart }) };
+    timeline.addRun(run);
+    journal.append(formatRun(run));
   });
-  const strip = cacheStrips(timeline);
 
   return {
     record: createRecorder({
@@ -88,7 +91,8 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
         ...(beforeMs !== undefined && { beforeMs }),
       });
     },
-    strip,
+    strip: cacheStrips(timeline),
+    uptime: cacheUptimes(timeline),
     get problem() {
       const folded = timeline.folded ? describeFolding(maxSpans) : undefined;
       return joined([journal.problem, loaded.problem, folded]);
@@ -149,9 +153,9 @@ function describeFolding(maxSpans: number): string {
   return `more than ${maxSpans} transitions of lights: the shortest recoveries are no longer shown`;
 }
 
-/** Calls at once, every minute, and at the end. */
-function startPulse(pulse: () => void): () => void {
-  pulse();
+/** Calls at once with true, then every minute, and at the end. */
+function startPulse(pulse: (isStart?: true) => void): () => void {
+  pulse(true);
   const timer = setInterval(pulse, PULSE_MS);
   timer.unref();
   return () => {
@@ -165,19 +169,39 @@ function toSpan({ to, atMs, heartbeat }: Transition): Span {
   return { light: to, sinceMs: atMs, code: heartbeat?.code, message: heartbeat?.message ?? '' };
 }
 
-/** A strip changes with the history, and with each new slot: in between it is not computed again. */
+/** A strip changes with the history, which has a pulse each minute, and with each new slot. */
 function cacheStrips(timeline: Timeline): History['strip'] {
-  const cache = new Map<LightId, { key: string; slots: SlotView[] }>();
-  return (operation, nowMs) => {
-    const key = `${timeline.version} ${Math.floor(nowMs / SLOT_MS)}`;
-    const cached = cache.get(operation);
-    if (cached?.key === key) return cached.slots;
-    // The monitor runs right now, and has since its last pulse.
-    const lastMs = timeline.runs.at(-1)?.toMs ?? nowMs;
-    const isRecent = lastMs <= nowMs && nowMs - lastMs <= 2 * PULSE_MS;
-    const runs = [...plausibleRuns(timeline.runs), { fromMs: isRecent ? lastMs : nowMs, toMs: nowMs }];
-    const slots = buildStrip({ spans: timeline.spans(operation), runs, nowMs });
-    cache.set(operation, { key, slots });
-    return slots;
+  const cached = cacheByKey<SlotView[]>();
+  return (operation, nowMs, window = '24h') =>
+    cached(`${operation} ${window}`, `${timeline.version} ${Math.floor(nowMs / SLOT_MS)}`, () =>
+      buildStrip({ spans: timeline.spans(operation), runs: runsUntil(timeline, nowMs), nowMs, window }),
+    );
+}
+
+function cacheUptimes(timeline: Timeline): History['uptime'] {
+  const cached = cacheByKey<UptimeView[]>();
+  return (operation, nowMs) =>
+    cached(operation, `${timeline.version} ${Math.floor(nowMs / PULSE_MS)}`, () => {
+      const spans = plausibleSpans(timeline.spans(operation), nowMs);
+      return uptimesOf(knownPieces(spans, runsUntil(timeline, nowMs), nowMs), nowMs);
+    });
+}
+
+/** Values by their names, each made again when its key is another one. */
+function cacheByKey<T>(): (name: string, key: string, make: () => T) => T {
+  const cache = new Map<string, { key: string; value: T }>();
+  return (name, key, make) => {
+    const known = cache.get(name);
+    if (known?.key === key) return known.value;
+    const value = make();
+    cache.set(name, { key, value });
+    return value;
   };
+}
+
+/** When the monitor was running: it does right now, and has since its last pulse. */
+function runsUntil({ runs }: Timeline, nowMs: number): Run[] {
+  const lastMs = runs.at(-1)?.toMs ?? nowMs;
+  const isRecent = lastMs <= nowMs && nowMs - lastMs <= 2 * PULSE_MS;
+  return [...plausibleRuns(runs), { fromMs: isRecent ? lastMs : nowMs, toMs: nowMs }];
 }

@@ -10,23 +10,33 @@ const LightLine = Type.Object({
   light: Type.Enum(LIGHTS),
   code: Type.Optional(Type.Integer({ minimum: 0, maximum: 999 })),
   message: Type.String(),
+  foldedMs: Type.Optional(Type.Integer({ minimum: 0 })),
 });
-const RunLine = Type.Object({ from: Type.String(), to: Type.String() });
+const RunLine = Type.Object({
+  from: Type.String(),
+  to: Type.String(),
+  isStart: Type.Optional(Type.Literal(true)),
+});
 
 /** A line of the journal: a transition, or a time in which the monitor was running. */
-export function formatSpan(operation: LightId, { light, sinceMs, code, message }: Span): string {
+export function formatSpan(operation: LightId, { light, sinceMs, code, message, foldedMs }: Span): string {
   const line: Static<typeof LightLine> = {
     at: formatTime(sinceMs),
     operation,
     light,
     ...(code === undefined ? {} : { code }),
     message,
+    ...(foldedMs === undefined ? {} : { foldedMs }),
   };
   return `${JSON.stringify(line)}\n`;
 }
 
-export function formatRun({ fromMs, toMs }: Run): string {
-  const line: Static<typeof RunLine> = { from: formatTime(fromMs), to: formatTime(toMs) };
+export function formatRun({ fromMs, toMs, isStart }: Run): string {
+  const line: Static<typeof RunLine> = {
+    from: formatTime(fromMs),
+    to: formatTime(toMs),
+    ...(isStart && { isStart }),
+  };
   return `${JSON.stringify(line)}\n`;
 }
 
@@ -43,10 +53,12 @@ export function readLine(timeline: Timeline, text: string): 'good' | 'damaged' {
   try {
     const value: unknown = JSON.parse(text);
     if (Value.Check(LightLine, value)) {
-      const { at, operation, light, code, message } = value;
-      timeline.add(operation, { light, sinceMs: parseTime(at), code, message });
+      const { at, operation, light, code, message, foldedMs } = value;
+      const span = { light, sinceMs: parseTime(at), code, message };
+      timeline.add(operation, foldedMs === undefined ? span : { ...span, foldedMs });
     } else if (Value.Check(RunLine, value)) {
-      timeline.addRun({ fromMs: parseTime(value.from), toMs: parseTime(value.to) });
+      const { from, to, isStart } = value;
+      timeline.addRun({ fromMs: parseTime(from), toMs: parseTime(to), ...(isStart && { isStart }) });
     } else return 'damaged';
     return 'good';
   } catch {

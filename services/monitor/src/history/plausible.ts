@@ -1,4 +1,4 @@
-import { JOIN_MS, type Run, type Span } from './timeline.js';
+import { JOIN_MS, joinedRun, type Run, type Span } from './timeline.js';
 
 /**
  * A clock that goes back by less was ahead before. After a larger step it is unknown whether it was wrong before or is
@@ -77,10 +77,11 @@ function joinRun(runs: Run[], run: Run): void {
     if (last.toMs - run.toMs > MAX_STEP_BACK_MS) break;
     runs.pop();
     if (last.fromMs >= run.toMs) continue;
-    runs.push({ fromMs: last.fromMs, toMs: run.toMs });
+    runs.push({ ...last, toMs: run.toMs });
     return;
   }
   const last = runs.at(-1);
-  if (last === undefined || run.fromMs - last.toMs > JOIN_MS) runs.push(run);
-  else runs[runs.length - 1] = { fromMs: Math.min(last.fromMs, run.fromMs), toMs: run.toMs };
+  const isApart = last === undefined || run.isStart === true || run.fromMs - last.toMs > JOIN_MS;
+  if (isApart) runs.push(run);
+  else runs[runs.length - 1] = joinedRun(last, run);
 }

@@ -2,9 +2,19 @@ import type { Light } from '../status/lights.js';
 import type { SlotView } from '../view/status-view.js';
 import { plausibleSpans } from './plausible.js';
 import type { Run, Span } from './timeline.js';
+import { amountsIn, type Piece as KnownPiece, knownPieces } from './uptime.js';
 
 export const SLOT_MS = 900_000;
 export const SLOTS = 96;
+
+/** The slots of each strip; they are aligned to the clock, days to UTC. */
+export const STRIPS = {
+  '24h': { slotMs: SLOT_MS, slots: SLOTS },
+  '7d': { slotMs: 7_200_000, slots: 84 },
+  '90d': { slotMs: 86_400_000, slots: 90 },
+} as const;
+export type StripWindow = keyof typeof STRIPS;
+export const STRIP_WINDOWS = ['24h', '7d', '90d'] as const satisfies readonly StripWindow[];
 
 /** Worst first. The order differs from LIGHTS: an operation with a heartbeat in a slot is not grey in it. */
 const WORST_FIRST: readonly Light[] = ['red', 'yellow', 'green', 'grey'];
@@ -13,6 +23,8 @@ export interface StripInput {
   readonly spans: readonly Span[];
   readonly runs: readonly Run[];
   readonly nowMs: number;
+  /** 24 hours without it. */
+  readonly window?: StripWindow;
 }
 
 interface Piece {
@@ -22,18 +34,23 @@ interface Piece {
   readonly toMs: number;
 }
 
-/** The last 24 hours of an operation in slots of 15 minutes, aligned to the clock; the last slot is the current one. */
-export function buildStrip({ spans, runs, nowMs }: StripInput): SlotView[] {
-  const endMs = Math.floor(nowMs / SLOT_MS) * SLOT_MS + SLOT_MS;
-  const pieces = toPieces(plausibleSpans(spans, nowMs), endMs);
-  return Array.from({ length: SLOTS }, (_slot, index) => {
-    const toMs = endMs - (SLOTS - 1 - index) * SLOT_MS;
-    return toSlot(pieces, runs, toMs - SLOT_MS, toMs);
+/** The last hours or days of an operation in slots, aligned to the clock; the last slot is the current one. */
+export function buildStrip({ spans, runs, nowMs, window = '24h' }: StripInput): SlotView[] {
+  const { slotMs, slots } = STRIPS[window];
+  const endMs = Math.floor(nowMs / slotMs) * slotMs + slotMs;
+  const startMs = endMs - slots * slotMs;
+  const plausible = plausibleSpans(spans, nowMs);
+  const seen = runs.filter(({ toMs }) => toMs >= startMs);
+  const pieces = toPieces(plausible, endMs, startMs);
+  const known = knownPieces(plausible, seen, nowMs);
+  return Array.from({ length: slots }, (_slot, index) => {
+    const fromMs = startMs + index * slotMs;
+    return toSlot({ pieces, runs: seen, known, nowMs }, fromMs, fromMs + slotMs);
   });
 }
 
 /** The spans with their ends, and the time before the first of them, without any heartbeat. */
-function toPieces(spans: readonly Span[], endMs: number): Piece[] {
+function toPieces(spans: readonly Span[], endMs: number, startMs: number): Piece[] {
   const first = { light: 'grey' as const, sinceMs: 0, code: undefined, message: '' };
   const all = [first, ...spans];
   return all
@@ -43,10 +60,17 @@ function toPieces(spans: readonly Span[], endMs: number): Piece[] {
       fromMs: span.sinceMs,
       toMs: all[index + 1]?.sinceMs ?? endMs,
     }))
-    .filter(({ toMs }) => toMs > endMs - SLOTS * SLOT_MS);
+    .filter(({ toMs }) => toMs > startMs);
 }
 
-function toSlot(pieces: readonly Piece[], runs: readonly Run[], fromMs: number, toMs: number): SlotView {
+interface Known {
+  readonly pieces: readonly Piece[];
+  readonly runs: readonly Run[];
+  readonly known: readonly KnownPiece[];
+  readonly nowMs: number;
+}
+
+function toSlot({ pieces, runs, known, nowMs }: Known, fromMs: number, toMs: number): SlotView {
   const seen = runs.filter((run) => run.fromMs < toMs && run.toMs >= fromMs);
   const shown = pieces.filter((piece) =>
     seen.some(
@@ -61,6 +85,7 @@ function toSlot(pieces: readonly Piece[], runs: readonly Run[], fromMs: number, 
     to: new Date(toMs).toISOString(),
     light,
     message: shown.findLast((piece) => piece.light === light)?.message ?? '',
+    ...amountsIn(known, fromMs, Math.min(toMs, nowMs)),
   };
 }
 

@@ -43,6 +43,18 @@ test('at the bound the shortest recoveries are folded into the outages around th
   // The recoveries of 1, 2 and 3 minutes are gone: the first four outages are one.
   expect(shown.slice(0, 3)).toEqual(['red 0', 'green 10', 'red 14']);
   expect(shown.at(-1)).toBe(`red ${minute}`);
+  expect(timeline.spans('log')[0]?.foldedMs).toBe((1 + 2 + 3) * MINUTE_MS);
+});
+
+test('a start of the monitor begins a run, however short the pause was', () => {
+  const timeline = createTimeline(10);
+  timeline.addRun({ fromMs: 0, toMs: MINUTE_MS });
+  timeline.addRun({ fromMs: MINUTE_MS + 1_000, toMs: MINUTE_MS + 1_000, isStart: true });
+  timeline.addRun({ fromMs: 2 * MINUTE_MS, toMs: 2 * MINUTE_MS });
+  expect(timeline.runs).toEqual([
+    { fromMs: 0, toMs: MINUTE_MS },
+    { fromMs: MINUTE_MS + 1_000, toMs: 2 * MINUTE_MS, isStart: true },
+  ]);
 });
 
 test('lights that only get better and worse by steps are dropped from the oldest at the bound', () => {

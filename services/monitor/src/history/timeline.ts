@@ -9,12 +9,16 @@ export interface Span {
   /** The code of the heartbeat that made the transition; undefined when none did. */
   readonly code: number | undefined;
   readonly message: string;
+  /** How long it was interrupted by better lights that are folded into it: nobody knows any more when. In milliseconds. */
+  readonly foldedMs?: number;
 }
 
 /** A time in which the monitor was running. */
 export interface Run {
   readonly fromMs: number;
   readonly toMs: number;
+  /** It begins with a start of the monitor: what happened between the run before and this one is not known. */
+  readonly isStart?: true;
 }
 
 export interface Timeline {
@@ -34,9 +38,9 @@ export interface Timeline {
   addRun(run: Run): void;
 }
 
-/** Most runs that are kept: the strip shows those of a day, and a restart within two minutes makes none. */
+/** Most runs that are kept: those of 90 days with eleven restarts a day. What was before them is not known. */
 const MAX_RUNS = 1_000;
-/** Runs closer than this are one: no slot of the strip shows a gap so short. */
+/** Runs closer than this are one, unless the monitor was started between them. */
 export const JOIN_MS = 150_000;
 /** At the bound so much is folded at once that it is not done again soon. */
 const KEPT_SHARE = 0.75;
@@ -91,8 +95,13 @@ export function createTimeline(maxSpans: number): Timeline {
 function addRun(runs: Run[], run: Run): void {
   const last = runs.at(-1);
   const follows = last !== undefined && last.toMs <= run.toMs && run.fromMs - last.toMs <= JOIN_MS;
-  if (follows) runs[runs.length - 1] = { fromMs: Math.min(last.fromMs, run.fromMs), toMs: run.toMs };
+  if (follows && run.isStart === undefined) runs[runs.length - 1] = joinedRun(last, run);
   else runs.push(run);
+}
+
+/** Both as one. */
+export function joinedRun(first: Run, { fromMs, toMs }: Run): Run {
+  return { ...first, fromMs: Math.min(first.fromMs, fromMs), toMs };
 }
 
 const BADNESS: Readonly<Record<Light, number>> = { grey: 0, green: 0, yellow: 1, red: 2 };
@@ -106,10 +115,21 @@ function foldShortest(lists: readonly Span[][], excess: number): void {
   // Mostly what stands on both sides becomes one, so that each of these makes two spans fewer.
   const gone = new Set(improvements.slice(0, Math.ceil(excess / 2)).map(({ span }) => span));
   for (const list of lists) {
-    const kept = list.filter((span) => !gone.has(span));
-    const joined = kept.filter((span, index) => span.light !== kept[index - 1]?.light);
-    list.splice(0, list.length, ...joined);
+    list.splice(0, list.length, ...folded(list, gone));
   }
+}
+
+/** The list without the improvements that go; their lengths are kept in the spans around them. */
+function folded(list: readonly Span[], gone: ReadonlySet<Span>): Span[] {
+  const kept: Span[] = [];
+  for (const [index, span] of list.entries()) {
+    const last = kept.at(-1);
+    const lengthMs = gone.has(span) ? Math.max(0, (list[index + 1]?.sinceMs ?? 0) - span.sinceMs) : 0;
+    const foldedMs = (last?.foldedMs ?? 0) + (lengthMs > 0 ? lengthMs : (span.foldedMs ?? 0));
+    if (last === undefined || (!gone.has(span) && span.light !== last.light)) kept.push(span);
+    else kept[kept.length - 1] = foldedMs === 0 ? last : { ...last, foldedMs };
+  }
+  return kept;
 }
 
 function improvementsOf(list: readonly Span[]): { span: Span; lengthMs: number }[] {

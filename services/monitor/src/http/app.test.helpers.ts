@@ -95,6 +95,7 @@ export async function openApp(
       basePath,
       access: { ...OPEN_ACCESS, ...access },
       dataDir: '',
+      historyDays: 90,
     },
     log,
   });

@@ -24,6 +24,7 @@ import { exportRoutes } from './routes/export.js';
 import { fileRoutes } from './routes/file.js';
 import { heartbeatRoutes } from './routes/heartbeats.js';
 import { helpRoutes } from './routes/help.js';
+import { incidentRoutes } from './routes/incidents.js';
 import { leasesRoutes } from './routes/leases.js';
 import { lookupRoutes } from './routes/lookup.js';
 import { operationsRoutes } from './routes/operations.js';
@@ -48,6 +49,7 @@ const ROUTES = [
   operationsRoutes,
   pageRoutes,
   helpRoutes,
+  incidentRoutes,
 ] as const;
 
 const MAX_BODY_BYTES = 65_536;

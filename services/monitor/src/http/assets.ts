@@ -31,6 +31,7 @@ export function loadAssets(): { readonly files: readonly Asset[]; readonly asset
     assets: {
       stylePath: style.path,
       scriptPaths: scripts.map(({ path }) => path),
+      stripsPath: scripts[0]?.path ?? '',
       build: hash([style, ...scripts].map(({ path }) => path).join()),
       faviconPath,
     },

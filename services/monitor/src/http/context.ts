@@ -35,7 +35,10 @@ export interface AppDeps {
   readonly log: Logger;
 }
 
-export type AppSettings = Pick<MonitorSettings, 'cluster' | 'ageLimitMs' | 'basePath' | 'access' | 'dataDir'>;
+export type AppSettings = Pick<
+  MonitorSettings,
+  'cluster' | 'ageLimitMs' | 'basePath' | 'access' | 'dataDir' | 'historyDays'
+>;
 
 /** Alerting as the page and the metrics see it. */
 export interface AlertingSource {

@@ -55,6 +55,12 @@ export const IncidentsQuery = Type.Object({
   ),
 });
 
+export const UPTIME_WINDOW_RULE = 'window must be 24h, 7d, 30d or 90d';
+
+export const UptimeParams = Type.Object({
+  window: Type.String({ description: '24h, 7d, 30d or 90d', examples: ['30d'] }),
+});
+
 export const LeasesQuery = Type.Object({
   ip: optional(RULES.addresses),
   at: optional(

@@ -3,7 +3,15 @@ import { clusterLight } from '../view/overview.js';
 import type { StatusView } from '../view/status-view.js';
 import { formatDuration, visibleText } from '../words/format.js';
 import { LIGHT_WORDS, wordOf } from '../words/light-words.js';
-import { cardId, dashboardParts, linkId, type Part, partAttributes, stripId } from './dashboard/parts.js';
+import {
+  cardId,
+  dashboardParts,
+  linkId,
+  type Part,
+  partAttributes,
+  stripId,
+  uptimeId,
+} from './dashboard/parts.js';
 import { type Html, html } from './html.js';
 import { type Assets, layout } from './layout.js';
 import { exactTime } from './running-time.js';
@@ -30,7 +38,7 @@ ${slot(parts, 'answers')}
 ${slot(parts, 'problems')}
 <section aria-labelledby="chain"><h2 id="chain" class="sr">The chain, in the order in which data flows</h2>
 <ol class="operations">${view.operations.map(({ operation }, index) => chainLink(parts, operation, index === view.operations.length - 1))}</ol></section>
-${view.ledgerLight === null ? undefined : html`<section class="beside card" aria-labelledby="ledger">${slot(parts, 'ledger')}${slot(parts, stripId('ledger'))}</section>`}
+${view.ledgerLight === null ? undefined : html`<section class="beside card" aria-labelledby="ledger">${slot(parts, 'ledger')}<div>${slot(parts, stripId('ledger'))}${slot(parts, uptimeId('ledger'))}</div></section>`}
 ${slot(parts, 'flow', html`role="region" aria-labelledby="flow"`)}
 ${slot(parts, 'flow-graph')}
 ${slot(parts, 'clusters')}
@@ -78,7 +86,7 @@ function chainLink(parts: ReadonlyMap<string, Part>, operation: Operation, isLas
   return html`<li>
 <span class="node" aria-hidden="true">${NODES[operation]}</span>
 ${slot(parts, linkId(operation), html`class="link"`)}
-<div class="card">${slot(parts, cardId(operation))}${slot(parts, stripId(operation))}</div>
+<div class="card">${slot(parts, cardId(operation))}${slot(parts, stripId(operation))}${slot(parts, uptimeId(operation))}</div>
 ${isLast ? html`<span class="node last" aria-hidden="true">${LAST_NODE}</span>` : undefined}
 </li>`;
 }

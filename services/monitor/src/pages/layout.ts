@@ -6,6 +6,8 @@ import { type Html, type HtmlValue, html } from './html.js';
 export interface Assets {
   readonly stylePath: string;
   readonly scriptPaths: readonly string[];
+  /** The script of strips alone. */
+  readonly stripsPath: string;
   /** Changes with any of the files. */
   readonly build: string;
   readonly faviconPath: (light: Light) => string;
@@ -23,11 +25,14 @@ export interface LayoutOptions {
   readonly cluster?: string;
   /** Whether there is a ledger, and so pages for it and for workloads. */
   readonly hasLedger: boolean;
+  /** The scripts of a page that is not live. */
+  readonly scriptPaths?: readonly string[];
   /** The page is live: updated by its script, or reloaded without one. */
   readonly live?: { readonly nowMs: number; readonly refreshSeconds: number };
 }
 
 const STATUS = { path: '/', name: 'Status' };
+const INCIDENTS = { path: '/incidents', name: 'Incidents' };
 const WORKLOADS = { path: '/workloads', name: 'Workloads' };
 const LEDGER = { path: '/leases', name: 'Ledger' };
 const API = { path: '/api', name: 'API' };
@@ -35,8 +40,10 @@ const HELP = { path: '/help', name: 'Help' };
 
 /** A whole page. */
 export function layout(options: LayoutOptions): Html {
-  const { title, light, assets, content, footer, current, cluster, live } = options;
-  const pages = options.hasLedger ? [STATUS, WORKLOADS, LEDGER, API, HELP] : [STATUS, API, HELP];
+  const { title, light, assets, content, footer, current, cluster, live, scriptPaths = [] } = options;
+  const pages = options.hasLedger
+    ? [STATUS, INCIDENTS, WORKLOADS, LEDGER, API, HELP]
+    : [STATUS, INCIDENTS, API, HELP];
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -46,7 +53,7 @@ export function layout(options: LayoutOptions): Html {
 <title>${title}</title>
 <link rel="icon" type="image/svg+xml" href="${assets.faviconPath(light)}">
 <link rel="stylesheet" href="${assets.stylePath}">
-${live === undefined ? undefined : liveHead(live.refreshSeconds, assets.scriptPaths)}
+${live === undefined ? scripts(scriptPaths) : liveHead(live.refreshSeconds, assets.scriptPaths)}
 </head>
 <body${live === undefined ? undefined : html` data-now="${live.nowMs}" data-build="${assets.build}"`}>
 <header class="top">
@@ -64,5 +71,9 @@ ${content}
 
 function liveHead(refreshSeconds: number, scriptPaths: readonly string[]): Html {
   return html`<noscript><meta http-equiv="refresh" content="${refreshSeconds}"></noscript>
-${scriptPaths.map((path) => html`<script type="module" src="${path}"></script>`)}`;
+${scripts(scriptPaths)}`;
+}
+
+function scripts(paths: readonly string[]): Html {
+  return html`${paths.map((path) => html`<script type="module" src="${path}"></script>`)}`;
 }

@@ -19,7 +19,7 @@ export interface StatusViewDeps {
   readonly now: () => number;
   readonly store: Pick<StatusStore, 'problem' | 'damage'>;
   readonly tracker: Pick<Tracker, 'states'>;
-  readonly history: Pick<History, 'incidents' | 'strip' | 'problem'>;
+  readonly history: Pick<History, 'incidents' | 'strip' | 'uptime' | 'problem'>;
   readonly alerting: { view(): AlertingView; readonly problem: string | undefined };
   readonly clusters: () => readonly ClusterView[];
   readonly flow: { view(): FlowView | undefined; readonly problem: string | undefined };
@@ -96,6 +96,7 @@ function toShown<Id extends LightId>(
     since: sinceMs === undefined ? null : formatTime(sinceMs),
     heartbeat: heartbeat === undefined ? null : toHeartbeat(heartbeat, nowMs),
     strip: history.strip(operation, nowMs),
+    uptime: history.uptime(operation, nowMs),
   };
 }
 

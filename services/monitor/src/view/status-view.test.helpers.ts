@@ -4,7 +4,7 @@ import { SLOT_MS as FLOW_SLOT_MS, SLOTS as FLOW_SLOTS } from '../flow/series.js'
 import type { LedgerView } from '../ledger/ledger-view.js';
 import { type Light, worstLight } from '../status/lights.js';
 import { overviewOf } from './overview.js';
-import type { LedgerLightView, OperationView, SlotView, StatusView } from './status-view.js';
+import type { LedgerLightView, OperationView, SlotView, StatusView, UptimeView } from './status-view.js';
 
 /** The time of {@link statusView}. */
 export const AT_MS = Date.UTC(2026, 0, 31, 12, 7, 30);
@@ -24,6 +24,34 @@ export function strip(
     from: new Date(startMs + index * SLOT_MS).toISOString(),
     to: new Date(startMs + (index + 1) * SLOT_MS).toISOString(),
     ...(changes[index] ?? { light: 'green' as const, message: '' }),
+    ...amounts(changes[index]?.light ?? 'green'),
+  }));
+}
+
+/** A whole slot of a light. */
+function amounts(light: SlotView['light']) {
+  const all = { greenMs: 0, yellowMs: 0, redMs: 0, unknownMs: 0 };
+  const name = {
+    green: 'greenMs',
+    yellow: 'yellowMs',
+    red: 'redMs',
+    grey: 'unknownMs',
+    unknown: 'unknownMs',
+  } as const;
+  return { ...all, [name[light]]: SLOT_MS };
+}
+
+/** An uptime with a short outage, known of three weeks. */
+function uptime(light: Light): UptimeView[] {
+  return [1, 7, 30, 90].map((days) => ({
+    window:
+      (['24h', '7d', '30d', '90d'] as const).find((one) => one === (days === 1 ? '24h' : `${days}d`)) ??
+      '24h',
+    percent: light === 'grey' ? null : days === 1 ? 100 : 99.98,
+    greenMs: Math.min(days, 21) * 86_400_000 - 40_000,
+    yellowMs: 0,
+    redMs: 40_000,
+    unknownMs: Math.max(0, days - 21) * 86_400_000,
   }));
 }
 
@@ -66,6 +94,7 @@ export function operationView(
             31: { light: 'yellow', message: 'OK' },
           },
     ),
+    uptime: uptime(light),
     ...changes,
   };
 }

@@ -22,7 +22,18 @@ export const HeartbeatView = Type.Object({
   host: Type.String(),
 });
 
-/** A part of the last 24 hours, with the worst light that was on in it. */
+const Length = Type.Integer({ minimum: 0 });
+
+/** How long a light was green, yellow and red in a time. */
+const AMOUNTS = {
+  greenMs: Length,
+  yellowMs: Length,
+  redMs: Length,
+  /** The monitor was not running, or no heartbeat had ever come. */
+  unknownMs: Length,
+};
+
+/** A part of a time, with the worst light that was on in it. */
 export const SlotView = Type.Object({
   from: Time,
   to: Time,
@@ -30,6 +41,15 @@ export const SlotView = Type.Object({
   light: Type.Enum([...LIGHTS, 'unknown']),
   /** The last message while the light was worst; empty when it was good. */
   message: Type.String(),
+  ...AMOUNTS,
+});
+
+/** The uptime of a light in a time that ends now. */
+export const UptimeView = Type.Object({
+  window: Type.Enum(['24h', '7d', '30d', '90d']),
+  /** The share of the known time in which the light was green, rounded down; null: nothing is known. */
+  percent: Type.Union([Type.Number({ minimum: 0, maximum: 100 }), Type.Null()]),
+  ...AMOUNTS,
 });
 
 const Shown = {
@@ -41,11 +61,22 @@ const Shown = {
   heartbeat: Type.Union([HeartbeatView, Type.Null()]),
   /** The last 24 hours, oldest first. */
   strip: Type.Array(SlotView),
+  /** In 24 hours, 7, 30 and 90 days. */
+  uptime: Type.Array(UptimeView),
 };
 
 export const OperationView = Type.Object({ operation: Type.Enum(OPERATIONS), ...Shown });
 /** The ledger, which has a light like an operation; its heartbeats say what monitor and reader see of it. */
 export const LedgerLightView = Type.Object({ operation: Type.Literal('ledger'), ...Shown });
+
+/** For how long a light was on: in some windows, and in each part of a strip, oldest first. */
+export const LightUptimeView = Type.Object({
+  operation: LightIdName,
+  name: Type.String(),
+  light: LightName,
+  uptime: Type.Array(UptimeView),
+  strip: Type.Array(SlotView),
+});
 
 /** A time in which an operation did not work. */
 export const IncidentView = Type.Object({
@@ -144,6 +175,8 @@ export const StatusView = Type.Object({
   problems: Type.Array(Type.String()),
 });
 
+export type LightUptimeView = Static<typeof LightUptimeView>;
+export type UptimeView = Static<typeof UptimeView>;
 export type SlotView = Static<typeof SlotView>;
 export type OperationView = Static<typeof OperationView>;
 export type LedgerLightView = Static<typeof LedgerLightView>;

@@ -7,6 +7,7 @@ test.each([
   ['/badge/queue-write.svg', 'Queue write: never reported'],
   ['/badge/queue-read.svg', 'Queue read: never reported'],
   ['/badge/log.svg', 'Fluentd write: failing'],
+  ['/badge/uptime/30d/log.svg', 'Fluentd write, 30 days: not known'],
 ])('%s says "%s" as a picture that other pages may show for a while', async (path, title) => {
   const app = await openApp(memoryStore([heartbeat('kubernetes'), heartbeat('log', { code: 500 })]));
   const { statusCode, headers, body } = await app.inject(path);

@@ -4,15 +4,18 @@ import { badge } from '../../pages/badge.js';
 import { type Light, worstLight } from '../../status/lights.js';
 import { entriesOf } from '../../status/map-operations.js';
 import type { LightId } from '../../status/statuses.js';
+import type { UptimeView } from '../../view/status-view.js';
 import { wordOf } from '../../words/light-words.js';
 import { LIGHT_NAMES } from '../../words/operation-names.js';
+import { InvalidRequestError } from '../../words/request-rules.js';
+import { uptimeWords, WINDOW_WORDS } from '../../words/uptime.js';
 import type { AppContext } from '../context.js';
-import { TextReply } from '../schemas.js';
+import { ErrorReply, TextReply, UPTIME_WINDOW_RULE, UptimeParams } from '../schemas.js';
 
 const MAX_AGE_S = 30;
 
 /** Small pictures of the lights, for pages elsewhere. */
-export function badgeRoutes({ tracker, settings }: AppContext): FastifyPluginAsyncTypebox {
+export function badgeRoutes({ tracker, history, now, settings }: AppContext): FastifyPluginAsyncTypebox {
   const schema = { tags: ['badges'], produces: ['image/svg+xml'], response: { 200: TextReply } };
   return async (app) => {
     app.get(
@@ -33,7 +36,36 @@ export function badgeRoutes({ tracker, settings }: AppContext): FastifyPluginAsy
           return send(reply, LIGHT_NAMES[id], light, wordOf(id, light));
         },
       );
+    for (const id of idsOf(tracker))
+      app.get(
+        `/badge/uptime/:window/${id.replace('/', '-')}.svg`,
+        {
+          schema: {
+            ...schema,
+            params: UptimeParams,
+            summary: `The uptime of ${LIGHT_NAMES[id]} as a picture`,
+            response: { 200: TextReply, 400: ErrorReply },
+          },
+        },
+        async ({ params: { window } }, reply) => {
+          const uptime = history.uptime(id, now()).find((one) => one.window === window);
+          if (uptime === undefined) throw new InvalidRequestError('window', UPTIME_WINDOW_RULE);
+          return send(
+            reply,
+            `${LIGHT_NAMES[id]}, ${WINDOW_WORDS[uptime.window]}`,
+            lightOf(uptime),
+            uptimeWords(uptime),
+          );
+        },
+      );
   };
+}
+
+/** The colour of an uptime: green from three nines on, yellow from two. */
+function lightOf({ percent }: UptimeView): Light {
+  if (percent === null) return 'grey';
+  if (percent >= 99.9) return 'green';
+  return percent >= 99 ? 'yellow' : 'red';
 }
 
 /** All that has a light; the ledger only with a database. */

@@ -1,4 +1,5 @@
-import type { IncidentView, StatusView } from '../../view/status-view.js';
+import { type IncidentRow, joinBroker } from '../../view/incident-rows.js';
+import type { StatusView } from '../../view/status-view.js';
 import { formatDuration, shorten, visibleText } from '../../words/format.js';
 import { type Html, html } from '../html.js';
 import { lightWithWord } from '../light-icon.js';
@@ -11,62 +12,24 @@ const MAX_REPORT_BYTES = 120;
 
 /** The incidents: what failed, when, for how long, and with which message. */
 export function incidents({ incidents: all, at }: StatusView): Html {
-  const joined = joinBroker(all);
-  const shown = joined.slice(0, SHOWN);
+  const shown = joinBroker(all).slice(0, SHOWN);
   return html`<h2 id="incidents">Incidents</h2>
-${shown.length === 0 ? html`<p class="none">No incidents.</p>` : table(shown, Date.parse(at))}
-${joined.length > SHOWN ? html`<p class="none">Older ones: <a href="/api/v1/incidents">all incidents as JSON</a>.</p>` : undefined}`;
+${shown.length === 0 ? html`<p class="none">No incidents.</p>` : incidentTable(shown, Date.parse(at))}
+<p class="ask-link"><a href="/incidents">All incidents, uptime and longer strips</a></p>`;
 }
 
-/** Both links to the broker that fail at once are one incident: it is the broker that does. */
-function joinBroker(all: readonly IncidentView[]): Row[] {
-  const partners = new Map<IncidentView, IncidentView>();
-  for (const write of all) {
-    const taken = [...partners.values()];
-    const read = all.find((one) => isSameOutage(write, one) && !taken.includes(one));
-    if (read !== undefined) partners.set(write, read);
-  }
-  const joined = new Set(partners.values());
-  return all
-    .filter((incident) => !joined.has(incident))
-    .map((incident) => {
-      const read = partners.get(incident);
-      return read === undefined ? incident : join(incident, read);
-    });
-}
-
-type Row = Omit<IncidentView, 'operation'>;
-
-const SAME_MS = 60_000;
-
-function isSameOutage(write: IncidentView, read: IncidentView): boolean {
-  const isBroker = write.operation === 'queue/write' && read.operation === 'queue/read';
-  const apartMs = Math.abs(Date.parse(write.startedAt) - Date.parse(read.startedAt));
-  return isBroker && apartMs <= SAME_MS && [write, read].every(({ light }) => light === 'red');
-}
-
-/** From the earlier start to the later end. */
-function join(write: IncidentView, read: IncidentView): Row {
-  const earlier = write.startedAt < read.startedAt ? write : read;
-  const isOpen = write.endedAt === null || read.endedAt === null;
-  const later = (write.endedAt ?? '') > (read.endedAt ?? '') ? write : read;
-  return {
-    ...write,
-    name: 'Queue write and queue read',
-    startedAt: earlier.startedAt,
-    endedAt: isOpen ? null : later.endedAt,
-    durationMs: Math.max(write.durationMs, read.durationMs),
-  };
-}
-
-function table(shown: readonly Row[], nowMs: number): Html {
+/** A row for each incident. */
+export function incidentTable(shown: readonly IncidentRow[], nowMs: number): Html {
   return html`<table>
 <thead><tr><th scope="col">What failed</th><th scope="col">Start (UTC)</th><th scope="col">End (UTC)</th><th scope="col">Length</th><th scope="col">Report</th></tr></thead>
 <tbody>${shown.map((incident) => row(incident, nowMs))}</tbody>
 </table>`;
 }
 
-function row({ name, light, startedAt, endedAt, durationMs, code, message }: Row, nowMs: number): Html {
+function row(
+  { name, light, startedAt, endedAt, durationMs, code, message }: IncidentRow,
+  nowMs: number,
+): Html {
   return html`<tr${endedAt === null ? html` class="open"` : undefined}>
 <th scope="row">${lightWithWord(light, name)}</th>
 <td data-label="Start (UTC)">${utcTime(startedAt)}</td>

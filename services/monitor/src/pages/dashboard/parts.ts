@@ -13,6 +13,7 @@ import { ledger } from './ledger.js';
 import { operationCard, operationLink } from './operation-card.js';
 import { strip } from './strip.js';
 import { unstable } from './unstable.js';
+import { uptimeLine } from './uptime.js';
 
 /** A piece of the page that is replaced when it changes. */
 export interface Part {
@@ -36,6 +37,7 @@ export function dashboardParts(view: StatusView): ReadonlyMap<string, Part> {
         operationCard(operation, { nowMs, isLikelyCause: operation.operation === view.likelyCause }),
       ],
       [stripId(operation.operation), strip(operation.name, operation.strip)],
+      [uptimeId(operation.operation), uptimeLine(operation)],
     ]),
     ...(view.flow === null
       ? []
@@ -57,6 +59,7 @@ export function dashboardParts(view: StatusView): ReadonlyMap<string, Part> {
       : ([
           ['ledger', ledger(view.ledger, view.ledgerLight, view)],
           [stripId('ledger'), strip('Ledger', view.ledgerLight.strip)],
+          [uptimeId('ledger'), uptimeLine(view.ledgerLight)],
         ] satisfies [string, Html][])),
   ];
   return new Map(pieces.map(([id, markup]) => [id, { id, markup, version: versionOf(markup) }]));
@@ -65,6 +68,7 @@ export function dashboardParts(view: StatusView): ReadonlyMap<string, Part> {
 export const linkId = (operation: string) => `link/${operation}`;
 export const cardId = (operation: string) => `card/${operation}`;
 export const stripId = (operation: string) => `strip/${operation}`;
+export const uptimeId = (operation: string) => `uptime/${operation}`;
 
 /** A part in the attributes by which the page's script finds it. */
 export function partAttributes(part: Part): Html {

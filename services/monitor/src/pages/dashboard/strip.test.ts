@@ -5,15 +5,13 @@ import { strip } from './strip.js';
 /** The bars by light, and the texts for the script. */
 const bars = (markup: string) =>
   Object.fromEntries(
-    [...markup.matchAll(/<path class="(\w+)" stroke-width="(\d)" d="([^"]+)"/g)].map(
-      ([, light, height, d]) => [light, `${height}: ${d}`],
-    ),
+    [...markup.matchAll(/<path class="(\w+)" d="([^"]+)"/g)].map(([, light, d]) => [light, d]),
   );
 const said = (markup: string) => /data-runs="([^"]*)"/.exec(markup)?.[1]?.split('\n');
 
 test('slots that say the same are one bar', () => {
   const { text } = strip('Queue read', slots());
-  expect(bars(text)).toEqual({ green: '4: M0 6h96' });
+  expect(bars(text)).toEqual({ green: 'M0 8v-4h96v4z' });
   expect(said(text)).toEqual(['0 working']);
   expect(text).toContain('title="Queue read, the last 24 hours: no trouble"');
 });
@@ -24,12 +22,25 @@ test('trouble has a bar of its own, higher than the rest, with its times, its li
     slots({ 40: { light: 'red', message: '500 <gone>' }, 41: { light: 'yellow', message: '' } }),
   );
   expect(bars(text)).toEqual({
-    red: '8: M40 4h1',
-    yellow: '6: M41 5h1',
-    green: '4: M0 6h40M42 6h54',
+    red: 'M40 8v-8h1v8z',
+    yellow: 'M41 8v-6h1v6z',
+    green: 'M0 8v-4h40v4zM42 8v-4h54v4z',
   });
   expect(said(text)).toEqual(['0 working', '40 failing: 500 &lt;gone&gt;', '41 silent', '42 working']);
-  expect(text).toContain('silent 22:30 to 22:45 UTC; failing 22:15 to 22:30 UTC');
+  expect(text).toContain('silent, 22:30 to 22:45 UTC; failing, 22:15 to 22:30 UTC');
+});
+
+test('a short outage is a small part of its bar, and says how long it was', () => {
+  const all = slots({ 40: { light: 'red', message: 'gone' } }).map((slot, index) =>
+    index === 40 ? { ...slot, redMs: 40_000, greenMs: 860_000 } : slot,
+  );
+  const { text } = strip('Queue read', all, '90d');
+  expect(bars(text)).toEqual({
+    red: 'M40 4.18v-0.75h1v0.75z',
+    green: 'M0 8v-4h40v4zM40 8v-3.82h1v3.82zM41 8v-4h55v4z',
+  });
+  expect(said(text)).toEqual(['0 working', '40 failing for 40 s: gone', '41 working']);
+  expect(text).toContain('the last 90 days: failing for 40 s, 2026-01-30 22:15 to 2026-01-30 22:30 UTC');
 });
 
 test('what was said is cut, in one line, and after what is not visible was made so', () => {

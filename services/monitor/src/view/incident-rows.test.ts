@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { pageOf } from './incident-rows.js';
+import type { IncidentView } from './status-view.js';
+
+const START_MS = Date.UTC(2026, 0, 1);
+
+function incident(operation: IncidentView['operation'], second: number): IncidentView {
+  return {
+    operation,
+    name: operation,
+    light: 'red',
+    startedAt: new Date(START_MS + second * 1_000).toISOString(),
+    endedAt: new Date(START_MS + second * 1_000 + 500).toISOString(),
+    durationMs: 500,
+    code: 500,
+    message: '',
+  };
+}
+
+/** Answers as the history does. */
+const source = (all: readonly IncidentView[]) => (limit: number, beforeMs?: number) =>
+  all
+    .filter(({ startedAt }) => Date.parse(startedAt) < (beforeMs ?? Infinity))
+    .sort((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt))
+    .slice(0, limit);
+
+/** All pages, as lists of the seconds at which their rows began. */
+function pages(all: readonly IncidentView[], size: number): number[][] {
+  const found: number[][] = [];
+  let beforeMs: number | undefined;
+  do {
+    const { rows, nextMs } = pageOf(source(all), size, beforeMs);
+    found.push(rows.map(({ startedAt }) => (Date.parse(startedAt) - START_MS) / 1_000));
+    beforeMs = nextMs;
+  } while (beforeMs !== undefined);
+  return found;
+}
+
+const many = Array.from({ length: 200 }, (_, index) => incident('log', index * 100));
+
+test.each<[string, IncidentView[], number[][]]>([
+  ['nothing', [], [[]]],
+  ['as many as fit', [incident('log', 1), incident('log', 2)], [[2, 1]]],
+  ['one more', [incident('log', 1), incident('log', 2), incident('log', 3)], [[3, 2], [1]]],
+  [
+    'some of one moment stand together',
+    [incident('log', 5), incident('kubernetes', 4), incident('queue/read', 4), incident('log', 4)],
+    [[5, 4, 4, 4]],
+  ],
+  [
+    'a broker that was down stands on one page, once, where another incident lies between its two links',
+    [
+      incident('log', 900),
+      incident('queue/write', 520),
+      incident('kubernetes', 510),
+      incident('queue/read', 500),
+      incident('log', 100),
+    ],
+    [
+      [900, 510],
+      [500, 100],
+    ],
+  ],
+])('pages of %s', (_what, all, expected) => {
+  expect(pages(all, 2)).toEqual(expected);
+});
+
+test('every incident is on one page, however many there are', () => {
+  const found = pages(many, 7);
+  expect(found.flat()).toEqual(many.map((_, index) => index * 100).reverse());
+  expect(found.slice(0, -1).every((page) => page.length === 7)).toBe(true);
+});

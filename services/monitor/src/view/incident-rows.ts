@@ -1,0 +1,69 @@
+import type { IncidentView } from './status-view.js';
+
+/** An incident as pages show it: a broker that is down is one. */
+export type IncidentRow = Omit<IncidentView, 'operation'>;
+
+/** Links that fail within this time fail together. */
+export const SAME_MS = 60_000;
+
+/** Both links to the broker that fail at once are one incident: it is the broker that does. The newest first. */
+export function joinBroker(all: readonly IncidentView[]): IncidentRow[] {
+  const partners = new Map<IncidentView, IncidentView>();
+  for (const write of all) {
+    const taken = [...partners.values()];
+    const read = all.find((one) => isSameOutage(write, one) && !taken.includes(one));
+    if (read !== undefined) partners.set(write, read);
+  }
+  const joined = new Set(partners.values());
+  return all
+    .filter((incident) => !joined.has(incident))
+    .map((incident) => {
+      const read = partners.get(incident);
+      return read === undefined ? incident : join(incident, read);
+    })
+    .sort((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt));
+}
+
+/** Some incidents, and whether there are earlier ones. */
+export interface IncidentPage {
+  readonly rows: readonly IncidentRow[];
+  /** The "before" of the next page; undefined: there is none. */
+  readonly nextMs: number | undefined;
+}
+
+/** A page of incidents, joined across its ends. Those that began in one moment stand on one page. */
+export function pageOf(
+  incidents: (limit: number, beforeMs?: number) => readonly IncidentView[],
+  size: number,
+  beforeMs = Infinity,
+): IncidentPage {
+  // Both of a pair count, and one of the first may have begun just before the page ends.
+  const limit = 2 * size + 50;
+  const found = incidents(limit, beforeMs === Infinity ? undefined : beforeMs + SAME_MS);
+  const rows = joinBroker(found).filter(({ startedAt }) => Date.parse(startedAt) < beforeMs);
+  const last = rows[size - 1];
+  const shown = last === undefined ? rows : rows.filter(({ startedAt }) => startedAt >= last.startedAt);
+  const hasMore = rows.length > shown.length || found.length >= limit;
+  const lastMs = Date.parse((shown.at(-1) ?? found.at(-1))?.startedAt ?? '');
+  return { rows: shown, nextMs: hasMore ? lastMs : undefined };
+}
+
+function isSameOutage(write: IncidentView, read: IncidentView): boolean {
+  const isBroker = write.operation === 'queue/write' && read.operation === 'queue/read';
+  const apartMs = Math.abs(Date.parse(write.startedAt) - Date.parse(read.startedAt));
+  return isBroker && apartMs <= SAME_MS && [write, read].every(({ light }) => light === 'red');
+}
+
+/** From the earlier start to the later end. */
+function join(write: IncidentView, read: IncidentView): IncidentRow {
+  const earlier = write.startedAt < read.startedAt ? write : read;
+  const isOpen = write.endedAt === null || read.endedAt === null;
+  const later = (write.endedAt ?? '') > (read.endedAt ?? '') ? write : read;
+  return {
+    ...write,
+    name: 'Queue write and queue read',
+    startedAt: earlier.startedAt,
+    endedAt: isOpen ? null : later.endedAt,
+    durationMs: Math.max(write.durationMs, read.durationMs),
+  };
+}
