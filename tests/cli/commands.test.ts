@@ -74,7 +74,7 @@ it.each([
   [['export', '--from', ''], 3, 'from: it is empty'],
   [['pod', 'cart-0'], 3, 'for example shop/web-1'],
   [['gaps'], 0, '15:40'],
-  [['workloads'], 0, ''],
+  [['workloads'], 2, 'the ledger is behind'],
   [['status'], 1, 'Kubernetes read'],
   [['gaps', '--limit', '0'], 3, 'limit must be a whole number'],
   [['frobnicate'], 3, 'podips --help'],

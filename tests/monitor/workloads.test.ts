@@ -1,17 +1,19 @@
-import { createLogger, type DatabasePool, openPool } from '@podips/shared';
+import { startWorkloads } from '@podips/monitor/workloads';
+import { createLogger, type DatabasePool, type DatabaseSettings, openPool } from '@podips/shared';
 import { databaseEnvironment } from '@podips/simulation';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { getFrom } from '../support/ask-monitor.js';
 import { PATIENCE } from '../support/browser.js';
 import { type MonitorProcess, startMonitorProcess } from '../support/monitor-process.js';
 import { MINUTE_MS, writeSampleWorkloads } from '../support/sample-workloads.js';
 import { createDatabase } from '../support/test-databases.js';
 
+let settings: DatabaseSettings;
 let database: DatabasePool;
 let monitor: MonitorProcess;
 const startedMs = Date.now();
 beforeAll(async () => {
-  const settings = await createDatabase();
+  settings = await createDatabase();
   database = openPool(settings, createLogger('test', 'silent'));
   await writeSampleWorkloads(database, startedMs);
   await database.query(`INSERT INTO gaps (cluster, ended_at, reason) VALUES ('default', $1, 'start')`, [
@@ -107,4 +109,37 @@ it('a workload that is not known is a 404, and a window that is none a 400', asy
     '/api/v1/workloads?since=1h',
   ])
     expect((await getFrom(monitor, path)).status, path).toBe(400);
+});
+
+it('of a ledger that is behind, the last hour that is known is ranked, and what is not known is not said to be nothing', async () => {
+  const log = createLogger('test', 'silent');
+  const now = () => startedMs + 70 * MINUTE_MS;
+  const workloads = startWorkloads({ database: settings, now, log });
+  onTestFinished(() => workloads.stop());
+  await vi.waitFor(() => expect(workloads.rank('1h', {}, 9).countedUntil).not.toBeNull(), PATIENCE);
+  const { doubt, workloads: ranked } = workloads.rank('1h', {}, 9);
+  expect(doubt).toContain('the ledger is behind');
+  const agent = ranked.find(({ name }) => name === 'agent');
+  expect(agent).toMatchObject({
+    replaced: 6,
+    unstable: 'replaced',
+    until: new Date(startedMs).toISOString(),
+  });
+  expect(agent?.text).toContain('6 pods replaced in the hour before');
+  const name = { cluster: 'default', namespace: 'shop', kind: 'DaemonSet', name: 'agent' };
+  expect(workloads.look(name, '1h')?.workload).toEqual(agent);
+  expect(workloads.doubt({ ...name, name: 'new' })).toBe(doubt);
+});
+
+it.each([
+  ['/workloads', 200, 'Not known: the ledger cannot be read'],
+  ['/workloads/shop/DaemonSet/agent', 503, 'may exist all the same: the ledger cannot be read'],
+  ['/api/v1/workloads/shop/DaemonSet/agent', 503, 'may exist all the same: the ledger cannot be read'],
+])('of a database that is away, %s answers with %i that nothing is known', async (path, status, text) => {
+  const blind = await startMonitorProcess(databaseEnvironment({ ...settings, port: 1 }));
+  onTestFinished(() => blind.destroy());
+  await vi.waitFor(async () => {
+    const reply = await getFrom(blind, path);
+    expect([reply.status, reply.body]).toEqual([status, expect.stringContaining(text)]);
+  }, PATIENCE);
 });

@@ -1,7 +1,7 @@
 import { checked } from '../answers.js';
 import { type Command, JSON_OPTION } from '../command.js';
 import { EXIT } from '../exit.js';
-import { table } from '../terminal.js';
+import { table, visible } from '../terminal.js';
 
 interface Workload {
   readonly namespace: string;
@@ -16,6 +16,9 @@ interface Workload {
 
 interface WorkloadsAnswer {
   readonly workloads: readonly Workload[];
+  /** Why the answer does not say what happens now; null: it does. */
+  readonly doubt: string | null;
+  readonly gaps: readonly unknown[];
 }
 
 /** `podips workloads --window 1h` */
@@ -34,9 +37,10 @@ export const workloadsCommand: Command = (choose, parser) =>
         json: JSON_OPTION,
       }),
     ({ window, limit, json }) =>
-      choose(async (client, { stdout }) => {
+      choose(async (client, { stdout, stderr }) => {
         const body = await client.getJson('/api/v1/workloads', { window, limit: String(limit) });
-        const { workloads } = checked<WorkloadsAnswer>(body, ['workloads']);
+        const { workloads, doubt, gaps } = checked<WorkloadsAnswer>(body, ['workloads', 'gaps']);
+        const isUnsure = doubt !== null || (workloads.length === 0 && gaps.length > 0);
         const rows = workloads.map((each) => [
           `${each.namespace}/${each.name}`,
           each.kind,
@@ -45,8 +49,12 @@ export const workloadsCommand: Command = (choose, parser) =>
           each.lastCause ?? '-',
         ]);
         const head = ['WORKLOAD', 'KIND', 'UNSTABLE', 'REPLACED', 'RESTARTS', 'FAILED', 'LAST CAUSE'];
-        const shown = rows.length === 0 ? 'Nothing happened to any workload.\n' : table(head, rows);
-        stdout.write(json ? `${JSON.stringify(body)}\n` : shown);
-        return EXIT.found;
+        const nothing = isUnsure ? '' : 'Nothing happened to any workload.\n';
+        stdout.write(json ? `${JSON.stringify(body)}\n` : rows.length === 0 ? nothing : table(head, rows));
+        if (!isUnsure) return EXIT.found;
+        stderr.write(
+          `Not sure: ${visible(doubt ?? 'there are gaps, in which something may have happened')}.\n`,
+        );
+        return EXIT.unsure;
       }),
   );

@@ -13,6 +13,8 @@ import { countingNote, windowLinks, workloadPath } from './workloads/parts.js';
 export interface WorkloadPageOptions {
   /** Undefined: nothing is known of it. */
   readonly answer: WorkloadAnswer | undefined;
+  /** Why it may exist all the same; null: nothing happened to it. */
+  readonly doubt: string | null;
   readonly name: WorkloadName;
   readonly window: WindowName;
   /** Rows of each table at most. */
@@ -30,18 +32,24 @@ const MAX_KEPT = 60;
 
 /** The lives of a workload's pods. */
 export function workloadPage(options: WorkloadPageOptions): Html {
-  const { answer, name, window, assets, light, cluster } = options;
+  const { answer, doubt, name, window, assets, light, cluster } = options;
   const title = `${visibleText(`${name.namespace}/${name.name}`)} – Workloads – podips monitor`;
   const content = html`
 <h1><bdi>${visibleText(`${name.namespace}/${name.name}`)}</bdi></h1>
 <p class="lead"><bdi>${visibleText(name.kind)}</bdi> in cluster <bdi>${visibleText(name.cluster)}</bdi>; <a href="/workloads?window=${window}">all workloads</a></p>
-${answer === undefined ? html`<p class="warning" role="alert">Nothing is known of this workload in the last two weeks.</p>` : known(answer, options)}`;
+${answer === undefined ? html`<p class="warning" role="alert">${unknownWords(doubt)}.</p>` : known(answer, options)}`;
   return layout({ title, light, assets, content, current: '/workloads', cluster, hasLedger: true });
+}
+
+/** What is said of a workload of which nothing is known. @param doubt why it may exist all the same */
+export function unknownWords(doubt: string | null): string {
+  if (doubt === null) return 'Nothing is known of this workload in the last two weeks';
+  return `Nothing is known of this workload, which may exist all the same: ${doubt}`;
 }
 
 function known(answer: WorkloadAnswer, { name, window, limit }: WorkloadPageOptions): Html {
   const { workload, pods, restarts } = answer;
-  const toMs = Date.parse(answer.at);
+  const toMs = Date.parse(workload.until);
   const fromMs = toMs - WINDOWS[window].ms;
   return html`${windowLinks(window, (other) => workloadPath(name, other))}
 ${countingNote(answer)}

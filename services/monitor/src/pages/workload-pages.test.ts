@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { loadAssets } from '../http/assets.js';
-import type { PodLifeView, RestartView, WorkloadView } from '../workloads/workload-view.js';
+import type { PodLifeView, RestartView, WorkloadsAnswer, WorkloadView } from '../workloads/workload-view.js';
 import { ROWS, workloadPage } from './workload-page.js';
 import { SHOWN, workloadsPage } from './workloads-page.js';
 
@@ -8,7 +8,7 @@ const AT = '2026-11-26T14:05:00.000Z';
 const LONG = 'a-rather-long-name-of-a-workload-that-somebody-chose';
 const name = { cluster: 'default', namespace: 'a-namespace-of-some-length', kind: 'Deployment', name: LONG };
 const COUNTED = {
-  ...{ window: '24h' as const, at: AT, countedUntil: AT, knownSince: AT, error: null },
+  ...{ window: '24h' as const, at: AT, countedUntil: AT, knownSince: AT, error: null, doubt: null },
   gaps: [{ from: AT, to: AT }],
 };
 
@@ -16,7 +16,7 @@ const COUNTED = {
 const busy: WorkloadView = {
   ...name,
   text: `${name.namespace}/${LONG}, Deployment: 1,204 pods replaced in the last 24 hours, usually 12; last one OOMKilled`,
-  unstable: 'replaced',
+  ...{ until: AT, unstable: 'replaced' },
   ...{ replaced: 1_204, restarts: 99, failed: 99, succeeded: 0, disrupted: 0, started: 1_204, ended: 1_204 },
   ...{ usual: 12, medianLifeMs: 1, shortestLifeMs: 1, firstAt: AT, lastPod: LONG, lastCause: 'OOMKilled' },
   ...{ lastExitCode: 137, lastAt: AT, trace: Array.from({ length: 96 }, (_none, index) => 1 + (index % 7)) },
@@ -33,12 +33,12 @@ const restarts: RestartView[] = pods.map(({ pod, podUid }) => ({
 
 const { files, assets } = loadAssets();
 const common = { assets, light: 'green' as const, cluster: 'default' };
-const list = () =>
+const list = (changes: Partial<WorkloadsAnswer> = {}) =>
   workloadsPage({
     answer: {
       ...COUNTED,
       workloads: Array<WorkloadView>(SHOWN).fill(busy),
-      ...{ total: 2_000, leavesOut: true, nodeEvents: [] },
+      ...{ total: 2_000, leavesOut: true, nodeEvents: [], ...changes },
     },
     fields: { window: '24h', limit: SHOWN, cluster: undefined, namespace: undefined, kind: undefined },
     choices: { clusters: ['default'], namespaces: [name.namespace], kinds: ['Deployment'] },
@@ -47,16 +47,33 @@ const list = () =>
 const one = () =>
   workloadPage({
     answer: { ...COUNTED, workload: busy, pods, restarts },
-    ...{ name, window: '24h', limit: ROWS },
+    ...{ doubt: null, name, window: '24h', limit: ROWS },
     ...common,
   }).text;
 
 it.each([
-  ['of workloads', list],
+  ['of workloads', () => list()],
   ['of a workload', one],
 ])('the page %s is smaller than 50 kB with its style, whatever happened', (_what, render) => {
   const style = files.find(({ path }) => path === assets.stylePath)?.text ?? '';
   expect(Buffer.byteLength(render()) + Buffer.byteLength(style)).toBeLessThan(50_000);
+});
+
+it.each<[string, Partial<WorkloadsAnswer>, string]>([
+  ['all is known', {}, 'Nothing unusual in the last 24 hours.'],
+  [
+    'the ledger is behind',
+    { countedUntil: '2026-11-26T12:55:00.000Z' },
+    'Nothing unusual in the 24 hours before 2026-11-26 12:55 UTC. The ledger is behind',
+  ],
+  [
+    'nothing was counted yet',
+    { countedUntil: null },
+    'Not known yet: the last two weeks are still being counted.',
+  ],
+  ['the ledger cannot be read', { error: 'it is away' }, 'Not known: the ledger cannot be read (it is away)'],
+])('of no workload, when %s, the page says so', (_when, changes, text) => {
+  expect(list({ ...changes, workloads: [], total: 0 })).toContain(text);
 });
 
 it('the page of workloads says what it leaves out', () => {

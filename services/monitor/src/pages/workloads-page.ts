@@ -1,8 +1,7 @@
 import type { Light } from '../status/lights.js';
 import { visibleText } from '../words/format.js';
 import { type Choices, MAX_WORKLOADS } from '../workloads/book.js';
-import { WINDOWS } from '../workloads/windows.js';
-import { causeWords } from '../workloads/words.js';
+import { causeWords, nothingWords, windowWords } from '../workloads/words.js';
 import type { NodeEventView, WorkloadsAnswer, WorkloadView } from '../workloads/workload-view.js';
 import { type Html, html } from './html.js';
 import { type Assets, layout } from './layout.js';
@@ -45,7 +44,7 @@ ${filters(fields, choices)}
 ${countingNote(answer)}
 ${nodeEvents.slice(0, MAX_NODE_EVENTS).map((event) => nodeEvent(event))}
 ${nodeEvents.length > MAX_NODE_EVENTS ? html`<p class="warning">The same happened ${nodeEvents.length - MAX_NODE_EVENTS} more times before.</p>` : undefined}
-${troubled.length === 0 ? html`<p class="answer">Nothing unusual in the ${WINDOWS[fields.window].words}.</p>` : table(troubled, fields, Date.parse(answer.at))}
+${troubled.length === 0 ? html`<p class="answer">${nothingWords(answer, fields.window, 'Nothing unusual')}</p>` : table(troubled, fields, Date.parse(answer.at))}
 ${total > workloads.length ? html`<p class="more"><strong>There are more:</strong> ${total} workloads started or ended pods; only the worst ${workloads.length} are shown. ${fields.limit < MAX_SHOWN ? html`<a href="${pathOf({ ...fields, limit: MAX_SHOWN })}">Show ${MAX_SHOWN}</a>` : undefined}</p>` : undefined}
 ${leavesOut ? html`<p class="more"><strong>Not all are counted:</strong> there are more than ${MAX_WORKLOADS.toLocaleString('en')} workloads, and those that nothing happened to for longest are left out.</p>` : undefined}
 <p class="more"><a href="/api/v1/workloads?${queryOf(fields)}">This as JSON</a></p>`;
@@ -54,8 +53,10 @@ ${leavesOut ? html`<p class="more"><strong>Not all are counted:</strong> there a
 }
 
 function table(workloads: readonly WorkloadView[], fields: WorkloadFields, nowMs: number): Html {
+  // Those of a cluster whose ledger is behind say so themselves where the others' are not.
+  const untilMs = Math.max(...workloads.map(({ until }) => Date.parse(until)));
   return html`<table class="leases ranking">
-<caption>In the ${WINDOWS[fields.window].words}</caption>
+<caption>${windowWords(fields.window, untilMs, nowMs).replace('in', 'In')}</caption>
 <thead><tr>${['Workload', 'Kind', 'Replaced', 'Restarts', 'Failed', 'Usually', 'Last one', 'Last 24 hours'].map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>${workloads.map((workload) => row(workload, fields, nowMs))}</tbody>
 </table>`;

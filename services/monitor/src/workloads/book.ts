@@ -7,7 +7,14 @@ import {
   type Restart,
   type WorkloadName,
 } from './facts.js';
-import { type LastTrouble, type Measure, measure, spansOf, type WorkloadPage } from './measure.js';
+import {
+  type LastTrouble,
+  type Measure,
+  measure,
+  spansOf,
+  type WorkloadPage,
+  worstFirst,
+} from './measure.js';
 import { createNodeEvents, type NodeEvent, type NodePart } from './node-events.js';
 import { createPairing, type Pairing } from './pairing.js';
 import { createTally } from './tally.js';
@@ -152,7 +159,7 @@ export function createWorkloadBook(): WorkloadBook {
           [...entries.values()]
             .map((entry) => measure(entry, spans))
             .filter(({ counts }) => Object.values(counts).some((count) => count > 0))
-            .sort((a, b) => b.trouble - a.trouble || (b.last?.atMs ?? 0) - (a.last?.atMs ?? 0)),
+            .sort(worstFirst),
         of(name) {
           const entry = entries.get(keyOf(name));
           return entry && measure(entry, spans);

@@ -82,6 +82,10 @@ export function measure(page: WorkloadPage, { now, before }: Spans): Measure {
   };
 }
 
+/** Orders measures: the most trouble first, of the same the latest. */
+export const worstFirst = (a: Measure, b: Measure): number =>
+  b.trouble - a.trouble || (b.last?.atMs ?? 0) - (a.last?.atMs ?? 0);
+
 function troubleOf({ replaced, restarts, failed }: Counts): number {
   return replaced + restarts + failed;
 }

@@ -1,6 +1,6 @@
 import { describeCause } from '@podips/shared';
 import { formatDuration, minuteUtc } from '../words/format.js';
-import type { LastTrouble, Measure } from './measure.js';
+import type { LastTrouble } from './measure.js';
 import type { Counts } from './tally.js';
 import { WINDOWS, type WindowName } from './windows.js';
 
@@ -8,12 +8,41 @@ const MINUTE_MS = 60_000;
 /** A ledger that is further behind says nothing of now. */
 export const BEHIND_MS = 5 * MINUTE_MS;
 
-/** What happened to a workload, as an operator would say it: `14 pods replaced in the last hour, usually 0`. */
-export function describeMeasure({ counts, usual }: Measure, window: WindowName): string {
-  return describeCounts(counts, usual, `in the ${WINDOWS[window].words}`);
+/** How much of the ledger an answer is based on. */
+export interface Basis {
+  readonly at: string;
+  /** Null: the last two weeks are still being counted. */
+  readonly countedUntil: string | null;
+  /** Why the ledger cannot be read; null while it can. */
+  readonly error: string | null;
 }
 
-/** The same for another time. @param when such as `in the last hour` */
+/** Why an answer does not say what happens now, without a full stop; null: it does. */
+export function doubtOf({ at, countedUntil, error }: Basis): string | null {
+  const counted = countedUntil === null ? undefined : minuteUtc(Date.parse(countedUntil));
+  if (error !== null)
+    return `the ledger cannot be read (${error}); ${counted === undefined ? 'nothing was counted yet' : `counted is what happened before ${counted}`}`;
+  if (countedUntil === null) return 'the last two weeks are still being counted';
+  if (!isBehind(Date.parse(countedUntil), Date.parse(at))) return null;
+  return `the ledger is behind: nothing is known of the time after ${counted}`;
+}
+
+/** What an answer without workloads says, which is not always that nothing happened. @param nothing such as `None` */
+export function nothingWords(basis: Basis, window: WindowName, nothing: string): string {
+  const doubt = doubtOf(basis);
+  const { at, countedUntil, error } = basis;
+  if (error !== null || countedUntil === null) return `Not known${error === null ? ' yet' : ''}: ${doubt}.`;
+  const said = `${nothing} ${windowWords(window, Date.parse(countedUntil), Date.parse(at))}.`;
+  return doubt === null ? said : `${said} ${doubt[0]?.toUpperCase()}${doubt.slice(1)}.`;
+}
+
+/** Whether a ledger that is known up to a time says nothing of now. */
+export const isBehind = (knownUntilMs: number, nowMs: number): boolean => nowMs - knownUntilMs > BEHIND_MS;
+
+/**
+ * What happened to a workload, as an operator would say it: `14 pods replaced in the last hour, usually 0`.
+ * @param when such as `in the last hour`
+ */
 export function describeCounts(
   { replaced, restarts, failed }: Pick<Counts, 'replaced' | 'restarts' | 'failed'>,
   usual: number | undefined,
@@ -29,9 +58,10 @@ export function describeCounts(
 }
 
 /** `in the last hour`, or which hour that was where later ones are not known. */
-export function hourWords(knownUntilMs: number, nowMs: number): string {
-  if (nowMs - knownUntilMs <= BEHIND_MS) return `in the ${WINDOWS['1h'].words}`;
-  return `in the hour before ${minuteUtc(knownUntilMs)}`;
+export function windowWords(window: WindowName, knownUntilMs: number, nowMs: number): string {
+  const { words } = WINDOWS[window];
+  if (!isBehind(knownUntilMs, nowMs)) return `in the ${words}`;
+  return `in the ${words.replace('last ', '')} before ${minuteUtc(knownUntilMs)}`;
 }
 
 /** `OOMKilled, exit code 137, 2 min ago`. */

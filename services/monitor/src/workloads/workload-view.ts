@@ -5,7 +5,7 @@ import type { NodeEvent } from './node-events.js';
 import type { Counted } from './tally.js';
 import { INSTABILITIES, type Instability } from './unstable.js';
 import { WINDOW_NAMES, WINDOWS, type WindowName } from './windows.js';
-import { describeLast, describeMeasure } from './words.js';
+import { describeCounts, describeLast, windowWords } from './words.js';
 
 const Time = Type.String({ format: 'date-time' });
 const TimeOrNull = Type.Union([Time, Type.Null()]);
@@ -29,6 +29,8 @@ export const WorkloadView = Type.Object({
   ...NAMES,
   /** All that follows in a sentence. */
   text: Type.String(),
+  /** The window ends then: now, or, where the ledger of its cluster is behind, when that ends. */
+  until: Time,
   /** Why it is unstable; null when it is not. */
   unstable: Type.Union([Type.Enum(INSTABILITIES), Type.Null()]),
   /** Pods that ended while another of the same revision started; without those that ended with others on their node. */
@@ -79,6 +81,8 @@ const COUNTED_SO_FAR = {
   knownSince: TimeOrNull,
   /** Why the ledger cannot be read; null while it can. */
   error: TextOrNull,
+  /** Why the answer does not say what happens now; null: it does. */
+  doubt: TextOrNull,
   /** Times within the window of which something may be missing, the newest first; at most 20. */
   gaps: Type.Array(Gap),
 };
@@ -174,20 +178,27 @@ export interface ViewedWorkload {
   readonly page: WorkloadPage;
   readonly measured: Measure;
   readonly unstable: Instability | undefined;
+  /** When the window that was measured ends: earlier than now where the ledger is behind. */
+  readonly untilMs: number;
+  /** Whether all of the ledger is counted. */
+  readonly isCounted: boolean;
 }
 
 export function toWorkloadView(
-  { page, measured, unstable }: ViewedWorkload,
+  { page, measured, unstable, untilMs, isCounted }: ViewedWorkload,
   window: WindowName,
   nowMs: number,
 ): WorkloadView {
   const { workload, counts, usual, medianLifeMs, shortestLifeMs, last } = measured;
   const { replaced, restarts, failed, succeeded, disrupted, started, ended } = counts;
-  const said = describeMeasure(measured, window);
-  const firstMs = page.tally.first(TRACED, nowMs - WINDOWS[window].ms, nowMs);
+  const when = windowWords(window, untilMs, nowMs);
+  const said =
+    isCounted || measured.trouble > 0 ? describeCounts(counts, usual, when) : `nothing counted yet ${when}`;
+  const firstMs = page.tally.first(TRACED, untilMs - WINDOWS[window].ms, untilMs);
   return {
     ...workload,
     text: `${workload.namespace}/${workload.name}, ${workload.kind}: ${said}${last === undefined ? '' : `; last one ${describeLast(last, nowMs)}`}`,
+    until: iso(untilMs),
     unstable: unstable ?? null,
     ...{ replaced, restarts, failed, succeeded, disrupted, started, ended },
     usual: usual ?? null,
@@ -225,16 +236,8 @@ export function toPodLifeView({ pod, podUid, ip, node, revision, startedAtMs, en
   };
 }
 
-export function toRestartView({
-  pod,
-  podUid,
-  container,
-  atMs,
-  count,
-  countBefore,
-  cause,
-  exitCode,
-}: Restart): RestartView {
+export function toRestartView({ count, countBefore, atMs, exitCode, ...restart }: Restart): RestartView {
+  const { pod, podUid, container, cause } = restart;
   const restarts = count - countBefore;
   return { ...{ pod, podUid, container, restarts, cause }, at: iso(atMs), exitCode: exitCode ?? null };
 }

@@ -2,13 +2,14 @@ import { type DatabaseSettings, type Logger, openPool } from '@podips/shared';
 import type { Choices } from './book.js';
 import type { WorkloadFacts } from './decide-workload-alerts.js';
 import { keyOf, type WorkloadName } from './facts.js';
-import { type FeedView, startWorkloadFeed, type WorkloadFeed } from './feed.js';
+import { startWorkloadFeed, type WorkloadFeed } from './feed.js';
 import { findUnstable, type UnstableWorkload } from './find-unstable.js';
-import type { Measure, WorkloadPage } from './measure.js';
+import { type Measure, type WorkloadPage, worstFirst } from './measure.js';
+import { onceFor, rankedOnce } from './once.js';
 import { QUARTER_MS } from './tally.js';
 import { DEFAULT_LIMITS, type Limits } from './unstable.js';
-import { HOUR_MS, WINDOWS, type WindowName } from './windows.js';
-import { describeCounts, describeLast, hourWords } from './words.js';
+import { DEFAULT_WINDOW, HOUR_MS, WINDOWS, type WindowName } from './windows.js';
+import { describeCounts, describeLast, doubtOf, isBehind, windowWords } from './words.js';
 import {
   type ChangesAnswer,
   TRACE_QUARTERS,
@@ -53,6 +54,8 @@ export interface Workloads extends Pick<WorkloadFeed, 'onNews' | 'stop'> {
   unstable(): readonly UnstableWorkload[];
   /** What alerts about a cluster's workloads are decided by; undefined until all of its ledger is counted. */
   facts(cluster: string): WorkloadFacts | undefined;
+  /** Why a workload of which nothing is known may exist all the same; null: nothing happened to it in two weeks. */
+  doubt(name: WorkloadName): string | null;
   /** One workload; undefined when nothing is known of it. */
   look(name: WorkloadName, window: WindowName): WorkloadAnswer | undefined;
 }
@@ -80,30 +83,50 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
     const nowMs = now();
     const all = [...(countedUntilMs?.values() ?? [])];
     const untilMs = countedUntilMs?.get(cluster ?? '') ?? (all.length === 0 ? undefined : Math.min(...all));
-    return {
-      window,
+    const basis = {
       at: iso(nowMs),
       countedUntil: untilMs === undefined ? null : iso(untilMs),
-      knownSince: Number.isFinite(book.sinceMs) ? iso(book.sinceMs) : null,
       error: error ?? null,
-      gaps: gapsSince(nowMs - WINDOWS[window].ms, cluster).slice(0, MAX_GAPS),
+    };
+    return {
+      ...basis,
+      window,
+      doubt: doubtOf(basis),
+      knownSince: Number.isFinite(book.sinceMs) ? iso(book.sinceMs) : null,
+      gaps: gapsSince(Math.min(nowMs, untilMs ?? nowMs) - WINDOWS[window].ms, cluster).slice(0, MAX_GAPS),
     };
   };
   const knownUntilMs = ({ cluster }: WorkloadName) => feed.view().countedUntilMs?.get(cluster) ?? now();
+  /** Windows of a cluster whose ledger is behind end where that ends. */
+  const endMs = (cluster: string, nowMs: number) => {
+    const knownMs = feed.view().countedUntilMs?.get(cluster) ?? nowMs;
+    return isBehind(knownMs, nowMs) ? knownMs : nowMs;
+  };
   const gapsOf = (cluster: string) => feed.view().gaps.filter((gap) => gap.cluster === cluster);
   const unstableNow = onceFor(feed.view, ({ countedUntilMs = new Map<string, number>() }) =>
     [...countedUntilMs]
       .flatMap(([cluster, atMs]) => findUnstable(book, { cluster, atMs, gaps: gapsOf(cluster) }, limits))
       .sort((a, b) => b.measured.trouble - a.measured.trouble),
   );
-  const ranking = rankedOnce(feed.view, now, (window, nowMs) =>
-    book.measure(WINDOWS[window].ms, nowMs).ranked(),
-  );
+  const ranking = rankedOnce(feed.view, now, (window, nowMs) => {
+    const ends = [...(feed.view().countedUntilMs?.keys() ?? [])].map((cluster) => endMs(cluster, nowMs));
+    const all = [...new Set([nowMs, ...ends])].map((atMs) =>
+      book
+        .measure(WINDOWS[window].ms, atMs)
+        .ranked()
+        .filter(({ workload }) => endMs(workload.cluster, nowMs) === atMs),
+    );
+    return all.length === 1 ? all.flat() : all.flat().sort(worstFirst);
+  });
   /** Whatever the window, the last hour that is known decides whether a workload is unstable. */
   const views = (window: WindowName, nowMs: number) => {
     const unstable = new Map(unstableNow().map(({ workload, why }) => [keyOf(workload), why]));
-    return (measured: Measure, page: WorkloadPage) =>
-      toWorkloadView({ page, measured, unstable: unstable.get(keyOf(measured.workload)) }, window, nowMs);
+    const isCounted = feed.view().countedUntilMs !== undefined;
+    return (measured: Measure, page: WorkloadPage) => {
+      const untilMs = endMs(measured.workload.cluster, nowMs);
+      const why = unstable.get(keyOf(measured.workload));
+      return toWorkloadView({ page, measured, unstable: why, untilMs, isCounted }, window, nowMs);
+    };
   };
   const changesAt = (nowMs: number) => {
     const fromMs = (Math.floor(nowMs / QUARTER_MS) - TRACE_QUARTERS + 1) * QUARTER_MS;
@@ -128,8 +151,9 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
         return page === undefined ? [] : [toView(measured, page)];
       });
       const nodeEvents = book
-        .nodeEvents(nowMs - WINDOWS[window].ms)
+        .nodeEvents(Number.NEGATIVE_INFINITY)
         .filter(({ cluster }) => (filter.cluster ?? cluster) === cluster)
+        .filter(({ cluster, toMs }) => toMs > endMs(cluster, nowMs) - WINDOWS[window].ms)
         .map(toNodeEventView);
       const [total, leavesOut] = [found.length, book.isFull];
       return { ...counted(window, filter.cluster), workloads, total, leavesOut, nodeEvents };
@@ -143,7 +167,7 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
         error,
         unstable: found.slice(0, MAX_SUMMARY).map(({ workload, measured }) => {
           const { counts, usual, last } = measured;
-          const said = describeCounts(counts, usual, hourWords(knownUntilMs(workload), nowMs));
+          const said = describeCounts(counts, usual, windowWords('1h', knownUntilMs(workload), nowMs));
           const ended = last === undefined ? '' : `; last one ${describeLast(last, nowMs)}`;
           return { ...workload, text: `${said}${ended}` };
         }),
@@ -170,10 +194,14 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
         measure: book.measure(HOUR_MS, knownUntilMs).of,
       };
     },
+    doubt({ cluster }) {
+      const { doubt } = counted(DEFAULT_WINDOW, cluster);
+      return doubt ?? (book.isFull ? 'there are too many workloads, and not all of them are counted' : null);
+    },
     look(name, window) {
       const nowMs = now();
       const page = book.look(name);
-      const measured = book.measure(WINDOWS[window].ms, nowMs).of(name);
+      const measured = book.measure(WINDOWS[window].ms, endMs(name.cluster, nowMs)).of(name);
       if (page === undefined || measured === undefined) return undefined;
       return {
         ...counted(window, name.cluster),
@@ -190,36 +218,3 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
 }
 
 const iso = (ms: number) => new Date(ms).toISOString();
-
-/** A ranking may be so old while nothing new is counted, in milliseconds. */
-const RANKING_AGE_MS = 10_000;
-
-/** Ranks each window once for each view of the feed, and every ten seconds: thousands of workloads take a while. */
-function rankedOnce(
-  view: () => FeedView,
-  now: () => number,
-  rank: (window: WindowName, nowMs: number) => Measure[],
-): (window: WindowName) => readonly Measure[] {
-  const kept = new Map<
-    WindowName,
-    { readonly of: FeedView; readonly atMs: number; readonly all: Measure[] }
-  >();
-  return (window) => {
-    const [of, nowMs] = [view(), now()];
-    const last = kept.get(window);
-    if (last?.of === of && Math.abs(nowMs - last.atMs) < RANKING_AGE_MS) return last.all;
-    const all = rank(window, nowMs);
-    kept.set(window, { of, atMs: nowMs, all });
-    return all;
-  };
-}
-
-/** A function that computes once for each view of the feed. */
-function onceFor<T>(view: () => FeedView, compute: (view: FeedView) => T): () => T {
-  let last: { readonly of: FeedView; readonly result: T } | undefined;
-  return () => {
-    const of = view();
-    if (last?.of !== of) last = { of, result: compute(of) };
-    return last.result;
-  };
-}

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { ROWS, workloadPage } from '../../pages/workload-page.js';
+import { ROWS, unknownWords, workloadPage } from '../../pages/workload-page.js';
 import type { WorkloadFields } from '../../pages/workloads/filters.js';
 import { MAX_SHOWN, SHOWN, workloadsPage } from '../../pages/workloads-page.js';
 import { InvalidRequestError } from '../../words/request-rules.js';
@@ -62,6 +62,7 @@ const LOOK_SCHEMA = {
     }),
     400: ErrorReply,
     404: ErrorReply,
+    503: ErrorReply,
   },
 };
 const CHANGES_SCHEMA = {
@@ -78,7 +79,11 @@ const CHANGES_SCHEMA = {
     400: ErrorReply,
   },
 };
-const PAGE = { tags: ['pages'], produces: ['text/html'], response: { 200: TextReply, 404: TextReply } };
+const PAGE = {
+  tags: ['pages'],
+  produces: ['text/html'],
+  response: { 200: TextReply, 404: TextReply, 503: TextReply },
+};
 
 /** What happens to workloads, for people and programs; no routes without a database. */
 export function workloadsRoutes(context: AppContext): FastifyPluginAsyncTypebox {
@@ -92,20 +97,17 @@ export function workloadsRoutes(context: AppContext): FastifyPluginAsyncTypebox 
       '/api/v1/workloads/:namespace/:kind/:name',
       { schema: LOOK_SCHEMA },
       async ({ params, query }, reply) => {
-        const found = workloads.look(
-          { ...params, cluster: query.cluster ?? context.settings.cluster },
-          query.window ?? DEFAULT_WINDOW,
-        );
-        if (found === undefined) return reply.code(404).send({ error: UNKNOWN });
-        return found;
+        const name = { ...params, cluster: query.cluster ?? context.settings.cluster };
+        const found = workloads.look(name, query.window ?? DEFAULT_WINDOW);
+        if (found !== undefined) return found;
+        const doubt = workloads.doubt(name);
+        return reply.code(doubt === null ? 404 : 503).send({ error: unknownWords(doubt) });
       },
     );
     app.get('/api/v1/changes', { schema: CHANGES_SCHEMA }, async () => workloads.changes());
     await app.register(workloadPages(context, workloads));
   };
 }
-
-const UNKNOWN = 'nothing is known of this workload in the last two weeks';
 
 /** Fields that are wrong are ignored: a page of links, not of forms, has made them. */
 function workloadPages(
@@ -134,8 +136,10 @@ function workloadPages(
         const name = { ...params, cluster: asked ?? settings.cluster };
         const answer = workloads.look(name, window);
         const { overall: light, cluster } = view();
-        reply.code(answer === undefined ? 404 : 200);
-        return sendHtml(reply, workloadPage({ answer, name, window, limit, assets, light, cluster }).text);
+        const doubt = answer === undefined ? workloads.doubt(name) : null;
+        reply.code(answer !== undefined ? 200 : doubt === null ? 404 : 503);
+        const page = workloadPage({ answer, doubt, name, window, limit, assets, light, cluster });
+        return sendHtml(reply, page.text);
       },
     );
   };

@@ -1,5 +1,5 @@
 import { WINDOW_NAMES, WINDOWS, type WindowName } from '../../workloads/windows.js';
-import { BEHIND_MS } from '../../workloads/words.js';
+import { isBehind } from '../../workloads/words.js';
 import type { WorkloadsAnswer } from '../../workloads/workload-view.js';
 import { type Html, html } from '../html.js';
 import { exactTime } from '../running-time.js';
@@ -19,8 +19,7 @@ export function countingNote(counted: Counted): Html {
     return html`<p class="warning" role="alert">The ledger cannot be read: ${error}. ${countedUntil === null ? 'Nothing was counted yet.' : html`Counted is what happened before ${exactTime(countedUntil)}.`}</p>`;
   if (countedUntil === null)
     return html`<p class="warning" role="status">The last two weeks are still being counted: the numbers are too low.</p>`;
-  const isBehind = Date.parse(at) - Date.parse(countedUntil) > BEHIND_MS;
-  return html`${isBehind ? html`<p class="warning" role="status">The ledger is behind. Of the time after ${exactTime(countedUntil)} nothing is known.</p>` : undefined}
+  return html`${isBehind(Date.parse(countedUntil), Date.parse(at)) ? html`<p class="warning" role="status">The ledger is behind. Of the time after ${exactTime(countedUntil)} nothing is known.</p>` : undefined}
 ${gaps.length === 0 ? undefined : html`<p class="warning">${gapWords(gaps)}</p>`}
 ${beginning(counted, countedUntil)}`;
 }
