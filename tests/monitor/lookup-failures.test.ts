@@ -11,6 +11,8 @@ import { writeSampleLedger } from '../support/sample-ledger.js';
 import { createDatabase } from '../support/test-databases.js';
 
 const LINE = '{"ip":"10.64.0.7","at":"2026-11-20T14:00:00Z"}\n';
+/** About an address that no other test asks about, so that it has to be read. */
+const NEW_LINE = '{"ip":"10.64.0.99","at":"2026-11-20T14:00:00Z"}\n';
 const NDJSON = { 'content-type': 'application/x-ndjson' };
 const MOST_AT_A_TIME = 4;
 
@@ -78,7 +80,7 @@ it('a database that goes in the middle is named in the last line, and one that i
   await route.refuse(true);
   onTestFinished(() => route.refuse(false));
   route.cut();
-  sent.write(LINE);
+  sent.write(NEW_LINE);
   const last = JSON.parse(await next());
   expect(last).toEqual({ error: expect.stringContaining('database'), end: false, answers: 1 });
   expect(await next()).toBe('');

@@ -31,6 +31,7 @@ const FIGURES = [
   'ledger: write during retention, p99',
   'ledger: size of leases',
   'ledger: size of leases_by_bounds',
+  'ledger: size of leases_by_ends',
   'ledger: size of leases_by_ip',
   'lookup: lines of a day',
   'lookup: lines of all days',

@@ -6,19 +6,17 @@ import type { Answer, Ask, Verdict } from './wire.js';
 export const NOW_MS = Date.parse('2026-11-26T16:00:00Z');
 
 export function answerOf(verdict: Verdict, more: Partial<Answer> = {}): Answer {
-  const nothing = { namespace: '', pod: '', pod_uid: '', workload_kind: '', workload: '', node: '' };
-  return { verdict, reason: '', ...nothing, cluster: 'default', started_at: '', ended_at: '', ...more };
+  const nothing = { namespace: '', pod: '', workload_kind: '', workload: '', node: '' };
+  return { verdict, reason: '', ...nothing, ...more };
 }
 
 const web = (n: number) =>
   answerOf('pod', {
     namespace: 'shop',
     pod: `web-${n}`,
-    pod_uid: `uid-${n}`,
     workload_kind: 'Deployment',
     workload: 'web',
     node: 'node-3',
-    started_at: '2026-11-26T13:00:00Z',
   });
 
 const CHANGE_MS = Date.parse('2026-11-26T14:10:00Z');

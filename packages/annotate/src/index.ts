@@ -4,4 +4,12 @@ export { FORMAT_NAMES, type FormatName } from './formats/format.js';
 export { AnnotateError } from './problem.js';
 export { type Instant, parseInstant } from './time/instant.js';
 export { parseZone, UTC, type Zone } from './time/zone.js';
-export { type Answer, type Ask, type NoAnswer, type Question, VERDICTS, type Verdict } from './wire.js';
+export {
+  ANSWER_FIELDS,
+  type Answer,
+  type Ask,
+  type NoAnswer,
+  type Question,
+  VERDICTS,
+  type Verdict,
+} from './wire.js';

@@ -12,19 +12,20 @@ export interface Question {
 export const VERDICTS = ['pod', 'node', 'nobody', 'outside', 'unsure'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** The answer to a question, as `POST /api/v1/lookup` gives it: texts are empty where nothing is known. */
-export interface Answer {
+/** The fields of an answer of `POST /api/v1/lookup` that are added to lines. */
+export const ANSWER_FIELDS = [
+  'verdict',
+  'reason',
+  'namespace',
+  'pod',
+  'workload_kind',
+  'workload',
+  'node',
+] as const;
+
+/** The answer to a question: texts are empty where nothing is known. */
+export interface Answer extends Readonly<Record<(typeof ANSWER_FIELDS)[number], string>> {
   readonly verdict: Verdict;
-  readonly reason: string;
-  readonly namespace: string;
-  readonly pod: string;
-  readonly pod_uid: string;
-  readonly workload_kind: string;
-  readonly workload: string;
-  readonly node: string;
-  readonly cluster: string;
-  readonly started_at: string;
-  readonly ended_at: string;
 }
 
 /** What is answered to a question that cannot be read. */

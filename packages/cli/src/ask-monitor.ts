@@ -1,4 +1,5 @@
 import {
+  ANSWER_FIELDS,
   AnnotateError,
   type Answer,
   type Ask,
@@ -13,9 +14,10 @@ const FIRST_MS = 1_000_000_000_000;
 
 /** Asks the monitor many questions at once. @param terms what holds for all of them */
 export function askMonitor(client: Pick<MonitorClient, 'postLines'>, terms: Query): Ask {
+  const fields = ANSWER_FIELDS.join(',');
   return async (questions, signal) => {
     const body = questions.map((question) => `${lineOf(question)}\n`).join('');
-    const lines = await client.postLines('/api/v1/lookup', terms, body, signal);
+    const lines = await client.postLines('/api/v1/lookup', { ...terms, fields }, body, signal);
     const answers = lines.slice(0, -1).map(parseAnswer);
     const last = lines.at(-1) ?? '';
     if (!isEnd(last) || answers.length !== questions.length)

@@ -87,6 +87,11 @@ export const LookupQuery = Type.Object({
   ),
 });
 
+export const LinesQuery = Type.Object({
+  ...LookupQuery.properties,
+  fields: optional(`${RULES.fields}; without it all`),
+});
+
 function optional(description: string) {
   return Type.Optional(Type.String({ description }));
 }

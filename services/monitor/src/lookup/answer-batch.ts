@@ -1,5 +1,5 @@
 import { type Asker, toGap } from '../ledger/asker.js';
-import { type Coverage, knownUntil, newestKnown } from '../ledger/coverage.js';
+import { type Coverage, newestKnown } from '../ledger/coverage.js';
 import type { GapView } from '../ledger/ledger-view.js';
 import {
   type Connection,
@@ -7,14 +7,18 @@ import {
   findGapsWithin,
   type GapRow,
   MAX_ROWS,
+  type Rows,
   touches,
 } from '../ledger/queries.js';
-import { findOutside, type Probe } from './batch-queries.js';
-import { type Conclusion, conclude, type LookupFacts, type Span } from './conclude.js';
-import type { LeaseCache } from './lease-cache.js';
+import type { Probe } from './batch-queries.js';
+import { type Conclusion, conclude, type Span } from './conclude.js';
 import { type LookupAnswer, toAnswer } from './lookup-answer.js';
 import type { LookupQuestion, LookupTerms } from './lookup-question.js';
-import { findNear } from './near.js';
+import type { LookupMemory, Near } from './memory.js';
+import { findNear, recallNear } from './near.js';
+import { createScopes, type Scope, type ScopeOf } from './scopes.js';
+import { findSurroundings, isOutside, surroundingsOf } from './surroundings.js';
+import { dayOf, windowOf } from './window.js';
 
 /** A question with its terms. */
 export type Asked = LookupQuestion & LookupTerms;
@@ -27,26 +31,77 @@ export interface Answered {
 
 /** Who asks, and what is known from earlier questions. */
 export interface LookupAsker extends Asker {
-  readonly cache: LeaseCache;
+  readonly memory: LookupMemory;
 }
+
+/** Runs work with a connection in a transaction, so that leases, gaps and watermarks are of the same moment. */
+export type ReadLedger = <T>(work: (connection: Connection) => Promise<T>) => Promise<T>;
+
 /** Most gaps that are held in memory for a batch. */
 const MAX_GAPS = 5_000;
 
-/**
- * Answers questions by a few statements for all of them together.
- * @param connection one in a transaction, so that leases, gaps and watermarks are of the same moment
- */
+/** Answers questions from memory, and those that are left by a few statements for all of them together. */
 export async function answerBatch(
-  connection: Connection,
+  read: ReadLedger,
   questions: readonly Asked[],
   asker: LookupAsker,
 ): Promise<Answered[]> {
-  const coverage = await findCoverage(connection);
-  const scopeOf = createScopes(coverage);
+  // Taken before the transaction begins: what is read in it is as new, or newer.
+  const recent = asker.memory.recent.coverage();
+  const answers = answerFromMemory(questions, recent, asker);
+  const open = questions.flatMap((question, n) => (answers[n] === undefined ? [{ question, n }] : []));
+  // Without questions it says whether the ledger can be read.
+  if (open.length > 0 || questions.length === 0) {
+    const asked = open.map(({ question }) => question);
+    const answered = await read((connection) => answerByReading(connection, asked, recent, asker));
+    for (const [at, answer] of answered.entries()) answers[open[at]?.n ?? 0] = answer;
+  }
+  return answers.map(required);
+}
+
+function answerFromMemory(
+  questions: readonly Asked[],
+  coverage: readonly Coverage[] | undefined,
+  asker: LookupAsker,
+): (Answered | undefined)[] {
+  if (coverage === undefined) return questions.map(() => undefined);
+  const known = { ...asker, scopeOf: createScopes(coverage) };
+  return questions.map((question) => {
+    if (!isCovered(question, known)) return undefined;
+    const asked = { question, span: spanOf(question, known.scopeOf, asker) };
+    const probe = toProbe(asked);
+    const near = recallNear(probe, asker.memory);
+    const gaps = asker.memory.recent.gapsOf(dayOf(probe));
+    if (near === undefined || gaps === undefined) return undefined;
+    return answerOf(asked, near, gaps, known, isOutside(question.ip, probe.toMs, asker.memory));
+  });
+}
+
+/** Whether all that it asks about was known at the time of the coverage. */
+function isCovered(question: Asked, { scopeOf, ...asker }: Known): boolean {
+  if (question.at === undefined) return false;
+  return spanOf(question, scopeOf, asker).toMs <= scopeOf(question.cluster).allKnownUntilMs;
+}
+
+async function answerByReading(
+  connection: Connection,
+  questions: readonly Asked[],
+  recent: readonly Coverage[] | undefined,
+  asker: LookupAsker,
+): Promise<Answered[]> {
+  const ofRecent = recent && { ...asker, coverage: recent, scopeOf: createScopes(recent) };
+  const isEnough = ofRecent && questions.every((question) => isCovered(question, ofRecent));
+  const known = isEnough ? ofRecent : await readCoverage(connection, asker);
   const asked = questions.map(
-    (question): AskedSpan => ({ question, span: spanOf(question, scopeOf, asker) }),
+    (question): AskedSpan => ({ question, span: spanOf(question, known.scopeOf, asker) }),
   );
-  return answerSpans(connection, asked, { ...asker, scopeOf });
+  return answerSpans(connection, asked, known);
+}
+
+async function readCoverage(connection: Connection, asker: LookupAsker): Promise<Covered> {
+  const coverage = await findCoverage(connection);
+  asker.memory.recent.keep(coverage);
+  return { ...asker, coverage, scopeOf: createScopes(coverage) };
 }
 
 interface AskedSpan {
@@ -58,47 +113,85 @@ interface Known extends LookupAsker {
   readonly scopeOf: ScopeOf;
 }
 
+interface Covered extends Known {
+  readonly coverage: readonly Coverage[];
+}
+
 async function answerSpans(
   connection: Connection,
   asked: readonly AskedSpan[],
-  known: Known,
+  known: Covered,
 ): Promise<Answered[]> {
   if (asked.length === 0) return [];
-  const gaps = await findGapsWithin(connection, least(asked), most(asked), MAX_GAPS);
+  const { memory, scopeOf } = known;
+  const gaps = await findGaps(connection, asked, known);
   // Rarely are there so many; then there are fewer in a part of the time.
   if (gaps.more && asked.length > 1) return answerHalves(connection, asked, known);
-  const near = await findNear(connection, asked.map(toProbe), {
-    knownUntil: (probe, cluster) => known.scopeOf(probe.cluster).knownUntil(cluster),
-    allKnownUntil: (probe) => known.scopeOf(probe.cluster).allKnownUntilMs,
-    cache: known.cache,
+  const { allKnownUntilMs } = scopeOf(undefined);
+  const probes = asked.map(toProbe);
+  const outside = await findSurroundings(connection, probes, { allKnownUntilMs, memory });
+  const near = await findNear(connection, probes, {
+    knownUntil: (probe, cluster) => scopeOf(probe.cluster).knownUntil(cluster),
+    allKnownUntil: (probe) => scopeOf(probe.cluster).allKnownUntilMs,
+    memory,
   });
-  const facts = asked.map(({ question, span }, n) => {
-    const { coverage } = known.scopeOf(question.cluster);
-    const leases = near[n] ?? [];
-    const more = leases.length > MAX_ROWS;
-    const touching = gapsOf(gaps.rows, { question, span }, leases, known.cluster);
-    return { span, near: leases, more, gaps: touching, coverage, nowMs: known.nowMs };
-  });
-  const conclusions = facts.map(conclude);
-  const free = asked.flatMap(({ question }, n) =>
-    conclusions[n]?.verdict === 'nobody' ? [question.ip] : [],
+  return asked.map((each, n) =>
+    required(answerOf(each, near[n] ?? [], gaps.rows, known, outside.has(surroundingsOf(each.question.ip)))),
   );
-  const outside = await findOutside(connection, [...new Set(free)]);
-  return asked.map(({ question, span }, n) => {
-    const conclusion = conclusions[n];
-    if (conclusion === undefined) throw new Error('a question has no conclusion');
-    return {
-      answer: toAnswer(question.ip, span, conclusion, outside.has(question.ip)),
-      isSettled: isSettled(question, span, conclusion, known.scopeOf(question.cluster)),
-    };
+}
+
+/** The gaps that the questions may depend on; those of a day are kept. */
+async function findGaps(
+  connection: Connection,
+  asked: readonly AskedSpan[],
+  { coverage, memory: { recent } }: Covered,
+): Promise<Rows<GapRow>> {
+  const [fromMs, toMs] = [least(asked), most(asked)];
+  const day = dayOf({ fromMs });
+  const window = windowOf(day);
+  if (toMs >= window.toMs) return findGapsWithin(connection, fromMs, toMs, MAX_GAPS);
+  const kept = recent.gapsOf(day);
+  if (kept !== undefined) return { rows: kept, more: false };
+  const gaps = await findGapsWithin(connection, window.fromMs, window.toMs, MAX_GAPS);
+  if (gaps.more) return findGapsWithin(connection, fromMs, toMs, MAX_GAPS);
+  recent.keepGaps(coverage, day, gaps.rows);
+  return gaps;
+}
+
+/** @param isOutside undefined when it is not known @returns undefined when that is needed */
+function answerOf(
+  { question, span }: AskedSpan,
+  near: Near,
+  gaps: readonly GapRow[],
+  known: Known,
+  isOutside: boolean | undefined,
+): Answered | undefined {
+  const scope = known.scopeOf(question.cluster);
+  const conclusion = conclude({
+    span,
+    near,
+    more: near.length > MAX_ROWS,
+    gaps: gapsOf(gaps, { question, span }, near, known.cluster),
+    coverage: scope.coverage,
+    nowMs: known.nowMs,
   });
+  if (conclusion.verdict === 'nobody' && isOutside === undefined) return undefined;
+  return {
+    answer: toAnswer(question.ip, span, conclusion, isOutside === true),
+    isSettled: isSettled(question, span, conclusion, scope),
+  };
+}
+
+function required<T>(answer: T | undefined): T {
+  if (answer === undefined) throw new Error('a question has no answer');
+  return answer;
 }
 
 /** The earlier and the later half; the answers are in the order of the questions. */
 async function answerHalves(
   connection: Connection,
   asked: readonly AskedSpan[],
-  known: Known,
+  known: Covered,
 ): Promise<Answered[]> {
   const order = asked
     .map((_, n) => n)
@@ -114,32 +207,6 @@ async function answerHalves(
     for (const [at, answer] of part.entries()) answers[half[at] ?? 0] = answer;
   }
   return answers;
-}
-
-/** What is known of the clusters of a question. */
-interface Scope {
-  readonly coverage: readonly Coverage[];
-  readonly knownUntil: (cluster: string) => number;
-  /** Up to then the changes of all of them are known. */
-  readonly allKnownUntilMs: number;
-}
-
-type ScopeOf = (cluster: string | undefined) => Scope;
-
-function createScopes(all: readonly Coverage[]): ScopeOf {
-  const scopes = new Map<string | undefined, Scope>();
-  return (wanted) => {
-    const made = scopes.get(wanted);
-    if (made !== undefined) return made;
-    const coverage = wanted === undefined ? all : all.filter(({ cluster }) => cluster === wanted);
-    const allKnownUntilMs =
-      coverage.length === 0
-        ? Number.NEGATIVE_INFINITY
-        : Math.min(...coverage.map(({ knownUntilMs }) => knownUntilMs));
-    const scope = { coverage, knownUntil: knownUntil(coverage), allKnownUntilMs };
-    scopes.set(wanted, scope);
-    return scope;
-  };
 }
 
 /** Now is the newest time of which everything is known. A time that was written less exactly lasts as long as its unit. */
@@ -160,7 +227,7 @@ function toProbe({ question: { ip, cluster }, span: { fromMs, toMs } }: AskedSpa
 function gapsOf(
   gaps: readonly GapRow[],
   { question: { cluster }, span: { fromMs, toMs } }: AskedSpan,
-  near: LookupFacts['near'],
+  near: Near,
   own: string,
 ): readonly GapView[] {
   if (gaps.length === 0) return [];

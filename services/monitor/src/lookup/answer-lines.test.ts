@@ -1,10 +1,11 @@
+import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { LedgerError } from '../ledger/ledger-error.js';
 import type { Answered, Asked } from './answer-batch.js';
 import { answerLines } from './answer-lines.js';
 import { toAnswer } from './lookup-answer.js';
-import { MAX_LINE_BYTES } from './lookup-question.js';
+import { MAX_LINE_BYTES, parseFields } from './lookup-question.js';
 
 const NOW_MS = Date.UTC(2026, 10, 20, 14, 5);
 const TERMS = { skewMs: 1_000, cluster: undefined };
@@ -86,6 +87,18 @@ it.each([
 it('a time in seconds since the epoch may be a number', async () => {
   const [answer] = await answersTo(['{"ip":"10.0.0.1","at":1795183200}']);
   expect(answer).toMatchObject({ ip: '10.0.0.1', at: '2026-11-20T14:00:00.000Z' });
+});
+
+it('only the fields that are wanted are answered, in their order', async () => {
+  const fields = parseFields('pod,verdict');
+  const options = { lookup, terms: TERMS, fields, now: () => NOW_MS };
+  let text = '';
+  for await (const part of answerLines(Readable.from([Buffer.from(question(1))]), options)) text += part;
+  expect(text).toBe('{"pod":"","verdict":"nobody"}\n{"end":true,"answers":1}\n');
+});
+
+it.each(['', 'pod,', 'pods', 'toString'])('the fields %j are refused', (text) => {
+  expect(() => parseFields(text)).toThrow('fields must be names of fields of an answer');
 });
 
 it('after a failure the last line says how many are answered', async () => {

@@ -5,11 +5,14 @@ import { InvalidRequestError } from '../words/request-rules.js';
 import type { Asked } from './answer-batch.js';
 import { readLines } from './lines.js';
 import { BATCHES_AT_ONCE, type Lookup, MAX_BATCH } from './lookup.js';
-import { type LookupTerms, MAX_LINE_BYTES, parseLine } from './lookup-question.js';
+import type { LookupAnswer } from './lookup-answer.js';
+import { type LookupTerms, MAX_LINE_BYTES, parseLine, type WantedFields } from './lookup-question.js';
 
 export interface LinesOptions {
   readonly lookup: Pick<Lookup, 'answerAll'>;
   readonly terms: LookupTerms;
+  /** Of the answers; undefined: all. */
+  readonly fields?: WantedFields | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -62,12 +65,14 @@ async function* readBatches(input: AsyncIterable<Buffer>): AsyncGenerator<Batch>
 /** @throws {LedgerError} */
 async function answerBatchOfLines(
   { first, lines }: Batch,
-  { lookup, terms, now }: LinesOptions,
+  { lookup, terms, fields, now }: LinesOptions,
 ): Promise<readonly string[]> {
   const nowMs = now();
   const asked = lines.map((line, n) => readQuestion(line, first + n, terms, nowMs));
   const answers = (await lookup.answerAll(asked.filter((each) => typeof each !== 'string'))).values();
-  return asked.map((each) => (typeof each === 'string' ? each : lineOf(answers.next().value?.answer)));
+  return asked.map((each) =>
+    typeof each === 'string' ? each : lineOf(only(fields, answers.next().value?.answer)),
+  );
 }
 
 /** @returns the answer instead, when it cannot be read */
@@ -79,6 +84,13 @@ function readQuestion(line: string, number: number, terms: LookupTerms, nowMs: n
     if (!(err instanceof InvalidRequestError)) throw err;
     return lineOf({ error: `line ${number}: ${err.message}` });
   }
+}
+
+function only(fields: WantedFields | undefined, answer: LookupAnswer | undefined): object | undefined {
+  if (fields === undefined || answer === undefined) return answer;
+  const wanted: Record<string, string> = {};
+  for (const field of fields) wanted[field] = answer[field];
+  return wanted;
 }
 
 function lineOf(value: object | undefined): string {

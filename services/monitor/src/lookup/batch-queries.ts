@@ -27,10 +27,13 @@ const PROBES = `(SELECT ip, to_timestamp(from_ms / 1000) AS from_at, to_timestam
    FROM unnest($1::inet[], $2::float8[], $3::float8[], $4::text[]) WITH ORDINALITY AS probes (ip, from_ms, to_ms, cluster, n)) AS probes`;
 const OF_PROBE = 'leases.ip = probes.ip AND (probes.cluster IS NULL OR leases.cluster = probes.cluster)';
 
-/** All whose bounds touch the time; as NEAR does for a single one. A subquery with a limit is run for each probe, by the index. */
+/**
+ * All whose bounds touch the time; as NEAR does for a single one. A subquery with a limit is run for each probe, by the index
+ * that its order names.
+ */
 const TOUCHING = `SELECT ${COLUMNS} FROM leases WHERE ${OF_PROBE}
     AND coalesce(started_not_before, started_at) <= probes.to_at AND coalesce(ended_not_after, ended_at) > probes.from_at
-  ORDER BY coalesce(started_not_before, started_at) LIMIT $5::bigint + 1`;
+  ORDER BY coalesce(ended_not_after, ended_at) LIMIT $5::bigint + 1`;
 const POSSIBLE = `SELECT probes.n, near.* FROM ${PROBES}, LATERAL (${TOUCHING}) AS near`;
 
 /** Also the next lease, if an earlier version recorded it: it may have begun long before its time. */
@@ -105,18 +108,28 @@ async function find(connection: Connection, text: string, probes: readonly Probe
 
 function toFound(row: Row): FoundLease {
   const [probe, cluster, network, namespace, pod, podUid, node, hostNetwork, workloadKind, workload] = row;
-  return {
-    probe,
-    lease: { cluster, network, namespace, pod, podUid, node, hostNetwork, workloadKind, workload },
-    times: {
-      startedMs: row[10],
-      endedMs: row[11] === Number.POSITIVE_INFINITY ? null : row[11],
-      startedNotBeforeMs: row[12],
-      startedNotAfterMs: row[13],
-      endedNotBeforeMs: row[14],
-      endedNotAfterMs: row[15],
-    },
+  const times = {
+    startedMs: row[10],
+    endedMs: row[11] === Number.POSITIVE_INFINITY ? null : row[11],
+    startedNotBeforeMs: row[12],
+    startedNotAfterMs: row[13],
+    endedNotBeforeMs: row[14],
+    endedNotAfterMs: row[15],
   };
+  const lease = {
+    cluster,
+    network,
+    namespace,
+    pod,
+    podUid,
+    node,
+    hostNetwork,
+    workloadKind,
+    workload,
+    startedAt: new Date(times.startedMs).toISOString(),
+    endedAt: times.endedMs === null ? '' : new Date(times.endedMs).toISOString(),
+  };
+  return { probe, lease, times };
 }
 
 /** @returns those of the addresses in whose surroundings, the same /16 of IPv4 or /64 of IPv6, no address ever had a lease */

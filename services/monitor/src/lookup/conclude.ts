@@ -9,6 +9,10 @@ import { exactUtc } from '../words/format.js';
 export interface LookupLease extends Holder {
   readonly workloadKind: string;
   readonly workload: string;
+  /** In RFC 3339, made once for all answers about the lease. */
+  readonly startedAt: string;
+  /** Empty while it lasts. */
+  readonly endedAt: string;
 }
 
 /** The time that is asked for, and between which times it may have been; both included. */
@@ -50,6 +54,10 @@ const MAX_POINTS = 200;
 export function conclude(facts: LookupFacts): Conclusion {
   const { span, near, gaps, coverage, nowMs } = facts;
   if (span.atMs > nowMs) return unsure(textsOf(limitsOf(coverage, span.atMs, nowMs)));
+  const [only] = near;
+  // Most lines are about one pod that had the address all the time.
+  if (only && near.length === 1 && gaps.length === 0 && isHeldBy(only, span))
+    return { verdict: 'pod', lease: only };
   const points = pointsOf(near, span);
   if (points.length > MAX_POINTS)
     return unsure(['The leases of this address change too often in that time.']);
@@ -65,6 +73,10 @@ export function conclude(facts: LookupFacts): Conclusion {
   const lease = near.find((bound) => bound.lease === holder);
   if (lease === undefined) throw new Error('a verdict names a lease that it was not given');
   return { verdict: holder.hostNetwork ? 'node' : 'pod', lease };
+}
+
+function isHeldBy({ lease, startTo, endFrom }: BoundLease<LookupLease>, { fromMs, toMs }: Span): boolean {
+  return !lease.hostNetwork && startTo <= fromMs && toMs < endFrom;
 }
 
 /** The times from which on the decision may be another one than before. */

@@ -32,6 +32,9 @@ export const LookupAnswer = Type.Object(
 );
 export type LookupAnswer = Static<typeof LookupAnswer>;
 
+/** The names of its fields. */
+export const ANSWER_FIELDS = Object.keys(LookupAnswer.properties) as readonly (keyof LookupAnswer)[]; // of the schema itself
+
 /** @param isOutside whether an address that surely no pod had lies outside of all ranges of the ledger */
 export function toAnswer(
   ip: string,
@@ -40,7 +43,7 @@ export function toAnswer(
   isOutside: boolean,
 ): LookupAnswer {
   const { verdict } = conclusion;
-  const at = iso(atMs);
+  const at = new Date(atMs).toISOString();
   switch (verdict) {
     case 'pod':
       return ofPod(ip, at, conclusion.lease);
@@ -55,7 +58,7 @@ export function toAnswer(
   }
 }
 
-function ofPod(ip: string, at: string, { lease, times }: BoundLease<LookupLease>): LookupAnswer {
+function ofPod(ip: string, at: string, { lease }: BoundLease<LookupLease>): LookupAnswer {
   return {
     value: `${lease.namespace}/${lease.pod}`,
     verdict: 'pod',
@@ -69,8 +72,8 @@ function ofPod(ip: string, at: string, { lease, times }: BoundLease<LookupLease>
     workload: lease.workload,
     node: lease.node,
     cluster: lease.cluster,
-    started_at: iso(times.startedMs),
-    ended_at: times.endedMs === null ? '' : iso(times.endedMs),
+    started_at: lease.startedAt,
+    ended_at: lease.endedAt,
   };
 }
 
@@ -91,8 +94,4 @@ function empty(ip: string, at: string): LookupAnswer {
     started_at: '',
     ended_at: '',
   };
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -1,6 +1,7 @@
 import { type Instant, parseInstant } from '@podips/annotate';
 import { parseIp } from '../ledger/question-addresses.js';
 import { InvalidRequestError, refuseUnknown } from '../words/request-rules.js';
+import { ANSWER_FIELDS, type LookupAnswer } from './lookup-answer.js';
 
 /** Asks whose an address was, for a program that has a log. */
 export interface LookupQuestion {
@@ -17,6 +18,9 @@ export interface LookupTerms {
   readonly cluster: string | undefined;
 }
 
+/** Which fields of the answers are wanted, in this order. */
+export type WantedFields = readonly (keyof LookupAnswer)[];
+
 /** Most bytes of a line with a question. */
 export const MAX_LINE_BYTES = 4_096;
 const DEFAULT_SKEW_MS = 1_000;
@@ -29,6 +33,16 @@ const FIELDS = ['ip', 'at', 'until'];
 export function parseTerms({ skew, cluster }: { skew?: string; cluster?: string }): LookupTerms {
   if (cluster?.includes('\0')) throw new InvalidRequestError('cluster');
   return { skewMs: skew === undefined ? DEFAULT_SKEW_MS : parseSkew(skew), cluster };
+}
+
+/** @returns undefined: all of them @throws {InvalidRequestError} */
+export function parseFields(text: string | undefined): WantedFields | undefined {
+  if (text === undefined) return undefined;
+  return text.split(',').map((name) => {
+    const field = ANSWER_FIELDS.find((each) => each === name.trim());
+    if (field === undefined) throw new InvalidRequestError('fields');
+    return field;
+  });
 }
 
 function parseSkew(text: string): number {

@@ -6,9 +6,9 @@ import {
   openPool,
 } from '@podips/shared';
 import { toLedgerError } from '../ledger/ledger-error.js';
-import { type Answered, type Asked, answerBatch } from './answer-batch.js';
+import { type Answered, type Asked, answerBatch, type ReadLedger } from './answer-batch.js';
 import { createCollector } from './collector.js';
-import { createLeaseCache } from './lease-cache.js';
+import { createMemory } from './memory.js';
 
 export interface LookupOptions {
   readonly database: DatabaseSettings;
@@ -41,8 +41,6 @@ export const MAX_BATCH = 1_000;
 export const BATCHES_AT_ONCE = 2;
 /** Most long requests at a time. */
 const MAX_PLACES = 4;
-/** About 40 MB at most. */
-const CACHE = { maxSize: 100_000, maxAgeMs: 30_000 };
 const STATEMENT_TIMEOUT_MS = 10_000;
 
 /** Opens read-only connections of its own when it is first asked: two for long requests, one for single questions. */
@@ -52,14 +50,13 @@ export function openLookup(options: LookupOptions): Lookup {
     openPool(database, log, { maxConnections, connectTimeoutMs: statementTimeoutMs, statementTimeoutMs });
   const many = open(BATCHES_AT_ONCE);
   const single = open(1);
-  const cache = createLeaseCache({ ...CACHE, monotonicMs: () => performance.now() });
+  const memory = createMemory(() => performance.now());
   let free = MAX_PLACES;
 
   async function answer(pool: DatabasePool, questions: readonly Asked[]): Promise<Answered[]> {
     try {
-      const work = (connection: Parameters<typeof answerBatch>[0]) =>
-        answerBatch(connection, questions, { cluster, nowMs: now(), cache });
-      return await inTransaction(pool, work, { readOnly: true });
+      const read: ReadLedger = (work) => inTransaction(pool, work, { readOnly: true });
+      return await answerBatch(read, questions, { cluster, nowMs: now(), memory });
     } catch (err) {
       const error = toLedgerError(err);
       log.debug({ err: error }, 'lookup in the ledger failed');

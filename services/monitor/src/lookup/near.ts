@@ -2,9 +2,9 @@ import { type Connection, MAX_ROWS } from '../ledger/queries.js';
 import { type BoundLease, bind } from '../ledger/verdict.js';
 import { type FoundLease, findNeighbours, findPossible, findWithNext, type Probe } from './batch-queries.js';
 import type { LookupLease } from './conclude.js';
-import type { LeaseCache, WindowLeases } from './lease-cache.js';
-
-type Near = readonly BoundLease<LookupLease>[];
+import type { LookupMemory, Near, WindowLeases } from './memory.js';
+import { isOutside } from './surroundings.js';
+import { dayOf, windowOf } from './window.js';
 
 /** What a batch knows of the ledger. */
 export interface NearOptions {
@@ -12,12 +12,20 @@ export interface NearOptions {
   readonly knownUntil: (probe: Probe, cluster: string) => number;
   /** Up to when all that a probe asks about is known. */
   readonly allKnownUntil: (probe: Probe) => number;
-  readonly cache: LeaseCache;
+  readonly memory: LookupMemory;
 }
 
-const WINDOW_MS = 86_400_000;
-/** Windows overlap by that, so that no question is about two of them because it is about a few seconds. */
-const OVERLAP_MS = 3_600_000;
+/** The leases that decide whose an address was, as {@link findNear} gives them. @returns undefined when they have to be read */
+export function recallNear(probe: Probe, memory: LookupMemory): Near | undefined {
+  if (isSurelyOutside(probe, memory)) return [];
+  const key = keyOf(probe);
+  return key === undefined ? undefined : touching(memory.windows.get(key, probe.toMs)?.leases, probe);
+}
+
+/** No address near it had a lease up to the time of the probe. */
+function isSurelyOutside({ ip, toMs }: Probe, memory: LookupMemory): boolean {
+  return isOutside(ip, toMs, memory) === true;
+}
 
 /**
  * The leases that decide whose an address was, for each probe. Those of an address are read for a whole day, and used for all
@@ -30,7 +38,9 @@ export async function findNear(
   options: NearOptions,
 ): Promise<readonly Near[]> {
   const windows = await readWindows(connection, probes, options);
-  const near = probes.map((probe, n) => touching(windows[n]?.leases, probe));
+  const near = probes.map((probe, n) =>
+    isSurelyOutside(probe, options.memory) ? [] : touching(windows[n], probe),
+  );
   const open = probes.flatMap((_, n) => (near[n] === undefined ? [n] : []));
   const exact = await findExactly(
     connection,
@@ -46,14 +56,15 @@ async function readWindows(
   connection: Connection,
   probes: readonly Probe[],
   options: NearOptions,
-): Promise<readonly (WindowLeases | undefined)[]> {
+): Promise<readonly (Near | undefined)[]> {
+  const { memory, allKnownUntil } = options;
   const keys = probes.map(keyOf);
   const missing = new Map<string, Probe>();
   const found = new Map<string, WindowLeases>();
   for (const [key, probe] of latestOf(probes, keys)) {
-    const kept = options.cache.get(key, probe.toMs);
-    if (kept === undefined) missing.set(key, windowOf(probe));
-    else found.set(key, kept);
+    const kept = memory.windows.get(key, probe.toMs);
+    if (kept !== undefined) found.set(key, kept);
+    else if (!isSurelyOutside(probe, memory)) missing.set(key, { ...probe, ...windowOf(dayOf(probe)) });
   }
   const wanted = [...missing];
   const leases: BoundLease<LookupLease>[][] = wanted.map(() => []);
@@ -68,12 +79,12 @@ async function readWindows(
     const all = leases[n] ?? [];
     const kept = {
       leases: all.length > MAX_ROWS ? undefined : all,
-      knownUntilMs: options.allKnownUntil(window),
+      knownUntilMs: allKnownUntil(window),
     };
     found.set(key, kept);
-    options.cache.set(key, kept);
+    memory.windows.set(key, kept, 1 + (kept.leases?.length ?? 0));
   }
-  return keys.map((key) => (key === undefined ? undefined : found.get(key)));
+  return keys.map((key) => (key === undefined ? undefined : found.get(key)?.leases));
 }
 
 /** For each window the probe that asks furthest: what was read before that was known is of no use to any of them. */
@@ -87,14 +98,10 @@ function latestOf(probes: readonly Probe[], keys: readonly (string | undefined)[
   return latest;
 }
 
-function keyOf({ ip, cluster, fromMs, toMs }: Probe): string | undefined {
-  const day = Math.floor(fromMs / WINDOW_MS);
-  return toMs < (day + 1) * WINDOW_MS + OVERLAP_MS ? `${day} ${ip} ${cluster ?? ''}` : undefined;
-}
-
-function windowOf({ ip, cluster, fromMs }: Probe): Probe {
-  const beginMs = Math.floor(fromMs / WINDOW_MS) * WINDOW_MS;
-  return { ip, cluster, fromMs: beginMs, toMs: beginMs + WINDOW_MS + OVERLAP_MS };
+/** @returns undefined for a probe that is about more than a window */
+function keyOf(probe: Probe): string | undefined {
+  const day = dayOf(probe);
+  return probe.toMs < windowOf(day).toMs ? `${day} ${probe.ip} ${probe.cluster ?? ''}` : undefined;
 }
 
 function bound(probe: Probe, { lease, times }: FoundLease, options: NearOptions): BoundLease<LookupLease> {

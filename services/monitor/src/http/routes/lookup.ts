@@ -3,10 +3,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { answerLines } from '../../lookup/answer-lines.js';
 import { LookupAnswer } from '../../lookup/lookup-answer.js';
-import { parseKey, parseTerms } from '../../lookup/lookup-question.js';
+import { parseFields, parseKey, parseTerms } from '../../lookup/lookup-question.js';
 import { InvalidRequestError } from '../../words/request-rules.js';
 import type { AppContext } from '../context.js';
-import { ErrorReply, LookupQuery, TextReply, UnavailableReply } from '../schemas.js';
+import { ErrorReply, LinesQuery, LookupQuery, TextReply, UnavailableReply } from '../schemas.js';
 
 const SETTLED_AGE_S = 86_400;
 const UNSETTLED_AGE_S = 5;
@@ -30,13 +30,13 @@ const LINES_SCHEMA = {
   description:
     'A question in each line, {"ip":"10.1.2.3","at":"2026-01-31T12:00:00Z"}; without "at", now; with "until", a time, it ' +
     'is about all of the time from "at" to there. A line of the answer for each ' +
-    'line, in the same order, as /lookup/{key} answers, or {"error":…} for a line that cannot be read. The last line is ' +
+    'line, in the same order, as /lookup/{key} answers, or as much of it as "fields" names, or {"error":…} for a line that cannot be read. The last line is ' +
     '{"end":true,"answers":…}, or {"error":…,"end":false,"answers":…} after a failure: without it the answer is not complete. ' +
     'Both are streams of any length: read the answer while you send. A connection on which nothing moves for 30 seconds is closed.',
   tags: ['ledger'],
   consumes: ['application/x-ndjson'],
   produces: ['application/x-ndjson'],
-  querystring: LookupQuery,
+  querystring: LinesQuery,
   response: {
     200: Type.Unsafe<Readable>(TextReply),
     400: ErrorReply,
@@ -58,7 +58,8 @@ export function lookupRoutes({ lookup, now, beginUpload }: AppContext): FastifyP
 
     app.addContentTypeParser('application/x-ndjson', (_request, payload, done) => done(null, payload));
     app.post('/api/v1/lookup', { schema: LINES_SCHEMA }, async (request, reply) => {
-      const terms = parseTerms(request.query);
+      const { fields, ...query } = request.query;
+      const options = { lookup, terms: parseTerms(query), fields: parseFields(fields), now };
       // The framework gives the parser's result, and nothing without a body.
       const body = request.body;
       if (!(body instanceof Readable)) throw new InvalidRequestError('body');
@@ -77,7 +78,7 @@ export function lookupRoutes({ lookup, now, beginUpload }: AppContext): FastifyP
       // A ledger that cannot be read is an error, not the end of an answer.
       await lookup.answerAll([]);
       reply.type('application/x-ndjson').header('x-accel-buffering', 'no');
-      return reply.send(Readable.from(answerLines(body, { lookup, terms, now }), { objectMode: false }));
+      return reply.send(Readable.from(answerLines(body, options), { objectMode: false }));
     });
   };
 }

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { createMemory } from './memory.js';
+
+const COVERAGE = {
+  cluster: 'default',
+  knownUntilMs: 1_000,
+  isWhole: true,
+  oldestEndMs: undefined,
+  namespaces: null,
+  ignored: [],
+};
+const GAP = { cluster: 'default', startedAt: new Date(100), endedAt: new Date(200), reason: 'restarted' };
+
+test('what the ledger covers is used for a second', () => {
+  const clock = { ms: 10_000 };
+  const { recent } = createMemory(() => clock.ms);
+  expect(recent.coverage()).toBeUndefined();
+  const coverage = [COVERAGE];
+  recent.keep(coverage);
+  clock.ms += 1_000;
+  expect(recent.coverage()).toBe(coverage);
+  clock.ms += 1;
+  expect(recent.coverage()).toBeUndefined();
+});
+
+test('gaps that were read with an older coverage are not used with a newer one, which may have come with a gap', () => {
+  const { recent } = createMemory(() => 0);
+  const [older, newer] = [[COVERAGE], [{ ...COVERAGE, knownUntilMs: 2_000 }]];
+  recent.keep(older);
+  recent.keepGaps(older, 0, []);
+  expect(recent.gapsOf(0)).toEqual([]);
+  recent.keep(newer);
+  expect(recent.gapsOf(0)).toBeUndefined();
+  recent.keepGaps(older, 0, []);
+  expect(recent.gapsOf(0)).toBeUndefined();
+  recent.keepGaps(newer, 0, [GAP]);
+  expect(recent.gapsOf(0)).toEqual([GAP]);
+});
