@@ -1,7 +1,8 @@
 import Papa from 'papaparse';
 import { readAddress } from '../address.js';
 import { AnnotateError } from '../problem.js';
-import { type Column, findRoles } from './columns.js';
+import type { Column } from './column.js';
+import { findRoles } from './columns.js';
 import {
   ADDED,
   type Added,
@@ -12,6 +13,7 @@ import {
   type LineFormat,
 } from './format.js';
 import { noAddress, readTimeOf } from './problems.js';
+import { timeIn } from './time-in-line.js';
 
 const DELIMITERS = { ',': 'commas', '\t': 'tabs', ';': 'semicolons', '|': 'vertical bars' } as const;
 type Delimiter = keyof typeof DELIMITERS;
@@ -35,7 +37,7 @@ export function detectDelimited(sample: string, options: FormatOptions): LineFor
   const [first = []] = rows;
   const isHeader =
     rows.length > 1 || options.ip !== undefined
-      ? !first.some((value) => readAddress(value) !== undefined || options.readTime(value) !== undefined)
+      ? !first.some((value) => readAddress(value) !== undefined || isTime(value, options))
       : false;
   const values = isHeader ? rows.slice(1) : rows;
   const columns: Column[] = first.map((name, index) => ({
@@ -43,6 +45,11 @@ export function detectDelimited(sample: string, options: FormatOptions): LineFor
     values: values.map((row) => row[index] ?? ''),
   }));
   return createDelimited({ delimiter, columns, header: isHeader ? first : undefined }, options);
+}
+
+/** Lines that are no table may begin with a time and more. */
+function isTime(value: string, { readTime }: FormatOptions): boolean {
+  return readTime(value) !== undefined || timeIn(value) !== undefined;
 }
 
 interface Table {
@@ -89,7 +96,7 @@ interface Shape {
 }
 
 function createDelimited({ delimiter, columns, header }: Shape, options: FormatOptions): LineFormat {
-  const roles = findRoles(columns, options);
+  const roles = findRoles(columns, options, header !== undefined);
   const addressIndexes = roles.addresses.map((column) => columns.indexOf(column));
   const timeIndexes = roles.time.map((column) => columns.indexOf(column));
   const addedNames = roles.addresses.flatMap(({ name }) => ADDED.map((added) => `${name}_${added}`));

@@ -1,6 +1,7 @@
 import { readAddress } from '../address.js';
 import { AnnotateError } from '../problem.js';
-import { type Column, findRoles } from './columns.js';
+import type { Column } from './column.js';
+import { findRoles } from './columns.js';
 import {
   ADDED,
   type Content,
