@@ -1,18 +1,6 @@
-import { parseFlags, SettingsError } from '@podips/shared';
+import { parseFlags } from '@podips/shared';
+import { benchAbout, MEASUREMENTS } from '@podips/simulation/options';
 
-export const MEASUREMENTS = [
-  'publish',
-  'write',
-  'latency',
-  'memory',
-  'ledger',
-  'lookup',
-  'monitor',
-  'takeover',
-  'questions',
-  'workloads',
-  'scale',
-] as const;
 export type MeasurementName = (typeof MEASUREMENTS)[number];
 
 /** The amount that is measured. */
@@ -143,24 +131,8 @@ const QUICK: Scale = {
   scale: { pods: [100, 1_000], settleMs: 1_000 },
 };
 
-const FLAGS = {
-  only: { type: 'string', multiple: true },
-  quick: { type: 'boolean', default: false },
-} as const;
-
-const USAGE = `usage: pnpm bench [--only ${MEASUREMENTS.join('|')}] [--quick]
-      --only X   only this measurement; may be given several times
-      --quick    a little of each, to check that it runs; the figures are too rough to be judged`;
-
-/** @throws {SettingsError} for a wrong flag */
+/** @throws {SettingsError} with every problem at once */
 export function readBenchSettings(args: readonly string[]): BenchSettings {
-  const { only, quick } = parseFlags(args, FLAGS, USAGE);
-  const measurements = only?.map(toMeasurement) ?? MEASUREMENTS;
-  return { measurements, scale: quick ? QUICK : FULL, judged: !quick };
-}
-
-function toMeasurement(name: string): MeasurementName {
-  const found = MEASUREMENTS.find((known) => known === name);
-  if (found === undefined) throw new SettingsError([`--only ${name} is not a measurement; ${USAGE}`]);
-  return found;
+  const { only, quick } = parseFlags(args, benchAbout.flags);
+  return { measurements: only ?? MEASUREMENTS, scale: quick ? QUICK : FULL, judged: !quick };
 }

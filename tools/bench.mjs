@@ -1,7 +1,8 @@
+import { benchAbout } from '../packages/simulation/options.mjs';
 import { prepare } from './services.mjs';
-import { main, run, step } from './steps.mjs';
+import { main, problemsOf, run, step } from './steps.mjs';
 
-await main(async () => {
-  await prepare();
-  await step('measuring', () => run('node', ['bench/dist/main.js', ...process.argv.slice(2)]));
+await main(benchAbout, async (args) => {
+  await prepare({ problems: problemsOf(benchAbout, args) });
+  await step('measuring', () => run('node', ['bench/dist/main.js', ...args]));
 });

@@ -5,8 +5,8 @@ import { readOptions, USAGE } from './cluster/options.mjs';
 import { uninstallCommand } from './cluster/uninstall.mjs';
 import { main } from './steps.mjs';
 
-await main(async () => {
-  const options = readOptions(process.argv.slice(2));
+await main(undefined, async (args) => {
+  const options = readOptions(args);
   if (options.help) return console.log(USAGE);
   const kubectl = createKubectl(options.context);
   await (options.uninstall ? uninstallCommand : installCommand)(kubectl, options);

@@ -1,8 +1,14 @@
 import { prepare } from './services.mjs';
-import { main, run, step } from './steps.mjs';
+import { main, problemsOf, run, step } from './steps.mjs';
 
-await main(async () => {
-  await prepare();
+const about = {
+  name: 'screenshots',
+  summary: 'takes the pictures of the documents into docs/images',
+  command: 'npm run screenshots --',
+};
+
+await main(about, async (args) => {
+  await prepare({ problems: problemsOf(about, args) });
   await step('taking screenshots into docs/images', () => run('node', ['tools/take-screenshots.mjs']));
   await step('taking those of incidents', () => run('node', ['tools/take-incident-screenshots.mjs']));
 });

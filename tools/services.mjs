@@ -24,9 +24,10 @@ const KUBECTL_MINOR = 27;
 /**
  * Installs the real services and the packages, and builds.
  * @param options.kubectl whether kubectl is needed, too
+ * @param options.problems mistakes in the command line
  */
 export async function prepare(options = {}) {
-  checkFolder();
+  checkFolder(options.problems);
   await step('fetching the real services', () => fetchServices(options));
   await install();
   await build();

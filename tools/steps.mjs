@@ -3,12 +3,16 @@ import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { describeProgram, readFlags } from '../packages/shared/flags.mjs';
+import { problemOfNode } from '../packages/shared/node-version.mjs';
 import { findProblems, isReadOnly } from './checks.mjs';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** With this npm and pnpm work; what they install has a Node of its own, which runs the rest. */
+const OLDEST_NODE = '>=20.0.0';
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const BIN = join(ROOT, 'node_modules', '.bin');
-const { packageManager } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+const { packageManager, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
 /**
  * Runs a command with the pinned tools first in PATH; rejects when it fails. Its output is ours.
@@ -48,9 +52,12 @@ export async function step(title, work) {
   console.log(`  ${title}: done in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
 }
 
-/** @throws {StepError} when nothing can be installed or run from this folder */
-export function checkFolder() {
-  const problems = findProblems(ROOT);
+/**
+ * @param others what else is wrong, which is reported together with it
+ * @throws {StepError} when nothing can be installed or run from this folder
+ */
+export function checkFolder(others = []) {
+  const problems = [...findProblems(ROOT), ...others];
   if (problems.length > 0) throw new StepError(problems.join('\n✗ '));
 }
 
@@ -76,13 +83,26 @@ export async function build() {
     );
 }
 
+/** The mistakes in a command line. */
+export const problemsOf = ({ flags = {} }, args) => readFlags(args, flags).problems;
+
 /** Native, because the other loader writes a file beside the configuration, which may be read-only. */
 export const test = (args) => run('vitest', ['run', '--configLoader', 'native', ...args]);
 
-/** Runs a program to its end. The exit code is its result; a failed step needs no stack trace. */
-export async function main(program) {
+/**
+ * Runs a program to its end. The exit code is its result; a failed step needs no stack trace. Its help, its version and all
+ * mistakes in its command line come before anything else.
+ * @param about what it is; undefined: it reads its command line itself
+ */
+export async function main(about, program) {
   try {
-    await program();
+    const problem = problemOfNode(process.versions.node, OLDEST_NODE);
+    if (problem !== undefined) throw new StepError(`podips ${problem}`);
+    const args = process.argv.slice(2);
+    if (about !== undefined && args.includes('--help')) return console.log(describeProgram(about));
+    if (about !== undefined && args.includes('--version'))
+      return console.log(`podips ${about.name} ${version}`);
+    await program(args);
   } catch (err) {
     console.error(err instanceof StepError ? `\n✗ ${err.message}` : err);
     process.exitCode = 1;

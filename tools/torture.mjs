@@ -1,7 +1,8 @@
+import { tortureAbout } from '../packages/simulation/options.mjs';
 import { prepare } from './services.mjs';
-import { main, run, step } from './steps.mjs';
+import { main, problemsOf, run, step } from './steps.mjs';
 
-await main(async () => {
-  await prepare();
-  await step('torturing', () => run('node', ['tests/dist/torture/main.js', ...process.argv.slice(2)]));
+await main(tortureAbout, async (args) => {
+  await prepare({ problems: problemsOf(tortureAbout, args) });
+  await step('torturing', () => run('node', ['tests/dist/torture/main.js', ...args]));
 });

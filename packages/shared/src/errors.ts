@@ -23,6 +23,13 @@ export class SettingsError extends PodipsError {
   }
 }
 
+/** The program ends with an exit code that says so; its output has explained why, or the message does, in a sentence. */
+export class ExitError extends PodipsError {
+  constructor(message: string) {
+    super('FAILED', message);
+  }
+}
+
 /** A message body that can never be delivered. */
 export class MessageError extends PodipsError {}
 

@@ -1,3 +1,5 @@
+export type { Flag, FlagTable, FlagValues } from '../flags.mjs';
+export * from './about.js';
 export * from './address-order.js';
 export * from './backoff.js';
 export * from './broker-dialect.js';
@@ -18,6 +20,8 @@ export * from './progress-report.js';
 export * from './queue-link.js';
 export * from './queue-message.js';
 export * from './queue-session.js';
+export * from './resources.js';
 export * from './settings/index.js';
 export * from './status-file.js';
 export * from './tls-client.js';
+export * from './version.js';

@@ -8,19 +8,23 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 // A process has one exit code and real signals: the module is tried in one, as it was built.
 const LIFECYCLE = new URL('../dist/lifecycle.js', import.meta.url).href;
+const RESOURCES = new URL('../dist/resources.js', import.meta.url).href;
+const VALIDATORS = new URL('../dist/settings/validators.js', import.meta.url).href;
 const ERRORS = new URL('../dist/errors.js', import.meta.url).href;
 
 /** A program with `start` as given. */
-function launch(start: string, rest = '') {
+function launch(start: string, rest = '', args: readonly string[] = []) {
   const script = `
     import { runProgram } from ${JSON.stringify(LIFECYCLE)};
-    import { SettingsError } from ${JSON.stringify(ERRORS)};
+    import { ExitError, SettingsError } from ${JSON.stringify(ERRORS)};
+    import { integer } from ${JSON.stringify(VALIDATORS)};
     setInterval(() => undefined, 60_000);
     const never = new Promise(() => undefined);
     const settings = () => ({ logLevel: 'info' });
-    await runProgram({ name: 'test', settings, start: ${start}, ${rest} });
+    const about = { name: 'test', summary: 'tests', command: 'test' };
+    await runProgram({ about, settings, start: ${start}, ${rest} });
   `;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, '--', 'script', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -119,14 +123,68 @@ describe('a program', () => {
     expect(await program.ended).toBe('SIGKILL');
   });
 
-  it('is killed when its stop fails', async () => {
+  it('is killed when its stop fails, and names each cause', async () => {
     const program = launch(
-      `async () => { console.log('up'); return { stop: async () => { throw new Error('stuck'); } }; }`,
+      `async () => {
+        const { Resources } = await import(${JSON.stringify(RESOURCES)});
+        const resources = new Resources();
+        resources.release('the file', async () => { throw new Error('disk full'); });
+        resources.release('the server', async () => { throw new Error('stuck'); });
+        console.log('up');
+        return { stop: () => resources.disposeAsync() };
+      }`,
     );
     await program.said('up');
     program.kill('SIGTERM');
     expect(await program.ended).toBe('SIGKILL');
-    expect(program.output()).toContain('stuck');
+    expect(program.output()).toContain(
+      'graceful stop failed: the server failed to stop: stuck; the file failed to stop: disk full;',
+    );
+  });
+
+  it('is killed when a part takes too long to stop, which is named', async () => {
+    const program = launch(
+      `async () => {
+        const { Resources } = await import(${JSON.stringify(RESOURCES)});
+        const resources = new Resources();
+        resources.release('the file', async () => undefined);
+        resources.release('the queue', () => never);
+        const running = resources.move();
+        console.log('up');
+        return { stop: () => running.disposeAsync(), get releasing() { return resources.releasing; } };
+      }`,
+      'stopDeadlineMs: 10',
+    );
+    await program.said('up');
+    program.kill('SIGTERM');
+    expect(await program.ended).toBe('SIGKILL');
+    expect(program.output()).toContain('not stopped within 10 ms, waiting for the queue;');
+  });
+
+  it('ends with 1 and a sentence, without a stack trace, when it did what it could', async () => {
+    const program = launch(
+      `async () => { console.log('the details'); throw new ExitError('it did not work'); }`,
+    );
+    expect(await program.ended).toBe(1);
+    expect(program.output().split('\n').sort()).toEqual(['test: it did not work', 'the details']);
+  });
+
+  it.each([
+    [
+      '--help',
+      /^podips test: tests\n\nusage: test \[flags\].*--loud .*PORT\n +where it listens\n +default: 80; 1 to 9\n?$/s,
+    ],
+    ['--version', /^podips test \d+\.\d+\.\d+$/],
+  ])('answers %s and does nothing else', async (flag, output) => {
+    const program = launch(
+      'never',
+      `settings: () => { throw new Error('read'); },
+       about: { name: 'test', summary: 'tests', command: 'test', flags: { loud: { type: 'boolean', desc: 'loudly' } },
+         specs: { PORT: integer(1, 9)({ default: 80, desc: 'where it listens' }) } }`,
+      [flag],
+    );
+    expect(await program.ended).toBe(0);
+    expect(program.output()).toMatch(output);
   });
 
   it('is killed at once at a second signal, of whatever kind', async () => {

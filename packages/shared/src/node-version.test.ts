@@ -3,15 +3,15 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it, test } from 'vitest';
-import { problemOfNode } from './node-version.js';
+import { problemOfNode } from '../node-version.mjs';
 
 test.each([
   ['24.15.0', undefined],
   ['24.15.1', undefined],
   ['24.100.0', undefined],
   ['26.0.0-nightly1', undefined],
-  ['24.14.9', 'podips needs Node.js 24.15.0 or newer, but this is 24.14.9'],
-  ['9.99.99', 'podips needs Node.js 24.15.0 or newer, but this is 9.99.99'],
+  ['24.14.9', 'needs Node.js 24.15.0 or newer, but this is 24.14.9'],
+  ['9.99.99', 'needs Node.js 24.15.0 or newer, but this is 9.99.99'],
 ])('of Node %s it is said: %s', (version, problem) => {
   expect(problemOfNode(version, '>=24.15.0')).toBe(problem);
 });

@@ -1,14 +1,18 @@
 import {
+  type About,
+  collectProblems,
   commonSpecs,
   type Environment,
   httpSpecs,
   integer,
   type LogLevel,
+  parseFlags,
   type QueueSettings,
   queueSettings,
   queueSpecs,
   queueTls,
   readSettings,
+  SettingsError,
   statusDirSpecs,
 } from '@podips/shared';
 // Lets the compiler name the types of the specs below in its declarations.
@@ -35,6 +39,34 @@ export const mockClusterSpecs = {
   MOCK_SEED: integer(0, 2 ** 31)({ default: 1, desc: 'the same seed makes the same simulated cluster' }),
 };
 
+const about = (name: string, summary: string, specs: About['specs']): About => ({
+  name,
+  summary,
+  command: `node packages/simulation/dist/${name}/main.js`,
+  ...(specs && { specs }),
+});
+
+export const mockProducerAbout = about(
+  'mock-producer',
+  'sends a message at an interval, to try out a queue',
+  mockProducerSpecs,
+);
+export const mockConsumerAbout = about('mock-consumer', 'prints the messages that it receives', mockSpecs);
+export const mockClusterAbout = about(
+  'mock-cluster',
+  'serves the API of a simulated cluster',
+  mockClusterSpecs,
+);
+
+/** Programs without flags. */
+function read<T>(settings: () => T, args: readonly string[] = process.argv.slice(2)): T {
+  const problems: string[] = [];
+  collectProblems(problems, () => parseFlags(args, {}));
+  const values = collectProblems(problems, settings);
+  if (values === undefined || problems.length > 0) throw new SettingsError(problems);
+  return values;
+}
+
 export interface MockSettings {
   readonly logLevel: LogLevel;
   readonly queue: QueueSettings;
@@ -55,7 +87,7 @@ export interface MockClusterSettings {
 
 /** @throws {SettingsError} with every problem at once */
 export function readMockSettings(env: Environment = process.env): MockSettings {
-  const settings = readSettings({ specs: mockSpecs, env, rules: queueTls.rules });
+  const settings = read(() => readSettings({ specs: mockSpecs, env, rules: queueTls.rules }));
   return {
     logLevel: settings.LOG_LEVEL,
     queue: queueSettings(settings),
@@ -65,7 +97,7 @@ export function readMockSettings(env: Environment = process.env): MockSettings {
 
 /** @throws {SettingsError} with every problem at once */
 export function readMockProducerSettings(env: Environment = process.env): MockProducerSettings {
-  const settings = readSettings({ specs: mockProducerSpecs, env, rules: queueTls.rules });
+  const settings = read(() => readSettings({ specs: mockProducerSpecs, env, rules: queueTls.rules }));
   return {
     logLevel: settings.LOG_LEVEL,
     queue: queueSettings(settings),
@@ -76,7 +108,7 @@ export function readMockProducerSettings(env: Environment = process.env): MockPr
 
 /** @throws {SettingsError} with every problem at once */
 export function readMockClusterSettings(env: Environment = process.env): MockClusterSettings {
-  const settings = readSettings({ specs: mockClusterSpecs, env });
+  const settings = read(() => readSettings({ specs: mockClusterSpecs, env }));
   return {
     logLevel: settings.LOG_LEVEL,
     httpHost: settings.HTTP_HOST,

@@ -2,7 +2,6 @@ import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { SettingsError } from '@podips/shared';
 import { closeServer, listen } from './listen.js';
 
 /**
@@ -48,19 +47,4 @@ async function claim(port: number): Promise<void> {
   }
   socket.unref();
   claims.add(socket);
-}
-
-/**
- * For programs whose own servers would only find out when half of them has started.
- * @throws {SettingsError} when nothing can listen on this loopback port
- */
-export async function requireFreePort(port: number): Promise<void> {
-  const server = createServer();
-  try {
-    await listen(server, '127.0.0.1', port);
-  } catch {
-    const free = await freePort();
-    throw new SettingsError([`port ${port} is taken; choose another one: npm start -- --port ${free}`]);
-  }
-  await closeServer(server);
 }

@@ -1,5 +1,5 @@
 import { runProgram } from '@podips/shared';
 import { startCronjob } from './cronjob.js';
-import { readCronjobSettings } from './settings.js';
+import { cronjobAbout, readCronjobSettings } from './settings.js';
 
-await runProgram({ name: 'cronjob', settings: readCronjobSettings, start: startCronjob });
+await runProgram({ about: cronjobAbout, settings: readCronjobSettings, start: startCronjob });

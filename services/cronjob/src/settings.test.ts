@@ -38,9 +38,9 @@ test('the monitor may stand in the file of podips 1.1', async () => {
 });
 
 test.each([
-  [['--twice'], "Unknown option '--twice'; the only flag is --once"],
-  [['once'], "Unexpected argument 'once'; the only flag is --once"],
-  [['--once=yes'], "Option '--once' does not take an argument; the only flag is --once"],
+  [['--twice'], 'unknown: --twice; the flags are --once, --help, --version'],
+  [['once'], 'unknown: once; the flags are --once, --help, --version'],
+  [['--once=yes'], '--once takes no value'],
 ])('%j is reported as wrong in one line', (args, problem) => {
   expect(problemsOf({ PODIPS_HOST: 'monitor' }, args)).toEqual([problem]);
 });
@@ -51,6 +51,6 @@ test('every problem is reported, of flags and of settings', () => {
     'CRON_SCHEDULE must',
     'PODIPS_HOST is',
     'POKE_TIMEOUT_MS must',
-    'Unknown option',
+    'unknown: -x;',
   ]);
 });

@@ -1,4 +1,5 @@
 import {
+  type About,
   baseUrl,
   collectProblems,
   commonSpecs,
@@ -48,16 +49,26 @@ export interface CronjobSettings {
   readonly schedule: string;
 }
 
+const cronjobFlags = {
+  once: { type: 'boolean', desc: 'query the monitor once and exit, instead of on a schedule' },
+} as const;
+
+export const cronjobAbout: About = {
+  name: 'cronjob',
+  summary: 'queries the monitor for the state of reader and writer, and logs the answer',
+  command: 'node services/cronjob/dist/main.js',
+  flags: cronjobFlags,
+  specs: cronjobSpecs,
+  files: cronjobFiles,
+};
+
 /** @throws {SettingsError} with every problem at once, of the flags and of the settings */
 export function readCronjobSettings(
   env: Environment = process.env,
   args: readonly string[] = process.argv.slice(2),
 ): CronjobSettings {
   const problems: string[] = [];
-  const once = collectProblems(
-    problems,
-    () => parseFlags(args, { once: { type: 'boolean', default: false } }, 'the only flag is --once').once,
-  );
+  const once = collectProblems(problems, () => parseFlags(args, cronjobFlags).once);
   const settings = collectProblems(problems, () =>
     readSettings({ specs: cronjobSpecs, env, files: cronjobFiles }),
   );

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { type Logger, listenAt, type Running } from '@podips/shared';
+import { type Logger, listenAt, Resources, type Running } from '@podips/shared';
 import type { FastifyInstance } from 'fastify';
 import { startAlerting } from './alerts/alerting.js';
 import { openExporter } from './export/export.js';
@@ -34,16 +34,22 @@ const CLOSE_GRACE_MS = 2_000;
  * @throws when the address cannot be bound
  */
 export async function startMonitor(settings: MonitorSettings, log: Logger): Promise<Monitor> {
-  await using starting = new AsyncDisposableStack();
+  await using starting = new Resources();
   const parts = await startParts(settings, log, starting);
   const app = await buildApp({ ...parts, settings, now: Date.now, log });
-  starting.defer(() => closePromptly(app));
+  starting.release('the HTTP server', () => closePromptly(app));
   await listenAt(settings.httpHost, (host) => app.listen({ host, port: settings.httpPort }));
   app.server.on('error', (err) => log.error({ err }, 'HTTP server failed'));
   // A TCP server that listens has an AddressInfo; only pipes and closed servers have not.
   const { port } = app.server.address() as AddressInfo;
   const running = starting.move();
-  return { port, stop: () => running.disposeAsync() };
+  return {
+    port,
+    stop: () => running.disposeAsync(),
+    get releasing() {
+      return starting.releasing;
+    },
+  };
 }
 
 type Parts = Pick<
@@ -61,20 +67,16 @@ type Parts = Pick<
 >;
 
 /** The parts that work without a request. */
-async function startParts(
-  settings: MonitorSettings,
-  log: Logger,
-  resources: AsyncDisposableStack,
-): Promise<Parts> {
+async function startParts(settings: MonitorSettings, log: Logger, resources: Resources): Promise<Parts> {
   const { dataDir: dir, ageLimitMs, historyDays: shownDays } = settings;
   const now = Date.now;
   const store = await openStatusStore({ dir, log, now });
-  resources.defer(() => store.close());
+  resources.release('the last heartbeats', () => store.close());
   const history = await openHistory({ dir, log, now, shownDays, graceMs: ageLimitMs });
-  resources.defer(() => history.close());
+  resources.release('the history', () => history.close());
   catchUp(store, history, now(), log);
   const flow = await openFlow({ dir, now, log });
-  resources.defer(() => flow.stop());
+  resources.release('the account of what waits', () => flow.stop());
   const follower = createLedgerFollower(flow, now);
   const tracker = createTracker({
     store,
@@ -85,14 +87,14 @@ async function startParts(
     hasLedger: settings.database !== undefined,
     isOverdue: (id) => flow.isOverdue(id) || follower.isOverdue(id),
   });
-  resources.defer(() => tracker.stop());
+  resources.release('the lights', () => tracker.stop());
   tracker.onHeartbeat(flow.onHeartbeat);
   flow.onNews(tracker.check);
   tracker.onTransition((transition) => history.record(transition));
   const { cluster, alerts, database, unstable } = settings;
   const { pageUrl } = alerts;
   const workloads = database && startWorkloads({ database, now, log, limits: unstable.limits });
-  resources.defer(() => workloads?.stop());
+  resources.release('the workloads', () => workloads?.stop());
   const alerting = await startAlerting({
     settings: alerts,
     tracker,
@@ -106,18 +108,18 @@ async function startParts(
     ageLimitMs,
     fetch: createFetch(settings.proxies),
   });
-  resources.defer(() => alerting.stop());
+  resources.release('the alerts', () => alerting.stop());
   const memory = await openPeerMemory({ dir, log, now });
-  resources.defer(() => memory.close());
+  resources.release('the memory of other monitors', () => memory.close());
   const peers = startPeers({ settings: settings.peers, proxies: settings.proxies, memory, now, log });
-  resources.defer(() => peers.stop());
+  resources.release('the requests to other monitors', () => peers.stop());
   const ledger = database && openLedger({ database, cluster, now, log });
-  resources.defer(() => ledger?.stop());
+  resources.release('the ledger', () => ledger?.stop());
   if (ledger) follower.follow(ledger, tracker);
   const lookup = database && openLookup({ database, cluster, now, log });
-  resources.defer(() => lookup?.stop());
+  resources.release('the lookups', () => lookup?.stop());
   const exporter = database && openExporter({ database, cluster, log });
-  resources.defer(() => exporter?.stop());
+  resources.release('the exports', () => exporter?.stop());
   return { store, history, tracker, alerting, peers, flow, ledger, lookup, exporter, workloads };
 }
 

@@ -1,10 +1,10 @@
 import { runProgram } from '@podips/shared';
 import { runTestAlert } from './alerts/test-alert.js';
 import { startMonitor } from './monitor.js';
-import { readProgramSettings } from './settings.js';
+import { monitorAbout, readProgramSettings } from './settings.js';
 
 await runProgram({
-  name: 'monitor',
+  about: monitorAbout,
   settings: readProgramSettings,
   start: (settings, log) => (settings.testAlert ? runTestAlert(settings, log) : startMonitor(settings, log)),
 });

@@ -52,7 +52,7 @@ test('the database is read from the file of podips 1.1, like the reader does', a
 test('every wrong setting is named', () => {
   const env = { HTTP_PORT: 'eighty', AGE_LIMIT_MS: '-1' };
   expect(() => readProgramSettings(env, ['--test'])).toThrow(
-    /'--test'.*--test-alert.*HTTP_PORT must be.*AGE_LIMIT_MS must be/s,
+    /unknown: --test; .*--test-alert.*HTTP_PORT must be.*AGE_LIMIT_MS must be/s,
   );
 });
 

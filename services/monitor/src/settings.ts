@@ -1,4 +1,5 @@
 import {
+  type About,
   collectProblems,
   commonSpecs,
   type DatabaseSettings,
@@ -91,14 +92,29 @@ export interface MonitorProgramSettings extends MonitorSettings {
   readonly testAlert: boolean;
 }
 
+const monitorFlags = {
+  'test-alert': {
+    type: 'boolean',
+    desc: 'send one message through every channel of alerts, print the results, and exit',
+  },
+} as const;
+
+export const monitorAbout: About = {
+  name: 'monitor',
+  summary: 'shows whether reader and writer work, alerts, and answers from the ledger',
+  command: 'node services/monitor/dist/main.js',
+  flags: monitorFlags,
+  specs: monitorSpecs,
+  files: monitorFiles,
+};
+
 /** @throws {SettingsError} with every problem at once, of the flags and of the settings */
 export function readProgramSettings(
   env: Environment = process.env,
   args: readonly string[] = process.argv.slice(2),
 ): MonitorProgramSettings {
   const problems: string[] = [];
-  const options = { 'test-alert': { type: 'boolean', default: false } } as const;
-  const flags = collectProblems(problems, () => parseFlags(args, options, 'the only flag is --test-alert'));
+  const flags = collectProblems(problems, () => parseFlags(args, monitorFlags));
   const settings = collectProblems(problems, () => readMonitorSettings(env));
   if (flags === undefined || settings === undefined) throw new SettingsError(problems);
   return { ...settings, testAlert: flags['test-alert'] };

@@ -2,6 +2,7 @@ import {
   type Logger,
   nameRun,
   openStatusFile,
+  Resources,
   type Running,
   startHeartbeats,
   startOpsServer,
@@ -33,12 +34,12 @@ export interface Reader extends Running {
  * Resolves at once; the cluster, the broker and the database may still be out of reach then.
  */
 export async function startReader(settings: ReaderSettings, log: Logger): Promise<Reader> {
-  await using resources = new AsyncDisposableStack();
+  await using resources = new Resources();
   const metrics = createReaderMetrics();
   const health = startHealth(settings, log, resources);
   const clock = new ReaderClock({ onStep: (step) => reportStep(step, metrics, log) });
   const client = createKubeClient(settings.kubeConfig, { clock });
-  resources.defer(() => client.close());
+  resources.release('the connections to the API server', () => client.close());
   const database = openReaderDatabase({ settings, metrics, queue: health.queue, log }, resources);
   const markers = openMarkers(settings.statusDir, log);
   const numbering = { run: nameRun(), sent: 0, published: 0 };
@@ -51,10 +52,10 @@ export async function startReader(settings: ReaderSettings, log: Logger): Promis
     log,
     read: () => view.term && reportOf(parts, view.term),
   });
-  resources.defer(() => reports.stop());
+  resources.release('the reports to the monitor', () => reports.stop());
   const elector = createElector(client, settings.election, electionEvents(parts), log);
   const leading = lead(parts, elector, view, stopping.signal);
-  resources.defer(async () => {
+  resources.release('the term: queue, ledger and Lease', async () => {
     stopping.abort();
     await leading;
   });
@@ -69,13 +70,16 @@ export async function startReader(settings: ReaderSettings, log: Logger): Promis
     }),
     log,
   });
-  resources.defer(() => ops.stop());
+  resources.release('the HTTP server', () => ops.stop());
   log.info({ httpPort: ops.port }, 'reader started');
   const running = resources.move();
   return {
     httpPort: ops.port,
     metrics: () => metrics.registry.metrics(),
     stop: () => running.disposeAsync(),
+    get releasing() {
+      return resources.releasing;
+    },
   };
 }
 
@@ -127,9 +131,9 @@ function electionEvents({ metrics, health: { kubernetes, queue } }: ReaderParts)
   };
 }
 
-function startHealth(settings: ReaderSettings, log: Logger, resources: AsyncDisposableStack) {
+function startHealth(settings: ReaderSettings, log: Logger, resources: Resources) {
   const heartbeats = startHeartbeats({ ...monitorOf(settings), log });
-  resources.defer(() => heartbeats.stop());
+  resources.release('the heartbeats to the monitor', () => heartbeats.stop());
   const statusFile = (name: 'kubernetes_status' | 'queue_status') =>
     openStatusFile({ dir: settings.statusDir, name, log });
   return {

@@ -1,4 +1,5 @@
 import {
+  collectProblems,
   commonSpecs,
   type DatabaseSettings,
   databaseRules,
@@ -9,13 +10,13 @@ import {
   type LogLevel,
   migrate,
   openPool,
-  parseFlags,
   type Running,
   readMigrations,
   readSettings,
   SettingsError,
   scriptOf,
 } from '@podips/shared';
+import { parseReaderFlags } from './flags.js';
 
 /** A program that changes or prints the tables and ends, instead of reading. */
 export interface SchemaCommand {
@@ -24,9 +25,6 @@ export interface SchemaCommand {
   readonly database: DatabaseSettings;
 }
 
-const FLAGS = { migrate: { type: 'boolean' }, 'print-sql': { type: 'boolean' } } as const;
-const USAGE = '--migrate and --print-sql take no other flag';
-
 /**
  * Reads what `--migrate` and `--print-sql` need; undefined when neither is given.
  * @throws {SettingsError} with every problem at once
@@ -34,9 +32,14 @@ const USAGE = '--migrate and --print-sql take no other flag';
 export function readSchemaCommand(args: readonly string[], env: Environment): SchemaCommand | undefined {
   const command = (['migrate', 'print-sql'] as const).find((name) => args.includes(`--${name}`));
   if (command === undefined) return undefined;
-  if (Object.keys(parseFlags(args, FLAGS, USAGE)).length > 1) throw new SettingsError([USAGE]);
+  const problems: string[] = [];
+  collectProblems(problems, () => parseReaderFlags(args));
+  if (args.length > 1) problems.push('--migrate and --print-sql take no other flag');
   const specs = { ...commonSpecs, ...databaseSpecs };
-  const values = readSettings({ specs, env, files: ['dbconfig.ini'], rules: databaseRules });
+  const values = collectProblems(problems, () =>
+    readSettings({ specs, env, files: ['dbconfig.ini'], rules: databaseRules }),
+  );
+  if (values === undefined || problems.length > 0) throw new SettingsError(problems);
   // What is printed needs no database.
   const host = command === 'print-sql' ? 'localhost' : undefined;
   const database = databaseSettings(values) ?? (host && databaseSettings({ ...values, DB_HOST: host }));

@@ -160,7 +160,7 @@ describe('the flag', () => {
 
   it('is the only one, and others are refused with what would be right', () => {
     expect(problemsOf(inside, ['--namespace=x'])).toEqual([
-      expect.stringMatching(/'--namespace'.*the only flags are --incluster/),
+      expect.stringMatching(/^unknown: --namespace; the flags are --incluster/),
     ]);
     expect(problemsOf(inside, ['--incluster', 'no'])).toHaveLength(1);
   });

@@ -1,5 +1,6 @@
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import {
+  type About,
   bool,
   collectProblems,
   commonSpecs,
@@ -13,7 +14,6 @@ import {
   type LogLevel,
   monitorClientSpecs,
   parseBool,
-  parseFlags,
   type QueueSettings,
   queueSettings,
   queueSpecs,
@@ -26,6 +26,7 @@ import {
 import { str } from 'envalid';
 import { loadInCluster, loadOutside, namespaceOf } from './cluster/kube-config.js';
 import { type Scope, scopeRules, scopeSettings, scopeSpecs } from './cluster/scope-settings.js';
+import { parseReaderFlags, readerFlags } from './flags.js';
 import {
   type ElectionSettings,
   electionRules,
@@ -169,6 +170,15 @@ export const readerSpecs = {
 /** The files of podips 1.1 that the reader reads. */
 export const readerFiles = ['default_podips_host', 'queue.config.json', 'dbconfig.ini'] as const;
 
+export const readerAbout: About = {
+  name: 'reader',
+  summary: "publishes each start and end of a pod's hold on an IP address to the queue, and keeps the ledger",
+  command: 'node services/reader/dist/main.js',
+  flags: readerFlags,
+  specs: readerSpecs,
+  files: readerFiles,
+};
+
 /**
  * Reads the reader's settings from flags, environment and the files of podips 1.1.
  * @param args the command line without program names
@@ -176,7 +186,8 @@ export const readerFiles = ['default_podips_host', 'queue.config.json', 'dbconfi
  */
 export function readReaderSettings(args: readonly string[], env: Environment): ReaderSettings {
   const problems: string[] = [];
-  const inCluster = collectProblems(problems, () => parseInCluster(args)) ?? true;
+  const inCluster =
+    collectProblems(problems, () => parseBool(parseReaderFlags(args).incluster, '--incluster')) ?? true;
   const values = collectProblems(problems, () =>
     readSettings({
       specs: readerSpecs,
@@ -220,18 +231,4 @@ export function readReaderSettings(args: readonly string[], env: Environment): R
     ledgerRetentionDays: values.LEDGER_RETENTION_DAYS,
     databaseWaitMs: values.DB_WAIT_MS,
   };
-}
-
-/** `--incluster`, `--incluster=false` and, as the original's flag package took it, `-incluster=false`. */
-function parseInCluster(args: readonly string[]): boolean {
-  const normalised = args
-    .map((arg) => arg.replace(/^--?incluster(?==|$)/, '--incluster'))
-    .map((arg) => (arg === '--incluster' ? '--incluster=true' : arg));
-  const options = { incluster: { type: 'string', default: 'true' } } as const;
-  const { incluster } = parseFlags(
-    normalised,
-    options,
-    'the only flags are --incluster=true or --incluster=false, --migrate and --print-sql',
-  );
-  return parseBool(incluster, '--incluster');
 }

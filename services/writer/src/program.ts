@@ -1,9 +1,9 @@
 import { runProgram } from '@podips/shared';
-import { readWriterSettings } from './settings.js';
+import { readWriterSettings, writerAbout } from './settings.js';
 import { startWriter } from './writer.js';
 
 await runProgram({
-  name: 'writer',
-  settings: () => readWriterSettings(process.env),
+  about: writerAbout,
+  settings: () => readWriterSettings(process.env, process.argv.slice(2)),
   start: startWriter,
 });

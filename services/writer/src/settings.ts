@@ -1,10 +1,13 @@
 import {
+  type About,
+  collectProblems,
   commonSpecs,
   type Environment,
   httpSpecs,
   integer,
   type LogLevel,
   monitorClientSpecs,
+  parseFlags,
   parseServers,
   port,
   type QueueSettings,
@@ -13,6 +16,7 @@ import {
   queueTls,
   type Rule,
   readSettings,
+  SettingsError,
   secret,
   serverList,
   statusDirSpecs,
@@ -96,17 +100,31 @@ export const writerSpecs = {
 /** The files of podips 1.1 that the writer reads. */
 export const writerFiles = ['podips_host', 'log_server', 'queue.config.json'] as const;
 
+export const writerAbout: About = {
+  name: 'writer',
+  summary: 'delivers the messages of the queue to Fluentd',
+  command: 'node services/writer/dist/main.js',
+  specs: writerSpecs,
+  files: writerFiles,
+};
+
 /**
  * Reads the writer's settings from environment and the files of podips 1.1.
+ * @param args the command line, which has no flags but the common ones
  * @throws {SettingsError} with every problem at once
  */
-export function readWriterSettings(env: Environment): WriterSettings {
-  const values = readSettings({
-    specs: writerSpecs,
-    env,
-    files: writerFiles,
-    rules: [...queueTls.rules, ...loginRules, ...TLS.rules],
-  });
+export function readWriterSettings(env: Environment, args: readonly string[] = []): WriterSettings {
+  const problems: string[] = [];
+  collectProblems(problems, () => parseFlags(args, {}));
+  const values = collectProblems(problems, () =>
+    readSettings({
+      specs: writerSpecs,
+      env,
+      files: writerFiles,
+      rules: [...queueTls.rules, ...loginRules, ...TLS.rules],
+    }),
+  );
+  if (values === undefined || problems.length > 0) throw new SettingsError(problems);
   return {
     logLevel: values.LOG_LEVEL,
     monitorUrl: values.PODIPS_HOST,

@@ -5,6 +5,7 @@ import {
   QueueError,
   type QueueLink,
   type QueueSession,
+  Resources,
   type Running,
   startHeartbeats,
   startOpsServer,
@@ -34,7 +35,7 @@ const DRAIN_DEADLINE_MS = 5_000;
  * Resolves when all parts run; the broker and Fluentd may still be unavailable then.
  */
 export async function startWriter(settings: WriterSettings, log: Logger): Promise<Writer> {
-  await using resources = new AsyncDisposableStack();
+  await using resources = new Resources();
   const metrics = createWriterMetrics(() => inbox.size);
   const { queue, fluent } = startHealth(settings, log, resources);
   const progress = new Progress((from, seconds) => metrics.delay.observe({ from }, seconds));
@@ -46,12 +47,12 @@ export async function startWriter(settings: WriterSettings, log: Logger): Promis
     log,
     read: () => progress.report(inbox.size),
   });
-  resources.defer(() => reports.stop());
+  resources.release('the reports to the monitor', () => reports.stop());
   const link = startIntake(settings, inbox, metrics, queue, log);
-  resources.defer(() => link.stop());
+  resources.release('the connection to the queue', () => link.stop());
   const stopping = new AbortController();
   const forwarding = forwarder.run(stopping.signal);
-  resources.defer(async () => {
+  resources.release('the messages that wait for Fluentd', async () => {
     inbox.closeIntake();
     await forwarder.drain(AbortSignal.timeout(DRAIN_DEADLINE_MS));
     stopping.abort();
@@ -66,19 +67,22 @@ export async function startWriter(settings: WriterSettings, log: Logger): Promis
     readiness: () => ({ queue: queue.problem, fluentd: fluent.problem }),
     log,
   });
-  resources.defer(() => ops.stop());
+  resources.release('the HTTP server', () => ops.stop());
   log.info({ httpPort: ops.port }, 'writer started');
   const running = resources.move();
   return {
     httpPort: ops.port,
     metrics: () => metrics.registry.metrics(),
     stop: () => running.disposeAsync(),
+    get releasing() {
+      return resources.releasing;
+    },
   };
 }
 
-function startHealth(settings: WriterSettings, log: Logger, resources: AsyncDisposableStack) {
+function startHealth(settings: WriterSettings, log: Logger, resources: Resources) {
   const heartbeats = startHeartbeats({ ...monitorOf(settings), log });
-  resources.defer(() => heartbeats.stop());
+  resources.release('the heartbeats to the monitor', () => heartbeats.stop());
   const statusFile = (name: 'queue_status' | 'log_status') =>
     openStatusFile({ dir: settings.statusDir, name, log });
   return {

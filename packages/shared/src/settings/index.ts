@@ -7,6 +7,7 @@ export {
   databaseSpecs,
   type SslMode,
 } from './database-settings.js';
+export { describeSettings, type SettingText } from './describe-settings.js';
 export { checkProxy, proxyOf } from './proxy-setting.js';
 export * from './queue-settings.js';
 export * from './read-settings.js';

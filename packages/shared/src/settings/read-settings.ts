@@ -1,5 +1,5 @@
-import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { type CleanedEnv, cleanEnv, EnvMissingError, type ValidatorSpec } from 'envalid';
+import { type FlagTable, type FlagValues, readFlags } from '../../flags.mjs';
 import { SettingsError, toError } from '../errors.js';
 import { type ConfigFile, FILE_SETTINGS, readConfigFiles } from './config-files.js';
 import { fileVariableOf, isSecret, readSecret } from './secrets.js';
@@ -118,19 +118,11 @@ export function collectProblems<T>(problems: string[], read: () => T): T | undef
   }
 }
 
-/** Parses flags as util.parseArgs does, but a wrong flag is a wrong setting. @param usage the right usage */
-export function parseFlags<T extends NonNullable<ParseArgsConfig['options']>>(
-  args: readonly string[],
-  options: T,
-  usage: string,
-) {
-  try {
-    return parseArgs({ args: [...args], options }).values;
-  } catch (err) {
-    // The rest of the text is about arguments that begin with a dash.
-    const [sentence] = toError(err).message.split('. ');
-    throw new SettingsError([`${sentence}; ${usage}`]);
-  }
+/** Reads a command line. @throws {SettingsError} with every problem at once */
+export function parseFlags<const T extends FlagTable>(args: readonly string[], table: T): FlagValues<T> {
+  const { values, problems } = readFlags(args, table);
+  if (problems.length > 0) throw new SettingsError(problems);
+  return values;
 }
 
 function describeProblem(name: string, source: string | undefined, error: Error): string {

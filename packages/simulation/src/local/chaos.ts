@@ -1,5 +1,4 @@
 import { pause, toError } from '@podips/shared';
-import { createRandom } from '../cluster/random.js';
 
 /** A part of the outside world that can be stopped for a while. */
 export interface Victim {
@@ -9,7 +8,6 @@ export interface Victim {
 }
 
 export interface ChaosOptions {
-  readonly seed: number;
   readonly victims: readonly Victim[];
   readonly downMs: number;
   readonly upMs: number;
@@ -17,21 +15,22 @@ export interface ChaosOptions {
   readonly signal: AbortSignal;
 }
 
-/** Stops one part after the other, at random, and starts it again, until the signal aborts. */
+/** Stops one part after the other, in turn, and starts it again, until the signal aborts. None is down at the end. */
 export async function runChaos(options: ChaosOptions): Promise<void> {
-  const { signal, print } = options;
-  const random = createRandom(options.seed);
-  while (await pause(options.upMs, signal)) {
-    const victim = options.victims[Math.floor(random.next() * options.victims.length)];
+  const { victims, upMs, signal } = options;
+  for (let turn = 0; await pause(upMs, signal); turn += 1) {
+    const victim = victims[turn % victims.length];
     if (!victim) return;
-    try {
-      print(`chaos: ${victim.name} stops`);
-      await victim.stop();
-      if (!(await pause(options.downMs, signal))) return;
-      await victim.start();
-      print(`chaos: ${victim.name} is back`);
-    } catch (err) {
-      print(`chaos: ${victim.name}: ${toError(err).message}`);
-    }
+    await takeDown(victim, options).catch((err: unknown) => {
+      options.print(`chaos: ${victim.name}: ${toError(err).message}`);
+    });
   }
+}
+
+async function takeDown(victim: Victim, { downMs, print, signal }: ChaosOptions): Promise<void> {
+  print(`chaos: ${victim.name} stops`);
+  await victim.stop();
+  await pause(downMs, signal);
+  await victim.start();
+  print(`chaos: ${victim.name} is back`);
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_QUEUE_NAME, type Running } from '@podips/shared';
+import { DEFAULT_QUEUE_NAME, pause, type Running } from '@podips/shared';
 import { startBroker } from '../broker/index.js';
 import { type SimulatedCluster, startChurn, startCluster, startScenario } from '../cluster/index.js';
 import { type LocalPostgres, startPostgres } from '../postgres.js';
@@ -10,6 +10,7 @@ import { runChaos, type Victim } from './chaos.js';
 import { keepRunning } from './keep-running.js';
 import { readMetrics } from './metrics.js';
 import { type LocalServices, SERVICE_NAMES, startServices } from './services.js';
+import { describeSums, describeTally, type Tally } from './tally.js';
 import { untilWatched } from './until-watched.js';
 
 export interface LocalRunOptions {
@@ -30,9 +31,11 @@ export interface LocalRun extends Running {
 
 const TALLY_INTERVAL_MS = 5_000;
 const CHAOS_DOWN_MS = 12_000;
-const CHAOS_UP_MS = 18_000;
-/** All of it has to end within 5 seconds of Ctrl-C. */
-const SERVICES_DEADLINE_MS = 4_000;
+const CHAOS_UP_MS = 12_000;
+/** All of it has to end within 5 seconds of Ctrl-C, unless chaos has to start something again. */
+const SERVICES_DEADLINE_MS = 3_000;
+/** How long what is on its way at the end may take to arrive. */
+const DRAIN_DEADLINE_MS = 2_000;
 
 /** The stand-ins for the outside world. */
 interface World {
@@ -73,6 +76,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     await services.stop(SERVICES_DEADLINE_MS);
   });
   await untilWatched(world.cluster);
+  resources.defer(async () => print(`\n  ${describeSums(await drain(world, services))}`));
   // Pods without an owner come and go; what belongs to a workload does so only where there is a reason.
   const { seed, changesPerSecond } = options;
   const churn = startChurn(world.cluster, { seed, changesPerSecond, mix: { Bare: 1 }, evictShare: 0 });
@@ -81,9 +85,11 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     const scenario = startScenario(world.cluster);
     resources.defer(() => scenario.stop());
   }
-  const tally = setInterval(() => void logTally(world, services, log), TALLY_INTERVAL_MS);
+  const tally = setInterval(() => {
+    void readTally(world, services).then((tally) => log(describeTally(tally)));
+  }, TALLY_INTERVAL_MS);
   resources.defer(() => clearInterval(tally));
-  if (options.chaos) letChaosReign(world, { ...options, log }, resources);
+  if (options.chaos) letChaosReign(world, log, resources);
   print('');
   print(`  Dashboard  ${services.monitorUrl}/`);
   print(
@@ -139,12 +145,11 @@ async function startQueue(journalPath: string): Promise<World['queue']> {
 
 function letChaosReign(
   { postgres, queue, sink }: World,
-  { seed, log }: Pick<LocalRunOptions, 'seed'> & { readonly log: (event: string) => void },
+  log: (event: string) => void,
   resources: AsyncDisposableStack,
 ): void {
   const stopping = new AbortController();
   const chaos = runChaos({
-    seed,
     downMs: CHAOS_DOWN_MS,
     upMs: CHAOS_UP_MS,
     victims: [
@@ -161,21 +166,22 @@ function letChaosReign(
   });
 }
 
-async function logTally(
-  { cluster, queue, sink }: World,
-  services: LocalServices,
-  log: (event: string) => void,
-): Promise<void> {
+async function readTally({ cluster, queue, sink }: World, services: LocalServices): Promise<Tally> {
   const metrics = await readMetrics(metricsUrl(services, 'reader'));
-  const stored = metrics.get('podips_reader_outbox_messages');
-  const { distinct, duplicates } = sink;
-  const tally = [
-    `${cluster.truth.changeCount} changes happened`,
-    stored === undefined ? 'the reader does not answer' : `${stored} in the outbox`,
-    `${queue.waiting} on the queue`,
-    `${distinct} arrived${duplicates > 0 ? ` (${duplicates} came twice, with the same event_id)` : ''}`,
-  ];
-  log(tally.join(', '));
+  return {
+    happened: cluster.truth.changeCount,
+    stored: metrics.get('podips_reader_outbox_messages'),
+    queued: queue.waiting,
+    arrived: sink.distinct,
+    duplicates: sink.duplicates,
+  };
+}
+
+/** Waits for what is on its way, when nothing happens any more. */
+async function drain(world: World, services: LocalServices): Promise<Tally> {
+  const deadline = AbortSignal.timeout(DRAIN_DEADLINE_MS);
+  while (world.sink.distinct < world.cluster.truth.changeCount && (await pause(20, deadline)));
+  return readTally(world, services);
 }
 
 const metricsUrl = ({ httpPorts }: LocalServices, service: 'reader' | 'writer') =>

@@ -1,9 +1,9 @@
 import { runProgram } from '@podips/shared';
-import { readMockSettings } from '../mock-settings.js';
+import { mockConsumerAbout, readMockSettings } from '../mock-settings.js';
 import { startMockConsumer } from './mock-consumer.js';
 
 await runProgram({
-  name: 'mock-consumer',
+  about: mockConsumerAbout,
   settings: readMockSettings,
   start: async (settings, log) => startMockConsumer(settings, log),
 });

@@ -1,9 +1,9 @@
 import { runProgram } from '@podips/shared';
-import { readMockProducerSettings } from '../mock-settings.js';
+import { mockProducerAbout, readMockProducerSettings } from '../mock-settings.js';
 import { startMockProducer } from './mock-producer.js';
 
 await runProgram({
-  name: 'mock-producer',
+  about: mockProducerAbout,
   settings: readMockProducerSettings,
   start: async (settings, log) => startMockProducer(settings, log),
 });

@@ -1,6 +1,5 @@
-import { type Logger, type Running, toError } from '@podips/shared';
+import { ExitError, type Logger, type Running, toError } from '@podips/shared';
 import { createFetch, type Proxies } from '../proxy.js';
-import { AlertError } from './channel.js';
 import { createChannels } from './channels.js';
 import { testMessage } from './message.js';
 import type { AlertSettings } from './settings.js';
@@ -41,11 +40,9 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** The program of `--test-alert`: ends by itself. @throws {AlertError} when not every channel took the message */
+/** The program of `--test-alert`: ends by itself. @throws {ExitError} when not every channel took the message */
 export async function runTestAlert(settings: TestAlertSettings, log: Logger): Promise<Running> {
   if (!(await sendTestAlert(settings, log)))
-    throw new AlertError('TEST_ALERT_FAILED', 'the test alert did not reach all recipients', {
-      retryable: true,
-    });
+    throw new ExitError('the test alert did not reach all recipients');
   return { finished: Promise.resolve(), stop: async () => undefined };
 }

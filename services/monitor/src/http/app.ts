@@ -5,9 +5,9 @@ import {
   createHttpServer,
   createNetworks,
   MAX_HEADER_BYTES,
+  readVersion,
 } from '@podips/shared';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
-import { readVersion } from '../files/version.js';
 import { createMetrics } from '../metrics.js';
 import { createStatusView } from '../view/create-status-view.js';
 import { installAccess } from './access/access.js';

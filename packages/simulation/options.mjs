@@ -1,0 +1,88 @@
+// Plain JavaScript without dependencies: `npm start` and its like read their command lines before anything is installed.
+import { createServer } from 'node:net';
+import { readFlags } from '../shared/flags.mjs';
+
+const localFlags = {
+  chaos: { type: 'boolean', desc: 'stop and restart queue, Fluentd and database, one after the other' },
+  calm: { type: 'boolean', desc: 'without the workloads that are sick, roll out and scale' },
+  rate: { type: 'whole', value: ' N', min: 1, max: 500, default: 5, desc: 'IP changes a second' },
+  seed: { type: 'whole', value: ' N', min: 0, max: 2 ** 31, default: 1, desc: 'same seed, same cluster' },
+  port: { type: 'whole', value: ' N', min: 1, max: 65_535, default: 8080, desc: 'port of the dashboard' },
+};
+
+export const localAbout = {
+  name: 'local run',
+  summary: 'runs all of podips on this machine, against a simulated cluster',
+  command: 'npm start --',
+  flags: localFlags,
+};
+
+const tortureFlags = {
+  minutes: { type: 'number', value: ' N', default: 2, desc: 'how long it takes' },
+  seed: { type: 'whole', value: ' N', min: 1, max: 2 ** 31, default: 1, desc: 'same seed, same failures' },
+};
+
+export const tortureAbout = {
+  name: 'torture',
+  summary:
+    'makes one failure after the other at random, and checks that nothing is lost and nothing untrue is said',
+  command: 'npm run torture --',
+  flags: tortureFlags,
+};
+
+export const MEASUREMENTS = [
+  'publish',
+  'write',
+  'latency',
+  'memory',
+  'ledger',
+  'lookup',
+  'monitor',
+  'takeover',
+  'questions',
+  'workloads',
+  'scale',
+];
+
+const benchFlags = {
+  only: {
+    type: 'choice',
+    choices: MEASUREMENTS,
+    multiple: true,
+    value: ' X',
+    desc: `only this measurement, of ${MEASUREMENTS.join(', ')}; may be given several times`,
+  },
+  quick: {
+    type: 'boolean',
+    desc: 'a little of each, to check that it runs; the figures are too rough to be judged',
+  },
+};
+
+export const benchAbout = {
+  name: 'bench',
+  summary: 'measures what the documents say of speed and memory',
+  command: 'npm run bench --',
+  flags: benchFlags,
+};
+
+/** What the local run needs to know, and all that is wrong with it, so that nothing is started, or installed, in vain. */
+export async function readLocalOptions(args) {
+  const { values, problems } = readFlags(args, localFlags);
+  const isTaken = !(await canListen(values.port));
+  return { values, problems: isTaken ? [...problems, await describeTaken(values.port)] : problems };
+}
+
+/** The server there, perhaps of another local run, would be taken for ours. */
+async function describeTaken(port) {
+  let free = port + 1;
+  while (free < 65_535 && !(await canListen(free))) free += 1;
+  return `port ${port} is taken; choose another one: npm start -- --port ${free}`;
+}
+
+function canListen(port) {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
