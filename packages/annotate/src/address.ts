@@ -28,10 +28,17 @@ export function refang(text: string): string {
   return text.replace(DEFANGED, (_, sign) => (sign === ':' ? ':' : '.'));
 }
 
+/** tcpdump writes a port as a fifth number: `10.64.0.1.443 > 10.64.0.9.5000: Flags`. */
+const PORT = '(?=\\.\\d{1,5} > )|(?<= > [\\da-f:.]+)(?=\\.\\d{1,5}: )';
 /** No word or version is around it: `1.2.3.4.5` is no address, nor is `Chrome/120.0.0.0`. */
-const IPV4 = /(?<![\w.]|\b[A-Z][A-Za-z]*[a-z]\/)\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)/g;
-const IPV6 =
-  /(?<![\w.:])(?:(?:[\da-f]{0,4}:){2,7}\d{1,3}(?:\.\d{1,3}){3}|[\da-f]{0,4}(?::[\da-f]{0,4}){2,7})(?![\w:]|\.\d)/gi;
+const IPV4 = new RegExp(
+  `(?<![\\w.]|\\b[A-Z][A-Za-z]*[a-z]/)\\d{1,3}(?:\\.\\d{1,3}){3}(?:(?!\\w|\\.\\d)|${PORT})`,
+  'g',
+);
+const IPV6 = new RegExp(
+  `(?<![\\w.:])(?:(?:[\\da-f]{0,4}:){2,7}\\d{1,3}(?:\\.\\d{1,3}){3}|[\\da-f]{0,4}(?::[\\da-f]{0,4}){2,7})(?:(?![\\w:]|\\.\\d)|${PORT})`,
+  'gi',
+);
 
 /** The addresses in a line, each once, in their order. @param limit how many at most */
 export function addressesIn(line: string, limit: number): string[] {

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { type AnnotateOptions, createAnnotation } from './annotation.js';
-import { annotated, NOW_MS, standIn } from './annotation.test.helpers.js';
+import { annotated, answerOf, NOW_MS, standIn } from './annotation.test.helpers.js';
 import { MAX_LINE_CHARS } from './input/lines.js';
 import { parseZone, UTC } from './time/zone.js';
 import type { Question } from './wire.js';
@@ -20,6 +20,7 @@ describe('annotating', () => {
     ['byte by byte', Buffer.from(FILE).toString('latin1').split('')],
     ['compressed', [gzipSync(FILE)]],
     ['compressed in two parts', [Buffer.concat([gzipSync(HEADER), gzipSync(`\n${ROW}\n`)])]],
+    ['compressed and padded', [Buffer.concat([gzipSync(FILE), Buffer.alloc(200_000)])]],
     ['with a pause within a line', pausing([FILE.slice(0, 20), FILE.slice(20)])],
   ])('reads a file %s', async (_, chunks) => {
     expect((await annotated(chunks, { limits: { idleMs: 1 } })).text).toBe(OUTPUT);
@@ -41,6 +42,28 @@ describe('annotating', () => {
       expect(new Set(batch.map(({ ip, fromMs }) => `${ip} ${fromMs}`)).size).toBe(batch.length);
     expect(summary).toMatchObject({ lines: 1_001, addresses: 1_000, unreadable: 0 });
     expect(summary.verdicts).toEqual({ pod: 143, node: 0, nobody: 0, outside: 857, unsure: 0 });
+  });
+
+  it('holds and writes little at once, however long the answers to a few questions are', async () => {
+    const reason = 'x'.repeat(450);
+    const ask: AnnotateOptions['ask'] = async (questions) =>
+      questions.map(() => answerOf('unsure', { reason }));
+    const line = `${Array.from({ length: 16 }, (_, n) => `10.0.0.${n}`).join(' ')}\n`;
+    async function* input() {
+      for (let at = 0; at < 50; at += 1) yield Buffer.from(line.repeat(300));
+    }
+    const at = { ms: NOW_MS, precisionMs: 1 };
+    const { run, summary } = createAnnotation({ ...OPTIONS, ask, at });
+    const before = process.memoryUsage().rss;
+    let most = 0;
+    let longest = 0;
+    for await (const part of run(input())) {
+      longest = Math.max(longest, part.length);
+      most = Math.max(most, process.memoryUsage().rss - before);
+    }
+    expect([summary.lines, summary.verdicts.unsure]).toEqual([15_000, 240_000]);
+    expect(longest).toBeLessThan(1_200_000);
+    expect(most).toBeLessThan(150_000_000);
   });
 
   it('answers what has come when the input pauses, before it ends', async () => {
@@ -128,6 +151,21 @@ describe('a line that cannot be read', () => {
     expect([summary.lines, summary.firstUnreadable.map(({ line }) => line)]).toEqual([7, [3, 5, 6]]);
   });
 
+  it('is too long: it takes its turn, also behind quotes that do not end', async () => {
+    const long = 'x'.repeat(MAX_LINE_CHARS + 1);
+    const rest = `1,"abc\nx","abc\n${long}\n`;
+    const { text, summary } = await annotated([`${FILE}${rest}${ROW}\n`]);
+    expect(text).toBe(`${OUTPUT}${rest}${ROW}${ADDED}\n`);
+    expect(summary.firstUnreadable.map(({ line }) => line)).toEqual([3, 4, 5]);
+  });
+
+  it('has too many addresses: it is passed on as it is', async () => {
+    const line = `2026-11-26T14:05:00Z ${Array.from({ length: 65 }, (_, n) => `10.0.0.${n}`).join(' ')}`;
+    const { text, summary } = await annotated([`${line}\n2026-11-26T14:05:00Z 10.64.0.9\n`]);
+    expect(text.startsWith(`${line}\n`)).toBe(true);
+    expect(summary.firstUnreadable).toEqual([{ line: 1, reason: 'it has more than 64 addresses' }]);
+  });
+
   it.each([
     ['has no time', ',10.64.0.1', 'it has no time'],
     ['has a wrong time', 'x,10.64.0.1', '"x" is no time that can be read'],
@@ -178,6 +216,8 @@ describe('a file that cannot be annotated', () => {
     ['binary', Buffer.from('a\0b\n'), /NUL bytes/],
     ['compressed binary', gzipSync('a\0b\n'), /NUL bytes/],
     ['cut off', gzipSync(FILE).subarray(0, -6), 'the gzip data is damaged or cut off'],
+    ['compressed in two parts with padding between', behindPadding(512), /there is more after its end/],
+    ['compressed in two parts with much padding between', behindPadding(300_000), /more after its end/],
     ['a text', 'Dear all,\nnothing here.\n', 'no line has an IP address; is it the right file?'],
     ['a JSON array', '[{"ip":"10.64.0.1"}]', /this is a JSON array/],
     ['JSON over several lines', '{\n"ip": "10.64.0.1"\n}\n', /not an object a line/],
@@ -260,6 +300,10 @@ describe('answers that end early', () => {
     );
   });
 });
+
+function behindPadding(bytes: number): Buffer {
+  return Buffer.concat([gzipSync(FILE), Buffer.alloc(bytes), gzipSync(`${ROW}\n`)]);
+}
 
 async function* pausing(texts: string[]): AsyncGenerator<Uint8Array> {
   for (const text of texts) {

@@ -1,13 +1,12 @@
 import { addedOf, failed, NOT_ASKED } from './added.js';
 import { type Answers, answerFor, type Batch, createBatches, type Entry } from './batches.js';
-import { detectFormat } from './formats/detect.js';
 import type { FormatName, FormatOptions, LineFormat, Span } from './formats/format.js';
 import { type Line, readLines } from './input/lines.js';
 import { nextOrIdle } from './input/next-or-idle.js';
 import { openInput } from './input/open-input.js';
-
 import { AnnotateError } from './problem.js';
 import { createRecordReader, type RawRecord } from './records.js';
+import { takeSample } from './sample.js';
 import type { Instant } from './time/instant.js';
 import { createTimeReader } from './time/time-reader.js';
 import type { Zone } from './time/zone.js';
@@ -48,7 +47,8 @@ const LIMITS: AnnotateLimits = {
   idleMs: 500,
   records: Number.POSITIVE_INFINITY,
 };
-const SAMPLE_CHARS = 131_072;
+/** At least that much is written at once, except for the last piece of a batch. */
+const PIECE_CHARS = 1_048_576;
 const MAX_NAMED = 5;
 
 /** What was done; it grows while lines are written. */
@@ -95,27 +95,28 @@ export function createAnnotation(options: AnnotateOptions): Annotation {
       const add = (lines: readonly Line[]) => {
         for (const line of lines) if (left > 0) addRecords(records.push(line));
       };
-      const writeNext = () => writeBatch(waiting, format, summary);
+      const writeNext = () => writeBatch(waiting.shift(), format, summary);
+      if (sample.bom !== '') yield Buffer.from(sample.bom, 'latin1');
       add(sample.lines);
       if (sample.isIdle) {
         waiting.push(batches.take());
-        yield await writeNext();
+        yield* writeNext();
       }
       while (left > 0) {
         const { done, value: lines } = await chunks.next();
         if (done) break;
         if (lines === 'idle') {
           if (!batches.isEmpty) waiting.push(batches.take());
-          while (waiting.length > 0) yield await writeNext();
+          while (waiting.length > 0) yield* writeNext();
           continue;
         }
         add(lines);
         if (batches.isFull) waiting.push(batches.take());
-        while (waiting.length >= limits.batches) yield await writeNext();
+        while (waiting.length >= limits.batches) yield* writeNext();
       }
       if (left > 0) addRecords(records.end());
       waiting.push(batches.take());
-      while (waiting.length > 0) yield await writeNext();
+      while (waiting.length > 0) yield* writeNext();
     } finally {
       stopped.abort();
       await chunks.return(undefined);
@@ -140,64 +141,30 @@ function formatOptionsOf(options: AnnotateOptions): FormatOptions {
   };
 }
 
-interface Sample {
-  readonly lines: readonly Line[];
-  readonly format: LineFormat;
-  /** It is all that has come for a while. */
-  readonly isIdle: boolean;
-}
-
-/**
- * Reads until the format can be told: from the first 128 KiB, all of the input, or what came before a pause.
- * @returns undefined when there is nothing
- */
-async function takeSample(
-  chunks: AsyncGenerator<Line[] | 'idle'>,
-  options: FormatOptions,
-): Promise<Sample | undefined> {
-  const lines: Line[] = [];
-  let chars = 0;
-  while (chars < SAMPLE_CHARS) {
-    const { done, value } = await chunks.next();
-    if (done) break;
-    if (value === 'idle') {
-      const format = detectEarly(lines, options);
-      if (format !== undefined) return { lines, format, isIdle: true };
-      continue;
-    }
-    lines.push(...value);
-    for (const { text, end } of value) chars += text.length + end.length;
-  }
-  return lines.length === 0
-    ? undefined
-    : { lines, format: detectFormat(textOf(lines), options), isIdle: false };
-}
-
-function detectEarly(lines: readonly Line[], options: FormatOptions): LineFormat | undefined {
-  try {
-    return detectFormat(textOf(lines), options);
-  } catch (err) {
-    if (err instanceof AnnotateError) return undefined;
-    throw err;
-  }
-}
-
-/** The lines that are whole. */
-function textOf(lines: readonly Line[]): string {
-  const whole = lines.filter(({ part }) => part === undefined);
-  return whole.map(({ text, end }) => `${text}${end}`).join('');
-}
-
-/** Awaits the answers of the first batch that waits. @returns its lines */
-async function writeBatch(waiting: Batch[], format: LineFormat, summary: Summary): Promise<Buffer> {
-  const batch = waiting.shift();
-  if (batch === undefined) return Buffer.alloc(0);
+/** Awaits the answers of a batch. A few answers for many addresses may be much longer than the lines that have them. */
+async function* writeBatch(
+  batch: Batch | undefined,
+  format: LineFormat,
+  summary: Summary,
+): AsyncGenerator<Buffer> {
+  if (batch === undefined) return;
   const answers = await batch.answers;
-  const lines = batch.entries.map((entry) => {
-    summary.lines += entry.record.lines;
-    return `${writeEntry(entry, batch, answers, format, summary)}${entry.record.end}`;
-  });
-  return Buffer.from(lines.join(''), 'latin1');
+  let text = '';
+  let lines = 0;
+  const take = () => {
+    const piece = Buffer.from(text, 'latin1');
+    summary.lines += lines;
+    text = '';
+    lines = 0;
+    return piece;
+  };
+  for (const entry of batch.entries) {
+    text += `${writeEntry(entry, batch, answers, format, summary)}${entry.record.end}`;
+    lines += entry.record.lines;
+    if (text.length >= PIECE_CHARS) yield take();
+  }
+  if (text !== '') yield take();
+  summary.lines += lines;
 }
 
 function writeEntry(

@@ -4,6 +4,8 @@ import type { Answer, NoAnswer, Question } from './wire.js';
 
 /** A batch has no more of the file than that, however few addresses it has. */
 const MAX_CHARS = 4_194_304;
+/** Addresses for each question at most: what is written is that much longer than what is asked. */
+const MAX_REPEATED = 4;
 
 export interface Entry {
   readonly record: RawRecord;
@@ -38,6 +40,7 @@ export function createBatches(
   let questions: Question[] = [];
   let indexes = new Map<string, number>();
   let chars = 0;
+  let addresses = 0;
 
   function addQuestion(ip: string, span: Span): void {
     const key = keyOf(ip, span);
@@ -51,13 +54,17 @@ export function createBatches(
       return entries.length === 0;
     },
     get isFull() {
-      return questions.length >= maxQuestions || chars >= MAX_CHARS;
+      return (
+        questions.length >= maxQuestions || addresses >= maxQuestions * MAX_REPEATED || chars >= MAX_CHARS
+      );
     },
     add(record) {
       const content = contentOf(record, format);
       entries.push({ record, content });
       chars += record.text.length;
-      if (content.kind !== 'record' || content.problem !== undefined) return;
+      if (content.kind !== 'record') return;
+      addresses += content.addresses.length;
+      if (content.problem !== undefined) return;
       for (const ip of content.addresses) if (ip !== undefined) addQuestion(ip, content.span);
     },
     take() {
@@ -69,6 +76,7 @@ export function createBatches(
       questions = [];
       indexes = new Map();
       chars = 0;
+      addresses = 0;
       return batch;
     },
   };

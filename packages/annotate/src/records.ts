@@ -41,7 +41,7 @@ export function createRecordReader(format: Pick<LineFormat, 'stateOf'>): RecordR
   }
 
   function push(line: Line): RawRecord[] {
-    if (line.part !== undefined) return [...giveUp(), ...pushPart(line)];
+    if (line.part !== undefined) return [...end(), ...pushPart(line)];
     const isFirst = waiting.length === 0;
     text = isFirst ? line.text : `${text}${waiting.at(-1)?.end}${line.text}`;
     waiting.push(line);
@@ -69,12 +69,11 @@ export function createRecordReader(format: Pick<LineFormat, 'stateOf'>): RecordR
     return [take(first.end, { broken: 'a quote in it does not end' }), ...others.flatMap(push)];
   }
 
-  return {
-    push,
-    end() {
-      const records: RawRecord[] = [];
-      while (waiting.length > 0) records.push(...giveUp());
-      return records;
-    },
-  };
+  function end(): RawRecord[] {
+    const records: RawRecord[] = [];
+    while (waiting.length > 0) records.push(...giveUp());
+    return records;
+  }
+
+  return { push, end };
 }

@@ -18,7 +18,6 @@ import { timeIn } from './time-in-line.js';
 const DELIMITERS = { ',': 'commas', '\t': 'tabs', ';': 'semicolons', '|': 'vertical bars' } as const;
 type Delimiter = keyof typeof DELIMITERS;
 const SAMPLE_ROWS = 200;
-const BOM = '\xef\xbb\xbf';
 
 /** The fields of a record; undefined when its last one has not ended, or when it is broken. */
 type Fields = readonly string[] | 'open' | 'broken';
@@ -30,8 +29,7 @@ type Fields = readonly string[] | 'open' | 'broken';
  * @throws {AnnotateError} when no column has addresses, or none a time
  */
 export function detectDelimited(sample: string, options: FormatOptions): LineFormat | undefined {
-  const text = sample.startsWith(BOM) ? sample.slice(BOM.length) : sample;
-  const found = findTable(text, options);
+  const found = findTable(sample, options);
   if (found === undefined) return undefined;
   const { delimiter, rows } = found;
   const [first = []] = rows;
@@ -109,15 +107,19 @@ function createDelimited({ delimiter, columns, header }: Shape, options: FormatO
   const withDelimiter = (values: readonly string[]) =>
     values.map((value) => `${delimiter}${quoted(value, delimiter)}`).join('');
   const split = createSplitter(delimiter);
-  let isFirst = header !== undefined;
+  let isAbove = header !== undefined;
 
   const read = (record: string): Content => {
     if (record.trim() === '') return { kind: 'aside', text: record };
-    if (isFirst) {
-      isFirst = false;
-      return { kind: 'aside', text: `${record}${withDelimiter(addedNames)}` };
-    }
     const fields = split(record);
+    if (isAbove) {
+      // A title may be above the header.
+      if (fields.length !== columns.length || typeof fields === 'string')
+        return { kind: 'aside', text: record };
+      isAbove = false;
+      if (fields.every((field, index) => field === header?.[index]))
+        return { kind: 'aside', text: `${record}${withDelimiter(addedNames)}` };
+    }
     if (typeof fields === 'string') return { kind: 'unreadable', reason: 'its quotes are wrong' };
     if (fields.length !== columns.length)
       return { kind: 'unreadable', reason: `it has ${fields.length} fields instead of ${columns.length}` };
@@ -161,8 +163,7 @@ function createSplitter(delimiter: Delimiter): (record: string) => Fields {
 }
 
 function splitQuoted(record: string, delimiter: Delimiter): Fields {
-  const text = record.startsWith(BOM) ? record.slice(BOM.length) : record;
-  const { data, errors } = Papa.parse<string[]>(text, { delimiter, newline: '\n' });
+  const { data, errors } = Papa.parse<string[]>(record, { delimiter, newline: '\n' });
   if (errors.some(({ code }) => code === 'InvalidQuotes')) return 'broken';
   if (errors.some(({ code }) => code === 'MissingQuotes')) return 'open';
   return data.length === 1 && data[0] ? data[0] : 'broken';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AnnotateOptions } from '../annotation.js';
-import { annotated } from '../annotation.test.helpers.js';
+import { annotated, askedFor } from '../annotation.test.helpers.js';
 
 const POD = (n: number) => `web-${n},shop,Deployment/web,node-3,pod,`;
 const EPOCH = Date.parse('2026-11-26T14:05:00Z') / 1_000;
@@ -42,6 +42,30 @@ const SAMPLES: readonly Sample[] = [
     found: ['csv', 'Zeit', 'Adresse'],
   },
   {
+    name: 'CSV with a title above its header',
+    input: text(
+      'Firewall export, all',
+      'of 2026-11-26',
+      'time,src,dst',
+      '2026-11-26 14:05:00,10.64.0.1,8.8.8.8',
+      '2026-11-26 14:05:00,10.64.0.9,8.8.8.8',
+    ),
+    output: text(
+      'Firewall export, all',
+      'of 2026-11-26',
+      `time,src,dst,${namesOf('src', 'dst')}`,
+      `2026-11-26 14:05:00,10.64.0.1,8.8.8.8,${POD(1)},,,,,outside,`,
+      '2026-11-26 14:05:00,10.64.0.9,8.8.8.8,,,,,nobody,,,,,,outside,',
+    ),
+    found: ['csv', 'time', 'src', 'dst'],
+  },
+  {
+    name: 'CSV with a BOM and without a header',
+    input: '\ufeff10.64.0.9;2026-11-26 14:05:00\n10.64.0.1;2026-11-26 14:05:00\n',
+    output: `\ufeff10.64.0.9;2026-11-26 14:05:00;;;;;nobody;\n10.64.0.1;2026-11-26 14:05:00;${POD(1).replaceAll(',', ';')}\n`,
+    found: ['csv', '2', '1'],
+  },
+  {
     name: 'TSV without a header',
     input: text(TSV(`${EPOCH} 10.64.0.1 443`), TSV(`${EPOCH} 192.168.0.5 80`)),
     output: text(
@@ -81,6 +105,13 @@ const SAMPLES: readonly Sample[] = [
       '{"@timestamp":"2026-11-26T14:05:00.000Z","source":{"ip":"10.64.0.1","port":443},"msg":"ü","source.ip_pod":"web-1","source.ip_namespace":"shop","source.ip_workload":"Deployment/web","source.ip_node":"node-3","source.ip_verdict":"pod","source.ip_reason":""}',
     ),
     found: ['jsonl', '@timestamp', 'source.ip'],
+  },
+  {
+    name: 'JSON lines with a BOM',
+    input: '\ufeff{"ts":"2026-11-26T14:05:00Z","ip":"10.64.0.9"}\n',
+    output:
+      '\ufeff{"ts":"2026-11-26T14:05:00Z","ip":"10.64.0.9","ip_pod":"","ip_namespace":"","ip_workload":"","ip_node":"","ip_verdict":"nobody","ip_reason":""}\n',
+    found: ['jsonl', 'ts', 'ip'],
   },
   {
     name: 'Suricata EVE',
@@ -204,4 +235,9 @@ describe('each format', () => {
       expect(summary.unreadable).toBe(0);
     },
   );
+});
+
+it('a record that ends before it begins is asked for at its first time', async () => {
+  const flow = '"flow":{"start":"2026-11-26T14:05:00.5Z","end":"2026-11-26T14:04:00.5Z"},';
+  expect(await askedFor(`${EVE(flow)}\n`)).toBe('2026-11-26T14:05:00.500Z 1, 2026-11-26T14:05:00.500Z 1');
 });

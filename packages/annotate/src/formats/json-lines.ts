@@ -38,7 +38,8 @@ const EVE: Preset = {
     const [from, to] = ['start', 'end'].map((end) =>
       readTime(textAt(object, `flow.${end}`) || textAt(object, `netflow.${end}`)),
     );
-    return from && to && { fromMs: from.fromMs, toMs: to.toMs };
+    // A clock that was set may put the end before the start.
+    return from && to && { fromMs: from.fromMs, toMs: Math.max(from.toMs, to.toMs) };
   },
 };
 const ZEEK: Preset = {

@@ -4,7 +4,8 @@ import { ADDED, type Added, type Content, type FormatOptions, type LineFormat } 
 import { mayBeTime, readTimeOf } from './problems.js';
 import { timeIn } from './time-in-line.js';
 
-const MAX_ADDRESSES = 16;
+/** A line with more is passed on as it is. */
+const MAX_ADDRESSES = 64;
 
 /**
  * Reads lines with addresses and a time anywhere in them: syslog, access logs, firewalls.
@@ -30,8 +31,10 @@ export function detectPlain(sample: string, options: FormatOptions): LineFormat 
     addresses: ['all addresses of a line'],
     time: options.at === undefined ? 'the first time of a line' : '',
     read: (record): Content => {
-      const addresses = addressesIn(record, MAX_ADDRESSES);
+      const addresses = addressesIn(record, MAX_ADDRESSES + 1);
       if (addresses.length === 0) return { kind: 'aside', text: record };
+      if (addresses.length > MAX_ADDRESSES)
+        return { kind: 'unreadable', reason: `it has more than ${MAX_ADDRESSES} addresses` };
       const { span, problem } = spanIn(record, options);
       return problem === undefined
         ? { kind: 'record', addresses, span }

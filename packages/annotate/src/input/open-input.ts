@@ -38,18 +38,36 @@ export async function* openInput(input: AsyncIterable<Uint8Array>): AsyncGenerat
 }
 
 async function* gunzip(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const iterator = input[Symbol.asyncIterator]();
   const unpacked = createGunzip();
-  const failed = pipeline(Readable.from(input), unpacked).then(
+  let readBytes = 0;
+  /** Where the last byte is that is no padding. */
+  let last = -1;
+  // Not ended by the pipeline, which stops at padding: what is behind it is looked at.
+  async function* feed(): AsyncGenerator<Uint8Array> {
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+      const at = next.value.findLastIndex((byte) => byte !== 0);
+      if (at !== -1) last = readBytes + at;
+      readBytes += next.value.byteLength;
+      yield next.value;
+    }
+  }
+  const failed = pipeline(Readable.from(feed()), unpacked).then(
     () => undefined,
     (err: unknown) => err,
   );
   try {
     yield* unpacked;
+    for await (const _ of feed()) if (last >= unpacked.bytesWritten) break;
+    if (last >= unpacked.bytesWritten)
+      throw new AnnotateError('ended', 'the gzip data is damaged: there is more after its end');
   } catch (err) {
     const cause = (await failed) ?? err;
-    throw cause instanceof AnnotateError ? cause : damaged(cause);
+    throw [err, cause].find((each) => each instanceof AnnotateError) ?? damaged(cause);
   } finally {
     unpacked.destroy();
+    // Not awaited: a source that waits for input returns only when some comes.
+    iterator.return?.().catch(() => undefined);
   }
 }
 

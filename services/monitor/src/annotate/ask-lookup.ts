@@ -10,7 +10,7 @@ export function askLookup({ answerAll }: Pick<Lookup, 'answerAll'>, skewMs: numb
       signal.throwIfAborted();
       const asked = questions.slice(begin, begin + MAX_BATCH).map(({ ip, fromMs, toMs }) => ({
         ip: parseIp(ip),
-        at: { ms: fromMs, precisionMs: toMs - fromMs + 1 },
+        at: { ms: fromMs, precisionMs: Math.max(toMs - fromMs + 1, 1) },
         skewMs,
         cluster: undefined,
       }));
