@@ -35,6 +35,12 @@ const INSERT = `
   FROM generate_series($1::bigint, $2::bigint) AS n,
     LATERAL (SELECT $3::timestamptz + n * $4::interval AS started) AS starts,
     LATERAL (SELECT CASE WHEN started + interval '1 hour' < $5 THEN started + interval '1 hour' END AS ended) AS ends`;
+/** Every hundredth pod had a restart of its container when it was half an hour old. */
+const INSERT_RESTARTS = `
+  INSERT INTO restarts
+  SELECT cluster, pod_uid, 'app', 1, 0, namespace, pod, workload_kind, workload, node, at, at, at, 'OOMKilled', 137
+  FROM leases, LATERAL (SELECT started_at + interval '30 minutes' AS at) AS restarted
+  WHERE host(ip) LIKE '%.77' AND at < $1`;
 const POSITION = `INSERT INTO reader_positions (cluster, resource_version, known_at, written_at) VALUES ('default', '1', $1, $1)`;
 
 /** How long a monitor counts a large ledger at its start, and how quickly it ranks all workloads then, beside heartbeats. */
@@ -44,7 +50,7 @@ export async function measureWorkloads(run: BenchRun): Promise<Figure[]> {
   const postgres = await startPostgres();
   resources.defer(() => postgres.destroy());
   run.print(`workloads: filling in ${leases} leases of ${WORKLOADS} workloads`);
-  await fill(postgres.settings, leases, run);
+  await fillWorkloads(postgres.settings, leases, run);
   const dir = await mkdtemp(join(tmpdir(), 'podips-bench-'));
   resources.defer(() => rm(dir, { recursive: true, force: true }));
   const startedMs = performance.now();
@@ -99,7 +105,11 @@ export async function measureWorkloads(run: BenchRun): Promise<Figure[]> {
   ];
 }
 
-async function fill(settings: DatabaseSettings, leases: number, { signal, print }: BenchRun): Promise<void> {
+export async function fillWorkloads(
+  settings: DatabaseSettings,
+  leases: number,
+  { signal, print }: Pick<BenchRun, 'signal' | 'print'>,
+): Promise<void> {
   const pool = openPool(settings, createLogger('bench', 'silent'));
   await migrate(pool);
   await pool.end();
@@ -117,7 +127,8 @@ async function fill(settings: DatabaseSettings, leases: number, { signal, print 
     }
     print('workloads: creating the indexes');
     for (const sql of restore) await client.query(sql);
-    await client.query('VACUUM ANALYZE leases');
+    await client.query(INSERT_RESTARTS, [now]);
+    await client.query('VACUUM ANALYZE leases, restarts');
     await client.query(POSITION, [now]);
   } finally {
     await client.end();

@@ -1,6 +1,7 @@
 import { startWorkloads, type Workloads } from '@podips/monitor/workloads';
 import { createLogger, type DatabaseSettings, migrate, openPool } from '@podips/shared';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { PATIENCE } from '../support/browser.js';
 import { createDayCluster } from '../support/day/day-cluster.js';
 import { startDayReader } from '../support/day/day-reader.js';
 import { DayWatch, type Named } from '../support/day/day-watch.js';
@@ -84,6 +85,21 @@ it('there is an alert about each of them, with its cause, as soon as the limits 
   const alerted = sick.map((one) => [one.name, afterMs(watch.alerted, one) <= one.alertMs + lateMs]);
   expect(alerted).toEqual(sick.map(({ name }) => [name, true]));
 });
+
+it('a monitor that starts now counts in the ledger what this one has counted all the while', async () => {
+  await using started = new AsyncDisposableStack();
+  const restarted = startWorkloads({ database, now: () => cluster.agenda.nowMs, log });
+  started.defer(() => restarted.stop());
+  await vi.waitFor(() => expect(restarted.rank('1h', {}, 1).countedUntil).not.toBeNull(), PATIENCE);
+  for (const window of ['1h', '24h', '7d'] as const)
+    expect(ranked(restarted, window), window).toEqual(ranked(workloads, window));
+});
+
+/** All that is said of all workloads; those that are equally bad in the order of their names. */
+function ranked(of: Workloads, window: '1h' | '24h' | '7d') {
+  const answer = of.rank(window, {}, 1_000);
+  return { ...answer, workloads: answer.workloads.toSorted((a, b) => (a.text < b.text ? -1 : 1)) };
+}
 
 it('there is no alert about any other workload, nor one before its time', () => {
   const isExpected = ({ name, atMs }: Named) => sick.some((one) => one.name === name && atMs >= one.beginsMs);

@@ -23,6 +23,15 @@ export function ledgerMissing(
   );
 }
 
+/** Tables, columns or indexes are not there that this version has. */
+export function ledgerOld(options: { retryable: boolean; cause?: Error } = { retryable: true }): LedgerError {
+  return new LedgerError(
+    'LEDGER_OLD',
+    'the ledger is one of an earlier version: a reader of this version changes it at its start',
+    options,
+  );
+}
+
 /** The reason why the database did not answer, in words for a public page. */
 export function toLedgerError(thrown: unknown): LedgerError {
   const error = toError(thrown);
@@ -33,11 +42,7 @@ export function toLedgerError(thrown: unknown): LedgerError {
     case UNDEFINED_TABLE:
       return ledgerMissing(options);
     case UNDEFINED_COLUMN:
-      return new LedgerError(
-        'LEDGER_OLD',
-        'the ledger is one of an earlier version: a reader of this version changes it at its start',
-        options,
-      );
+      return ledgerOld(options);
     case INSUFFICIENT_PRIVILEGE:
       return new LedgerError(
         'LEDGER_FORBIDDEN',

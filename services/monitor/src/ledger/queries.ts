@@ -1,6 +1,6 @@
 import type { DatabaseClient } from '@podips/shared';
 import type { Coverage } from './coverage.js';
-import { ledgerMissing } from './ledger-error.js';
+import { ledgerMissing, ledgerOld } from './ledger-error.js';
 import type { LeaseView } from './ledger-view.js';
 
 /** Most rows of an answer. */
@@ -162,17 +162,18 @@ export async function findCoverage(connection: Connection): Promise<readonly Cov
 
 /**
  * Asks whether there is a ledger, before a query that the server would log as an error each time.
- * @param table the newest one that is needed
- * @throws {LedgerError} LEDGER_MISSING
+ * @param table the newest table or index that is needed
+ * @throws {LedgerError} LEDGER_MISSING, LEDGER_OLD
  */
 export async function requireLedger(
   connection: Connection,
-  table: 'leases' | 'restarts' = 'leases',
+  table: 'leases' | 'leases_by_start' = 'leases',
 ): Promise<void> {
-  const { rows } = await connection.query<{ isThere: boolean }>(
-    `SELECT to_regclass('${table}') IS NOT NULL AS "isThere"`,
+  const { rows } = await connection.query<{ isThere: boolean; isOld: boolean }>(
+    `SELECT to_regclass('${table}') IS NOT NULL AS "isThere", to_regclass('leases') IS NOT NULL AS "isOld"`,
   );
-  if (rows[0]?.isThere !== true) throw ledgerMissing();
+  const [{ isThere, isOld }] = rows as [{ isThere: boolean; isOld: boolean }]; // a SELECT without FROM
+  if (!isThere) throw isOld ? ledgerOld() : ledgerMissing();
 }
 
 /** The state of a cluster's ledger, and of the outbox. */

@@ -86,7 +86,7 @@ describe('a pod counts as replaced', () => {
       const book = newBook();
       const next = ended(life(119), 20);
       book.ended(ended(life(200), 120, 'Evicted'));
-      if (isCounted) book.counted(NOW_MS - 30 * MINUTE_MS);
+      if (isCounted) book.counted('default', NOW_MS - 30 * MINUTE_MS);
       book.started({ ...next, end: undefined });
       book.ended(next);
       return book.measure(DAY_MS, NOW_MS).of(workload())?.counts.replaced;
@@ -262,7 +262,7 @@ it('keeps the latest pods and restarts of each workload, no more', () => {
   tell(book, ...lives);
   for (let count = 0; count < 70; count += 1) book.restarted(restart(90 - count));
   const page = book.look(workload());
-  expect(page?.lives.map(({ podUid }) => podUid)).toEqual(lives.slice(10).map(({ podUid }) => podUid));
+  expect(page?.lives.all().map(({ podUid }) => podUid)).toEqual(lives.slice(10).map(({ podUid }) => podUid));
   expect(page?.restarts).toHaveLength(60);
   expect(book.look(workload('other'))).toBeUndefined();
 });

@@ -7,6 +7,7 @@ import {
   type Restart,
   type WorkloadName,
 } from './facts.js';
+import { createLatestLives, type LatestLives } from './latest-lives.js';
 import {
   type LastTrouble,
   type Measure,
@@ -26,8 +27,6 @@ const MAX_TROUBLES = 20;
 /** Of more, those are forgotten that nothing happened to for longest: each takes some 20 kB. */
 export const MAX_WORKLOADS = 2_000;
 const MAX_CHOICES = 100;
-/** Puts the pods that run after all that ended. */
-const FUTURE_MS = 1e13;
 
 /** All that is counted of workloads. It takes the facts in about the order in which they happened. */
 export interface WorkloadBook {
@@ -37,12 +36,13 @@ export interface WorkloadBook {
   readonly isFull: boolean;
   /** The names of clusters, namespaces and kinds, to choose from; in order, and at most 100 of each. */
   choices(): Choices;
-  started(life: PodLife): void;
+  /** @param isOpen whether it runs: what has ended by now is told of once more, with its end */
+  started(life: PodLife, isOpen?: boolean): void;
   /** @param life with its end; also of a pod whose start was not given */
   ended(life: PodLife): void;
   restarted(restart: Restart): void;
-  /** Everything up to a time was told, in milliseconds since the epoch. */
-  counted(untilMs: number): void;
+  /** Everything of a cluster up to a time was told, in milliseconds since the epoch. */
+  counted(cluster: string, untilMs: number): void;
   /** Measures workloads for a window before `nowMs`. In milliseconds. */
   measure(windowMs: number, nowMs: number): Measures;
   /** One workload; undefined when nothing is known of it. */
@@ -66,14 +66,20 @@ export interface Measures {
 }
 
 interface Entry extends WorkloadPage {
-  readonly lives: PodLife[];
+  readonly lives: LatestLives;
   readonly restarts: Restart[];
   readonly pairing: Pairing;
   readonly troubles: LastTrouble[];
+  /** Grows with each of its facts. */
+  touched: number;
 }
 
-export function createWorkloadBook(): WorkloadBook {
+/** @param minutesFromMs nothing before is asked for by the minute, in milliseconds since the epoch */
+export function createWorkloadBook(minutesFromMs = Number.NEGATIVE_INFINITY): WorkloadBook {
   const entries = new Map<string, Entry>();
+  /** The same by the objects that name them, of which most facts of a workload share one. */
+  let byName = new WeakMap<WorkloadName, Entry>();
+  let facts = 0;
   const nodes = createNodeEvents();
   /** What pods were disrupted by, perhaps with others of their node. */
   const disruptions = new WeakMap<PodLife, NodePart>();
@@ -81,21 +87,35 @@ export function createWorkloadBook(): WorkloadBook {
   let sinceMs = Number.POSITIVE_INFINITY;
   let isFull = false;
 
-  const entryOf = (workload: WorkloadName): Entry => {
-    const key = keyOf(workload);
-    let entry = entries.get(key);
-    if (entry !== undefined) entries.delete(key);
-    else {
-      const pairing = createPairing();
-      entry = { workload, tally: createTally(), lives: [], restarts: [], pairing, troubles: [] };
-    }
-    // The order of a map is that in which its entries were set: those that nothing happened to for longest come first.
-    entries.set(key, entry);
-    const [oldest] = entries.keys();
-    if (entries.size > MAX_WORKLOADS && oldest !== undefined) {
-      entries.delete(oldest);
+  const newEntry = (workload: WorkloadName): Entry => {
+    if (entries.size >= MAX_WORKLOADS) {
+      const oldest = [...entries].reduce((a, b) => (b[1].touched < a[1].touched ? b : a));
+      entries.delete(oldest[0]);
+      byName = new WeakMap();
       isFull = true;
     }
+    const tally = createTally(minutesFromMs);
+    const lives = createLatestLives(MAX_LATEST);
+    const entry = {
+      workload,
+      tally,
+      lives,
+      restarts: [],
+      pairing: createPairing(),
+      troubles: [],
+      touched: 0,
+    };
+    entries.set(keyOf(workload), entry);
+    return entry;
+  };
+  const entryOf = (workload: WorkloadName): Entry => {
+    let entry = byName.get(workload);
+    if (entry === undefined) {
+      entry = entries.get(keyOf(workload)) ?? newEntry(workload);
+      byName.set(workload, entry);
+    }
+    facts += 1;
+    entry.touched = facts;
     return entry;
   };
 
@@ -114,12 +134,12 @@ export function createWorkloadBook(): WorkloadBook {
       return { clusters: of('cluster'), namespaces: of('namespace'), kinds: of('kind') };
     },
 
-    started(life) {
+    started(life, isOpen = true) {
       // Nothing replaces a pod without an owner, and each has a name of its own.
       if (life.workload.kind === 'BarePod') return;
       const entry = entryOf(life.workload);
       entry.tally.add('started', life.startedAtMs);
-      keepLife(entry.lives, life);
+      if (isOpen) entry.lives.keep(life);
       const replaced = isRun(life.workload) ? undefined : entry.pairing.started(life);
       if (replaced !== undefined) countEnd(entry, replaced, 'replaced', disruptions.get(replaced));
     },
@@ -130,7 +150,7 @@ export function createWorkloadBook(): WorkloadBook {
       const entry = entryOf(workload);
       entry.tally.add('ended', end.atMs);
       sinceMs = Math.min(sinceMs, end.atMs);
-      keepLife(entry.lives, life);
+      entry.lives.keep(life);
       if (isDisruption(end.cause)) entry.tally.add('disrupted', end.atMs);
       const part = nodes.ended(life, end);
       if (part) disruptions.set(life, part);
@@ -148,8 +168,9 @@ export function createWorkloadBook(): WorkloadBook {
       countTrouble(entry, { ...restart, what: 'restarted' }, times, nodes.restarted(restart));
     },
 
-    counted(untilMs) {
-      for (const { pairing } of entries.values()) pairing.forgetBefore(untilMs);
+    counted(cluster, untilMs) {
+      for (const { workload, pairing } of entries.values())
+        if (workload.cluster === cluster) pairing.forgetBefore(untilMs);
     },
 
     measure(windowMs, nowMs) {
@@ -195,17 +216,6 @@ function countTrouble(
     const index = troubles.indexOf(trouble);
     if (index >= 0) troubles.splice(index, 1);
   });
-}
-
-/** Keeps the latest: those that run, and those that ended last. */
-function keepLife(lives: PodLife[], life: PodLife): void {
-  const index = lives.findIndex(({ podUid }) => podUid === life.podUid);
-  if (index >= 0) lives[index] = life;
-  else lives.push(life);
-  if (lives.length <= MAX_LATEST) return;
-  const endOf = ({ startedAtMs, end }: PodLife) => (end === undefined ? startedAtMs + FUTURE_MS : end.atMs);
-  const first = lives.reduce((a, b) => (endOf(b) < endOf(a) ? b : a));
-  lives.splice(lives.indexOf(first), 1);
 }
 
 function keep<T>(latest: T[], one: T): void {

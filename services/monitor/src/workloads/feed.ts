@@ -1,17 +1,12 @@
+import { setImmediate } from 'node:timers/promises';
 import { type DatabasePool, inTransaction, type Logger, pause } from '@podips/shared';
 import { toLedgerError } from '../ledger/ledger-error.js';
 import { type Connection, requireLedger } from '../ledger/queries.js';
 import { createWorkloadBook, type WorkloadBook } from './book.js';
-import {
-  findEnded,
-  findGaps,
-  findPositions,
-  findRestarts,
-  findRunning,
-  type Gap,
-  type Mark,
-} from './feed-queries.js';
-import { createIpChanges, type IpChanges } from './ip-changes.js';
+import { type Fact, type ReadSpan, readFacts } from './fact-queries.js';
+import { findGaps, findPositions, type Gap } from './feed-queries.js';
+import { createInterner } from './interner.js';
+import { createIpChanges, type IpChanges, SHOWN_MS } from './ip-changes.js';
 import { createTeller, OVERLAP_MS, type Teller } from './teller.js';
 
 export interface WorkloadFeedOptions {
@@ -48,7 +43,14 @@ const INTERVAL_MS = 10_000;
 const HISTORY_MS = 14 * 86_400_000;
 const GAPS_MS = 7 * 86_400_000;
 /** Few at a time: between them the monitor answers heartbeats. */
-const ROWS_AT_A_TIME = 1_000;
+const ROWS_AT_A_TIME = 500;
+const FACTS_AT_A_TIME = 250;
+/** A transaction reads what happened in so much time, by how much that is, and no more facts than these. */
+const MIN_STEP_MS = 300_000;
+const MAX_STEP_MS = 86_400_000;
+const FACTS_OF_STEP = 20_000;
+/** Facts that were recorded late are looked for that often. */
+const WIDE_INTERVAL_MS = 300_000;
 
 /** Counts in the background, beginning with the last two weeks; `book` is what is counted so far. */
 export function startWorkloadFeed({
@@ -59,42 +61,63 @@ export function startWorkloadFeed({
 }: WorkloadFeedOptions): WorkloadFeed {
   const stopping = new AbortController();
   const listeners: (() => void)[] = [];
-  const book = createWorkloadBook();
+  const book = createWorkloadBook(now() - SHOWN_MS);
   const ipChanges = createIpChanges();
   const tellers = new Map<string, Teller>();
+  const intern = createInterner();
+  let wideAtMs: number | undefined;
   let view: FeedView = { countedUntilMs: undefined, error: undefined, gaps: [] };
   const read = <T>(work: (client: Connection) => Promise<T>) => inTransaction(pool, work, { readOnly: true });
 
-  const countCluster = async (cluster: string, knownAt: Date) => {
-    const teller = tellers.get(cluster) ?? createTeller(book, ipChanges, now() - HISTORY_MS);
-    tellers.set(cluster, teller);
-    const after = new Date(teller.countedUntilMs - OVERLAP_MS);
+  /**
+   * Reads before any of it is told: when that fails, it can be read again. Where much happened, only the first part.
+   * @returns up to when
+   */
+  const countSpan = async (teller: Teller, cluster: string, span: ReadSpan): Promise<number> => {
+    const facts: Fact[] = [];
+    let { toMs } = span;
     await read(async (client) => {
-      for await (const held of findRunning(client, cluster, after, ROWS_AT_A_TIME)) teller.running(held);
+      for await (const part of readFacts(client, cluster, span, { intern, atATime: ROWS_AT_A_TIME })) {
+        facts.push(...part);
+        const lastMs = part.at(-1)?.atMs ?? toMs;
+        if (facts.length < FACTS_OF_STEP || lastMs <= span.fromMs) continue;
+        toMs = lastMs;
+        break;
+      }
     });
-    teller.restarted(await read((client) => findRestarts(client, cluster, after)));
-    let mark: Mark | undefined = { endedAt: after, podUid: '', ip: '0.0.0.0' };
-    while (mark !== undefined && !stopping.signal.aborted) {
-      const from: Mark = mark;
-      const page = await read((client) => findEnded(client, cluster, from, ROWS_AT_A_TIME));
-      teller.ended(page.held);
-      mark = page.mark;
-      // A look that fails half-way resumes here.
-      if (mark !== undefined) teller.counted(Math.min(mark.endedAt.getTime(), knownAt.getTime()));
+    for (let next = 0; next < facts.length && !stopping.signal.aborted; next += FACTS_AT_A_TIME) {
+      teller.tell(facts.slice(next, next + FACTS_AT_A_TIME));
+      await setImmediate();
     }
-    // A pod that starts or ends meanwhile has a time after this, and comes with the next look.
-    if (!stopping.signal.aborted) teller.counted(knownAt.getTime());
+    return toMs;
+  };
+  const countCluster = async (cluster: string, knownAtMs: number, isWide: boolean) => {
+    const nowMs = now();
+    const teller = tellers.get(cluster) ?? createTeller(book, ipChanges, nowMs - HISTORY_MS, nowMs);
+    tellers.set(cluster, teller);
+    const { countedUntilMs, knownSinceMs } = teller;
+    let fromMs = isWide ? knownSinceMs : Math.max(knownSinceMs, countedUntilMs - OVERLAP_MS);
+    let stepMs = MIN_STEP_MS;
+    while (fromMs < Number.POSITIVE_INFINITY && !stopping.signal.aborted) {
+      const toMs = fromMs + stepMs < knownAtMs ? fromMs + stepMs : Number.POSITIVE_INFINITY;
+      fromMs = await countSpan(teller, cluster, { fromMs, toMs });
+      if (stopping.signal.aborted) return;
+      teller.counted(Math.min(fromMs, knownAtMs));
+      book.counted(cluster, teller.countedUntilMs);
+      stepMs = fromMs < toMs ? Math.max(MIN_STEP_MS, stepMs / 2) : Math.min(MAX_STEP_MS, stepMs * 2);
+    }
   };
 
   const lookOnce = async () => {
+    const isWide = wideAtMs !== undefined && now() - wideAtMs >= WIDE_INTERVAL_MS;
     try {
       const positions = await read(async (client) => {
-        await requireLedger(client, 'restarts');
+        await requireLedger(client, 'leases_by_start');
         return findPositions(client);
       });
-      for (const [cluster, knownAt] of positions) await countCluster(cluster, knownAt);
+      for (const [cluster, knownAt] of positions) await countCluster(cluster, knownAt.getTime(), isWide);
       if (stopping.signal.aborted) return;
-      if (positions.size > 0) book.counted(Math.min(...[...positions.values()].map((at) => at.getTime())));
+      wideAtMs = isWide ? now() : (wideAtMs ?? now());
       if (view.error !== undefined) log.info('workloads counted again');
       const gaps = await read((client) => findGaps(client, new Date(now() - GAPS_MS)));
       const times = new Map([...positions].map(([cluster, knownAt]) => [cluster, knownAt.getTime()]));

@@ -66,7 +66,7 @@ function withSureRestarts(measured: Measure, { restarts }: WorkloadPage, fromMs:
 function endedPods({ workload, lives }: WorkloadPage, fromMs: number, toMs: number): EndedPods {
   const disruptedOn = new Map<string, number>();
   let pods = 0;
-  for (const { node, end } of lives) {
+  for (const { node, end } of lives.ended) {
     if (end === undefined || end.atMs <= fromMs || end.atMs > toMs) continue;
     if (isRun(workload) && end.cause === 'Completed') continue;
     pods += 1;

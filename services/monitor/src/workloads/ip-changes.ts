@@ -3,6 +3,8 @@ import { QUARTER_MS } from './tally.js';
 
 /** So many quarters of an hour have 24 hours. */
 const QUARTERS = 96;
+/** What is older is not shown. */
+export const SHOWN_MS = (QUARTERS + 1) * QUARTER_MS;
 
 /** Starts and ends of pods' holds on addresses, by the quarter of an hour of the last day. */
 export interface IpChanges {

@@ -1,4 +1,5 @@
-import { isRun, type PodLife, type Restart, type WorkloadName } from './facts.js';
+import { isRun, type Restart, type WorkloadName } from './facts.js';
+import type { LatestLives } from './latest-lives.js';
 import { type Counts, QUARTER_MS, type Tally } from './tally.js';
 
 const DAY_MS = 86_400_000;
@@ -9,8 +10,8 @@ const USUAL_MS = 7 * DAY_MS;
 export interface WorkloadPage {
   readonly workload: WorkloadName;
   readonly tally: Tally;
-  /** The latest pods, in about the order of their starts. */
-  readonly lives: readonly PodLife[];
+  /** The latest pods. */
+  readonly lives: Pick<LatestLives, 'ended' | 'all'>;
   readonly restarts: readonly Restart[];
   /** The latest that should not have happened, in the order of their times. */
   readonly troubles: readonly LastTrouble[];
@@ -91,7 +92,7 @@ function troubleOf({ replaced, restarts, failed }: Counts): number {
 }
 
 function livesWithin({ workload, lives }: WorkloadPage, { fromMs, toMs }: Span) {
-  const lengths = lives
+  const lengths = lives.ended
     .flatMap(({ startedAtMs, end }) =>
       end !== undefined &&
       end.atMs > fromMs &&

@@ -87,7 +87,8 @@ function createWaitingRoom() {
   return {
     /** Takes out the first of another pod, in the same place, whose time fits. */
     take(life: PodLife, { fromMs, toMs }: Span, fits: (one: Waiting) => boolean): Waiting | undefined {
-      const waiting = byRevision.get(life.revision) ?? [];
+      const waiting = byRevision.get(life.revision);
+      if (waiting === undefined) return undefined;
       const index = waiting.findIndex(
         (one) =>
           one.atMs >= fromMs &&
@@ -99,21 +100,22 @@ function createWaitingRoom() {
       return index < 0 ? undefined : waiting.splice(index, 1)[0];
     },
     put(life: PodLife, atMs: number): void {
-      const { revision } = life;
-      const waiting = byRevision.get(revision) ?? [];
-      while (waiting.length >= MAX_WAITING) waiting.shift();
-      waiting.push({ life, atMs });
+      const waiting = byRevision.get(life.revision);
+      if (waiting !== undefined) {
+        if (waiting.length >= MAX_WAITING) waiting.shift();
+        waiting.push({ life, atMs });
+        return;
+      }
+      byRevision.set(life.revision, [{ life, atMs }]);
       // The order of a map is that in which its entries were set.
-      byRevision.delete(revision);
-      byRevision.set(revision, waiting);
       const [oldest] = byRevision.keys();
       if (byRevision.size > MAX_REVISIONS && oldest !== undefined) byRevision.delete(oldest);
     },
     forgetBefore(atMs: number): void {
       for (const [revision, waiting] of byRevision) {
         const kept = waiting.filter((one) => one.atMs >= atMs);
-        if (kept.length > 0) byRevision.set(revision, kept);
-        else byRevision.delete(revision);
+        if (kept.length === 0) byRevision.delete(revision);
+        else if (kept.length < waiting.length) byRevision.set(revision, kept);
       }
     },
   };

@@ -34,8 +34,11 @@ interface Rings {
   readonly quarters: Ring;
 }
 
-/** Takes 6 kB for each kind that was ever counted. */
-export function createTally(): Tally {
+/**
+ * Takes 6 kB for each kind that was ever counted.
+ * @param minutesFromMs nothing before is counted by the minute, in milliseconds since the epoch
+ */
+export function createTally(minutesFromMs = Number.NEGATIVE_INFINITY): Tally {
   const rings = new Map<Counted, Rings>();
   return {
     add(what, atMs, by) {
@@ -47,7 +50,7 @@ export function createTally(): Tally {
         };
         rings.set(what, ring);
       }
-      ring.minutes.add(atMs, by);
+      if (atMs >= minutesFromMs) ring.minutes.add(atMs, by);
       ring.quarters.add(atMs, by);
     },
     first(what, fromMs, toMs) {

@@ -206,7 +206,7 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
       return {
         ...counted(window, name.cluster),
         workload: views(window, nowMs)(measured, page),
-        pods: page.lives.map(toPodLifeView),
+        pods: page.lives.all().map(toPodLifeView),
         restarts: page.restarts.map(toRestartView),
       };
     },
