@@ -67,6 +67,7 @@ test.each([
   '[Thu Nov 26 14:05:00.123456 2024] [error] [client 10.64.0.18:4]',
   'Tue Nov 26 14:05:00 fw 10.64.0.18',
   'Nov 26 14:05:00 2024 10.64.0.18',
+  'Nov 26 14:05:00 2024: %SEC-6 10.64.0.18',
   // The first time is in another notation, so that a later one is another's.
   'I1126 14:05:00.1 1 main.go:12] 10.64.0.18 2026-11-20 10:00:00',
   '20261126T140500Z 10.64.0.18 2026-11-20 10:00:00',

@@ -28,7 +28,7 @@ const FIELDS = '\\bdate="?(?<date>[^\\s",]+)"?[ ,]+time="?(?<clock>[^\\s",]+)"?'
 /** Squid and tcpdump begin their lines with it. */
 const EPOCH = '^(?:\\d{10}(?:\\.\\d+)?|\\d{13})(?![\\w.])';
 const TIME = new RegExp(
-  `${FIELDS}|(?:${WITH_YEAR})${CLOCK}|${WITHOUT_YEAR}${CLOCK}(?: (?:19|20)\\d\\d(?![\\w.:/-]))?|${EPOCH}`,
+  `${FIELDS}|(?:${WITH_YEAR})${CLOCK}|${WITHOUT_YEAR}${CLOCK}(?: (?:19|20)\\d\\d(?!\\w|[.:/-]\\d))?|${EPOCH}`,
 );
 const ZONE_FIELD = /(?<=[\s,])(?:tz|timezone)="?([^\s",]+)/;
 /** A clock, a date and a clock in another notation, a date alone, seconds and milliseconds since the epoch. */

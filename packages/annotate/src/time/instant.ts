@@ -1,4 +1,4 @@
-import { DateTime } from 'luxon';
+import { DateTime, IANAZone } from 'luxon';
 import { ABBREVIATION, type Place, parseFormat } from './parse-format.js';
 import { parseZone, UTC, type Zone } from './zone.js';
 
@@ -110,7 +110,9 @@ function placeOf(name: string | undefined, given: Zone): Place | undefined {
   if (name === undefined) return { zone: given };
   const zone = parseZone(name);
   if (zone !== undefined) return { zone };
-  return ABBREVIATION.test(name) ? { zone: given, abbreviation: name } : undefined;
+  return ABBREVIATION.test(name) && given instanceof IANAZone
+    ? { zone: given, abbreviation: name }
+    : undefined;
 }
 
 /** @param digits after the point of the seconds; what is finer than a millisecond is cut off */

@@ -12,6 +12,8 @@ export interface Place {
 export const ABBREVIATION = /^[A-Z]{3,4}$/;
 /** Each knows other abbreviations: in English CET is one in Britain, EST in America. */
 const LOCALES = ['en-US', 'en-GB', 'en-CA', 'en-AU', 'en-NZ', 'en-IN'];
+/** They take long to make. */
+const namers = new WeakMap<Zone, readonly Intl.DateTimeFormat[]>();
 
 /**
  * Reads a time in a notation of Luxon. One that its zone has twice, or never, is none; nor is one whose zone has no such name then.
@@ -28,11 +30,17 @@ export function parseFormat(
   if (!time.isValid || time.toFormat(format).toLowerCase() !== text.toLowerCase()) return undefined;
   const possible = time
     .getPossibleOffsets()
-    .filter((each) => abbreviation === undefined || isCalled(each, abbreviation));
+    .filter((each) => abbreviation === undefined || isCalled(each, zone, abbreviation));
   const [only] = possible;
   return possible.length === 1 && only?.isValid ? only : undefined;
 }
 
-function isCalled(time: DateTime, abbreviation: string): boolean {
-  return LOCALES.some((locale) => time.setLocale(locale).offsetNameShort === abbreviation);
+function isCalled(time: DateTime, zone: Zone, abbreviation: string): boolean {
+  const ofZone =
+    namers.get(zone) ??
+    LOCALES.map((locale) => new Intl.DateTimeFormat(locale, { timeZone: zone.name, timeZoneName: 'short' }));
+  namers.set(zone, ofZone);
+  const isName = ({ type, value }: Intl.DateTimeFormatPart) =>
+    type === 'timeZoneName' && value === abbreviation;
+  return ofZone.some((namer) => namer.formatToParts(time.toMillis()).some(isName));
 }
