@@ -45,8 +45,10 @@ RUN for name in reader writer monitor cronjob simulation cli; do \
 # It has no entry in /etc/passwd, and so no home but this. Programs write to STATUS_DIR (/tmp) alone, and the monitor to
 # its volume: the rest may be mounted read-only.
 FROM ${NODE_IMAGE} AS base
+# One arena for malloc: with one for each thread, a fifth of the memory of a large reader is free and yet in use.
 ENV NODE_ENV=production \
     HOME=/app \
+    MALLOC_ARENA_MAX=1 \
     NODE_OPTIONS="--enable-source-maps --max-old-space-size=192 --max-semi-space-size=8"
 LABEL org.opencontainers.image.vendor="podips" \
       org.opencontainers.image.version="2.0.0" \
@@ -60,6 +62,8 @@ FROM base AS reader
 LABEL org.opencontainers.image.title="podips reader" \
       org.opencontainers.image.description="Watches pods and publishes each change of an IP address to the queue"
 COPY --from=build --chown=0:0 /out/reader ./
+# Half of what others have for what is new: little of what a list makes lives on, and a large cluster needs the memory.
+ENV NODE_OPTIONS="--enable-source-maps --max-old-space-size=192 --max-semi-space-size=4"
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
   CMD ["node", "/app/node_modules/@podips/shared/dist/probe/main.js", "kubernetes_status", "queue_status"]

@@ -1,133 +1,113 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { encodeEvent, encodeMessage, encodeObject, encodePod, encodePodList } from '@podips/simulation';
+import { encodedPod, uidOf } from './generated-pods.js';
 
 /**
  * An API server with so many pods that it makes them as they are asked for, as a process of its own. It knows pages, and
- * watches in which nothing happens. Usage: node pod-server.js PODS; then its commands come from the standard input.
+ * watches from any version of which it has not been told to forget it. Usage: node pod-server.js PODS; commands come from its
+ * parent.
  */
+
+/** `change` shows so many changes to all watches, as fast as it can where the pace is infinite. */
+export type PodServerCommand =
+  | { readonly what: 'expire' }
+  | { readonly what: 'change'; readonly count: number; readonly perSecond: number | null };
+
+/** The end of a pod, or the start of the one in its place. */
+export interface SeenChange {
+  readonly uid: string;
+  readonly isStart: boolean;
+  /** When it was written to the watches, in milliseconds since the epoch, by a clock that nothing sets. */
+  readonly atMs: number;
+}
+
+export interface PodServerNews {
+  readonly changes: readonly SeenChange[];
+}
+
 const count = Number(process.argv[2]);
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 const BOOKMARK_MS = 1_000;
-const NODES = 5_000;
-const NAMESPACES = 200;
-const REPLICAS = 20;
-/** Together some 8 kB, of which the reader needs 700 bytes. */
-const ENVIRONMENT = 60;
-const WRITTEN_FIELDS = 40;
+const TICK_MS = 5;
+/** Shown in one go. */
+const MAX_STEP = 500;
+const FIRST_VERSION = 1_000;
 
-let version = 1_000;
+interface Change {
+  readonly version: number;
+  readonly n: number;
+  readonly generation: number;
+  readonly isStart: boolean;
+  readonly at: Date;
+}
+
+let version = FIRST_VERSION;
 /** Versions before this one are forgotten. */
 let oldest = 0;
+/** Since the version that is the oldest. */
+let history: Change[] = [];
 const watches = new Set<ServerResponse>();
+/** How often each pod was replaced. */
+const generations = new Uint8Array(count);
+/** When those that were replaced started. */
+const startedAt = new Map<number, Date>();
+let changed = 0;
 
-const PAUSE = 'registry.k8s.io/pause:3.10';
-const SPEC = {
-  containers: [
-    {
-      name: 'app',
-      image: 'registry.example.com/team/service:2026.11.26-5cc9b6f',
-      env: Array.from({ length: ENVIRONMENT }, (_, n) => ({
-        name: `SETTING_${n}`,
-        value: `https://service-${n}.example.com/a/path/that/takes/some/space`,
-      })),
-      volumeMounts: [{ name: 'token', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount' }],
-    },
-    { name: 'sidecar', image: PAUSE },
-  ],
-  restartPolicy: 'Always',
-  terminationGracePeriodSeconds: 30,
-  serviceAccountName: 'service',
-  schedulerName: 'default-scheduler',
-};
-const written = (part: string) => ({
-  [`f:${part}`]: Object.fromEntries(
-    Array.from({ length: WRITTEN_FIELDS }, (_, n) => [`f:${part}Field${n}`, {}]),
-  ),
-});
-const HOUR = new Date(Date.now() - 3_600_000).toISOString();
-const MANAGED = [
-  {
-    manager: 'kube-controller-manager',
-    operation: 'Update',
-    apiVersion: 'v1',
-    time: HOUR,
-    fieldsV1: written('spec'),
-  },
-  {
-    manager: 'kubelet',
-    operation: 'Update',
-    apiVersion: 'v1',
-    time: HOUR,
-    fieldsV1: written('status'),
-    subresource: 'status',
-  },
-];
-/** The parts of a pod that are the same for all: encoded once. Messages that come in two parts are one. */
-const COMMON = encodeMessage('Pod', { metadata: { managedFields: MANAGED }, spec: SPEC });
-
-const hex = (n: number, length: number) => n.toString(16).padStart(length, '0');
-const addressOf = (n: number) => `10.${64 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}`;
-
-function podOf(n: number): Buffer {
-  const set = Math.floor(n / REPLICAS);
-  const startedAt = Date.parse(HOUR) - (n % 86_400) * 1_000;
-  const time = new Date(startedAt).toISOString();
-  const hash = hex((set * 2_654_435_761) >>> 8, 6);
-  const running = { running: { startedAt: time } };
-  const condition = (type: string) => ({ type, status: 'True', lastTransitionTime: time });
-  const status = (name: string) => ({
-    name,
-    state: running,
-    lastState: {},
-    ready: true,
-    restartCount: 0,
-    image: PAUSE,
-  });
-  const own = {
-    metadata: {
-      name: `service-${set}-${hash}-${hex(n, 5)}`,
-      generateName: `service-${set}-${hash}-`,
-      namespace: `team-${set % NAMESPACES}`,
-      uid: `${hex(n, 8)}-5eac-4f11-be8e-${hex(n * 7919, 12)}`,
-      resourceVersion: String(1 + (n % 999)),
-      creationTimestamp: time,
-      labels: { app: `service-${set}`, 'pod-template-hash': hash },
-      ownerReferences: [
-        {
-          apiVersion: 'apps/v1',
-          kind: 'ReplicaSet',
-          name: `service-${set}-${hash}`,
-          uid: hash,
-          controller: true,
-        },
-      ],
-    },
-    spec: { nodeName: `worker-${n % NODES}.example.com` },
-    status: {
-      phase: 'Running',
-      conditions: [
-        'PodReadyToStartContainers',
-        'Initialized',
-        'Ready',
-        'ContainersReady',
-        'PodScheduled',
-      ].map(condition),
-      hostIP: `172.16.${(n % NODES) >> 8}.${n % 256}`,
-      podIP: addressOf(n),
-      podIPs: [{ ip: addressOf(n) }],
-      startTime: time,
-      containerStatuses: [status('app'), status('sidecar')],
-      qosClass: 'BestEffort',
-    },
-  };
-  return Buffer.concat([encodeMessage('Pod', own), COMMON]);
-}
+const monotonicMs = () => performance.timeOrigin + performance.now();
 
 function page(from: number, limit: number): Buffer {
   const to = Math.min(count, from + (limit || count));
-  const pods = Array.from({ length: to - from }, (_, index) => podOf(from + index));
+  const pods = Array.from({ length: to - from }, (_, index) => {
+    const n = from + index;
+    const generation = generations[n] ?? 0;
+    return encodedPod({ n, generation, resourceVersion: 1 + (n % 999), startedAt: startedAt.get(n) }, count);
+  });
   const metadata = { resourceVersion: String(version), ...(to < count && { continue: String(to) }) };
   return encodePodList(metadata, pods);
+}
+
+function frameOf({ version: resourceVersion, n, generation, isStart, at }: Change): Buffer {
+  const times = isStart ? { startedAt: at } : { deletedAt: at };
+  const pod = encodedPod({ n, generation, resourceVersion, ...times }, count);
+  return encodeEvent(isStart ? 'ADDED' : 'DELETED', encodePod(pod));
+}
+
+/** Ends a pod, or starts the one that takes its place. */
+function nextChange(): Change {
+  const n = Math.floor(changed / 2) % count;
+  const isStart = changed % 2 === 1;
+  changed += 1;
+  version += 1;
+  const at = new Date();
+  if (isStart) {
+    generations[n] = (generations[n] ?? 0) + 1;
+    startedAt.set(n, at);
+  }
+  return { version, n, generation: generations[n] ?? 0, isStart, at };
+}
+
+function change(changes: number): void {
+  const seen: SeenChange[] = [];
+  for (let made = 0; made < changes; made += 1) {
+    const next = nextChange();
+    history.push(next);
+    const frame = frameOf(next);
+    seen.push({ uid: uidOf(next.n, next.generation), isStart: next.isStart, atMs: monotonicMs() });
+    for (const each of watches) each.write(frame);
+  }
+  process.send?.({ changes: seen } satisfies PodServerNews);
+}
+
+function changeAtPace(total: number, perSecond: number): void {
+  const startedMs = performance.now();
+  let made = 0;
+  const timer = setInterval(() => {
+    const due = Math.min(total, ((performance.now() - startedMs) * perSecond) / 1_000);
+    const step = Math.min(MAX_STEP, Math.floor(due) - made);
+    if (step > 0) change(step);
+    made += Math.max(0, step);
+    if (made >= total) clearInterval(timer);
+  }, TICK_MS);
 }
 
 const expired = () =>
@@ -160,8 +140,16 @@ function watch(from: number, response: ServerResponse): void {
   }
   response.writeHead(200, { 'content-type': `${PROTOBUF};stream=watch` });
   response.flushHeaders();
+  for (const missed of history) if (missed.version > from) response.write(frameOf(missed));
   watches.add(response);
   response.on('close', () => watches.delete(response));
+}
+
+function expire(): void {
+  version += FIRST_VERSION;
+  oldest = version;
+  history = [];
+  for (const each of watches) each.end(encodeEvent('ERROR', expired()));
 }
 
 setInterval(() => {
@@ -174,11 +162,8 @@ const server = createServer(answer).listen(0, '127.0.0.1', () => {
   const address = server.address();
   if (typeof address === 'object' && address) process.send?.({ port: address.port });
 });
-/** `expire`: everything is forgotten, and the watches end. */
-process.on('message', (command) => {
-  if (command !== 'expire') return;
-  version += 1_000;
-  oldest = version;
-  for (const each of watches) each.end(encodeEvent('ERROR', expired()));
+process.on('message', (command: PodServerCommand) => {
+  if (command.what === 'expire') expire();
+  else changeAtPace(command.count, command.perSecond ?? Number.POSITIVE_INFINITY);
 });
 process.on('disconnect', () => process.exit());

@@ -1,4 +1,5 @@
 import { startActiveMq } from '@podips/simulation';
+import { measureChurn } from './churn.js';
 import { measureLatency } from './latency.js';
 import { measureLedger } from './ledger.js';
 import { measureLookup } from './lookup.js';
@@ -27,6 +28,7 @@ const MEASURE: Readonly<Record<MeasurementName, Measurement>> = {
   questions: measureQuestions,
   workloads: measureWorkloads,
   scale: measureScale,
+  churn: measureChurn,
 };
 
 /** Measures and prints. @returns whether all expectations are met, or the run is not judged */

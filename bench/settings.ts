@@ -76,6 +76,17 @@ export interface Scale {
     /** Waited before memory is measured that is not needed for a list alone. */
     readonly settleMs: number;
   };
+  readonly churn: {
+    readonly pods: number;
+    readonly slow: { readonly perSecond: number; readonly seconds: number };
+    /** A thousand changes a second. */
+    readonly fast: { readonly seconds: number };
+    readonly bursts: number;
+    /** Changes of a burst. */
+    readonly burst: number;
+    /** Before and after each pace. */
+    readonly restMs: number;
+  };
 }
 
 export interface BenchSettings {
@@ -106,6 +117,14 @@ const FULL: Scale = {
   },
   workloads: { leases: 1_000_000, rankings: 1_000 },
   scale: { pods: [1_000, 20_000, 50_000, 150_000], settleMs: 15_000 },
+  churn: {
+    pods: 150_000,
+    slow: { perSecond: 100, seconds: benchAbout.flags['churn-seconds'].default },
+    fast: { seconds: 120 },
+    bursts: 3,
+    burst: 10_000,
+    restMs: 5_000,
+  },
 };
 
 const QUICK: Scale = {
@@ -129,10 +148,20 @@ const QUICK: Scale = {
   },
   workloads: { leases: 20_000, rankings: 20 },
   scale: { pods: [100, 1_000], settleMs: 1_000 },
+  churn: {
+    pods: 1_000,
+    slow: { perSecond: 100, seconds: 2 },
+    fast: { seconds: 2 },
+    bursts: 1,
+    burst: 1_000,
+    restMs: 500,
+  },
 };
 
 /** @throws {SettingsError} with every problem at once */
 export function readBenchSettings(args: readonly string[]): BenchSettings {
-  const { only, quick } = parseFlags(args, benchAbout.flags);
-  return { measurements: only ?? MEASUREMENTS, scale: quick ? QUICK : FULL, judged: !quick };
+  const { only, quick, 'churn-seconds': seconds } = parseFlags(args, benchAbout.flags);
+  const { churn, ...others } = FULL;
+  const full = { ...others, churn: { ...churn, slow: { ...churn.slow, seconds } } };
+  return { measurements: only ?? MEASUREMENTS, scale: quick ? QUICK : full, judged: !quick };
 }

@@ -28,6 +28,7 @@ export declare const MEASUREMENTS: readonly [
   'questions',
   'workloads',
   'scale',
+  'churn',
 ];
 /** `npm run bench` */
 export declare const benchAbout: ProgramText & {
@@ -39,6 +40,7 @@ export declare const benchAbout: ProgramText & {
       readonly desc: string;
     };
     readonly quick: { readonly type: 'boolean'; readonly desc: string };
+    readonly 'churn-seconds': Whole;
   };
 };
 

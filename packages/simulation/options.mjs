@@ -42,6 +42,7 @@ export const MEASUREMENTS = [
   'questions',
   'workloads',
   'scale',
+  'churn',
 ];
 
 const benchFlags = {
@@ -55,6 +56,14 @@ const benchFlags = {
   quick: {
     type: 'boolean',
     desc: 'a little of each, to check that it runs; the figures are too rough to be judged',
+  },
+  'churn-seconds': {
+    type: 'whole',
+    value: ' N',
+    min: 1,
+    max: 3_600,
+    default: 600,
+    desc: 'how long the measurement churn makes a hundred changes a second',
   },
 };
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createLedger, createOutbox, type LeaseRecord } from '@podips/reader';
+import { createLedger, createOutbox, type LeaseRecord, PodTable } from '@podips/reader';
 import { createLogger, type DatabasePool, migrate, openPool } from '@podips/shared';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ADDRESSES, leasesStatement, type Range } from '../../services/monitor/src/ledger/list-queries.js';
@@ -182,7 +182,7 @@ it('what is loaded is what was written, in the one spelling of each address', as
   const other = await createLedger(database, 'other').load();
   expect(other).toEqual({
     term: expect.any(Number),
-    known: new Map(),
+    known: new PodTable(),
     ended: new Map(),
     checkpoint: undefined,
   });

@@ -37,15 +37,15 @@ async function settled(test: ReaderCase, reader: TestReader): Promise<void> {
   await vi.waitFor(async () => expect(await reader.metric('pending_leases')).toBe(0), PATIENCE);
 }
 
-/** Waits until nothing is missing or untrue, and the ledger in this database is complete. @returns its gaps */
-async function complete(test: ReaderCase, database: DatabaseSettings) {
+/** Waits until nothing is missing or untrue, and the ledger in this database is complete and has these gaps, which end with a bookmark. */
+async function untilComplete(test: ReaderCase, database: DatabaseSettings, reasons: readonly string[]): Promise<void> {
   const pool = openPool(database, log);
   try {
     await vi.waitFor(async () => {
       const verdict = await check(test.cluster, test.records, pool);
       expect(verdict).toMatchObject({ ...COMPLETE, excused: 0, ledger: [] });
+      expect((await readGaps(pool)).map(({ reason }) => reason)).toEqual(reasons);
     }, PATIENCE);
-    return (await readGaps(pool)).map(({ reason }) => reason);
   } finally {
     await pool.end();
   }
@@ -67,7 +67,7 @@ it('a backup that is restored under a running reader lacks nothing afterwards', 
   await copyData(backup, server.dataDir);
   await server.start();
   test.cluster.workloads.scaleDeployment('cart', 10);
-  expect(await complete(test, server.settings)).toEqual(['start', 'ledger-reverted']);
+  await untilComplete(test, server.settings, ['start', 'ledger-reverted']);
   expect(reader.logged()).toContain('restarting from the ledger');
 });
 
@@ -99,7 +99,7 @@ it('a failover to a replica that lacks the last seconds loses neither leases nor
     await admin.query('SELECT pg_promote()');
     test.cluster.workloads.scaleDeployment('cart', 20);
     await restoreBroker(test);
-    expect(await complete(test, standby.settings)).toEqual(['start', 'ledger-reverted']);
+    await untilComplete(test, standby.settings, ['start', 'ledger-reverted']);
   } finally {
     await admin.end();
     await standby.destroy();

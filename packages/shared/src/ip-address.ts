@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
@@ -5,6 +6,8 @@ import ipaddr from 'ipaddr.js';
  * @throws when it is no address
  */
 export function canonicalIp(ip: string): string {
+  // Without leading zeros, so that there is no other spelling.
+  if (isIPv4(ip)) return ip;
   const address = ipaddr.parse(ip);
   return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress()
     ? `::ffff:${address.toIPv4Address()}`

@@ -3,9 +3,11 @@ export * from './broker/index.js';
 export type { BrokerProcess, BrokerRights, BrokerTls, BrokerUser } from './broker-process.js';
 export * from './cluster/index.js';
 export {
+  ALLOCATOR,
   type ChildProgram,
   type ChildProgramOptions,
   NODE_FLAGS,
+  READER_FLAGS,
   startChildProgram,
 } from './local/child-program.js';
 export { parseMetrics, readMetrics } from './local/metrics.js';

@@ -1,5 +1,4 @@
 import { CatchUp } from './changes/catch-up.js';
-import type { KnownPod } from './changes/leases.js';
 import type { PodChangesDeps, TermStart } from './changes/pod-changes.js';
 import { PodChanges } from './changes/pod-changes.js';
 import { ALL, Positions } from './changes/positions.js';
@@ -42,7 +41,7 @@ export function openFeeds(parts: ReaderParts, shared: SharedDeps, start: TermSta
   const times = new SharedTimes(start.latest);
   const clocks = names.length === 1 ? [shared.clock] : shareJumps(shared.clock, names.length);
   const starts = names.map((name) => {
-    const known = name === ALL ? start.known : takeNamespace(start.known, name);
+    const known = name === ALL ? start.known : start.known.take(name);
     const checkpoint = positions.restore(name, start.checkpoint, known.size > 0);
     return { name, known, checkpoint };
   });
@@ -81,17 +80,6 @@ export function openFeeds(parts: ReaderParts, shared: SharedDeps, start: TermSta
       link.stop();
     },
   };
-}
-
-/** Takes the pods of a namespace out of all: nothing is there twice. */
-function takeNamespace(all: Map<string, KnownPod>, namespace: string): Map<string, KnownPod> {
-  const taken = new Map<string, KnownPod>();
-  for (const [uid, pod] of all) {
-    if (pod.namespace !== namespace) continue;
-    taken.set(uid, pod);
-    all.delete(uid);
-  }
-  return taken;
 }
 
 function feedOptions({ settings, metrics, log }: ReaderParts) {

@@ -4,6 +4,7 @@ export type { LeaseRecord } from './changes/entry.js';
 export * from './changes/event-times.js';
 export { NodeClocks } from './changes/node-clocks.js';
 export { PodChanges } from './changes/pod-changes.js';
+export { PodTable } from './changes/pod-table.js';
 export { type PodTimes, projectTimes } from './changes/pod-times.js';
 export { createKubeClient, type KubeError } from './cluster/kube-client.js';
 export { readKubeconfig } from './cluster/kubeconfig-files.js';

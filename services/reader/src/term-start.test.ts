@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { PodTable } from './changes/pod-table.js';
 import type { LoadedLedger } from './store/ledger.js';
 import type { Marker } from './store/marker-file.js';
 import { findTermStart, type TermEnd, type TermOrigin } from './term-start.js';
@@ -7,7 +8,7 @@ const WATERMARK = new Date('2026-11-20T14:00:00.000Z');
 const EARLIER = new Date('2026-11-20T13:00:00.000Z');
 const CHECKPOINT = { resourceVersion: '5', knownAt: WATERMARK };
 const LEDGER: LoadedLedger = {
-  known: new Map(),
+  known: new PodTable(),
   ended: new Map(),
   checkpoint: CHECKPOINT,
   term: 7,
@@ -52,7 +53,7 @@ it.each<[TermEnd | undefined, object | undefined]>([
 
 it('a term without its ledger knows nothing, and marks nothing before it publishes', () => {
   const marker = createMarker(undefined);
-  expect(find({ ledger: undefined }, marker)).toEqual({ known: new Map(), checkpoint: undefined });
+  expect(find({ ledger: undefined }, marker)).toEqual({ known: new PodTable(), checkpoint: undefined });
   expect(marker.since).toBeUndefined();
 });
 

@@ -1,4 +1,5 @@
 import type { TermStart } from './changes/pod-changes.js';
+import { PodTable } from './changes/pod-table.js';
 import type { LoadedLedger } from './store/ledger.js';
 import type { Marker } from './store/marker-file.js';
 
@@ -24,7 +25,7 @@ export interface TermOrigin {
  * @param outOfOrder the marker; undefined without a database
  */
 export function findTermStart({ ledger, previous }: TermOrigin, outOfOrder: Marker | undefined): TermStart {
-  if (ledger === undefined) return { known: new Map(), checkpoint: undefined };
+  if (ledger === undefined) return { known: new PodTable(), checkpoint: undefined };
   const { known, ended, checkpoint, latest, widened } = ledger;
   const start = { known, ended, checkpoint, latest, widened };
   // Nothing was known before the first list of a ledger, whatever its order.

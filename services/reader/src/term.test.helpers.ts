@@ -1,6 +1,7 @@
 import { createLogger, type PodIpMessage } from '@podips/shared';
 import { vi } from 'vitest';
-import { ChangeLog, type Cut } from './changes/change-log.js';
+import { ChangeLog } from './changes/change-log.js';
+import type { Cut } from './changes/cut.js';
 import { isOfMarker, PodChanges } from './changes/pod-changes.js';
 import { list as listInto } from './changes/pod-changes.test.helpers.js';
 import type { ReaderClock } from './changes/reader-clock.js';

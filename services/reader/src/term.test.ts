@@ -3,6 +3,7 @@ import { createLogger } from '@podips/shared';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { ChangeLog } from './changes/change-log.js';
 import { BEFORE, bookmark, pod, seen, startOf } from './changes/pod-changes.test.helpers.js';
+import { PodTable } from './changes/pod-table.js';
 import { ReaderClock } from './changes/reader-clock.js';
 import { createKubeClient } from './cluster/kube-client.js';
 import { followPods, type PodSink } from './cluster/pod-feed.js';
@@ -103,7 +104,7 @@ function runTerm({
   const untilLedger = vi.fn(() => state.loaded.promise);
   const leadership = soleLeadership();
   // A term owns what is known.
-  const own = ledger && { ...ledger, known: new Map(ledger.known) };
+  const own = ledger && { ...ledger, known: new PodTable(ledger.known) };
   const term = openTerm(parts, { ledger: own, previous, untilLedger, leadership });
   const ended = term.run(stopping.signal);
   return { feed, onMessages, settle, batches, state, outOfOrder, stopping, untilLedger, ended };

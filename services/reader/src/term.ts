@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { aborted, type PodIpMessage, pause } from '@podips/shared';
-import { ChangeLog, type Cut } from './changes/change-log.js';
+import { ChangeLog } from './changes/change-log.js';
+import type { Cut } from './changes/cut.js';
 import type { Gap } from './changes/entry.js';
 import { isOfMarker } from './changes/pod-changes.js';
 import type { Contradiction } from './changes/timeline.js';

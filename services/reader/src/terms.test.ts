@@ -1,5 +1,6 @@
 import { createLogger } from '@podips/shared';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { PodTable } from './changes/pod-table.js';
 import { soleLeadership } from './leadership/election.js';
 import type { LoadedLedger } from './store/ledger.js';
 import type { EndedTerm, Term, TermOptions } from './term.js';
@@ -30,7 +31,7 @@ function run({ isUp = true } = {}) {
       if (!state.isUp) throw new Error('no database');
       state.loads += 1;
       const checkpoint = { resourceVersion: state.version, knownAt: new Date() };
-      return { known: new Map(), ended: new Map(), checkpoint, term: state.loads, latest: undefined };
+      return { known: new PodTable(), ended: new Map(), checkpoint, term: state.loads, latest: undefined };
     },
   };
   const open = (options: TermOptions): Term => {

@@ -1,7 +1,7 @@
 import { type PodIpMessage, PodipsError, QueueError } from '@podips/shared';
 import type { Bounds, Gap, LeaseRecord, RestartRecord } from './changes/entry.js';
 import type { Interval } from './changes/event-times.js';
-import type { KnownPod } from './changes/leases.js';
+import { PodTable } from './changes/pod-table.js';
 import { ReaderClock } from './changes/reader-clock.js';
 import type { LedgerBatch, LoadedLedger } from './store/ledger.js';
 import { TermWrites } from './store/term-writes.js';
@@ -152,7 +152,7 @@ export class World {
     this.term = this.#loads;
     this.#known.set(this.term, new TermWrites('default', this.term, ''));
     this.#writes = 0;
-    const known = new Map<string, KnownPod>();
+    const known = new PodTable();
     const ended = new Map<string, Map<string, number>>();
     for (const { pod, ip, occurrence, end } of this.leases.values())
       if (end) ended.set(pod.uid, new Map(ended.get(pod.uid)).set(ip, occurrence + 1));
@@ -161,15 +161,14 @@ export class World {
       const counts = ended.get(pod.uid);
       const before = known.get(pod.uid) ?? { ...pod, leases: [], ...(counts && { ended: counts }) };
       const lease = { ...of, started: intervalOf(startedAt, startBounds) };
-      known.set(pod.uid, { ...before, leases: [...before.leases, lease] });
+      known.set({ ...before, leases: [...before.leases, lease] });
     }
     for (const { pod, container, count } of this.restarts.values()) {
       const lasting = known.get(pod.uid);
       const before = lasting?.restarts?.get(container) ?? 0;
-      if (lasting)
-        known.set(pod.uid, { ...lasting, restarts: new Map([[container, Math.max(before, count)]]) });
+      if (lasting) known.set({ ...lasting, restarts: new Map([[container, Math.max(before, count)]]) });
     }
-    for (const uid of known.keys()) ended.delete(uid);
+    for (const { uid } of known) ended.delete(uid);
     // As in the ledger: nothing has to follow the starts of a first list that was not read to its end.
     const ends = [...this.leases.values()].flatMap(({ startedAt, end }) => {
       const at = end?.at ?? (this.checkpoint && startedAt);

@@ -34,6 +34,10 @@ export interface ChildProgramOptions {
 
 /** As in the images: what a process takes depends on the memory that V8 believes it may use. */
 export const NODE_FLAGS = ['--enable-source-maps', '--max-old-space-size=192', '--max-semi-space-size=8'];
+/** In the image of the reader. */
+export const READER_FLAGS = [...NODE_FLAGS.slice(0, -1), '--max-semi-space-size=4'];
+/** The same for the memory that is not V8's. */
+export const ALLOCATOR = { MALLOC_ARENA_MAX: '1' } satisfies Environment;
 
 const ROOT = new URL('../../../../', import.meta.url);
 const KEPT_LINES = 200;
@@ -43,11 +47,16 @@ const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'SystemRoot'];
 /** Starts a program of this repository with the Node that runs us, as in the images. It must have been built. */
 export function startChildProgram(options: ChildProgramOptions): ChildProgram {
   const inherited = Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]]));
+  const flags = options.program.startsWith('services/reader/') ? READER_FLAGS : NODE_FLAGS;
   const child = spawn(
     process.execPath,
-    [...NODE_FLAGS, fileURLToPath(new URL(options.program, ROOT)), ...(options.args ?? [])],
+    [...flags, fileURLToPath(new URL(options.program, ROOT)), ...(options.args ?? [])],
     // A group of its own: Ctrl-C in the terminal is for us, and we stop the services gracefully.
-    { env: { ...inherited, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
+    {
+      env: { ...inherited, ...ALLOCATOR, ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    },
   );
   const lines = collectLines(child, options.onLine);
   const forget = onExit(() => child.kill('SIGKILL'));

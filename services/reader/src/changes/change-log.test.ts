@@ -164,6 +164,47 @@ describe('room', () => {
   });
 });
 
+describe('a list that is under way', () => {
+  const part = (version: string, isCut: boolean): Entry => ({
+    ...event(version, 10),
+    checkpoint: undefined,
+    isCut,
+  });
+
+  it('is ahead of the queue by no more than half of what fits', async () => {
+    const log = createLog({ maxMessages: 30 });
+    log.append(part('1', true));
+    expect(await log.listMayContinue(never)).toBe(false);
+    log.append(part('2', true));
+    const waiting = log.listMayContinue(never);
+    log.delivered(1);
+    expect(await waiting).toBe(true);
+  });
+
+  it('is ahead of the ledger by no more than half of what fits, but waits for none that fails', async () => {
+    const log = createLog({ maxMessages: 1_000, maxRows: 18 });
+    log.append(part('1', true));
+    log.delivered(1);
+    const waiting = log.listMayContinue(never);
+    const cut = log.cut();
+    if (cut) log.recorded(cut);
+    expect(await waiting).toBe(true);
+    log.append(part('2', true));
+    log.delivered(2);
+    const failing = log.listMayContinue(never);
+    log.recordingFailed();
+    expect(await failing).toBe(true);
+  });
+
+  it('does not wait for what can only be recorded with its end', async () => {
+    const log = createLog({ maxMessages: 1_000, maxRows: 18 });
+    log.append(part('1', false));
+    log.delivered(1);
+    expect(log.cut()).toBeUndefined();
+    expect(await log.listMayContinue(never)).toBe(false);
+  });
+});
+
 describe('while the ledger cannot be written', () => {
   it('everything is kept up to the bound, and recorded afterwards', () => {
     const log = createLog({ maxRows: 10 });

@@ -1,12 +1,6 @@
 import { Backlog } from './backlog.js';
-import {
-  type Checkpoint,
-  type Entry,
-  type Gap,
-  type LeaseRecord,
-  MAX_ENTRY_MESSAGES,
-  type RestartRecord,
-} from './entry.js';
+import { type Cut, cutOf, MAX_CUT_ROWS, rowsOf, type Unrecorded } from './cut.js';
+import { type Entry, MAX_ENTRY_MESSAGES } from './entry.js';
 
 export interface ChangeLogLimits {
   /** Maximum number of messages that are not durable yet. */
@@ -21,31 +15,9 @@ export interface Undelivered {
   readonly messages: readonly string[];
 }
 
-/**
- * All that can be recorded now: the leases, restarts and gaps up to a checkpoint, or up to a part of the first list, every
- * message of them durable.
- */
-export interface Cut {
-  /** The number of the newest entry in it. */
-  readonly upTo: number;
-  readonly leases: readonly LeaseRecord[];
-  readonly restarts: readonly RestartRecord[];
-  readonly gaps: readonly Gap[];
-  /** Undefined before the end of the first list. */
-  readonly checkpoint: Checkpoint | undefined;
-}
-
-interface Unrecorded {
-  readonly number: number;
-  readonly leases: readonly LeaseRecord[];
-  readonly restarts: readonly RestartRecord[];
-  readonly gaps: readonly Gap[];
-  readonly checkpoint: Checkpoint | undefined;
-  readonly isCut: boolean;
-}
-
-/** A write of more than this takes the database seconds; what follows comes with the next one. */
-const MAX_CUT_ROWS = 10_000;
+/** How far a list may be ahead of the queue, and of the ledger. */
+const LIST_LEAD_MESSAGES = 2_000;
+const LIST_LEAD_ROWS = 2 * MAX_CUT_ROWS;
 
 /**
  * Numbered entries in memory, oldest first: all that was seen and not yet both delivered and recorded. Two cursors follow
@@ -136,17 +108,7 @@ export class ChangeLog {
   /** Undefined while there is nothing new to record. */
   cut(): Cut | undefined {
     const durableUpTo = (this.#undelivered.oldest?.number ?? Number.POSITIVE_INFINITY) - 1;
-    const entries = cutOf(this.#unrecorded.upTo(durableUpTo));
-    const upTo = entries.at(-1)?.number;
-    if (upTo === undefined) return undefined;
-    const { checkpoint } = entries.findLast((entry) => entry.checkpoint !== undefined) ?? {};
-    return {
-      upTo,
-      checkpoint,
-      leases: entries.flatMap(({ leases }) => leases),
-      restarts: entries.flatMap(({ restarts }) => restarts),
-      gaps: entries.flatMap(({ gaps }) => gaps),
-    };
+    return cutOf(this.#unrecorded.upTo(durableUpTo));
   }
 
   /** A cut was recorded. */
@@ -186,6 +148,23 @@ export class ChangeLog {
   /** The same for a part of a list. What is recorded of a list is recorded with its last part: it cannot wait for that. */
   async listRoomAvailable(signal: AbortSignal): Promise<void> {
     await this.until(() => this.undelivered <= this.#limits.maxMessages / 2, signal);
+  }
+
+  /**
+   * Resolves when little of a list that is under way waits for the queue or the ledger: to be further ahead of them takes
+   * memory, and makes nothing faster.
+   * @returns whether it had to wait
+   */
+  async listMayContinue(signal: AbortSignal): Promise<boolean> {
+    const { maxMessages, maxRows = 0 } = this.#limits;
+    const messages = Math.min(LIST_LEAD_MESSAGES, maxMessages / 2);
+    const rows = Math.min(LIST_LEAD_ROWS, maxRows / 2);
+    // What cannot be recorded before the end of a list is not waited for.
+    const isRecorded = () => this.#recording === 'on' && this.#unrecorded.newest?.isCut === true;
+    const isAhead = () => this.undelivered > messages || (isRecorded() && this.unrecorded > rows);
+    if (!isAhead()) return false;
+    await this.until(() => !isAhead(), signal);
+    return true;
   }
 
   /** Resolves when a condition holds, which is looked at after each change of the log; rejects when the signal aborts. */
@@ -240,20 +219,4 @@ export class ChangeLog {
   #changed(): void {
     for (const listener of [...this.#listeners]) listener();
   }
-}
-
-/** The entries with which a cut can end: the first one at least, and no more rows than are written quickly. */
-function cutOf(entries: readonly Unrecorded[]): readonly Unrecorded[] {
-  let end = 0;
-  let rows = 0;
-  for (const [index, entry] of entries.entries()) {
-    rows += rowsOf(entry);
-    if (end > 0 && rows > MAX_CUT_ROWS) break;
-    if (entry.isCut) end = index + 1;
-  }
-  return entries.slice(0, end);
-}
-
-function rowsOf({ leases, restarts, gaps }: Pick<Unrecorded, 'leases' | 'restarts' | 'gaps'>): number {
-  return leases.length + restarts.length + gaps.length;
 }

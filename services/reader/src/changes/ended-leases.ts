@@ -1,5 +1,6 @@
 import type { Pod } from '../cluster/pod.js';
 import { countEnded, type EndedCounts, identityOf, type KnownPod } from './leases.js';
+import { putNewest } from './newest.js';
 
 /** Most pods that are remembered after they are gone: they come back only where a cluster is restored from a backup. */
 const MAX_GONE = 20_000;
@@ -26,8 +27,8 @@ export class EndedLeases {
     this.#finished.delete(pod.uid);
     this.#gone.delete(pod.uid);
     if (counts.size === 0) return;
-    if (how === 'finished') put(this.#finished, pod.uid, counts, MAX_FINISHED);
-    else put(this.#gone, pod.uid, counts, MAX_GONE);
+    if (how === 'finished') putNewest(this.#finished, pod.uid, counts, MAX_FINISHED);
+    else putNewest(this.#gone, pod.uid, counts, MAX_GONE);
   }
 
   /**
@@ -38,10 +39,4 @@ export class EndedLeases {
     const ended = this.#finished.get(pod.uid) ?? this.#gone.get(pod.uid);
     return ended && { ...identityOf(pod), workload: undefined, leases: [], ended };
   }
-}
-
-function put(map: Map<string, EndedCounts>, uid: string, counts: EndedCounts, limit: number): void {
-  map.set(uid, counts);
-  const [oldest] = map.keys();
-  if (map.size > limit && oldest !== undefined) map.delete(oldest);
 }

@@ -1,4 +1,5 @@
 import { type ClockBounds, chain, narrow, nodeClock, UNKNOWN_CLOCK } from './clock-bounds.js';
+import { putNewest } from './newest.js';
 import type { PodTimes } from './pod-times.js';
 
 /** More than Kubernetes supports. */
@@ -30,9 +31,6 @@ export class NodeClocks {
   learn(node: string, times: PodTimes, serverClock: ClockBounds, at: number): void {
     if (node === '' || times.kubeletNewest === undefined) return;
     const bounds = narrow(this.of(node, at), chain(nodeClock(times), serverClock));
-    this.#byNode.delete(node);
-    this.#byNode.set(node, { bounds, at });
-    const [oldest] = this.#byNode.keys();
-    if (this.#byNode.size > MAX_NODES && oldest !== undefined) this.#byNode.delete(oldest);
+    putNewest(this.#byNode, node, { bounds, at }, MAX_NODES);
   }
 }

@@ -8,6 +8,7 @@ import type { Gap, LeaseRecord } from './entry.js';
 import type { KnownPod } from './leases.js';
 import { NO_TIMES } from './leases.test.helpers.js';
 import { PodChanges, type TermStart } from './pod-changes.js';
+import { PodTable } from './pod-table.js';
 import type { ClockJump } from './reader-clock.js';
 import type { Contradiction } from './timeline.js';
 
@@ -38,20 +39,20 @@ const STARTED = { notBefore: BEFORE.getTime(), best: BEFORE.getTime(), notAfter:
 
 /** A term that begins with a ledger in which these pods hold the address of their index. */
 export function startOf(indexes: readonly number[], catchUp?: TermStart['catchUp']) {
-  const known = indexes.map((index): [string, KnownPod] => {
+  const known = indexes.map((index): KnownPod => {
     const { ips, finished, times, endCause, restarts, ...identity } = pod(index);
     const leases = ips.map((ip) => ({ ip, occurrence: 0, started: STARTED, startInferred: false }));
-    return [identity.uid, { ...identity, leases }];
+    return { ...identity, leases };
   });
   return {
-    known: new Map(known),
+    known: new PodTable(known),
     checkpoint: { resourceVersion: '5', knownAt: BEFORE },
     catchUp,
     latest: BEFORE,
   };
 }
 
-export const withoutLedger = (): TermStart => ({ known: new Map(), checkpoint: undefined });
+export const withoutLedger = (): TermStart => ({ known: new PodTable(), checkpoint: undefined });
 
 /** Hands over a list in pages of so many pods, until it is not accepted. */
 export async function list(

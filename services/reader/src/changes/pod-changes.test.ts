@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Cut } from './change-log.js';
+import type { Cut } from './cut.js';
 import { NO_TIMES } from './leases.test.helpers.js';
 import type { TermStart } from './pod-changes.js';
 import {

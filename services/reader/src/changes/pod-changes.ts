@@ -19,6 +19,7 @@ import {
 } from './leases.js';
 import { Observer, type SeenEvent, sightingOf } from './observer.js';
 import { PodComparison } from './pod-listing.js';
+import type { PodTable } from './pod-table.js';
 import type { ReaderClock } from './reader-clock.js';
 import { type Contradiction, SharedTimes, Timeline } from './timeline.js';
 import { Watermark } from './watermark.js';
@@ -26,7 +27,7 @@ import { Watermark } from './watermark.js';
 /** Where a term begins. */
 export interface TermStart {
   /** As the ledger has them; empty without one. Belongs to the term from now on. */
-  readonly known: Map<string, KnownPod>;
+  readonly known: PodTable;
   readonly checkpoint: Checkpoint | undefined;
   /** How many leases pods have had that hold nothing now. */
   readonly ended?: ReadonlyMap<string, EndedCounts> | undefined;
@@ -83,7 +84,7 @@ export class PodChanges implements PodSink {
 
   /** Pods that are not finished. */
   get knownPods(): number {
-    return this.#known.size;
+    return this.#known.table.size;
   }
 
   catchingUp(): void {
@@ -116,8 +117,9 @@ export class PodChanges implements PodSink {
     if (this.#gaps.noteJumps()) this.#observer.startAfter(undefined);
     const isBookmark = event.type === 'bookmark';
     const isOther = isBookmark || this.#deps.isWatched?.(event.pod.namespace) === false;
-    const seen = isBookmark ? undefined : this.#see(event, observedAt);
-    const facts = isOther || seen === undefined ? NOTHING : this.#decide(event, seen);
+    const before = isBookmark ? undefined : this.#known.before(event.pod);
+    const seen = isBookmark ? undefined : this.#see(event, before, observedAt);
+    const facts = isOther || seen === undefined ? NOTHING : this.#decide(event, before, seen);
     if (facts === 'no room') return false;
     if (seen) this.#observer.accepted(seen);
     if (seen?.isLate) this.#watermark.lagged(seen.writtenAfter);
@@ -136,22 +138,21 @@ export class PodChanges implements PodSink {
     return this.#deps.log.roomAvailable(signal);
   }
 
-  #see({ type, pod }: PodOfEvent, observedAt: Date): SeenEvent {
+  #see({ type, pod }: PodOfEvent, before: KnownPod | undefined, observedAt: Date): SeenEvent {
     const { isCaughtUp } = this.#watermark;
-    const previous = this.#known.before(pod)?.times;
+    const previous = before?.times;
     return this.#observer.event({ type, pod, previous, observedAt, isCaughtUp });
   }
 
   /** Remembers what an event means, unless there is no room for it. */
-  #decide(event: PodOfEvent, seen: SeenEvent): Facts | 'no room' {
+  #decide(event: PodOfEvent, before: KnownPod | undefined, seen: SeenEvent): Facts | 'no room' {
     const { type, pod } = event;
-    const before = this.#known.before(pod);
     const decision = decideEvent(before, event, sightingOf(seen.sight, false));
     if (this.#appender.count(decision) > this.#deps.log.room) return 'no room';
     const { changes, leases } = this.#timeline.place(decision.changes);
     const { known, restarts } = decision;
     if (known === undefined) this.#known.remove(pod.uid, before, type === 'deleted' ? 'gone' : 'finished');
-    else this.#known.put(leases.size > 0 ? withLeases(known, leases) : known);
+    else this.#known.table.set(leases.size > 0 ? withLeases(known, leases) : known);
     return { changes, restarts };
   }
 

@@ -47,7 +47,7 @@ interface Decided extends Decision {
   readonly how: 'finished' | 'gone';
 }
 
-/** So many pods that a list lacks are looked at without letting anything else run. */
+/** So many known pods are looked at, whether a list lacks them, without letting anything else run. */
 const SWEEP_STEP = 500;
 
 /**
@@ -58,8 +58,6 @@ const SWEEP_STEP = 500;
 export class PodComparison implements PodListing {
   readonly #parts: ListingParts;
   readonly #after: Date | undefined;
-  /** Known pods that were not in the list so far. */
-  readonly #unseen: Set<string>;
   /** The addresses of known pods, where pages are published at once. */
   readonly #held: ReadonlyMap<string, string> | undefined;
   readonly #waiting: Decided[] = [];
@@ -68,8 +66,8 @@ export class PodComparison implements PodListing {
   constructor(parts: ListingParts) {
     this.#parts = parts;
     this.#after = parts.watermark.time;
-    this.#unseen = new Set(parts.known.uids);
-    this.#held = this.#after === undefined ? holdersOf(parts.known.all) : undefined;
+    parts.known.table.startRound();
+    this.#held = this.#after === undefined ? holdersOf(parts.known.table) : undefined;
   }
 
   async page(pods: readonly Pod[], mayAccept: MayAccept): Promise<boolean> {
@@ -77,6 +75,7 @@ export class PodComparison implements PodListing {
     signal.throwIfAborted();
     if (gaps.noteJumps()) observer.startAfter(undefined);
     let left = pods.filter(({ namespace }) => isWatched(namespace));
+    if ((await log.listMayContinue(signal)) && !(await mayAccept())) return false;
     for (;;) {
       const { taken, needed } = this.#take(left);
       if (taken === left.length) return true;
@@ -132,7 +131,7 @@ export class PodComparison implements PodListing {
 
   /** As many pods as there is room for. @returns their number, and how much room the next one needs */
   #take(pods: readonly Pod[]): { taken: number; needed: number } {
-    const { log, appender } = this.#parts;
+    const { log, appender, known } = this.#parts;
     const batch: Decided[] = [];
     let messages = 0;
     for (const [taken, pod] of pods.entries()) {
@@ -143,7 +142,7 @@ export class PodComparison implements PodListing {
         this.#publish(batch);
         return { taken, needed: count };
       }
-      this.#unseen.delete(pod.uid);
+      known.table.see(pod.uid);
       if (isAtOnce) batch.push(decided);
       else if (decided.changes.length + decided.restarts.length > 0) this.#waiting.push(decided);
       else this.#remember(decided);
@@ -182,18 +181,19 @@ export class PodComparison implements PodListing {
   async #sweep(): Promise<void> {
     const { known, observer, observedAt } = this.#parts;
     let count = 0;
-    for (const uid of this.#unseen) {
-      const before = known.get(uid);
-      const sighting = sightingOf(observer.listed(undefined, before?.times, observedAt, this.#after), true);
-      this.#waiting.push({ ...decideGone(before, 'missing', sighting), uid, before, how: 'gone' });
+    for (const uid of known.table.unseen()) {
       count += 1;
       if (count % SWEEP_STEP === 0) await new Promise(setImmediate);
+      if (uid === undefined) continue;
+      const before = known.table.get(uid);
+      const sighting = sightingOf(observer.listed(undefined, before?.times, observedAt, this.#after), true);
+      this.#waiting.push({ ...decideGone(before, 'missing', sighting), uid, before, how: 'gone' });
     }
   }
 
   #remember({ known, uid, before, how }: Decided, placed?: Placed): void {
     if (known === undefined) this.#parts.known.remove(uid, before, how);
-    else this.#parts.known.put(placed ? withLeases(known, placed.leases) : known);
+    else this.#parts.known.table.set(placed ? withLeases(known, placed.leases) : known);
   }
 
   #append(facts: Facts, context: Omit<Parameters<Appender['append']>[1], 'observedAt'>): void {

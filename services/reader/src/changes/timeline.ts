@@ -1,5 +1,6 @@
 import { handOver, type Interval } from './event-times.js';
 import { addressKey, type IpChange, type Lease } from './leases.js';
+import { putNewest } from './newest.js';
 
 /** Addresses whose last change is remembered: far more than change hands while a kubelet's report is late. */
 const MAX_ADDRESSES = 10_000;
@@ -18,10 +19,17 @@ export interface Contradiction {
   readonly start: Interval;
 }
 
+/** The last change of an address, as far as the next one needs it. */
+interface LastChange {
+  readonly uid: string;
+  readonly isStart: boolean;
+  readonly interval: Interval;
+}
+
 /** What the timelines of a term's feeds have in common. */
 export class SharedTimes {
   /** The last change of each address; the newest last. */
-  readonly lastOfAddress = new Map<string, IpChange>();
+  readonly lastOfAddress = new Map<string, LastChange>();
   /** The latest time in the ledger when the term began. */
   readonly ledgerMs: number;
   /** The latest time that any of them has given. */
@@ -125,12 +133,7 @@ export class Timeline {
     const { pod, lease } = change;
     const interval = isStart(change) ? change.interval : after(lease.started, change.interval);
     const last = this.#shared.lastOfAddress.get(addressKey(lease));
-    if (
-      pod.hostNetwork ||
-      last === undefined ||
-      last.pod.uid === pod.uid ||
-      isStart(last) === isStart(change)
-    )
+    if (pod.hostNetwork || last === undefined || last.uid === pod.uid || last.isStart === isStart(change))
       return { ...change, interval };
     const [end, start] = isStart(change) ? [last.interval, interval] : [interval, last.interval];
     if (end.notBefore > start.notAfter) this.#onContradiction({ ip: lease.ip, end, start });
@@ -160,12 +163,11 @@ export class Timeline {
     const { lastOfAddress } = this.#shared;
     const address = addressKey(change.lease);
     const last = lastOfAddress.get(address);
-    const isOvertaken = !isStart(change) && last && isStart(last) && last.pod.uid !== change.pod.uid;
-    if (change.pod.hostNetwork || isOvertaken) return;
-    lastOfAddress.delete(address);
-    lastOfAddress.set(address, change);
-    const [oldest] = lastOfAddress.keys();
-    if (lastOfAddress.size > MAX_ADDRESSES && oldest !== undefined) lastOfAddress.delete(oldest);
+    const { pod, interval } = change;
+    const isOvertaken = !isStart(change) && last?.isStart && last.uid !== pod.uid;
+    if (pod.hostNetwork || isOvertaken) return;
+    const newest = { uid: pod.uid, isStart: isStart(change), interval };
+    putNewest(lastOfAddress, address, newest, MAX_ADDRESSES);
   }
 }
 

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { AddressOrder, toError } from '@podips/shared';
 import { type Dispatcher, request } from 'undici';
+import { BodyBuffer } from './body-buffer.js';
 import { Connections } from './connections.js';
 import { type Credentials, credentialsOf } from './credentials.js';
 import { encodingOf } from './encoding.js';
@@ -133,7 +134,7 @@ export function createKubeClient(
 
 async function errorOfResponse(response: Dispatcher.ResponseData): Promise<KubeError> {
   const { statusCode: status } = response;
-  const { bytes } = await readAtMost(response.body, MAX_ERROR_BODY_BYTES);
+  const { bytes } = await new BodyBuffer().read(response.body, MAX_ERROR_BODY_BYTES);
   const retryAfter = Number(response.headers['retry-after']);
   return new KubeError(
     'KUBE_REFUSED',
@@ -143,21 +144,6 @@ async function errorOfResponse(response: Dispatcher.ResponseData): Promise<KubeE
       retryAfterMs: Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter * 1_000 : undefined,
     },
   );
-}
-
-/** The first bytes of a body; what is beyond is dropped together with the connection. */
-export async function readAtMost(
-  body: AsyncIterable<Uint8Array>,
-  limit: number,
-): Promise<{ readonly bytes: Buffer; readonly whole: boolean }> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > limit) break;
-  }
-  return { bytes: Buffer.concat(chunks, Math.min(length, limit)), whole: length <= limit };
 }
 
 function contentTypeOf({ headers }: Dispatcher.ResponseData): string {

@@ -1,7 +1,8 @@
 import { toError } from '@podips/shared';
+import { BodyBuffer } from './body-buffer.js';
 import { ACCEPT_OBJECT, type Encoding, encodingOf } from './encoding.js';
 import { fields, text } from './fields.js';
-import { type KubeClient, KubeError, readAtMost } from './kube-client.js';
+import { type KubeClient, KubeError } from './kube-client.js';
 import { type Pod, type Projection, projectPod } from './pod.js';
 import type { InTurn } from './turns.js';
 
@@ -38,7 +39,7 @@ export interface PodPart {
 }
 
 /** So many pods are projected, and handed over, without letting anything else run. */
-const PART_PODS = 100;
+const PART_PODS = 50;
 
 interface Page {
   /** As the encoding has them. */
@@ -50,15 +51,17 @@ interface Page {
 
 /**
  * Lists all pods, a page at a time, and keeps only the projection of each. Parts of pages follow each other; there is at
- * least one, and nothing else holds what was handed over.
+ * least one, and nothing else holds what was handed over. All pages are read into the same memory: to get some anew for each
+ * takes more of it than the pods do.
  * @throws {KubeError} `expired` when the list took so long that its continue token ran out: start again
  */
 export async function* listPods(client: KubeClient, options: ListOptions): AsyncGenerator<PodPart> {
   const { inTurn = (work) => work() } = options;
   let next = '';
   let pageSize = options.pageSize;
+  const buffer = new BodyBuffer();
   for (;;) {
-    const page = await inTurn(() => fetchPage(client, next, pageSize, options));
+    const page = await inTurn(() => fetchPage(client, next, pageSize, options, buffer));
     if (page === 'too-large') {
       pageSize = Math.ceil(pageSize / 2);
       continue;
@@ -112,6 +115,7 @@ async function fetchPage(
   next: string,
   pageSize: number,
   options: Pick<ListOptions, 'path' | 'pageDeadlineMs' | 'signal'>,
+  buffer = new BodyBuffer(),
 ): Promise<Page | 'too-large'> {
   const deadline = AbortSignal.timeout(options.pageDeadlineMs);
   const { body, contentType } = await client.get({
@@ -123,7 +127,7 @@ async function fetchPage(
     signal: AbortSignal.any([options.signal, deadline]),
   });
   try {
-    const { bytes, whole } = await readAtMost(body, pageSize > 1 ? MAX_PAGE_BYTES : MAX_POD_BYTES);
+    const { bytes, whole } = await buffer.read(body, pageSize > 1 ? MAX_PAGE_BYTES : MAX_POD_BYTES);
     if (whole) return readPage(bytes, contentType);
     if (pageSize > 1) return 'too-large';
     throw broken(ONE_TOO_LARGE);

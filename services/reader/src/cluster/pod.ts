@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
 import { canonicalIp, type MessagePod, PodipsError, toError } from '@podips/shared';
 import { type PodTimes, projectTimes } from '../changes/pod-times.js';
-import { sharedText } from '../shared-values.js';
 import { type EndCause, projectEndCause } from '../workloads/end-cause.js';
 import { type ContainerRestarts, projectRestarts } from '../workloads/restarts.js';
 import { projectWorkload } from '../workloads/workload.js';
@@ -59,11 +58,11 @@ export function projectPod(object: unknown, projection = DEFAULT_NETWORK_ALONE):
   const owner = fields(Array.isArray(meta.ownerReferences) ? meta.ownerReferences[0] : undefined);
   return {
     uid,
-    namespace: sharedText(text(meta.namespace)),
+    namespace: text(meta.namespace),
     name,
-    ownerKind: sharedText(text(owner.kind) || 'Unknown'),
-    ownerName: sharedText(text(owner.name)),
-    node: sharedText(text(fields(spec).nodeName)),
+    ownerKind: text(owner.kind) || 'Unknown',
+    ownerName: text(owner.name),
+    node: text(fields(spec).nodeName),
     hostNetwork: fields(spec).hostNetwork === true,
     ips,
     ...(secondary && { secondary }),

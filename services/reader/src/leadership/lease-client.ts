@@ -1,10 +1,5 @@
-import {
-  type KubeClient,
-  type KubeEditor,
-  KubeError,
-  type KubeRequest,
-  readAtMost,
-} from '../cluster/kube-client.js';
+import { BodyBuffer } from '../cluster/body-buffer.js';
+import { type KubeClient, type KubeEditor, KubeError, type KubeRequest } from '../cluster/kube-client.js';
 import { type Lease, parseLease } from './lease.js';
 
 /** Reads and writes one Lease. Every call has a deadline and throws {@link KubeError}. */
@@ -43,7 +38,7 @@ export function createLeaseClient(client: KubeEditor, lease: LeaseName, deadline
         bodyIdleMs: deadlineMs,
         signal: deadline,
       });
-      return parseLease((await readAtMost(body, MAX_LEASE_BYTES)).bytes.toString());
+      return parseLease((await new BodyBuffer().read(body, MAX_LEASE_BYTES)).bytes.toString());
     } catch (err) {
       const error = asKubeError(err);
       if (error.status === absentAt) return undefined;

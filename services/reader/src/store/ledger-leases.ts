@@ -7,7 +7,8 @@ export interface RefusedLease {
   readonly error: Error;
 }
 
-const WRITE_BATCH = 2_000;
+/** So many rows are made into one statement without letting anything else run. */
+const WRITE_BATCH = 1_000;
 /** SQLSTATE classes that blame what was written: number of rows, data, constraint, limit of the program. */
 const BLAMES_DATA = /^(21|22|23|54)/;
 

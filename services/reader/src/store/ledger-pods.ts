@@ -1,8 +1,7 @@
 import { canonicalIp, type MessagePod } from '@podips/shared';
 import type { Interval } from '../changes/event-times.js';
-import { addressKey, countEnded, type EndedCounts, type KnownPod, type Lease } from '../changes/leases.js';
-import { sharedText } from '../shared-values.js';
-import { sharedWorkload } from '../workloads/workload.js';
+import { addressKey, countEnded, type EndedCounts, type Lease } from '../changes/leases.js';
+import { PodTable } from '../changes/pod-table.js';
 
 export interface LeaseRow {
   readonly pod_uid: string;
@@ -28,13 +27,13 @@ export interface LeaseRow {
 
 /** See LoadedLedger, whose parts these are. */
 export interface LoadedPods {
-  readonly known: Map<string, KnownPod>;
+  readonly known: PodTable;
   readonly ended: ReadonlyMap<string, EndedCounts>;
 }
 
 /** The pods of a ledger, put together row by row: all rows of a large cluster at once would be too much. */
 export class LedgerPods {
-  readonly #known = new Map<string, KnownPod>();
+  readonly #known = new PodTable();
   readonly #ended = new Map<string, EndedCounts>();
 
   /** Leases that ended; before those of the same pods that are open. */
@@ -51,7 +50,7 @@ export class LedgerPods {
     for (const row of rows) {
       const ended = this.#ended.get(row.pod_uid);
       const pod = this.#known.get(row.pod_uid) ?? { ...toPod(row), leases: [], ...(ended && { ended }) };
-      this.#known.set(row.pod_uid, { ...pod, leases: [...pod.leases, toLease(row)] });
+      this.#known.set({ ...pod, leases: [...pod.leases, toLease(row)] });
     }
   }
 
@@ -59,9 +58,9 @@ export class LedgerPods {
   all(restarts: ReadonlyMap<string, ReadonlyMap<string, number>>): LoadedPods {
     for (const [uid, restarted] of restarts) {
       const pod = this.#known.get(uid);
-      if (pod) this.#known.set(uid, { ...pod, restarts: restarted });
+      if (pod) this.#known.set({ ...pod, restarts: restarted });
     }
-    for (const uid of this.#known.keys()) this.#ended.delete(uid);
+    for (const uid of [...this.#ended.keys()]) if (this.#known.has(uid)) this.#ended.delete(uid);
     return { known: this.#known, ended: this.#ended };
   }
 }
@@ -78,17 +77,19 @@ function toLease(row: LeaseRow): Lease {
 
 function toInterval({ started_at, not_before, not_after }: LeaseRow): Interval {
   const best = started_at.getTime();
-  return { notBefore: not_before ?? Number.NEGATIVE_INFINITY, best, notAfter: not_after ?? best };
+  // Servers before version 14 give parts of a second as binary fractions.
+  const notBefore = Math.round(not_before ?? Number.NEGATIVE_INFINITY);
+  return { notBefore, best, notAfter: Math.round(not_after ?? best) };
 }
 
 function toPod(row: LeaseRow): MessagePod {
   return {
     uid: row.pod_uid,
-    namespace: sharedText(row.namespace),
+    namespace: row.namespace,
     name: row.pod,
-    ownerKind: sharedText(row.owner_kind),
-    ownerName: sharedText(row.owner_name),
-    node: sharedText(row.node),
+    ownerKind: row.owner_kind,
+    ownerName: row.owner_name,
+    node: row.node,
     hostNetwork: row.host_network,
     workload: toWorkload(row),
   };
@@ -96,7 +97,5 @@ function toPod(row: LeaseRow): MessagePod {
 
 /** Undefined in a row of an earlier version. */
 function toWorkload({ workload_kind: kind, workload: name, revision, service_account }: LeaseRow) {
-  return kind === null
-    ? undefined
-    : sharedWorkload({ kind, name, revision, serviceAccount: service_account });
+  return kind === null ? undefined : { kind, name, revision, serviceAccount: service_account };
 }

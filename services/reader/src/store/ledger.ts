@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type DatabaseClient, type DatabasePool, inTransaction, PodipsError } from '@podips/shared';
 import type { Checkpoint, Gap, LeaseRecord, RestartRecord } from '../changes/entry.js';
-import type { EndedCounts, KnownPod } from '../changes/leases.js';
+import type { EndedCounts } from '../changes/leases.js';
+import type { PodTable } from '../changes/pod-table.js';
 import type { RecordedScope } from '../cluster/scope-settings.js';
 import { gapOf, type RefusedLease, upsertLeases } from './ledger-leases.js';
 import { type LeaseRow, LedgerPods } from './ledger-pods.js';
@@ -19,7 +20,7 @@ export interface LedgerBatch {
 
 export interface LoadedLedger {
   /** Pods with open leases, and pods that may get an address again that they had before. */
-  readonly known: Map<string, KnownPod>;
+  readonly known: PodTable;
   /** How many leases pods have had that hold nothing now and ended last. */
   readonly ended: ReadonlyMap<string, EndedCounts>;
   /** Undefined in a ledger that was never written. */
@@ -129,7 +130,7 @@ const LEASE = `pod_uid, network, host(ip) AS ip, occurrence, namespace, pod, own
 const OPEN = `
   SELECT ${LEASE} FROM leases WHERE cluster = $1 AND ended_at = 'infinity' ORDER BY started_at`;
 
-const FETCHED_ROWS = 2_000;
+const FETCHED_ROWS = 1_000;
 
 /** Addresses that a pod gave up while it lived on: should it get one back, that is another lease. */
 const GIVEN_UP = `

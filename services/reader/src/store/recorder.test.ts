@@ -88,6 +88,22 @@ it('writes at intervals what has come, in the term that the ledger was loaded in
   expect(await ended).toBeUndefined();
 });
 
+it('waits for no interval while much has come, and does not spin where that cannot be written yet', async () => {
+  const { batches, append, changes, stopping } = runRecorder({ maxRows: 100_000 });
+  await vi.advanceTimersByTimeAsync(1);
+  const cut = vi.spyOn(changes, 'cut');
+  const many = (from: number) => Array.from({ length: 500 }, (_, n) => lease(from + n));
+  for (let n = 0; n < 6; n += 1) append(`${n}`, many(500 * n));
+  await vi.advanceTimersByTimeAsync(1);
+  expect(batches.flatMap(({ leases }) => leases)).toHaveLength(3_000);
+  cut.mockClear();
+  for (let n = 0; n < 6; n += 1)
+    changes.append({ messages: [], leases: many(500 * n), gaps: [], checkpoint: undefined });
+  await vi.advanceTimersByTimeAsync(10 * INTERVAL_MS);
+  expect(cut.mock.calls.length).toBeLessThan(15);
+  stopping.abort();
+});
+
 it('writes each lease once: its end says all that its start said', async () => {
   const { batches, append, recorder } = runRecorder();
   append('10', [lease(1), lease(1, END), lease(2)]);

@@ -1,5 +1,6 @@
 import { backoffDelayMs, type Logger, PodipsError, pause, toError } from '@podips/shared';
-import type { ChangeLog, Cut } from '../changes/change-log.js';
+import type { ChangeLog } from '../changes/change-log.js';
+import { type Cut, MAX_CUT_ROWS } from '../changes/cut.js';
 import type { LeaseRecord } from '../changes/entry.js';
 import { addressKey } from '../changes/leases.js';
 import type { Ledger } from './ledger.js';
@@ -42,19 +43,22 @@ export class Recorder {
     this.#deps = deps;
   }
 
-  /** Records at intervals, until the signal aborts or the term has to end. */
+  /** Records at intervals, and at once while much waits, until the signal aborts or the term has to end. */
   async run(signal: AbortSignal): Promise<RecordingEnd | undefined> {
     const { changes, intervalMs, log } = this.#deps;
     let failures = 0;
     while (!signal.aborted) {
       const outcome = await this.#write(failures === 0);
-      if (outcome !== 'written' && outcome !== 'failed') return outcome;
+      if (outcome !== 'written' && outcome !== 'nothing' && outcome !== 'failed') return outcome;
       if (!changes.isRecordable) {
         log.error(REASONS.incomplete);
         return 'incomplete';
       }
       failures = outcome === 'failed' ? failures + 1 : 0;
-      await pause(failures > 0 ? backoffDelayMs(failures - 1, RETRY) : intervalMs, signal);
+      if (failures > 0) await pause(backoffDelayMs(failures - 1, RETRY), signal);
+      // Much may wait for the end of a list, without which there is nothing to write.
+      else if (outcome === 'nothing' && this.#isMuch) await pause(intervalMs, signal);
+      else await this.#rest(signal);
     }
     return undefined;
   }
@@ -64,10 +68,26 @@ export class Recorder {
     while (this.#deps.changes.cut() && (await this.#write(true)) === 'written');
   }
 
-  async #write(logsFailure: boolean): Promise<'written' | 'failed' | RecordingEnd> {
+  /** Half of what a write may have is durable, about: without restarts there is a row for each message. */
+  get #isMuch(): boolean {
+    const { changes } = this.#deps;
+    return changes.unrecorded - changes.undelivered >= MAX_CUT_ROWS / 2;
+  }
+
+  /** Waits for the interval, or until there is much to write. */
+  async #rest(signal: AbortSignal): Promise<void> {
+    const { changes, intervalMs } = this.#deps;
+    const over = new AbortController();
+    const ended = AbortSignal.any([signal, over.signal]);
+    const untilMuch = changes.until(() => this.#isMuch, ended).catch(() => undefined); // the rest is over
+    await Promise.race([pause(intervalMs, ended), untilMuch]);
+    over.abort();
+  }
+
+  async #write(logsFailure: boolean): Promise<'written' | 'nothing' | 'failed' | RecordingEnd> {
     const { changes, ledger, term, log, onRecorded, onFailed } = this.#deps;
     const cut = changes.cut();
-    if (cut === undefined) return 'written';
+    if (cut === undefined) return 'nothing';
     try {
       await ledger.write(term, { ...cut, leases: newestOfEach(cut.leases) });
     } catch (err) {

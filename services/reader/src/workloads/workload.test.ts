@@ -88,8 +88,3 @@ describe('the workload of a pod', () => {
     expect(projectWorkload({ metadata: { name: 'db-0', ownerReferences } })).toMatchObject({ name: 'db' });
   });
 });
-
-it('the pods of a workload share it', () => {
-  const pod = (name: string) => ({ metadata: { name, ownerReferences: [{ kind: 'Job', name: 'migrate' }] } });
-  expect(projectWorkload(pod('a'))).toBe(projectWorkload(pod('b')));
-});

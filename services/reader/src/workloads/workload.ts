@@ -1,6 +1,5 @@
 import type { MessageWorkload } from '@podips/shared';
 import { type Fields, fields, list, storableText, timeMs } from '../cluster/fields.js';
-import { SharedValues } from '../shared-values.js';
 
 type Workload = Omit<MessageWorkload, 'revision' | 'serviceAccount'>;
 
@@ -16,23 +15,11 @@ const REVISION_HASH = 'controller-revision-hash';
 const LATEST_START_MS = 7 * 86_400_000;
 const MINUTE_MS = 60_000;
 
-const workloads = new SharedValues<MessageWorkload>(({ kind, name, revision, serviceAccount }) =>
-  [kind, name, revision, serviceAccount].join('\n'),
-);
-
-/** The same object for all pods of a workload. */
-export const sharedWorkload = (workload: MessageWorkload): MessageWorkload => workloads.of(workload);
-
 /**
  * Projects a pod of the Kubernetes API to what runs it: the Deployment instead of its ReplicaSet, the CronJob instead of its
  * Job. A pod without an owner is its own. The pod alone says so: the reader needs no permission for anything but pods.
- * @returns the same object for all pods of a workload, so that each of them takes no memory for it
  */
 export function projectWorkload(object: unknown): MessageWorkload {
-  return sharedWorkload(workloadOf(object));
-}
-
-function workloadOf(object: unknown): MessageWorkload {
   const meta = fields(fields(object).metadata);
   const labels = fields(meta.labels);
   const owners = list(meta.ownerReferences);

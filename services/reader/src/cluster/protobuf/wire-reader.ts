@@ -80,6 +80,10 @@ export class WireReader {
 
   /** A signed integer of 32 or 64 bits; beyond 2^53 not exactly. */
   integer(): number {
+    // Nearly all are of one byte: tags, and lengths.
+    const first = this.#byte();
+    if (first < 0x80) return first;
+    this.#at -= 1;
     let low = 0;
     let high = 0;
     for (let count = 0; count < LONGEST_VARINT; count += 1) {
