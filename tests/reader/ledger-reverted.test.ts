@@ -38,7 +38,11 @@ async function settled(test: ReaderCase, reader: TestReader): Promise<void> {
 }
 
 /** Waits until nothing is missing or untrue, and the ledger in this database is complete and has these gaps, which end with a bookmark. */
-async function untilComplete(test: ReaderCase, database: DatabaseSettings, reasons: readonly string[]): Promise<void> {
+async function untilComplete(
+  test: ReaderCase,
+  database: DatabaseSettings,
+  reasons: readonly string[],
+): Promise<void> {
   const pool = openPool(database, log);
   try {
     await vi.waitFor(async () => {
