@@ -17,7 +17,13 @@ const BUILT_IN = ['install', 'exec', 'deploy', 'config'];
 const FOLDERS = /^(deploy|docs|tests|services|packages|tools|bench|patches)\/[\w./-]+$/;
 
 /** Variables of other programs, or of files beside the services. */
-const OTHER_VARIABLES = ['MALLOC_ARENA_MAX', 'NODE_EXTRA_CA_CERTS', 'NODE_IMAGE', 'NODE_OPTIONS', 'POSTGRES_USER'];
+const OTHER_VARIABLES = [
+  'MALLOC_ARENA_MAX',
+  'NODE_EXTRA_CA_CERTS',
+  'NODE_IMAGE',
+  'NODE_OPTIONS',
+  'POSTGRES_USER',
+];
 
 /** A setting, and the variable that names the file of a secret. */
 const variablesOf = ([name, spec]: [string, object]) =>

@@ -68,7 +68,6 @@ const FIGURES = [
   'churn: 1,000 a second, max',
   'churn: 1,000 a second, backlog',
   'churn: 1,000 a second, CPU of the reader',
-  'churn: 1,000 a second, growth of the writer',
   'churn: burst 1 of 1,000, p99',
   'workloads: ranking, p99',
   'workloads: heartbeats meanwhile, p99',
