@@ -6,6 +6,7 @@ export * from './broker-dialect.js';
 export * from './connection-error.js';
 export * from './database/index.js';
 export * from './errors.js';
+export * from './failure-log.js';
 export * from './heartbeat.js';
 export * from './http/index.js';
 export * from './ip-address.js';

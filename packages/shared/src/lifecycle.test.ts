@@ -227,6 +227,20 @@ describe('a program', () => {
   });
 });
 
+it('a program logs lines for people where its output is a terminal', async () => {
+  const program = launch(
+    `async () => ({ finished: Promise.resolve(), stop: async () => undefined })`,
+    `settings: () => {
+      Object.assign(process.stdout, { isTTY: true, hasColors: () => false });
+      return { logLevel: 'info' };
+    }`,
+  );
+  expect(await program.ended).toBe(0);
+  expect(program.output()).toMatch(
+    /^\[\d\d:\d\d:\d\d\] INFO: test: stopping \{"reason":"finished"\}\n\[\S+\] INFO: test: stopped$/,
+  );
+});
+
 describe('settings', () => {
   it('that are wrong end the program with 1 and a message that lists all of them', async () => {
     const program = launch(

@@ -1,4 +1,5 @@
-import { type Logger, pino, stdSerializers } from 'pino';
+import { type Logger, pino, type SerializedError, stdSerializers } from 'pino';
+import { createPrettyPrinter } from './pretty-log.js';
 
 export type { Logger } from 'pino';
 
@@ -16,17 +17,40 @@ export function escapeMisleading(line: string): string {
   return line.replace(MISLEADING, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** Structured log on stdout, one JSON object a line, the time in RFC 3339 UTC. */
+/**
+ * An error with its causes. One with a code was expected somewhere: where it was thrown helps nobody, and fills the screen.
+ */
+export function describeError(error: Error): object {
+  // The default serializer repeats the text of every cause in the message.
+  return withoutStack(stdSerializers.errWithCause(error));
+}
+
+function withoutStack({ stack, ...error }: SerializedError): object {
+  const { cause } = error;
+  return {
+    ...error,
+    ...(typeof error.code !== 'string' && { stack }),
+    ...(typeof cause === 'object' && cause !== null && { cause: withoutStack(cause as SerializedError) }),
+  };
+}
+
+/** Structured log on stdout: one JSON object a line, the time in RFC 3339 UTC; on a terminal, lines for people. */
 export function createLogger(service: string, level: LogLevel): Logger {
+  const { stdout } = process;
+  const forPeople = stdout.isTTY ? createPrettyPrinter(stdout.hasColors()) : undefined;
   const options = {
     level,
     base: { service },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
-    hooks: { streamWrite: escapeMisleading },
+    hooks: {
+      streamWrite: (line: string) => {
+        const escaped = escapeMisleading(line);
+        return forPeople?.(escaped) ?? escaped;
+      },
+    },
     formatters: { level: (label: string) => ({ level: label }) },
-    // The default serializer repeats the text of every cause in the message.
-    serializers: { err: stdSerializers.errWithCause },
+    serializers: { err: describeError },
   };
   // The library's own way to descriptor 1 reorders lines when the other end of a pipe is slow.
-  return pino(options, process.stdout);
+  return pino(options, stdout);
 }

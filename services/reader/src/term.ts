@@ -154,8 +154,10 @@ function feedDeps(
       if (!hasLedger) outOfOrder?.set(clock.now());
     },
     signal,
-    onChange: ({ pod_ip_status: status, inferred }: PodIpMessage) =>
-      metrics.changes.inc({ status, inferred: String(inferred) }),
+    onChange({ pod_namespace: namespace, pod, pod_ip: ip, pod_ip_status: status, inferred }: PodIpMessage) {
+      metrics.changes.inc({ status, inferred: String(inferred) });
+      log.debug({ pod: `${namespace}/${pod}`, ip, status, inferred }, 'IP change');
+    },
     onGap({ startedAt, endedAt, reason }: Gap) {
       metrics.gaps.inc({ reason });
       if (startedAt)

@@ -1,4 +1,4 @@
-import { type Logger, pause, toError } from '@podips/shared';
+import { FailureLog, type Logger, pause, toError } from '@podips/shared';
 import type { Ledger, LoadedLedger } from './store/ledger.js';
 import type { EndedTerm, Term, TermOptions } from './term.js';
 import { isLedgerLoss } from './term-start.js';
@@ -18,6 +18,8 @@ export interface TermsView {
   term: Term | undefined;
 }
 
+type LoadDeps = TermsDeps & { readonly failures: FailureLog };
+
 const LOAD_RETRY_MS = 1_000;
 const FENCED_REST_MS = 5_000;
 /** Before another restart when the ledger can be loaded, but none of what follows can be written to it. */
@@ -33,15 +35,17 @@ export async function runTerms(
   view: TermsView,
   signal: AbortSignal,
 ): Promise<void> {
+  const failures = new FailureLog(deps.log, { failed: 'ledger not loaded', worked: 'ledger loaded again' });
+  const loading: LoadDeps = { ...deps, failures };
   let previous: EndedTerm | undefined;
   while (!signal.aborted) {
-    const ledger = previous?.ledger ?? (await loadPatiently(deps, signal));
+    const ledger = previous?.ledger ?? (await loadPatiently(loading, signal));
     if (signal.aborted) return;
     const incomplete = isLedgerLoss(previous?.end) ? ledger : undefined;
     view.term = deps.open({
       ledger,
       previous: previous?.end,
-      untilLedger: (ended) => loadNext(deps, incomplete, ended),
+      untilLedger: (ended) => loadNext(loading, incomplete, ended),
       leadership,
     });
     previous = await view.term.run(signal);
@@ -61,7 +65,7 @@ async function outlivesFence(leadership: TermOptions['leadership'], signal: Abor
 }
 
 /** Without the ledger every pod would be published again: worth a wait. */
-async function loadPatiently(deps: TermsDeps, signal: AbortSignal): Promise<LoadedLedger | undefined> {
+async function loadPatiently(deps: LoadDeps, signal: AbortSignal): Promise<LoadedLedger | undefined> {
   const untilMs = performance.now() + deps.databaseWaitMs;
   for (;;) {
     const ledger = await tryToLoad(deps);
@@ -76,7 +80,7 @@ async function loadPatiently(deps: TermsDeps, signal: AbortSignal): Promise<Load
  * @returns undefined when the signal aborted before
  */
 async function loadNext(
-  deps: TermsDeps,
+  deps: LoadDeps,
   incomplete: LoadedLedger | undefined,
   signal: AbortSignal,
 ): Promise<LoadedLedger | undefined> {
@@ -90,11 +94,13 @@ async function loadNext(
 }
 
 /** The ledger, or undefined when there is none or the database is unavailable. */
-async function tryToLoad({ ledger, log, onLoadFailed }: TermsDeps): Promise<LoadedLedger | undefined> {
+async function tryToLoad({ ledger, failures, onLoadFailed }: LoadDeps): Promise<LoadedLedger | undefined> {
   try {
-    return await ledger?.load();
+    const loaded = await ledger?.load();
+    failures.worked();
+    return loaded;
   } catch (err) {
-    log.warn({ err: toError(err) }, 'ledger not loaded');
+    failures.failed(toError(err));
     onLoadFailed();
     return undefined;
   }

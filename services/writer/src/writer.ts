@@ -18,6 +18,7 @@ import { Forwarder } from './forwarder.js';
 import { Inbox, type InFlightMessage } from './inbox.js';
 import { createWriterMetrics, type WriterMetrics } from './metrics.js';
 import { Progress } from './progress.js';
+import type { LogEvent } from './record.js';
 import type { WriterSettings } from './settings.js';
 
 export interface Writer extends Running {
@@ -141,6 +142,7 @@ function createForwarder(
     onWritten(batch: readonly InFlightMessage[]) {
       metrics.written.inc(batch.length);
       progress.written(batch, Date.now());
+      for (const { event } of batch) log.debug(aboutOf(event), 'written to Fluentd');
       fluent.works(`${batch.length} written`);
     },
     onFailed(error: FluentError, othersLeft: boolean) {
@@ -151,6 +153,11 @@ function createForwarder(
     },
   };
   return new Forwarder(settings.fluent, inbox, events, log);
+}
+
+/** The pod and the address of a message, whoever sent it. */
+function aboutOf({ record: { pod_namespace: namespace, pod, pod_ip: ip, pod_ip_status: status } }: LogEvent) {
+  return { pod: `${namespace}/${pod}`, ip, status };
 }
 
 function startIntake(

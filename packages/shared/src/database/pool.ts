@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { PodipsError, toError } from '../errors.js';
+import { FailureLog } from '../failure-log.js';
 import type { Logger } from '../logger.js';
 import type { DatabaseSettings } from '../settings/database-settings.js';
 import { placeOf, type Route, Routes } from './routes.js';
@@ -29,11 +30,16 @@ export interface PoolOptions {
  */
 export function openPool(settings: DatabaseSettings, log: Logger, options: PoolOptions = {}): DatabasePool {
   const pool = new DatabasePool(settings, options);
+  const failures = new FailureLog(log, {
+    failed: 'idle database connection lost',
+    worked: 'connected to the database again',
+  });
+  pool.on('connect', () => failures.worked());
   // Without a listener an idle connection that breaks ends the process.
   pool.on('error', (err) => {
     // pg hangs the whole connection on it, with the key by which its statements can be cancelled.
     Reflect.deleteProperty(err, 'client');
-    log.warn({ err }, 'idle database connection lost');
+    failures.failed(err);
   });
   return pool;
 }

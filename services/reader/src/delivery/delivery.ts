@@ -1,4 +1,4 @@
-import { backoffDelayMs, type Logger, toError } from '@podips/shared';
+import { backoffDelayMs, FailureLog, type Logger, toError } from '@podips/shared';
 import type { ChangeLog } from '../changes/change-log.js';
 import { MAX_ENTRY_MESSAGES } from '../changes/entry.js';
 import type { Outbox } from '../store/outbox.js';
@@ -36,12 +36,17 @@ export class Delivery {
   readonly #deps: DeliveryDeps;
   /** Taken from the log, oldest first. */
   readonly #batches: Batch[] = [];
+  readonly #storeFailures: FailureLog;
   #failures = 0;
   #hold: NodeJS.Timeout | undefined;
   #phase: 'running' | 'draining' | 'closed' = 'running';
 
   constructor(deps: DeliveryDeps) {
     this.#deps = deps;
+    this.#storeFailures = new FailureLog(deps.log, {
+      failed: 'outbox write failed; messages wait in memory',
+      worked: 'outbox can be written again',
+    });
     deps.changes.onChange(() => this.#pump());
   }
 
@@ -134,14 +139,15 @@ export class Delivery {
   }
 
   async #store({ bodies }: Batch): Promise<boolean> {
-    const { outbox, log, onStored, onStoreFailed } = this.#deps;
+    const { outbox, onStored, onStoreFailed } = this.#deps;
     try {
       await outbox?.store(bodies);
+      this.#storeFailures.worked();
       onStored(bodies.length);
       return true;
     } catch (err) {
       const error = toError(err);
-      log.warn({ err: error, messages: bodies.length }, 'outbox write failed; messages wait in memory');
+      this.#storeFailures.failed(error, { messages: bodies.length });
       onStoreFailed(error);
       return false;
     }

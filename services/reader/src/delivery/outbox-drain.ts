@@ -1,4 +1,4 @@
-import { type Logger, pause, QueueError, toError } from '@podips/shared';
+import { FailureLog, type Logger, pause, QueueError, toError } from '@podips/shared';
 import type { Outbox } from '../store/outbox.js';
 import type { QueueSender } from './queue-sender.js';
 
@@ -20,11 +20,16 @@ const PATIENCE_MS = 15_000;
 export class OutboxDrain {
   readonly #deps: OutboxDrainDeps;
   readonly #stopping = new AbortController();
+  readonly #failures: FailureLog;
   #running: Promise<void> | undefined;
   #runs = 0;
 
   constructor(deps: OutboxDrainDeps) {
     this.#deps = deps;
+    this.#failures = new FailureLog(deps.log, {
+      failed: 'outbox not drained',
+      worked: 'outbox can be drained again',
+    });
   }
 
   /** Sends what is there, if there is a session. Failures are reported, not thrown. */
@@ -86,9 +91,10 @@ export class OutboxDrain {
     const { outbox, queue, log, onFailed } = this.#deps;
     try {
       const sent = await outbox.drain((bodies) => queue.send(bodies), this.#stopping.signal);
+      this.#failures.worked();
       if (sent > 0) log.info({ sent }, 'outbox drained');
     } catch (err) {
-      log.warn({ err: toError(err) }, 'outbox not drained');
+      this.#failures.failed(toError(err));
       if (!(err instanceof QueueError)) onFailed(toError(err));
     }
   }
