@@ -2,6 +2,7 @@ import {
   AddressOrder,
   aborted,
   backoffDelayMs,
+  FailureLog,
   type Logger,
   pause,
   type ServerAddress,
@@ -51,6 +52,7 @@ export class Forwarder {
   readonly #servers: FluentServers;
   readonly #addresses = new AddressOrder();
   readonly #underWay = new Set<Promise<void>>();
+  readonly #failures: FailureLog;
   #session: FluentSession | undefined;
   #connected: ServerAddress | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -63,6 +65,10 @@ export class Forwarder {
   constructor(options: ForwarderOptions, inbox: Inbox, events: ForwarderEvents, log: Logger) {
     this.#options = options;
     this.#servers = new FluentServers(options.servers);
+    this.#failures = new FailureLog(log, {
+      failed: 'Fluentd unavailable; messages requeued',
+      worked: 'Fluentd takes messages again',
+    });
     this.#inbox = inbox;
     this.#events = events;
     this.#log = log;
@@ -86,9 +92,7 @@ export class Forwarder {
         this.#reopened = true;
         continue;
       }
-      // A line for each outage, not for each attempt.
-      const level = this.#attempt === 0 ? 'warn' : 'debug';
-      this.#log[level]({ err: error, inFlight: this.#inbox.size }, 'Fluentd unavailable; messages requeued');
+      this.#failures.failed(error, { inFlight: this.#inbox.size });
       this.#servers.failed(performance.now());
       this.#events.onFailed(error, this.#servers.othersLeft);
       await this.#inbox.requeue();
@@ -144,6 +148,7 @@ export class Forwarder {
     const delivery = session.send(batch.map((message) => message.event)).then(
       () => {
         this.#worked();
+        this.#failures.worked();
         this.#servers.acknowledged();
         this.#written += batch.length;
         this.#inbox.acknowledge(batch);
@@ -207,6 +212,7 @@ export class Forwarder {
     const writtenBefore = this.#written;
     try {
       await probeFluent(session.server, this.#options, this.#addresses, signal);
+      this.#failures.worked();
       this.#events.onAlive();
     } catch (err) {
       // An ack meanwhile, or a chunk under way, proves more than a probe that was refused.
