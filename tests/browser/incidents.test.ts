@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { expectToFit, launchChromium, openPage, SCHEMES } from '../support/browser.js';
@@ -6,10 +9,21 @@ import { type MonitorProcess, startMonitorProcess } from '../support/monitor-pro
 /** One more than a page has. */
 const INCIDENTS = 26;
 
+const ANNOUNCEMENTS = `
+announcements:
+  - {id: move, title: The reader moves}
+maintenance:
+  - {id: up, title: Fluentd & its disk, from: 2026-01-01T00:00:00Z, to: 2999-01-01T00:00:00Z, lights: [log]}
+`;
+
+let dir: string;
 let browser: Browser;
 let monitor: MonitorProcess;
 beforeAll(async () => {
-  monitor = await startMonitorProcess();
+  dir = await mkdtemp(join(tmpdir(), 'podips-announcements-'));
+  const file = join(dir, 'announcements.yaml');
+  await writeFile(file, ANNOUNCEMENTS);
+  monitor = await startMonitorProcess({ ANNOUNCEMENTS_FILE: file });
   for (let count = 1; count <= INCIDENTS; count += 1) {
     await fetch(`${monitor.url}/log/500/outage%20${count}`, { method: 'POST' });
     await fetch(`${monitor.url}/log/200/OK`, { method: 'POST' });
@@ -19,6 +33,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await monitor?.destroy();
+  await rm(dir, { recursive: true, force: true });
 });
 
 it.each(SCHEMES)(
@@ -48,4 +63,39 @@ it('leads from the dashboard through the strips to the earliest incident, by the
   await page.getByText('outage 1', { exact: true }).waitFor();
   await page.getByRole('link', { name: 'Newest' }).press('Enter');
   await page.getByText(`outage ${INCIDENTS}`, { exact: true }).waitFor();
+});
+
+it('shows announcements, and says at the light that maintenance is planned', async () => {
+  const { page, close } = await openPage(browser, monitor.url);
+  onTestFinished(close);
+  const region = page.getByRole('region', { name: 'Announcements and planned maintenance' });
+  expect(await region.getByRole('heading', { level: 3 }).allTextContents()).toEqual([
+    'Announcement The reader moves',
+    'Maintenance now Fluentd & its disk',
+  ]);
+  expect(await page.getByText('Maintenance planned until').count()).toBe(1);
+});
+
+it('has a feed that XML readers accept, with what RFC 4287 asks for', async () => {
+  const { page, close } = await openPage(browser, `${monitor.url}/incidents`);
+  onTestFinished(close);
+  const feed = await page.evaluate<{ error: boolean; root: string; entries: string[][] }>(`(async () => {
+    const text = await (await fetch(document.querySelector('link[type="application/atom+xml"]').href)).text();
+    const xml = new DOMParser().parseFromString(text, 'application/xml');
+    const children = (element) => [...element.children].map(({ localName }) => localName).join(' ');
+    return {
+      error: xml.querySelector('parsererror') !== null,
+      root: xml.documentElement.namespaceURI + ' ' + children(xml.documentElement).replace(/( entry)+$/, ' entry'),
+      entries: [...xml.querySelectorAll('entry')].map((entry) => [children(entry), entry.querySelector('title').textContent]),
+    };
+  })()`);
+  expect(feed).toMatchObject({
+    error: false,
+    root: 'http://www.w3.org/2005/Atom id title updated author link link entry',
+  });
+  expect(new Set(feed.entries.map(([children]) => children))).toEqual(
+    new Set(['id title updated published link content']),
+  );
+  expect(feed.entries.map(([, title]) => title)).toContain('Planned maintenance: Fluentd & its disk');
+  expect(feed.entries).toHaveLength(INCIDENTS + 2);
 });

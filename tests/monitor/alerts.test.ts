@@ -110,6 +110,33 @@ describe('alerts of the monitor', () => {
     });
   });
 
+  it('are muted in planned maintenance, and sent when it is taken from the file', async () => {
+    const path = join(dir, 'announcements.yaml');
+    const time = (inMs: number) => new Date(Date.now() + inMs).toISOString();
+    const window = {
+      id: 'up',
+      title: 'Upgrade',
+      from: time(-60_000),
+      to: time(3_600_000),
+      lights: ['kubernetes'],
+    };
+    await writeFile(path, JSON.stringify({ maintenance: [window] }));
+    env.ANNOUNCEMENTS_FILE = path;
+    await startMonitor();
+    await reportAll(200);
+    await report('kubernetes', 500);
+    await report('log', 500);
+    // The other light makes one, so that there was time for both.
+    await untilSubjects(['[podips fra1] Fluentd write failing']);
+    expect(await alertingView()).toMatchObject({ muted: { lights: ['kubernetes'], workloads: false } });
+    const metrics = await (await fetch(`${url()}/metrics`)).text();
+    expect(metrics).toContain('podips_alerts_muted{operation="kubernetes"} 1');
+    expect(metrics).toContain('podips_operation_light{operation="kubernetes",light="red"} 1');
+    await writeFile(path, '');
+    await untilSubjects(['[podips fra1] Fluentd write failing', FAILING]);
+    expect(await alertingView()).toMatchObject({ muted: null });
+  });
+
   it('are one message for lights that change together', async () => {
     await startMonitor();
     await reportAll(500);

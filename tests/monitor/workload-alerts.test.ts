@@ -5,6 +5,7 @@ import { createLogger, type DatabasePool, type DatabaseSettings, openPool } from
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type Alerting, startAlerting } from '../../services/monitor/src/alerts/alerting.js';
 import { chainOf, NO_ALERTS } from '../../services/monitor/src/alerts/alerts.test.helpers.js';
+import { NO_ANNOUNCEMENTS } from '../../services/monitor/src/announcements/announcements.js';
 import { DEFAULT_LIMITS } from '../../services/monitor/src/workloads/unstable.js';
 import { startWorkloads, type Workloads } from '../../services/monitor/src/workloads/workloads.js';
 import { PATIENCE } from '../support/browser.js';
@@ -46,6 +47,7 @@ async function startAlerts(): Promise<Alerts> {
     // All that alerting needs of the lights.
     tracker: { states: () => chainOf(), onTransition: () => undefined } as never,
     workloads,
+    announcements: NO_ANNOUNCEMENTS,
     unstable: { limits: DEFAULT_LIMITS, alerts: true, muted: [/^shop\/import$/] },
     now,
     log,

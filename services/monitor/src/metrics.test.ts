@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { NO_ANNOUNCEMENTS } from './announcements/announcements.js';
 import { transition } from './history/history.test.helpers.js';
 import { memoryHistory, memoryStore, NO_ALERTING, NOW_MS } from './http/app.test.helpers.js';
 import { createMetrics } from './metrics.js';
@@ -22,6 +23,7 @@ test.each<[string, string, readonly Transition[]]>([
     },
     history: await memoryHistory(() => NOW_MS),
     alerting: NO_ALERTING,
+    announcements: NO_ANNOUNCEMENTS,
     live: { clients: 0 },
     flow: { view: () => undefined },
     ledger: undefined,

@@ -1,5 +1,7 @@
 import { OK, OPERATIONS } from '@podips/shared';
 import { Counter, Gauge, type Metric, Registry } from 'prom-client';
+import type { Announcements } from './announcements/announcements.js';
+import { mutingAt } from './announcements/muting.js';
 import { flowMetrics } from './flow/flow-metrics.js';
 import type { FlowView } from './flow/flow-view.js';
 import type { History } from './history/history.js';
@@ -24,6 +26,7 @@ export interface MetricsOptions {
   readonly tracker: Pick<Tracker, 'states' | 'onHeartbeat' | 'onTransition'>;
   readonly history: Pick<History, 'problem'>;
   readonly alerting: { counts(): AlertCounts };
+  readonly announcements: Pick<Announcements, 'entries' | 'problem'>;
   readonly live: { readonly clients: number };
   readonly flow: { view(): FlowView | undefined };
   readonly ledger: { view(): LedgerView } | undefined;
@@ -43,6 +46,7 @@ export function createMetrics(options: MetricsOptions): Registry {
     ...operationMetrics(options),
     incidentMetric(options),
     alertMetric(options),
+    mutedMetric(options),
     ...stateMetrics(options),
     ...flowMetrics(options.flow.view),
     ...(ledger ? ledgerMetrics(ledger.view, now) : []),
@@ -133,7 +137,21 @@ function alertMetric({ alerting }: MetricsOptions): Metric {
   });
 }
 
-function stateMetrics({ store, history, live, version }: MetricsOptions): Metric[] {
+function mutedMetric({ tracker, announcements, now }: MetricsOptions): Metric {
+  return new Gauge({
+    name: 'podips_alerts_muted',
+    help: '1 while no alerts are sent about a light because of planned maintenance, else 0',
+    labelNames: ['operation'],
+    registers: [],
+    collect() {
+      const { lights } = mutingAt(announcements.entries(), now());
+      for (const [operation] of entriesOf(tracker.states()))
+        this.set({ operation }, lights.has(operation) ? 1 : 0);
+    },
+  });
+}
+
+function stateMetrics({ store, history, announcements, live, version }: MetricsOptions): Metric[] {
   const gauge = (name: string, help: string, value: () => number) =>
     new Gauge({
       name,
@@ -156,6 +174,9 @@ function stateMetrics({ store, history, live, version }: MetricsOptions): Metric
     ),
     gauge('podips_history_intact', '1 while the history is complete and saved, else 0', () =>
       history.problem === undefined ? 1 : 0,
+    ),
+    gauge('podips_announcements_current', '1 while the announcements are those of the file, else 0', () =>
+      announcements.problem === undefined ? 1 : 0,
     ),
     gauge('podips_event_streams', 'Open dashboards with a live stream', () => live.clients),
     build,

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { type Logger, listenAt, Resources, type Running } from '@podips/shared';
 import type { FastifyInstance } from 'fastify';
 import { startAlerting } from './alerts/alerting.js';
+import { openAnnouncements } from './announcements/announcements.js';
 import { openExporter } from './export/export.js';
 import { openFlow } from './flow/flow.js';
 import { catchUp } from './history/catch-up.js';
@@ -58,6 +59,7 @@ type Parts = Pick<
   | 'tracker'
   | 'history'
   | 'alerting'
+  | 'announcements'
   | 'peers'
   | 'flow'
   | 'ledger'
@@ -95,10 +97,13 @@ async function startParts(settings: MonitorSettings, log: Logger, resources: Res
   const { pageUrl } = alerts;
   const workloads = database && startWorkloads({ database, now, log, limits: unstable.limits });
   resources.release('the workloads', () => workloads?.stop());
+  const announcements = await openAnnouncements({ path: settings.announcementsFile, dir, now, log });
+  resources.release('the announcements', () => announcements.stop());
   const alerting = await startAlerting({
     settings: alerts,
     tracker,
     workloads,
+    announcements,
     unstable,
     now,
     log,
@@ -120,7 +125,10 @@ async function startParts(settings: MonitorSettings, log: Logger, resources: Res
   resources.release('the lookups', () => lookup?.stop());
   const exporter = database && openExporter({ database, cluster, log });
   resources.release('the exports', () => exporter?.stop());
-  return { store, history, tracker, alerting, peers, flow, ledger, lookup, exporter, workloads };
+  return {
+    ...{ store, history, tracker, alerting, announcements, peers, flow },
+    ...{ ledger, lookup, exporter, workloads },
+  };
 }
 
 async function closePromptly(app: FastifyInstance): Promise<void> {

@@ -14,6 +14,7 @@ test('without variables the monitor listens on 8080 and keeps its data on the vo
     ageLimitMs: 300_000,
     cluster: 'default',
     historyDays: 90,
+    announcementsFile: undefined,
     basePath: '',
     access: {
       heartbeatToken: undefined,

@@ -54,6 +54,10 @@ export const monitorSpecs = {
     desc: 'path below which a proxy shows the pages, `/podips`; the monitor answers with it and without it. The `X-Forwarded-Prefix` of `TRUSTED_PROXIES` goes before it',
   }),
   HISTORY_DAYS: integer(1, 3_650)({ default: 90, desc: 'how long incidents are shown' }),
+  ANNOUNCEMENTS_FILE: str({
+    default: '',
+    desc: 'file with announcements and planned maintenance, in YAML or JSON, which is read again when it changes',
+  }),
   ...accessSpecs,
   ...peerSpecs,
   ...proxySpecs,
@@ -74,6 +78,8 @@ export interface MonitorSettings {
   /** The cluster that this monitor watches. */
   readonly cluster: string;
   readonly historyDays: number;
+  /** The file with announcements and maintenance windows; undefined: there is none. */
+  readonly announcementsFile: string | undefined;
   /** Where clients see the root of this server: `/podips`, or empty. */
   readonly basePath: string;
   readonly access: AccessSettings;
@@ -136,6 +142,7 @@ export function readMonitorSettings(env: Environment): MonitorSettings {
     ageLimitMs: settings.AGE_LIMIT_MS,
     cluster: settings.CLUSTER_NAME,
     historyDays: settings.HISTORY_DAYS,
+    announcementsFile: settings.ANNOUNCEMENTS_FILE || undefined,
     basePath: settings.BASE_PATH,
     access: accessSettings(settings),
     peers: peerSettings(settings),

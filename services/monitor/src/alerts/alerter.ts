@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Announcements } from '../announcements/announcements.js';
+import { mutingAt, nextChangeMs } from '../announcements/muting.js';
 import type { Tracker } from '../status/tracker.js';
 import type { Workloads } from '../workloads/workloads.js';
-import type { AlertState } from './decide.js';
+import { type AlertState, shortest } from './decide.js';
 import { decideBoth } from './decide-both.js';
 import type { Notice } from './notice.js';
 import type { AllAlertRules } from './rules.js';
@@ -10,6 +12,8 @@ export interface AlerterOptions {
   readonly tracker: Tracker;
   /** Undefined without a database. */
   readonly workloads: Pick<Workloads, 'facts' | 'onNews'> | undefined;
+  /** Planned maintenance, in which no alerts are sent. */
+  readonly announcements: Pick<Announcements, 'entries' | 'onNews'>;
   /** The cluster whose workloads make alerts. */
   readonly cluster: string;
   readonly rules: AllAlertRules;
@@ -35,7 +39,7 @@ const MAX_TIMER_MS = 86_400_000;
 
 /** Decides after each transition, when workloads were counted, and when the wait of the last decision is over. */
 export function startAlerter(options: AlerterOptions): Alerter {
-  const { tracker, workloads, cluster, rules, now, state: before, onState, send } = options;
+  const { tracker, workloads, announcements, cluster, rules, now, state: before, onState, send } = options;
   let state = before;
   let suppressed = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -45,16 +49,21 @@ export function startAlerter(options: AlerterOptions): Alerter {
     if (stopped) return;
     clearTimeout(timer);
     const facts = { chain: tracker.states(), workloads: workloads?.facts(cluster) };
-    const decision = decideBoth(state, facts, now(), rules);
+    const nowMs = now();
+    const entries = announcements.entries();
+    const decision = decideBoth(state, facts, nowMs, { ...rules, muting: mutingAt(entries, nowMs) });
     suppressed += Math.max(0, suppressedIn(decision.state) - suppressedIn(state));
     const isChanged = !isDeepStrictEqual(state, decision.state);
     state = decision.state;
     if (isChanged) onState(state);
     for (const notice of decision.notices) send(notice);
-    if (decision.waitMs !== undefined) timer = setTimeout(look, Math.min(decision.waitMs, MAX_TIMER_MS));
+    const changeMs = nextChangeMs(entries, nowMs);
+    const waitMs = shortest([decision.waitMs, changeMs === undefined ? undefined : changeMs - nowMs]);
+    if (waitMs !== undefined) timer = setTimeout(look, Math.min(waitMs, MAX_TIMER_MS));
   };
   tracker.onTransition(look);
   workloads?.onNews(look);
+  announcements.onNews(look);
   look();
   return {
     get suppressed() {

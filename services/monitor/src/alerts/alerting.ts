@@ -1,5 +1,8 @@
 import type { Logger } from '@podips/shared';
+import type { Announcements } from '../announcements/announcements.js';
+import { mutingAt, nextChangeMs } from '../announcements/muting.js';
 import { createFetch, NO_PROXIES } from '../proxy.js';
+import { entriesOf } from '../status/map-operations.js';
 import type { Tracker } from '../status/tracker.js';
 import type { AlertingView } from '../view/status-view.js';
 import { WORKLOAD_WAITS } from '../workloads/decide-workload-alerts.js';
@@ -21,6 +24,8 @@ export interface AlertingOptions extends Outside {
   readonly tracker: Tracker;
   /** Undefined without a database. */
   readonly workloads: Pick<Workloads, 'facts' | 'onNews'> | undefined;
+  /** Planned maintenance, in which no alerts are sent. */
+  readonly announcements: Pick<Announcements, 'entries' | 'onNews'>;
   /** About which workloads alerts are sent. */
   readonly unstable: WorkloadSettings;
   readonly now: () => number;
@@ -54,7 +59,8 @@ const STOP_GRACE_MS = 3_000;
 export async function startAlerting(options: AlertingOptions): Promise<Alerting> {
   const { settings, tracker, now, log, dir, cluster, pageUrl } = options;
   const channels = createChannels(settings, options);
-  if (channels.length === 0) return withoutChannels(startDeadmanOf(options));
+  const muted = () => mutedView(options);
+  if (channels.length === 0) return withoutChannels(startDeadmanOf(options), muted);
   const words = (notice: Notice) => messageOf(notice, { cluster, pageUrl });
   const memory = await openAlertMemory({ dir, now, log, channels: () => savedOf(couriers) });
   const onChange = memory.changed;
@@ -76,6 +82,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
   const alerter = startAlerter({
     tracker,
     workloads: options.workloads,
+    announcements: options.announcements,
     cluster,
     rules: rulesOf(options),
     now,
@@ -89,6 +96,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
       channels: [...couriers.map(({ record }) => record.view()), ...viewsOf(deadman)],
       lastAlert: memory.lastAlert,
       heldBack: suppressedIn(memory.state),
+      muted: muted(),
     }),
     counts: () => ({ ...countsOf(couriers), suppressed: alerter.suppressed }),
     get problem() {
@@ -102,18 +110,37 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
   };
 }
 
-function withoutChannels(deadman: Deadman | undefined): Alerting {
+function withoutChannels(deadman: Deadman | undefined, muted: () => AlertingView['muted']): Alerting {
   return {
-    view: () => ({ enabled: false, channels: viewsOf(deadman), lastAlert: null, heldBack: 0 }),
+    view: () => ({
+      enabled: false,
+      channels: viewsOf(deadman),
+      lastAlert: null,
+      heldBack: 0,
+      muted: muted(),
+    }),
     counts: () => ({ sent: 0, failed: 0, suppressed: 0 }),
     problem: undefined,
     stop: async () => deadman?.stop(),
   };
 }
 
-function startDeadmanOf({ settings, tracker, fetch = createFetch(NO_PROXIES), now, log }: AlertingOptions) {
+/** About what no alerts are sent now, and when that changes. */
+function mutedView({ announcements, now }: AlertingOptions): AlertingView['muted'] {
+  const nowMs = now();
+  const { lights, workloads } = mutingAt(announcements.entries(), nowMs);
+  const changeMs = nextChangeMs(announcements.entries(), nowMs);
+  if (lights.size === 0 || changeMs === undefined) return null;
+  return { lights: [...lights], workloads, nextChangeAt: new Date(changeMs).toISOString() };
+}
+
+function startDeadmanOf(options: AlertingOptions) {
+  const { settings, tracker, announcements, fetch = createFetch(NO_PROXIES), now, log } = options;
   if (settings.deadman === undefined) return undefined;
-  const allGreen = () => Object.values(tracker.states()).every(({ light }) => light === 'green');
+  const allGreen = () => {
+    const { lights } = mutingAt(announcements.entries(), now());
+    return entriesOf(tracker.states()).every(([id, { light }]) => light === 'green' || lights.has(id));
+  };
   return startDeadman({ settings: settings.deadman, allGreen, fetch, now, log });
 }
 

@@ -28,7 +28,7 @@ export function decideBoth(
   const lights = decide(before, chain, nowMs, rules);
   const { state } = lights;
   const notices = lights.notice === undefined ? [] : [lights.notice];
-  if (workloads === undefined) return { state, notices, waitMs: lights.waitMs };
+  if (workloads === undefined || rules.muting?.workloads) return { state, notices, waitMs: lights.waitMs };
   const moment = { facts: workloads, nowMs, limitMs: untilAllowed(state.sentAtMs, nowMs, rules) };
   const decision = decideWorkloadAlerts(state.workloads, moment, rules.workloads);
   const waitMs = shortest([lights.waitMs, decision.waitMs]);

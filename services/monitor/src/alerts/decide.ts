@@ -84,6 +84,8 @@ function settle(
   const settled = { ...before, decided, groupingSinceMs: undefined, seen: new Map() };
   const repeatIntervalMs = untilRepeat(settled, nowMs, rules);
   const limitMs = untilAllowed(before.sentAtMs, nowMs, rules);
+  // What the hourly limit suppressed before a maintenance is sent after it.
+  if (!changed && isAllMuted(decided, rules)) return { state: settled, waitMs: undefined };
   if (limitMs > 0) {
     const suppressed = before.suppressed + (changed ? 1 : 0);
     const wantedMs = suppressed > 0 ? 0 : repeatIntervalMs;
@@ -99,6 +101,12 @@ function settle(
     notice: makeNotice(before, decided, { chain, nowMs, rules }),
     waitMs: untilRepeat(state, nowMs, rules),
   };
+}
+
+/** Whether there is trouble, and nothing is sent about any of it. */
+function isAllMuted(decided: Troubles, { muting }: AlertRules): boolean {
+  const troubled = LIGHT_IDS.filter((operation) => decided[operation] !== undefined);
+  return troubled.length > 0 && troubled.every((operation) => muting?.lights.has(operation));
 }
 
 function makeNotice(before: AlertState, decided: Troubles, { chain, nowMs, rules }: Moment): Notice {
@@ -117,7 +125,7 @@ function makeNotice(before: AlertState, decided: Troubles, { chain, nowMs, rules
     atMs: nowMs,
     headline,
     likelyCause,
-    changes: changes.length > 0 ? changes : lasting(decided),
+    changes: changes.length > 0 ? changes : lasting(decided, rules),
     chain: entriesOf(chain).map(([operation, { light }]) => ({ operation, light })),
     heldBack: before.suppressed,
   };
@@ -134,17 +142,21 @@ function endOf(trouble: Trouble, state: OperationState | undefined, nowMs: numbe
   return sinceMs !== undefined && sinceMs >= trouble.sinceMs ? sinceMs : nowMs;
 }
 
-function lasting(decided: Troubles): Change[] {
+function lasting(decided: Troubles, { muting }: AlertRules): Change[] {
   return LIGHT_IDS.flatMap((operation) => {
     const trouble = decided[operation];
-    return trouble === undefined ? [] : [{ operation, kind: 'continues' as const, trouble, untilMs: null }];
+    const isLeftOut = trouble === undefined || muting?.lights.has(operation);
+    return isLeftOut ? [] : [{ operation, kind: 'continues' as const, trouble, untilMs: null }];
   });
 }
 
 /** Milliseconds until the alert is repeated; undefined: it is not. */
-function untilRepeat(state: AlertState, nowMs: number, { repeatIntervalMs }: AlertRules): number | undefined {
+function untilRepeat(state: AlertState, nowMs: number, rules: AlertRules): number | undefined {
+  const { repeatIntervalMs } = rules;
   const lastMs = state.lightsSentAtMs;
-  const lasts = LIGHT_IDS.some((operation) => state.decided[operation] !== undefined);
+  const lasts = LIGHT_IDS.some(
+    (operation) => state.decided[operation] !== undefined && !rules.muting?.lights.has(operation),
+  );
   return repeatIntervalMs === 0 || lastMs === undefined || !lasts
     ? undefined
     : remainingMs(lastMs, repeatIntervalMs, nowMs);

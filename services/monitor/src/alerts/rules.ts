@@ -1,3 +1,4 @@
+import type { Muting } from '../announcements/muting.js';
 import type { PerLight } from '../status/statuses.js';
 import type { OperationState } from '../status/tracker.js';
 import type { WorkloadRules } from '../workloads/decide-workload-alerts.js';
@@ -15,6 +16,8 @@ export interface AlertRules {
   /** Since when heartbeats are received: silence before that is the monitor's own. */
   readonly startedAtMs: number;
   readonly ageLimitMs: number;
+  /** About what nothing is sent now; what is reported stays reported until then. */
+  readonly muting?: Muting;
 }
 
 export interface AllAlertRules extends AlertRules {

@@ -31,6 +31,7 @@ export function firingIn(
   );
   const all = entriesOf(chain).map(([operation, state]) => {
     const known = decided[operation];
+    if (rules.muting?.lights.has(operation)) return { operation, trouble: known, waitMs: 0 };
     const isMissing = isAnyReceived && operation !== 'ledger' && state.heartbeat === undefined;
     const one = isMissing ? missing(known, nowMs, rules) : firingOf(known, state, nowMs, rules);
     return { operation, ...one };

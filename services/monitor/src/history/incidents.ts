@@ -61,6 +61,7 @@ function toView({ operation, startedAtMs, endedAtMs, worst }: Incident, nowMs: n
     name: LIGHT_NAMES[operation],
     light: worst.light === 'red' ? 'red' : 'yellow',
     startedAt: new Date(startedAtMs).toISOString(),
+    worstAt: new Date(worst.sinceMs).toISOString(),
     endedAt: endedAtMs === undefined ? null : new Date(endedAtMs).toISOString(),
     durationMs: Math.max(0, (endedAtMs ?? nowMs) - startedAtMs),
     code: worst.code ?? null,

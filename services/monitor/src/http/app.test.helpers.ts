@@ -1,6 +1,7 @@
 import { createLogger, type Operation } from '@podips/shared';
 import type { FastifyInstance } from 'fastify';
 import { onTestFinished } from 'vitest';
+import { NO_ANNOUNCEMENTS } from '../announcements/announcements.js';
 import { createFlow, type SavedFlow } from '../flow/flow.js';
 import { type History, openHistory } from '../history/history.js';
 import { type Heartbeat, latestOf, type StatusStore } from '../status/statuses.js';
@@ -43,7 +44,7 @@ export function memoryStore(heartbeats: readonly Heartbeat[] = [], problem?: str
 
 /** No alerts. */
 export const NO_ALERTING: AlertingSource = {
-  view: () => ({ enabled: false, channels: [], lastAlert: null, heldBack: 0 }),
+  view: () => ({ enabled: false, channels: [], lastAlert: null, heldBack: 0, muted: null }),
   counts: () => ({ sent: 0, failed: 0, suppressed: 0 }),
   problem: undefined,
 };
@@ -82,6 +83,7 @@ export async function openApp(
     tracker,
     history,
     alerting: NO_ALERTING,
+    announcements: NO_ANNOUNCEMENTS,
     peers: { view: () => [], onNews: () => undefined },
     flow: memoryFlow(now),
     ledger: undefined,

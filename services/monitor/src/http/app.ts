@@ -16,6 +16,7 @@ import type { AppContext, AppDeps } from './context.js';
 import { installErrorReplies, replyToMalformed, replyWithError } from './error-replies.js';
 import { createLiveFeed } from './live/live-feed.js';
 import { openApiOptions } from './openapi.js';
+import { announcementRoutes } from './routes/announcements.js';
 import { answerRoutes } from './routes/answers.js';
 import { statusRoutes } from './routes/api-v1.js';
 import { badgeRoutes } from './routes/badge.js';
@@ -50,6 +51,7 @@ const ROUTES = [
   pageRoutes,
   helpRoutes,
   incidentRoutes,
+  announcementRoutes,
 ] as const;
 
 const MAX_BODY_BYTES = 65_536;
@@ -97,7 +99,8 @@ function createContext(deps: AppDeps, version: string, uploads: Uploads): AppCon
     clusters: () => peers.view(),
   });
   const live = createLiveFeed({ ...deps, view });
-  for (const source of [peers, deps.flow, deps.ledger, deps.workloads]) source?.onNews(() => live.changed());
+  for (const source of [peers, deps.flow, deps.announcements, deps.ledger, deps.workloads])
+    source?.onNews(() => live.changed());
   const metrics = createMetrics({ ...deps, ...settings, live, version });
   const { streamsPerClient: perClient, trustedProxies } = settings.access;
   const isShared = createNetworks(trustedProxies);

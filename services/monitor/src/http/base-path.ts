@@ -18,7 +18,7 @@ const ANSWER = /^\/podips\/(?:read|write|all)(?:\?|$)/;
 
 /** The monitor's own paths. `/podips/...` is one as well, but its answers are known. */
 const OWN_PATH =
-  /^\/(?:api|assets|badge|badge\.svg|healthz|help|incidents|kubernetes|leases|log|lookup|metrics|queue|readyz|workloads|podips\/(?:read|write|all))(?:\/|$)/;
+  /^\/(?:api|assets|badge|badge\.svg|feed\.atom|healthz|help|incidents|kubernetes|leases|log|lookup|metrics|queue|readyz|workloads|podips\/(?:read|write|all))(?:\/|$)/;
 
 /** Whether something below this path would hide a path of the monitor. */
 export function isOwnPath(path: string): boolean {

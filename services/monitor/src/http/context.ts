@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ClientPlaces, Logger, Origin } from '@podips/shared';
 import type { Registry } from 'prom-client';
+import type { Announcements } from '../announcements/announcements.js';
 import type { Exporter } from '../export/export.js';
 import type { SavedFlow } from '../flow/flow.js';
 import type { History } from '../history/history.js';
@@ -19,6 +20,7 @@ export interface AppDeps {
   readonly tracker: Tracker;
   readonly history: History;
   readonly alerting: AlertingSource;
+  readonly announcements: Omit<Announcements, 'stop'>;
   readonly peers: PeersSource;
   readonly flow: Omit<SavedFlow, 'stop'>;
   /** Undefined without a database. */

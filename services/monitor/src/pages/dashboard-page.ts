@@ -36,6 +36,7 @@ export function dashboardPage(view: StatusView, assets: Assets): Html {
 ${slot(parts, 'headline', html`aria-live="polite" aria-atomic="true"`)}
 ${slot(parts, 'answers')}
 ${slot(parts, 'problems')}
+${slot(parts, 'announcements')}
 <section aria-labelledby="chain"><h2 id="chain" class="sr">The chain, in the order in which data flows</h2>
 <ol class="operations">${view.operations.map(({ operation }, index) => chainLink(parts, operation, index === view.operations.length - 1))}</ol></section>
 ${view.ledgerLight === null ? undefined : html`<section class="beside card" aria-labelledby="ledger">${slot(parts, 'ledger')}<div>${slot(parts, stripId('ledger'))}${slot(parts, uptimeId('ledger'))}</div></section>`}

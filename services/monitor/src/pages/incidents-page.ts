@@ -1,9 +1,10 @@
 import { STRIP_WINDOWS, type StripWindow } from '../history/strip.js';
 import type { IncidentPage } from '../view/incident-rows.js';
-import type { LightUptimeView, StatusView } from '../view/status-view.js';
+import type { AnnouncementView, LightUptimeView, StatusView } from '../view/status-view.js';
 import { visibleText } from '../words/format.js';
 import { wordOf } from '../words/light-words.js';
 import { WINDOW_WORDS } from '../words/uptime.js';
+import { announcementList } from './dashboard/announcements.js';
 import { incidentTable } from './dashboard/incidents.js';
 import { strip } from './dashboard/strip.js';
 import { uptimeLine } from './dashboard/uptime.js';
@@ -16,6 +17,8 @@ export interface IncidentsPageOptions {
   /** The uptime of each light, and the strip of the window. */
   readonly lights: readonly LightUptimeView[];
   readonly window: StripWindow;
+  /** All of them, also those that are over. */
+  readonly announcements: readonly AnnouncementView[];
   readonly incidents: IncidentPage;
   /** Where the page of incidents begins; undefined: with the newest. */
   readonly before: string | undefined;
@@ -26,7 +29,7 @@ export interface IncidentsPageOptions {
 
 /** All incidents, page by page, below the uptime of each light and a strip of some days. */
 export function incidentsPage(options: IncidentsPageOptions): Html {
-  const { view, lights, window, incidents, before, shownDays, assets } = options;
+  const { view, lights, window, announcements, incidents, before, shownDays, assets } = options;
   const { cluster, overall: light, at } = view;
   const content = html`
 <h1>Incidents and uptime</h1>
@@ -36,7 +39,8 @@ export function incidentsPage(options: IncidentsPageOptions): Html {
 <section aria-labelledby="incidents"><h2 id="incidents">${before === undefined ? 'Incidents' : 'Earlier incidents'}</h2>
 ${incidents.rows.length === 0 ? html`<p class="none">${before === undefined ? 'No incidents' : 'No earlier incidents'} in the last ${shownDays} days.</p>` : incidentTable(incidents.rows, Date.parse(at))}
 ${paging(options)}</section>
-<p class="more">As JSON: <a href="/api/v1/incidents">incidents</a>, <a href="/api/v1/uptime">uptime and strips</a>.</p>`;
+${announcements.length === 0 ? undefined : html`<section aria-labelledby="announcements"><h2 id="announcements">Announcements and maintenance</h2>${announcementList(announcements, Date.parse(at))}</section>`}
+<p class="more">As JSON: <a href="/api/v1/incidents">incidents</a>, <a href="/api/v1/uptime">uptime and strips</a>, <a href="/api/v1/announcements">announcements</a>. To subscribe: <a href="/feed.atom">Atom feed</a>.</p>`;
   const title = `Incidents – ${visibleText(cluster)} – podips monitor`;
   const hasLedger = view.ledger !== null;
   const scriptPaths = [assets.stripsPath];

@@ -52,6 +52,7 @@ export function layout(options: LayoutOptions): Html {
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
 <link rel="icon" type="image/svg+xml" href="${assets.faviconPath(light)}">
+<link rel="alternate" type="application/atom+xml" title="Incidents and announcements" href="/feed.atom">
 <link rel="stylesheet" href="${assets.stylePath}">
 ${live === undefined ? scripts(scriptPaths) : liveHead(live.refreshSeconds, assets.scriptPaths)}
 </head>

@@ -1,6 +1,7 @@
 import { createLogger } from '@podips/shared';
 import { Value } from 'typebox/value';
 import { expect, onTestFinished, test } from 'vitest';
+import { NO_ANNOUNCEMENTS } from '../announcements/announcements.js';
 import { SLOTS } from '../history/strip.js';
 import {
   heartbeat,
@@ -41,6 +42,7 @@ async function viewOf(
     tracker,
     history,
     alerting: NO_ALERTING,
+    announcements: NO_ANNOUNCEMENTS,
     clusters: () => clusters,
     flow: memoryFlow(now),
     ledger: undefined,

@@ -1,4 +1,7 @@
 import { OPERATIONS } from '@podips/shared';
+import { announcementViews, shownNow } from '../announcements/announcement-view.js';
+import type { Announcements } from '../announcements/announcements.js';
+import { maintenanceOf } from '../announcements/muting.js';
 import type { FlowView } from '../flow/flow-view.js';
 import type { History } from '../history/history.js';
 import type { LedgerView } from '../ledger/ledger-view.js';
@@ -21,6 +24,7 @@ export interface StatusViewDeps {
   readonly tracker: Pick<Tracker, 'states'>;
   readonly history: Pick<History, 'incidents' | 'strip' | 'uptime' | 'problem'>;
   readonly alerting: { view(): AlertingView; readonly problem: string | undefined };
+  readonly announcements: Pick<Announcements, 'entries' | 'updatedMs' | 'problem'>;
   readonly clusters: () => readonly ClusterView[];
   readonly flow: { view(): FlowView | undefined; readonly problem: string | undefined };
   /** Undefined without a database. */
@@ -34,7 +38,7 @@ const INCIDENTS_SHOWN = 20;
 
 /** A function that gives everything that the monitor shows, as it is at that moment. */
 export function createStatusView(deps: StatusViewDeps): () => StatusView {
-  const { cluster, ageLimitMs, now, store, tracker, history, alerting } = deps;
+  const { cluster, ageLimitMs, now, tracker, history, alerting } = deps;
   return () => {
     const nowMs = now();
     const states = tracker.states();
@@ -66,15 +70,21 @@ export function createStatusView(deps: StatusViewDeps): () => StatusView {
       ledgerLight: states.ledger === undefined ? null : toShown('ledger', states.ledger, deps, nowMs),
       incidents: history.incidents(INCIDENTS_SHOWN),
       alerting: alerting.view(),
+      announcements: shownNow(announcementViews(deps.announcements, nowMs), nowMs),
       clusters,
       flow,
       ledger: deps.ledger?.view() ?? null,
       workloads: deps.workloads?.summary() ?? null,
-      problems: [store.problem, store.damage, history.problem, alerting.problem, deps.flow.problem].filter(
-        (problem) => problem !== undefined,
-      ),
+      problems: problemsOf(deps),
     };
   };
+}
+
+function problemsOf({ store, history, alerting, flow, announcements }: StatusViewDeps): string[] {
+  const parts = [history, alerting, flow, announcements];
+  return [store.problem, store.damage, ...parts.map(({ problem }) => problem)].filter(
+    (problem) => problem !== undefined,
+  );
 }
 
 /** When the first of its lights went out. */
@@ -86,13 +96,15 @@ function sinceOf({ lights }: Incident, states: PerLight<OperationState>): string
 function toShown<Id extends LightId>(
   operation: Id,
   { light, sinceMs, heartbeat }: OperationState,
-  { history }: StatusViewDeps,
+  { history, announcements }: StatusViewDeps,
   nowMs: number,
 ): ShownLight & { readonly operation: Id } {
+  const window = maintenanceOf(announcements.entries(), operation, nowMs);
   return {
     operation,
     name: LIGHT_NAMES[operation],
     light,
+    maintenance: window?.toMs === undefined ? null : { title: window.title, to: formatTime(window.toMs) },
     since: sinceMs === undefined ? null : formatTime(sinceMs),
     heartbeat: heartbeat === undefined ? null : toHeartbeat(heartbeat, nowMs),
     strip: history.strip(operation, nowMs),

@@ -10,6 +10,7 @@ function incident(operation: IncidentView['operation'], second: number): Inciden
     name: operation,
     light: 'red',
     startedAt: new Date(START_MS + second * 1_000).toISOString(),
+    worstAt: new Date(START_MS + second * 1_000).toISOString(),
     endedAt: new Date(START_MS + second * 1_000 + 500).toISOString(),
     durationMs: 500,
     code: 500,

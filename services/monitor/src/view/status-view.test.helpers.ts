@@ -4,7 +4,14 @@ import { SLOT_MS as FLOW_SLOT_MS, SLOTS as FLOW_SLOTS } from '../flow/series.js'
 import type { LedgerView } from '../ledger/ledger-view.js';
 import { type Light, worstLight } from '../status/lights.js';
 import { overviewOf } from './overview.js';
-import type { LedgerLightView, OperationView, SlotView, StatusView, UptimeView } from './status-view.js';
+import type {
+  AnnouncementView,
+  LedgerLightView,
+  OperationView,
+  SlotView,
+  StatusView,
+  UptimeView,
+} from './status-view.js';
 
 /** The time of {@link statusView}. */
 export const AT_MS = Date.UTC(2026, 0, 31, 12, 7, 30);
@@ -95,6 +102,7 @@ export function operationView(
           },
     ),
     uptime: uptime(light),
+    maintenance: null,
     ...changes,
   };
 }
@@ -121,7 +129,8 @@ export function statusView(lights: readonly Light[], changes: Partial<StatusView
     operations,
     ledgerLight: null,
     incidents: [],
-    alerting: { enabled: false, channels: [], lastAlert: null, heldBack: 0 },
+    alerting: { enabled: false, channels: [], lastAlert: null, heldBack: 0, muted: null },
+    announcements: [],
     clusters: [],
     flow: null,
     ledger: null,
@@ -144,12 +153,18 @@ export function fullView(): StatusView {
       enabled: true,
       lastAlert: { at: ago(120_000), subject: 'podips fra1: Queue write is failing' },
       heldBack: 3,
+      muted: { lights: ['queue/write', 'queue/read'], workloads: false, nextChangeAt: ago(-3_600_000) },
       channels: [
         channel('e-mail', 'ops@example.org', ago(120_000), null, null),
         channel('Slack webhook', 'hooks.slack.example', ago(86_400_000), ago(118_000), 'HTTP 503'),
         channel('dead-man’s ping', 'ping.example', null, null, null),
       ],
     },
+    announcements: [
+      announcement('maintenance', 'now', 1_800_000, -3_600_000),
+      announcement('maintenance', 'planned', -86_400_000, -90_000_000),
+      announcement('announcement', 'now', null, null),
+    ],
     clusters: [
       cluster('ams1', true, ['green', 'green', 'green', 'green']),
       cluster('lon1', true, ['green', 'green', 'green', 'red']),
@@ -235,10 +250,33 @@ function incident(
     name: NAMES[OPERATIONS.indexOf(operation)] ?? '',
     light,
     startedAt: ago(startedMs),
+    worstAt: ago(startedMs),
     endedAt: durationMs === null ? null : ago(startedMs - durationMs),
     durationMs: durationMs ?? startedMs,
     code: light === 'red' ? 500 : 200,
     message: light === 'red' ? 'connect ECONNREFUSED 10.0.3.7:61613' : 'OK',
+  };
+}
+
+function announcement(
+  kind: AnnouncementView['kind'],
+  phase: AnnouncementView['phase'],
+  fromMs: number | null,
+  toMs: number | null,
+): AnnouncementView {
+  return {
+    id: `${kind}-${phase}`,
+    kind,
+    title:
+      kind === 'maintenance'
+        ? 'The broker is upgraded'
+        : 'The reader of fra1 moves to another node on Friday',
+    text: kind === 'maintenance' ? 'Messages wait in the outbox.' : '',
+    from: fromMs === null ? null : ago(fromMs),
+    to: toMs === null ? null : ago(toMs),
+    phase,
+    lights: kind === 'maintenance' ? ['queue/write', 'queue/read'] : null,
+    updatedAt: ago(200_000_000),
   };
 }
 

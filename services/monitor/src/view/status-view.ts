@@ -52,6 +52,24 @@ export const UptimeView = Type.Object({
   ...AMOUNTS,
 });
 
+/** An announcement, or a planned maintenance, in which alerts are muted. */
+export const AnnouncementView = Type.Object({
+  /** Its own in the file. */
+  id: Type.String(),
+  kind: Type.Enum(['announcement', 'maintenance']),
+  title: Type.String(),
+  text: Type.String(),
+  /** null: since ever. */
+  from: Type.Union([Time, Type.Null()]),
+  /** null: until it is removed from the file. */
+  to: Type.Union([Time, Type.Null()]),
+  phase: Type.Enum(['planned', 'now', 'over']),
+  /** The lights about which no alerts are sent in it; null: all, and workloads. Without meaning for an announcement. */
+  lights: Type.Union([Type.Array(LightIdName), Type.Null()]),
+  /** When its content changed last. */
+  updatedAt: Time,
+});
+
 const Shown = {
   /** For people, `Kubernetes read`. */
   name: Type.String(),
@@ -59,6 +77,8 @@ const Shown = {
   /** Since when the light is what it is; null when that was before the history began. */
   since: Type.Union([Time, Type.Null()]),
   heartbeat: Type.Union([HeartbeatView, Type.Null()]),
+  /** The maintenance of this moment; the light is what it is all the same. */
+  maintenance: Type.Union([Type.Object({ title: Type.String(), to: Time }), Type.Null()]),
   /** The last 24 hours, oldest first. */
   strip: Type.Array(SlotView),
   /** In 24 hours, 7, 30 and 90 days. */
@@ -85,6 +105,8 @@ export const IncidentView = Type.Object({
   /** The worst light of that time. */
   light: Type.Enum(['red', 'yellow']),
   startedAt: Time,
+  /** When it became as bad as it was. */
+  worstAt: Time,
   /** null: it lasts. */
   endedAt: Type.Union([Time, Type.Null()]),
   durationMs: Type.Integer({ minimum: 0 }),
@@ -110,6 +132,16 @@ export const AlertingView = Type.Object({
   lastAlert: Type.Union([Type.Object({ at: Time, subject: Type.String() }), Type.Null()]),
   /** Alerts that the hourly limit has suppressed since the last one that was sent. */
   heldBack: Type.Integer({ minimum: 0 }),
+  /** About what no alerts are sent now, because of planned maintenance; null: nothing is muted. */
+  muted: Type.Union([
+    Type.Object({
+      lights: Type.Array(LightIdName),
+      workloads: Type.Boolean(),
+      /** When the next maintenance or announcement begins or ends. */
+      nextChangeAt: Time,
+    }),
+    Type.Null(),
+  ]),
 });
 
 /** Another monitor of the overview, with its last answer. */
@@ -164,6 +196,8 @@ export const StatusView = Type.Object({
   /** The newest first. */
   incidents: Type.Array(IncidentView),
   alerting: AlertingView,
+  /** What is announced now, and maintenance that is planned for the next seven days. */
+  announcements: Type.Array(AnnouncementView),
   clusters: Type.Array(ClusterView),
   /** How messages get on; null: no service has reported. */
   flow: Type.Union([FlowView, Type.Null()]),
@@ -176,6 +210,7 @@ export const StatusView = Type.Object({
 });
 
 export type LightUptimeView = Static<typeof LightUptimeView>;
+export type AnnouncementView = Static<typeof AnnouncementView>;
 export type UptimeView = Static<typeof UptimeView>;
 export type SlotView = Static<typeof SlotView>;
 export type OperationView = Static<typeof OperationView>;

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { announcementViews } from '../../announcements/announcement-view.js';
 import { STRIP_WINDOWS } from '../../history/strip.js';
 import { incidentsPage } from '../../pages/incidents-page.js';
 import { entriesOf } from '../../status/map-operations.js';
@@ -34,7 +35,7 @@ const UptimeQuery = Type.Object({
 
 /** All incidents, and for how long each light was on. */
 export function incidentRoutes(context: AppContext): FastifyPluginAsyncTypebox {
-  const { view, tracker, history, now, settings } = context;
+  const { view, tracker, history, announcements, now, settings } = context;
   const { assets } = loadAssets();
   const uptimes = (window: (typeof STRIP_WINDOWS)[number], nowMs: number) =>
     entriesOf(tracker.states()).map(([operation, { light }]) => ({
@@ -63,6 +64,7 @@ export function incidentRoutes(context: AppContext): FastifyPluginAsyncTypebox {
           view: view(),
           lights: uptimes(window, now()),
           window,
+          announcements: announcementViews(announcements, now()),
           incidents: pageOf(history.incidents, ROWS, beforeMs),
           before: query.before,
           shownDays: settings.historyDays,

@@ -1,8 +1,9 @@
 import type { AlertingView, StatusView } from '../../view/status-view.js';
 import { visibleText } from '../../words/format.js';
+import { LIGHT_NAMES } from '../../words/operation-names.js';
 import { type Html, html } from '../html.js';
 import { lightWithWord } from '../light-icon.js';
-import { timeAgo } from '../running-time.js';
+import { exactTime, timeAgo } from '../running-time.js';
 
 type Channel = AlertingView['channels'][number];
 
@@ -12,8 +13,18 @@ export function alerting({ alerting: view, at }: StatusView): Html {
   const { enabled, channels, heldBack } = view;
   return html`<h2 id="alerting">Alerts</h2>
 ${enabled ? lastAlert(view, nowMs) : html`<p class="none">Alerts are off: no recipient is configured.</p>`}
+${mutedLine(view)}
 ${heldBack === 0 ? undefined : html`<p>${heldBack} suppressed by the hourly limit.</p>`}
 ${channels.length === 0 ? undefined : html`<ul class="channels">${channels.map((channel) => channelItem(channel, nowMs))}</ul>`}`;
+}
+
+/** What no alerts are sent about, so that nobody takes silence for health. */
+function mutedLine({ enabled, muted }: AlertingView): Html | undefined {
+  if (!enabled || muted === null) return undefined;
+  const what = muted.workloads
+    ? 'All alerts are muted'
+    : `Alerts about ${muted.lights.map((id) => LIGHT_NAMES[id]).join(', ')} are muted`;
+  return html`<p><strong>${what}</strong> by planned maintenance, which changes at ${exactTime(muted.nextChangeAt)}.</p>`;
 }
 
 function lastAlert({ lastAlert: last }: AlertingView, nowMs: number): Html {

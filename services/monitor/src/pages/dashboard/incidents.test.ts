@@ -12,6 +12,7 @@ const incident = (
   name: operation,
   light: 'red',
   startedAt: ago(startedMs),
+  worstAt: ago(startedMs),
   endedAt: null,
   durationMs: startedMs,
   code: 503,

@@ -5,7 +5,7 @@ import { wordOf } from '../../words/light-words.js';
 import { type Html, html } from '../html.js';
 import { lightIcon } from '../light-icon.js';
 import { timeAgo, timeSince } from '../running-time.js';
-import { causeMark } from './operation-card.js';
+import { causeMark, maintenanceMark } from './operation-card.js';
 
 /** The fifth light: whether the ledger can be used and is complete, and the link to its page. */
 export function ledger(view: LedgerView, shown: LedgerLightView, { at, likelyCause }: StatusView): Html {
@@ -14,6 +14,7 @@ export function ledger(view: LedgerView, shown: LedgerLightView, { at, likelyCau
   const isCause = likelyCause === 'ledger';
   return html`<div><h2 id="ledger">${lightIcon(light)} Ledger${isCause ? causeMark(light) : undefined}</h2>
 <p class="state ${light}"><strong>${wordOf('ledger', light)}</strong>${since === null || light === 'grey' ? undefined : html` for ${timeSince(since, nowMs)}`}</p>
+${maintenanceMark(shown)}
 <p class="said">${heartbeat === null ? 'Not known yet.' : html`<bdi>${visibleText(heartbeat.message)}</bdi>${light === 'green' ? undefined : html` <span class="exact">found by the ${visibleText(heartbeat.host)}</span>`}`}</p></div>
 <div>${facts(view, nowMs)}<p class="ask-link"><a href="/leases">Which pod had an address?</a></p></div>`;
 }

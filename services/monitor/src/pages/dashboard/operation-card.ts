@@ -26,7 +26,14 @@ export function operationCard(view: OperationView, { nowMs, isLikelyCause }: Car
   return html`
 <h3>${name}${isLikelyCause ? causeMark(light) : undefined}</h3>
 <p class="state ${light}"><strong>${LIGHT_WORDS[light]}</strong>${since === null || light === 'grey' ? undefined : html` for ${timeSince(since, nowMs)}`}</p>
+${maintenanceMark(view)}
 ${heartbeat === null ? html`<p class="said">No heartbeat received yet.</p>` : lastReport(heartbeat, nowMs)}`;
+}
+
+/** That the light may be explained by planned maintenance, which changes nothing else about it. */
+export function maintenanceMark({ maintenance }: Pick<OperationView, 'maintenance'>): Html | undefined {
+  if (maintenance === null) return undefined;
+  return html`<p class="maintenance-mark"><strong>Maintenance planned</strong> until ${exactTime(maintenance.to)}: <bdi>${visibleText(maintenance.title)}</bdi></p>`;
 }
 
 /** The mark of the light to look at first. */

@@ -3,6 +3,7 @@ import type { StatusView } from '../../view/status-view.js';
 import { type Html, html } from '../html.js';
 import { withoutRunningTexts } from '../running-time.js';
 import { alerting } from './alerting.js';
+import { announcements } from './announcements.js';
 import { answers } from './answers.js';
 import { changes } from './changes.js';
 import { clusters } from './clusters.js';
@@ -30,6 +31,7 @@ export function dashboardParts(view: StatusView): ReadonlyMap<string, Part> {
     ['headline', headline(view)],
     ['answers', answers(view)],
     ['problems', problems(view)],
+    ['announcements', announcements(view)],
     ...view.operations.flatMap((operation): [string, Html][] => [
       [linkId(operation.operation), operationLink(operation)],
       [

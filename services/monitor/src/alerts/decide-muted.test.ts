@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import type { LightId } from '../status/statuses.js';
+import { chainOf, stateOf } from './alerts.test.helpers.js';
+import { type AlertState, decide, NOTHING_REPORTED } from './decide.js';
+import type { AlertRules, Chain } from './rules.js';
+
+const MIN = 60_000;
+const RULES: AlertRules = {
+  forMs: 0,
+  repeatIntervalMs: 10 * MIN,
+  maxPerHour: 20,
+  groupWaitMs: 0,
+  startedAtMs: 0,
+  ageLimitMs: 5 * MIN,
+};
+
+/** Decides every minute for an hour; a maintenance of queue write lasts from minute 20 to minute 50. */
+function play(chainAt: (minute: number) => Chain, muted: readonly LightId[] = ['queue/write']): string[] {
+  const sent: string[] = [];
+  let state: AlertState = NOTHING_REPORTED;
+  for (let minute = 0; minute < 60; minute += 1) {
+    const lights = new Set(minute >= 20 && minute < 50 ? muted : []);
+    const rules = { ...RULES, muting: { lights, workloads: false } };
+    const { state: next, notice } = decide(state, chainAt(minute), minute * MIN, rules);
+    state = next;
+    for (const { kind, operation } of notice?.changes ?? []) sent.push(`${minute} ${operation} ${kind}`);
+  }
+  return sent;
+}
+
+const red = (id: 'queue/write' | 'log', from: number, to: number) => (minute: number) =>
+  minute >= from && minute < to
+    ? chainOf({ [id]: stateOf(id, 'red', from * MIN) })
+    : chainOf({ [id]: stateOf(id, 'green', minute < from ? 0 : to * MIN) });
+
+test.each<[string, (minute: number) => Chain, string[]]>([
+  ['an outage within it is never sent', red('queue/write', 25, 45), []],
+  [
+    'an outage that outlasts it is sent after it',
+    red('queue/write', 25, 55),
+    ['50 queue/write started', '55 queue/write ended'],
+  ],
+  [
+    'the end of an earlier outage is sent after it, and nothing is repeated in it',
+    red('queue/write', 5, 30),
+    ['5 queue/write started', '15 queue/write continues', '50 queue/write ended'],
+  ],
+  [
+    'an earlier outage that lasts is repeated after it',
+    red('queue/write', 12, 60),
+    ['12 queue/write started', '50 queue/write continues'],
+  ],
+  ['other lights make alerts', red('log', 25, 35), ['25 log started', '35 log ended']],
+])('in a maintenance of queue write, %s', (_what, chainAt, expected) => {
+  expect(play(chainAt)).toEqual(expected);
+});

@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Logger, toError } from '@podips/shared';
+import { Type } from 'typebox';
+import { openDocument } from '../files/document.js';
+import type { Entry } from './entry.js';
+import { AnnouncementsError, parseAnnouncements } from './parse-announcements.js';
+
+/** What is announced. */
+export interface Announcements {
+  /** In the order of the file. */
+  entries(): readonly Entry[];
+  /** When the content of an entry changed last. */
+  updatedMs(id: string): number | undefined;
+  /** Calls the listener when the file has other entries, or cannot be used. */
+  onNews(listener: () => void): void;
+  /** Why the file is not followed, for people to read; undefined while it is. */
+  readonly problem: string | undefined;
+  stop(): Promise<void>;
+}
+
+/** Nothing is ever announced. */
+export const NO_ANNOUNCEMENTS: Announcements = {
+  entries: () => [],
+  updatedMs: () => undefined,
+  onNews: () => undefined,
+  problem: undefined,
+  stop: async () => undefined,
+};
+
+export interface AnnouncementsOptions {
+  /** The file; undefined: there is none. */
+  readonly path: string | undefined;
+  /** The folder of the monitor's data. */
+  readonly dir: string;
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly pollMs?: number;
+}
+
+export const ANNOUNCEMENTS_DOCUMENT = 'announcements.json';
+/** Files of ConfigMaps are replaced by links, which no watch reports everywhere. */
+const POLL_MS = 5_000;
+const MAX_BYTES = 262_144;
+
+/** The last good content of the file, and since when each entry has been as it is. */
+const Saved = Type.Object({
+  version: Type.Literal(1),
+  text: Type.String(),
+  entries: Type.Record(Type.String(), Type.Object({ hash: Type.String(), updatedMs: Type.Number() })),
+});
+
+/** Follows the file. While it cannot be used, the last good content stays, also across restarts. */
+export async function openAnnouncements(options: AnnouncementsOptions): Promise<Announcements> {
+  const { path, dir, now, log, pollMs = POLL_MS } = options;
+  if (path === undefined) return NO_ANNOUNCEMENTS;
+  const listeners: (() => void)[] = [];
+  let good: { text: string; entries: readonly Entry[] } = { text: '', entries: [] };
+  let known: Record<string, { hash: string; updatedMs: number }> = {};
+  let problem: string | undefined;
+  const document = await openDocument({
+    path: join(dir, ANNOUNCEMENTS_DOCUMENT),
+    what: 'the last good announcements',
+    schema: Saved,
+    content: () => ({ version: 1 as const, text: good.text, entries: known }),
+    log,
+    now,
+  });
+  if (document.saved !== undefined) {
+    known = document.saved.entries;
+    good = restore(document.saved.text);
+  }
+
+  const look = async () => {
+    const before = { problem, text: good.text };
+    try {
+      const { text, modifiedMs } = await readText(path);
+      if (text !== good.text) {
+        const entries = parseAnnouncements(text);
+        good = { text, entries };
+        known = withChanges(known, entries, Math.min(modifiedMs, now()));
+        document.changed();
+        log.info({ path, entries: entries.length }, 'announcements read');
+      }
+      problem = undefined;
+    } catch (err) {
+      const stays =
+        good.text === '' ? 'Nothing is announced' : 'The last content that was right stays in use';
+      problem = `ANNOUNCEMENTS_FILE ${path} ${describe(err)}. ${stays}`;
+      if (problem !== before.problem) log.error({ path, err: toError(err) }, 'announcements cannot be used');
+    }
+    if (problem !== before.problem || good.text !== before.text) for (const listener of listeners) listener();
+  };
+  await look();
+  let looking: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    // A file system that hangs is not asked again.
+    looking ??= look().finally(() => {
+      looking = undefined;
+    });
+  }, pollMs).unref();
+
+  return {
+    entries: () => good.entries,
+    updatedMs: (id) => known[id]?.updatedMs,
+    onNews: (listener) => void listeners.push(listener),
+    get problem() {
+      return problem ?? document.problem;
+    },
+    async stop() {
+      clearInterval(timer);
+      await looking;
+      await document.close();
+    },
+  };
+}
+
+/** What an earlier run saved was good for it; a later version may know other rules. */
+function restore(text: string): { text: string; entries: readonly Entry[] } {
+  try {
+    return { text, entries: parseAnnouncements(text) };
+  } catch (err) {
+    if (!(err instanceof AnnouncementsError)) throw err;
+    return { text: '', entries: [] };
+  }
+}
+
+async function readText(path: string): Promise<{ text: string; modifiedMs: number }> {
+  const { size, mtimeMs } = await stat(path);
+  if (size > MAX_BYTES)
+    throw new AnnouncementsError([`the file must have at most ${MAX_BYTES} bytes, but has ${size}`]);
+  return { text: await readFile(path, 'utf8'), modifiedMs: mtimeMs };
+}
+
+/** A new entry, or one with other content, has changed when the file did. */
+function withChanges(
+  known: Readonly<Record<string, { hash: string; updatedMs: number }>>,
+  entries: readonly Entry[],
+  modifiedMs: number,
+) {
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const hash = createHash('sha256').update(JSON.stringify(entry)).digest('base64url');
+      const before = known[entry.id];
+      return [entry.id, before?.hash === hash ? before : { hash, updatedMs: Math.floor(modifiedMs) }];
+    }),
+  );
+}
+
+function describe(thrown: unknown): string {
+  const error = toError(thrown);
+  if (error instanceof AnnouncementsError) return `is wrong: ${error.message}`;
+  return `cannot be read (${'code' in error ? String(error.code) : error.message})`;
+}

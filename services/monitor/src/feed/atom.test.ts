@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { fullView } from '../view/status-view.test.helpers.js';
+import { atomFeed, type FeedOptions } from './atom.js';
+
+const view = fullView();
+const OPTIONS: FeedOptions = {
+  cluster: 'fra1',
+  prefix: '/podips',
+  announcements: view.announcements,
+  incidents: view.incidents,
+  emptySince: '2026-01-01T00:00:00.000Z',
+};
+
+const all = (feed: string, element: string) =>
+  [...feed.matchAll(new RegExp(`<${element}[^>]*>([^<]*)</${element}>`, 'g'))].map(([, text]) => text);
+
+test('every entry has an id of its own, which stays when the incident ends, and "updated" moves', () => {
+  const open = view.incidents.find(({ endedAt }) => endedAt === null);
+  if (open === undefined) throw new Error('no incident lasts');
+  const before = atomFeed({ ...OPTIONS, incidents: [open], announcements: [] });
+  const ended = { ...open, endedAt: view.at, durationMs: 132_000 };
+  const after = atomFeed({ ...OPTIONS, incidents: [ended], announcements: [] });
+  expect(all(after, 'id')).toEqual(all(before, 'id'));
+  expect(all(before, 'updated')).toEqual([open.startedAt, open.startedAt]);
+  expect(all(after, 'updated')).toEqual([view.at, view.at]);
+  expect(all(after, 'title')[1]).toBe('Queue write was failing for 2 min 12 s');
+  const ids = all(atomFeed(OPTIONS), 'id');
+  expect(new Set(ids).size).toBe(1 + view.incidents.length + view.announcements.length);
+  for (const id of ids)
+    expect(id).toMatch(/^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+});
+
+test('the ids of another cluster are others', () => {
+  const ids = [OPTIONS, { ...OPTIONS, cluster: 'ams1' }].flatMap((options) => all(atomFeed(options), 'id'));
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('a feed without entries is one all the same, with a time that stays', () => {
+  const feed = atomFeed({ ...OPTIONS, announcements: [], incidents: [] });
+  expect(all(feed, 'updated')).toEqual(['2026-01-01T00:00:00.000Z']);
+  expect(feed).toContain('href="/podips/feed.atom"');
+});
+
+test('what XML has no place for is shown, or replaced', () => {
+  const [incident] = view.incidents;
+  if (incident === undefined) throw new Error('there is no incident');
+  const feed = atomFeed({
+    ...OPTIONS,
+    incidents: [{ ...incident, message: '<b>&\u0000\u202e\ud800\uffff' }],
+  });
+  expect(feed).toContain('&lt;b&gt;&amp;‹U+0000›‹U+202E›\ufffd\ufffd');
+});
