@@ -167,9 +167,11 @@ const ZEEK = [
 const EPOCH = /seconds/;
 
 export const LAYOUTS: readonly Layout[] = [
+  { name: 'a line of a proxy', write: (at, ip) => `${at} ${ip} TCP_MISS/200 1234` },
   {
     name: 'a line of a firewall',
     write: (at, ip) => `${at} fw DROP SRC=${ip} since 2026-01-01 00:00:00 UTC`,
+    not: /^(milli)?seconds$/,
   },
   {
     name: 'a line of an access log',

@@ -241,3 +241,8 @@ it('a record that ends before it begins is asked for at its first time', async (
   const flow = '"flow":{"start":"2026-11-26T14:05:00.5Z","end":"2026-11-26T14:04:00.5Z"},';
   expect(await askedFor(`${EVE(flow)}\n`)).toBe('2026-11-26T14:05:00.500Z 1, 2026-11-26T14:05:00.500Z 1');
 });
+
+it('a flow whose end cannot be read is not asked for at the time when it was logged', async () => {
+  const flow = '"flow":{"start":"2026-11-26T14:05:00.5Z","end":"2026-11-26T14:04:00.5 CET"},';
+  expect(await askedFor(`${EVE(flow)}\n`)).toBe('unreadable');
+});

@@ -10,9 +10,8 @@ import {
   fromFileText,
   isNothing,
   type LineFormat,
-  type Span,
 } from './format.js';
-import { noAddress, readTimeOf } from './problems.js';
+import { noAddress, type RecordTime, readTimeOf } from './problems.js';
 
 const SAMPLE_OBJECTS = 200;
 const MAX_DEPTH = 4;
@@ -25,7 +24,7 @@ interface Preset {
   readonly addresses: readonly string[];
   readonly time: readonly string[];
   /** Where the record has the times of its first and last packet. */
-  readonly span: (object: object, options: FormatOptions) => Span | undefined;
+  readonly span: (object: object, options: FormatOptions) => RecordTime | undefined;
 }
 
 const EVE: Preset = {
@@ -34,12 +33,15 @@ const EVE: Preset = {
   addresses: ['src_ip', 'dest_ip'],
   time: ['timestamp'],
   // The timestamp of a flow is when it was logged, which is long after its last packet.
-  span(object, { readTime }) {
-    const [from, to] = ['start', 'end'].map((end) =>
-      readTime(textAt(object, `flow.${end}`) || textAt(object, `netflow.${end}`)),
+  span(object, options) {
+    const [start = '', end = ''] = ['start', 'end'].map(
+      (name) => textAt(object, `flow.${name}`) || textAt(object, `netflow.${name}`),
     );
+    if (start === '' || end === '') return undefined;
+    const [from, to] = [readTimeOf(start, options), readTimeOf(end, options)];
     // A clock that was set may put the end before the start.
-    return from && to && { fromMs: from.fromMs, toMs: Math.max(from.toMs, to.toMs) };
+    const span = { fromMs: from.span.fromMs, toMs: Math.max(from.span.toMs, to.span.toMs) };
+    return from.problem === undefined && to.problem === undefined ? { span } : { ...to, ...from };
   },
 };
 const ZEEK: Preset = {
@@ -51,7 +53,7 @@ const ZEEK: Preset = {
     const from = readTime(textAt(object, 'ts'));
     const seconds = Number(textAt(object, 'duration'));
     return from && seconds > 0
-      ? { fromMs: from.fromMs, toMs: from.toMs + Math.ceil(seconds * 1_000) }
+      ? { span: { fromMs: from.fromMs, toMs: from.toMs + Math.ceil(seconds * 1_000) } }
       : undefined;
   },
 };
@@ -116,10 +118,7 @@ function createJsonLines(
     const values = names.map((name) => textAt(object, name));
     const addresses = values.map(readAddress);
     const span = options.at === undefined ? preset?.span(object, options) : undefined;
-    const time =
-      span === undefined
-        ? readTimeOf(times.map((name) => textAt(object, name)).join(' '), options)
-        : { span };
+    const time = span ?? readTimeOf(times.map((name) => textAt(object, name)).join(' '), options);
     const bad = values.find((value) => !isNothing(value) && readAddress(value) === undefined);
     // Statistics of Suricata and other lines without addresses need no time.
     if (addresses.every((ip) => ip === undefined) && bad === undefined)

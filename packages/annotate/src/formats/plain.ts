@@ -1,7 +1,7 @@
 import { addressesIn } from '../address.js';
 import { AnnotateError } from '../problem.js';
 import { ADDED, type Added, type Content, type FormatOptions, type LineFormat } from './format.js';
-import { mayBeTime, readTimeOf } from './problems.js';
+import { mayBeTime, type RecordTime, readTimeOf } from './problems.js';
 import { timeIn } from './time-in-line.js';
 
 /** A line with more is passed on as it is. */
@@ -46,7 +46,7 @@ export function detectPlain(sample: string, options: FormatOptions): LineFormat 
 }
 
 /** The first time of a line, or why it has none that can be read surely. */
-function spanIn(line: string, options: FormatOptions): ReturnType<typeof readTimeOf> {
+function spanIn(line: string, options: FormatOptions): RecordTime {
   const found = options.at === undefined ? timeIn(line) : undefined;
   if (found?.isKnown === false) return mayBeTime(found.text);
   return readTimeOf(found?.text ?? '', options);

@@ -13,14 +13,9 @@ test.each([
   ['id,seen,src\n1795701900,2026-11-26T14:05:00Z,10.64.0.1', AT_14_05],
   ['id,ts,src\n1764165900,1795701900,10.64.0.1', AT_14_05],
   ['1795701900.5\t10.64.0.1\n', '2026-11-26T14:05:00.500Z 1'],
-  // With the zone of a column of its own, if the time names none.
-  ['time,tz,src\n2026-11-26 14:05:00,UTC,10.64.0.1', AT_14_05],
-  ['date,time,utc_offset,src\n2026-11-26,14:05:00,+0000,10.64.0.1', AT_14_05],
+  // A zone beside a time that has its own.
   ['time,tz,src\n2026-11-26 14:05:00Z,+0100,10.64.0.1', AT_14_05],
-  ['time,tz,src\n2026-11-26 14:05:00,CET,10.64.0.1', AT_13_05],
   ['ts,tz,src\n1795701900,+0100,10.64.0.1', AT_14_05],
-  ['time,tz,src\n2026-11-26 14:05:00,,10.64.0.1', AT_13_05],
-  ['{"time":"2026-11-26T14:05:00","timezone":"UTC","ip":"10.64.0.1"}', AT_14_05],
   // No table, though it has commas: the line has a time and more before them.
   ['Nov 26 15:05:00 pfsense filterlog[1]: 5,,em0,block,10.64.0.1,443', AT_14_05],
   ['Nov 26 15:05:00 a b: starting, ok\nNov 26 15:05:00 a b: user, 10.64.0.1', AT_14_05],
@@ -51,18 +46,31 @@ test.each([
   ['a counter', 'src,session_uptime\n10.64.0.1,1764165900', /^no column has times/],
   ['numbers without names', '1764165900,10.64.0.1,443', /^no column has times.*--time/],
   [
-    'a zone beside it that is not known',
-    'time,tz,src\n2026-11-26 14:05:00,CST,10.64.0.1',
-    /^the zone of column tz cannot be read, as in "2026-11-26 14:05:00 CST"/,
+    'a zone beside it',
+    'date,time,utc_offset,src\n2026-11-26,14:05:00,+0000,10.64.0.1',
+    'column utc_offset may have the zones of the times: if it has, say --time date,time,utc_offset, otherwise --time date,time',
+  ],
+  [
+    'a zone in JSON',
+    '{"time":"2026-11-26T14:05:00","timezone":"UTC","ip":"10.64.0.1"}',
+    /^column timezone may/,
+  ],
+  [
+    'times in relation to when it was written',
+    'time,src\n5 minutes ago,10.64.0.1',
+    /^column time has no times/,
   ],
 ])('a file with %s is refused', async (_, file, message) => {
   await expect(annotated([`${file}\n`])).rejects.toThrow(message);
 });
 
-test('a zone beside a time in a notation of its own is not passed over', async () => {
+test('a zone beside the time is taken, or not, as is said', async () => {
   const file = 'time,tz,src\n26.11.2026 14:05:00,+0100,10.64.0.1\n';
-  const format = 'dd.MM.yyyy HH:mm:ss';
-  expect(await askedFor(file, { timeFormat: format })).toBe('error');
-  expect(await askedFor(file, { timeFormat: `${format} ZZZ`, time: ['time', 'tz'] })).toBe(AT_13_05);
-  expect(await askedFor(file, { timeFormat: format, time: ['time'] })).toBe(AT_14_05);
+  const timeFormat = 'dd.MM.yyyy HH:mm:ss';
+  expect(await askedFor(file, { timeFormat })).toBe('error');
+  expect(await askedFor(file, { timeFormat: `${timeFormat} ZZZ`, time: ['time', 'tz'] })).toBe(AT_13_05);
+  expect(await askedFor(file, { timeFormat, time: ['time'] })).toBe(AT_14_05);
+  expect(
+    await askedFor(file.replaceAll('.11.2026', '/Nov/2026:').replaceAll(': ', ':'), { time: ['time', 'tz'] }),
+  ).toBe(AT_13_05);
 });

@@ -37,7 +37,10 @@ export function findTime(
     return named;
   }
   const found = byName(columns, options) ?? onlyOne(columns, options);
-  if (found !== undefined) return withZone(found, columns, options);
+  if (found !== undefined) {
+    refuseZone(found, columns);
+    return found;
+  }
   const isTable = isNamed || columns.some((column) => isMostly(column, isTimeAlone));
   throw isTable ? new AnnotateError('input', whyNoTime(columns)) : new NoColumnError(whyNoTime(columns));
 }
@@ -75,22 +78,15 @@ function onlyOne(columns: readonly Column[], { readTime }: FormatOptions): reado
   return possible.length === 1 ? possible : undefined;
 }
 
-/** A column of zones belongs to the time beside it, unless that names its own. */
-function withZone(
-  found: readonly Column[],
-  columns: readonly Column[],
-  { readTime }: FormatOptions,
-): readonly Column[] {
+/** A column of zones may be that of the times beside it, if they name none; or of users, of addresses. */
+function refuseZone(found: readonly Column[], columns: readonly Column[]): void {
   const zone = columns.find((column) => ZONE_NAME.test(column.name) && filled(column).length > 0);
   const isOwn = (text: string) => OWN_ZONE.test(text) || EPOCH.test(text.trim());
-  if (zone === undefined || textsOf(found).every(isOwn)) return found;
-  const joined = [...found, zone];
-  const texts = textsOf(joined);
-  if (texts.some((text) => readTime(text) !== undefined)) return joined;
-  const names = found.map(nameOf);
+  if (zone === undefined || textsOf(found).every(isOwn)) return;
+  const names = found.map(nameOf).join();
   throw new AnnotateError(
     'input',
-    `the zone of column ${nameOf(zone)} cannot be read, as in ${quote(texts[0] ?? '')}; give the zone with --tz, and the column of the time with --time ${names.join()}`,
+    `column ${nameOf(zone)} may have the zones of the times: if it has, say --time ${names},${nameOf(zone)}, otherwise --time ${names}`,
   );
 }
 

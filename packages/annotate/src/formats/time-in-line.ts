@@ -24,12 +24,13 @@ const WITH_YEAR = [
 ].join('|');
 const WITHOUT_YEAR = `(?:\\b${WEEKDAY} +)?(?<!\\w|\\d[ ./-])${MONTH} +\\d{1,2} +`;
 /** Fortinet, whose fields are in quotes or not. */
-const FIELDS = '\\bdate="?(?<date>[^\\s",]+)"?[ ,]+time="?(?<clock>[^\\s",]+)"?';
+const FIELDS = '(?<![\\w-])date="?(?<date>[^\\s",]+)"?[ ,]+time="?(?<clock>[^\\s",]+)"?';
 /** Squid and tcpdump begin their lines with it. */
 const EPOCH = '^(?:\\d{10}(?:\\.\\d+)?|\\d{13})(?![\\w.])';
 const TIME = new RegExp(
   `${FIELDS}|(?:${WITH_YEAR})${CLOCK}|${WITHOUT_YEAR}${CLOCK}(?: (?:19|20)\\d\\d(?!\\w|[.:/-]\\d))?|${EPOCH}`,
 );
+const NUMBER = /^\d+$/;
 const ZONE_FIELD = /(?<=[\s,])(?:tz|timezone)="?([^\s",]+)/;
 /** A clock, a date and a clock in another notation, a date alone, seconds and milliseconds since the epoch. */
 const LOOKS_LIKE_TIME = new RegExp(
@@ -55,6 +56,9 @@ export function timeIn(line: string): TimeInLine | undefined {
   if (alike !== null && (found === null || alike.index < found.index))
     return { text: alike[0], isKnown: false };
   if (found === null) return undefined;
+  // A number alone may be an identifier.
+  if (NUMBER.test(found[0]) && LOOKS_LIKE_TIME.test(line.slice(found[0].length)))
+    return { text: found[0], isKnown: false };
   const { date, clock } = found.groups ?? {};
   if (date === undefined) return { text: trimmed(found[0]), isKnown: true };
   const zone = ZONE_FIELD.exec(line)?.[1];

@@ -9,7 +9,7 @@ import {
   type LineFormat,
   type Span,
 } from './format.js';
-import { noAddress, readTimeOf } from './problems.js';
+import { noAddress, type RecordTime, readTimeOf } from './problems.js';
 
 /** Version 2, which has no header when it comes from CloudWatch. */
 const DEFAULT_FIELDS =
@@ -70,7 +70,7 @@ export function detectVpcFlow(sample: string, options: FormatOptions): LineForma
   };
 }
 
-function timeOf(start: string, end: string, options: FormatOptions): ReturnType<typeof readTimeOf> {
+function timeOf(start: string, end: string, options: FormatOptions): RecordTime {
   const { span, ...problem } = readTimeOf(start, options);
   if (options.at !== undefined || 'problem' in problem) return { span, ...problem };
   const last: Span = options.readTime(end) ?? span;

@@ -1,7 +1,7 @@
 import { readAddress } from '../address.js';
 import { AnnotateError } from '../problem.js';
 import { ADDED, type Content, type FormatOptions, type LineFormat } from './format.js';
-import { noAddress, readTimeOf } from './problems.js';
+import { noAddress, type RecordTime, readTimeOf } from './problems.js';
 
 /** What the lines that begin with # say of those below them. */
 interface Header {
@@ -62,7 +62,7 @@ export function detectZeek(sample: string, options: FormatOptions): LineFormat |
 }
 
 /** From the first packet of a connection to its last. */
-function timeOf(ts: string, duration: string, options: FormatOptions): ReturnType<typeof readTimeOf> {
+function timeOf(ts: string, duration: string, options: FormatOptions): RecordTime {
   const { span, ...problem } = readTimeOf(ts, options);
   const seconds = Number(duration);
   const isLong = options.at === undefined && seconds > 0;

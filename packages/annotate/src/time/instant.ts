@@ -63,19 +63,29 @@ const BY_START: readonly (readonly [start: RegExp, formats: Formats])[] = [
 ];
 
 /**
- * Reads a time in one of the notations that logs have. One that can be read in two ways is none: days and months as numbers,
- * or an hour that a change of the clocks repeats in its zone.
- * @param nowMs for times that are said in relation to now, and for the year of a syslog line, which is not in the future
+ * Reads a time that a person gives: one in a notation of logs, or `5 minutes ago`.
+ * @param nowMs for times that are said in relation to now, and for the year of a syslog line
  * @param zone of a time that names none
  * @returns undefined when it is none
  */
 export function parseInstant(text: string, nowMs: number, zone: Zone = UTC): Instant | undefined {
+  return parseAgo(text.trim(), nowMs) ?? parseLogged(text, nowMs, zone);
+}
+
+/**
+ * Reads a time in one of the notations that logs have. One that can be read in two ways is none: days and months as numbers,
+ * or an hour that a change of the clocks repeats in its zone.
+ * @param nowMs for the year of a syslog line, which is not in the future
+ * @param zone of a time that names none
+ * @returns undefined when it is none
+ */
+export function parseLogged(text: string, nowMs: number, zone: Zone): Instant | undefined {
   const trimmed = text.trim().replace(/ +/g, ' ');
   const [, seconds, fraction] = EPOCH_SECONDS.exec(trimmed) ?? [];
   if (seconds !== undefined)
     return withFraction({ ms: Number(seconds) * SECOND_MS, precisionMs: SECOND_MS }, fraction);
   if (EPOCH_MS.test(trimmed)) return { ms: Number(trimmed), precisionMs: 1 };
-  return parseRfc3339(trimmed) ?? parseAgo(trimmed, nowMs) ?? parseWritten(trimmed, nowMs, zone);
+  return parseRfc3339(trimmed) ?? parseWritten(trimmed, nowMs, zone);
 }
 
 /** Many times faster than the way of the other notations, for files of a million lines. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, inject, test } from 'vitest';
-import { parseInstant } from './instant.js';
+import { parseLogged } from './instant.js';
 import { createTimeReader } from './time-reader.js';
 import { parseZone, UTC } from './zone.js';
 
@@ -29,7 +29,7 @@ test('reads the common notation as the parser of all notations does', () => {
       (time, end, [from = '', to = ''], index) => {
         const text = `${time.toISOString().slice(0, 19).replace(from, to)}${end}`;
         const { zone, read } = readers[index] ?? { zone: UTC, read: () => undefined };
-        expect(read(text), text).toEqual(parseInstant(text, NOW_MS, zone));
+        expect(read(text), text).toEqual(parseLogged(text, NOW_MS, zone));
       },
     ),
     { numRuns: inject('propertyRuns') },
