@@ -30,6 +30,7 @@ afterAll(async () => {
 
 const EPOCH = Date.parse('2026-11-20T14:00:00Z') / 1_000;
 const POD = 'web-5cc97bc7d5-228ts';
+const NEXT_POD = 'web-5cc97bc7d5-x7k2p';
 const env = () => ({ PODIPS_URL: monitor.url });
 const annotate = (input: string | Buffer, ...args: string[]) =>
   runPodips(['annotate', ...args], env(), input);
@@ -93,6 +94,27 @@ describe('podips annotate', () => {
     );
   });
 
+  it('reads all of a time, or nothing: the zone decides which of two pods it is', async () => {
+    const lines = [
+      ['2026-11-20 15:30:00.123 CET [1] LOG: connection from 10.64.0.182', NEXT_POD],
+      ['2026-11-20T15:30:00+01:00: DROP 10.64.0.182', NEXT_POD],
+      ['2026-11-20 14:30:00 UTC:10.64.0.182(38484):app@db:[1]:LOG', NEXT_POD],
+      ['date=2026-11-20 time=09:30:00 tz="-0500" srcip=10.64.0.182', NEXT_POD],
+      ['[Fri Nov 20 15:30:00.123456 2026] [client 10.64.0.182:4]', NEXT_POD],
+      ['2026-11-20 09:30:00 EST 10.64.0.182', undefined],
+      ['2026-11-20 03:30:00 PM 10.64.0.182', undefined],
+      ['I1120 15:30:00.1 10.64.0.182 2026-11-20 15:00:00', undefined],
+    ] as const;
+    const file = lines.map(([line]) => `${line}\n`).join('');
+    const { code, stdout, stderr } = await annotate(file, '--json', '--tz', 'Europe/Berlin');
+    const pods = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => / pod=(\S+)/.exec(line)?.[1]);
+    expect([code, pods]).toEqual([0, lines.map(([, pod]) => pod)]);
+    expect(JSON.parse(stderr)).toMatchObject({ lines: 8, unreadable: 3, verdicts: { pod: 5 } });
+  });
+
   it('asks for a minute, or with more skew, as a whole', async () => {
     const near = 'time,src\n2026-11-20 14:05,10.64.0.182\n';
     expect((await annotate(near)).stdout).toContain(',unsure,');
@@ -117,6 +139,7 @@ describe('podips annotate', () => {
       'there is no column "dst"; there are time, src',
     ],
     ['a column without addresses', FILES.csv ?? '', ['--ip', 'time'], 'column time has no addresses'],
+    ['times of any day', FILES.csv ?? '', ['--time-format', 'HH:mm:ss'], '"HH:mm:ss", has no day'],
     ['a skew that is none', FILES.csv ?? '', ['--skew', 'much'], 'skew must be'],
     ['a file that is not there', '', ['/none.csv'], 'no such file'],
     ['an output that cannot be', FILES.csv ?? '', ['--output', '/none/out.csv'], '--output'],
