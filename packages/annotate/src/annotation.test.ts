@@ -46,24 +46,23 @@ describe('annotating', () => {
 
   it('holds and writes little at once, however long the answers to a few questions are', async () => {
     const reason = 'x'.repeat(450);
-    const ask: AnnotateOptions['ask'] = async (questions) =>
-      questions.map(() => answerOf('unsure', { reason }));
+    let batches = 0;
+    const ask: AnnotateOptions['ask'] = async (questions) => {
+      batches += 1;
+      return questions.map(() => answerOf('unsure', { reason }));
+    };
     const line = `${Array.from({ length: 16 }, (_, n) => `10.0.0.${n}`).join(' ')}\n`;
     async function* input() {
       for (let at = 0; at < 50; at += 1) yield Buffer.from(line.repeat(300));
     }
     const at = { ms: NOW_MS, precisionMs: 1 };
     const { run, summary } = createAnnotation({ ...OPTIONS, ask, at });
-    const before = process.memoryUsage().rss;
-    let most = 0;
     let longest = 0;
-    for await (const part of run(input())) {
-      longest = Math.max(longest, part.length);
-      most = Math.max(most, process.memoryUsage().rss - before);
-    }
+    for await (const part of run(input())) longest = Math.max(longest, part.length);
     expect([summary.lines, summary.verdicts.unsure]).toEqual([15_000, 240_000]);
     expect(longest).toBeLessThan(1_200_000);
-    expect(most).toBeLessThan(150_000_000);
+    // At most 20,000 addresses each, and what is left of a chunk.
+    expect(batches).toBeGreaterThanOrEqual(10);
   });
 
   it('answers what has come when the input pauses, before it ends', async () => {
