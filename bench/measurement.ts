@@ -1,3 +1,4 @@
+import type { DatabaseSettings } from '@podips/shared';
 import type { Scale } from './settings.js';
 
 /** The context of every measurement. */
@@ -5,6 +6,8 @@ export interface BenchRun {
   readonly scale: Scale;
   /** STOMP port of a real ActiveMQ on loopback; its queue is empty before and after every measurement. */
   readonly brokerPort: number;
+  /** A ledger that may be there already, instead of one that is filled in for this run. */
+  readonly database?: DatabaseSettings | undefined;
   /** Aborts when the run has to end early. */
   readonly signal: AbortSignal;
   /** Prints the progress for the user. */

@@ -33,7 +33,7 @@ const MEASURE: Readonly<Record<MeasurementName, Measurement>> = {
 
 /** Measures and prints. @returns whether all expectations are met, or the run is not judged */
 export async function runBench(
-  { measurements, scale, judged }: BenchSettings,
+  { measurements, scale, judged, database }: BenchSettings,
   signal: AbortSignal,
   print: (text: string) => void,
 ): Promise<boolean> {
@@ -44,7 +44,7 @@ export async function runBench(
   const figures: Figure[] = [];
   for (const name of measurements) {
     signal.throwIfAborted();
-    figures.push(...(await MEASURE[name]({ scale, brokerPort: broker.port, signal, print })));
+    figures.push(...(await MEASURE[name]({ scale, brokerPort: broker.port, database, signal, print })));
   }
   print(`\n${machine}\n\n${formatFigures(figures, judged)}`);
   if (!judged) print('\nA quick run is too short to be judged.');

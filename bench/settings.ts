@@ -1,4 +1,4 @@
-import { parseFlags } from '@podips/shared';
+import { type DatabaseSettings, parseFlags, SettingsError } from '@podips/shared';
 import { benchAbout, MEASUREMENTS } from '@podips/simulation/options';
 
 export type MeasurementName = (typeof MEASUREMENTS)[number];
@@ -92,6 +92,8 @@ export interface Scale {
 export interface BenchSettings {
   readonly measurements: readonly MeasurementName[];
   readonly scale: Scale;
+  /** Where the workloads' ledger is kept between runs. */
+  readonly database: DatabaseSettings | undefined;
   /** Whether a missed expectation is a failure. */
   readonly judged: boolean;
 }
@@ -115,7 +117,7 @@ const FULL: Scale = {
     troubleMs: 12_000,
     restMs: 20_000,
   },
-  workloads: { leases: 1_000_000, rankings: 1_000 },
+  workloads: { leases: 10_000_000, rankings: 1_000 },
   scale: { pods: [1_000, 20_000, 50_000, 150_000], settleMs: 15_000 },
   churn: {
     pods: 150_000,
@@ -160,8 +162,21 @@ const QUICK: Scale = {
 
 /** @throws {SettingsError} with every problem at once */
 export function readBenchSettings(args: readonly string[]): BenchSettings {
-  const { only, quick, 'churn-seconds': seconds } = parseFlags(args, benchAbout.flags);
+  const { only, quick, database, 'churn-seconds': seconds } = parseFlags(args, benchAbout.flags);
   const { churn, ...others } = FULL;
   const full = { ...others, churn: { ...churn, slow: { ...churn.slow, seconds } } };
-  return { measurements: only ?? MEASUREMENTS, scale: quick ? QUICK : full, judged: !quick };
+  return {
+    measurements: only ?? MEASUREMENTS,
+    scale: quick ? QUICK : full,
+    judged: !quick,
+    database: database === undefined ? undefined : toDatabase(database),
+  };
+}
+
+function toDatabase(text: string): DatabaseSettings {
+  const { hostname: host, port, username, password, pathname } = URL.parse(text) ?? {};
+  if (!host || !username || !pathname)
+    throw new SettingsError([`--database must be as postgresql://user:password@host:5432/name`]);
+  const login = { user: decodeURIComponent(username), password: decodeURIComponent(password ?? '') };
+  return { host, port: Number(port || 5432), ...login, database: pathname.slice(1) };
 }

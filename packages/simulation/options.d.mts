@@ -41,6 +41,7 @@ export declare const benchAbout: ProgramText & {
     };
     readonly quick: { readonly type: 'boolean'; readonly desc: string };
     readonly 'churn-seconds': Whole;
+    readonly database: { readonly type: 'text'; readonly value: string; readonly desc: string };
   };
 };
 

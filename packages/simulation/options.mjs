@@ -65,6 +65,11 @@ const benchFlags = {
     default: 600,
     desc: 'how long the measurement churn makes a hundred changes a second',
   },
+  database: {
+    type: 'text',
+    value: ' URL',
+    desc: 'workloads: postgresql://user:password@host:port/name, filled in if it is empty, and kept for the next run',
+  },
 };
 
 export const benchAbout = {

@@ -145,6 +145,12 @@ describe('an unstable workload', () => {
     ];
     expectRules({ input_series: input, promql_expr_test });
   });
+
+  it('does not fire for those that ALERT_WORKLOADS_MUTED names', () => {
+    const muted = series('podips_unstable_workload_troubles', `${labels('web')},muted="true"`, '5x20');
+    const told = series('podips_unstable_workload_troubles', `${labels('api')},muted="false"`, '5x20');
+    expectRules({ input_series: [muted, told, ...healthy('a')], promql_expr_test: [firing('10m', 'api')] });
+  });
 });
 
 it('the component runbooks makes each runbook_url a URL of the page that an overlay names', () => {

@@ -69,11 +69,22 @@ const FIGURES = [
   'churn: 1,000 a second, backlog',
   'churn: 1,000 a second, CPU of the reader',
   'churn: burst 1 of 1,000, p99',
+  'workloads: ranking, p50',
   'workloads: ranking, p99',
+  'workloads: ranking, max',
+  'workloads: heartbeats meanwhile, p50',
   'workloads: heartbeats meanwhile, p99',
+  'workloads: heartbeats meanwhile, max',
+  'workloads: page of a workload, p50',
+  'workloads: page of a workload, p99',
+  'workloads: page of a workload, max',
   'workloads: start',
+  'workloads: start, CPU',
+  'workloads: heartbeats at the start, p50',
   'workloads: heartbeats at the start, p99',
+  'workloads: heartbeats at the start, max',
   'workloads: memory, peak',
+  'workloads: migration',
 ];
 
 /** All of it takes more than a minute on a machine that has nothing else to do. */

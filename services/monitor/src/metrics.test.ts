@@ -27,6 +27,7 @@ test.each<[string, string, readonly Transition[]]>([
     live: { clients: 0 },
     flow: { view: () => undefined },
     ledger: undefined,
+    unstable: { muted: [] },
     workloads: undefined,
     cluster: 'default',
     version: '1',

@@ -11,6 +11,7 @@ import { LIGHTS, type Light } from './status/lights.js';
 import { entriesOf } from './status/map-operations.js';
 import type { LightId, StatusStore } from './status/statuses.js';
 import type { Tracker } from './status/tracker.js';
+import { isMuted, type WorkloadSettings } from './workloads/settings.js';
 import { workloadMetrics } from './workloads/workload-metrics.js';
 import type { Workloads } from './workloads/workloads.js';
 
@@ -31,6 +32,7 @@ export interface MetricsOptions {
   readonly flow: { view(): FlowView | undefined };
   readonly ledger: { view(): LedgerView } | undefined;
   readonly workloads: Pick<Workloads, 'facts'> | undefined;
+  readonly unstable: Pick<WorkloadSettings, 'muted'>;
   /** The cluster whose workloads are measured. */
   readonly cluster: string;
   readonly version: string;
@@ -39,7 +41,7 @@ export interface MetricsOptions {
 
 /** The monitor's Prometheus metrics; state metrics are computed at each scrape. */
 export function createMetrics(options: MetricsOptions): Registry {
-  const { ledger, workloads, cluster, now } = options;
+  const { ledger, workloads, unstable, cluster, now } = options;
   const registry = new Registry();
   const own: Metric[] = [
     heartbeatMetric(options),
@@ -50,7 +52,13 @@ export function createMetrics(options: MetricsOptions): Registry {
     ...stateMetrics(options),
     ...flowMetrics(options.flow.view),
     ...(ledger ? ledgerMetrics(ledger.view, now) : []),
-    ...(workloads ? workloadMetrics(() => workloads.facts(cluster), now) : []),
+    ...(workloads
+      ? workloadMetrics(
+          () => workloads.facts(cluster),
+          now,
+          (workload) => isMuted({ ...unstable, alerts: true }, workload),
+        )
+      : []),
   ];
   for (const metric of own) registry.registerMetric(metric);
   return registry;

@@ -17,6 +17,8 @@ export interface ChildProgram {
   kill(signal: NodeJS.Signals): void;
   /** Its largest resident set so far. @throws where the system does not report it */
   peakBytes(): Promise<number>;
+  /** Time that it has taken of CPUs so far, in milliseconds. @throws where the system does not report it */
+  cpuMs(): Promise<number>;
   /** Settles with exit code or signal when it ends. */
   readonly exited: Promise<number | NodeJS.Signals>;
 }
@@ -79,6 +81,15 @@ export function startChildProgram(options: ChildProgramOptions): ChildProgram {
       const kib = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
       if (kib === undefined) throw new Error('the system does not report the peak memory of a process');
       return Number(kib) * 1_024;
+    },
+    async cpuMs() {
+      const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8');
+      // After the name, which may have spaces: user and system time are the twelfth and thirteenth field, in hundredths.
+      const [user, system] = stat
+        .slice(stat.lastIndexOf(')') + 2)
+        .split(' ')
+        .slice(11, 13);
+      return (Number(user) + Number(system)) * 10;
     },
     async stop(deadlineMs = STOP_DEADLINE_MS) {
       if (!isRunning()) return;

@@ -25,6 +25,7 @@ function factsAt(knownUntilMs: number): WorkloadFacts {
     cluster: 'default',
     knownUntilMs,
     isReadable: true,
+    forgottenUntilMs: Number.NEGATIVE_INFINITY,
     gaps: [],
     unstable: [
       { workload: workload(), why: 'restarts', measured, ended: { pods: 0, disruptedOn: new Map() } },

@@ -6,6 +6,7 @@ import { createFlow, type SavedFlow } from '../flow/flow.js';
 import { type History, openHistory } from '../history/history.js';
 import { type Heartbeat, latestOf, type StatusStore } from '../status/statuses.js';
 import { createTracker } from '../status/tracker.js';
+import { DEFAULT_LIMITS } from '../workloads/unstable.js';
 import { OPEN_ACCESS } from './access/access.test.helpers.js';
 import type { AccessSettings } from './access/settings.js';
 import { buildApp } from './app.js';
@@ -98,6 +99,7 @@ export async function openApp(
       access: { ...OPEN_ACCESS, ...access },
       dataDir: '',
       historyDays: 90,
+      unstable: { limits: DEFAULT_LIMITS, alerts: true, muted: [] },
     },
     log,
   });

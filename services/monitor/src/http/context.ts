@@ -39,7 +39,7 @@ export interface AppDeps {
 
 export type AppSettings = Pick<
   MonitorSettings,
-  'cluster' | 'ageLimitMs' | 'basePath' | 'access' | 'dataDir' | 'historyDays'
+  'cluster' | 'ageLimitMs' | 'basePath' | 'access' | 'dataDir' | 'historyDays' | 'unstable'
 >;
 
 /** Alerting as the page and the metrics see it. */

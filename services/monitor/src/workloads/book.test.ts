@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createWorkloadBook, type WorkloadBook } from './book.js';
+import { createWorkloadBook, MAX_WORKLOADS, type WorkloadBook } from './book.js';
 import { DAY_MS, ended, HOUR_MS, life, MINUTE_MS, NOW_MS, restart, workload } from './book.test.helpers.js';
 import type { PodLife } from './facts.js';
 
@@ -155,6 +155,28 @@ describe('a window', () => {
     expect(measured?.usual).toBeCloseTo(2, 1);
   });
 
+  it('does not take for usual what began with the trouble of now, however many days it lasts', () => {
+    const book = newBook();
+    const days = 4;
+    for (let before = days * 24 * 60; before > 0; before -= 20) book.restarted(restart(before));
+    expect(lastHour(book)[0]).toMatchObject({ usual: 0 });
+  });
+
+  it('takes for usual what was so for all of seven days', () => {
+    const book = newBook();
+    for (let before = 8 * 24 * 60; before > 0; before -= 20) book.restarted(restart(before));
+    expect(lastHour(book)[0]?.usual).toBeCloseTo(3, 1);
+  });
+
+  it('knows of each cluster for itself since when anything is known', () => {
+    const book = newBook();
+    const young = { ...workload(), cluster: 'young' };
+    book.restarted(restart(20 * 60, { workload: young }));
+    book.restarted(restart(3, { workload: young }));
+    expect(lastHour(book)[0]?.usual).toBeUndefined();
+    expect([book.sinceMs('young'), book.sinceMs(undefined)]).toEqual(Array(2).fill(NOW_MS - 20 * HOUR_MS));
+  });
+
   it('does not know what is usual after less than a day', () => {
     const book = createWorkloadBook();
     book.restarted(restart(20 * 60));
@@ -216,10 +238,32 @@ describe('a node that is drained', () => {
   it('does not hide a pod that comes back to it and is evicted again', () => {
     const agent = workload('agent', 'DaemonSet');
     const again = [29.5, 28.5, 27.5].map((before) =>
-      ended(life(before + 0.9, { workload: agent, node: 'node-7' }), before, 'EvictionByEvictionAPI'),
+      ended(life(before + 0.4, { workload: agent, node: 'node-7' }), before, 'EvictionByEvictionAPI'),
     );
     const book = tell(newBook(), ...drained, ...again, life(27, { workload: agent, node: 'node-7' }));
     expect(lastHour(book)[0]).toMatchObject({ workload: agent, counts: { replaced: 3 } });
+  });
+
+  it('is one event also where few workloads are, and a disruption budget keeps its pods apart', () => {
+    const few = Array.from({ length: 8 }, (_none, index) => [
+      ended(life(200, { node: 'node-7' }), 80 - index * 8, 'EvictionByEvictionAPI'),
+      life(79 - index * 8, { node: 'node-8' }),
+    ]).flat();
+    const book = tell(newBook(), ...few);
+    expect(book.nodeEvents(NOW_MS - 2 * HOUR_MS)).toMatchObject([{ node: 'node-7', pods: 8, workloads: 1 }]);
+    expect(lastHour(book)[0]).toMatchObject({ trouble: 0, counts: { replaced: 0, disrupted: 5 } });
+  });
+
+  it('is none when its pods are evicted again within the hour, or its kubelet evicts those of few workloads', () => {
+    const evicted = (cause: string) => {
+      const pairs = [50, 40, 30, 20, 10].flatMap((before) => [
+        ended(life(before + 9, { node: 'node-7' }), before, cause),
+        ended(life(before + 9, { node: 'node-7' }), before, cause),
+      ]);
+      const book = tell(newBook(), ...pairs, life(9, { node: 'node-7' }), life(9, { node: 'node-7' }));
+      return lastHour(book)[0]?.counts.replaced;
+    };
+    expect([evicted('EvictionByEvictionAPI'), evicted('Evicted')]).toEqual([8, 10]);
   });
 
   it('hides nothing else: one workload whose pods are evicted from it again and again', () => {
@@ -265,4 +309,15 @@ it('keeps the latest pods and restarts of each workload, no more', () => {
   expect(page?.lives.all().map(({ podUid }) => podUid)).toEqual(lives.slice(10).map(({ podUid }) => podUid));
   expect(page?.restarts).toHaveLength(60);
   expect(book.look(workload('other'))).toBeUndefined();
+});
+
+it('forgets the workloads that nothing happened to for longest, in whatever order it is told', () => {
+  const book = createWorkloadBook();
+  book.restarted(restart(1));
+  const runs = Array.from({ length: MAX_WORKLOADS + 1 }, (_none, index) => workload(`run-${index}`, 'Job'));
+  for (const [index, run] of runs.entries())
+    book.ended(ended(life(9_000 - index, { workload: run }), 8_999 - index, 'Completed'));
+  expect(lastHour(book)).toMatchObject([{ workload: workload(), counts: { restarts: 1 } }]);
+  expect(book.look(workload('run-1', 'Job'))).toBeUndefined();
+  expect(book.forgottenUntilMs).toBe(NOW_MS - 8_998 * MINUTE_MS);
 });

@@ -30,10 +30,16 @@ const MAX_CHOICES = 100;
 
 /** All that is counted of workloads. It takes the facts in about the order in which they happened. */
 export interface WorkloadBook {
-  /** When the first end or restart was that is known, in milliseconds since the epoch; infinite while none is. */
-  readonly sinceMs: number;
-  /** Whether there were more workloads than are kept: those that nothing happened to for longest are forgotten. */
-  readonly isFull: boolean;
+  /**
+   * When the first end or restart of a cluster was that is known, in milliseconds since the epoch; of all clusters the
+   * latest of these. Infinite while none is.
+   */
+  sinceMs(cluster: string | undefined): number;
+  /**
+   * There were more workloads than are kept, and those were forgotten that nothing happened to for longest: up to this time
+   * something did, in milliseconds since the epoch; -Infinity: none was.
+   */
+  readonly forgottenUntilMs: number;
   /** The names of clusters, namespaces and kinds, to choose from; in order, and at most 100 of each. */
   choices(): Choices;
   /** @param isOpen whether it runs: what has ended by now is told of once more, with its end */
@@ -70,8 +76,8 @@ interface Entry extends WorkloadPage {
   readonly restarts: Restart[];
   readonly pairing: Pairing;
   readonly troubles: LastTrouble[];
-  /** Grows with each of its facts. */
-  touched: number;
+  /** The time of the last of its facts. */
+  lastMs: number;
 }
 
 /** @param minutesFromMs nothing before is asked for by the minute, in milliseconds since the epoch */
@@ -79,20 +85,19 @@ export function createWorkloadBook(minutesFromMs = Number.NEGATIVE_INFINITY): Wo
   const entries = new Map<string, Entry>();
   /** The same by the objects that name them, of which most facts of a workload share one. */
   let byName = new WeakMap<WorkloadName, Entry>();
-  let facts = 0;
   const nodes = createNodeEvents();
   /** What pods were disrupted by, perhaps with others of their node. */
   const disruptions = new WeakMap<PodLife, NodePart>();
   /** What was before the first end or restart is not known. Starts are older: of pods that ran when it all began. */
-  let sinceMs = Number.POSITIVE_INFINITY;
-  let isFull = false;
+  const sinceMs = new Map<string, number>();
+  let forgottenUntilMs = Number.NEGATIVE_INFINITY;
 
   const newEntry = (workload: WorkloadName): Entry => {
     if (entries.size >= MAX_WORKLOADS) {
-      const oldest = [...entries].reduce((a, b) => (b[1].touched < a[1].touched ? b : a));
+      const oldest = [...entries].reduce((a, b) => (b[1].lastMs < a[1].lastMs ? b : a));
       entries.delete(oldest[0]);
       byName = new WeakMap();
-      isFull = true;
+      forgottenUntilMs = Math.max(forgottenUntilMs, oldest[1].lastMs);
     }
     const tally = createTally(minutesFromMs);
     const lives = createLatestLives(MAX_LATEST);
@@ -103,28 +108,31 @@ export function createWorkloadBook(minutesFromMs = Number.NEGATIVE_INFINITY): Wo
       restarts: [],
       pairing: createPairing(),
       troubles: [],
-      touched: 0,
+      lastMs: Number.NEGATIVE_INFINITY,
     };
     entries.set(keyOf(workload), entry);
     return entry;
   };
-  const entryOf = (workload: WorkloadName): Entry => {
+  const entryOf = (workload: WorkloadName, atMs: number): Entry => {
     let entry = byName.get(workload);
     if (entry === undefined) {
       entry = entries.get(keyOf(workload)) ?? newEntry(workload);
       byName.set(workload, entry);
     }
-    facts += 1;
-    entry.touched = facts;
+    entry.lastMs = Math.max(entry.lastMs, atMs);
     return entry;
   };
 
+  const know = (cluster: string, atMs: number) =>
+    sinceMs.set(cluster, Math.min(sinceMs.get(cluster) ?? Number.POSITIVE_INFINITY, atMs));
+
   return {
-    get sinceMs() {
-      return sinceMs;
-    },
-    get isFull() {
-      return isFull;
+    sinceMs: (cluster) =>
+      cluster === undefined
+        ? Math.max(...sinceMs.values())
+        : (sinceMs.get(cluster) ?? Number.POSITIVE_INFINITY),
+    get forgottenUntilMs() {
+      return forgottenUntilMs;
     },
 
     choices() {
@@ -137,7 +145,7 @@ export function createWorkloadBook(minutesFromMs = Number.NEGATIVE_INFINITY): Wo
     started(life, isOpen = true) {
       // Nothing replaces a pod without an owner, and each has a name of its own.
       if (life.workload.kind === 'BarePod') return;
-      const entry = entryOf(life.workload);
+      const entry = entryOf(life.workload, life.startedAtMs);
       entry.tally.add('started', life.startedAtMs);
       if (isOpen) entry.lives.keep(life);
       const replaced = isRun(life.workload) ? undefined : entry.pairing.started(life);
@@ -147,9 +155,9 @@ export function createWorkloadBook(minutesFromMs = Number.NEGATIVE_INFINITY): Wo
     ended(life) {
       const { end, workload } = life;
       if (end === undefined || (workload.kind === 'BarePod' && !isFailure(end.cause))) return;
-      const entry = entryOf(workload);
+      const entry = entryOf(workload, end.atMs);
       entry.tally.add('ended', end.atMs);
-      sinceMs = Math.min(sinceMs, end.atMs);
+      know(workload.cluster, end.atMs);
       entry.lives.keep(life);
       if (isDisruption(end.cause)) entry.tally.add('disrupted', end.atMs);
       const part = nodes.ended(life, end);
@@ -161,8 +169,8 @@ export function createWorkloadBook(minutesFromMs = Number.NEGATIVE_INFINITY): Wo
     },
 
     restarted(restart) {
-      const entry = entryOf(restart.workload);
-      sinceMs = Math.min(sinceMs, restart.atMs);
+      const entry = entryOf(restart.workload, restart.atMs);
+      know(restart.workload.cluster, restart.atMs);
       keep(entry.restarts, restart);
       const times = restart.count - restart.countBefore;
       countTrouble(entry, { ...restart, what: 'restarted' }, times, nodes.restarted(restart));
@@ -174,16 +182,18 @@ export function createWorkloadBook(minutesFromMs = Number.NEGATIVE_INFINITY): Wo
     },
 
     measure(windowMs, nowMs) {
-      const spans = spansOf(windowMs, nowMs, sinceMs);
+      const spans = new Map([...sinceMs].map(([cluster, atMs]) => [cluster, spansOf(windowMs, nowMs, atMs)]));
+      const unknown = spansOf(windowMs, nowMs, Number.POSITIVE_INFINITY);
+      const measured = (entry: Entry) => measure(entry, spans.get(entry.workload.cluster) ?? unknown);
       return {
         ranked: () =>
           [...entries.values()]
-            .map((entry) => measure(entry, spans))
+            .map(measured)
             .filter(({ counts }) => Object.values(counts).some((count) => count > 0))
             .sort(worstFirst),
         of(name) {
           const entry = entries.get(keyOf(name));
-          return entry && measure(entry, spans);
+          return entry && measured(entry);
         },
       };
     },

@@ -51,6 +51,7 @@ function decideAt(
     cluster: 'default',
     knownUntilMs,
     isReadable: true,
+    forgottenUntilMs: book.forgottenUntilMs,
     gaps,
     unstable: findUnstable(book, { cluster: 'default', atMs: knownUntilMs, gaps }, DEFAULT_LIMITS),
     measure: measures.of,
@@ -212,6 +213,16 @@ describe('an unstable workload that was reported', () => {
     const measure = () => undefined;
     expect(saidIn(decideTwice(book, state, { at: 50, changes: { measure } }))).toBeUndefined();
     expect(saidIn(decideTwice(book, state, { at: 60, changes: { measure } }))).toEqual(['ended web']);
+  });
+
+  it('is not said to be stable when the book has forgotten it because there are so many', () => {
+    const { book, state } = reported();
+    const forgotten = (minutes: number) => ({
+      measure: () => undefined,
+      forgottenUntilMs: NOW_MS + minutes * MINUTE_MS,
+    });
+    expect(saidIn(decideTwice(book, state, { at: 120, changes: forgotten(90) }))).toBeUndefined();
+    expect(saidIn(decideTwice(book, state, { at: 120, changes: forgotten(30) }))).toEqual(['ended web']);
   });
 
   it('is forgotten without a word when it is muted', () => {

@@ -1,7 +1,8 @@
 import { remainingMs } from '../alerts/remaining.js';
 import { keyOf, type WorkloadName } from './facts.js';
 import type { UnstableWorkload } from './find-unstable.js';
-import type { Measure, Span } from './measure.js';
+import type { Measure } from './measure.js';
+import type { Span } from './windows.js';
 import { HOUR_MS } from './windows.js';
 import { BEHIND_MS } from './words.js';
 import {
@@ -18,6 +19,8 @@ export interface WorkloadFacts {
   readonly knownUntilMs: number;
   /** Whether the ledger could be read at the last attempt. */
   readonly isReadable: boolean;
+  /** Something may have happened until then to workloads of which nothing is known any more, because there are so many. */
+  readonly forgottenUntilMs: number;
   /** Times of which something may be missing. */
   readonly gaps: readonly Span[];
   /** The worst first. */
@@ -154,7 +157,7 @@ function isStable({ workload, usual, last, sinceMs }: WorkloadTrouble, facts: Wo
   if (gaps.some((gap) => gap.fromMs < knownUntilMs && gap.toMs > fromMs)) return false;
   if (unstable.some((one) => keyOf(one.workload) === keyOf(workload))) return false;
   const measured = facts.measure(workload);
-  if (measured === undefined) return (last?.atMs ?? sinceMs) <= fromMs;
+  if (measured === undefined) return Math.max(facts.forgottenUntilMs, last?.atMs ?? sinceMs) <= fromMs;
   return measured.trouble <= (usual ?? 0);
 }
 

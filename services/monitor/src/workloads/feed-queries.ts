@@ -1,5 +1,5 @@
 import type { Connection } from '../ledger/queries.js';
-import type { Span } from './measure.js';
+import type { Span } from './windows.js';
 
 /** A time of which something may be missing. */
 export interface Gap extends Span {

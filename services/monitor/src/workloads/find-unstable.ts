@@ -1,7 +1,8 @@
 import type { WorkloadBook } from './book.js';
 import { isDisruption, isRun, type WorkloadName } from './facts.js';
-import type { Measure, Span, WorkloadPage } from './measure.js';
+import type { Measure, WorkloadPage } from './measure.js';
 import { type Instability, instabilityOf, type Limits } from './unstable.js';
+import type { Span } from './windows.js';
 import { HOUR_MS } from './windows.js';
 
 /** A workload that is unstable, and what happened to it in the hour before. */

@@ -1,10 +1,8 @@
 import { isRun, type Restart, type WorkloadName } from './facts.js';
 import type { LatestLives } from './latest-lives.js';
 import { type Counts, QUARTER_MS, type Tally } from './tally.js';
-
-const DAY_MS = 86_400_000;
-/** A workload's own figures of so long before a window say what is usual. */
-const USUAL_MS = 7 * DAY_MS;
+import { type Before, usualOf } from './usual.js';
+import type { Span } from './windows.js';
 
 /** What is kept of one workload. */
 export interface WorkloadPage {
@@ -27,27 +25,18 @@ export interface LastTrouble {
   readonly atMs: number;
 }
 
-/** In milliseconds since the epoch. */
-export interface Span {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
 /** A window of time, and the one before it that says what is usual. */
 export interface Spans {
   readonly now: Span;
-  readonly before: Span;
+  readonly before: Before;
 }
 
 /** @param sinceMs the time from which on anything is known */
 export function spansOf(windowMs: number, nowMs: number, sinceMs: number): Spans {
   const fromMs = nowMs - windowMs;
   // Long ago is known by quarters of an hour. One that reaches into the window is not of the time before it.
-  const beforeMs = Math.floor(fromMs / QUARTER_MS) * QUARTER_MS - 1;
-  return {
-    now: { fromMs, toMs: nowMs },
-    before: { fromMs: Math.max(beforeMs - USUAL_MS, sinceMs), toMs: beforeMs },
-  };
+  const toMs = Math.floor(fromMs / QUARTER_MS) * QUARTER_MS - 1;
+  return { now: { fromMs, toMs: nowMs }, before: { windowMs, toMs, sinceMs } };
 }
 
 /** What is known of a workload for a span of time. */
@@ -57,7 +46,7 @@ export interface Measure {
   readonly counts: Counts;
   /** Pods replaced, containers restarted and pods failed: the sum. */
   readonly trouble: number;
-  /** What the trouble of such a span usually is, from the seven days before it, or those of them that are known; undefined when that is less than a day. */
+  /** What the trouble of such a span usually is: see {@link usualOf}; undefined when too little is known. */
   readonly usual: number | undefined;
   /** How long the latest pods lived that ended within the span, in milliseconds. */
   readonly medianLifeMs: number | undefined;
@@ -70,14 +59,12 @@ export function measure(page: WorkloadPage, { now, before }: Spans): Measure {
   const { workload, tally } = page;
   const counts = tally.sum(now.fromMs, now.toMs);
   const trouble = troubleOf(counts);
-  const beforeMs = before.toMs - before.fromMs;
-  const average = (troubleOf(tally.sum(before.fromMs, before.toMs)) * (now.toMs - now.fromMs)) / beforeMs;
   const last = page.troubles.at(-1);
   return {
     workload,
     counts,
     trouble,
-    usual: beforeMs < DAY_MS ? undefined : average,
+    usual: usualOf(trouble, before, (span) => tally.trouble(span.fromMs, span.toMs)),
     ...livesWithin(page, now),
     last: last !== undefined && last.atMs > now.fromMs ? last : undefined,
   };

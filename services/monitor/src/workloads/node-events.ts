@@ -11,6 +11,22 @@ import {
 /** What befalls pods of so many workloads on one node, each soon after another, is the node's matter, not theirs. */
 const MIN_WORKLOADS = 4;
 const APART_MS = 300_000;
+/**
+ * These come from whoever drains a node or takes it away, so two pods of any workload are enough that ran there together;
+ * a disruption budget may keep them apart. Twice within an hour it is no drain, but something that evicts pods.
+ */
+const OF_NODES = [
+  'EvictionByEvictionAPI',
+  'DeletionByTaintManager',
+  'DeletionByPodGC',
+  'NodeLost',
+  'Terminated',
+  'Shutdown',
+  'NodeShutdown',
+];
+const MIN_PODS = 2;
+const APART_IN_DRAIN_MS = 900_000;
+const AGAIN_MS = 3_600_000;
 /** As long as anything is counted. */
 const KEPT_MS = 14 * 86_400_000;
 /** What is no node's matter by then becomes none: facts come in about the order in which they happened. */
@@ -71,9 +87,10 @@ export function createNodeEvents(): NodeEvents {
       if (groups.length === 0 || groups.some((one) => one.isKept(atMs))) break;
       byPlace.delete(other);
     }
-    let group = kept.findLast((one) => one.takes(part));
+    let group = kept.find((one) => one.takes(part));
     if (group === undefined) {
-      group = new Group(atMs);
+      const isAgain = kept.some((one) => one.isOfNode && one.isWithin(AGAIN_MS, atMs));
+      group = new Group(atMs, OF_NODES.includes(place.cause) && !isAgain);
       kept.push(group);
     }
     return group.add(part);
@@ -107,21 +124,30 @@ class Group {
   /** What was counted before it was enough to be the node's matter. */
   #counted: (() => void)[] = [];
 
-  constructor(atMs: number) {
+  readonly #isDrain: boolean;
+
+  /** @param isDrain whether two pods are enough */
+  constructor(atMs: number, isDrain: boolean) {
     this.#fromMs = atMs;
     this.#toMs = atMs;
+    this.#isDrain = isDrain;
   }
 
-  get #isOfNode(): boolean {
-    return this.#workloads.size >= MIN_WORKLOADS;
+  get isOfNode(): boolean {
+    return this.#workloads.size >= MIN_WORKLOADS || (this.#isDrain && this.#pods >= MIN_PODS);
+  }
+
+  isWithin(ms: number, nowMs: number): boolean {
+    return this.#toMs > nowMs - ms;
   }
 
   isKept(nowMs: number): boolean {
-    return this.#toMs > nowMs - (this.#isOfNode ? KEPT_MS : OPEN_MS);
+    return this.isWithin(this.isOfNode ? KEPT_MS : OPEN_MS, nowMs);
   }
 
   takes({ atMs, startedAtMs }: Part): boolean {
-    return atMs >= this.#fromMs - APART_MS && atMs <= this.#toMs + APART_MS && startedAtMs <= this.#fromMs;
+    const apartMs = this.#isDrain ? APART_IN_DRAIN_MS : APART_MS;
+    return atMs >= this.#fromMs - apartMs && atMs <= this.#toMs + apartMs && startedAtMs <= this.#fromMs;
   }
 
   add({ workload, atMs }: Part): NodePart {
@@ -129,8 +155,8 @@ class Group {
     this.#toMs = Math.max(this.#toMs, atMs);
     this.#pods += 1;
     this.#workloads.add(keyOf(workload));
-    if (this.#isOfNode) for (const uncount of this.#counted.splice(0)) uncount();
-    const isOfNode = () => this.#isOfNode;
+    if (this.isOfNode) for (const uncount of this.#counted.splice(0)) uncount();
+    const isOfNode = () => this.isOfNode;
     return {
       get isOfNode() {
         return isOfNode();
@@ -141,7 +167,7 @@ class Group {
 
   /** Undefined when it is no node's matter. */
   eventAt(place: Place): NodeEvent | undefined {
-    if (!this.#isOfNode) return undefined;
+    if (!this.isOfNode) return undefined;
     const [fromMs, toMs] = [this.#fromMs, this.#toMs];
     return { ...place, fromMs, toMs, pods: this.#pods, workloads: this.#workloads.size };
   }

@@ -1,5 +1,5 @@
 import type { PodLife, WorkloadName } from './facts.js';
-import type { Span } from './measure.js';
+import type { Span } from './windows.js';
 
 /**
  * A controller that deletes a pod starts the next one at once, while the old one is still ending; one whose pod is gone

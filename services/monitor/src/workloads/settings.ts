@@ -76,7 +76,10 @@ export function workloadSettings(env: CleanedEnv<typeof workloadSpecs>): Workloa
 }
 
 /** Whether no alerts are sent about a workload. */
-export function isMuted({ alerts, muted }: WorkloadSettings, { namespace, name }: WorkloadName): boolean {
+export function isMuted(
+  { alerts, muted }: Pick<WorkloadSettings, 'alerts' | 'muted'>,
+  { namespace, name }: WorkloadName,
+): boolean {
   return !alerts || muted.some((pattern) => pattern.test(`${namespace}/${name}`));
 }
 

@@ -11,6 +11,8 @@ export const COUNTED = [
   'succeeded',
 ] as const;
 export type Counted = (typeof COUNTED)[number];
+/** What should not happen. */
+export const TROUBLES = ['replaced', 'restarts', 'failed'] as const satisfies readonly Counted[];
 export type Counts = Readonly<Record<Counted, number>>;
 
 const MINUTE_MS = 60_000;
@@ -23,6 +25,8 @@ export interface Tally {
   add(what: Counted, atMs: number, by?: number): void;
   /** The sums from one time to another, to the minute within the last day, else to the quarter of an hour. */
   sum(fromMs: number, toMs: number): Counts;
+  /** What should not have happened, from one time to another, to the quarter of an hour. */
+  trouble(fromMs: number, toMs: number): number;
   /** When the first of these was counted from one time to another, as exactly as the sums; undefined: none was. */
   first(what: readonly Counted[], fromMs: number, toMs: number): number | undefined;
   /** A kind's counts in each of the last quarters of an hour, the newest last. */
@@ -62,6 +66,8 @@ export function createTally(minutesFromMs = Number.NEGATIVE_INFINITY): Tally {
       const sums = COUNTED.map((what) => [what, rings.get(what)?.[scale].sum(fromMs, toMs) ?? 0]);
       return Object.fromEntries(sums) as Record<Counted, number>; // each of them once
     },
+    trouble: (fromMs, toMs) =>
+      TROUBLES.reduce((sum, what) => sum + (rings.get(what)?.quarters.sum(fromMs, toMs) ?? 0), 0),
     quarters: (what, count, nowMs) =>
       rings.get(what)?.quarters.last(count, nowMs) ?? Array<number>(count).fill(0),
   };

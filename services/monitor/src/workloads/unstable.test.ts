@@ -49,6 +49,7 @@ describe('a workload is unstable', () => {
     ['not when one of them has none', { restarts: [95, 80, 65, 50, 20] }, undefined],
     ['with one restart every twenty minutes for three hours', { restarts: every(20, 190) }, 'loop'],
     ['not for less', { restarts: every(20, 150) }, undefined],
+    ['with one restart every twenty minutes for five days', { restarts: every(20, 5 * 24 * 60) }, 'loop'],
     ['not when that is usual', { usual: 2, replaced: every(20, 60) }, undefined],
   ])('%s', (_what, story, expected) => {
     expect(judge(story)).toBe(expected);

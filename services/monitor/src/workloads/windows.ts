@@ -2,6 +2,12 @@ const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
+/** In milliseconds since the epoch. */
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 /** The windows of time that workloads are measured in. */
 export const WINDOWS = {
   '15m': { ms: 15 * MINUTE_MS, words: 'last 15 minutes' },

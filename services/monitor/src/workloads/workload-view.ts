@@ -1,9 +1,10 @@
 import { type Static, Type } from 'typebox';
 import type { PodLife, Restart } from './facts.js';
-import type { Measure, Span, WorkloadPage } from './measure.js';
+import type { Measure, WorkloadPage } from './measure.js';
 import type { NodeEvent } from './node-events.js';
 import type { Counted } from './tally.js';
 import { INSTABILITIES, type Instability } from './unstable.js';
+import type { Span } from './windows.js';
 import { WINDOW_NAMES, WINDOWS, type WindowName } from './windows.js';
 import { describeCounts, describeLast, windowWords } from './words.js';
 

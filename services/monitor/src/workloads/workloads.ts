@@ -81,6 +81,7 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
   const counted = (window: WindowName, cluster?: string) => {
     const { countedUntilMs, error } = feed.view();
     const nowMs = now();
+    const sinceMs = book.sinceMs(cluster);
     const all = [...(countedUntilMs?.values() ?? [])];
     const untilMs = countedUntilMs?.get(cluster ?? '') ?? (all.length === 0 ? undefined : Math.min(...all));
     const basis = {
@@ -92,7 +93,7 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
       ...basis,
       window,
       doubt: doubtOf(basis),
-      knownSince: Number.isFinite(book.sinceMs) ? iso(book.sinceMs) : null,
+      knownSince: Number.isFinite(sinceMs) ? iso(sinceMs) : null,
       gaps: gapsSince(Math.min(nowMs, untilMs ?? nowMs) - WINDOWS[window].ms, cluster).slice(0, MAX_GAPS),
     };
   };
@@ -155,7 +156,7 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
         .filter(({ cluster }) => (filter.cluster ?? cluster) === cluster)
         .filter(({ cluster, toMs }) => toMs > endMs(cluster, nowMs) - WINDOWS[window].ms)
         .map(toNodeEventView);
-      const [total, leavesOut] = [found.length, book.isFull];
+      const [total, leavesOut] = [found.length, Number.isFinite(book.forgottenUntilMs)];
       return { ...counted(window, filter.cluster), workloads, total, leavesOut, nodeEvents };
     },
     summary() {
@@ -189,6 +190,7 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
         cluster,
         knownUntilMs,
         isReadable: error === undefined,
+        forgottenUntilMs: book.forgottenUntilMs,
         gaps: gapsOf(cluster),
         unstable: unstableNow().filter(({ workload }) => workload.cluster === cluster),
         measure: book.measure(HOUR_MS, knownUntilMs).of,
@@ -196,7 +198,12 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
     },
     doubt({ cluster }) {
       const { doubt } = counted(DEFAULT_WINDOW, cluster);
-      return doubt ?? (book.isFull ? 'there are too many workloads, and not all of them are counted' : null);
+      return (
+        doubt ??
+        (Number.isFinite(book.forgottenUntilMs)
+          ? 'there are too many workloads, and not all of them are counted'
+          : null)
+      );
     },
     look(name, window) {
       const nowMs = now();
