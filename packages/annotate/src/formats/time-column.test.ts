@@ -16,6 +16,8 @@ test.each([
   // A zone beside a time that has its own.
   ['time,tz,src\n2026-11-26 14:05:00Z,+0100,10.64.0.1', AT_14_05],
   ['ts,tz,src\n1795701900,+0100,10.64.0.1', AT_14_05],
+  ['time,zone,src\n2026-11-26 15:05:00,dmz,10.64.0.1', AT_14_05],
+  ['time (UTC),src\n2026-11-26 14:05:00Z,10.64.0.1', AT_14_05],
   // No table, though it has commas: the line has a time and more before them.
   ['Nov 26 15:05:00 pfsense filterlog[1]: 5,,em0,block,10.64.0.1,443', AT_14_05],
   ['Nov 26 15:05:00 a b: starting, ok\nNov 26 15:05:00 a b: user, 10.64.0.1', AT_14_05],
@@ -48,7 +50,7 @@ test.each([
   [
     'a zone beside it',
     'date,time,utc_offset,src\n2026-11-26,14:05:00,+0000,10.64.0.1',
-    'column utc_offset may have the zones of the times: if it has, say --time date,time,utc_offset, otherwise --time date,time',
+    'column utc_offset may be a part of the times: if it is, say --time date,time,utc_offset, otherwise --time date,time',
   ],
   [
     'a zone in JSON',
@@ -73,4 +75,11 @@ test('a zone beside the time is taken, or not, as is said', async () => {
   expect(
     await askedFor(file.replaceAll('.11.2026', '/Nov/2026:').replaceAll(': ', ':'), { time: ['time', 'tz'] }),
   ).toBe(AT_13_05);
+});
+
+test('a zone in the header is right if it is the one of the times', async () => {
+  const file = 'time_utc,src\n2026-11-26 14:05:00,10.64.0.1\n';
+  expect(await askedFor(file)).toBe(AT_14_05);
+  expect(await askedFor(file, { zone: BERLIN })).toBe('error');
+  expect(await askedFor(file, { zone: BERLIN, time: ['time_utc'] })).toBe(AT_13_05);
 });

@@ -1,7 +1,7 @@
 import { AnnotateError, NoColumnError } from '../problem.js';
 import { type Column, columnNamed, filled, isMostly, listOf, nameOf, quote } from './column.js';
 import { type FormatOptions, isNothing } from './format.js';
-import { timeIn } from './time-in-line.js';
+import { namesZone, timeIn } from './time-in-line.js';
 
 /** Names of the time, the surest first. */
 const TIME_NAMES = [
@@ -14,6 +14,9 @@ const NUMBER = /^\d{10}(\d{3})?$/;
 const EPOCH = /^\d{10}(\d{3}|\.\d+)?$/;
 /** A zone is after the clock. */
 const OWN_ZONE = /:\d\d(?:[.,]\d+)? *(?![AP]\.?M\b)(?:[A-Z]|[+-]\d)/i;
+const HALF_OF_DAY = /^ *[ap]\.?m\b/i;
+/** Four digits that are a year, or a number since the epoch. */
+const YEAR = /(?<!\d)(?:19|20)\d\d(?!\d)|^ *\d{10}/;
 /** Day and month may be either way round. */
 const AMBIGUOUS = /^\d{1,2}[/.-]\d{1,2}[/.-](\d{2}|\d{4})\b/;
 
@@ -38,7 +41,7 @@ export function findTime(
   }
   const found = byName(columns, options) ?? onlyOne(columns, options);
   if (found !== undefined) {
-    refuseZone(found, columns);
+    refuseBeside(found, columns, options);
     return found;
   }
   const isTable = isNamed || columns.some((column) => isMostly(column, isTimeAlone));
@@ -78,15 +81,42 @@ function onlyOne(columns: readonly Column[], { readTime }: FormatOptions): reado
   return possible.length === 1 ? possible : undefined;
 }
 
-/** A column of zones may be that of the times beside it, if they name none; or of users, of addresses. */
-function refuseZone(found: readonly Column[], columns: readonly Column[]): void {
-  const zone = columns.find((column) => ZONE_NAME.test(column.name) && filled(column).length > 0);
-  const isOwn = (text: string) => OWN_ZONE.test(text) || EPOCH.test(text.trim());
-  if (zone === undefined || textsOf(found).every(isOwn)) return;
+/**
+ * What is in another column may belong to the time: the zone, if the times name none, or half of the day, or the year. Or it is that
+ * of a user or an address.
+ */
+function refuseBeside(found: readonly Column[], columns: readonly Column[], options: FormatOptions): void {
+  const texts = textsOf(found);
   const names = found.map(nameOf).join();
+  const isComplete = texts.every((text) => OWN_ZONE.test(text) || EPOCH.test(text.trim()));
+  if (!isComplete && found.some(({ name }) => namesZone(name)) && !isUtc(options))
+    throw new AnnotateError(
+      'input',
+      `the name of column ${names} has a zone: give it with --tz, and the column with --time ${names}`,
+    );
+  const beside = columns.find(
+    (column) =>
+      !found.includes(column) &&
+      filled(column).length > 0 &&
+      (filled(column).every((value) => HALF_OF_DAY.test(value)) ||
+        (!isComplete && isZone(column)) ||
+        (/^year$/i.test(column.name) && !texts.every((text) => YEAR.test(text)))),
+  );
+  if (beside === undefined) return;
   throw new AnnotateError(
     'input',
-    `column ${nameOf(zone)} may have the zones of the times: if it has, say --time ${names},${nameOf(zone)}, otherwise --time ${names}`,
+    `column ${nameOf(beside)} may be a part of the times: if it is, say --time ${names},${nameOf(beside)}, otherwise --time ${names}`,
+  );
+}
+
+function isZone(column: Column): boolean {
+  return ZONE_NAME.test(column.name) || (/zone|tz/i.test(column.name) && filled(column).every(namesZone));
+}
+
+/** Whether times without a zone are in UTC, as far as their format shows. */
+function isUtc({ readTime }: FormatOptions): boolean {
+  return ['2000-01-01T00:00:00', '2000-07-01T00:00:00'].every(
+    (text) => readTime(text)?.fromMs === Date.parse(`${text}Z`),
   );
 }
 
