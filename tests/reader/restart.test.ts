@@ -227,6 +227,7 @@ describe('a reader that is killed in the middle of a burst', () => {
         async () =>
           expect(
             await killed.metric('ip_changes_total{status="deallocated",inferred="false"}'),
+            killed.child.output(),
           ).toBeGreaterThan(0),
         PATIENCE,
       );

@@ -1,6 +1,6 @@
+import type { KubeletReport } from './kubelet-report.js';
 import type { ClusterNode } from './nodes.js';
 import type { PodObject } from './pod-object.js';
-import type { KubeletReport } from './pod-steps.js';
 import type { Random } from './random.js';
 
 export interface KubeletTimesOptions {

@@ -1,3 +1,6 @@
+import { ClusterError } from './cluster-error.js';
+import { keyOf, type PodObject } from './pod-object.js';
+
 export interface ClusterNode {
   readonly name: string;
   /** IPv4, and IPv6 in a cluster with two stacks. */
@@ -14,4 +17,12 @@ export function createNodes(count: number, dualStack: boolean): ClusterNode[] {
       ips: dualStack ? [ipv4, `fd00:192:168::${host.toString(16)}`] : [ipv4],
     };
   });
+}
+
+/** The node of a pod. @throws {ClusterError} POD_NOT_SCHEDULED */
+export function nodeOf(pod: PodObject, nodes: readonly ClusterNode[]): ClusterNode {
+  const node = nodes.find(({ name }) => name === pod.spec.nodeName);
+  if (node === undefined)
+    throw new ClusterError('POD_NOT_SCHEDULED', `${keyOf(pod)} is on no node of this cluster`);
+  return node;
 }

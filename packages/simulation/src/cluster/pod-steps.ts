@@ -1,4 +1,14 @@
-import { fieldsAfterReport } from './managed-fields.js';
+import {
+  containerIdOf,
+  containerStatus,
+  type KubeletReport,
+  nodeTime,
+  reported,
+  terminatedContainer,
+  type Wanted,
+  withConditions,
+  withStatus,
+} from './kubelet-report.js';
 import {
   apiTime,
   type ContainerStatus,
@@ -9,23 +19,10 @@ import {
 
 /** The steps of a pod's life, as whole objects: each takes a pod and gives the next state of it. */
 
-/** One write of a kubelet to the status: the API server's clock says when, the node's when all that it reports happened. */
-export interface KubeletReport {
-  readonly writtenAt: Date;
-  readonly nodeAheadMs: number;
-  readonly acceptedMs: number;
-  /** When it happened what this reports, in milliseconds since the epoch. */
-  readonly happenedMs: number;
-  readonly wholeFields: boolean;
-}
-
 export interface Addresses {
   readonly hostIps: readonly [string, ...string[]];
   readonly ips: readonly string[];
 }
-
-/** A condition as the kubelet wants it. */
-type Wanted = readonly [type: string, status: PodCondition['status'], reason?: string];
 
 const SIGTERM_EXIT_CODE = 143;
 const SIGKILL_EXIT_CODE = 137;
@@ -179,89 +176,10 @@ function ended(reason: string): Wanted[] {
   ];
 }
 
-/** The common part of every report of a kubelet: the conditions, the acceptance, and the API server's record of the write. */
-function reported(pod: PodObject, report: KubeletReport, wanted: readonly Wanted[]): PodObject {
-  const { metadata } = pod;
-  const conditions = withConditions(pod, wanted, nodeTime(report.writtenAt.getTime(), report));
-  const managedFields = fieldsAfterReport(
-    metadata.managedFields,
-    apiTime(report.writtenAt),
-    report.wholeFields,
-  );
-  const startTime = pod.status.startTime ?? nodeTime(report.acceptedMs, report);
-  return {
-    ...pod,
-    metadata: { ...metadata, managedFields },
-    status: { ...pod.status, conditions, startTime },
-  };
-}
-
-function withStatus(pod: PodObject, status: Partial<PodStatus>): PodObject {
-  return { ...pod, status: { ...pod.status, ...status } };
-}
-
 function hostAddresses(hostIps: Addresses['hostIps']): Partial<PodStatus> {
   return { hostIP: hostIps[0], hostIPs: hostIps.map((ip) => ({ ip })) };
 }
 
 function podAddresses(ips: readonly string[]): Partial<PodStatus> {
   return { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) };
-}
-
-function nodeTime(ms: number, { nodeAheadMs }: KubeletReport): string {
-  return apiTime(new Date(ms + nodeAheadMs));
-}
-
-/** Conditions that stay as they are keep their time. Those of before come last, as PodScheduled does. */
-function withConditions(pod: PodObject, wanted: readonly Wanted[], time: string): readonly PodCondition[] {
-  const before = pod.status.conditions ?? [];
-  const changed = wanted.map(([type, status, reason]): PodCondition => {
-    const same = before.find((condition) => condition.type === type && condition.status === status);
-    const lastTransitionTime = same?.lastTransitionTime ?? time;
-    const condition = { type, status, lastProbeTime: null, lastTransitionTime };
-    return reason === undefined ? condition : { ...condition, reason };
-  });
-  const update = (condition: PodCondition) =>
-    changed.find(({ type }) => type === condition.type) ?? condition;
-  const added = changed.filter(({ type }) => !before.some((condition) => condition.type === type));
-  return [...added, ...before.map(update)];
-}
-
-function terminatedContainer(
-  pod: PodObject,
-  exitCode: number,
-  reason: string,
-  report: KubeletReport,
-): ContainerStatus {
-  const startedAt = pod.status.containerStatuses?.[0]?.state.running?.startedAt ?? pod.status.startTime;
-  const containerID = containerIdOf(pod);
-  const finishedAt = nodeTime(report.happenedMs, report);
-  return containerStatus(
-    pod,
-    { terminated: { exitCode, reason, startedAt, finishedAt, containerID } },
-    false,
-  );
-}
-
-function containerStatus(
-  pod: PodObject,
-  state: ContainerStatus['state'],
-  up: boolean,
-  restarts = 0,
-): ContainerStatus {
-  return {
-    name: 'c',
-    state,
-    lastState: pod.status.containerStatuses?.[0]?.lastState ?? {},
-    ready: up,
-    restartCount: (pod.status.containerStatuses?.[0]?.restartCount ?? 0) + restarts,
-    image: 'x',
-    imageID: 'sha256:0',
-    containerID: containerIdOf(pod),
-    started: up,
-  };
-}
-
-function containerIdOf({ metadata }: PodObject): string {
-  return `containerd://${metadata.uid.slice(0, 8)}`;
 }

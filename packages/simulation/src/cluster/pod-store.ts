@@ -1,36 +1,22 @@
 import { ClusterError } from './cluster-error.js';
 import { type EndStep, endCauseOf } from './end-cause.js';
-import type { IpLeases } from './ip-leases.js';
-import type { KubeletTimes } from './kubelet-times.js';
-import type { ClusterNode } from './nodes.js';
+import type { KubeletReport } from './kubelet-report.js';
+import { type ClusterNode, nodeOf } from './nodes.js';
 import type { PodEvent, WriteType } from './pod-event.js';
+import { PodIndex } from './pod-index.js';
 import { isFinished, keyOf, type PodObject } from './pod-object.js';
 import * as steps from './pod-steps.js';
+import type { PodStoreParts } from './pod-store-parts.js';
 import { newPod, type PodTemplate } from './pod-template.js';
-import type { Random } from './random.js';
-import type { RestartRecord } from './restart-record.js';
-import type { VersionedStore } from './versioned-store.js';
 
 /** A pod as any of its states or by its UID. */
 export type PodRef = PodObject | string;
-
-export interface PodStoreParts {
-  readonly store: VersionedStore;
-  readonly leases: IpLeases;
-  readonly random: Random;
-  readonly nodes: readonly [ClusterNode, ...ClusterNode[]];
-  readonly kubelet: KubeletTimes;
-  readonly restarts: RestartRecord;
-  /** Whether `managedFields` name every field. */
-  readonly wholeFields: boolean;
-  readonly now: () => Date;
-}
 
 /** Other objects that are written between two pod writes, at most: their number is random. */
 const MAX_WRITES_BETWEEN = 3;
 const DEFAULT_GRACE_SECONDS = 30;
 
-type ReportStep = (pod: PodObject, report: steps.KubeletReport) => PodObject;
+type ReportStep = (pod: PodObject, report: KubeletReport) => PodObject;
 
 /**
  * The pods and the single steps of their lives. Every step is one write that watches see, gives the pod's new state,
@@ -38,8 +24,7 @@ type ReportStep = (pod: PodObject, report: steps.KubeletReport) => PodObject;
  */
 export class PodStore {
   readonly #parts: PodStoreParts;
-  readonly #byUid = new Map<string, PodObject>();
-  readonly #uidByKey = new Map<string, string>();
+  readonly #pods = new PodIndex();
 
   constructor(parts: PodStoreParts) {
     this.#parts = parts;
@@ -50,7 +35,7 @@ export class PodStore {
   }
 
   get count(): number {
-    return this.#byUid.size;
+    return this.#pods.size;
   }
 
   /** Addresses that the fullest pool can still hand out. */
@@ -64,15 +49,15 @@ export class PodStore {
   }
 
   all(): PodObject[] {
-    return [...this.#byUid.values()];
+    return this.#pods.all();
   }
 
   get(uid: string): PodObject | undefined {
-    return this.#byUid.get(uid);
+    return this.#pods.get(uid);
   }
 
   find(namespace: string, name: string): PodObject | undefined {
-    return this.get(this.#uidByKey.get(`${namespace}/${name}`) ?? '');
+    return this.#pods.find(`${namespace}/${name}`);
   }
 
   /** Stores a pending pod. @throws {ClusterError} POD_EXISTS when there is one of this name. */
@@ -80,11 +65,8 @@ export class PodStore {
     const { random, now, wholeFields } = this.#parts;
     const pod = newPod({ template, uid: random.uuid(), createdAt: now(), wholeFields });
     const key = keyOf(pod);
-    if (this.#uidByKey.has(key)) throw new ClusterError('POD_EXISTS', `there is a pod ${key} already`);
-    const stored = this.#write('ADDED', pod).pod;
-    this.#byUid.set(stored.metadata.uid, stored);
-    this.#uidByKey.set(key, stored.metadata.uid);
-    return stored;
+    if (this.#pods.find(key)) throw new ClusterError('POD_EXISTS', `there is a pod ${key} already`);
+    return this.#pods.put(this.#write('ADDED', pod).pod);
   }
 
   /** Binds the pod to a node, by default a random one. */
@@ -191,8 +173,7 @@ export class PodStore {
     const { pod } = this.#write('DELETED', isMarked ? last : steps.terminating(last, 0, this.#parts.now()));
     this.#releaseLater(pod, 'remove');
     this.#parts.kubelet.forget(pod.metadata.uid);
-    this.#byUid.delete(pod.metadata.uid);
-    this.#uidByKey.delete(keyOf(pod));
+    this.#pods.remove(pod);
     return pod;
   }
 
@@ -212,17 +193,7 @@ export class PodStore {
   }
 
   #pod(ref: PodRef): PodObject {
-    const uid = typeof ref === 'string' ? ref : ref.metadata.uid;
-    const pod = this.#byUid.get(uid);
-    if (pod === undefined) throw new ClusterError('POD_NOT_FOUND', `there is no pod with the UID ${uid}`);
-    return pod;
-  }
-
-  #nodeOf(pod: PodObject): ClusterNode {
-    const node = this.nodes.find(({ name }) => name === pod.spec.nodeName);
-    if (node === undefined)
-      throw new ClusterError('POD_NOT_SCHEDULED', `${keyOf(pod)} is on no node of this cluster`);
-    return node;
+    return this.#pods.require(typeof ref === 'string' ? ref : ref.metadata.uid);
   }
 
   #write(type: WriteType, pod: PodObject): PodEvent {
@@ -232,9 +203,7 @@ export class PodStore {
   }
 
   #modify(ref: PodRef, step: (pod: PodObject, now: Date) => PodObject): PodObject {
-    const { pod } = this.#write('MODIFIED', step(this.#pod(ref), this.#parts.now()));
-    this.#byUid.set(pod.metadata.uid, pod);
-    return pod;
+    return this.#pods.put(this.#write('MODIFIED', step(this.#pod(ref), this.#parts.now())).pod);
   }
 
   /** One write of the kubelet, and when what it reports happened. */
@@ -247,14 +216,14 @@ export class PodStore {
 
   #modifyWithIps(
     ref: PodRef,
-    step: (pod: PodObject, addresses: steps.Addresses, report: steps.KubeletReport) => PodObject,
+    step: (pod: PodObject, addresses: steps.Addresses, report: KubeletReport) => PodObject,
     again = false,
   ): PodObject {
     const { leases } = this.#parts;
     const pod = this.#pod(ref);
     if (isFinished(pod) && !again)
       throw new ClusterError('POD_FINISHED', `${keyOf(pod)} is finished and never runs again`);
-    const node = this.#nodeOf(pod);
+    const node = nodeOf(pod, this.nodes);
     const held = leases.held(pod.metadata.uid);
     const isNew = held.length === 0;
     const ips = isNew ? (pod.spec.hostNetwork ? node.ips : leases.take()) : held;

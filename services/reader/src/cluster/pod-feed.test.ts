@@ -204,6 +204,16 @@ describe('the feed', () => {
     expect(said.slice(1)).toEqual(['catching up', 'a', 'catching up', 'b', 'catching up']);
   });
 
+  it('opens another one at once, however often its process was frozen', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    // As soon as a watch is asked for, before its first event is read.
+    const catchingUp = () => void vi.setSystemTime(Date.now() + 60_000);
+    const run = await follow(Array(8).fill([added('a', '6')]), { catchingUp }, '5');
+    vi.useRealTimers();
+    expect(run.requests).toEqual(Array(8).fill('watch 5'));
+    expect(Math.max(...waits.slice(0, 8))).toBe(0);
+  });
+
   it('asks whether its reader still leads before it accepts anything after it was frozen', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const said: string[] = [];

@@ -146,6 +146,7 @@ class PodFeed {
     const signal = AbortSignal.any([this.#signal, over.signal]);
     let opened = false;
     let isBehind = false;
+    let stoodStill = false;
     this.#pace.asked();
     this.#sink.catchingUp();
     const stream = watchPods(this.#client, {
@@ -168,7 +169,8 @@ class PodFeed {
     try {
       for await (const event of stream) {
         // Events that waited in this watch are of the past. The bookmark of a new one shows up to where.
-        if (this.#standstill.happened) return 'ended';
+        stoodStill = this.#standstill.happened;
+        if (stoodStill) return 'ended';
         const outcome = this.#accept(event);
         if (outcome !== 'accepted') return outcome;
       }
@@ -178,7 +180,8 @@ class PodFeed {
       return this.#serverIsBehind();
     } finally {
       over.abort();
-      this.#pace.watchEnded(performance.now() - startedMs, opened);
+      // That this process stood still is no reason to ask the server less often.
+      this.#pace.watchEnded(performance.now() - startedMs, opened && !stoodStill);
     }
   }
 

@@ -130,7 +130,7 @@ const LEASE = `pod_uid, network, host(ip) AS ip, occurrence, namespace, pod, own
 const OPEN = `
   SELECT ${LEASE} FROM leases WHERE cluster = $1 AND ended_at = 'infinity' ORDER BY started_at`;
 
-const FETCHED_ROWS = 1_000;
+const FETCHED_ROWS = 500;
 
 /** Addresses that a pod gave up while it lived on: should it get one back, that is another lease. */
 const GIVEN_UP = `
