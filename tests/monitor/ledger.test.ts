@@ -1,7 +1,7 @@
 import { createLogger, type DatabasePool, openPool } from '@podips/shared';
 import { databaseEnvironment } from '@podips/simulation';
 import { Value } from 'typebox/value';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { LeasesAnswer } from '../../services/monitor/src/ledger/ledger-view.js';
 import { getFrom, ledgerPage } from '../support/ask-monitor.js';
 import { type MonitorProcess, startMonitorProcess } from '../support/monitor-process.js';
@@ -34,7 +34,12 @@ async function ask(fields: Record<string, string>) {
 
 describe('who had an address', () => {
   it.each([
-    ['10.64.0.182', '14:05', 'belonged to shop/web-5cc97bc7d5-228ts at 2026-11-20 14:05:00 UTC.'],
+    [
+      '10.64.0.182',
+      '14:05',
+      'Not sure: 10.64.0.182 belonged to shop/web-5cc97bc7d5-228ts at 2026-11-20 14:05:00 UTC.',
+    ],
+    ['10.64.0.182', '14:05:00', 'belonged to shop/web-5cc97bc7d5-228ts at 2026-11-20 14:05:00 UTC.'],
     ['::ffff:10.64.0.182', '14:05:20.499', 'No pod held 10.64.0.182'],
     ['10.64.0.182', '14:05:20.500', 'belonged to shop/web-5cc97bc7d5-x7k2p'],
     [
@@ -73,7 +78,7 @@ describe('who had an address', () => {
 
   it('answers the whole lease, and the changes within the minute that was asked for', async () => {
     const answer = await ask({ ip: '10.64.0.182', at: `${DAY} 14:05` });
-    expect(answer.leases).toEqual([
+    expect(answer.candidates).toEqual([
       {
         cluster: 'default',
         namespace: 'shop',
@@ -98,7 +103,7 @@ describe('who had an address', () => {
         endInferred: false,
       },
     ]);
-    expect(answer.notes).toHaveLength(2);
+    expect([answer.reasons.length, answer.notes]).toEqual([2, []]);
     expect(answer.next).toMatchObject({ pod: 'web-5cc97bc7d5-x7k2p' });
   });
 
@@ -122,10 +127,41 @@ describe('who had an address', () => {
     );
   });
 
-  it('without a time it is about the newest time that is known', async () => {
-    const { answer, at, certain } = await ask({ ip: '10.64.0.7' });
-    expect(answer).toBe('10.64.0.7 belonged to shop/cart-0 at 2026-11-20 17:59:58 UTC.');
-    expect({ at, certain }).toEqual({ at: '2026-11-20T17:59:58.000Z', certain: true });
+  it('without a time it is about the newest time that is known, and certain only if that is about now', async () => {
+    const { answer, at, certain, reasons } = await ask({ ip: '10.64.0.7' });
+    expect(answer).toBe(
+      '10.64.0.7 belonged to shop/cart-0 at 2026-11-20 17:59:58 UTC. ' +
+        'The ledger is complete up to 2026-11-20 17:59:58 UTC; what is true now is not known.',
+    );
+    expect({ at, certain }).toEqual({ at: '2026-11-20T17:59:58.000Z', certain: false });
+    expect(reasons.map(({ code }) => code)).toEqual(['after-known']);
+    expect(await ask({ ip: '10.64.0.7 10.64.0.182' })).toMatchObject({
+      certain: false,
+      addresses: [{ certain: false }, { certain: false }],
+    });
+    expect(await ask({ node: 'node-3' })).toMatchObject({ certain: false });
+    await database.query(`UPDATE reader_positions SET known_at = now()`);
+    onTestFinished(async () => {
+      await database.query(`UPDATE reader_positions SET known_at = '2026-11-20T18:00:00Z'`);
+    });
+    expect(await ask({ ip: '10.64.0.7' })).toMatchObject({ certain: true, reasons: [] });
+    expect(await ask({ node: 'node-3' })).toMatchObject({ certain: true });
+  });
+
+  it.each([
+    ['a minute in which it changed hands', '10.64.0.182', '14:05', ['end', 'start'], '14:05:20 UTC'],
+    ['a minute at whose end nobody had it', '10.64.0.182', '14:59:59', [], ''],
+    ['a minute in which it was leased', '10.64.0.7', '13:29:59', [], ''],
+    ['the minute of its first lease', '10.64.0.182', '12:59', [], ''],
+    ['the minute of its second lease', 'fd00::7', '13:29:30', [], ''],
+    ['a minute in which a pod may have released it', '10.64.0.20', '13:00', ['start'], 'between'],
+    ['a second in which it was leased', '10.64.0.182', '13:00:00', ['start'], '13:00:00.123 UTC'],
+    ['a minute in which it was not', '10.64.0.182', '14:06', [], ''],
+    ['a minute of which the end is not known', '10.64.0.99', '17:59', ['after-known'], 'complete up to'],
+  ])('is certain only if it is of all of %s', async (_what, ip, clock, codes, text) => {
+    const { certain, reasons, answer } = await ask({ ip, at: `${DAY} ${clock}` });
+    expect([certain, reasons.map(({ code }) => code)]).toEqual([codes.length === 0, codes]);
+    expect(answer).toContain(text);
   });
 
   it('says in the page whether the answer is certain, and names the candidates and the reasons', async () => {

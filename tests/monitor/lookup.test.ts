@@ -1,9 +1,10 @@
 import { createLogger, type DatabasePool, openPool } from '@podips/shared';
 import { databaseEnvironment } from '@podips/simulation';
 import { Value } from 'typebox/value';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { LookupAnswer } from '../../services/monitor/src/lookup/lookup-answer.js';
 import { getFrom } from '../support/ask-monitor.js';
+import { PATIENCE } from '../support/browser.js';
 import { type MonitorProcess, startMonitorProcess } from '../support/monitor-process.js';
 import { writeSampleLedger } from '../support/sample-ledger.js';
 import { createDatabase } from '../support/test-databases.js';
@@ -125,5 +126,21 @@ describe('whose an address was', () => {
       await knownUntil('18:00:00');
     });
     expect(await ask('17:00:00', '18:30:00')).toMatchObject([NODE, NODE]);
+  });
+
+  it('without a time is about now, and not known where the ledger is not complete up to about now', async () => {
+    expect(await lookup('10.64.0.7')).toMatchObject({
+      ...UNSURE,
+      reason: expect.stringContaining('complete up to'),
+    });
+    expect(await lookUpLines([{ ip: '10.64.0.7' }])).toMatchObject([UNSURE, { end: true }]);
+    await database.query(`UPDATE reader_positions SET known_at = now() - interval '70 seconds'`);
+    onTestFinished(async () => {
+      await database.query(`UPDATE reader_positions SET known_at = '${DAY}T18:00:00Z'`);
+    });
+    await vi.waitFor(
+      async () => expect(await lookup('10.64.0.7')).toMatchObject({ verdict: 'pod', value: 'shop/cart-0' }),
+      PATIENCE,
+    );
   });
 });

@@ -140,7 +140,6 @@ async function walk<T>(fields: Record<string, string>, pick: (answer: LeasesAnsw
 describe('pods', () => {
   it.each([
     ['a namespace', { namespace: 'kube-system', at: `${DAY} 13:00` }, ['proxy-1', 'cni-1']],
-    ['a namespace now', { namespace: 'kube-system' }, ['proxy-1', 'cni-1']],
     ['a workload', { namespace: 'shop', workload: 'web', at: `${DAY} 14:30` }, ['web-5cc97bc7d5-x7k2p']],
     [
       'a workload of a kind',
@@ -157,6 +156,12 @@ describe('pods', () => {
   ])('are those of %s', async (_, fields, pods) => {
     const { sure, certain } = await ask(fields);
     expect([sure, certain]).toEqual([pods, true]);
+  });
+
+  it('are those of a namespace when the ledger was last complete, which is not now', async () => {
+    const { sure, codes, at, answer } = await ask({ namespace: 'kube-system' });
+    expect([sure, codes, at]).toEqual([['proxy-1', 'cni-1'], ['after-known'], `${DAY}T17:59:58.000Z`]);
+    expect(answer).toMatch(/^Pods of the namespace .* what is true now is not known\.$/);
   });
 
   it('may be missing where a namespace is not watched', async () => {

@@ -64,7 +64,8 @@ describe('an index answers', () => {
   });
 
   it.each(['10.0.0.77', '192.168.0.1'])('which pods may have held %s at a time', async (ip) => {
-    const { indexes, readsAll } = await explain(NEAR, [ip, new Date(START + 500 * HOUR_MS), 200]);
+    const at = new Date(START + 500 * HOUR_MS);
+    const { indexes, readsAll } = await explain(NEAR, [ip, at, 200, at]);
     expect(readsAll).toBe(false);
     expect(indexes).toEqual(['leases_by_bounds', 'leases_by_ip', 'leases_by_ip']);
   });

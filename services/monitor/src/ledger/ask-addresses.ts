@@ -1,13 +1,15 @@
 import { type Asker, findMoment, type Moment } from './asker.js';
+import { timesOf } from './bounds.js';
 import { knownUntil, limitsOf } from './coverage.js';
 import type { LeasesAnswer, LeaseView, Reason } from './ledger-view.js';
 import { findAddresses } from './list-queries.js';
 import { answerAddresses } from './list-sentences.js';
+import { reasonsOfOthers } from './others.js';
 import { type Connection, findNear } from './queries.js';
 import type { AddressesQuestion, AddressQuestion } from './question.js';
-import { reasonsOf } from './reasons.js';
-import { answerAddress, nodeOf, notesOn } from './sentences.js';
-import { decide } from './verdict.js';
+import { type AddressFacts, reasonsOf } from './reasons.js';
+import { answerAddress, changesWithin, nodeOf, notesOn } from './sentences.js';
+import { type BoundLease, bind, decideBound, ownersOf, pointsOf } from './verdict.js';
 
 /** Which pod had an address at a time. */
 export async function askAddress(
@@ -19,26 +21,55 @@ export async function askAddress(
 }
 
 async function askAt(client: Connection, ip: string, moment: Moment): Promise<LeasesAnswer> {
-  const { atMs, precisionMs, coverage, gaps } = moment;
-  const { possible, previous, next } = await findNear(client, ip, atMs);
-  const near = uniqueLeases([...possible.rows, previous, next]);
-  const verdict = decide(near, atMs, knownUntil(coverage), gaps);
-  const facts = { ...moment, verdict, more: possible.more, previous, next };
-  const reasons = reasonsOf(facts);
+  const { atMs, precisionMs, coverage, gaps, behind } = moment;
+  const toMs = atMs + precisionMs - 1;
+  const { possible, previous, next } = await findNear(client, ip, atMs, toMs);
+  const known = knownUntil(coverage);
+  const near = uniqueLeases([...possible.rows, previous, next]).map((lease) =>
+    bind(lease, timesOf(lease), known(lease.cluster)),
+  );
+  const verdict = decideBound(near, atMs, gaps);
+  const atBegin = { ...moment, verdict, more: possible.more, previous, next };
+  const others = await reasonsOfOthers(client, ip, verdict.holders, { coverage, gaps, fromMs: atMs, toMs });
+  const facts = { ...atBegin, besides: [...changesUntil(near, atBegin, toMs), ...others] };
+  const reasons = [...reasonsOf(facts), ...behind];
+  const sure = facts.besides.length === 0 ? verdict.holders : [];
   return {
     ...answerAt(atMs),
-    answer: answerAddress(ip, facts),
+    answer: answerAddress(ip, facts, behind),
     certain: reasons.length === 0,
     reasons,
-    leases: [...verdict.holders],
-    candidates: [...verdict.candidates],
-    node: nodeOf(verdict.holders),
+    leases: [...sure],
+    candidates: [...verdict.holders.filter((lease) => !sure.includes(lease)), ...verdict.candidates],
+    node: nodeOf(sure),
     more: possible.more,
     previous,
     next,
     gaps: [...gaps],
     notes: notesOn(facts, precisionMs),
   };
+}
+
+/** Why the verdict at the beginning of a minute or second is not that of all of it. */
+function changesUntil(near: readonly BoundLease<LeaseView>[], facts: AddressFacts, toMs: number): Reason[] {
+  const { atMs, gaps, coverage, verdict } = facts;
+  const points = pointsOf(near, atMs, toMs).slice(1);
+  const later = points.map((ms) => ({ ms, verdict: decideBound(near, ms, gaps) }));
+  const isFree = verdict.holders.length === 0;
+  const doubts = [
+    ...later.flatMap((one) => reasonsOf({ ...facts, verdict: one.verdict, atMs: one.ms })),
+    ...(isFree ? limitsOf(coverage, toMs, Number.POSITIVE_INFINITY) : []),
+  ];
+  if (doubts.length > 0) return uniqueReasons(doubts);
+  const owner = ownersOf(verdict.holders);
+  if (later.every((one) => ownersOf(one.verdict.holders) === owner)) return [];
+  const changes = changesWithin(facts, toMs - atMs + 1);
+  const text = 'Within the time that was asked for, it had several holders, or none.';
+  return changes.length > 0 ? changes : [{ code: 'bounds', text }];
+}
+
+function uniqueReasons(reasons: readonly Reason[]): Reason[] {
+  return [...new Map(reasons.map((reason) => [reason.text, reason])).values()];
 }
 
 /** Which pods had several addresses, or those of a network that the ledger has leases of; each is decided by itself. */
@@ -53,13 +84,15 @@ export async function askAddresses(
       ? { rows: addresses.ips, cursor: null }
       : await findAddresses(client, addresses.network, page);
   const answers: LeasesAnswer[] = [];
-  for (const ip of ips) answers.push(await askAt(client, ip, moment));
+  const { behind } = moment;
+  // Said once, of all of them.
+  for (const ip of ips) answers.push(await askAt(client, ip, { ...moment, behind: [] }));
   const reasons = [
     ...reasonsOfAll(answers),
     // Of the addresses that the ledger has no lease of.
     ...('ips' in addresses ? [] : missingAt(moment)),
   ];
-  const unique = [...new Map(reasons.map((reason) => [reason.text, reason])).values()];
+  const unique = uniqueReasons(reasons);
   const claim = {
     addresses,
     answers,
@@ -69,14 +102,18 @@ export async function askAddresses(
   };
   return {
     ...answerAt(moment.atMs),
-    answer: answerAddresses(claim, unique),
-    certain: unique.length === 0,
-    reasons: unique,
+    answer: answerAddresses(claim, unique, behind),
+    certain: unique.length + behind.length === 0,
+    reasons: [...unique, ...behind],
     leases: answers.flatMap(({ leases }) => leases),
     candidates: answers.flatMap(({ candidates }) => candidates),
     more: cursor !== null,
     cursor,
-    addresses: answers.map(({ answer, certain }, index) => ({ ip: ips[index] ?? '', answer, certain })),
+    addresses: answers.map(({ answer, certain }, index) => ({
+      ip: ips[index] ?? '',
+      answer,
+      certain: certain && behind.length === 0,
+    })),
     gaps: [...moment.gaps],
   };
 }

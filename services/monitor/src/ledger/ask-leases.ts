@@ -18,7 +18,8 @@ export async function askLeases(
   { cluster, nowMs }: Asker,
 ): Promise<LeasesAnswer> {
   const coverage = await findCoverage(client);
-  const range = rangeOf(time, newestKnown(coverage, cluster) ?? nowMs);
+  const now = newestKnown(coverage, cluster, nowMs);
+  const range = rangeOf(time, now?.atMs ?? nowMs);
   const { rows, cursor } = await findLeases(client, selection, range, page);
   const claim = { selection, time, range, more: cursor !== null, isFurther: page.after !== undefined };
   const answer = {
@@ -48,13 +49,15 @@ export async function askLeases(
   const { leases, candidates } = sort(rows, range, knownUntil(coverage), gaps);
   const doubts: Reason[] = candidates.length === 0 ? [] : [doubtOf(candidates)];
   const reasons = [...doubts, ...gapReasons(gaps, within.more), ...limits(selection, range, coverage, nowMs)];
-  const text = answerLeases(claim, { leases, candidates }, reasons);
+  // A range says in "to" where it ends.
+  const behind = time === undefined ? (now?.reasons ?? []) : [];
+  const text = answerLeases(claim, { leases, candidates }, reasons, behind);
   return {
     ...answer,
     ...timeOf(time, range),
     answer: text,
-    certain: reasons.length === 0,
-    reasons,
+    certain: reasons.length + behind.length === 0,
+    reasons: [...reasons, ...behind],
     leases,
     candidates,
     gaps,

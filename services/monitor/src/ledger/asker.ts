@@ -1,8 +1,8 @@
 import type { Instant } from '@podips/annotate';
 import { type Coverage, newestKnown } from './coverage.js';
 import { describeGap } from './gap-text.js';
-import type { GapView } from './ledger-view.js';
-import { type Connection, findCoverage, findGapsAt, type GapRow } from './queries.js';
+import type { GapView, Reason } from './ledger-view.js';
+import { type Connection, findCoverage, findGapsWithin, type GapRow, MAX_ROWS } from './queries.js';
 
 /** For whom questions are answered. */
 export interface Asker {
@@ -17,7 +17,10 @@ export interface Moment {
   readonly precisionMs: number;
   readonly nowMs: number;
   readonly coverage: readonly Coverage[];
+  /** Those that touch the time, as exactly as it was asked for. */
   readonly gaps: readonly GapView[];
+  /** Why the answer is not about now, which was asked for. */
+  readonly behind: readonly Reason[];
 }
 
 /** @param at undefined: now, which is the newest time of which everything is known */
@@ -27,9 +30,18 @@ export async function findMoment(
   { cluster, nowMs }: Asker,
 ): Promise<Moment> {
   const coverage = await findCoverage(client);
-  const atMs = at?.ms ?? newestKnown(coverage, cluster) ?? nowMs;
-  const gaps = (await findGapsAt(client, atMs)).map((gap) => toGap(gap, cluster));
-  return { atMs, precisionMs: at?.precisionMs ?? 1, nowMs, coverage, gaps };
+  const known = at === undefined ? newestKnown(coverage, cluster, nowMs) : undefined;
+  const atMs = at?.ms ?? known?.atMs ?? nowMs;
+  const precisionMs = at?.precisionMs ?? 1;
+  const gaps = await findGapsWithin(client, atMs, atMs + precisionMs - 1, MAX_ROWS);
+  return {
+    atMs,
+    precisionMs,
+    nowMs,
+    coverage,
+    gaps: gaps.rows.map((gap) => toGap(gap, cluster)),
+    behind: known?.reasons ?? [],
+  };
 }
 
 /** A gap of the table as answers have it. */

@@ -21,9 +21,26 @@ export function knownUntil(coverage: readonly Coverage[]): (cluster: string) => 
   return (cluster) => times.get(cluster) ?? Number.NEGATIVE_INFINITY;
 }
 
-/** The newest time that the ledger knows everything of: that of the own cluster, if it has one. */
-export function newestKnown(coverage: readonly Coverage[], own: string): number | undefined {
-  return (coverage.find(({ cluster }) => cluster === own) ?? coverage[0])?.knownUntilMs;
+/** Bookmarks come about once a minute, also from a quiet cluster: a ledger that is further behind does not know of now. */
+const BEHIND_MS = 120_000;
+
+/** Now, as far as it is known. */
+export interface Now {
+  /** The newest time of which everything is known in all clusters whose ledgers are up to date. */
+  readonly atMs: number;
+  /** Why that is not about now; none while a ledger is up to date. */
+  readonly reasons: readonly Reason[];
+}
+
+/** @returns the time of the own cluster, if it has a ledger, where none is up to date; undefined without any */
+export function newestKnown(coverage: readonly Coverage[], own: string, nowMs: number): Now | undefined {
+  const upToDate = coverage.filter(({ knownUntilMs }) => nowMs - knownUntilMs <= BEHIND_MS);
+  if (upToDate.length > 0)
+    return { atMs: Math.min(nowMs, ...upToDate.map(({ knownUntilMs }) => knownUntilMs)), reasons: [] };
+  const atMs = (coverage.find(({ cluster }) => cluster === own) ?? coverage[0])?.knownUntilMs;
+  if (atMs === undefined) return undefined;
+  const text = `The ledger is complete up to ${exactUtc(atMs)}; what is true now is not known.`;
+  return { atMs, reasons: [{ code: 'after-known', text }] };
 }
 
 /** Where the ledgers do not reach the time. */
@@ -34,6 +51,13 @@ export function limitsOf(coverage: readonly Coverage[], atMs: number, nowMs: num
     atMs > nowMs ? [{ code: 'future', text: `${exactUtc(atMs)} is in the future.` }] : [];
   const scopes = coverage.flatMap((each) => scopeOf(each, coverage.length === 1) ?? []);
   return [...future, ...coverage.flatMap((each) => limitOf(each, coverage.length === 1, atMs)), ...scopes];
+}
+
+/** Where the ledger of one of several clusters does not reach a time. */
+export function limitsIn(each: Coverage, fromMs: number, toMs: number): Reason[] {
+  const limits = [...limitOf(each, false, toMs), ...limitOf(each, false, fromMs)];
+  const unique = new Map(limits.map((reason) => [reason.text, reason]));
+  return [...unique.values(), ...[scopeOf(each, false)].filter((reason) => reason !== undefined)];
 }
 
 /** What is not watched, and so in no ledger. */

@@ -1,4 +1,6 @@
+import { timesOf } from './bounds.js';
 import type { LeaseView } from './ledger-view.js';
+import { bind, type CoveringGap, decideBound, type Verdict } from './verdict.js';
 
 /** A lease that ended, but for what is given; its times are exact unless bounds are given. */
 export function leaseView(changes: Partial<LeaseView> = {}): LeaseView {
@@ -27,4 +29,15 @@ export function leaseView(changes: Partial<LeaseView> = {}): LeaseView {
     endInferred: false,
     ...changes,
   };
+}
+
+/** As {@link decideBound}. @param knownUntilMs up to when a cluster's changes are known */
+export function decide(
+  near: readonly LeaseView[],
+  atMs: number,
+  knownUntilMs: (cluster: string) => number,
+  gaps: readonly CoveringGap[],
+): Verdict {
+  const bound = near.map((lease) => bind(lease, timesOf(lease), knownUntilMs(lease.cluster)));
+  return decideBound(bound, atMs, gaps);
 }

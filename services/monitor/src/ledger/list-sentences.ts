@@ -28,10 +28,11 @@ export function answerLeases(
   claim: Claim,
   { leases, candidates }: Found,
   reasons: readonly Reason[],
+  behind: readonly Reason[] = [],
 ): string {
   const all = [...leases, ...candidates];
   const perhaps = candidates.length === 0 ? '' : `, ${candidates.length} of them perhaps`;
-  return unsureSentence(`${claimOf(claim, all)} ${timeOf(claim)}${perhaps}`, reasons);
+  return unsureSentence(`${claimOf(claim, all)} ${timeOf(claim)}${perhaps}`, reasons, behind);
 }
 
 /** All leases of pods that are named, whenever they were. */
@@ -120,6 +121,7 @@ export interface AddressesClaim extends Pick<Claim, 'more' | 'isFurther'> {
 export function answerAddresses(
   { addresses, answers, atMs, more, isFurther }: AddressesClaim,
   reasons: readonly Reason[],
+  behind: readonly Reason[] = [],
 ): string {
   const held = answers.filter(({ leases }) => leases.length > 0).length;
   const perhaps = answers.filter(({ leases, candidates }) => leases.length === 0 && candidates.length > 0);
@@ -128,5 +130,5 @@ export function answerAddresses(
       ? ` of ${count(answers.length, 'address')}`
       : ` of ${isFurther ? 'the next ' : more ? 'the first ' : ''}${count(answers.length, 'address')} that the ledger has leases of in ${addresses.network}`;
   const may = perhaps.length === 0 ? '' : `, and ${perhaps.length} more perhaps`;
-  return unsureSentence(`${held}${all} belonged to pods at ${exactUtc(atMs)}${may}`, reasons);
+  return unsureSentence(`${held}${all} belonged to pods at ${exactUtc(atMs)}${may}`, reasons, behind);
 }

@@ -47,9 +47,9 @@ export const LEASE = `cluster, namespace, pod, pod_uid AS "podUid", owner_kind A
 
 /** The leases of an address around a time. */
 export interface NearLeases {
-  /** All whose bounds include the time; those that surely cover it are among them. */
+  /** All whose bounds reach into the time; those that surely cover it are among them. */
   readonly possible: Rows<LeaseView>;
-  /** The lease that ended last before the time, by the most likely times, and the one that begins first after it. */
+  /** The lease that ended last before the beginning, by the most likely times, and the one that begins first after it. */
   readonly previous: LeaseView | null;
   readonly next: LeaseView | null;
 }
@@ -59,13 +59,13 @@ interface NearRow extends LeaseRow {
 }
 
 /**
- * For an address, a time and {@link MAX_ROWS}. In the order of an index, so that no other one is taken for it. Bounds are outside of the most likely times, which stand for them where there are none. The previous lease is found
+ * For an address, the beginning of a time, {@link MAX_ROWS}, and the end of the time, which is still in it. In the order of an index, so that no other one is taken for it. Bounds are outside of the most likely times, which stand for them where there are none. The previous lease is found
  * among those that began last, because that is the order of the index; the leases of a pod's address follow each other,
  * and a node has fewer pods than that at a time.
  */
 export const NEAR = `
   (SELECT 'possible' AS place, ${LEASE} FROM leases
-   WHERE ip = $1 AND coalesce(started_not_before, started_at) <= $2 AND coalesce(ended_not_after, ended_at) > $2
+   WHERE ip = $1 AND coalesce(started_not_before, started_at) <= $4 AND coalesce(ended_not_after, ended_at) > $2
    ORDER BY coalesce(started_not_before, started_at) LIMIT $3::bigint + 1)
   UNION ALL
   (SELECT 'previous', ${LEASE} FROM
@@ -74,9 +74,15 @@ export const NEAR = `
   UNION ALL
   (SELECT 'next', ${LEASE} FROM leases WHERE ip = $1 AND started_at > $2 ORDER BY leases.started_at LIMIT 1)`;
 
-/** The leases that decide who had the address at the time. */
-export async function findNear(connection: Connection, ip: string, atMs: number): Promise<NearLeases> {
-  const { rows } = await connection.query<NearRow>(NEAR, [ip, toTimestamp(atMs), MAX_ROWS]);
+/** The leases that decide who had the address in a time, both ends included. */
+export async function findNear(
+  connection: Connection,
+  ip: string,
+  fromMs: number,
+  toMs: number,
+): Promise<NearLeases> {
+  const values = [ip, toTimestamp(fromMs), MAX_ROWS, toTimestamp(toMs)];
+  const { rows } = await connection.query<NearRow>(NEAR, values);
   const at = (wanted: NearRow['place']) =>
     rows.filter(({ place }) => place === wanted).map(({ place: _, ...row }) => toLease(row));
   const [previous = null] = at('previous');
@@ -86,12 +92,7 @@ export async function findNear(connection: Connection, ip: string, atMs: number)
 
 const GAP = 'cluster, started_at AS "startedAt", ended_at AS "endedAt", reason';
 
-/** The gaps that cover a time, or touch it so closely that they may hide what happened to an address then. */
-export async function findGapsAt(connection: Connection, atMs: number): Promise<readonly GapRow[]> {
-  return (await findGapsWithin(connection, atMs, atMs, MAX_ROWS)).rows;
-}
-
-/** The gaps that touch a span of time as closely as that. */
+/** The gaps that reach into a time, or touch it so closely that they may hide what happened to an address then. */
 export async function findGapsWithin(
   connection: Connection,
   fromMs: number,
@@ -123,6 +124,22 @@ export function touches({ startedAt, endedAt }: GapRow, fromMs: number, toMs: nu
     endedAt.getTime() >= fromMs - REPORT_LAG_MS &&
     (startedAt === null || startedAt.getTime() <= toMs + REPORT_LAG_MS)
   );
+}
+
+/** Whether a cluster ever had a lease of an address near this one. The bounds of a range are addresses, as those in the index. */
+const NEARBY = `SELECT EXISTS (SELECT FROM leases WHERE leases.cluster = probes.cluster
+    AND ip BETWEEN host(network(range))::inet AND host(broadcast(range))::inet) AS "isNearby"
+  FROM unnest($1::inet[], $2::text[]) WITH ORDINALITY AS probes (probe, cluster, n),
+    LATERAL (SELECT set_masklen(probe, CASE family(probe) WHEN 4 THEN 16 ELSE 64 END) AS range) AS ranges ORDER BY n`;
+
+/** @returns for each address whether the cluster ever had one in the same /16 of IPv4, /64 of IPv6 */
+export async function findNearby(
+  connection: Connection,
+  probes: readonly { readonly ip: string; readonly cluster: string }[],
+): Promise<readonly boolean[]> {
+  const values = [probes.map(({ ip }) => ip), probes.map(({ cluster }) => cluster)];
+  const { rows } = await connection.query<{ isNearby: boolean }>(NEARBY, values);
+  return rows.map(({ isNearby }) => isNearby);
 }
 
 /** The gaps that ended last, the newest first. */

@@ -19,20 +19,23 @@ export interface AddressFacts {
   readonly coverage: readonly Coverage[];
   readonly atMs: number;
   readonly nowMs: number;
+  /** Why that verdict may not be the whole answer, though it is sure. */
+  readonly besides?: readonly Reason[];
 }
 
 /** Why it is not certain who had the address; none when it is. */
 export function reasonsOf(facts: Omit<AddressFacts, 'previous' | 'next'>): Reason[] {
-  const { verdict, more, gaps, coverage, atMs, nowMs } = facts;
+  const { verdict, more, gaps, coverage, atMs, nowMs, besides = [] } = facts;
   const { holders, candidates, isConflict } = verdict;
-  if (holders.length > 0 && isDecided(verdict)) return [];
+  if (holders.length > 0 && isDecided(verdict)) return [...besides];
   const known = knownUntil(coverage);
   const doubts = isConflict
     ? [conflict(candidates)]
     : candidates.flatMap((lease) => doubtsOf(lease, atMs, known(lease.cluster)));
   const gapReasons = gaps.map(({ text }): Reason => ({ code: 'gap', text }));
   const many: Reason[] = more ? [{ code: 'more', text: 'Further leases may cover that time.' }] : [];
-  return [...doubts, ...many, ...gapReasons, ...limitsOf(coverage, atMs, nowMs)];
+  const reasons = [...doubts, ...many, ...gapReasons, ...limitsOf(coverage, atMs, nowMs)];
+  return reasons.length > 0 ? reasons : [...besides];
 }
 
 function conflict(leases: readonly LeaseView[]): Reason {

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Coverage } from './coverage.js';
-import { leaseView } from './lease-view.test.helpers.js';
+import { decide, leaseView } from './lease-view.test.helpers.js';
 import type { LeaseView } from './ledger-view.js';
 import { type AddressFacts, reasonsOf } from './reasons.js';
 import { answerAddress, notesOn } from './sentences.js';
-import { decide } from './verdict.js';
 
 const AT_MS = Date.UTC(2026, 10, 20, 14, 5);
 const NOW_MS = Date.UTC(2026, 10, 22);

@@ -8,8 +8,11 @@ const MINUTE_MS = 60_000;
 /** Most pods that are named in a sentence, and most reasons. */
 const MAX_NAMED = 3;
 
-/** Which pod had the address, and why that is not certain. */
-export function answerAddress(ip: string, facts: AddressFacts): string {
+/**
+ * Which pod had the address, and why that is not certain.
+ * @param behind why that is not about now, which was asked for
+ */
+export function answerAddress(ip: string, facts: AddressFacts, behind: readonly Reason[] = []): string {
   const isSure = reasonsOf(facts).length === 0;
   const { holders, candidates } = facts.verdict;
   const when = exactUtc(facts.atMs);
@@ -19,15 +22,23 @@ export function answerAddress(ip: string, facts: AddressFacts): string {
       : candidates.length > 0
         ? `${ip} may have belonged to ${named(candidates)}, or to no pod, at ${when}`
         : `${isSure ? 'No pod held' : 'no pod is known to have held'} ${ip} at ${when}${lastOrFirst(facts)}`;
-  return unsureSentence(answer, reasonsOf(facts));
+  return unsureSentence(answer, reasonsOf(facts), behind);
 }
 
-/** The claim as a sentence, which says so and why when it is not certain. */
-export function unsureSentence(claim: string, reasons: readonly Reason[]): string {
-  if (reasons.length === 0) return `${claim}.`;
+/**
+ * The claim as a sentence, which says so and why when it is not certain.
+ * @param behind why it is not about now; what it says of its own time may be certain all the same
+ */
+export function unsureSentence(
+  claim: string,
+  reasons: readonly Reason[],
+  behind: readonly Reason[] = [],
+): string {
+  if (reasons.length === 0) return [`${claim}.`, ...behind.map(({ text }) => text)].join(' ');
   const others = reasons.length - MAX_NAMED;
   const rest = others > 0 ? [`There are ${others} more reasons.`] : [];
-  return [`Not sure: ${claim}.`, ...reasons.slice(0, MAX_NAMED).map(({ text }) => text), ...rest].join(' ');
+  const texts = [...reasons.slice(0, MAX_NAMED), ...behind].map(({ text }) => text);
+  return [`Not sure: ${claim}.`, ...texts, ...rest].join(' ');
 }
 
 function belongedTo({ verdict: { holders, candidates }, more }: AddressFacts): string {
@@ -67,8 +78,11 @@ function lastOrFirst({ previous, next }: AddressFacts): string {
  */
 export function notesOn(facts: AddressFacts, precisionMs: number): string[] {
   const { gaps, coverage, atMs, nowMs } = facts;
-  const changes = changesWithin(facts, precisionMs);
-  if (reasonsOf(facts).length > 0) return changes;
+  const reasons = reasonsOf(facts).map(({ text }) => text);
+  const changes = changesWithin(facts, precisionMs)
+    .map(({ text }) => text)
+    .filter((text) => !reasons.includes(text));
+  if (reasons.length > 0) return changes;
   const isOfNode = nodeOf(facts.verdict.holders) !== null;
   const kept = 'A gap covers that time, but the pod had the address before and after it.';
   const covered = gaps.map(({ text }) => (isOfNode ? text : kept));
@@ -76,17 +90,23 @@ export function notesOn(facts: AddressFacts, precisionMs: number): string[] {
 }
 
 /** Changes within the minute or second that the question names. */
-function changesWithin({ verdict, next, atMs }: AddressFacts, precisionMs: number): string[] {
+export function changesWithin({ verdict, next, atMs }: AddressFacts, precisionMs: number): Reason[] {
   const isWithin = (time: string | null) => time !== null && Date.parse(time) < atMs + precisionMs;
   const within = `Within that ${precisionMs < MINUTE_MS ? 'second' : 'minute'}, at`;
   const [only, ...others] = verdict.holders;
   const ended = others.length === 0 && isWithin(only?.endedAt ?? null) ? only : undefined;
   return [
-    ...(ended ? [`${within} ${exactUtc(ended.endedAt ?? '')}, ${nameOf(ended)} released it.`] : []),
+    ...(ended
+      ? [changed('end', `${within} ${exactUtc(ended.endedAt ?? '')}, ${nameOf(ended)} released it.`)]
+      : []),
     ...(next && isWithin(next.startedAt)
-      ? [`${within} ${exactUtc(next.startedAt)}, ${nameOf(next)} got it.`]
+      ? [changed('start', `${within} ${exactUtc(next.startedAt)}, ${nameOf(next)} got it.`)]
       : []),
   ];
+}
+
+function changed(code: 'start' | 'end', text: string): Reason {
+  return { code, text };
 }
 
 function named(leases: readonly LeaseView[]): string {

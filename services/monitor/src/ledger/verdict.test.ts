@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { leaseView } from './lease-view.test.helpers.js';
+import { decide, leaseView } from './lease-view.test.helpers.js';
 import type { LeaseView } from './ledger-view.js';
-import { decide, isDecided } from './verdict.js';
+import { isDecided } from './verdict.js';
 
 const at = (clock: string) => `2026-11-20T${clock}.000Z`;
 const AT_MS = Date.parse(at('14:05:00'));

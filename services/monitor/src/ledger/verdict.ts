@@ -1,4 +1,4 @@
-import { boundsOf, type LeaseBounds, type LeaseTimes, timesOf } from './bounds.js';
+import { boundsOf, type LeaseBounds, type LeaseTimes } from './bounds.js';
 import type { GapView, LeaseView } from './ledger-view.js';
 import { nameOf } from './names.js';
 
@@ -25,18 +25,7 @@ export interface BoundLease<L extends Holder> extends LeaseBounds {
 }
 
 /** A gap that covers the time of a question. */
-type CoveringGap = Pick<GapView, 'cluster' | 'reason'>;
-
-/** As {@link decideBound}. @param knownUntilMs up to when a cluster's changes are known */
-export function decide(
-  near: readonly LeaseView[],
-  atMs: number,
-  knownUntilMs: (cluster: string) => number,
-  gaps: readonly CoveringGap[],
-): Verdict {
-  const bound = near.map((lease) => bind(lease, timesOf(lease), knownUntilMs(lease.cluster)));
-  return decideBound(bound, atMs, gaps);
-}
+export type CoveringGap = Pick<GapView, 'cluster' | 'reason'>;
 
 /** @param knownUntilMs up to when the changes of its cluster are known */
 export function bind<L extends Holder>(lease: L, times: LeaseTimes, knownUntilMs: number): BoundLease<L> {
@@ -78,6 +67,23 @@ export function isDecided<L extends Holder>({ holders, candidates, isConflict }:
   if (candidates.length === 0) return !isConflict;
   const clustersOfNodes = new Set(holders.filter(isShared).map(({ cluster }) => cluster));
   return !isConflict && candidates.every((lease) => isShared(lease) && clustersOfNodes.has(lease.cluster));
+}
+
+/** The times within a span from which on the verdict may be another one than before, its beginning first; both ends are in it. */
+export function pointsOf(bounds: readonly LeaseBounds[], fromMs: number, toMs: number): readonly number[] {
+  const points = new Set([fromMs]);
+  for (const { startFrom, startTo, endFrom, endTo } of bounds)
+    for (const ms of [startFrom, startTo, endFrom, endTo]) if (fromMs < ms && ms <= toMs) points.add(ms);
+  return [...points].sort((one, other) => one - other);
+}
+
+/** Another text for another pod, or another node; pods on the network of a node come and go. */
+export function ownersOf(holders: readonly Holder[]): string {
+  return JSON.stringify([...new Set(holders.map(ownerOf))]);
+}
+
+export function ownerOf({ cluster, network, hostNetwork, node, podUid }: Holder): string {
+  return JSON.stringify([cluster, network, hostNetwork ? node : podUid, hostNetwork]);
 }
 
 function decideInNetwork<L extends Holder>(leases: readonly BoundLease<L>[], atMs: number): Verdict<L> {

@@ -11,11 +11,12 @@ import {
   touches,
 } from '../ledger/queries.js';
 import type { Probe } from './batch-queries.js';
-import { type Conclusion, conclude, type Span } from './conclude.js';
+import { type Conclusion, conclude, type Span, unsure } from './conclude.js';
 import { type LookupAnswer, toAnswer } from './lookup-answer.js';
 import type { LookupQuestion, LookupTerms } from './lookup-question.js';
 import type { LookupMemory, Near } from './memory.js';
 import { findNear, recallNear } from './near.js';
+import { concludeOfAll, findElsewhere, type Judged, withDoubts } from './others.js';
 import { createScopes, type Scope, type ScopeOf } from './scopes.js';
 import { findSurroundings, isOutside, surroundingsOf } from './surroundings.js';
 import { dayOf, windowOf } from './window.js';
@@ -73,7 +74,8 @@ function answerFromMemory(
     const near = recallNear(probe, asker.memory);
     const gaps = asker.memory.recent.gapsOf(dayOf(probe));
     if (near === undefined || gaps === undefined) return undefined;
-    return answerOf(asked, near, gaps, known, isOutside(question.ip, probe.toMs, asker.memory));
+    const isOutsideOf = (cluster?: string) => isOutside(question.ip, probe.toMs, asker.memory, cluster);
+    return answerOf(asked, judge(asked, near, gaps, known), known, isOutsideOf);
   });
 }
 
@@ -135,9 +137,17 @@ async function answerSpans(
     allKnownUntil: (probe) => scopeOf(probe.cluster).allKnownUntilMs,
     memory,
   });
-  return asked.map((each, n) =>
-    required(answerOf(each, near[n] ?? [], gaps.rows, known, outside.has(surroundingsOf(each.question.ip)))),
+  const judged = asked.map((each, n) => judge(each, near[n] ?? [], gaps.rows, known));
+  const elsewhere = asked.flatMap(({ question: { ip }, span: { toMs } }, n) =>
+    (judged[n]?.doubts ?? []).map(({ cluster }) => ({ ip, cluster, toMs })),
   );
+  const isNoneNear = await findElsewhere(connection, elsewhere, scopeOf(undefined).knownUntil, memory);
+  return asked.map((each, n) => {
+    const { ip } = each.question;
+    const isOutsideOf = (cluster?: string) =>
+      cluster === undefined ? outside.has(surroundingsOf(ip)) : isNoneNear(ip, cluster);
+    return required(answerOf(each, required(judged[n]), known, isOutsideOf));
+  });
 }
 
 /** The gaps that the questions may depend on; those of a day are kept. */
@@ -158,27 +168,40 @@ async function findGaps(
   return gaps;
 }
 
-/** @param isOutside undefined when it is not known @returns undefined when that is needed */
-function answerOf(
-  { question, span }: AskedSpan,
-  near: Near,
-  gaps: readonly GapRow[],
-  known: Known,
-  isOutside: boolean | undefined,
-): Answered | undefined {
+function judge({ question, span }: AskedSpan, near: Near, gaps: readonly GapRow[], known: Known): Judged {
   const scope = known.scopeOf(question.cluster);
+  if (scope.problem !== undefined) return { conclusion: unsure([scope.problem]), doubts: [] };
+  const isHeld = near.some(({ startTo, endFrom }) => startTo <= span.fromMs && span.toMs < endFrom);
+  const touching = gapsOf(gaps, { question, span }, known.cluster);
   const conclusion = conclude({
     span,
     near,
     more: near.length > MAX_ROWS,
-    gaps: gapsOf(gaps, { question, span }, near, known.cluster),
+    // Where a pod surely had the address, only those matter in which a clock was set.
+    gaps: isHeld ? touching.filter(({ reason }) => reason === 'clock') : touching,
     coverage: scope.coverage,
     nowMs: known.nowMs,
   });
-  if (conclusion.verdict === 'nobody' && isOutside === undefined) return undefined;
+  return withDoubts(conclusion, span, touching, scope);
+}
+
+/**
+ * @param isOutsideOf whether the address is outside of the ledger, or of that of a cluster; undefined when it is not known
+ * @returns undefined when that is needed
+ */
+function answerOf(
+  { question, span }: AskedSpan,
+  judged: Judged,
+  known: Known,
+  isOutsideOf: (cluster?: string) => boolean | undefined,
+): Answered | undefined {
+  const conclusion = concludeOfAll(judged, isOutsideOf);
+  const isNobody = conclusion?.verdict === 'nobody';
+  const isFarFromAll = isNobody ? isOutsideOf() : false;
+  if (conclusion === undefined || isFarFromAll === undefined) return undefined;
   return {
-    answer: toAnswer(question.ip, span, conclusion, isOutside === true),
-    isSettled: isSettled(question, span, conclusion, scope),
+    answer: toAnswer(question.ip, span, conclusion, isFarFromAll),
+    isSettled: isSettled(question, span, conclusion, known.scopeOf(question.cluster)),
   };
 }
 
@@ -209,13 +232,17 @@ async function answerHalves(
   return answers;
 }
 
-/** Now is the newest time of which everything is known. A time that was written less exactly lasts as long as its unit. */
+/**
+ * Now is the newest time of which everything is known, or, where that is long ago, a time of which nothing is. A time that was
+ * written less exactly lasts as long as its unit.
+ */
 function spanOf({ at, skewMs, cluster }: Asked, scopeOf: ScopeOf, asker: Asker): Span {
   if (at !== undefined) {
     const { ms, precisionMs } = at;
     return { atMs: ms, fromMs: ms - skewMs, toMs: ms + precisionMs - 1 + skewMs };
   }
-  const nowMs = newestKnown(scopeOf(cluster).coverage, cluster ?? asker.cluster) ?? asker.nowMs;
+  const known = newestKnown(scopeOf(cluster).coverage, cluster ?? asker.cluster, asker.nowMs);
+  const nowMs = known === undefined || known.reasons.length > 0 ? asker.nowMs : known.atMs;
   return { atMs: nowMs, fromMs: nowMs, toMs: nowMs };
 }
 
@@ -223,20 +250,13 @@ function toProbe({ question: { ip, cluster }, span: { fromMs, toMs } }: AskedSpa
   return { ip, cluster, fromMs, toMs };
 }
 
-/** The gaps that an answer depends on: where a pod surely had the address, only those in which a clock was set. */
 function gapsOf(
   gaps: readonly GapRow[],
   { question: { cluster }, span: { fromMs, toMs } }: AskedSpan,
-  near: Near,
   own: string,
 ): readonly GapView[] {
-  if (gaps.length === 0) return [];
-  const isHeld = near.some(({ startTo, endFrom }) => startTo <= fromMs && toMs < endFrom);
   return gaps
-    .filter(
-      (gap) => (!isHeld || gap.reason === 'clock') && (cluster === undefined || gap.cluster === cluster),
-    )
-    .filter((gap) => touches(gap, fromMs, toMs))
+    .filter((gap) => (cluster === undefined || gap.cluster === cluster) && touches(gap, fromMs, toMs))
     .map((gap) => toGap(gap, own));
 }
 

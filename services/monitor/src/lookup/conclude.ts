@@ -2,7 +2,16 @@ import { type Coverage, limitsOf } from '../ledger/coverage.js';
 import type { GapView, LeaseView } from '../ledger/ledger-view.js';
 import { nameOf } from '../ledger/names.js';
 import { reasonsOf } from '../ledger/reasons.js';
-import { type BoundLease, decideBound, type Holder, isDecided, type Verdict } from '../ledger/verdict.js';
+import {
+  type BoundLease,
+  decideBound,
+  type Holder,
+  isDecided,
+  ownerOf,
+  ownersOf,
+  pointsOf,
+  type Verdict,
+} from '../ledger/verdict.js';
 import { exactUtc } from '../words/format.js';
 
 /** A lease as far as answers show it. */
@@ -58,13 +67,13 @@ export function conclude(facts: LookupFacts): Conclusion {
   // Most lines are about one pod that had the address all the time.
   if (only && near.length === 1 && gaps.length === 0 && isHeldBy(only, span))
     return { verdict: 'pod', lease: only };
-  const points = pointsOf(near, span);
+  const points = pointsOf(near, span.fromMs, span.toMs);
   if (points.length > MAX_POINTS)
     return unsure(['The leases of this address change too often in that time.']);
   const decisions = points.map((atMs) => decideBound(near, atMs, gaps));
   const doubts = decisions.flatMap((decision, n) => doubtsOf(decision, points[n] ?? span.atMs, facts));
   if (doubts.length > 0) return unsure(doubts);
-  if (decisions.length > 1 && new Set(decisions.map(ownerOf)).size > 1)
+  if (decisions.length > 1 && new Set(decisions.map(({ holders }) => ownersOf(holders))).size > 1)
     return unsure([changeIn(decisions, near, span)]);
   const decision = decisions[points.findLastIndex((ms) => ms <= span.atMs)];
   const [holder] = decision?.holders ?? [];
@@ -77,15 +86,6 @@ export function conclude(facts: LookupFacts): Conclusion {
 
 function isHeldBy({ lease, startTo, endFrom }: BoundLease<LookupLease>, { fromMs, toMs }: Span): boolean {
   return !lease.hostNetwork && startTo <= fromMs && toMs < endFrom;
-}
-
-/** The times from which on the decision may be another one than before. */
-function pointsOf(near: LookupFacts['near'], { fromMs, toMs }: Span): readonly number[] {
-  const points = [fromMs];
-  for (const { startFrom, startTo, endFrom, endTo } of near)
-    for (const ms of [startFrom, startTo, endFrom, endTo])
-      if (fromMs < ms && ms <= toMs && !points.includes(ms)) points.push(ms);
-  return points.toSorted((one, other) => one - other);
 }
 
 function doubtsOf(decision: Decision, atMs: number, facts: LookupFacts): readonly string[] {
@@ -124,18 +124,9 @@ function leaseView({ lease, times }: BoundLease<LookupLease>): LeaseView {
   };
 }
 
-/** Another text for another pod, or another node; pods on the network of a node come and go. */
-function ownerOf({ holders }: Decision): string {
-  return JSON.stringify([...new Set(holders.map(ownerOfLease))]);
-}
-
-function ownerOfLease({ cluster, network, hostNetwork, node, podUid }: LookupLease): string {
-  return JSON.stringify([cluster, network, hostNetwork ? node : podUid, hostNetwork]);
-}
-
 /** Clusters and networks may have the same addresses. */
 function isOfSeveral({ holders }: Decision): boolean {
-  return holders.length > 1 && new Set(holders.map(ownerOfLease)).size > 1;
+  return holders.length > 1 && new Set(holders.map(ownerOf)).size > 1;
 }
 
 function severalText({ holders }: Decision): string {
@@ -158,7 +149,7 @@ function changeIn(decisions: readonly Decision[], near: LookupFacts['near'], { f
   return `Too close to a change: ${changes.join(', ')}.`;
 }
 
-function unsure(texts: readonly string[]): Conclusion {
+export function unsure(texts: readonly string[]): Conclusion {
   return { verdict: 'unsure', reason: [...new Set(texts)].slice(0, MAX_REASONS).join(' ') };
 }
 

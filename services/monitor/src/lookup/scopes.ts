@@ -6,7 +6,12 @@ export interface Scope {
   readonly knownUntil: (cluster: string) => number;
   /** Up to then the changes of all of them are known. */
   readonly allKnownUntilMs: number;
+  /** There is no such cluster, in a sentence. */
+  readonly problem: string | undefined;
 }
+
+/** Most clusters that are named in a sentence. */
+const MAX_NAMED = 20;
 
 export type ScopeOf = (cluster: string | undefined) => Scope;
 
@@ -20,8 +25,18 @@ export function createScopes(all: readonly Coverage[]): ScopeOf {
       coverage.length === 0
         ? Number.NEGATIVE_INFINITY
         : Math.min(...coverage.map(({ knownUntilMs }) => knownUntilMs));
-    const scope = { coverage, knownUntil: knownUntil(coverage), allKnownUntilMs };
+    const scope = {
+      coverage,
+      knownUntil: knownUntil(coverage),
+      allKnownUntilMs,
+      problem: coverage.length === 0 && all.length > 0 ? problemOf(wanted ?? '', all) : undefined,
+    };
     scopes.set(wanted, scope);
     return scope;
   };
+}
+
+function problemOf(wanted: string, all: readonly Coverage[]): string {
+  const names = all.slice(0, MAX_NAMED).map(({ cluster }) => cluster);
+  return `The ledger has no cluster ${JSON.stringify(wanted)}: those are ${names.join(', ')}.`;
 }

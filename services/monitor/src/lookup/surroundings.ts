@@ -8,19 +8,28 @@ interface SurroundingsOptions {
   readonly memory: LookupMemory;
 }
 
-/** A name for the addresses around one: those of a /16 have it in common; each address of IPv6 has its own. */
-export function surroundingsOf(ip: string): string {
+/**
+ * A name for the addresses around one: those of a /16 have it in common; each address of IPv6 has its own.
+ * @param cluster for those of one cluster
+ */
+export function surroundingsOf(ip: string, cluster?: string): string {
   const first = ip.indexOf('.');
-  return first === -1 ? ip : ip.slice(0, ip.indexOf('.', first + 1));
+  const around = first === -1 ? ip : ip.slice(0, ip.indexOf('.', first + 1));
+  return cluster === undefined ? around : `${around} ${cluster}`;
 }
 
 /**
- * Whether an address lies outside of the ledger.
+ * Whether an address lies outside of the ledger, or of that of a cluster.
  * @param toMs the last time that is asked about: the ledger may have got a lease near it since it was read
  * @returns undefined when that has to be read
  */
-export function isOutside(ip: string, toMs: number, { surroundings }: LookupMemory): boolean | undefined {
-  const name = surroundingsOf(ip);
+export function isOutside(
+  ip: string,
+  toMs: number,
+  { surroundings }: LookupMemory,
+  cluster?: string,
+): boolean | undefined {
+  const name = surroundingsOf(ip, cluster);
   const known = surroundings.get(name, Number.NEGATIVE_INFINITY)?.isOutside;
   return known === true ? surroundings.get(name, toMs)?.isOutside : known;
 }

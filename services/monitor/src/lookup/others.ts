@@ -1,0 +1,74 @@
+import type { GapView } from '../ledger/ledger-view.js';
+import { type Doubt, doubtsOfOthers } from '../ledger/others.js';
+import { type Connection, findNearby } from '../ledger/queries.js';
+import { type Conclusion, type Span, unsure } from './conclude.js';
+import type { LookupMemory } from './memory.js';
+import type { Scope } from './scopes.js';
+import { isOutside, surroundingsOf } from './surroundings.js';
+
+/** Whose an address was in one cluster, and why it may have been another's pod's as well in others. */
+export interface Judged {
+  readonly conclusion: Conclusion;
+  readonly doubts: readonly Doubt[];
+}
+
+/** @param gaps of all clusters of the question, which touch the span */
+export function withDoubts(
+  conclusion: Conclusion,
+  { fromMs, toMs }: Span,
+  gaps: readonly GapView[],
+  { coverage }: Scope,
+): Judged {
+  if (coverage.length < 2 || !('lease' in conclusion)) return { conclusion, doubts: [] };
+  const facts = { coverage, gaps, fromMs, toMs };
+  return { conclusion, doubts: doubtsOfOthers([conclusion.lease.lease], facts) };
+}
+
+/**
+ * The conclusion when the other clusters are taken into account.
+ * @param isOutsideOf whether a cluster never had an address near this one; undefined when that is not known
+ * @returns undefined when it is needed
+ */
+export function concludeOfAll(
+  { conclusion, doubts }: Judged,
+  isOutsideOf: (cluster: string) => boolean | undefined,
+): Conclusion | undefined {
+  const outside = doubts.map(({ cluster }) => isOutsideOf(cluster));
+  if (outside.includes(undefined)) return undefined;
+  const texts = doubts.flatMap(({ reasons }, n) => (outside[n] ? [] : reasons.map(({ text }) => text)));
+  return texts.length === 0 ? conclusion : unsure(texts);
+}
+
+/** An address, a cluster that may have had it, and the last time that is asked about. */
+export interface Elsewhere {
+  readonly ip: string;
+  readonly cluster: string;
+  readonly toMs: number;
+}
+
+/**
+ * Finds out, and remembers, whether clusters ever had addresses near others.
+ * @returns whether one had none near an address
+ */
+export async function findElsewhere(
+  connection: Connection,
+  asked: readonly Elsewhere[],
+  knownUntil: (cluster: string) => number,
+  memory: LookupMemory,
+): Promise<(ip: string, cluster: string) => boolean | undefined> {
+  const found = new Map<string, boolean>();
+  const unknown = new Map<string, Elsewhere>();
+  for (const each of asked) {
+    const name = surroundingsOf(each.ip, each.cluster);
+    const known = isOutside(each.ip, each.toMs, memory, each.cluster);
+    if (known === undefined) unknown.set(name, each);
+    else found.set(name, known);
+  }
+  const nearby = await findNearby(connection, [...unknown.values()]);
+  for (const [n, [name, { cluster }]] of [...unknown].entries()) {
+    const isNone = nearby[n] === false;
+    found.set(name, isNone);
+    memory.surroundings.set(name, { isOutside: isNone, knownUntilMs: knownUntil(cluster) }, 1);
+  }
+  return (ip, cluster) => found.get(surroundingsOf(ip, cluster));
+}
