@@ -1,10 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer, request as httpRequest } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { createLogger, openPool } from '@podips/shared';
 import { databaseEnvironment, startProxy, type TcpProxy } from '@podips/simulation';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type MonitorProcess, startMonitorProcess } from '../support/monitor-process.js';
 import { runPodips, startPodips } from '../support/podips.js';
 import { writeSampleLedger } from '../support/sample-ledger.js';
@@ -142,10 +145,71 @@ describe('podips annotate', () => {
     ['times of any day', FILES.csv ?? '', ['--time-format', 'HH:mm:ss'], '"HH:mm:ss", has no day'],
     ['a skew that is none', FILES.csv ?? '', ['--skew', 'much'], 'skew must be'],
     ['a file that is not there', '', ['/none.csv'], 'no such file'],
+    [
+      'a name of a column that would act on the terminal',
+      'time,\x1b]0;x\x07\x1b[2J\n2026-11-20 14:00:00,10.64.0.182\n',
+      ['--ip', 'dst'],
+      '\\u001b[2J',
+    ],
     ['an output that cannot be', FILES.csv ?? '', ['--output', '/none/out.csv'], '--output'],
   ])('%s: exits with 3, writes nothing, and says what is wrong', async (_, input, args, text) => {
     const { code, stdout, stderr } = await annotate(input, ...args);
     expect([code, stdout, stderr]).toEqual([3, '', expect.stringContaining(text)]);
+    expect(stderr).not.toContain('\x1b');
+  });
+
+  it('exits with 3 for a file that is there, but cannot be read, also with an output', async () => {
+    const path = join(dir, 'socket');
+    const server = createServer().listen(path);
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    for (const args of [[path], [path, '--output', join(dir, 'of-socket.csv')]]) {
+      const { code, stderr } = await annotate('', ...args);
+      expect([code, stderr]).toEqual([3, expect.stringContaining(`open '${path}'`)]);
+    }
+  });
+
+  it.each([['annotate'], ['gaps'], ['--help']])(
+    'exits with 4 and says so when the disk is full: %s',
+    async (command) => {
+      const full = openSync('/dev/full', 'w');
+      onTestFinished(() => closeSync(full));
+      const { child, ended } = startPodips([command], env(), full);
+      child.stdin.end(FILES.csv);
+      const { code, stderr } = await ended;
+      expect([code, stderr.trimEnd().split('\n').at(-1)]).toEqual([4, expect.stringContaining('ENOSPC')]);
+    },
+  );
+
+  it('exits with 4 when the output is not complete, whoever is to blame', async () => {
+    let requests = 0;
+    const server = createHttpServer((request, reply) => {
+      requests += 1;
+      if (requests > 1)
+        return void reply.writeHead(400, { 'content-type': 'application/json' }).end('{"error":"no"}');
+      const inner = httpRequest(
+        `${monitor.url}${request.url}`,
+        { method: 'POST', headers: request.headers },
+        (answer) => {
+          reply.writeHead(answer.statusCode ?? 500, answer.headers);
+          answer.pipe(reply);
+        },
+      );
+      request.pipe(inner);
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    // A server that listens on a port has an address of this kind.
+    const { port } = server.address() as AddressInfo;
+    const { child, ended } = startPodips(['annotate'], { PODIPS_URL: `http://127.0.0.1:${port}` });
+    child.stdin.write(FILES.csv);
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    child.stdin.end('2026-11-20 14:01:00,10.64.0.182\n');
+    const { code, stderr } = await ended;
+    expect([code, stderr.trimEnd().split('\n').at(-1)]).toEqual([
+      4,
+      'podips: the output ends after line 2: no',
+    ]);
   });
 
   it('ends with an error as its last words when the database goes away, after whole lines only', async () => {

@@ -25,7 +25,10 @@ beforeAll(async () => {
   route = await startProxy({ host: '127.0.0.1', port: settings.port });
   database = openPool(settings, createLogger('test', 'silent'));
   await writeSampleLedger(database);
-  monitor = await startMonitorProcess(databaseEnvironment({ ...settings, port: route.port }));
+  monitor = await startMonitorProcess({
+    ...databaseEnvironment({ ...settings, port: route.port }),
+    TRUSTED_PROXIES: '127.0.0.1',
+  });
 });
 afterAll(async () => {
   await monitor?.destroy();
@@ -38,8 +41,11 @@ function post(body: string, headers: Record<string, string> = NDJSON, query = ''
 }
 
 /** A lookup whose client has not sent all yet, and its next lines, empty at the end; gone after the test. */
-async function openLookup(): Promise<{ sent: ClientRequest; next(): Promise<string> }> {
-  const sent = request(`${monitor.url}/api/v1/lookup`, { method: 'POST', headers: NDJSON });
+async function openLookup(client = '192.0.2.1'): Promise<{ sent: ClientRequest; next(): Promise<string> }> {
+  const sent = request(`${monitor.url}/api/v1/lookup`, {
+    method: 'POST',
+    headers: { ...NDJSON, 'x-forwarded-for': client },
+  });
   onTestFinished(() => void sent.destroy());
   sent.on('error', () => undefined);
   sent.write(LINE);
@@ -61,7 +67,8 @@ it('lines are answered while more are still to come', async () => {
 
 it('more lookups at a time than a few are refused, until a client has gone', async () => {
   const open = [];
-  for (let n = 0; n < MOST_AT_A_TIME; n += 1) open.push(await openLookup());
+  const clients = ['192.0.2.1', '192.0.2.1', '192.0.2.2', '192.0.2.2'];
+  for (const client of clients) open.push(await openLookup(client));
   const refused = await post(LINE);
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '10']);
   expect((await getFrom(monitor, '/lookup/10.64.0.7')).status).toBe(200);
@@ -69,9 +76,21 @@ it('more lookups at a time than a few are refused, until a client has gone', asy
   await vi.waitFor(async () => expect((await post(LINE)).status).toBe(200), PATIENCE);
   for (const { sent } of open) sent.destroy();
   await vi.waitFor(async () => {
-    const all = await Promise.all(Array.from({ length: MOST_AT_A_TIME }, () => post(LINE)));
+    const all = await Promise.all(
+      clients.map((client) => post(LINE, { ...NDJSON, 'x-forwarded-for': client })),
+    );
     expect(all.map(({ status }) => status)).toEqual(all.map(() => 200));
   }, PATIENCE);
+});
+
+it('one client leaves a place to the others', async () => {
+  const slow = [];
+  for (let n = 1; n < MOST_AT_A_TIME; n += 1) slow.push(await openLookup('192.0.2.9'));
+  const from = (client: string) => post(LINE, { ...NDJSON, 'x-forwarded-for': client });
+  expect((await from('192.0.2.9')).status).toBe(503);
+  expect((await from('192.0.2.8')).status).toBe(200);
+  slow[0]?.sent.destroy();
+  await vi.waitFor(async () => expect((await from('192.0.2.9')).status).toBe(200), PATIENCE);
 });
 
 it('a database that goes in the middle is named in the last line, and one that is away by the status', async () => {

@@ -150,7 +150,7 @@ describe('pods', () => {
     ['a node', { node: 'node-3', at: `${DAY} 12:30` }, ['proxy-1', 'cni-1']],
     ['names that begin so', { namespace: 'shop', pod: 'job-*' }, ['job-2', 'job-1']],
     ['names that begin so at a time', { namespace: 'shop', pod: 'job-*', at: `${DAY} 13:00:10` }, ['job-2']],
-    ['a beginning with a wildcard of SQL', { namespace: 'shop', pod: 'job%*' }, []],
+    ['a beginning with a wildcard of SQL', { namespace: 'shop', pod: 'job%*', at: `${DAY} 13:00:10` }, []],
     ['a UID', { pod_uid: 'uid-cart-0' }, ['cart-0', 'cart-0']],
     ['a UID at a time', { pod_uid: 'uid-cart-0', at: `${DAY} 13:00` }, []],
   ])('are those of %s', async (_, fields, pods) => {
@@ -162,6 +162,24 @@ describe('pods', () => {
     const { sure, codes, at, answer } = await ask({ namespace: 'kube-system' });
     expect([sure, codes, at]).toEqual([['proxy-1', 'cni-1'], ['after-known'], `${DAY}T17:59:58.000Z`]);
     expect(answer).toMatch(/^Pods of the namespace .* what is true now is not known\.$/);
+  });
+
+  it('that the ledger has no lease of may have had some, where they are not watched or were deleted', async () => {
+    const none = { namespace: 'kube-system', pod: 'dns-1' };
+    await database.query(`UPDATE reader_positions SET known_at = now()`);
+    expect(await ask(none)).toMatchObject({ certain: true, codes: [] });
+    await database.query(`UPDATE reader_positions SET ignored_namespaces = '{kube-system}'`);
+    expect(await ask(none)).toMatchObject({
+      certain: false,
+      codes: ['scope'],
+      answer: expect.stringContaining('The namespace kube-system is not watched.'),
+    });
+    await database.query(
+      `UPDATE reader_positions SET ignored_namespaces = '{}', known_at = '${DAY}T18:00:00Z';
+       UPDATE gaps SET started_at = '${DAY}T11:00:00Z' WHERE started_at IS NULL`,
+    );
+    expect(await ask(none)).toMatchObject({ certain: false, codes: ['deleted', 'after-known'] });
+    await database.query(`UPDATE gaps SET started_at = NULL WHERE reason = 'start'`);
   });
 
   it('may be missing where a namespace is not watched', async () => {

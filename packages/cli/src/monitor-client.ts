@@ -54,6 +54,7 @@ export function createMonitorClient(address: MonitorAddress, signal: AbortSignal
     const target = new URL(`${url.pathname.replace(/\/+$/, '')}${path}`, url);
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) target.searchParams.set(name, value);
+    const ended = own === undefined ? signal : AbortSignal.any([signal, own]);
     for (let tries = 1; ; tries += 1) {
       const response = await request(target, {
         dispatcher,
@@ -63,14 +64,14 @@ export function createMonitorClient(address: MonitorAddress, signal: AbortSignal
           ...(body !== undefined && { 'content-type': 'application/x-ndjson' }),
         },
         body: body ?? null,
-        signal: own === undefined ? signal : AbortSignal.any([signal, own]),
+        signal: ended,
       });
       if (response.statusCode === 200) return response;
       const waitS = Number(response.headers['retry-after']);
       const isBusy = [429, 503].includes(response.statusCode) && waitS >= 0;
       if (!isBusy || tries >= MAX_TRIES) throw await errorOf(response);
       await response.body.dump();
-      await delay(Math.min(waitS, MAX_WAIT_S) * 1_000, undefined, { signal: own ?? signal });
+      await delay(Math.min(waitS, MAX_WAIT_S) * 1_000, undefined, { signal: ended });
     }
   }
 

@@ -1,5 +1,4 @@
-import { createWriteStream } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CliError, EXIT } from './exit.js';
@@ -18,12 +17,9 @@ export async function writeTo(
   const source = Readable.from(bytes, { objectMode: false });
   if (file === undefined) return pipeline(source, stdout, { end: false, signal });
   const part = `${file}.part`;
-  await pipeline(source, createWriteStream(part), { signal }).catch((err) => {
-    throw isOfFile(err) ? new CliError(EXIT.usage, `--output: ${err.message}`, { cause: err }) : err;
+  const handle = await open(part, 'w').catch((err) => {
+    throw new CliError(EXIT.usage, `--output: ${err.message}`, { cause: err });
   });
+  await pipeline(source, handle.createWriteStream(), { signal });
   await rename(part, file);
-}
-
-function isOfFile(err: unknown): err is Error {
-  return err instanceof Error && 'syscall' in err && 'path' in err;
 }

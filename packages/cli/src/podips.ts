@@ -9,7 +9,7 @@ import { whoCommand } from './commands/who.js';
 import { workloadsCommand } from './commands/workloads.js';
 import { withMonitor } from './connection.js';
 import { CliError, EXIT, type ExitCode } from './exit.js';
-import type { Terminal } from './terminal.js';
+import { type Terminal, visible } from './terminal.js';
 
 const COMMANDS: readonly Command[] = [
   whoCommand,
@@ -40,7 +40,8 @@ export async function runPodips(
     );
   } catch (err) {
     if (terminal.signal.aborted) return EXIT.unreachable;
-    terminal.stderr.write(`podips: ${err instanceof Error ? err.message : String(err)}\n`);
+    // It may have names of columns in it, which are of a file from anywhere.
+    terminal.stderr.write(`podips: ${visible(err instanceof Error ? err.message : String(err))}\n`);
     return err instanceof CliError ? err.code : EXIT.unreachable;
   }
 }

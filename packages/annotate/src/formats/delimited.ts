@@ -149,7 +149,12 @@ function createDelimited({ delimiter, columns, header }: Shape, options: FormatO
 }
 
 function valuesOf(added: Added): string[] {
-  return ADDED.map((name) => added[name]);
+  return ADDED.map((name) => asText(added[name]));
+}
+
+/** Spreadsheets take what begins so for a formula, and anyone who may create a pod chooses the kind of its owner. */
+function asText(text: string): string {
+  return /^[=+\-@]/.test(text) ? `'${text}` : text;
 }
 
 /** Splits records; the last one is remembered, because it is asked about twice. */

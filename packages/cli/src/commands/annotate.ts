@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import {
   AnnotateError,
   type AnnotateOptions,
@@ -157,9 +156,11 @@ async function openSource(file: string | undefined, { stdin }: Terminal): Promis
     return { bytes: stdin, readBytes: () => 0, totalBytes: undefined };
   }
   try {
-    const found = await stat(file);
+    // What may not be read is known before anything is written.
+    const handle = await open(file);
+    const found = await handle.stat();
     if (found.isDirectory()) throw new Error(`${file} is a folder`);
-    const stream = createReadStream(file);
+    const stream = handle.createReadStream();
     const totalBytes = found.isFile() ? found.size : undefined;
     return { bytes: stream, readBytes: () => stream.bytesRead, totalBytes };
   } catch (err) {
@@ -167,14 +168,14 @@ async function openSource(file: string | undefined, { stdin }: Terminal): Promis
   }
 }
 
-/** What ended the output early is its last word. */
+/** What ended the output early is its last word; whatever it was, the output is not complete then. */
 function explained(err: unknown, lines: number): unknown {
-  if (err instanceof AnnotateError && err.code === 'input')
-    return new CliError(EXIT.usage, err.message, { cause: err });
   const message = err instanceof Error ? err.message : String(err);
-  const code = err instanceof CliError ? err.code : EXIT.unreachable;
-  if (lines === 0) return new CliError(code, message, { cause: err });
-  return new CliError(code, `the output ends after line ${lines}: ${message}`, { cause: err });
+  if (lines > 0)
+    return new CliError(EXIT.unreachable, `the output ends after line ${lines}: ${message}`, { cause: err });
+  if (err instanceof CliError) return err;
+  const isOfInput = err instanceof AnnotateError && err.code === 'input';
+  return new CliError(isOfInput ? EXIT.usage : EXIT.unreachable, message, { cause: err });
 }
 
 function toJson({ format, ...counts }: ReturnType<typeof createAnnotation>['summary']): object {

@@ -21,12 +21,13 @@ export const podCommand: Command = (choose, parser) =>
     ({ pod, json }) =>
       choose(async (client, { stdout }) => {
         const body = await client.getJson('/api/v1/leases', parsePod(pod));
-        const { answer, leases, notes, more } = checked<LeasesAnswer>(body, ['leases', 'notes']);
+        const { answer, certain, leases, notes, more } = checked<LeasesAnswer>(body, ['leases', 'notes']);
         const texts = [answer, ...notes, ...(more ? ['There are more than these.'] : [])];
         const lines = texts.map((text) => `${visible(text)}\n`).join('');
         const shown = leases.length === 0 ? lines : `${lines}\n${leasesTable(leases)}`;
         stdout.write(json ? `${JSON.stringify(body)}\n` : shown);
-        return leases.length > 0 ? EXIT.found : EXIT.nobody;
+        if (leases.length > 0) return EXIT.found;
+        return certain ? EXIT.nobody : EXIT.unsure;
       }),
   );
 

@@ -1,16 +1,16 @@
 import { type AnnotateOptions, FORMAT_NAMES, parseInstant, parseZone } from '@podips/annotate';
-import { parseTerms } from '../lookup/lookup-question.js';
+import { type LookupTerms, parseTerms } from '../lookup/lookup-question.js';
 import { InvalidRequestError } from '../words/request-rules.js';
 
 /** The fields beside the file. */
-export const FILE_FIELDS = ['tz', 'ip', 'time', 'time_format', 'at', 'format', 'skew'] as const;
+export const FILE_FIELDS = ['tz', 'ip', 'time', 'time_format', 'at', 'format', 'skew', 'cluster'] as const;
 export type FileField = (typeof FILE_FIELDS)[number];
 /** As they were typed. */
 export type FileFields = Readonly<Record<FileField, string>>;
 
 export interface FileOptions {
   readonly annotate: Omit<AnnotateOptions, 'ask'>;
-  readonly skewMs: number;
+  readonly terms: LookupTerms;
 }
 
 /**
@@ -44,7 +44,10 @@ export function parseFileOptions(fields: FileFields, nowMs: number): FileOptions
       timeFormat: fields.time_format || undefined,
       nowMs,
     },
-    skewMs: parseTerms(fields.skew === '' ? {} : { skew: fields.skew }).skewMs,
+    terms: parseTerms({
+      ...(fields.skew !== '' && { skew: fields.skew }),
+      ...(fields.cluster !== '' && { cluster: fields.cluster }),
+    }),
   };
 }
 

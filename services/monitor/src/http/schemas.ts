@@ -92,6 +92,17 @@ export const LinesQuery = Type.Object({
   fields: optional(`${RULES.fields}; without it all`),
 });
 
+export const KeyLookupQuery = Type.Object({
+  ...LookupQuery.properties,
+  wait: Type.Optional(
+    Type.String({
+      description:
+        `how long to wait for the ledger to reach the time, for questions about events that just happened: ${RULES.wait}; ` +
+        'not at all without it',
+    }),
+  ),
+});
+
 function optional(description: string) {
   return Type.Optional(Type.String({ description }));
 }

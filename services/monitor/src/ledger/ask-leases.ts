@@ -32,13 +32,14 @@ export async function askLeases(
     notes: [],
   };
   if (time === null) {
-    const text = answerAllOfPods(claim, rows, coverage);
+    const reasons = rows.length > 0 || claim.isFurther ? [] : whyNone(selection, coverage, nowMs);
+    const text = answerAllOfPods(claim, rows, coverage, reasons);
     return {
       ...answer,
       ...timeOf(time, range),
       answer: text,
-      certain: true,
-      reasons: [],
+      certain: reasons.length === 0,
+      reasons,
       leases: [...rows],
       candidates: [],
       gaps: [],
@@ -62,6 +63,13 @@ export async function askLeases(
     candidates,
     gaps,
   };
+}
+
+/** Why the ledger may have no lease of a pod that had one; gaps are not among them: there always are some. */
+function whyNone(selection: Selection, coverage: readonly Coverage[], nowMs: number): Reason[] {
+  const ever = { fromMs: Number.NEGATIVE_INFINITY, toMs: nowMs };
+  const lasting = limits(selection, ever, coverage, nowMs).filter(({ code }) => code !== 'after-known');
+  return [...lasting, ...(newestKnown(coverage, '', nowMs)?.reasons ?? [])];
 }
 
 /** @param newestMs now, and where a range without an end ends */

@@ -32,9 +32,14 @@ export interface Now {
   readonly reasons: readonly Reason[];
 }
 
+/** Whether the ledger of a cluster is being written. */
+export function isUpToDate({ knownUntilMs }: Coverage, nowMs: number): boolean {
+  return nowMs - knownUntilMs <= BEHIND_MS;
+}
+
 /** @returns the time of the own cluster, if it has a ledger, where none is up to date; undefined without any */
 export function newestKnown(coverage: readonly Coverage[], own: string, nowMs: number): Now | undefined {
-  const upToDate = coverage.filter(({ knownUntilMs }) => nowMs - knownUntilMs <= BEHIND_MS);
+  const upToDate = coverage.filter((each) => isUpToDate(each, nowMs));
   if (upToDate.length > 0)
     return { atMs: Math.min(nowMs, ...upToDate.map(({ knownUntilMs }) => knownUntilMs)), reasons: [] };
   const atMs = (coverage.find(({ cluster }) => cluster === own) ?? coverage[0])?.knownUntilMs;

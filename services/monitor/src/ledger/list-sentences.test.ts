@@ -20,9 +20,9 @@ function claim(selection: Selection, more = false, isFurther = false) {
   return { selection, time: null, range: HOUR, more, isFurther };
 }
 
-test('of a pod that is not watched the answer says so', () => {
-  const coverage = [{ ...WHOLE, namespaces: ['web'] }];
-  expect(answerAllOfPods(claim(WEB), [], coverage)).toBe(
+test('of a pod without leases the answer says why there may have been some', () => {
+  const reasons = [{ code: 'scope', text: 'The namespace shop is not watched.' } as const];
+  expect(answerAllOfPods(claim(WEB), [], [WHOLE], reasons)).toBe(
     'The ledger has no lease of shop/web-1. The namespace shop is not watched.',
   );
 });
@@ -50,7 +50,7 @@ test.each([
     'shop/web-1 had more than 2 leases; the last one ended at 2026-11-20 15:00:00 UTC.',
   ],
 ])('the addresses of a pod', (leases, more, sentence) => {
-  expect(answerAllOfPods(claim(WEB, more), leases, [WHOLE])).toBe(sentence);
+  expect(answerAllOfPods(claim(WEB, more), leases, [WHOLE], [])).toBe(sentence);
 });
 
 test.each<[Selection, string]>([

@@ -1,5 +1,5 @@
 import { exactUtc, uncertainUtc } from '../words/format.js';
-import { type Coverage, isWatched, knownUntil } from './coverage.js';
+import { type Coverage, knownUntil } from './coverage.js';
 import type { LeasesAnswer, LeaseView, Reason } from './ledger-view.js';
 import type { Range } from './list-queries.js';
 import type { LeasesQuestion, PodSelection, Selection } from './question.js';
@@ -35,18 +35,19 @@ export function answerLeases(
   return unsureSentence(`${claimOf(claim, all)} ${timeOf(claim)}${perhaps}`, reasons, behind);
 }
 
-/** All leases of pods that are named, whenever they were. */
+/**
+ * All leases of pods that are named, whenever they were.
+ * @param reasons why there may have been some, though the ledger has none
+ */
 export function answerAllOfPods(
   claim: Claim,
   leases: readonly LeaseView[],
   coverage: readonly Coverage[],
+  reasons: readonly Reason[],
 ): string {
-  const { selection, isFurther } = claim;
   if (leases.length > 0)
-    return `${claimOf(claim, leases)}${isFurther ? '' : `; ${lastOf(leases, coverage)}`}.`;
-  const { namespace = '' } = 'namespace' in selection ? selection : {};
-  const isKnown = namespace === '' || isWatched(coverage, namespace);
-  return `${claimOf(claim, leases)}.${isKnown ? '' : ` The namespace ${namespace} is not watched.`}`;
+    return `${claimOf(claim, leases)}${claim.isFurther ? '' : `; ${lastOf(leases, coverage)}`}.`;
+  return [`${claimOf(claim, leases)}.`, ...reasons.map(({ text }) => text)].join(' ');
 }
 
 function claimOf({ selection, more, isFurther }: Claim, leases: readonly LeaseView[]): string {

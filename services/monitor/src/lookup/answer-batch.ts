@@ -1,6 +1,5 @@
-import { type Asker, toGap } from '../ledger/asker.js';
-import { type Coverage, newestKnown } from '../ledger/coverage.js';
-import type { GapView } from '../ledger/ledger-view.js';
+import type { Asker } from '../ledger/asker.js';
+import { type Coverage, isUpToDate } from '../ledger/coverage.js';
 import {
   type Connection,
   findCoverage,
@@ -8,12 +7,11 @@ import {
   type GapRow,
   MAX_ROWS,
   type Rows,
-  touches,
 } from '../ledger/queries.js';
-import type { Probe } from './batch-queries.js';
+import { type AskedSpan, gapsOf, least, most, spanOf, toProbe } from './asked-span.js';
 import { type Conclusion, conclude, type Span, unsure } from './conclude.js';
 import { type LookupAnswer, toAnswer } from './lookup-answer.js';
-import type { LookupQuestion, LookupTerms } from './lookup-question.js';
+import type { Asked } from './lookup-question.js';
 import type { LookupMemory, Near } from './memory.js';
 import { findNear, recallNear } from './near.js';
 import { concludeOfAll, findElsewhere, type Judged, withDoubts } from './others.js';
@@ -21,13 +19,12 @@ import { createScopes, type Scope, type ScopeOf } from './scopes.js';
 import { findSurroundings, isOutside, surroundingsOf } from './surroundings.js';
 import { dayOf, windowOf } from './window.js';
 
-/** A question with its terms. */
-export type Asked = LookupQuestion & LookupTerms;
-
 export interface Answered {
   readonly answer: LookupAnswer;
   /** It will be the same for ever, but for what retention deletes. */
   readonly isSettled: boolean;
+  /** It is not known yet, but a ledger that is being written will soon reach that time. */
+  readonly isPending: boolean;
 }
 
 /** Who asks, and what is known from earlier questions. */
@@ -104,11 +101,6 @@ async function readCoverage(connection: Connection, asker: LookupAsker): Promise
   const coverage = await findCoverage(connection);
   asker.memory.recent.keep(coverage);
   return { ...asker, coverage, scopeOf: createScopes(coverage) };
-}
-
-interface AskedSpan {
-  readonly question: Asked;
-  readonly span: Span;
 }
 
 interface Known extends LookupAsker {
@@ -196,12 +188,14 @@ function answerOf(
   isOutsideOf: (cluster?: string) => boolean | undefined,
 ): Answered | undefined {
   const conclusion = concludeOfAll(judged, isOutsideOf);
+  const scope = known.scopeOf(question.cluster);
   const isNobody = conclusion?.verdict === 'nobody';
   const isFarFromAll = isNobody ? isOutsideOf() : false;
   if (conclusion === undefined || isFarFromAll === undefined) return undefined;
   return {
     answer: toAnswer(question.ip, span, conclusion, isFarFromAll),
-    isSettled: isSettled(question, span, conclusion, known.scopeOf(question.cluster)),
+    isSettled: isSettled(question, span, conclusion, scope),
+    isPending: conclusion.verdict === 'unsure' && isPending(span, scope, known.nowMs),
   };
 }
 
@@ -232,34 +226,6 @@ async function answerHalves(
   return answers;
 }
 
-/**
- * Now is the newest time of which everything is known, or, where that is long ago, a time of which nothing is. A time that was
- * written less exactly lasts as long as its unit.
- */
-function spanOf({ at, skewMs, cluster }: Asked, scopeOf: ScopeOf, asker: Asker): Span {
-  if (at !== undefined) {
-    const { ms, precisionMs } = at;
-    return { atMs: ms, fromMs: ms - skewMs, toMs: ms + precisionMs - 1 + skewMs };
-  }
-  const known = newestKnown(scopeOf(cluster).coverage, cluster ?? asker.cluster, asker.nowMs);
-  const nowMs = known === undefined || known.reasons.length > 0 ? asker.nowMs : known.atMs;
-  return { atMs: nowMs, fromMs: nowMs, toMs: nowMs };
-}
-
-function toProbe({ question: { ip, cluster }, span: { fromMs, toMs } }: AskedSpan): Probe {
-  return { ip, cluster, fromMs, toMs };
-}
-
-function gapsOf(
-  gaps: readonly GapRow[],
-  { question: { cluster }, span: { fromMs, toMs } }: AskedSpan,
-  own: string,
-): readonly GapView[] {
-  return gaps
-    .filter((gap) => (cluster === undefined || gap.cluster === cluster) && touches(gap, fromMs, toMs))
-    .map((gap) => toGap(gap, own));
-}
-
 function isSettled(
   { at }: Asked,
   { toMs }: Span,
@@ -270,10 +236,6 @@ function isSettled(
   return at !== undefined && toMs <= allKnownUntilMs;
 }
 
-function least(asked: readonly AskedSpan[]): number {
-  return asked.reduce((ms, { span }) => Math.min(ms, span.fromMs), Number.POSITIVE_INFINITY);
-}
-
-function most(asked: readonly AskedSpan[]): number {
-  return asked.reduce((ms, { span }) => Math.max(ms, span.toMs), Number.NEGATIVE_INFINITY);
+function isPending({ toMs }: Span, { coverage }: Scope, nowMs: number): boolean {
+  return coverage.some((each) => each.knownUntilMs < toMs && isUpToDate(each, nowMs));
 }

@@ -2,9 +2,10 @@ import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { LedgerError } from '../ledger/ledger-error.js';
-import type { Answered, Asked } from './answer-batch.js';
+import type { Answered } from './answer-batch.js';
 import { answerLines } from './answer-lines.js';
 import { toAnswer } from './lookup-answer.js';
+import type { Asked } from './lookup-question.js';
 import { MAX_LINE_BYTES, parseFields } from './lookup-question.js';
 
 const NOW_MS = Date.UTC(2026, 10, 20, 14, 5);
@@ -15,7 +16,7 @@ const question = (n: number) => JSON.stringify({ ip: `10.0.0.${n}`, at: AT });
 function answered({ ip, at }: Asked): Answered {
   const atMs = at?.ms ?? NOW_MS;
   const answer = toAnswer(ip, { atMs, fromMs: atMs, toMs: atMs }, { verdict: 'nobody' }, false);
-  return { answer, isSettled: true };
+  return { answer, isSettled: true, isPending: false };
 }
 
 const lookup = { answerAll: async (questions: readonly Asked[]) => questions.map(answered) };

@@ -2,10 +2,10 @@ import { Readable } from 'node:stream';
 import { toError } from '@podips/shared';
 import { LedgerError } from '../ledger/ledger-error.js';
 import { InvalidRequestError } from '../words/request-rules.js';
-import type { Asked } from './answer-batch.js';
 import { readLines } from './lines.js';
 import { BATCHES_AT_ONCE, type Lookup, MAX_BATCH } from './lookup.js';
 import type { LookupAnswer } from './lookup-answer.js';
+import type { Asked } from './lookup-question.js';
 import { type LookupTerms, MAX_LINE_BYTES, parseLine, type WantedFields } from './lookup-question.js';
 
 export interface LinesOptions {

@@ -21,11 +21,15 @@ export interface LookupTerms {
 /** Which fields of the answers are wanted, in this order. */
 export type WantedFields = readonly (keyof LookupAnswer)[];
 
+/** A question with its terms. */
+export type Asked = LookupQuestion & LookupTerms;
+
 /** Most bytes of a line with a question. */
 export const MAX_LINE_BYTES = 4_096;
 const DEFAULT_SKEW_MS = 1_000;
 const MAX_SKEW_MS = 600_000;
-const SKEW = /^(\d{1,6})(ms|s|m)$/;
+const MAX_WAIT_MS = 120_000;
+const LENGTH = /^(\d{1,6})(ms|s|m)$/;
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
 const FIELDS = ['ip', 'at', 'until'];
 
@@ -46,9 +50,18 @@ export function parseFields(text: string | undefined): WantedFields | undefined 
 }
 
 function parseSkew(text: string): number {
-  const [, count, unit = ''] = SKEW.exec(text) ?? [];
+  return parseLength('skew', text, MAX_SKEW_MS);
+}
+
+/** How long an answer may be waited for, in milliseconds. @throws {InvalidRequestError} */
+export function parseWait(text: string | undefined): number {
+  return text === undefined ? 0 : parseLength('wait', text, MAX_WAIT_MS);
+}
+
+function parseLength(field: string, text: string, maxMs: number): number {
+  const [, count, unit = ''] = LENGTH.exec(text) ?? [];
   const ms = Number(count) * (UNITS_MS[unit] ?? Number.NaN);
-  if (!(ms <= MAX_SKEW_MS)) throw new InvalidRequestError('skew');
+  if (!(ms <= maxMs)) throw new InvalidRequestError(field);
   return ms;
 }
 

@@ -1,4 +1,5 @@
 import {
+  createClientPlaces,
   type DatabasePool,
   type DatabaseSettings,
   inTransaction,
@@ -6,8 +7,9 @@ import {
   openPool,
 } from '@podips/shared';
 import { toLedgerError } from '../ledger/ledger-error.js';
-import { type Answered, type Asked, answerBatch, type ReadLedger } from './answer-batch.js';
+import { type Answered, answerBatch, type ReadLedger } from './answer-batch.js';
 import { createCollector } from './collector.js';
+import type { Asked } from './lookup-question.js';
 import { createMemory } from './memory.js';
 
 export interface LookupOptions {
@@ -30,8 +32,11 @@ export interface Lookup {
   answerAll(questions: readonly Asked[]): Promise<Answered[]>;
   /** Answers a question together with those that came meanwhile. @throws {LedgerError} also when too many wait */
   answerOne(question: Asked): Promise<Answered>;
-  /** @returns a function that releases the place of a long request; undefined when all are taken */
-  takePlace(): (() => void) | undefined;
+  /**
+   * @param client its address: one client leaves a place to the others
+   * @returns a function that releases the place of a long request; undefined when all are taken
+   */
+  takePlace(client: string): (() => void) | undefined;
   stop(): Promise<void>;
 }
 
@@ -41,6 +46,7 @@ export const MAX_BATCH = 1_000;
 export const BATCHES_AT_ONCE = 2;
 /** Most long requests at a time. */
 const MAX_PLACES = 4;
+const MAX_PLACES_PER_CLIENT = 3;
 const STATEMENT_TIMEOUT_MS = 10_000;
 
 /** Opens read-only connections of its own when it is first asked: two for long requests, one for single questions. */
@@ -51,6 +57,7 @@ export function openLookup(options: LookupOptions): Lookup {
   const many = open(BATCHES_AT_ONCE);
   const single = open(1);
   const memory = createMemory(() => performance.now());
+  const ofClients = createClientPlaces({ perClient: MAX_PLACES_PER_CLIENT, isShared: () => false });
   let free = MAX_PLACES;
 
   async function answer(pool: DatabasePool, questions: readonly Asked[]): Promise<Answered[]> {
@@ -68,13 +75,16 @@ export function openLookup(options: LookupOptions): Lookup {
   return {
     answerAll: (questions) => answer(many, questions),
     answerOne: collector,
-    takePlace() {
-      if (free === 0) return undefined;
+    takePlace(client) {
+      const leave = free === 0 ? undefined : ofClients.take(client);
+      if (leave === undefined) return undefined;
       free -= 1;
       let taken = true;
       return () => {
-        if (taken) free += 1;
+        if (!taken) return;
         taken = false;
+        free += 1;
+        leave();
       };
     },
     async stop() {

@@ -18,10 +18,11 @@ const LABELS: Readonly<Record<FileField, { readonly label: string; readonly hint
   at: { label: 'One time for all lines', hint: 'where they have none of their own' },
   format: { label: 'Format', hint: `${FORMAT_NAMES.join(', ')}; empty: detected` },
   skew: { label: 'How far its clock may be off', hint: 'for example 500ms or 5s; empty: 1s' },
+  cluster: { label: 'Cluster', hint: 'where several share the database; empty: all of them' },
 };
 
 export const NO_FILE_FIELDS: FileFields = {
-  ...{ tz: '', ip: '', time: '', time_format: '', at: '', format: '', skew: '' },
+  ...{ tz: '', ip: '', time: '', time_format: '', at: '', format: '', skew: '', cluster: '' },
 };
 
 /** The form that takes a log file. It works without JavaScript. */

@@ -33,6 +33,7 @@ export const RULES = {
   window: '15m, 1h, 24h or 7d',
   skew: 'a length of time up to 10m, for example 500ms or 2s',
   fields: 'names of fields of an answer, separated by commas, for example verdict,reason,namespace,pod',
+  wait: 'a length of time up to 2m, for example 90s',
   body: 'lines of JSON with the content type application/x-ndjson',
   question:
     'one of these: addresses (ip); a namespace, perhaps with a pod or a workload in it; a node; the UID of a pod (pod_uid). ' +

@@ -32,7 +32,7 @@ const RETRY_AFTER_S = 10;
 const SCHEMA = {
   summary: 'A log file, annotated with whose its addresses were',
   description:
-    'A form with the field "file", and perhaps tz, ip, time, time_format, at, format and skew. With "do" as "preview" the answer ' +
+    'A form with the field "file", and perhaps tz, ip, time, time_format, at, format, skew and cluster. With "do" as "preview" the answer ' +
     'is a page with the first ten lines. Programs send lines to /api/v1/lookup instead.',
   tags: ['pages'],
   consumes: ['multipart/form-data'],
@@ -65,7 +65,7 @@ export function fileRoutes(context: AppContext): FastifyPluginAsyncTypebox {
     app.post('/leases/file', { schema: SCHEMA, bodyLimit: 2 * MAX_FILE_BYTES }, async (request, reply) => {
       if (isOfAnotherSite(request))
         return reply.code(403).send({ error: 'pages of other sites may not send files' });
-      const leave = lookup.takePlace();
+      const leave = lookup.takePlace(context.clientAddress(request));
       const refuse = (refusal: Refusal, fields = NO_FILE_FIELDS) =>
         sendRefusal(reply, refusal, fields, context);
       if (leave === undefined) return refuse(BUSY);
@@ -98,10 +98,10 @@ async function annotateForm(request: FastifyRequest, reply: FastifyReply, { look
   try {
     if (form.name === undefined) throw new InvalidRequestError('file', 'choose a log file');
     if (form.isTooLarge) return sendRefusal(reply, TOO_LARGE, fields, context);
-    const { annotate, skewMs } = parseFileOptions(fields, context.now());
+    const { annotate, terms } = parseFileOptions(fields, context.now());
     const isPreview = form.fields.get('do') === 'preview';
     const limits = isPreview ? { limits: { records: PREVIEW_RECORDS } } : {};
-    const annotation = createAnnotation({ ...annotate, ...limits, ask: askLookup(lookup, skewMs) });
+    const annotation = createAnnotation({ ...annotate, ...limits, ask: askLookup(lookup, terms) });
     const parts = annotation.run(spool.read());
     // What is wrong with a file shows before its first lines are written.
     const first = await parts.next();

@@ -1,28 +1,36 @@
+import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { answerLines } from '../../lookup/answer-lines.js';
 import { LookupAnswer } from '../../lookup/lookup-answer.js';
-import { parseFields, parseKey, parseTerms } from '../../lookup/lookup-question.js';
+import { parseFields, parseKey, parseTerms, parseWait } from '../../lookup/lookup-question.js';
+import { createPatience } from '../../lookup/patience.js';
 import { InvalidRequestError } from '../../words/request-rules.js';
 import type { AppContext } from '../context.js';
-import { ErrorReply, LinesQuery, LookupQuery, TextReply, UnavailableReply } from '../schemas.js';
+import { ErrorReply, KeyLookupQuery, LinesQuery, TextReply, UnavailableReply } from '../schemas.js';
 
 const SETTLED_AGE_S = 86_400;
 const UNSETTLED_AGE_S = 5;
 const RETRY_AFTER_S = 10;
+/** Most single questions that wait for the ledger at a time. */
+const MAX_WAITING = 500;
+const WAIT_INTERVAL_MS = 1_000;
+/** As of other connections. */
+const IDLE_TIMEOUT_MS = 30_000;
 
 const KEY_SCHEMA = {
   summary: 'Whose an address was, flat',
   description:
     'The key is an address, or "address@time", percent-encoded: /lookup/10.1.2.3%402026-01-31T12:00:00Z. Every question that ' +
     'can be read is answered with 200, also when no pod had the address. For programs that send one key and read one value ' +
-    'of the answer, such as Graylog.',
+    'of the answer, such as Graylog. The ledger is some seconds behind, and up to a minute in a quiet cluster: with "wait" the ' +
+    'answer comes as soon as it reaches the time.',
   tags: ['ledger'],
   params: Type.Object({
     key: Type.String({ description: 'an address, or address@time; without a time now' }),
   }),
-  querystring: LookupQuery,
+  querystring: KeyLookupQuery,
   response: { 200: LookupAnswer, 400: ErrorReply, 503: UnavailableReply },
 };
 const LINES_SCHEMA = {
@@ -46,12 +54,25 @@ const LINES_SCHEMA = {
 };
 
 /** Questions of programs that ask often, or much at once; no routes without a database. */
-export function lookupRoutes({ lookup, now, beginUpload }: AppContext): FastifyPluginAsyncTypebox {
+export function lookupRoutes({
+  lookup,
+  now,
+  beginUpload,
+  clientAddress,
+}: AppContext): FastifyPluginAsyncTypebox {
   if (lookup === undefined) return async () => undefined;
+  const answerWhenKnown = createPatience({
+    ask: (question) => lookup.answerOne(question),
+    maxWaiting: MAX_WAITING,
+    intervalMs: WAIT_INTERVAL_MS,
+  });
   return async (app) => {
-    app.get('/lookup/:key', { schema: KEY_SCHEMA }, async ({ params: { key }, query }, reply) => {
+    app.get('/lookup/:key', { schema: KEY_SCHEMA }, async ({ params: { key }, query, raw }, reply) => {
       const question = { ...parseKey(key, now()), ...parseTerms(query) };
-      const { answer, isSettled } = await lookup.answerOne(question);
+      const waitMs = parseWait(query.wait);
+      // A connection that waits is not idle.
+      if (waitMs > 0) raw.socket.setTimeout(waitMs + IDLE_TIMEOUT_MS);
+      const { answer, isSettled } = await answerWhenKnown(question, waitMs, goneSignal(reply.raw));
       reply.header('cache-control', `max-age=${isSettled ? SETTLED_AGE_S : UNSETTLED_AGE_S}`);
       return answer;
     });
@@ -67,7 +88,7 @@ export function lookupRoutes({ lookup, now, beginUpload }: AppContext): FastifyP
         return reply
           .code(415)
           .send({ error: 'the content encoding must be none: send the lines as they are' });
-      const leave = lookup.takePlace();
+      const leave = lookup.takePlace(clientAddress(request));
       if (leave === undefined)
         return reply
           .code(503)
@@ -81,4 +102,11 @@ export function lookupRoutes({ lookup, now, beginUpload }: AppContext): FastifyP
       return reply.send(Readable.from(answerLines(body, options), { objectMode: false }));
     });
   };
+}
+
+/** Aborted when the client has gone. */
+function goneSignal(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.on('close', () => gone.abort());
+  return gone.signal;
 }
