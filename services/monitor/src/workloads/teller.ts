@@ -72,6 +72,8 @@ export function createTeller(
     },
     tell(facts) {
       for (const fact of facts) {
+        // Perhaps it was told and is forgotten.
+        if (fact.atMs < knownSinceMs) continue;
         if (fact.what === 'restarted') {
           const { podUid, container, count } = fact.restart;
           if (isNews(others, `${podUid} ${container} ${count}`, fact.atMs)) book.restarted(fact.restart);
