@@ -189,6 +189,7 @@ await take(browser, alone, 'all-green');
 await take(browser, alone, 'all-green-dark', { colorScheme: 'dark' });
 await breakBroker(alone);
 await take(browser, alone, 'broker-down', { text: 'Last alert' });
+await take(browser, `${alone}/incidents`, 'incidents', { live: false });
 await take(browser, alone, 'phone', { width: 390, height: 844 });
 const overview = await startMonitor('fra1', resources, {
   OTHER_MONITORS: `ams1=${ams},lon1=${lon},nyc1=http://127.0.0.1:9`,

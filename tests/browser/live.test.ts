@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   accessibilityViolations,
   launchChromium,
@@ -221,4 +221,21 @@ describe('the dashboard of a running monitor', () => {
     expect(await page.locator('meta[http-equiv=refresh]').count()).toBe(0);
     expect(await page.getByText('Live: updates automatically.').isVisible()).toBe(true);
   });
+});
+
+it('leads from what is broken to the paragraph that repairs it, by the keyboard', async () => {
+  const page = await open();
+  await beatAll();
+  await untilLive(page);
+  await monitor.beat('log/500/connect%20ECONNREFUSED%2010.0.0.1:24224');
+  const repair = page.getByRole('link', { name: 'How to repair it: Fluentd is down' });
+  await repair.press('Enter');
+  await page.waitForURL('**/help/troubleshooting#fluentd-is-down');
+  const heading = page.getByRole('heading', { name: 'Fluentd is down' });
+  const top = () => heading.evaluate((element) => element.getBoundingClientRect().top);
+  await vi.waitFor(async () => {
+    expect(await top()).toBeGreaterThanOrEqual(0);
+    expect(await top()).toBeLessThan(300);
+  }, PATIENCE);
+  expect(await accessibilityViolations(page)).toEqual([]);
 });

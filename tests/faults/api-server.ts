@@ -131,6 +131,10 @@ export const API_FAULTS: readonly Fault[] = [
     ...API,
     name: 'permission withdrawn',
     lights: RED,
+    headline: {
+      what: 'The API server refuses the reader.',
+      help: 'troubleshooting#the-reader-may-not-read-pods',
+    },
     begin({ cluster: { faults } }) {
       faults.forbid();
       faults.closeWatches();

@@ -39,6 +39,10 @@ export const BROKER_FAULTS: readonly Fault[] = [
     name: 'broker stopped',
     part: 'broker',
     lights: RED,
+    headline: {
+      what: 'The broker cannot be used: queue write and queue read both fail.',
+      help: 'troubleshooting#the-broker-is-down',
+    },
     begin: ({ broker }) => broker.stop('SIGTERM'),
     end: ({ broker }) => broker.start(),
   },

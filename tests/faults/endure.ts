@@ -33,6 +33,7 @@ export async function endure(stage: Stage, fault: Fault): Promise<void> {
     await felt?.();
     await untilChanged(stage, CHANGES.during);
     if (!fault.momentary) await untilLit(stage, fault.lights);
+    if (fault.headline) await untilSaid(stage, fault.headline);
   } finally {
     await fault.end(stage);
   }
@@ -75,6 +76,17 @@ async function untilChanged({ cluster: { truth } }: Stage, times: number): Promi
 
 async function untilLit(stage: Stage, lights: Readonly<Record<string, string>>): Promise<void> {
   await vi.waitFor(async () => expect(await stage.lights()).toMatchObject(lights), PATIENCE);
+}
+
+/** The monitor names what is broken, and leads to a paragraph that is there. */
+async function untilSaid({ services }: Stage, { what, help }: NonNullable<Fault['headline']>): Promise<void> {
+  const get = (path: string) => fetch(`${services.monitorUrl}${path}`);
+  await vi.waitFor(async () => {
+    const status: unknown = await (await get('/api/v1/status')).json();
+    expect(status).toMatchObject({ incident: { what, help: { path: `/help/${help}` } } });
+  }, PATIENCE);
+  const [name, anchor] = help.split('#');
+  expect(await (await get(`/help/${name}`)).text()).toContain(`id="${anchor}"`);
 }
 
 /** A red light may last for a moment only: that a failure was reported cannot be missed. */

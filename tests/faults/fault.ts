@@ -13,6 +13,8 @@ export interface Fault {
   end(stage: Stage): Promise<void> | void;
   /** The lights that it changes, and their colours while it lasts. */
   readonly lights: Readonly<Partial<Record<Operation, 'red' | 'yellow'>>>;
+  /** What the monitor says while it lasts, and the paragraph that it leads to, as `troubleshooting#the-broker-is-down`. */
+  readonly headline?: { readonly what: string; readonly help: string };
   /** It is over at once: its lights may change for a moment only. */
   readonly momentary?: true;
   /** Called before the fault begins. Its promise resolves when the fault has an effect, where no light shows one. */

@@ -10,6 +10,7 @@ export const FLUENTD_FAULTS: readonly Fault[] = [
     name: 'Fluentd stopped',
     part: 'fluentd',
     lights: RED,
+    headline: { what: 'Fluentd accepts no records.', help: 'troubleshooting#fluentd-is-down' },
     begin: ({ sink }) => sink.faults.refuse(true),
     end: ({ sink }) => sink.faults.refuse(false),
   },

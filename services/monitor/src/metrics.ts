@@ -27,7 +27,7 @@ export interface MetricsOptions {
   readonly tracker: Pick<Tracker, 'states' | 'onHeartbeat' | 'onTransition'>;
   readonly history: Pick<History, 'problem'>;
   readonly alerting: { counts(): AlertCounts };
-  readonly announcements: Pick<Announcements, 'entries' | 'problem'>;
+  readonly announcements: Pick<Announcements, 'entries' | 'isCurrent'>;
   readonly live: { readonly clients: number };
   readonly flow: { view(): FlowView | undefined };
   readonly ledger: { view(): LedgerView } | undefined;
@@ -184,7 +184,7 @@ function stateMetrics({ store, history, announcements, live, version }: MetricsO
       history.problem === undefined ? 1 : 0,
     ),
     gauge('podips_announcements_current', '1 while the announcements are those of the file, else 0', () =>
-      announcements.problem === undefined ? 1 : 0,
+      announcements.isCurrent ? 1 : 0,
     ),
     gauge('podips_event_streams', 'Open dashboards with a live stream', () => live.clients),
     build,

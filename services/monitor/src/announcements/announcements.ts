@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Logger, toError } from '@podips/shared';
+import { type Logger, pause, toError } from '@podips/shared';
 import { Type } from 'typebox';
 import { openDocument } from '../files/document.js';
 import type { Entry } from './entry.js';
@@ -15,7 +15,9 @@ export interface Announcements {
   updatedMs(id: string): number | undefined;
   /** Calls the listener when the file has other entries, or cannot be used. */
   onNews(listener: () => void): void;
-  /** Why the file is not followed, for people to read; undefined while it is. */
+  /** Whether these are the entries of the file. */
+  readonly isCurrent: boolean;
+  /** Why the file is not followed, or its content not saved, for people to read; undefined while all is well. */
   readonly problem: string | undefined;
   stop(): Promise<void>;
 }
@@ -25,6 +27,7 @@ export const NO_ANNOUNCEMENTS: Announcements = {
   entries: () => [],
   updatedMs: () => undefined,
   onNews: () => undefined,
+  isCurrent: true,
   problem: undefined,
   stop: async () => undefined,
 };
@@ -42,6 +45,8 @@ export interface AnnouncementsOptions {
 export const ANNOUNCEMENTS_DOCUMENT = 'announcements.json';
 /** Files of ConfigMaps are replaced by links, which no watch reports everywhere. */
 const POLL_MS = 5_000;
+/** The most that the start waits for the file. */
+const START_MS = 2_000;
 const MAX_BYTES = 262_144;
 
 /** The last good content of the file, and since when each entry has been as it is. */
@@ -92,25 +97,33 @@ export async function openAnnouncements(options: AnnouncementsOptions): Promise<
     }
     if (problem !== before.problem || good.text !== before.text) for (const listener of listeners) listener();
   };
-  await look();
-  let looking: Promise<void> | undefined;
-  const timer = setInterval(() => {
+  let isLooking = false;
+  const lookOnce = async () => {
     // A file system that hangs is not asked again.
-    looking ??= look().finally(() => {
-      looking = undefined;
-    });
-  }, pollMs).unref();
+    if (isLooking) return;
+    isLooking = true;
+    await look().catch((err: unknown) =>
+      log.error({ err: toError(err) }, 'announcements cannot be followed'),
+    );
+    isLooking = false;
+  };
+  // Nor does the monitor wait for it.
+  const looked = new AbortController();
+  await Promise.race([lookOnce().then(() => looked.abort()), pause(START_MS, looked.signal)]);
+  const timer = setInterval(() => void lookOnce(), pollMs).unref();
 
   return {
     entries: () => good.entries,
     updatedMs: (id) => known[id]?.updatedMs,
     onNews: (listener) => void listeners.push(listener),
+    get isCurrent() {
+      return problem === undefined;
+    },
     get problem() {
-      return problem ?? document.problem;
+      return problem ?? document.problem ?? document.damage;
     },
     async stop() {
       clearInterval(timer);
-      await looking;
       await document.close();
     },
   };

@@ -1,5 +1,6 @@
 import type { Light } from '../status/lights.js';
 import type { SlotView } from '../view/status-view.js';
+import { statusOf } from '../words/status-code.js';
 import { plausibleSpans } from './plausible.js';
 import type { Run, Span } from './timeline.js';
 import { amountsIn, type Piece as KnownPiece, knownPieces } from './uptime.js';
@@ -90,6 +91,6 @@ function toSlot({ pieces, runs, known, nowMs }: Known, fromMs: number, toMs: num
 }
 
 function describe({ light, code, message }: Span): string {
-  if (light === 'red') return `${String(code ?? 0).padStart(3, '0')} ${message}`;
+  if (light === 'red') return `${statusOf({ code: code ?? null, message })} ${message}`.trimStart();
   return light === 'yellow' ? message : '';
 }

@@ -4,6 +4,7 @@ import { entriesOf } from '../status/map-operations.js';
 import type { Heartbeat, LightId, PerLight } from '../status/statuses.js';
 import { formatDuration, visibleText } from './format.js';
 import { LIGHT_NAMES } from './operation-names.js';
+import { statusOf } from './status-code.js';
 
 export interface Headline {
   /** The problem and where to look first. Safe to show anywhere as text: it has no invisible characters. */
@@ -29,8 +30,6 @@ const PLACES: Readonly<Record<LightId, { readonly failing: string; readonly sile
   ledger: { failing: 'the database', silent: 'the reader and the database' },
 };
 const MAX_MESSAGE_CHARS = 120;
-/** Node.js' words for connections, and podips' own for those that do not answer. */
-const OF_A_SOCKET = /\bE[A-Z]{4,}\b|\b(?:connection|socket|connect|timed? out|within \d+ m?s)\b/i;
 
 /**
  * The four lights in one text. The first broken link of the chain is the likely cause; silence after it follows from
@@ -139,9 +138,8 @@ function uncapitalize(name: string): string {
 
 function reasonOf({ heartbeat }: HeadlineState): string {
   if (heartbeat === undefined) return 'no reason given';
-  const message = shortMessage(heartbeat);
-  // Of a socket there is a reason, and no status.
-  return OF_A_SOCKET.test(message) ? message : `${message} (${String(heartbeat.code).padStart(3, '0')})`;
+  const [code, message] = [statusOf(heartbeat), shortMessage(heartbeat)];
+  return code === '' ? message : `${message} (${code})`;
 }
 
 function shortMessage(heartbeat: Pick<Heartbeat, 'message'>): string {

@@ -4,6 +4,7 @@ import { formatDuration, shorten, visibleText } from '../../words/format.js';
 import { type Html, html } from '../html.js';
 import { lightWithWord } from '../light-icon.js';
 import { timeSince, utcTime } from '../running-time.js';
+import { statusMark } from '../status-mark.js';
 
 /** A number that keeps the page small. */
 const SHOWN = 10;
@@ -35,6 +36,6 @@ function row(
 <td data-label="Start (UTC)">${utcTime(startedAt)}</td>
 <td data-label="End (UTC)">${endedAt === null ? html`<strong>not yet</strong>` : utcTime(endedAt)}</td>
 <td data-label="Length">${endedAt === null ? timeSince(startedAt, nowMs) : formatDuration(durationMs)}</td>
-<td data-label="Report"><span class="code">${code === null ? '' : String(code).padStart(3, '0')}</span> <bdi>${shorten(visibleText(message), MAX_REPORT_BYTES)}</bdi></td>
+<td data-label="Report">${statusMark({ code, message })}<bdi>${shorten(visibleText(message), MAX_REPORT_BYTES)}</bdi></td>
 </tr>`;
 }

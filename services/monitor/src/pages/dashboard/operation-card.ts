@@ -5,6 +5,7 @@ import { LIGHT_WORDS } from '../../words/light-words.js';
 import { type Html, html } from '../html.js';
 import { lightIcon } from '../light-icon.js';
 import { exactTime, timeAgo, timeSince } from '../running-time.js';
+import { statusMark } from '../status-mark.js';
 
 /** More than a message of 256 letters, less than one of as many invisible characters; the JSON has all of it. */
 const MAX_REPORT_BYTES = 400;
@@ -44,7 +45,7 @@ export function causeMark(light: Light): Html {
 function lastReport(report: NonNullable<OperationView['heartbeat']>, nowMs: number): Html {
   const { code, message, receivedAt, remoteAddress, host } = report;
   // bdi keeps the direction of a text to itself.
-  return html`<p class="said"><span class="code">${String(code).padStart(3, '0')}</span> <bdi>${shorten(visibleText(message), MAX_REPORT_BYTES)}</bdi></p>
+  return html`<p class="said">${statusMark({ code, message })}<bdi>${shorten(visibleText(message), MAX_REPORT_BYTES)}</bdi></p>
 <dl class="facts">
 <dt>Received</dt><dd>${timeAgo(receivedAt, nowMs)} <span class="exact">${exactTime(receivedAt)}</span></dd>
 <dt>From</dt><dd><bdi>${visibleText(host)}</bdi>${host === remoteAddress ? undefined : html` <span class="exact">${visibleText(remoteAddress)}</span>`}</dd>
