@@ -42,12 +42,30 @@ export function buildStrip({ spans, runs, nowMs, window = '24h' }: StripInput): 
   const startMs = endMs - slots * slotMs;
   const plausible = plausibleSpans(spans, nowMs);
   const seen = runs.filter(({ toMs }) => toMs >= startMs);
-  const pieces = toPieces(plausible, endMs, startMs);
-  const known = knownPieces(plausible, seen, nowMs);
+  const pieces = slotBySlot(toPieces(plausible, endMs, startMs));
+  const known = slotBySlot(knownPieces(plausible, seen, nowMs));
   return Array.from({ length: slots }, (_slot, index) => {
     const fromMs = startMs + index * slotMs;
-    return toSlot({ pieces, runs: seen, known, nowMs }, fromMs, fromMs + slotMs);
+    const toMs = fromMs + slotMs;
+    return toSlot(
+      { pieces: pieces(fromMs, toMs), runs: seen, known: known(fromMs, toMs), nowMs },
+      fromMs,
+      toMs,
+    );
   });
+}
+
+/** A function that gives those of each slot, for slots that only go forward, without looking at all of them for each. */
+function slotBySlot<T extends { readonly fromMs: number; readonly toMs: number }>(
+  inOrder: readonly T[],
+): (fromMs: number, toMs: number) => readonly T[] {
+  let first = 0;
+  return (fromMs, toMs) => {
+    while ((inOrder[first]?.toMs ?? Infinity) < fromMs) first += 1;
+    let end = first;
+    while ((inOrder[end]?.fromMs ?? Infinity) < toMs) end += 1;
+    return inOrder.slice(first, end);
+  };
 }
 
 /** The spans with their ends, and the time before the first of them, without any heartbeat. */
