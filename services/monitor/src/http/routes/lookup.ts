@@ -72,7 +72,8 @@ export function lookupRoutes({
       const waitMs = parseWait(query.wait);
       // A connection that waits is not idle.
       if (waitMs > 0) raw.socket.setTimeout(waitMs + IDLE_TIMEOUT_MS);
-      const { answer, isSettled } = await answerWhenKnown(question, waitMs, goneSignal(reply.raw));
+      const gone = waitMs > 0 ? goneSignal(reply.raw) : undefined;
+      const { answer, isSettled } = await answerWhenKnown(question, waitMs, gone);
       reply.header('cache-control', `max-age=${isSettled ? SETTLED_AGE_S : UNSETTLED_AGE_S}`);
       return answer;
     });
