@@ -208,7 +208,7 @@ it('a pod is asked for all its leases, the newest first', async () => {
   );
   expect(leases.map(({ startInferred }) => startInferred)).toEqual([true, true]);
   expect((await ask({ namespace: 'shop', pod: 'none' })).answer).toBe(
-    'The ledger has no lease of shop/none.',
+    'The ledger has no lease of shop/none. The ledger is complete up to 2026-11-20 17:59:58 UTC; what is true now is not known.',
   );
 });
 
