@@ -48,6 +48,47 @@ async function lookUpLines(lines: readonly unknown[], query = ''): Promise<unkno
     .map((line) => JSON.parse(line));
 }
 
+/** With what a parameter of /api/v1/leases goes together, where it says nothing alone. */
+const BESIDE: Readonly<Record<string, readonly string[]>> = {
+  at: ['ip'],
+  from: ['ip'],
+  to: ['ip'],
+  limit: ['ip'],
+  after: ['namespace'],
+  pod: ['namespace'],
+  workload: ['namespace'],
+  workload_kind: ['namespace', 'workload'],
+};
+
+interface Described {
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly example?: string }[];
+}
+
+it('each parameter in the description of the API has an example, which is right', async () => {
+  const { body } = await getFrom(monitor, '/api/openapi.json');
+  const { paths }: { paths: Record<string, { get?: Described; post?: Described }> } = JSON.parse(body);
+  const refused: string[] = [];
+  for (const [path, { get, post }] of Object.entries(paths))
+    for (const { parameters = [] } of [get, post].filter((each) => each !== undefined)) {
+      const missing = parameters.filter(({ example }) => example === undefined);
+      expect(missing, path).toEqual([]);
+      const filled = parameters
+        .filter((parameter) => parameter.in === 'path')
+        .reduce((url, { name, example = '' }) => url.replace(`{${name}}`, encodeURIComponent(example)), path);
+      if (get === undefined) continue;
+      const examples = new Map(parameters.map(({ name, example = '' }) => [name, example]));
+      // One at a time: some do not go together.
+      for (const { name } of parameters.filter((parameter) => parameter.in === 'query')) {
+        const beside = path === '/api/v1/leases' ? (BESIDE[name] ?? []) : [];
+        const asked = [...beside, name].map((each): [string, string] => [each, examples.get(each) ?? '']);
+        const url = `${filled}?${new URLSearchParams(asked)}`;
+        const answer = await getFrom(monitor, url);
+        if (answer.status === 400) refused.push(`${url}: ${answer.body}`);
+      }
+    }
+  expect(refused).toEqual([]);
+});
+
 const UNSURE = { verdict: 'unsure', value: '', pod: '', namespace: '', node: '' };
 const NOBODY = { verdict: 'nobody', value: '', reason: '' };
 

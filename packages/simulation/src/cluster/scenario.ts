@@ -44,8 +44,8 @@ export function startScenario(cluster: Pick<SimulatedCluster, 'pods' | 'workload
       },
     },
     {
-      // Sick: pods that need more than their node has.
-      everyMs: 25_000,
+      // Sick: pods that need more than their node has. Within two minutes so many that the workload counts as unstable.
+      everyMs: 20_000,
       happen(round) {
         const pod = pick(evicted, round);
         if (pod === undefined) return;

@@ -92,12 +92,13 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
   if (options.chaos) letChaosReign(world, log, resources);
   print('');
   print(`  Dashboard  ${services.monitorUrl}/`);
+  if (!options.calm)
+    print(`  Workloads  ${services.monitorUrl}/workloads  (which are sick, and why: after two minutes)`);
+  print(`  Records    ${recordsFile}  (deleted at the end)`);
+  print(`  Terminal   ${terminalHint(services.monitorUrl)}`);
   print(
     `  Metrics    ${metricsUrl(services, 'reader')} (reader), ${metricsUrl(services, 'writer')} (writer)`,
   );
-  print(`  Records    ${recordsFile} (deleted at the end)`);
-  print(`  Terminal   ${terminalHint(services.monitorUrl)}`);
-  print('  Ctrl-C ends everything.');
   print('');
   const running = resources.move();
   return { monitorUrl: services.monitorUrl, recordsFile, stop: () => running.disposeAsync() };

@@ -1,5 +1,6 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import { type GuardName, guardNameOf } from './access/access.js';
+import { exampleOf } from './openapi-examples.js';
 
 type OpenApi = Parameters<NonNullable<FastifyDynamicSwaggerOptions['transformObject']>>[0];
 type Paths = Extract<OpenApi, { openapiObject: unknown }>['openapiObject']['paths'];
@@ -55,7 +56,7 @@ export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
   };
 }
 
-/** Adds to each operation what all have: an id, who may ask, and the answers that come before any route. */
+/** Adds to each operation what all have: an id, who may ask, examples of its parameters, and the answers that come before any route. */
 function completePaths(paths: Paths): void {
   for (const [path, methods] of Object.entries(paths ?? {}))
     for (const method of ['get', 'post'] as const) {
@@ -66,6 +67,11 @@ function completePaths(paths: Paths): void {
         ...operation,
         operationId: operationId(method, path),
         security: SECURITY[guard],
+        ...(operation.parameters && {
+          parameters: operation.parameters.map((parameter) =>
+            '$ref' in parameter ? parameter : { ...parameter, example: exampleOf(path, parameter.name) },
+          ),
+        }),
         responses: { ...operation.responses, ...commonResponses(guard) },
       };
     }
