@@ -162,6 +162,14 @@ describe('a window', () => {
     expect(lastHour(book)[0]).toMatchObject({ usual: 0 });
   });
 
+  it('knows what is usual also where nothing happens now', () => {
+    const book = newBook();
+    for (let hour = 2; hour < 2 + 7 * 24; hour += 1)
+      if (hour < 20 || hour > 40) book.restarted(restart(hour * 60 + 1));
+    expect(book.measure(HOUR_MS, NOW_MS).of(workload())).toMatchObject({ trouble: 0 });
+    expect(book.measure(HOUR_MS, NOW_MS).of(workload())?.usual).toBeCloseTo(147 / 168, 2);
+  });
+
   it('takes for usual what was so for all of seven days', () => {
     const book = newBook();
     for (let before = 8 * 24 * 60; before > 0; before -= 20) book.restarted(restart(before));

@@ -32,6 +32,7 @@ export function usualOf(
   if (toMs - fromMs < DAY_MS) return undefined;
   const average = (span: Span) => (sum(span) * windowMs) / (span.toMs - span.fromMs);
   const partMs = Math.max(PART_MS, windowMs);
+  if (trouble === 0) return average({ fromMs, toMs });
   let beganMs = toMs;
   while (beganMs - partMs >= fromMs) {
     if (average({ fromMs: beganMs - partMs, toMs: beganMs }) <= trouble * AS_BAD) break;
