@@ -4,23 +4,13 @@ import { SLOT_MS as FLOW_SLOT_MS, SLOTS as FLOW_SLOTS } from '../flow/series.js'
 import type { LedgerView } from '../ledger/ledger-view.js';
 import { type Light, worstLight } from '../status/lights.js';
 import { overviewOf } from './overview.js';
-import type {
-  AnnouncementView,
-  LedgerLightView,
-  OperationView,
-  SlotView,
-  StatusView,
-  UptimeView,
-} from './status-view.js';
+import type { LedgerLightView, OperationView, SlotView, StatusView } from './status-view.js';
+import { AT_MS, ago, announcement, channel, cluster, NAMES, uptime } from './view-parts.test.helpers.js';
 
-/** The time of {@link statusView}. */
-export const AT_MS = Date.UTC(2026, 0, 31, 12, 7, 30);
+export { AT_MS, ago };
+
 const SLOT_MS = 900_000;
 const SLOTS = 96;
-
-const NAMES = ['Kubernetes read', 'Queue write', 'Queue read', 'Fluentd write'] as const;
-
-export const ago = (ms: number) => new Date(AT_MS - ms).toISOString();
 
 /** 24 hours of green, but for the given slots, counted from the oldest. */
 export function strip(
@@ -46,20 +36,6 @@ function amounts(light: SlotView['light']) {
     unknown: 'unknownMs',
   } as const;
   return { ...all, [name[light]]: SLOT_MS };
-}
-
-/** An uptime with a short outage, known of three weeks. */
-function uptime(light: Light): UptimeView[] {
-  return [1, 7, 30, 90].map((days) => ({
-    window:
-      (['24h', '7d', '30d', '90d'] as const).find((one) => one === (days === 1 ? '24h' : `${days}d`)) ??
-      '24h',
-    percent: light === 'grey' ? null : days === 1 ? 100 : 99.98,
-    greenMs: Math.min(days, 21) * 86_400_000 - 40_000,
-    yellowMs: 0,
-    redMs: 40_000,
-    unknownMs: Math.max(0, days - 21) * 86_400_000,
-  }));
 }
 
 const HEARTBEATS: Readonly<Record<Light, OperationView['heartbeat']>> = {
@@ -255,52 +231,5 @@ function incident(
     durationMs: durationMs ?? startedMs,
     code: light === 'red' ? 500 : 200,
     message: light === 'red' ? 'connect ECONNREFUSED 10.0.3.7:61613' : 'OK',
-  };
-}
-
-function announcement(
-  kind: AnnouncementView['kind'],
-  phase: AnnouncementView['phase'],
-  fromMs: number | null,
-  toMs: number | null,
-): AnnouncementView {
-  return {
-    id: `${kind}-${phase}`,
-    kind,
-    title:
-      kind === 'maintenance'
-        ? 'The broker is upgraded'
-        : 'The reader of fra1 moves to another node on Friday',
-    text: kind === 'maintenance' ? 'Messages wait in the outbox.' : '',
-    from: fromMs === null ? null : ago(fromMs),
-    to: toMs === null ? null : ago(toMs),
-    phase,
-    lights: kind === 'maintenance' ? ['queue/write', 'queue/read'] : null,
-    updatedAt: ago(200_000_000),
-  };
-}
-
-function channel(
-  kind: string,
-  target: string,
-  lastSuccessAt: string | null,
-  lastFailureAt: string | null,
-  error: string | null,
-) {
-  return { kind, target, lastSuccessAt, lastFailureAt, error };
-}
-
-function cluster(name: string, reachable: boolean, lights: readonly Light[]): StatusView['clusters'][number] {
-  return {
-    name,
-    url: `https://podips.${name}.example`,
-    reachable,
-    lastAnswerAt: ago(reachable ? 3_000 : 754_000),
-    light: worstLight(lights),
-    headline: lights.includes('red')
-      ? 'Fluentd write fails. Look at Fluentd first.'
-      : 'All four operations work.',
-    error: reachable ? null : 'connection refused',
-    operations: lights.map((light, index) => ({ name: NAMES[index] ?? '', light })),
   };
 }
