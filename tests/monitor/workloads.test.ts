@@ -105,6 +105,7 @@ it('a workload that is not known is a 404, and a window that is none a 400', asy
   for (const path of [
     '/workloads?limit=501',
     '/workloads?window=2h',
+    '/workloads?window=toString',
     '/api/v1/workloads?window=2h',
     '/api/v1/workloads?since=1h',
   ])

@@ -21,7 +21,7 @@ beforeAll(async () => {
   await migrate(database);
 });
 afterAll(() => database?.end());
-beforeEach(() => database.query('TRUNCATE leases, gaps, reader_positions'));
+beforeEach(() => database.query('TRUNCATE leases, restarts, gaps, reader_positions'));
 
 /**
  * Leases of an hour each, one after the other, of 500 addresses; every hundredth of them is on one node's address, and
@@ -259,6 +259,34 @@ it('gaps are deleted with the leases of their time', async () => {
   expect((await database.query('SELECT ended_at FROM gaps')).rows).toEqual([{ ended_at: at }]);
 });
 
+it('restarts are deleted with the leases of their time, but for the last of each container of a pod that runs', async () => {
+  const ledger = createLedger(database, 'default');
+  const { term } = await ledger.load();
+  const bounds = { notBefore: START, notAfter: START };
+  const holding = lease('10.0.0.1');
+  const gone = lease('10.0.0.2', { at, reason: 'deleted', inferred: false });
+  const ended = { ...gone, pod: { ...gone.pod, uid: 'uid-that-ended' } };
+  const of = ({ pod }: LeaseRecord, container: string, count: number) => ({
+    ...{ pod, container, count, countBefore: count - 1, at: holding.startedAt, bounds },
+    ...{ reason: 'OOMKilled', exitCode: 137 },
+  });
+  const restarts = [
+    of(holding, 'app', 1),
+    of(holding, 'app', 2),
+    of(holding, 'init', 1),
+    of(ended, 'app', 3),
+  ];
+  await ledger.write(term, { leases: [holding, ended], restarts, gaps: [], checkpoint: undefined });
+  await ledger.prune(at, never);
+  const { rows } = await database.query(
+    'SELECT pod_uid, container, restarts FROM restarts ORDER BY container',
+  );
+  expect(rows).toEqual([
+    { pod_uid: 'uid-1', container: 'app', restarts: 2 },
+    { pod_uid: 'uid-1', container: 'init', restarts: 1 },
+  ]);
+});
+
 it('retention of gaps takes small steps as well, and is not stopped by leases that cannot be deleted', async () => {
   const ledger = createLedger(database, 'default');
   const many =
@@ -332,6 +360,26 @@ it('leases that the database will never accept become a gap each, and the others
   const { rows } = await database.query('SELECT started_at, ended_at, reason FROM gaps');
   // They began at the same moment.
   expect(rows).toEqual([{ started_at: new Date(START), ended_at: new Date(START), reason: 'refused' }]);
+});
+
+it('a restart that the database will never accept becomes a gap, and the others are written', async () => {
+  const onRefused = vi.fn();
+  const ledger = createLedger(database, 'default', { onRefused });
+  const { term } = await ledger.load();
+  const { pod } = lease('10.0.0.1');
+  const bounds = { notBefore: START, notAfter: at.getTime() };
+  // No integer of PostgreSQL is so large.
+  const restarts = [1, 2 ** 31, 2].map((count) => ({
+    ...{ pod, container: 'app', count, countBefore: 0, at, bounds, reason: 'Error', exitCode: 1 },
+  }));
+  await ledger.write(term, { leases: [], restarts, gaps: [], checkpoint: undefined });
+  expect(onRefused.mock.calls.map(([{ record }]) => record.count)).toEqual([2 ** 31]);
+  expect((await database.query('SELECT restarts FROM restarts')).rows).toEqual([
+    { restarts: 1 },
+    { restarts: 2 },
+  ]);
+  const gaps = (await database.query('SELECT started_at, ended_at, reason FROM gaps')).rows;
+  expect(gaps).toEqual([{ started_at: new Date(START), ended_at: at, reason: 'refused' }]);
 });
 
 it('a lease with the number of an earlier one becomes a gap; one that is written again does not', async () => {

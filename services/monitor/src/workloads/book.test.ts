@@ -44,13 +44,23 @@ describe('a pod counts as replaced', () => {
       0,
     ],
     [
+      'nor minutes after one of a StatefulSet, which is stopped and started like that',
+      [ended(member(90, 'db-0'), 30), member(23, 'db-0')],
+      0,
+    ],
+    [
       'also minutes after an eviction, where there was no room for the next',
       [ended(life(90), 30, 'Evicted'), life(22)],
       1,
     ],
     [
       'of a StatefulSet only by one of its name',
-      [ended(member(90, 'db-0'), 30), member(29, 'db-1'), ended(member(80, 'db-2'), 20), member(12, 'db-2')],
+      [
+        ended(member(90, 'db-0'), 30),
+        member(29, 'db-1'),
+        ended(member(80, 'db-2'), 20),
+        member(19.5, 'db-2'),
+      ],
       1,
     ],
     [
@@ -125,10 +135,20 @@ describe('a window', () => {
     expect(book.look(workload())?.tally.first(['failed'], NOW_MS - HOUR_MS, NOW_MS)).toBeUndefined();
   });
 
-  it('says nothing of workloads to which nothing happened in it', () => {
+  it.each([61, 59 + 50 / 60])(
+    'says nothing of workloads to which nothing is counted in it: %d min ago',
+    (before) => {
+      const book = newBook();
+      book.restarted(restart(before));
+      expect(lastHour(book)).toEqual([]);
+      expect(book.measure(HOUR_MS, NOW_MS).of(workload())?.last).toBeUndefined();
+    },
+  );
+
+  it('has the last one in it, not a later one', () => {
     const book = newBook();
-    book.restarted(restart(61));
-    expect(lastHour(book)).toEqual([]);
+    for (const before of [20, -0.3]) book.restarted(restart(before));
+    expect(lastHour(book)[0]?.last?.atMs).toBe(NOW_MS - 20 * MINUTE_MS);
   });
 
   it('counts restarts as many as there were, also when a gap hid some', () => {

@@ -137,6 +137,24 @@ describe('a workload that becomes unstable', () => {
     expect(evicted('Error')).toBeNull();
   });
 
+  it('is not reported with a node that is not the cause: one that was drained beside a crash loop', () => {
+    const book = restarts(newBook(), 'web', ...Array.from({ length: 20 }, (_none, index) => 50 - 2 * index));
+    for (const name of ['web', 'web', 'web', 'a', 'b', 'c'])
+      book.ended(ended(life(90, { workload: workload(name), node: 'node-7' }), 30, 'EvictionByEvictionAPI'));
+    expect(decideTwice(book).news).toMatchObject({
+      changes: [{ trouble: { restarts: 20 } }],
+      likelyNode: null,
+    });
+  });
+
+  it.each<[string, Told]>([
+    ['was so in an hour long ago, of a ledger that is behind', { at: 4_320, known: 0 }],
+    ['is of a ledger that cannot be read', { changes: { isReadable: false } }],
+  ])('is not reported when it %s', (_what, told) => {
+    const { news } = decideTwice(restarts(newBook(), 'web', ...FIVE), NO_WORKLOADS_REPORTED, told);
+    expect(news).toBeUndefined();
+  });
+
   it('is not reported for restarts that a gap hid, which may be of any time in it', () => {
     const book = newBook();
     book.restarted(restart(10, { countBefore: 3, count: 20 }));
@@ -161,6 +179,15 @@ describe('an unstable workload that was reported', () => {
     const again = decideAt(book, state, { at: 241 });
     expect(saidIn(again)).toEqual(['continues web']);
     expect(again.news?.changes[0]?.trouble).toMatchObject({ restarts: 2, sinceMs: NOW_MS + MINUTE_MS });
+  });
+
+  it('is repeated with the others, the worst first', () => {
+    const { book, state } = reported();
+    restarts(book, 'api', ...FIVE);
+    const { state: both } = decideAt(book, decideAt(book, state, { at: 2 }).state, { at: 7 });
+    restarts(book, 'api', -235, -239);
+    restarts(book, 'web', -236);
+    expect(saidIn(decideAt(book, both, { at: 250 }))).toEqual(['continues api', 'continues web']);
   });
 
   it('is stable after an hour in which nothing happened, not as soon as it is below the limits', () => {

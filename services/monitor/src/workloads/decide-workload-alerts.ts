@@ -7,6 +7,7 @@ import { HOUR_MS } from './windows.js';
 import { BEHIND_MS } from './words.js';
 import {
   MAX_CHANGES,
+  troubleOf,
   type WorkloadChange,
   type WorkloadNews,
   type WorkloadTrouble,
@@ -88,8 +89,8 @@ const MIN_ENDED = 3;
 
 /**
  * Compares the unstable workloads with those that were reported. One is stable again when for an hour nothing happened to
- * it, or no more than was usual before: near a limit, alerts do not alternate with recoveries. That is said only of an hour
- * that ended just now and of which everything is known.
+ * it, or no more than was usual before: near a limit, alerts do not alternate with recoveries. Both are said only of an hour
+ * that ended just now, and the latter only of one of which everything is known.
  */
 export function decideWorkloadAlerts(
   before: WorkloadAlertState,
@@ -108,7 +109,7 @@ export function decideWorkloadAlerts(
   if (waitMs > 0) return { state: { ...state, waitingSinceMs }, waitMs };
   if (limitMs > 0) return { state: suppress(state, waitingSinceMs, changes.length > 0), waitMs: limitMs };
   const reported = reportedAfter(state, changes);
-  const all = changes.length > 0 ? changes : reported.map((trouble) => lasting(trouble, facts));
+  const all = changes.length > 0 ? changes : remind(reported, facts);
   const sent = { ...NO_WORKLOADS_REPORTED, reported, sentAtMs: nowMs };
   return {
     state: sent,
@@ -142,7 +143,7 @@ function changesOf(
 ): WorkloadChange[] {
   const known = new Set(reported.map(({ workload }) => keyOf(workload)));
   const started = facts.unstable
-    .filter(({ workload }) => isOurs(workload) && !known.has(keyOf(workload)))
+    .filter(({ workload }) => isNow && isOurs(workload) && !known.has(keyOf(workload)))
     .map((one): WorkloadChange => ({ kind: 'started', trouble: toTrouble(one, facts), untilMs: null }));
   const recovered = reported.filter((trouble) => isNow && isStable(trouble, facts));
   const ended = recovered.map(
@@ -178,6 +179,13 @@ function figuresOf({ counts, usual, last }: Measure, { knownUntilMs }: WorkloadF
   };
 }
 
+/** The worst first. */
+function remind(reported: readonly WorkloadTrouble[], facts: WorkloadFacts): WorkloadChange[] {
+  return reported
+    .map((trouble) => lasting(trouble, facts))
+    .sort((a, b) => troubleOf(b.trouble) - troubleOf(a.trouble));
+}
+
 /** With the figures of now. What was usual stays: the trouble itself must not become so. */
 function lasting(trouble: WorkloadTrouble, facts: WorkloadFacts): WorkloadChange {
   const measured = facts.measure(trouble.workload);
@@ -200,14 +208,21 @@ function likelyNode(changes: readonly WorkloadChange[], facts: WorkloadFacts): W
   const named = new Set(
     changes.filter(({ kind }) => kind !== 'ended').map(({ trouble }) => keyOf(trouble.workload)),
   );
-  const ended = facts.unstable.filter(({ workload }) => named.has(keyOf(workload))).map((one) => one.ended);
-  const byNode = new Map<string, number>();
-  for (const [node, count] of ended.flatMap(({ disruptedOn }) => [...disruptedOn]))
-    byNode.set(node, (byNode.get(node) ?? 0) + count);
-  const of = ended.reduce((sum, { pods }) => sum + pods, 0);
-  const [worst] = [...byNode].sort(([, a], [, b]) => b - a);
-  if (worst === undefined || of < MIN_ENDED || worst[1] * 2 <= of) return null;
-  return { node: worst[0], pods: worst[1], of };
+  const found = facts.unstable.filter(({ workload }) => named.has(keyOf(workload)));
+  const byNode = new Map<string, { pods: number; counted: number }>();
+  for (const { ended, measured } of found)
+    for (const [node, count] of ended.disruptedOn) {
+      const { pods, counted } = byNode.get(node) ?? { pods: 0, counted: 0 };
+      // Pods of a drain end as well, but they are not what makes the workload unstable.
+      const more = Math.min(count, measured.counts.replaced);
+      byNode.set(node, { pods: pods + count, counted: counted + more });
+    }
+  const of = found.reduce((sum, { ended }) => sum + ended.pods, 0);
+  const trouble = found.reduce((sum, { measured }) => sum + measured.trouble, 0);
+  const [worst] = [...byNode].sort(([, a], [, b]) => b.pods - a.pods);
+  if (worst === undefined || of < MIN_ENDED) return null;
+  const [node, { pods, counted }] = worst;
+  return pods * 2 > of && counted * 2 > trouble ? { node, pods, of } : null;
 }
 
 /** Milliseconds until the wait for further changes is over, and the pause after the last message. */

@@ -1,6 +1,6 @@
 import { isRun, type Restart, type WorkloadName } from './facts.js';
 import type { LatestLives } from './latest-lives.js';
-import { type Counts, QUARTER_MS, type Tally } from './tally.js';
+import { type Counts, countedFromMs, QUARTER_MS, type Tally } from './tally.js';
 import { type Before, usualOf } from './usual.js';
 import type { Span } from './windows.js';
 
@@ -59,14 +59,14 @@ export function measure(page: WorkloadPage, { now, before }: Spans): Measure {
   const { workload, tally } = page;
   const counts = tally.sum(now.fromMs, now.toMs);
   const trouble = troubleOf(counts);
-  const last = page.troubles.at(-1);
+  const last = page.troubles.findLast(({ atMs }) => atMs <= now.toMs);
   return {
     workload,
     counts,
     trouble,
     usual: usualOf(trouble, before, (span) => tally.trouble(span.fromMs, span.toMs)),
     ...livesWithin(page, now),
-    last: last !== undefined && last.atMs > now.fromMs ? last : undefined,
+    last: last !== undefined && last.atMs >= countedFromMs(now.fromMs, now.toMs) ? last : undefined,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { PodLife, WorkloadName } from './facts.js';
+import type { PodLife } from './facts.js';
 import type { Span } from './windows.js';
 
 /**
@@ -7,10 +7,7 @@ import type { Span } from './windows.js';
  */
 const START_BEFORE_MS = 120_000;
 const START_AFTER_MS = 600_000;
-/**
- * After a plain deletion the next one starts soon where any pod can take its place: what starts later belongs to a scaling,
- * or to a rollout that is undone.
- */
+/** After a plain deletion the next one starts soon: what starts later belongs to a scaling, or to a rollout that is undone. */
 const START_AFTER_DELETION_MS = 60_000;
 /**
  * Facts come in the order of the ends. Until all of the past is counted, the start of a pod comes with its end, perhaps long
@@ -68,15 +65,12 @@ export function createPairing(): Pairing {
   };
 }
 
-function follows(startedAtMs: number, { life: { end, workload }, atMs }: Waiting): boolean {
-  const isAnyPlace = !isOneOfAKind(workload) && end?.cause === 'Deleted';
-  const afterMs = isAnyPlace ? START_AFTER_DELETION_MS : START_AFTER_MS;
+function follows(startedAtMs: number, { life: { end }, atMs }: Waiting): boolean {
+  const afterMs = end?.cause === 'Deleted' ? START_AFTER_DELETION_MS : START_AFTER_MS;
   return startedAtMs >= atMs - START_BEFORE_MS && startedAtMs <= atMs + afterMs;
 }
 
-/** Whether each of its pods has a place of its own: by name in a StatefulSet, by node in a DaemonSet. */
-const isOneOfAKind = ({ kind }: WorkloadName): boolean => kind === 'StatefulSet' || kind === 'DaemonSet';
-
+/** Each pod has a place of its own: by name in a StatefulSet, by node in a DaemonSet. */
 function haveSamePlace(a: PodLife, b: PodLife): boolean {
   if (a.workload.kind === 'StatefulSet') return a.pod === b.pod;
   return a.workload.kind !== 'DaemonSet' || a.node === b.node;

@@ -73,6 +73,12 @@ export function createTally(minutesFromMs = Number.NEGATIVE_INFINITY): Tally {
   };
 }
 
+/** From when on the sums count that begin at a time: they consist of whole minutes, or quarters of an hour. */
+export function countedFromMs(fromMs: number, toMs: number): number {
+  const stepMs = scaleOf(fromMs, toMs) === 'minutes' ? MINUTE_MS : QUARTER_MS;
+  return (Math.floor(fromMs / stepMs) + 1) * stepMs;
+}
+
 function scaleOf(fromMs: number, toMs: number): keyof Rings {
   return toMs - fromMs <= DAY_MS ? 'minutes' : 'quarters';
 }

@@ -20,4 +20,4 @@ export type WindowName = keyof typeof WINDOWS;
 export const WINDOW_NAMES = Object.keys(WINDOWS) as [WindowName, ...WindowName[]]; // never empty
 export const DEFAULT_WINDOW: WindowName = '1h';
 
-export const isWindow = (text: string): text is WindowName => text in WINDOWS;
+export const isWindow = (text: string): text is WindowName => Object.hasOwn(WINDOWS, text);

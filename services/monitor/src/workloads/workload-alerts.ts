@@ -84,7 +84,17 @@ export function mergeWorkloadNews(
   return {
     changes: changes.slice(0, MAX_CHANGES),
     more: Math.max(older.more, newer.more, changes.length - MAX_CHANGES),
-    lasting: newer.lasting,
+    lasting: lastingOf(older, newer),
     likelyNode: newer.likelyNode ?? older.likelyNode,
   };
+}
+
+/** Those that were reported: the newer news count those of the older ones among them. */
+function lastingOf(older: WorkloadNews, newer: WorkloadNews): number {
+  const named = new Set(newer.changes.map(({ trouble }) => keyOf(trouble.workload)));
+  const unstable = older.changes.filter(({ kind }) => kind !== 'ended');
+  const unreported = unstable.filter(({ trouble }) => !named.has(keyOf(trouble.workload))).length;
+  // Those that have become stable come last: further ones are unstable only if all of these are.
+  const more = unstable.length === older.changes.length ? older.more : 0;
+  return Math.max(0, newer.lasting - unreported - more);
 }

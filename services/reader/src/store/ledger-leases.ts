@@ -1,16 +1,8 @@
-import { canonicalIp, type DatabaseClient, toError } from '@podips/shared';
+import { canonicalIp, type DatabaseClient } from '@podips/shared';
 import type { Bounds, Gap, LeaseRecord } from '../changes/entry.js';
+import { type Refused, writeAccepted } from './refusals.js';
 
-/** A lease that the database will never accept, or whose number another one has. */
-export interface RefusedLease {
-  readonly record: LeaseRecord;
-  readonly error: Error;
-}
-
-/** So many rows are made into one statement without letting anything else run. */
-const WRITE_BATCH = 1_000;
-/** SQLSTATE classes that blame what was written: number of rows, data, constraint, limit of the program. */
-const BLAMES_DATA = /^(21|22|23|54)/;
+export type RefusedLease = Refused<LeaseRecord>;
 
 const UPSERT = `
   INSERT INTO leases AS old (cluster, pod_uid, network, ip, occurrence, namespace, pod, owner_kind, owner_name, node,
@@ -51,37 +43,11 @@ export async function upsertLeases(
   cluster: string,
   records: readonly LeaseRecord[],
 ): Promise<RefusedLease[]> {
-  const refused: RefusedLease[] = [];
-  for (let next = 0; next < records.length; next += WRITE_BATCH)
-    refused.push(...(await upsertBatch(client, cluster, records.slice(next, next + WRITE_BATCH))));
-  return refused;
-}
-
-/** All at once; when something in it is refused, each half for itself. */
-async function upsertBatch(
-  client: DatabaseClient,
-  cluster: string,
-  records: readonly LeaseRecord[],
-): Promise<RefusedLease[]> {
-  const [record] = records;
-  if (record === undefined) return [];
-  await client.query('SAVEPOINT leases');
-  try {
-    const rows = JSON.stringify(records.map(toRow));
+  return writeAccepted(client, records, async (some) => {
+    const rows = JSON.stringify(some.map(toRow));
     const { rowCount } = await client.query(UPSERT, [cluster, rows]);
-    await client.query('RELEASE SAVEPOINT leases');
-    return rowCount === records.length ? [] : await findNumberTaken(client, cluster, records, rows);
-  } catch (err) {
-    const error = toError(err);
-    if (!('code' in error && BLAMES_DATA.test(String(error.code)))) throw err;
-    await client.query('ROLLBACK TO SAVEPOINT leases; RELEASE SAVEPOINT leases');
-    if (records.length === 1) return [{ record, error }];
-  }
-  const middle = Math.ceil(records.length / 2);
-  return [
-    ...(await upsertBatch(client, cluster, records.slice(0, middle))),
-    ...(await upsertBatch(client, cluster, records.slice(middle))),
-  ];
+    return rowCount === some.length ? [] : findNumberTaken(client, cluster, some, rows);
+  });
 }
 
 async function findNumberTaken(

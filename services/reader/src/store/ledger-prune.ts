@@ -4,10 +4,21 @@ const BATCH = 2_000;
 /** Pause between two steps, for other work on the database. */
 const REST_MS = 50;
 
+type Table = 'leases' | 'gaps' | 'restarts';
+
+/** The last restart of each container of a pod that holds an address says how many there were: later ones are compared with it. */
+const KEPT: Readonly<Partial<Record<Table, string>>> = {
+  restarts: `AND NOT (
+    EXISTS (SELECT FROM leases WHERE cluster = $3 AND pod_uid = restarts.pod_uid AND ended_at = 'infinity')
+    AND NOT EXISTS (SELECT FROM restarts AS later WHERE cluster = $3 AND pod_uid = restarts.pod_uid
+      AND container = restarts.container AND later.restarts > restarts.restarts))`,
+};
+
 /** Oldest first, by an index of each of these tables. */
-const pruneOf = (table: 'leases' | 'gaps' | 'restarts') => `
+const pruneOf = (table: Table) => `
   DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
-    SELECT ctid FROM ${table} WHERE ended_at <> 'infinity' AND ended_at < $1 AND cluster = $3 ORDER BY ended_at LIMIT $2))`;
+    SELECT ctid FROM ${table} WHERE ended_at <> 'infinity' AND ended_at < $1 AND cluster = $3 ${KEPT[table] ?? ''}
+    ORDER BY ended_at LIMIT $2))`;
 
 /**
  * Deletes what ended before a time, in small steps. A table that fails does not stop the others.
@@ -21,7 +32,7 @@ export async function prune(
   signal: AbortSignal,
 ): Promise<number> {
   const failures: unknown[] = [];
-  const pruneTable = async (table: Parameters<typeof pruneOf>[0]) => {
+  const pruneTable = async (table: Table) => {
     let deleted = 0;
     try {
       for (let count = BATCH; count === BATCH && !signal.aborted; deleted += count) {

@@ -1,7 +1,8 @@
 import type { DatabaseClient } from '@podips/shared';
-import type { RestartRecord } from '../changes/entry.js';
+import type { Gap, RestartRecord } from '../changes/entry.js';
+import { type Refused, writeAccepted } from './refusals.js';
 
-const WRITE_BATCH = 2_000;
+export type RefusedRestart = Refused<RestartRecord>;
 
 /** The same again changes nothing: a write whose commit was not confirmed is repeated. */
 const INSERT = `
@@ -26,16 +27,25 @@ interface RestartRow {
   readonly restarts: number;
 }
 
-/** Writes restarts within a transaction. */
+/**
+ * Writes restarts within a transaction. One that the database will never accept does not hold up the others.
+ * @returns those that were refused
+ */
 export async function insertRestarts(
   client: DatabaseClient,
   cluster: string,
   records: readonly RestartRecord[],
-): Promise<void> {
-  for (let next = 0; next < records.length; next += WRITE_BATCH) {
-    const rows = records.slice(next, next + WRITE_BATCH).map(toRow);
-    await client.query(INSERT, [cluster, JSON.stringify(rows)]);
-  }
+): Promise<RefusedRestart[]> {
+  return writeAccepted(client, records, async (some) => {
+    await client.query(INSERT, [cluster, JSON.stringify(some.map(toRow))]);
+    return [];
+  });
+}
+
+/** The time of a restart that is not in the ledger, as far as it is known. */
+export function gapOfRestart({ record: { at, bounds } }: RefusedRestart): Gap {
+  const startedAt = Number.isFinite(bounds.notBefore) ? new Date(bounds.notBefore) : at;
+  return { startedAt, endedAt: new Date(bounds.notAfter), reason: 'refused' };
 }
 
 /** @returns by the pod's UID and the container's name */

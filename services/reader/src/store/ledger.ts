@@ -7,7 +7,7 @@ import type { RecordedScope } from '../cluster/scope-settings.js';
 import { gapOf, type RefusedLease, upsertLeases } from './ledger-leases.js';
 import { type LeaseRow, LedgerPods } from './ledger-pods.js';
 import { prune } from './ledger-prune.js';
-import { insertRestarts, loadRestarts } from './ledger-restarts.js';
+import { gapOfRestart, insertRestarts, loadRestarts, type RefusedRestart } from './ledger-restarts.js';
 import { leaveScope, loadPosition, type Position, writePosition } from './ledger-scope.js';
 import { type CurrentTerm, TermWrites } from './term-writes.js';
 
@@ -33,12 +33,15 @@ export interface LoadedLedger {
   readonly latest: Date | undefined;
 }
 
+/** What the database will never accept. */
+export type RefusedRecord = RefusedLease | RefusedRestart;
+
 /** The table of all leases of one cluster. */
 export interface Ledger {
   /** Reads the ledger and begins a new term: in an earlier one it cannot be written any more, not even by this process. */
   load(): Promise<LoadedLedger>;
   /**
-   * Writes all of the batch or nothing, but for leases that the database will never accept: a gap stands for them. The same
+   * Writes all of the batch or nothing, but for leases and restarts that the database will never accept: a gap stands for them. The same
    * lease may be written again: an end, once known, stays.
    * @param term of the load that the batch follows
    * @throws {PodipsError} LEDGER_TAKEN when it was loaded again since; LEDGER_REVERTED when it lacks what was written before
@@ -49,8 +52,8 @@ export interface Ledger {
 }
 
 export interface LedgerOptions {
-  /** Called for each lease that the database will never accept; a gap names its time. */
-  readonly onRefused?: (refused: RefusedLease) => void;
+  /** Called for each lease and restart that the database will never accept; a gap names its time. */
+  readonly onRefused?: (refused: RefusedRecord) => void;
   /** Shared with the outbox, whose writes count as well. */
   readonly current?: CurrentTerm;
   /** What its reader watches; by default everything on the default network. */
@@ -90,13 +93,15 @@ async function write(
   scope: RecordedScope,
   writes: TermWrites,
   batch: LedgerBatch,
-): Promise<RefusedLease[]> {
+): Promise<RefusedRecord[]> {
   let count = 0;
   const refused = await inTransaction(pool, async (client) => {
     count = await countWrite(client, cluster, writes);
-    const refused = await upsertLeases(client, cluster, batch.leases);
-    await insertRestarts(client, cluster, batch.restarts ?? []);
-    for (const { startedAt = null, endedAt, reason } of [...batch.gaps, ...refused.map(gapOf)])
+    const leases = await upsertLeases(client, cluster, batch.leases);
+    const restarts = await insertRestarts(client, cluster, batch.restarts ?? []);
+    const refused = [...leases, ...restarts];
+    const gaps = [...batch.gaps, ...leases.map(gapOf), ...restarts.map(gapOfRestart)];
+    for (const { startedAt = null, endedAt, reason } of gaps)
       await client.query(INSERT_GAP, [cluster, startedAt, endedAt, reason]);
     if (batch.checkpoint === undefined) return refused;
     await writePosition(client, cluster, scope, batch.checkpoint);

@@ -13,8 +13,7 @@ import {
 import type { ReaderMetrics } from '../metrics.js';
 import type { ReaderDatabase } from '../parts.js';
 import type { ReaderSettings } from '../settings.js';
-import { createLedger } from './ledger.js';
-import type { RefusedLease } from './ledger-leases.js';
+import { createLedger, type RefusedRecord } from './ledger.js';
 import { LedgerState } from './ledger-state.js';
 import { createOutbox } from './outbox.js';
 import type { CurrentTerm } from './term-writes.js';
@@ -48,11 +47,12 @@ export function openReaderDatabase(
   const withTables = withTablesOf(pool, (isRunning) => ledgerState.migrating(isRunning));
   const forOutbox = setup.watching('outbox', withTables);
   const forLedger = setup.watching('ledger', withTables);
-  const onRefused = ({ record: { pod, ip }, error }: RefusedLease) => {
+  const onRefused = ({ record, error }: RefusedRecord) => {
     metrics.ledgerRefused.inc();
+    const what = 'ip' in record ? { ip: record.ip } : { container: record.container, restarts: record.count };
     log.error(
-      { err: error, podUid: pod.uid, ip },
-      'database refuses this lease for good; the ledger has a gap',
+      { err: error, podUid: record.pod.uid, ...what },
+      `database refuses this ${'ip' in record ? 'lease' : 'restart'} for good; the ledger has a gap`,
     );
   };
   const onEmpty = (rows: number) => {
