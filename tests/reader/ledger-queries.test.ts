@@ -129,8 +129,8 @@ describe('an index answers', () => {
     expect(await ledger.prune(all, AbortSignal.abort())).toBe(0);
     const transactions = vi.spyOn(database, 'connect');
     expect(await ledger.prune(new Date(START + 1_000 * HOUR_MS), never)).toBe(59_939);
-    // Steps of 2,000, and one each for gaps and restarts.
-    expect(transactions).toHaveBeenCalledTimes(32);
+    // Steps of 2,000, and one each for gaps, restarts and failed pods.
+    expect(transactions).toHaveBeenCalledTimes(33);
     transactions.mockRestore();
   });
 });
@@ -295,8 +295,8 @@ it('retention of gaps takes small steps as well, and is not stopped by leases th
   await database.query('ALTER TABLE leases RENAME TO elsewhere');
   const transactions = vi.spyOn(database, 'connect');
   await expect(ledger.prune(at, never)).rejects.toThrow('"leases" does not exist');
-  // Three for the gaps, and one each for leases and restarts.
-  expect(transactions).toHaveBeenCalledTimes(5);
+  // Three for the gaps, and one each for leases, restarts and failed pods.
+  expect(transactions).toHaveBeenCalledTimes(6);
   transactions.mockRestore();
   await database.query('ALTER TABLE elsewhere RENAME TO leases');
   expect((await database.query('SELECT count(*)::int AS gaps FROM gaps')).rows).toEqual([{ gaps: 0 }]);

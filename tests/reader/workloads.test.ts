@@ -119,3 +119,36 @@ it('restarts are published where that is wanted', async ({ openCase }) => {
     ]);
   }, PATIENCE);
 });
+
+it('pods that fail before they get an address are in the ledger once, also those of a gap', async ({
+  openCase,
+}) => {
+  const test = await openCase();
+  const { workloads, pods } = test.cluster;
+  const failures = async () => {
+    const { rows } = await test.pool.query<{ failure: string }>(
+      `SELECT concat_ws(' ', workload_kind, workload, cause) AS failure FROM failed_pods ORDER BY ended_at, pod`,
+    );
+    return rows.map(({ failure }) => failure);
+  };
+  const rejectBare = (name: string) => pods.evict(pods.schedule(pods.create({ name, namespace: 'default' })));
+  const old = rejectBare('of-before');
+  const first = await startReader(test);
+  workloads.rejectDaemonSetPod('agent');
+  workloads.rejectDaemonSetPod('agent');
+  const left = rejectBare('left');
+  const seen = ['DaemonSet agent Evicted', 'DaemonSet agent Evicted', 'BarePod left Evicted'];
+  await vi.waitFor(async () => expect((await failures()).toSorted()).toEqual(seen.toSorted()), PATIENCE);
+  await test.caughtUp();
+  pods.remove(old);
+  await first.stop();
+
+  rejectBare('of-gap');
+  pods.compact();
+  await startReader(test);
+  const all = [...seen, 'BarePod of-gap Evicted'].toSorted();
+  await vi.waitFor(async () => expect((await failures()).toSorted()).toEqual(all), PATIENCE);
+  pods.annotate(left, { note: 'seen again' });
+  await test.caughtUp();
+  expect((await failures()).toSorted()).toEqual(all);
+});

@@ -77,6 +77,19 @@ export class Workloads {
     return this.podsOf(workload);
   }
 
+  /**
+   * A node is short of something: its kubelet does not admit the DaemonSet's next pod, which fails without an address. The
+   * controller deletes it. @returns the pod as it failed
+   */
+  rejectDaemonSetPod(name: string, options?: WorkloadOptions): PodObject {
+    const workload = this.#workload('DaemonSet', name, options);
+    const [node] = this.#pods.nodes;
+    const template = podTemplate(workload, { ordinal: 0, node: node.name }, this.#random);
+    const failed = this.#pods.evict(this.#pods.schedule(this.#pods.create(template), node.name));
+    this.#pods.remove(failed);
+    return failed;
+  }
+
   /** Runs this many more pods of a Job; they keep running. */
   startJob(name: string, completions = 1, options?: WorkloadOptions): PodObject[] {
     const workload = this.#workload('Job', name, options);

@@ -6,9 +6,9 @@ import {
   type PodIpMessage,
 } from '@podips/shared';
 import type { ChangeLog } from './change-log.js';
-import type { Checkpoint, Gap, LeaseRecord, RestartRecord } from './entry.js';
+import type { Checkpoint, FailureRecord, Gap, LeaseRecord, RestartRecord } from './entry.js';
 import { uncertaintyMs } from './event-times.js';
-import type { IpChange, PodRestart } from './leases.js';
+import type { IpChange, PodFailure, PodRestart } from './leases.js';
 
 export interface AppenderDeps {
   readonly log: ChangeLog;
@@ -24,6 +24,8 @@ export interface AppenderDeps {
 export interface Facts {
   readonly changes: readonly IpChange[];
   readonly restarts: readonly PodRestart[];
+  /** They are recorded, and not published: a message is about an address. */
+  readonly failures?: readonly PodFailure[];
 }
 
 /** What an entry has beside its facts. */
@@ -48,7 +50,7 @@ export class Appender {
     return changes.length + (this.#deps.restartMessages ? restarts.length : 0);
   }
 
-  append({ changes, restarts }: Facts, { observedAt, ...entry }: EntryContext): void {
+  append({ changes, restarts, failures = [] }: Facts, { observedAt, ...entry }: EntryContext): void {
     const { log, origin, onPublish, restartMessages, onChange } = this.#deps;
     const messages = changes.map((change) => buildMessage(factsOf(change, observedAt), origin));
     const published = restarts.filter(({ isOld }) => restartMessages && !isOld);
@@ -60,6 +62,7 @@ export class Appender {
       messages: [...messages, ...restarted].map((message) => JSON.stringify(message)),
       leases: changes.map(toRecord),
       restarts: restarts.map(toRestartRecord),
+      failures: failures.map(toFailureRecord),
       ...entry,
     });
     for (const message of messages) onChange(message);
@@ -100,6 +103,10 @@ function restartFactsOf(restart: PodRestart, observedAt: Date): Parameters<typeo
     endCause,
     uncertaintyMs: uncertaintyMs(interval),
   };
+}
+
+function toFailureRecord({ pod, endCause, interval }: PodFailure): FailureRecord {
+  return { pod, at: new Date(interval.best), bounds: interval, cause: endCause };
 }
 
 function toRestartRecord({ interval, ...restart }: PodRestart): RestartRecord {

@@ -79,6 +79,7 @@ describe('a cut', () => {
       checkpoint: checkpoint('1'),
       leases: [lease(0), lease(1)],
       restarts: [],
+      failures: [],
       gaps: [gap],
     });
   });

@@ -5,7 +5,7 @@ import { type Entry, MAX_ENTRY_MESSAGES } from './entry.js';
 export interface ChangeLogLimits {
   /** Maximum number of messages that are not durable yet. */
   readonly maxMessages: number;
-  /** Maximum number of leases, restarts and gaps that are not recorded yet; undefined: nothing is recorded. */
+  /** Maximum number of leases, restarts, failures and gaps that are not recorded yet; undefined: nothing is recorded. */
   readonly maxRows: number | undefined;
 }
 
@@ -42,7 +42,7 @@ export class ChangeLog {
     return this.#undelivered.weight;
   }
 
-  /** Leases, restarts and gaps that are not recorded yet. */
+  /** Leases, restarts, failures and gaps that are not recorded yet. */
   get unrecorded(): number {
     return this.#unrecorded.weight;
   }
@@ -77,6 +77,7 @@ export class ChangeLog {
     messages,
     leases,
     restarts = [],
+    failures = [],
     gaps,
     checkpoint,
     isCut = checkpoint !== undefined,
@@ -85,7 +86,7 @@ export class ChangeLog {
     this.#lastNumber += 1;
     const number = this.#lastNumber;
     if (messages.length > 0) this.#undelivered.push({ number, messages });
-    if (this.isRecordable) this.#keep({ number, leases, restarts, gaps, checkpoint, isCut });
+    if (this.isRecordable) this.#keep({ number, leases, restarts, failures, gaps, checkpoint, isCut });
     this.#changed();
   }
 

@@ -1,14 +1,15 @@
-import type { Checkpoint, Gap, LeaseRecord, RestartRecord } from './entry.js';
+import type { Checkpoint, FailureRecord, Gap, LeaseRecord, RestartRecord } from './entry.js';
 
 /**
- * All that can be recorded now: the leases, restarts and gaps up to a checkpoint, or up to a part of the first list, every
- * message of them durable.
+ * All that can be recorded now: the leases, restarts, failures and gaps up to a checkpoint, or up to a part of the first
+ * list, every message of them durable.
  */
 export interface Cut {
   /** The number of the newest entry in it. */
   readonly upTo: number;
   readonly leases: readonly LeaseRecord[];
   readonly restarts: readonly RestartRecord[];
+  readonly failures: readonly FailureRecord[];
   readonly gaps: readonly Gap[];
   /** Undefined before the end of the first list. */
   readonly checkpoint: Checkpoint | undefined;
@@ -19,6 +20,7 @@ export interface Unrecorded {
   readonly number: number;
   readonly leases: readonly LeaseRecord[];
   readonly restarts: readonly RestartRecord[];
+  readonly failures: readonly FailureRecord[];
   readonly gaps: readonly Gap[];
   readonly checkpoint: Checkpoint | undefined;
   /** Whether the ledger may end with it. */
@@ -39,6 +41,7 @@ export function cutOf(unrecorded: readonly Unrecorded[]): Cut | undefined {
     checkpoint,
     leases: entries.flatMap(({ leases }) => leases),
     restarts: entries.flatMap(({ restarts }) => restarts),
+    failures: entries.flatMap(({ failures }) => failures),
     gaps: entries.flatMap(({ gaps }) => gaps),
   };
 }
@@ -55,7 +58,9 @@ function entriesOf(entries: readonly Unrecorded[]): readonly Unrecorded[] {
   return entries.slice(0, end);
 }
 
+type Rows = Pick<Unrecorded, 'leases' | 'restarts' | 'failures' | 'gaps'>;
+
 /** How many rows of the ledger something takes. */
-export function rowsOf({ leases, restarts, gaps }: Pick<Unrecorded, 'leases' | 'restarts' | 'gaps'>): number {
-  return leases.length + restarts.length + gaps.length;
+export function rowsOf({ leases, restarts, failures, gaps }: Rows): number {
+  return leases.length + restarts.length + failures.length + gaps.length;
 }

@@ -9,6 +9,7 @@ export interface Entry {
   readonly leases: readonly LeaseRecord[];
   /** None where it is left out. */
   readonly restarts?: readonly RestartRecord[] | undefined;
+  readonly failures?: readonly FailureRecord[] | undefined;
   readonly gaps: readonly Gap[];
   /** Undefined within a list: only its last part completes it. */
   readonly checkpoint: Checkpoint | undefined;
@@ -62,6 +63,14 @@ export interface RestartRecord {
   readonly bounds: Bounds;
   readonly reason: string;
   readonly exitCode: number | undefined;
+}
+
+/** That a pod failed before it had an address, as the ledger keeps it. */
+export interface FailureRecord {
+  readonly pod: MessagePod;
+  readonly at: Date;
+  readonly bounds: Bounds;
+  readonly cause: EndCause;
 }
 
 /** The resource version up to which everything was seen; for several feeds see positions.ts. */

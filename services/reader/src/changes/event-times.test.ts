@@ -4,6 +4,7 @@ import {
   byEitherClock,
   type EndOfLease,
   endInterval,
+  failureInterval,
   handOver,
   type Interval,
   keepTimes,
@@ -45,6 +46,17 @@ function seen(how: Sight['how'], event: RecordedEvent, more: Partial<Sight> = {}
   const observedAt = how === 'live' ? event.arrivedAt : at(LATER);
   return { times: times(event), observedAt, how, serverClock: SAME_CLOCK, ...more };
 }
+describe('a failure of a pod without an address, in a list,', () => {
+  it.each<[string, Partial<Sight>, boolean]>([
+    ['is news when it was written after what is known', { after: at(0) }, true],
+    ['is none when it was written before', { after: at(100) }, false],
+    ['is none when nothing is known: the list is the first', { after: undefined }, false],
+    ['is none when nothing says when it was written', { after: at(0), times: projectTimes({}) }, false],
+  ])('%s', (_what, more, isNews) => {
+    expect(failureInterval(seen('listed', evicted, more)) !== undefined).toBe(isNews);
+  });
+});
+
 // The sandbox of the pod that runs had its address at 30.023 and was gone at 34.767.
 describe('a beginning', () => {
   it.each<[string, Sight, number[]]>([

@@ -148,6 +148,18 @@ export function restartInterval(sight: Sight, endedAtMs: number | undefined): In
 }
 
 /**
+ * When a pod failed that never had an address. A list has pods that failed at any time: of those that were written before
+ * what is known already, or at no known time, that is no news.
+ */
+export function failureInterval(sight: Sight): Interval | undefined {
+  const interval = endInterval(sight, 'finished');
+  if (sight.how !== 'listed') return interval;
+  const mark = newestMark(sight);
+  const isNews = mark !== undefined && sight.after !== undefined && mark.to >= sight.after;
+  return isNews ? interval : undefined;
+}
+
+/**
  * The bounds of a time as the reader's clock has it, or the API server's, where these are known to differ: what is asked for
  * may have been read from either.
  */

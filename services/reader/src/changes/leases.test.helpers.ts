@@ -15,7 +15,13 @@ export const NO_TIMES = projectTimes({});
 /** All that a version shows happened at this moment, in milliseconds. */
 export function sightingAt(ms: number, inferred = false): Sighting {
   const interval = { notBefore: ms, best: ms, notAfter: ms };
-  return { inferred, start: () => interval, end: () => interval, restart: () => interval };
+  return {
+    inferred,
+    start: () => interval,
+    end: () => interval,
+    restart: () => interval,
+    failure: () => interval,
+  };
 }
 
 /** What a complete list means, against what was known before it: ends before starts. */

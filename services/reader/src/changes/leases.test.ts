@@ -305,6 +305,36 @@ describe('why a pod ended', () => {
   });
 });
 
+describe('a pod that fails before it has an address', () => {
+  const endCause = { cause: 'Evicted', exitCode: undefined };
+  const rejected = pod({ finished: true, endCause, workload: WORKLOAD });
+  const waiting = decideSeen(undefined, pod(), true, sightingAt(AT)).known;
+  const held = decideSeen(undefined, pod({ ips: [X] }), true, sightingAt(AT)).known;
+
+  it.each<[string, KnownPod | undefined, Pod, boolean]>([
+    ['is a failure of its own', waiting, rejected, true],
+    ['also when it was not seen before', undefined, rejected, true],
+    ['not when it held one: that is the end of a lease', held, rejected, false],
+    [
+      'not when it gave one up before',
+      held && { ...held, leases: [], ended: new Map([[X, 1]]) },
+      rejected,
+      false,
+    ],
+    ['not when it has one that was not seen', undefined, { ...rejected, ips: [X] }, false],
+    [
+      'not when it was deleted as it waited',
+      waiting,
+      { ...rejected, endCause: { ...endCause, cause: 'Deleted' } },
+      false,
+    ],
+  ])('%s', (_what, known, seen, isFailure) => {
+    const { failure, changes } = decideSeen(known, seen, false, sightingAt(AT));
+    expect(failure?.endCause).toEqual(isFailure ? endCause : undefined);
+    expect(changes).toHaveLength(known === held && held ? 1 : 0);
+  });
+});
+
 describe('restarts of containers', () => {
   const restarted = (count: number, more: Partial<Pod> = {}) =>
     pod({ ips: [X], workload: WORKLOAD, restarts: [{ container: 'app', count, ...END }], ...more });

@@ -59,12 +59,21 @@ export interface PodRestart extends ContainerRestarts {
   readonly isOld: boolean;
 }
 
+/** A pod failed that never had an address: its kubelet did not admit it, or it failed as it waited for its node. */
+export interface PodFailure {
+  readonly pod: MessagePod;
+  readonly endCause: EndCause;
+  readonly interval: Interval;
+}
+
 export interface Decision {
   /** The pod as it is known from now on; undefined: it holds nothing and will not again. */
   readonly known: KnownPod | undefined;
   /** Ends before starts. */
   readonly changes: readonly IpChange[];
   readonly restarts: readonly PodRestart[];
+  /** The end of a pod that held nothing, and so is no IP change. */
+  readonly failure?: PodFailure | undefined;
 }
 
 /** When, and how surely, something happened that a version of a pod shows. */
@@ -75,6 +84,8 @@ export interface Sighting {
   end(reason: EndReason): Interval;
   /** @param endedAtMs when the container ended before it was started again, by the node's clock */
   restart(endedAtMs: number | undefined): Interval;
+  /** Undefined: that the pod failed was known before, or may have been, as that of one which a list has still. */
+  failure(): Interval | undefined;
 }
 
 /**
@@ -90,7 +101,10 @@ export function decideSeen(
 ): Decision {
   const restarts = decideRestarts(known, pod, sighting);
   const counts = countsOf(known?.restarts, pod.restarts);
-  if (pod.finished) return { ...decideGone(known, 'finished', sighting, pod.endCause), restarts };
+  if (pod.finished) {
+    const failure = decideFailure(known, pod, sighting);
+    return { ...decideGone(known, 'finished', sighting, pod.endCause), restarts, failure };
+  }
   const before = known?.leases ?? [];
   const held = addressesOf(pod, before);
   const heldKeys = new Set(held.map(addressKey));
@@ -145,6 +159,16 @@ export function decideRestarts(known: KnownPod | undefined, pod: Pod, sighting: 
     const interval = sighting.restart(container.endedAtMs);
     return [{ ...container, pod: identityOf(pod), countBefore, interval, isOld }];
   });
+}
+
+/** Decides whether a pod that is finished failed before it had an address. Who deletes such a pod says nothing of it. */
+function decideFailure(known: KnownPod | undefined, pod: Pod, sighting: Sighting): PodFailure | undefined {
+  const { ips, secondary = [], endCause } = pod;
+  const hasHeld = known !== undefined && (known.leases.length > 0 || known.ended !== undefined);
+  if (hasHeld || ips.length + secondary.length > 0) return undefined;
+  if (endCause === undefined || ['Completed', 'Deleted'].includes(endCause.cause)) return undefined;
+  const interval = sighting.failure();
+  return interval && { pod: identityOf(pod), endCause, interval };
 }
 
 /** How often each container was started again; a version that says nothing of a container changes nothing. */

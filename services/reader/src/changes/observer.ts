@@ -3,6 +3,7 @@ import { type ClockBounds, chain, SAME_CLOCK } from './clock-bounds.js';
 import {
   byEitherClock,
   endInterval,
+  failureInterval,
   type KnownTimes,
   restartInterval,
   type Sight,
@@ -119,6 +120,10 @@ export function sightingOf(sight: Sight, inferred: boolean): Sighting {
     inferred,
     start: (replaces) => byEitherClock(startInterval(sight, replaces), sight.serverClock),
     end: (reason) => byEitherClock(endInterval(sight, reason), sight.serverClock),
+    failure() {
+      const interval = failureInterval(sight);
+      return interval && byEitherClock(interval, sight.serverClock);
+    },
     restart: (endedAtMs) => byEitherClock(restartInterval(sight, endedAtMs), sight.serverClock),
   };
 }

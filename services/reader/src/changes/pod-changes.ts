@@ -150,10 +150,10 @@ export class PodChanges implements PodSink {
     const decision = decideEvent(before, event, sightingOf(seen.sight, false));
     if (this.#appender.count(decision) > this.#deps.log.room) return 'no room';
     const { changes, leases } = this.#timeline.place(decision.changes);
-    const { known, restarts } = decision;
+    const { known, restarts, failure } = decision;
     if (known === undefined) this.#known.remove(pod.uid, before, type === 'deleted' ? 'gone' : 'finished');
     else this.#known.table.set(leases.size > 0 ? withLeases(known, leases) : known);
-    return { changes, restarts };
+    return { changes, restarts, failures: failure ? [failure] : [] };
   }
 
   #checkpoint(resourceVersion: string): Checkpoint | undefined {

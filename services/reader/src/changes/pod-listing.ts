@@ -93,6 +93,7 @@ export class PodComparison implements PodListing {
     const all = this.#waiting.flatMap(({ changes }) => changes);
     const placed = timeline.placeList([...all.filter(isEnd), ...all.filter((change) => !isEnd(change))]);
     const restarts = this.#waiting.flatMap((decided) => decided.restarts);
+    const failures = this.#waiting.flatMap(({ failure }) => failure ?? []);
     const unfinished = new Map(this.#waiting.map((decided) => [decided.uid, decided]));
     const left = new Map(this.#waiting.map((decided) => [decided.uid, decided.changes.length]));
     const { changes } = placed;
@@ -103,10 +104,15 @@ export class PodComparison implements PodListing {
       const end = next + log.listRoom;
       const part = {
         changes: changes.slice(next, end),
-        restarts: restarts.slice(Math.max(0, next - changes.length), Math.max(0, end - changes.length)),
+        restarts: slice(restarts, next - changes.length, end - changes.length),
+        failures: slice(
+          failures,
+          next - changes.length - restarts.length,
+          end - changes.length - restarts.length,
+        ),
       };
       next = end;
-      isLast = next >= changes.length + restarts.length;
+      isLast = next >= changes.length + restarts.length + failures.length;
       if (isLast) watermark.listed();
       const atEnd = isLast && {
         gaps: [...named, ...gaps.caughtUp()],
@@ -144,7 +150,8 @@ export class PodComparison implements PodListing {
       }
       known.table.see(pod.uid);
       if (isAtOnce) batch.push(decided);
-      else if (decided.changes.length + decided.restarts.length > 0) this.#waiting.push(decided);
+      else if (decided.changes.length + decided.restarts.length > 0 || decided.failure)
+        this.#waiting.push(decided);
       else this.#remember(decided);
       if (isAtOnce) messages += count;
     }
@@ -203,6 +210,10 @@ export class PodComparison implements PodListing {
     appender.append(facts, { observedAt, ...context });
   }
 }
+
+/** A part of what follows something longer: its bounds may be below 0. */
+const slice = <T>(all: readonly T[], from: number, to: number) =>
+  all.slice(Math.max(0, from), Math.max(0, to));
 
 const isEnd = ({ endReason }: IpChange) => endReason !== undefined;
 

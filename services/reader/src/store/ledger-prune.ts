@@ -4,7 +4,7 @@ const BATCH = 2_000;
 /** Pause between two steps, for other work on the database. */
 const REST_MS = 50;
 
-type Table = 'leases' | 'gaps' | 'restarts';
+type Table = 'leases' | 'gaps' | 'restarts' | 'failed_pods';
 
 /** The last restart of each container of a pod that holds an address says how many there were: later ones are compared with it. */
 const KEPT: Readonly<Partial<Record<Table, string>>> = {
@@ -47,6 +47,7 @@ export async function prune(
   const leases = await pruneTable('leases');
   await pruneTable('gaps');
   await pruneTable('restarts');
+  await pruneTable('failed_pods');
   if (failures.length > 0) throw failures[0];
   return leases;
 }

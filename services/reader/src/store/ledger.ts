@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type DatabaseClient, type DatabasePool, inTransaction, PodipsError } from '@podips/shared';
-import type { Checkpoint, Gap, LeaseRecord, RestartRecord } from '../changes/entry.js';
+import type { Checkpoint, FailureRecord, Gap, LeaseRecord, RestartRecord } from '../changes/entry.js';
 import type { EndedCounts } from '../changes/leases.js';
 import type { PodTable } from '../changes/pod-table.js';
 import type { RecordedScope } from '../cluster/scope-settings.js';
+import { gapOfFailure, insertFailures, type RefusedFailure } from './ledger-failures.js';
 import { gapOf, type RefusedLease, upsertLeases } from './ledger-leases.js';
 import { type LeaseRow, LedgerPods } from './ledger-pods.js';
 import { prune } from './ledger-prune.js';
@@ -14,6 +15,7 @@ import { type CurrentTerm, TermWrites } from './term-writes.js';
 export interface LedgerBatch {
   readonly leases: readonly LeaseRecord[];
   readonly restarts?: readonly RestartRecord[];
+  readonly failures?: readonly FailureRecord[];
   readonly gaps: readonly Gap[];
   readonly checkpoint: Checkpoint | undefined;
 }
@@ -34,25 +36,25 @@ export interface LoadedLedger {
 }
 
 /** What the database will never accept. */
-export type RefusedRecord = RefusedLease | RefusedRestart;
+export type RefusedRecord = RefusedLease | RefusedRestart | RefusedFailure;
 
 /** The table of all leases of one cluster. */
 export interface Ledger {
   /** Reads the ledger and begins a new term: in an earlier one it cannot be written any more, not even by this process. */
   load(): Promise<LoadedLedger>;
   /**
-   * Writes all of the batch or nothing, but for leases and restarts that the database will never accept: a gap stands for them. The same
+   * Writes all of the batch or nothing, but for what the database will never accept: a gap stands for them. The same
    * lease may be written again: an end, once known, stays.
    * @param term of the load that the batch follows
    * @throws {PodipsError} LEDGER_TAKEN when it was loaded again since; LEDGER_REVERTED when it lacks what was written before
    */
   write(term: number, batch: LedgerBatch): Promise<void>;
-  /** Deletes closed leases, gaps and restarts that ended before a time, in small steps. @returns how many leases */
+  /** Deletes closed leases, gaps, restarts and failures that ended before a time, in small steps. @returns how many leases */
   prune(endedBefore: Date, signal: AbortSignal): Promise<number>;
 }
 
 export interface LedgerOptions {
-  /** Called for each lease and restart that the database will never accept; a gap names its time. */
+  /** Called for each lease, restart and failure that the database will never accept; a gap names its time. */
   readonly onRefused?: (refused: RefusedRecord) => void;
   /** Shared with the outbox, whose writes count as well. */
   readonly current?: CurrentTerm;
@@ -99,8 +101,10 @@ async function write(
     count = await countWrite(client, cluster, writes);
     const leases = await upsertLeases(client, cluster, batch.leases);
     const restarts = await insertRestarts(client, cluster, batch.restarts ?? []);
-    const refused = [...leases, ...restarts];
-    const gaps = [...batch.gaps, ...leases.map(gapOf), ...restarts.map(gapOfRestart)];
+    const failures = await insertFailures(client, cluster, batch.failures ?? []);
+    const refused = [...leases, ...restarts, ...failures];
+    const named = [...leases.map(gapOf), ...restarts.map(gapOfRestart), ...failures.map(gapOfFailure)];
+    const gaps = [...batch.gaps, ...named];
     for (const { startedAt = null, endedAt, reason } of gaps)
       await client.query(INSERT_GAP, [cluster, startedAt, endedAt, reason]);
     if (batch.checkpoint === undefined) return refused;

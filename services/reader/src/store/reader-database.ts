@@ -49,10 +49,11 @@ export function openReaderDatabase(
   const forLedger = setup.watching('ledger', withTables);
   const onRefused = ({ record, error }: RefusedRecord) => {
     metrics.ledgerRefused.inc();
-    const what = 'ip' in record ? { ip: record.ip } : { container: record.container, restarts: record.count };
+    const what = 'ip' in record ? 'lease' : 'container' in record ? 'restart' : 'failure';
+    const { ip, container } = { ip: undefined, container: undefined, ...record };
     log.error(
-      { err: error, podUid: record.pod.uid, ...what },
-      `database refuses this ${'ip' in record ? 'lease' : 'restart'} for good; the ledger has a gap`,
+      { err: error, podUid: record.pod.uid, ip, container },
+      `database refuses this ${what} for good; the ledger has a gap`,
     );
   };
   const onEmpty = (rows: number) => {
