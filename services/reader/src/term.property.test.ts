@@ -30,7 +30,7 @@ const happening = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      do: fc.constantFrom('delete' as const, 'delete' as const, 'restart' as const),
+      do: fc.constantFrom('delete' as const, 'delete' as const, 'restart' as const, 'reject' as const),
       pod: podIndex,
     }),
   },

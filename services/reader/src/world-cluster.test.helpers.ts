@@ -16,6 +16,8 @@ export type Step =
   | { readonly do: 'delete'; readonly pod: number }
   /** Its container ends, and is started again. */
   | { readonly do: 'restart'; readonly pod: number }
+  /** Its kubelet does not admit the pod, which never gets an address and stays until it is deleted. */
+  | { readonly do: 'reject'; readonly pod: number }
   /** The cluster forgets what happened up to now. */
   | { readonly do: 'compact' }
   | { readonly do: 'bookmark' }
@@ -45,10 +47,18 @@ export interface Restarted {
   readonly at: number;
 }
 
+/** A pod that really failed before it had an address. */
+export interface Failed {
+  readonly uid: string;
+  readonly cause: string;
+  readonly at: number;
+}
+
 /** A cluster with few addresses, each of one pod at a time, and what it really did. */
 export class Cluster {
   readonly holds: Hold[] = [];
   readonly restarts: Restarted[] = [];
+  readonly failures: Failed[] = [];
   readonly #pods = new Map<string, Pod>();
   #events: Array<{ readonly version: number; readonly event: PodEvent }> = [];
   #names = 0;
@@ -67,6 +77,12 @@ export class Cluster {
     }
     if (!('pod' in step)) return;
     const before = this.pods.find(({ name }) => name === `pod-${step.pod}`);
+    if (step.do === 'reject') {
+      if (before === undefined) this.#reject(step.pod, now);
+      return;
+    }
+    // A pod that has failed gets no address, and its container does not run.
+    if (before?.finished && step.do !== 'delete') return;
     const ips = new Set(before?.ips);
     if (step.do === 'give') {
       const isHeld = this.pods.some((pod) => pod.ips.includes(step.ip));
@@ -82,12 +98,27 @@ export class Cluster {
     this.#hold(pod, now, step.do === 'delete' ? created.endCause?.cause : '');
     if (step.do === 'delete') this.#pods.delete(pod.uid);
     else this.#pods.set(pod.uid, pod);
-    const type = step.do === 'delete' ? 'deleted' : before ? 'modified' : 'added';
-    this.#events.push({ version: this.version, event: { type, pod, resourceVersion: `${this.version}` } });
+    this.#write(step.do === 'delete' ? 'deleted' : before ? 'modified' : 'added', pod);
   }
 
   after(version: number): readonly PodEvent[] {
     return this.#events.filter((each) => each.version > version).map(({ event }) => event);
+  }
+
+  #write(type: 'added' | 'modified' | 'deleted', pod: Pod): void {
+    this.#events.push({ version: this.version, event: { type, pod, resourceVersion: `${this.version}` } });
+  }
+
+  #reject(index: number, now: number): void {
+    const waiting = this.#create(index, now);
+    const { uid, endCause } = waiting;
+    this.version += 1;
+    this.#write('added', waiting);
+    const failed = { ...waiting, finished: true, times: timesOf('reject', waiting.times, now) };
+    this.#pods.set(uid, failed);
+    this.version += 1;
+    this.#write('modified', failed);
+    this.failures.push({ uid, cause: endCause?.cause ?? '', at: now });
   }
 
   #create(index: number, now: number): Pod {
@@ -134,7 +165,7 @@ function timesOf(what: Step['do'], before: PodTimes, now: number): PodTimes {
   if (what === 'delete') return { ...before, deletionAskedAt: second(now), deletionGraceSeconds: 0 };
   const kubeletNewest = second(now - REPORT_MS);
   const written = { ...before, writtenAt: second(now), kubeletWroteAt: second(now), kubeletNewest };
-  if (what === 'take' || what === 'restart') return written;
+  if (what !== 'give') return written;
   // Another address comes with another sandbox.
   return { ...written, firstStartedAt: kubeletNewest, sandboxChangedAt: kubeletNewest, sandboxReady: true };
 }

@@ -88,6 +88,19 @@ function judgeRestarts({ cluster, restarts }: World, isUnseen: (at: number) => b
   ).toEqual([]);
 }
 
+function judgeFailures({ cluster, failures }: World, isUnseen: (at: number) => boolean): void {
+  for (const { uid, cause, at } of cluster.failures) {
+    const row = failures.get(uid);
+    if (row === undefined) expect(isUnseen(at), `not in the ledger: failure of ${uid}`).toBe(true);
+    else expect([row.cause.cause, isWithin(at, row.bounds)], `failure of ${uid}`).toEqual([cause, true]);
+  }
+  const happened = new Set(cluster.failures.map(({ uid }) => uid));
+  expect(
+    [...failures.keys()].filter((uid) => !happened.has(uid)),
+    'untrue',
+  ).toEqual([]);
+}
+
 /** Nothing is missing, untrue or out of order in a world in which all is well again, outside of named gaps. */
 export function judge(world: World): void {
   const { cluster, queue, leases, gaps, terms, recordedAhead } = world;
@@ -138,6 +151,7 @@ export function judge(world: World): void {
   }
   expect(wrongTimes).toEqual([]);
   judgeRestarts(world, isUnseen);
+  judgeFailures(world, isUnseen);
   for (const id of [...earliest.keys(), ...leases.keys()]) expect(expectedIds, 'untrue').toContain(id);
   expect(findOverlaps(edges, gaps)).toEqual([]);
   const rows = [...leases.values()].flatMap(({ pod: { uid }, ip, startedAt, end }) => [

@@ -1,5 +1,5 @@
 import { type PodIpMessage, PodipsError, QueueError } from '@podips/shared';
-import type { Bounds, Gap, LeaseRecord, RestartRecord } from './changes/entry.js';
+import type { Bounds, FailureRecord, Gap, LeaseRecord, RestartRecord } from './changes/entry.js';
 import type { Interval } from './changes/event-times.js';
 import { PodTable } from './changes/pod-table.js';
 import { ReaderClock } from './changes/reader-clock.js';
@@ -27,6 +27,7 @@ interface DatabaseState {
   readonly rows: readonly string[];
   readonly leases: ReadonlyMap<string, LeaseRecord>;
   readonly restarts: ReadonlyMap<string, RestartRecord>;
+  readonly failures: ReadonlyMap<string, FailureRecord>;
   readonly gaps: readonly Gap[];
   readonly checkpoint: LedgerBatch['checkpoint'];
   readonly term: number;
@@ -43,6 +44,8 @@ export class World {
   leases = new Map<string, LeaseRecord>();
   /** By {@link keyOfRestart}. */
   restarts = new Map<string, RestartRecord>();
+  /** By the UID of the pod. */
+  failures = new Map<string, FailureRecord>();
   gaps: Gap[] = [];
   readonly up = { watch: true, queue: true, outbox: true, ledger: true };
   checkpoint: LedgerBatch['checkpoint'];
@@ -114,6 +117,7 @@ export class World {
     this.rows = [...state.rows];
     this.leases = new Map(state.leases);
     this.restarts = new Map(state.restarts);
+    this.failures = new Map(state.failures);
     this.gaps = [...state.gaps];
     this.checkpoint = state.checkpoint;
     this.term = state.term;
@@ -121,9 +125,9 @@ export class World {
   }
 
   #backUp(): void {
-    const { rows, leases, restarts, gaps, checkpoint, term } = this;
+    const { rows, leases, restarts, failures, gaps, checkpoint, term } = this;
     const copies = { rows: [...rows], leases: new Map(leases), restarts: new Map(restarts), gaps: [...gaps] };
-    this.#backups.push({ ...copies, checkpoint, term, writes: this.#writes });
+    this.#backups.push({ ...copies, failures: new Map(failures), checkpoint, term, writes: this.#writes });
     if (this.#backups.length > MAX_BACKUPS) this.#backups.shift();
   }
 
@@ -179,7 +183,10 @@ export class World {
     return { known, ended, checkpoint: this.checkpoint, term: this.term, latest };
   }
 
-  async write(term: number, { leases, restarts = [], gaps, checkpoint }: LedgerBatch): Promise<void> {
+  async write(
+    term: number,
+    { leases, restarts = [], failures = [], gaps, checkpoint }: LedgerBatch,
+  ): Promise<void> {
     if (!this.up.ledger) throw unavailable;
     if (term < this.term) throw new PodipsError('LEDGER_TAKEN', 'fenced');
     this.#known.get(term)?.counted(this.#writes + 1);
@@ -198,6 +205,8 @@ export class World {
       const key = keyOfRestart({ uid: restart.pod.uid, count: restart.count });
       if (!this.restarts.has(key)) this.restarts.set(key, restart);
     }
+    for (const failure of failures)
+      if (!this.failures.has(failure.pod.uid)) this.failures.set(failure.pod.uid, failure);
     this.gaps.push(...gaps);
     if (checkpoint) this.checkpoint = checkpoint;
   }

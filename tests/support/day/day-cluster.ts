@@ -7,7 +7,7 @@ import { TimedPods } from './timed-pods.js';
 export const NODES = 40;
 const NAMESPACES = 12;
 
-/** Four hundred workloads on forty nodes, six of them to become sick. */
+/** Four hundred workloads on forty nodes, six of them to become sick, and one beside them none of whose pods ever starts. */
 export interface DayCluster {
   readonly agenda: Agenda;
   readonly random: Random;

@@ -77,11 +77,20 @@ const STORIES: readonly Story[] = [
     alertMs: HOUR_MS,
     happen: ({ sick }) => preemptFirst(sick.worse),
   },
+  {
+    // Its node has no room for it: not one of its pods ever gets an address.
+    name: 'sick-rejected',
+    cause: 'Evicted',
+    exitCode: null,
+    everyMs: 10 * MINUTE_MS,
+    alertMs: HOUR_MS,
+    happen: ({ state }) => void state.workloads.rejectDaemonSetPod('sick-rejected', { namespace: 'team-1' }),
+  },
 ];
-/** What is usual for the last of them, since a week before: a third. */
+/** What is usual for the one that gets worse, since a week before: a third. */
 const USUALLY_EVERY_MS = 32 * MINUTE_MS;
 
-/** Lets the six become sick, each at its time of the day. @param fromMs the beginning of the day, in milliseconds since the epoch */
+/** Lets them become sick, each at its time of the day. @param fromMs the beginning of the day, in milliseconds since the epoch */
 export function planSick(cluster: DayCluster, fromMs: number): Sick[] {
   const { agenda, pods, sick } = cluster;
   const toMs = fromMs + 24 * HOUR_MS;

@@ -28,7 +28,12 @@ function factsAt(knownUntilMs: number): WorkloadFacts {
     forgottenUntilMs: Number.NEGATIVE_INFINITY,
     gaps: [],
     unstable: [
-      { workload: workload(), why: 'restarts', measured, ended: { pods: 0, disruptedOn: new Map() } },
+      {
+        workload: workload(),
+        why: 'restarts',
+        measured,
+        ended: { pods: 0, disruptedOn: new Map(), rejected: 0 },
+      },
     ],
     measure: () => measured,
   };

@@ -184,7 +184,7 @@ export async function findCoverage(connection: Connection): Promise<readonly Cov
  */
 export async function requireLedger(
   connection: Connection,
-  table: 'leases' | 'leases_by_start' = 'leases',
+  table: 'leases' | 'failed_pods' = 'leases',
 ): Promise<void> {
   const { rows } = await connection.query<{ isThere: boolean; isOld: boolean }>(
     `SELECT to_regclass('${table}') IS NOT NULL AS "isThere", to_regclass('leases') IS NOT NULL AS "isOld"`,

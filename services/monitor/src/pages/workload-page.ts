@@ -91,10 +91,11 @@ function podRow(
   { pod, ip, node, revision, startedAt, endedAt, cause, exitCode }: PodLifeView,
   namespace: string,
 ): Html {
-  const life = endedAt === null ? '' : formatDuration(Date.parse(endedAt) - Date.parse(startedAt));
+  const life =
+    endedAt === null || ip === '' ? '' : formatDuration(Date.parse(endedAt) - Date.parse(startedAt));
   return html`<tr${endedAt === null ? html` class="open"` : undefined}>
 <th scope="row"><a href="/leases?${new URLSearchParams({ namespace, pod }).toString()}"><bdi>${visibleText(pod)}</bdi></a></th>
-<td data-label="Address"><a href="/leases?${new URLSearchParams(holderQuestion(ip, startedAt, endedAt)).toString()}">${ip}</a></td>
+<td data-label="Address">${ip === '' ? 'never had one' : html`<a href="/leases?${new URLSearchParams(holderQuestion(ip, startedAt, endedAt)).toString()}">${ip}</a>`}</td>
 <td data-label="From (UTC)">${utcTime(startedAt)}</td>
 <td data-label="To (UTC)">${endedAt === null ? 'runs' : utcTime(endedAt)}</td>
 <td data-label="Life">${life}</td>

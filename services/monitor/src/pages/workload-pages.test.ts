@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { loadAssets } from '../http/assets.js';
 import type { PodLifeView, RestartView, WorkloadsAnswer, WorkloadView } from '../workloads/workload-view.js';
 import { ROWS, workloadPage } from './workload-page.js';
+import { lanes } from './workloads/lanes.js';
 import { SHOWN, workloadsPage } from './workloads-page.js';
 
 const AT = '2026-11-26T14:05:00.000Z';
@@ -44,16 +45,16 @@ const list = (changes: Partial<WorkloadsAnswer> = {}) =>
     choices: { clusters: ['default'], namespaces: [name.namespace], kinds: ['Deployment'] },
     ...common,
   }).text;
-const one = () =>
+const one = (lives = pods) =>
   workloadPage({
-    answer: { ...COUNTED, workload: busy, pods, restarts },
+    answer: { ...COUNTED, workload: busy, pods: lives, restarts },
     ...{ doubt: null, name, window: '24h', limit: ROWS },
     ...common,
   }).text;
 
 it.each([
   ['of workloads', () => list()],
-  ['of a workload', one],
+  ['of a workload', () => one()],
 ])('the page %s is smaller than 50 kB with its style, whatever happened', (_what, render) => {
   const style = files.find(({ path }) => path === assets.stylePath)?.text ?? '';
   expect(Buffer.byteLength(render()) + Buffer.byteLength(style)).toBeLessThan(50_000);
@@ -83,6 +84,36 @@ it('the page of workloads says what it leaves out', () => {
     'there are more than 2,000 workloads, and those that nothing happened to for longest',
   );
   expect(text).toContain('<a href="/workloads?window=24h&amp;limit=500">Show 500</a>');
+});
+
+it('a rollout has a line, also one back to a revision that was there before, but not the pods that it replaces', () => {
+  const at = (hour: number, minute = 0) => new Date(Date.UTC(2026, 10, 26, hour, minute)).toISOString();
+  const pod = (revision: string, startedAt: string, endedAt: string | null): PodLifeView => ({
+    ...(pods[0] as PodLifeView),
+    podUid: startedAt,
+    revision,
+    startedAt,
+    endedAt,
+  }); // there are some
+  const lives = [
+    pod('a', at(1), at(4)),
+    pod('a', at(1, 1), at(5)),
+    ...[pod('b', at(3), at(9)), pod('a', at(4), at(5, 1)), pod('b', at(4, 30), at(9))],
+    pod('a', at(8), null),
+  ];
+  const { text } = lanes({ pods: lives, restarts: [], fromMs: Date.parse(at(0)), toMs: Date.parse(at(10)) });
+  expect(text.match(/rollout of ., 2026-11-26 .{5}/g)).toEqual([
+    'rollout of b, 2026-11-26 03:00',
+    'rollout of a, 2026-11-26 08:00',
+  ]);
+  expect(text).toContain('2 rollouts');
+});
+
+it('a pod that never had an address says so, and leads to nobody', () => {
+  const never = pods.slice(0, 1).map((pod) => ({ ...pod, ip: '', startedAt: AT, endedAt: AT }));
+  const text = one(never);
+  expect(text).toContain('never had one');
+  expect(text).not.toContain('<a href="/leases?ip=');
 });
 
 it('the page of a workload says that there is more, and how to see it', () => {

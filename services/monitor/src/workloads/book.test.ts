@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createWorkloadBook, MAX_WORKLOADS, type WorkloadBook } from './book.js';
 import { DAY_MS, ended, HOUR_MS, life, MINUTE_MS, NOW_MS, restart, workload } from './book.test.helpers.js';
 import type { PodLife } from './facts.js';
+import { DEFAULT_LIMITS, instabilityOf } from './unstable.js';
 
 /** One that has known of things for a month. */
 function newBook(): WorkloadBook {
@@ -165,6 +166,14 @@ describe('a window', () => {
     });
   });
 
+  it('has the life of a pod that got another address from its first one on', () => {
+    const book = newBook();
+    const first = life(50);
+    book.started(first);
+    book.ended(ended({ ...first, ip: '10.64.0.2', startedAtMs: NOW_MS - 20 * MINUTE_MS }, 10));
+    expect(lastHour(book)[0]?.shortestLifeMs).toBe(40 * MINUTE_MS);
+  });
+
   it('knows what is usual from the seven days before it', () => {
     const book = newBook();
     for (let hour = 2; hour < 2 + 7 * 24; hour += 1)
@@ -301,6 +310,31 @@ describe('a node that is drained', () => {
     );
     const book = tell(newBook(), ...drained, ...evicted, life(4, { workload: agent, node: 'node-7' }));
     expect(lastHour(book)[0]).toMatchObject({ workload: agent, counts: { replaced: 6 } });
+  });
+});
+
+describe('a pod that failed before it had an address', () => {
+  const agent = workload('agent', 'DaemonSet');
+  const reject = (cause: string) => {
+    const book = newBook();
+    for (const before of [55, 45, 35, 25, 15, 5])
+      book.rejected(ended(life(before, { workload: agent, ip: '' }), before, cause));
+    const measured = book.measure(HOUR_MS, NOW_MS).of(agent);
+    const page = book.look(agent);
+    return { measured, unstable: page && measured && instabilityOf(page, measured, DEFAULT_LIMITS, NOW_MS) };
+  };
+
+  it.each<[string, number, string | undefined]>([
+    ['Evicted', 6, 'replaced'],
+    ['UnexpectedAdmissionError', 6, 'replaced'],
+    ['NodeShutdown', 0, undefined],
+    ['DeletionByPodGC', 0, undefined],
+    ['Disrupted', 0, undefined],
+  ])('by %s counts as failed %i times of 6', (cause, failed, why) => {
+    const { measured, unstable } = reject(cause);
+    expect([measured?.counts.failed, unstable]).toEqual([failed, why]);
+    expect(measured).toMatchObject({ counts: { ended: 6, started: 0 }, medianLifeMs: undefined });
+    expect(measured?.last?.cause).toBe(failed === 0 ? undefined : cause);
   });
 });
 

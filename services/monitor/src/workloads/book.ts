@@ -1,6 +1,7 @@
 import {
   isDisruption,
   isFailure,
+  isRejection,
   isRun,
   keyOf,
   type PodLife,
@@ -46,6 +47,8 @@ export interface WorkloadBook {
   started(life: PodLife, isOpen?: boolean): void;
   /** @param life with its end; also of a pod whose start was not given */
   ended(life: PodLife): void;
+  /** @param life with its end, of a pod that failed before it had an address */
+  rejected(life: PodLife): void;
   restarted(restart: Restart): void;
   /** Everything of a cluster up to a time was told, in milliseconds since the epoch. */
   counted(cluster: string, untilMs: number): void;
@@ -166,6 +169,17 @@ export function createWorkloadBook(minutesFromMs = Number.NEGATIVE_INFINITY): Wo
       else if (isFailure(end.cause)) countEnd(entry, life, 'failed');
       else if (!isRun(workload) && entry.pairing.ended(life, end.atMs))
         countEnd(entry, life, 'replaced', part);
+    },
+
+    rejected(life) {
+      const { end, workload } = life;
+      if (end === undefined) return;
+      const entry = entryOf(workload, end.atMs);
+      know(workload.cluster, end.atMs);
+      entry.tally.add('ended', end.atMs);
+      entry.lives.keep(life);
+      if (isDisruption(end.cause)) entry.tally.add('disrupted', end.atMs);
+      if (isRejection(end.cause)) countEnd(entry, life, 'failed');
     },
 
     restarted(restart) {

@@ -214,7 +214,7 @@ function likelyNode(changes: readonly WorkloadChange[], facts: WorkloadFacts): W
     for (const [node, count] of ended.disruptedOn) {
       const { pods, counted } = byNode.get(node) ?? { pods: 0, counted: 0 };
       // Pods of a drain end as well, but they are not what makes the workload unstable.
-      const more = Math.min(count, measured.counts.replaced);
+      const more = Math.min(count, measured.counts.replaced + ended.rejected);
       byNode.set(node, { pods: pods + count, counted: counted + more });
     }
   const of = found.reduce((sum, { ended }) => sum + ended.pods, 0);

@@ -12,6 +12,8 @@ export type Fact =
       readonly isOpen: boolean;
     }
   | { readonly what: 'ended'; readonly atMs: number; readonly held: HeldAddress }
+  /** A pod failed before it had an address. */
+  | { readonly what: 'rejected'; readonly atMs: number; readonly life: PodLife }
   | { readonly what: 'restarted'; readonly atMs: number; readonly restart: Restart };
 
 /** A pod's hold on one of its addresses. */
@@ -33,6 +35,7 @@ export interface ReadSpan {
 type Subject = [string, string, string, string];
 type StartRow = [...Subject, number, string, string, number, boolean];
 type EndRow = [...Subject, number, string, string, number, number, string, string | null, number | null];
+type RejectedRow = [...Subject, number, string, string, number | null];
 type RestartRow = [...Subject, number, string, number, number, string, number | null];
 
 // Few columns, and times as numbers: reading millions of rows takes longer than finding them.
@@ -45,6 +48,8 @@ const CURSORS = {
   ended: `SELECT ${START}, date_part('epoch', ended_at), end_reason, end_cause, exit_code FROM leases
     WHERE ${IN_SPAN('ended_at')} AND ended_at <> 'infinity' AND workload IS NOT NULL ORDER BY ended_at`,
   restarted: `SELECT ${SUBJECT}, date_part('epoch', ended_at), container, restarts_before, restarts, cause, exit_code FROM restarts
+    WHERE ${IN_SPAN('ended_at')} ORDER BY ended_at`,
+  rejected: `SELECT ${SUBJECT}, date_part('epoch', ended_at), revision, cause, exit_code FROM failed_pods
     WHERE ${IN_SPAN('ended_at')} ORDER BY ended_at`,
   started: `SELECT ${START}, ended_at = 'infinity' OR end_reason = 'changed' FROM leases WHERE ${IN_SPAN('started_at')} AND workload IS NOT NULL ORDER BY started_at`,
 };
@@ -62,6 +67,7 @@ export async function* readFacts(
   const span = [cluster, toTimestamp(fromMs), toTimestamp(toMs)];
   const streams = [
     new Stream<EndRow>('ended', (row) => toEnd(cluster, row, intern)),
+    new Stream<RejectedRow>('rejected', (row) => toRejected(cluster, row, intern)),
     new Stream<RestartRow>('restarted', (row) => toRestart(cluster, row, intern)),
     new Stream<StartRow>('started', (row) => toStart(cluster, row, intern)),
   ];
@@ -152,6 +158,19 @@ function toEnd(cluster: string, row: EndRow, intern: Interner): Fact {
     end: { atMs, cause: intern.text(cause ?? ''), exitCode: exitCode ?? undefined },
   };
   return { what: 'ended', atMs, held: { life, ip, occurrence, isChanged: reason === 'changed' } };
+}
+
+function toRejected(cluster: string, row: RejectedRow, intern: Interner): Fact {
+  const [workload, podUid, pod, node, endedAt, revision, cause, exitCode] = row;
+  const atMs = toMs(endedAt);
+  const life = {
+    workload: intern.workload(cluster, workload),
+    ...{ podUid, pod, ip: '', startedAtMs: atMs },
+    node: intern.text(node),
+    revision: intern.text(revision),
+    end: { atMs, cause: intern.text(cause), exitCode: exitCode ?? undefined },
+  };
+  return { what: 'rejected', atMs, life };
 }
 
 function toRestart(cluster: string, row: RestartRow, intern: Interner): Fact {

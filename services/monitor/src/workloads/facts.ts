@@ -11,7 +11,7 @@ export interface PodLife {
   readonly workload: WorkloadName;
   readonly podUid: string;
   readonly pod: string;
-  /** The address that it got first. */
+  /** The address that it got first; empty: it failed before it had one, and did not live at all. */
   readonly ip: string;
   readonly node: string;
   /** Changes with the pod template; empty where pods carry none. */
@@ -59,6 +59,8 @@ const DISRUPTIONS = [
   'Shutdown',
   'NodeShutdown',
   'Preempting',
+  // By whom, nothing says.
+  'Disrupted',
 ];
 
 export const isRun = ({ kind }: WorkloadName): boolean => RUNS.includes(kind);
@@ -71,6 +73,12 @@ export const keyOf = ({ cluster, namespace, kind, name }: WorkloadName): string 
 /** Whether a pod failed by itself: it was neither deleted nor disrupted, and did not complete. */
 export const isFailure = (cause: string): boolean =>
   !['', 'Completed', 'Deleted'].includes(cause) && !isDisruption(cause);
+
+/**
+ * Whether a pod that never had an address is a failure of its workload: also when its node has no room for it, but not when
+ * that shuts down or is gone.
+ */
+export const isRejection = (cause: string): boolean => isFailure(cause) || cause === 'Evicted';
 
 /** Whether a container is found ended by a kubelet that was not there when it ended: its node was started again. */
 export const isOfReboot = ({ cause, exitCode }: Restart): boolean => cause === 'Unknown' && exitCode === 255;

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type DatabasePool, inTransaction, type Logger, pause } from '@podips/shared';
+import { type DatabasePool, inTransaction, type Logger, pause, toError } from '@podips/shared';
 import { toLedgerError } from '../ledger/ledger-error.js';
 import { type Connection, requireLedger } from '../ledger/queries.js';
 import { createWorkloadBook, type WorkloadBook } from './book.js';
@@ -112,7 +112,7 @@ export function startWorkloadFeed({
     const isWide = wideAtMs !== undefined && now() - wideAtMs >= WIDE_INTERVAL_MS;
     try {
       const positions = await read(async (client) => {
-        await requireLedger(client, 'leases_by_start');
+        await requireLedger(client, 'failed_pods');
         return findPositions(client);
       });
       for (const [cluster, knownAt] of positions) await countCluster(cluster, knownAt.getTime(), isWide);
@@ -127,7 +127,15 @@ export function startWorkloadFeed({
       if (view.error !== error.message) log.warn({ err: error }, 'workloads cannot be counted');
       view = { ...view, error: error.message };
     }
-    for (const listener of listeners) listener();
+    for (const listener of listeners) notify(listener);
+  };
+  /** What a listener does with a look does not end the looks. */
+  const notify = (listener: () => void) => {
+    try {
+      listener();
+    } catch (err) {
+      log.error({ err: toError(err) }, 'what was counted of workloads cannot be used');
+    }
   };
   const running = (async () => {
     do await lookOnce();

@@ -18,6 +18,8 @@ export interface EndedPods {
   readonly pods: number;
   /** Those that were evicted, preempted or lost, by their node. */
   readonly disruptedOn: ReadonlyMap<string, number>;
+  /** Those of them that never had an address: they count as failed, not as replaced. */
+  readonly rejected: number;
 }
 
 /** Where and when unstable workloads are looked for. */
@@ -66,12 +68,14 @@ function withSureRestarts(measured: Measure, { restarts }: WorkloadPage, fromMs:
 
 function endedPods({ workload, lives }: WorkloadPage, fromMs: number, toMs: number): EndedPods {
   const disruptedOn = new Map<string, number>();
-  let pods = 0;
-  for (const { node, end } of lives.ended) {
+  let [pods, rejected] = [0, 0];
+  for (const { ip, node, end } of lives.ended) {
     if (end === undefined || end.atMs <= fromMs || end.atMs > toMs) continue;
     if (isRun(workload) && end.cause === 'Completed') continue;
     pods += 1;
-    if (isDisruption(end.cause)) disruptedOn.set(node, (disruptedOn.get(node) ?? 0) + 1);
+    if (!isDisruption(end.cause)) continue;
+    disruptedOn.set(node, (disruptedOn.get(node) ?? 0) + 1);
+    if (ip === '') rejected += 1;
   }
-  return { pods, disruptedOn };
+  return { pods, disruptedOn, rejected };
 }

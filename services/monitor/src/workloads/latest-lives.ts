@@ -16,7 +16,10 @@ export function createLatestLives(max: number): LatestLives {
   const ended: PodLife[] = [];
   return {
     ended,
-    keep(life) {
+    keep(latest) {
+      // A pod that got another address began with its first one.
+      const before = running.get(latest.podUid) ?? latest;
+      const life = before.startedAtMs < latest.startedAtMs ? { ...before, end: latest.end } : latest;
       running.delete(life.podUid);
       if (life.end === undefined) {
         // A start that is recorded late says less than the end.

@@ -80,8 +80,9 @@ function troubleOf({ replaced, restarts, failed }: Counts): number {
 
 function livesWithin({ workload, lives }: WorkloadPage, { fromMs, toMs }: Span) {
   const lengths = lives.ended
-    .flatMap(({ startedAtMs, end }) =>
+    .flatMap(({ ip, startedAtMs, end }) =>
       end !== undefined &&
+      ip !== '' &&
       end.atMs > fromMs &&
       end.atMs <= toMs &&
       !(isRun(workload) && end.cause === 'Completed')

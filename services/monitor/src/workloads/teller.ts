@@ -77,6 +77,8 @@ export function createTeller(
         if (fact.what === 'restarted') {
           const { podUid, container, count } = fact.restart;
           if (isNews(others, `${podUid} ${container} ${count}`, fact.atMs)) book.restarted(fact.restart);
+        } else if (fact.what === 'rejected') {
+          if (isNews(ended, fact.life.podUid, fact.atMs)) book.rejected(fact.life);
         } else if (fact.what === 'started') start(fact.held, fact.isOpen);
         else {
           // Its start may have been recorded only with its end, or be of the same time.

@@ -17,7 +17,7 @@ function factsWith(count: number): WorkloadFacts {
       workload: workload(`w${index}`),
       why: 'restarts',
       measured: measureOf({ restarts: 100 - index }),
-      ended: { pods: 0, disruptedOn: new Map() },
+      ended: { pods: 0, disruptedOn: new Map(), rejected: 0 },
     })),
     measure: () => undefined,
   };

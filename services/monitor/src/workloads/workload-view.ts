@@ -130,7 +130,7 @@ export const WorkloadsSummary = Type.Object({
 export const PodLifeView = Type.Object({
   pod: Type.String(),
   podUid: Type.String(),
-  /** The address that it got first. */
+  /** The address that it got first; empty: it failed before it had one. */
   ip: Type.String(),
   node: Type.String(),
   revision: Type.String(),

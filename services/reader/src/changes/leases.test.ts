@@ -358,6 +358,8 @@ describe('restarts of containers', () => {
       workload: undefined,
     } as KnownPod;
     expect(counts(see(fromEarlierVersion, restarted(7)))).toEqual([[6, 7, true]]);
+    const counted = { ...fromEarlierVersion, restarts: new Map([['app', 5]]) };
+    expect(counts(see(counted, restarted(7)))).toEqual([[5, 7, false]]);
   });
 
   it('are not forgotten when a version does not show them', () => {

@@ -149,12 +149,14 @@ export function decideSeen(
 
 /**
  * The containers that were started again since the pod was seen last. Of a pod that was not, or only by an earlier version,
- * all but the last restart of each container may have been at any time.
+ * all but the last restart may have been at any time of each container of which no earlier one is known.
  */
 export function decideRestarts(known: KnownPod | undefined, pod: Pod, sighting: Sighting): PodRestart[] {
-  const isOld = known?.workload === undefined;
+  const isNew = known?.workload === undefined;
   return (pod.restarts ?? []).flatMap((container) => {
-    const countBefore = isOld ? container.count - 1 : (known.restarts?.get(container.container) ?? 0);
+    const before = known?.restarts?.get(container.container);
+    const isOld = isNew && before === undefined;
+    const countBefore = isOld ? container.count - 1 : (before ?? 0);
     if (container.count <= countBefore) return [];
     const interval = sighting.restart(container.endedAtMs);
     return [{ ...container, pod: identityOf(pod), countBefore, interval, isOld }];

@@ -47,7 +47,7 @@ export function lanes({ pods, restarts, fromMs, toMs }: LanesOptions): Html {
   const rollouts = rolloutsOf(seen).filter(({ startedAt }) => Date.parse(startedAt) > fromMs);
   const ticks = restarts.filter(({ at }) => Date.parse(at) > fromMs);
   return html`<figure class="lives">
-<svg width="100%" height="${height}" role="img" aria-label="${summary(drawn, seen.length, { rollouts: rollouts.length, restarts: ticks.length })}">
+<svg width="100%" height="${height}" role="img" aria-label="${summary(drawn, seen.length, rollouts.length)}">
 ${rollouts.map((pod) => rollout(pod, x(pod.startedAt), height))}
 ${drawn.map((pod, index) => lane(pod, index * LANE, x))}
 ${ticks.flatMap(({ podUid, at }) => {
@@ -63,11 +63,11 @@ ${ticks.flatMap(({ podUid, at }) => {
 const LEGEND =
   'One bar for each pod. It ends with a cross where the pod failed, a triangle where it was evicted, preempted or lost with its node, a dot where it was deleted, and with nothing where it completed or runs. Ticks are restarts of containers, dashed lines rollouts. The tables below say the same.';
 
-function lane({ pod, startedAt, endedAt, cause, exitCode }: PodLifeView, top: number, x: Place): Html {
+function lane({ pod, ip, startedAt, endedAt, cause, exitCode }: PodLifeView, top: number, x: Place): Html {
   const end = endOf(endedAt, cause);
   const [from, to, middle] = [x(startedAt), x(endedAt), top + LANE / 2];
   const words = endedAt === null ? 'runs' : `ended ${exactUtc(endedAt)}: ${causeWords(cause, exitCode)}`;
-  return html`<g class="${end}"><title>${visibleText(pod)}, started ${exactUtc(startedAt)}, ${visibleText(words)}</title><rect class="life" x="${from}%" y="${middle - BAR / 2}" width="${Math.max(SHORTEST, Math.round((to - from) * 100) / 100)}%" height="${BAR}"/>${mark(end, to, middle)}</g>`;
+  return html`<g class="${end}"><title>${visibleText(pod)}, ${ip === '' ? 'without an address' : `started ${exactUtc(startedAt)}`}, ${visibleText(words)}</title><rect class="life" x="${from}%" y="${middle - BAR / 2}" width="${Math.max(SHORTEST, Math.round((to - from) * 100) / 100)}%" height="${BAR}"/>${mark(end, to, middle)}</g>`;
 }
 
 function rollout({ startedAt, revision }: PodLifeView, x: number, height: number): Html {
@@ -91,12 +91,26 @@ function tick(x: number, top: number): Html {
   return html`<rect class="restart" x="${x}%" y="${top + 1}" width="2" height="${LANE - 2}"/>`;
 }
 
-/** The first pod of each revision but the first. */
+/**
+ * The first pod of each revision but the first. Of a revision that comes back, it is the first pod after others started and all
+ * that it had before are gone: while a rollout lasts, pods of both may start.
+ */
 function rolloutsOf(pods: readonly PodLifeView[]): PodLifeView[] {
-  const first = new Map<string, PodLifeView>();
-  for (const pod of pods.toSorted((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt)))
-    if (pod.revision !== '' && !first.has(pod.revision)) first.set(pod.revision, pod);
-  return [...first.values()].slice(1);
+  const first: PodLifeView[] = [];
+  const goneAtMs = new Map<string, number>();
+  let last: string | undefined;
+  for (const pod of pods.toSorted((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt))) {
+    const { revision, startedAt, endedAt } = pod;
+    if (revision === '') continue;
+    const beforeMs = goneAtMs.get(revision) ?? Number.NEGATIVE_INFINITY;
+    if (last !== revision && beforeMs <= Date.parse(startedAt)) first.push(pod);
+    goneAtMs.set(
+      revision,
+      Math.max(beforeMs, endedAt === null ? Number.POSITIVE_INFINITY : Date.parse(endedAt)),
+    );
+    last = revision;
+  }
+  return first.slice(1);
 }
 
 function endOf(endedAt: string | null, cause: string | null): End {
@@ -106,11 +120,7 @@ function endOf(endedAt: string | null, cause: string | null): End {
   return isFailure(cause ?? '') ? 'failed' : 'deleted';
 }
 
-function summary(
-  drawn: readonly PodLifeView[],
-  seen: number,
-  { rollouts, restarts }: { readonly rollouts: number; readonly restarts: number },
-): string {
+function summary(drawn: readonly PodLifeView[], seen: number, rollouts: number): string {
   const ends = drawn.map(({ endedAt, cause }) => endOf(endedAt, cause));
   const count = (end: End) => ends.filter((one) => one === end).length;
   const ended = (Object.keys(END_WORDS) as (keyof typeof END_WORDS)[]).flatMap((end) =>
@@ -119,7 +129,6 @@ function summary(
   return [
     `The lives of ${drawn.length} of ${seen} pods: ${count('runs')} run`,
     ...ended,
-    `${restarts} restarts of containers`,
     `${rollouts} rollouts`,
   ].join(', ');
 }
