@@ -14,6 +14,8 @@ export interface LoadOptions {
   readonly seconds: number;
   /** Between two requests of a connection. */
   readonly restMs?: number;
+  /** So many are sent in all, as evenly as timers allow, instead of as many as are answered. */
+  readonly perSecond?: number;
   readonly signal: AbortSignal;
   readonly requestOf: (n: number) => Request;
 }
@@ -33,18 +35,23 @@ export function heartbeatOf(n: number): Request {
   return { method: 'POST', path: `/${operation}/${code}/heartbeat%20${n}` };
 }
 
-/** Sends as many requests as are answered, one at a time over each connection. @throws for any answer but 200 */
+/**
+ * Sends as many requests as are answered, one at a time over each connection. One that had to wait for the answer before it
+ * counts from when it was due. @throws for any answer but 200
+ */
 export async function load(options: LoadOptions): Promise<Load> {
-  const { url, connections, seconds, restMs = 0, signal, requestOf } = options;
+  const { url, connections, seconds, restMs = 0, perSecond, signal, requestOf } = options;
   await using pool = destroyedAtEnd(new Pool(url, { connections, pipelining: 1 }));
   const histogram = createHistogram();
   const startedMs = performance.now();
   const endMs = startedMs + seconds * 1_000;
   let sent = 0;
-  const client = async () => {
-    while (performance.now() < endMs) {
+  const client = async (_: unknown, first: number) => {
+    for (let n = first; performance.now() < endMs; n += connections) {
       signal.throwIfAborted();
-      const sentMs = performance.now();
+      const lateMs =
+        perSecond === undefined ? 0 : await untilDue(startedMs + (n * 1_000) / perSecond, signal);
+      const sentMs = performance.now() - lateMs;
       sent += 1;
       const { statusCode, body } = await pool.request({ ...requestOf(sent), signal });
       await body.dump();
@@ -56,6 +63,14 @@ export async function load(options: LoadOptions): Promise<Load> {
   await Promise.all(Array.from({ length: connections }, client));
   const tookMs = performance.now() - startedMs;
   return { perSecond: (histogram.count * 1_000) / tookMs, p99Ms: histogram.percentile(99) / US_PER_MS };
+}
+
+/** @returns by how much it is later already */
+async function untilDue(dueMs: number, signal: AbortSignal): Promise<number> {
+  const aheadMs = dueMs - performance.now();
+  if (aheadMs <= 0) return -aheadMs;
+  await pause(aheadMs, signal);
+  return 0;
 }
 
 function destroyedAtEnd(pool: Pool): Pool & AsyncDisposable {

@@ -5,7 +5,8 @@ import { createLogger, type DatabasePool, migrate, openPool } from '@podips/shar
 import { databaseEnvironment, startChildProgram, startPostgres } from '@podips/simulation';
 import { addressesOf, CLUSTER, DAY_MS, DAYS, fillLedger, LEDGER_START } from './ledger-fill.js';
 import { heartbeatOf, type Load, load } from './load.js';
-import type { LogOfLines } from './lookup-lines.js';
+import { type AnnotatedFile, annotateFile } from './lookup-file.js';
+import { addressOf, type LogOfLines } from './lookup-lines.js';
 import type { BenchRun, Figure } from './measurement.js';
 import { BYTES_PER_MB } from './memory.js';
 import { type MonitorProcess, startMonitorProcess } from './monitor-process.js';
@@ -36,14 +37,21 @@ export async function measureLookup(run: BenchRun): Promise<Figure[]> {
   const monitor = await startMonitorProcess(dir, databaseEnvironment(postgres.settings));
   resources.defer(() => monitor.process.stop());
   const log = { lines, addresses: addressesOf(leases), fromMs: END_MS - 2 * DAY_MS, toMs: END_MS - DAY_MS };
+  run.print(`lookup: ${lines} lines of a day, as a file`);
+  const file = await annotateFile(monitor.url, log, dir);
   run.print(`lookup: ${lines} lines of a day`);
   const answered = await askLines(monitor, log);
   run.print(`lookup: as many of ${DAYS} days`);
   const scattered = await askLines(monitor, { ...log, fromMs: LEDGER_START.getTime() + DAY_MS });
   run.print(`lookup: ${seconds} s of single addresses, and heartbeats meanwhile`);
-  const [lookups, heartbeats] = await askSingly(monitor, log, seconds, run.signal);
+  const [most] = await askSingly(monitor, log, { seconds, signal: run.signal });
+  const paced = { seconds, signal: run.signal, perSecond: EXPECTED_LOOKUPS_PER_SECOND };
+  const [lookups, heartbeats] = await askSingly(monitor, log, paced);
   const monitorBytes = await monitor.process.peakBytes();
-  return [...toFigures(answered, scattered, monitorBytes, log), ...toRates(lookups, heartbeats)];
+  return [
+    ...toFigures({ file, answered, scattered, monitorBytes }, log),
+    ...toRates(most, lookups, heartbeats),
+  ];
 }
 
 /** Says up to when the ledger is complete, and names gaps. */
@@ -81,32 +89,50 @@ async function askLines({ url }: MonitorProcess, log: LogOfLines): Promise<Answe
   return answered;
 }
 
-function askSingly(
-  { url }: MonitorProcess,
-  { addresses, fromMs, toMs }: LogOfLines,
-  seconds: number,
-  signal: AbortSignal,
-): Promise<[Load, Load]> {
+interface Asking {
+  readonly seconds: number;
+  readonly signal: AbortSignal;
+  /** Undefined: as many as are answered. */
+  readonly perSecond?: number;
+}
+
+function askSingly({ url }: MonitorProcess, log: LogOfLines, asking: Asking): Promise<[Load, Load]> {
+  const { fromMs, toMs } = log;
   const lookupOf = (n: number) => {
-    const offset = (n * 7_919) % addresses;
     const at = new Date(fromMs + ((n * 977) % (toMs - fromMs))).toISOString();
-    const ip = `10.${64 + (offset >> 16)}.${(offset >> 8) & 255}.${offset & 255}`;
-    return { method: 'GET', path: `/lookup/${ip}%40${at}` } as const;
+    return { method: 'GET', path: `/lookup/${addressOf(n, log)}%40${at}` } as const;
   };
+  const { seconds, signal } = asking;
   return Promise.all([
-    load({ url, seconds, signal, connections: CONNECTIONS, requestOf: lookupOf }),
+    load({ ...asking, url, connections: CONNECTIONS, requestOf: lookupOf }),
     load({ url, seconds, signal, connections: 1, restMs: 20, requestOf: heartbeatOf }),
   ]);
 }
 
-function toFigures(
-  answered: AnsweredLines,
-  scattered: AnsweredLines,
-  monitorBytes: number,
-  { lines }: LogOfLines,
-): Figure[] {
+interface Measured {
+  readonly file: AnnotatedFile;
+  readonly answered: AnsweredLines;
+  readonly scattered: AnsweredLines;
+  readonly monitorBytes: number;
+}
+
+function toFigures({ file, answered, scattered, monitorBytes }: Measured, { lines }: LogOfLines): Figure[] {
   const share = Object.entries(answered.verdicts).map(([verdict, count]) => `${count} ${verdict}`);
   return [
+    {
+      name: 'lookup: podips annotate',
+      value: file.tookMs,
+      unit: 'ms',
+      expectation: { below: EXPECTED_BELOW_MS },
+      meaning: `from its start to its end, with a CSV file of ${lines} lines of a day; it is the first that asks the monitor`,
+    },
+    {
+      name: 'lookup: podips annotate, memory, peak',
+      value: file.peakBytes / BYTES_PER_MB,
+      unit: 'MB',
+      expectation: { below: EXPECTED_BELOW_MB },
+      meaning: 'its largest resident set (VmHWM)',
+    },
     {
       name: 'lookup: lines of a day',
       value: answered.tookMs,
@@ -138,12 +164,12 @@ function toFigures(
   ];
 }
 
-function toRates(lookups: Load, heartbeats: Load): Figure[] {
+function toRates(most: Load, lookups: Load, heartbeats: Load): Figure[] {
   const meaning = `GET /lookup/<address>@<time> over ${CONNECTIONS} connections`;
   return [
     {
       name: 'lookup: single addresses',
-      value: lookups.perSecond,
+      value: most.perSecond,
       unit: '/s',
       expectation: { atLeast: EXPECTED_LOOKUPS_PER_SECOND },
       meaning: `${meaning}, as many as are answered`,
@@ -153,7 +179,7 @@ function toRates(lookups: Load, heartbeats: Load): Figure[] {
       value: lookups.p99Ms,
       unit: 'ms',
       expectation: { below: EXPECTED_LOOKUP_P99_BELOW_MS },
-      meaning: '99 % of these were answered within',
+      meaning: `99 % were answered within, at ${EXPECTED_LOOKUPS_PER_SECOND} a second, or as many as were answered: ${Math.round(lookups.perSecond)}`,
     },
     {
       name: 'lookup: heartbeats meanwhile, p99',

@@ -33,6 +33,8 @@ const FIGURES = [
   'ledger: size of leases_by_bounds',
   'ledger: size of leases_by_ends',
   'ledger: size of leases_by_ip',
+  'lookup: podips annotate',
+  'lookup: podips annotate, memory, peak',
   'lookup: lines of a day',
   'lookup: lines of all days',
   'lookup: memory of the monitor, peak',

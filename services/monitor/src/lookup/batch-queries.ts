@@ -103,10 +103,21 @@ async function find(connection: Connection, text: string, probes: readonly Probe
     MAX_ROWS,
   ];
   const { rows } = await connection.query<Row>({ text, values, rowMode: 'array' });
-  return rows.map(toFound);
+  const shared = shareTexts();
+  return rows.map((row) => toFound(row, shared));
 }
 
-function toFound(row: Row): FoundLease {
+/** Keeps one copy of a text that many leases have: each row has its own. */
+function shareTexts(): (text: string) => string {
+  const texts = new Map<string, string>();
+  return (text) => {
+    const known = texts.get(text);
+    if (known === undefined) texts.set(text, text);
+    return known ?? text;
+  };
+}
+
+function toFound(row: Row, shared: (text: string) => string): FoundLease {
   const [probe, cluster, network, namespace, pod, podUid, node, hostNetwork, workloadKind, workload] = row;
   const times = {
     startedMs: row[10],
@@ -117,15 +128,15 @@ function toFound(row: Row): FoundLease {
     endedNotAfterMs: row[15],
   };
   const lease = {
-    cluster,
-    network,
-    namespace,
+    cluster: shared(cluster),
+    network: shared(network),
+    namespace: shared(namespace),
     pod,
     podUid,
-    node,
+    node: shared(node),
     hostNetwork,
-    workloadKind,
-    workload,
+    workloadKind: shared(workloadKind),
+    workload: shared(workload),
     startedAt: new Date(times.startedMs).toISOString(),
     endedAt: times.endedMs === null ? '' : new Date(times.endedMs).toISOString(),
   };

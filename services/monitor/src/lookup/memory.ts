@@ -40,8 +40,8 @@ export interface LookupMemory {
 }
 
 const MAX_AGE_MS = 30_000;
-/** About 100 MB at most: a window, and a lease in it, each count as one. */
-const MAX_WINDOWS = 250_000;
+/** About 80 MB at most, of the 192 that the heap may have: a window, and a lease in it, each count as one. */
+const MAX_WINDOWS = 150_000;
 /** There are 65,536 of IPv4. */
 const MAX_SURROUNDINGS = 150_000;
 const MAX_RECENT_AGE_MS = 1_000;
