@@ -25,8 +25,12 @@ export function failed(reason: string): Added {
 /** Where there is no address. */
 export const NOT_ASKED: Added = NOTHING;
 
+/** Most names, which need no look at each character. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
 /** In the bytes of the file, and in one line. */
 function inFile(text: string): string {
+  if (PLAIN.test(text)) return text;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
   return toFileText(text.replace(/[\x00-\x1f\x7f\u2028\u2029]+/g, ' '));
 }

@@ -1,5 +1,5 @@
 import { addedOf, failed, NOT_ASKED } from './added.js';
-import { type Answers, answerFor, type Batch, createBatches, type Entry } from './batches.js';
+import { type Answers, type Batch, createBatches, type Entry } from './batches.js';
 import type { FormatName, FormatOptions, LineFormat, Span } from './formats/format.js';
 import { type Line, readLines } from './input/lines.js';
 import { nextOrIdle } from './input/next-or-idle.js';
@@ -159,7 +159,7 @@ async function* writeBatch(
     return piece;
   };
   for (const entry of batch.entries) {
-    text += `${writeEntry(entry, batch, answers, format, summary)}${entry.record.end}`;
+    text += `${writeEntry(entry, answers, format, summary)}${entry.record.end}`;
     lines += entry.record.lines;
     if (text.length >= PIECE_CHARS) yield take();
   }
@@ -168,8 +168,7 @@ async function* writeBatch(
 }
 
 function writeEntry(
-  { record, content }: Entry,
-  batch: Batch,
+  { record, content, asked }: Entry,
   answers: Answers,
   format: LineFormat,
   summary: Summary,
@@ -179,12 +178,11 @@ function writeEntry(
     if (record.isFurther === undefined) countUnreadable(summary, record.line, content.reason);
     return record.text;
   }
-  const { addresses, span } = content;
   let { problem } = content;
-  const added = addresses.map((ip) => {
+  const added = asked.map((index) => {
     if (content.problem !== undefined) return failed(content.problem);
-    if (ip === undefined) return NOT_ASKED;
-    const answer = answerFor(ip, span, batch, answers);
+    if (index === undefined) return NOT_ASKED;
+    const answer = answers[index];
     if (answer === undefined) throw new AnnotateError('ended', `there was no answer for line ${record.line}`);
     if ('error' in answer) problem ??= answer.error;
     else {
@@ -194,7 +192,7 @@ function writeEntry(
     return addedOf(answer);
   });
   if (problem !== undefined) countUnreadable(summary, record.line, problem);
-  return format.write(record.text, added, addresses);
+  return format.write(record.text, added, content.addresses);
 }
 
 function countUnreadable(summary: Summary, line: number, reason: string): void {

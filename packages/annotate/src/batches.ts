@@ -10,6 +10,8 @@ const MAX_REPEATED = 4;
 export interface Entry {
   readonly record: RawRecord;
   readonly content: Content;
+  /** For each of its addresses where the answer is among the answers; undefined: nothing is asked. */
+  readonly asked: readonly (number | undefined)[];
 }
 
 export type Answers = readonly (Answer | NoAnswer)[];
@@ -17,8 +19,6 @@ export type Answers = readonly (Answer | NoAnswer)[];
 /** Lines that are asked about together; each question is asked once. */
 export interface Batch {
   readonly entries: readonly Entry[];
-  /** Where the answer to a question is among the answers. */
-  readonly indexes: ReadonlyMap<string, number>;
   readonly answers: Promise<Answers>;
 }
 
@@ -42,11 +42,24 @@ export function createBatches(
   let chars = 0;
   let addresses = 0;
 
-  function addQuestion(ip: string, span: Span): void {
-    const key = keyOf(ip, span);
-    if (indexes.has(key)) return;
-    indexes.set(key, questions.length);
-    questions.push({ ip, ...span });
+  /** @returns where its answer will be */
+  function addQuestion(ip: string, { fromMs, toMs }: Span): number {
+    const key = `${fromMs} ${toMs} ${ip}`;
+    const known = indexes.get(key);
+    if (known !== undefined) return known;
+    const index = questions.length;
+    indexes.set(key, index);
+    questions.push({ ip, fromMs, toMs });
+    return index;
+  }
+
+  function addQuestions(content: Content): Entry['asked'] {
+    if (content.kind !== 'record') return [];
+    const { span, problem } = content;
+    addresses += content.addresses.length;
+    return content.addresses.map((ip) =>
+      ip === undefined || problem !== undefined ? undefined : addQuestion(ip, span),
+    );
   }
 
   return {
@@ -60,18 +73,14 @@ export function createBatches(
     },
     add(record) {
       const content = contentOf(record, format);
-      entries.push({ record, content });
+      entries.push({ record, content, asked: addQuestions(content) });
       chars += record.text.length;
-      if (content.kind !== 'record') return;
-      addresses += content.addresses.length;
-      if (content.problem !== undefined) return;
-      for (const ip of content.addresses) if (ip !== undefined) addQuestion(ip, content.span);
     },
     take() {
       const answers = questions.length === 0 ? Promise.resolve([]) : ask(questions);
       // Whoever takes the batch awaits them; another batch may fail before.
       answers.catch(() => undefined);
-      const batch = { entries, indexes, answers };
+      const batch = { entries, answers };
       entries = [];
       questions = [];
       indexes = new Map();
@@ -82,21 +91,7 @@ export function createBatches(
   };
 }
 
-/** @returns undefined when there are too few answers */
-export function answerFor(
-  ip: string,
-  span: Span,
-  { indexes }: Batch,
-  answers: Answers,
-): Answers[number] | undefined {
-  return answers[indexes.get(keyOf(ip, span)) ?? -1];
-}
-
 function contentOf({ broken, isFurther, text }: RawRecord, format: LineFormat): Content {
   if (broken === undefined && isFurther === undefined) return format.read(text);
   return { kind: 'unreadable', reason: broken ?? '' };
-}
-
-function keyOf(ip: string, { fromMs, toMs }: Span): string {
-  return `${fromMs} ${toMs} ${ip}`;
 }

@@ -161,8 +161,11 @@ function asText(text: string): string {
 function createSplitter(delimiter: Delimiter): (record: string) => Fields {
   let last: { readonly record: string; readonly fields: Fields } | undefined;
   return (record) => {
-    if (!record.includes('"')) return record.split(delimiter);
-    if (last?.record !== record) last = { record, fields: splitQuoted(record, delimiter) };
+    if (last?.record !== record)
+      last = {
+        record,
+        fields: record.includes('"') ? splitQuoted(record, delimiter) : record.split(delimiter),
+      };
     return last.fields;
   };
 }
