@@ -1,30 +1,20 @@
-import { createLogger, type DatabasePool, openPool } from '@podips/shared';
-import { databaseEnvironment } from '@podips/simulation';
 import { Value } from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { LeasesAnswer } from '../../services/monitor/src/ledger/ledger-view.js';
 import { getFrom, ledgerPage } from '../support/ask-monitor.js';
-import { type MonitorProcess, startMonitorProcess } from '../support/monitor-process.js';
-import { EVIL, writeSampleLedger } from '../support/sample-ledger.js';
-import { createDatabase } from '../support/test-databases.js';
+import { EVIL } from '../support/sample-ledger.js';
+import { type SampleMonitor, startSampleMonitor } from '../support/sample-monitor.js';
 
 const DAY = '2026-11-20';
 
-let database: DatabasePool;
-let monitor: MonitorProcess;
+let sample: SampleMonitor;
 beforeAll(async () => {
-  const settings = await createDatabase();
-  database = openPool(settings, createLogger('test', 'silent'));
-  await writeSampleLedger(database);
-  monitor = await startMonitorProcess(databaseEnvironment(settings));
+  sample = await startSampleMonitor();
 });
-afterAll(async () => {
-  await monitor?.destroy();
-  await database?.end();
-});
+afterAll(() => sample?.stop());
 
-const get = (path: string) => getFrom(monitor, path);
-const page = (fields: Record<string, string>) => ledgerPage(monitor, fields);
+const get = (path: string) => getFrom(sample.monitor, path);
+const page = (fields: Record<string, string>) => ledgerPage(sample.monitor, fields);
 
 async function ask(fields: Record<string, string>) {
   const { status, body } = await get(`/api/v1/leases?${new URLSearchParams(fields)}`);
@@ -140,9 +130,9 @@ describe('who had an address', () => {
       addresses: [{ certain: false }, { certain: false }],
     });
     expect(await ask({ node: 'node-3' })).toMatchObject({ certain: false });
-    await database.query(`UPDATE reader_positions SET known_at = now()`);
+    await sample.database.query(`UPDATE reader_positions SET known_at = now()`);
     onTestFinished(async () => {
-      await database.query(`UPDATE reader_positions SET known_at = '2026-11-20T18:00:00Z'`);
+      await sample.database.query(`UPDATE reader_positions SET known_at = '2026-11-20T18:00:00Z'`);
     });
     expect(await ask({ ip: '10.64.0.7' })).toMatchObject({ certain: true, reasons: [] });
     expect(await ask({ node: 'node-3' })).toMatchObject({ certain: true });
@@ -182,7 +172,7 @@ describe('who had an address', () => {
   });
 
   it('answers two hundred leases at most, and that there are more', async () => {
-    await database.query(
+    await sample.database.query(
       `INSERT INTO leases SELECT cluster, 'many-' || n, '192.168.7.7', 0, namespace, pod || n, owner_kind, owner_name, node,
          true, started_at, false, 'infinity', null, null, started_at, started_at FROM leases, generate_series(1, 250) AS n WHERE pod = 'proxy-1'`,
     );

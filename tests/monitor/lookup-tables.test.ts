@@ -1,28 +1,17 @@
-import { createLogger, type DatabasePool, openPool } from '@podips/shared';
-import { databaseEnvironment } from '@podips/simulation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blocksOf, readDocument } from '../docs/documents.js';
 import { getFrom } from '../support/ask-monitor.js';
-import { type MonitorProcess, startMonitorProcess } from '../support/monitor-process.js';
-import { writeSampleLedger } from '../support/sample-ledger.js';
-import { createDatabase } from '../support/test-databases.js';
+import { type SampleMonitor, startSampleMonitor } from '../support/sample-monitor.js';
 
 const AT = '2026-11-20T14:05:00.000';
 const document = readDocument('docs/lookup.md');
 
-let database: DatabasePool;
-let monitor: MonitorProcess;
+let sample: SampleMonitor;
 beforeAll(async () => {
-  const settings = await createDatabase();
-  database = openPool(settings, createLogger('test', 'silent'));
-  await writeSampleLedger(database);
   // Every row of a table is asked for.
-  monitor = await startMonitorProcess({ ...databaseEnvironment(settings), RATE_LIMIT_PER_SECOND: '100000' });
+  sample = await startSampleMonitor({ RATE_LIMIT_PER_SECOND: '100000' });
 });
-afterAll(async () => {
-  await monitor?.destroy();
-  await database?.end();
-});
+afterAll(() => sample?.stop());
 
 describe('a lookup by its URL', () => {
   /** As java.net.URLEncoder does, by which Graylog encodes its key. */
@@ -34,7 +23,7 @@ describe('a lookup by its URL', () => {
     ['Logstash', `10.64.0.182@${AT}Z`],
     ['Logstash, of IPv6', `fd00::7@${AT}Z`],
   ])('is answered as %s asks', async (_, key) => {
-    const { status, body } = await getFrom(monitor, `/lookup/${key}`);
+    const { status, body } = await getFrom(sample.monitor, `/lookup/${key}`);
     const [name] = Object.keys(JSON.parse(body));
     expect([status, name, JSON.parse(body).verdict]).toEqual([200, 'value', 'pod']);
     expect(JSON.parse(body).value).toMatch(/^shop\/(web-5cc97bc7d5-228ts|cart-0)$/);
@@ -44,7 +33,7 @@ describe('a lookup by its URL', () => {
 type Row = Readonly<Record<string, string>>;
 
 async function timeline(): Promise<readonly Row[]> {
-  const { body } = await getFrom(monitor, '/api/v1/leases.csv?timeline=true');
+  const { body } = await getFrom(sample.monitor, '/api/v1/leases.csv?timeline=true');
   const [header = '', ...lines] = body.trimEnd().split('\n');
   const names = header.split(',');
   return lines.map((line) => {
@@ -81,7 +70,7 @@ describe('a reader of the timeline that takes', () => {
         // A reader that takes none has no answer.
         if (row === undefined || ms < 0) continue;
         const key = `${ip}@${new Date(ms).toISOString()}`;
-        const { body } = await getFrom(monitor, `/lookup/${key}?skew=0s`);
+        const { body } = await getFrom(sample.monitor, `/lookup/${key}?skew=0s`);
         const { verdict, pod, node } = JSON.parse(body);
         expect({ key, verdict: row.verdict, pod: row.pod, node: row.node }).toEqual({
           key,
@@ -109,7 +98,7 @@ describe('Grafana', () => {
         .replaceAll('$' + '{address}', address)
         .replaceAll('$__timeFrom()', `'2026-11-20T13:59:00Z'`)
         .replaceAll('$__timeTo()', `'${AT}Z'`);
-      const { rows } = await database.query<{ pod: string }>(statement);
+      const { rows } = await sample.database.query<{ pod: string }>(statement);
       return rows.map(({ pod }) => pod);
     };
     expect(await podsOf('10.64.0.182')).toEqual(['web-5cc97bc7d5-228ts']);
@@ -120,7 +109,7 @@ describe('Grafana', () => {
   it('finds the leases of a range in JSON', async () => {
     expect(statements).toHaveLength(2);
     const range = `from=2026-11-20T13:00:00.000Z&to=${AT}Z`;
-    const { body } = await getFrom(monitor, `/api/v1/leases?ip=10.64.0.182&${range}`);
+    const { body } = await getFrom(sample.monitor, `/api/v1/leases?ip=10.64.0.182&${range}`);
     expect(JSON.parse(body)).toMatchObject({ leases: [{ pod: 'web-5cc97bc7d5-228ts' }], reasons: [] });
   });
 });

@@ -1,31 +1,20 @@
-import { createLogger, type DatabasePool, openPool } from '@podips/shared';
-import { databaseEnvironment } from '@podips/simulation';
 import { Value } from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { LookupAnswer } from '../../services/monitor/src/lookup/lookup-answer.js';
 import { getFrom } from '../support/ask-monitor.js';
 import { PATIENCE } from '../support/browser.js';
-import { type MonitorProcess, startMonitorProcess } from '../support/monitor-process.js';
-import { writeSampleLedger } from '../support/sample-ledger.js';
-import { createDatabase } from '../support/test-databases.js';
+import { type SampleMonitor, startSampleMonitor } from '../support/sample-monitor.js';
 
 const DAY = '2026-11-20';
 
-let database: DatabasePool;
-let monitor: MonitorProcess;
+let sample: SampleMonitor;
 beforeAll(async () => {
-  const settings = await createDatabase();
-  database = openPool(settings, createLogger('test', 'silent'));
-  await writeSampleLedger(database);
-  monitor = await startMonitorProcess(databaseEnvironment(settings));
+  sample = await startSampleMonitor();
 });
-afterAll(async () => {
-  await monitor?.destroy();
-  await database?.end();
-});
+afterAll(() => sample?.stop());
 
 async function lookup(key: string, query = ''): Promise<LookupAnswer> {
-  const { status, body } = await getFrom(monitor, `/lookup/${encodeURIComponent(key)}${query}`);
+  const { status, body } = await getFrom(sample.monitor, `/lookup/${encodeURIComponent(key)}${query}`);
   expect([status, body]).toEqual([200, expect.any(String)]);
   const answer: LookupAnswer = JSON.parse(body);
   expect(Value.Check(LookupAnswer, answer)).toBe(true);
@@ -34,7 +23,7 @@ async function lookup(key: string, query = ''): Promise<LookupAnswer> {
 
 /** Sends lines, and gives those of the answer. */
 async function lookUpLines(lines: readonly unknown[], query = ''): Promise<unknown[]> {
-  const response = await fetch(`${monitor.url}/api/v1/lookup${query}`, {
+  const response = await fetch(`${sample.monitor.url}/api/v1/lookup${query}`, {
     method: 'POST',
     headers: { 'content-type': 'application/x-ndjson' },
     body: lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'),
@@ -65,7 +54,7 @@ interface Described {
 }
 
 it('each parameter in the description of the API has an example, which is right', async () => {
-  const { body } = await getFrom(monitor, '/api/openapi.json');
+  const { body } = await getFrom(sample.monitor, '/api/openapi.json');
   const { paths }: { paths: Record<string, { get?: Described; post?: Described }> } = JSON.parse(body);
   const refused: string[] = [];
   for (const [path, { get, post }] of Object.entries(paths))
@@ -82,7 +71,7 @@ it('each parameter in the description of the API has an example, which is right'
         const beside = path === '/api/v1/leases' ? (BESIDE[name] ?? []) : [];
         const asked = [...beside, name].map((each): [string, string] => [each, examples.get(each) ?? '']);
         const url = `${filled}?${new URLSearchParams(asked)}`;
-        const answer = await getFrom(monitor, url);
+        const answer = await getFrom(sample.monitor, url);
         if (answer.status === 400) refused.push(`${url}: ${answer.body}`);
       }
     }
@@ -161,7 +150,7 @@ describe('whose an address was', () => {
     const NODE = { verdict: 'node', node: 'node-3' };
     expect(await ask('17:00:00', '18:30:00')).toMatchObject([NODE, UNSURE]);
     const knownUntil = (clock: string) =>
-      database.query('UPDATE reader_positions SET known_at = $1', [`${DAY}T${clock}Z`]);
+      sample.database.query('UPDATE reader_positions SET known_at = $1', [`${DAY}T${clock}Z`]);
     await knownUntil('19:00:00');
     onTestFinished(async () => {
       await knownUntil('18:00:00');
@@ -175,9 +164,9 @@ describe('whose an address was', () => {
       reason: expect.stringContaining('complete up to'),
     });
     expect(await lookUpLines([{ ip: '10.64.0.7' }])).toMatchObject([UNSURE, { end: true }]);
-    await database.query(`UPDATE reader_positions SET known_at = now() - interval '70 seconds'`);
+    await sample.database.query(`UPDATE reader_positions SET known_at = now() - interval '70 seconds'`);
     onTestFinished(async () => {
-      await database.query(`UPDATE reader_positions SET known_at = '${DAY}T18:00:00Z'`);
+      await sample.database.query(`UPDATE reader_positions SET known_at = '${DAY}T18:00:00Z'`);
     });
     await vi.waitFor(
       async () => expect(await lookup('10.64.0.7')).toMatchObject({ verdict: 'pod', value: 'shop/cart-0' }),

@@ -1,33 +1,22 @@
-import { createLogger, type DatabasePool, openPool } from '@podips/shared';
-import { databaseEnvironment } from '@podips/simulation';
 import { Value } from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LeasesAnswer, type LeaseView } from '../../services/monitor/src/ledger/ledger-view.js';
 import { getFrom, ledgerPage } from '../support/ask-monitor.js';
-import { type MonitorProcess, startMonitorProcess } from '../support/monitor-process.js';
-import { writeSampleLedger } from '../support/sample-ledger.js';
-import { createDatabase } from '../support/test-databases.js';
+import { type SampleMonitor, startSampleMonitor } from '../support/sample-monitor.js';
 
 const DAY = '2026-11-20';
 
-let database: DatabasePool;
-let monitor: MonitorProcess;
+let sample: SampleMonitor;
 beforeAll(async () => {
-  const settings = await createDatabase();
-  database = openPool(settings, createLogger('test', 'silent'));
-  await writeSampleLedger(database);
-  await database.query(
+  sample = await startSampleMonitor();
+  await sample.database.query(
     `UPDATE leases SET workload_kind = 'Deployment', workload = 'web' WHERE pod LIKE 'web-%'`,
   );
-  monitor = await startMonitorProcess(databaseEnvironment(settings));
 });
-afterAll(async () => {
-  await monitor?.destroy();
-  await database?.end();
-});
+afterAll(() => sample?.stop());
 
 async function ask(fields: Record<string, string>) {
-  const { status, body } = await getFrom(monitor, `/api/v1/leases?${new URLSearchParams(fields)}`);
+  const { status, body } = await getFrom(sample.monitor, `/api/v1/leases?${new URLSearchParams(fields)}`);
   const answer: LeasesAnswer & { error?: string; field?: string } = JSON.parse(body);
   if (status === 200) expect(Value.Errors(LeasesAnswer, answer)).toEqual([]);
   const codes = answer.reasons?.map(({ code }) => code);
@@ -79,14 +68,14 @@ describe('an address in a range of time', () => {
   });
 
   it('has no sure lease where a clock was set in all of it', async () => {
-    await database.query(
+    await sample.database.query(
       `INSERT INTO gaps (cluster, started_at, ended_at, reason) VALUES ('default', '${DAY} 13:50Z', '${DAY} 13:55Z', 'clock')`,
     );
     const within = { from: `${DAY} 13:51`, to: `${DAY} 13:52` };
     expect(await ask({ ip: '10.64.0.182', ...within })).toMatchObject({ sure: [], certain: false });
     const around = { from: `${DAY} 13:49`, to: `${DAY} 13:52` };
     expect((await ask({ ip: '10.64.0.182', ...around })).sure).toEqual(['web-5cc97bc7d5-228ts']);
-    await database.query("DELETE FROM gaps WHERE reason = 'clock'");
+    await sample.database.query("DELETE FROM gaps WHERE reason = 'clock'");
   });
 });
 
@@ -104,7 +93,7 @@ describe('several addresses at a time', () => {
       { ip: '10.64.0.20', certain: false, answer: expect.stringContaining('may have belonged to') },
       { ip: '10.99.99.99', certain: true, answer: expect.stringContaining('No pod held 10.99.99.99') },
     ]);
-    const { body } = await ledgerPage(monitor, { ip, at: `${DAY} 13:00:04` });
+    const { body } = await ledgerPage(sample.monitor, { ip, at: `${DAY} 13:00:04` });
     expect(body).toContain('2 addresses without a certain holder');
   });
 
@@ -166,28 +155,28 @@ describe('pods', () => {
 
   it('that the ledger has no lease of may have had some, where they are not watched or were deleted', async () => {
     const none = { namespace: 'kube-system', pod: 'dns-1' };
-    await database.query(`UPDATE reader_positions SET known_at = now()`);
+    await sample.database.query(`UPDATE reader_positions SET known_at = now()`);
     expect(await ask(none)).toMatchObject({ certain: true, codes: [] });
-    await database.query(`UPDATE reader_positions SET ignored_namespaces = '{kube-system}'`);
+    await sample.database.query(`UPDATE reader_positions SET ignored_namespaces = '{kube-system}'`);
     expect(await ask(none)).toMatchObject({
       certain: false,
       codes: ['scope'],
       answer: expect.stringContaining('The namespace kube-system is not watched.'),
     });
-    await database.query(
+    await sample.database.query(
       `UPDATE reader_positions SET ignored_namespaces = '{}', known_at = '${DAY}T18:00:00Z';
        UPDATE gaps SET started_at = '${DAY}T11:00:00Z' WHERE started_at IS NULL`,
     );
     expect(await ask(none)).toMatchObject({ certain: false, codes: ['deleted', 'after-known'] });
-    await database.query(`UPDATE gaps SET started_at = NULL WHERE reason = 'start'`);
+    await sample.database.query(`UPDATE gaps SET started_at = NULL WHERE reason = 'start'`);
   });
 
   it('may be missing where a namespace is not watched', async () => {
-    await database.query(`UPDATE reader_positions SET ignored_namespaces = '{kube-system}'`);
+    await sample.database.query(`UPDATE reader_positions SET ignored_namespaces = '{kube-system}'`);
     expect((await ask({ namespace: 'shop', at: `${DAY} 12:30` })).codes).toEqual([]);
     expect((await ask({ namespace: 'kube-system', at: `${DAY} 13:00` })).codes).toEqual(['scope']);
     expect((await ask({ node: 'node-3', at: `${DAY} 12:30` })).codes).toEqual(['scope']);
-    await database.query(`UPDATE reader_positions SET ignored_namespaces = '{}'`);
+    await sample.database.query(`UPDATE reader_positions SET ignored_namespaces = '{}'`);
   });
 
   it.each([
@@ -206,9 +195,9 @@ describe('pods', () => {
   });
 
   it('have a link to the next page, where they are more', async () => {
-    const { body } = await ledgerPage(monitor, { node: 'node-3', at: `${DAY} 14:00`, limit: '2' });
+    const { body } = await ledgerPage(sample.monitor, { node: 'node-3', at: `${DAY} 14:00`, limit: '2' });
     const [, next = ''] = /href="(\/leases\?[^"]*after=[^"]*)#answer"/.exec(body) ?? [];
-    const { status, body: second } = await getFrom(monitor, next.replaceAll('&amp;', '&'));
+    const { status, body: second } = await getFrom(sample.monitor, next.replaceAll('&amp;', '&'));
     expect([status, /Pods on the node node-3 had [^<]*further lease/.test(second)]).toEqual([200, true]);
     expect(second).toContain('value="node-3"');
   });
@@ -224,7 +213,7 @@ it.each([
   ['question', { node: 'node-3', namespace: 'shop' }],
 ])('a question with a wrong %s is refused, as JSON and in the page', async (field, fields) => {
   expect(await ask(fields)).toMatchObject({ status: 400, field });
-  const { status, body } = await ledgerPage(monitor, fields);
+  const { status, body } = await ledgerPage(sample.monitor, fields);
   expect([status, body.includes('role="alert"')]).toEqual([400, true]);
 });
 
@@ -232,7 +221,7 @@ it.each(['at', 'from', 'to'])('a program that sends an empty "%s" does not ask a
   const asked = await ask({ ip: '10.64.0.7', [field]: ' ' });
   expect(asked).toMatchObject({ status: 400, field });
   // Forms send empty fields.
-  expect((await ledgerPage(monitor, { ip: '10.64.0.7', [field]: '' })).status).toBe(200);
+  expect((await ledgerPage(sample.monitor, { ip: '10.64.0.7', [field]: '' })).status).toBe(200);
 });
 
 function cursor(place: readonly string[]): string {

@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { createLedger, createOutbox, type LeaseRecord, PodTable } from '@podips/reader';
 import { createLogger, type DatabasePool, migrate, openPool } from '@podips/shared';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ADDRESSES, leasesStatement, type Range } from '../../services/monitor/src/ledger/list-queries.js';
+import {
+  ADDRESSES,
+  leasesStatement,
+  type Range,
+  refuseLarge,
+} from '../../services/monitor/src/ledger/list-queries.js';
 import { NEAR } from '../../services/monitor/src/ledger/queries.js';
 import type { Selection } from '../../services/monitor/src/ledger/question.js';
 import { readLedger } from '../support/ledger.js';
@@ -94,6 +99,14 @@ describe('an index answers', () => {
   it('which addresses of a network have had leases', async () => {
     const { indexes, readsAll } = await explain(ADDRESSES, ['10.0.0.0/8', '0.0.0.0/0', 201]);
     expect([readsAll, new Set(indexes).size]).toEqual([false, 1]);
+  });
+
+  it('whether a network has had too many leases to look through', async () => {
+    await expect(refuseLarge(database, '10.0.0.0/8', 10)).rejects.toThrow(
+      '10.0.0.0/8 has had more than 10 leases',
+    );
+    await refuseLarge(database, '10.0.0.0/8');
+    await refuseLarge(database, '172.16.0.0/12', 0);
   });
 
   it('which were all leases of a pod, by its name and by its UID', async () => {

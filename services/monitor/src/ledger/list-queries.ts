@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { InvalidRequestError } from '../words/request-rules.js';
 import type { LeaseView } from './ledger-view.js';
 import { type Connection, LEASE, type LeaseRow, toLease, toTimestamp } from './queries.js';
 import type { Selection } from './question.js';
@@ -68,13 +69,41 @@ export function leasesStatement(selection: Selection, { fromMs, toMs }: Range, p
   return { text, values };
 }
 
-/** The leases of a selection that may reach into a range. @throws {InvalidRequestError} for a cursor that is none */
+// Single addresses, as leases have them: the index orders a network before its addresses.
+const firstOf = (network: string) => `host(network(${network}::inet))::inet`;
+const lastOf = (network: string) => `host(broadcast(${network}::inet))::inet`;
+
+/** Most leases of a network that are looked through: all that it has had, to find the newest of a range. It takes half a second. */
+const MAX_OF_NETWORK = 200_000;
+const COUNTED = `SELECT count(*)::int AS count FROM
+  (SELECT FROM leases WHERE ip BETWEEN ${firstOf('$1')} AND ${lastOf('$1')} LIMIT $2) AS counted`;
+
+/** @throws {InvalidRequestError} for a network that has had more leases than that */
+export async function refuseLarge(
+  connection: Connection,
+  network: string,
+  limit = MAX_OF_NETWORK,
+): Promise<void> {
+  const { rows } = await connection.query<{ count: number }>(COUNTED, [network, limit + 1]);
+  if ((rows[0]?.count ?? 0) <= limit) return;
+  const many = `${network} has had more than ${limit.toLocaleString('en')} leases`;
+  throw new InvalidRequestError(
+    'ip',
+    `${many}, too many to look through for a range of time: name a smaller network, or one time (at) instead of a range`,
+  );
+}
+
+/**
+ * The leases of a selection that may reach into a range.
+ * @throws {InvalidRequestError} for a cursor that is none, and for a network that has had too many
+ */
 export async function findLeases(
   connection: Connection,
   selection: Selection,
   range: Range,
   page: Page,
 ): Promise<PageOf<LeaseView>> {
+  if ('network' in selection) await refuseLarge(connection, selection.network);
   const { text, values } = leasesStatement(selection, range, page);
   const { rows } = await connection.query<Placed>(text, values);
   const last = rows.length > page.limit ? rows[page.limit - 1] : undefined;
@@ -105,10 +134,6 @@ function conditionOf(selection: Selection, bind: Bind): string {
 function beginsWith(text: string): string {
   return `${text.replace(/[\\%_]/g, '\\$&')}%`;
 }
-
-// Single addresses, as leases have them: the index orders a network before its addresses.
-const firstOf = (network: string) => `host(network(${network}::inet))::inet`;
-const lastOf = (network: string) => `host(broadcast(${network}::inet))::inet`;
 
 /** By one index scan for each address, however many leases it has had. */
 export const ADDRESSES = `WITH RECURSIVE found AS (
