@@ -48,7 +48,8 @@ const LEASES_SCHEMA = {
     `Ask for ${RULES.question}. Without a time the answer is about now, or about all leases of the pods that are named by ` +
     '"pod" or "pod_uid". When "certain" is true, "leases" are all that cover that time or a part of that range; else ' +
     '"candidates" may as well, or some may be missing, and "reasons" says why. Leases come with the newest first; ' +
-    '"cursor" is what to give as "after" for the next ones. Of a network "limit" is the number of addresses.',
+    '"cursor" is what to give as "after" for the next ones. Of a network "limit" is the number of addresses; a network that ' +
+    'has had more than 200,000 leases is refused with a range of time.',
   tags: ['ledger'],
   querystring: LeasesQuery,
   response: { 200: LeasesReply, ...ERRORS },
