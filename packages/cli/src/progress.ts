@@ -2,6 +2,8 @@ import type { Terminal } from './terminal.js';
 
 const INTERVAL_MS = 200;
 const BAR_CHARS = 24;
+/** Where the terminal does not say, which is 0 or nothing. */
+const DEFAULT_COLUMNS = 80;
 
 export interface Progress {
   /** Removes the bar. */
@@ -23,7 +25,9 @@ export function startProgress(options: ProgressOptions): Progress {
   if (!stderr.isTTY) return { stop: () => undefined };
   const startedMs = now();
   const timer = setInterval(() => {
-    stderr.write(`\r\x1b[K${progressLine(options, now() - startedMs).slice(0, (stderr.columns ?? 80) - 1)}`);
+    stderr.write(
+      `\r\x1b[K${progressLine(options, now() - startedMs).slice(0, (stderr.columns || DEFAULT_COLUMNS) - 1)}`,
+    );
   }, INTERVAL_MS);
   return {
     stop() {
