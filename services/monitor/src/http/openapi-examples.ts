@@ -15,6 +15,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   cluster: 'default',
   key: '10.64.0.182@2026-11-20T14:05:00Z',
   skew: '2s',
+  wait: '2s',
   fields: 'verdict,reason,namespace,pod',
   timeline: 'true',
   limit: '20',
