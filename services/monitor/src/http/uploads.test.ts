@@ -3,7 +3,7 @@ import { createServer, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { createUploads } from './uploads.js';
+import { createUploads, requirePace } from './uploads.js';
 
 /** A server that gives requests a short time, and answers what came when they have ended. */
 async function serve(
@@ -46,4 +46,21 @@ test('an upload may take longer than other requests, which are handed on as erro
   const other = await serve(() => undefined, seen);
   await new Promise((resolve) => other.on('close', resolve));
   expect(otherwise).toHaveBeenCalledOnce();
+});
+
+test('an upload that hardly goes on is ended, and one that goes on is not', async () => {
+  const ended = vi.fn();
+  const pace = (bytes: number) => (response: ServerResponse) => {
+    const stop = requirePace(response.req.socket, { bytes, intervalMs: 20 });
+    response.on('close', stop);
+  };
+  const uploads = createUploads(() => undefined);
+  const slow = await serve(pace(1_000_000), uploads.onClientError);
+  slow.on('close', ended);
+  await vi.waitFor(() => expect(ended).toHaveBeenCalled());
+  const steady = await serve(pace(0), uploads.onClientError);
+  await once(steady, 'socket');
+  steady.end('last');
+  const [answer] = await once(steady, 'response');
+  expect(await text(answer)).toBe('first last');
 });

@@ -27,3 +27,19 @@ export function createUploads(otherwise: ClientErrorHandler): Uploads {
     },
   };
 }
+
+/** How much an upload has to bring in each interval. */
+export interface Pace {
+  readonly bytes: number;
+  readonly intervalMs: number;
+}
+
+/** Closes the connection of an upload that is slower than that: it holds a place that others need. @returns ends the watch */
+export function requirePace(socket: Socket, { bytes, intervalMs }: Pace): () => void {
+  let read = socket.bytesRead;
+  const timer = setInterval(() => {
+    if (socket.bytesRead - read < bytes) socket.destroy();
+    read = socket.bytesRead;
+  }, intervalMs);
+  return () => clearInterval(timer);
+}

@@ -23,6 +23,7 @@ import { loadAssets } from '../assets.js';
 import type { AppContext } from '../context.js';
 import { ErrorReply, TextReply } from '../schemas.js';
 import { FORM_HEADERS } from '../security-headers.js';
+import { type Pace, requirePace } from '../uploads.js';
 import { sendHtml } from './pages.js';
 
 /** A header and ten lines. */
@@ -81,6 +82,18 @@ export function fileRoutes(context: AppContext): FastifyPluginAsyncTypebox {
   };
 }
 
+/** A file that trickles would hold a place for as long as it likes. */
+const SLOWEST: Pace = { bytes: 65_536, intervalMs: 30_000 };
+
+async function readAtPace(request: FastifyRequest, spool: Spool): Promise<FileForm> {
+  const done = requirePace(request.raw.socket, SLOWEST);
+  try {
+    return await readForm(request, spool);
+  } finally {
+    done();
+  }
+}
+
 const BUSY: Refusal = {
   status: 503,
   problem: { field: undefined, text: 'too many files are being annotated; try again in some seconds' },
@@ -93,7 +106,7 @@ interface Work {
 }
 
 async function annotateForm(request: FastifyRequest, reply: FastifyReply, { lookup, spool, context }: Work) {
-  const form = await readForm(request, spool);
+  const form = await readAtPace(request, spool);
   const fields = typed(form);
   try {
     if (form.name === undefined) throw new InvalidRequestError('file', 'choose a log file');
