@@ -95,7 +95,10 @@ other_codes AS (
       AND leases.ip BETWEEN (SELECT first FROM around) AND (SELECT last FROM around))),
 answer AS (
   SELECT CASE WHEN NOT is_decided THEN (SELECT string_agg(code, ', ' ORDER BY rank) FROM codes)
-    ELSE coalesce((SELECT string_agg(code, ', ' ORDER BY rank) FROM other_codes), CASE WHEN holders > 1 THEN 'several' END)
+    ELSE coalesce(
+      -- Asked only where there are other clusters: it takes a fifth of the time.
+      CASE WHEN (SELECT count(*) FROM positions) > 1 THEN (SELECT string_agg(code, ', ' ORDER BY rank) FROM other_codes) END,
+      CASE WHEN holders > 1 THEN 'several' END)
     END AS reasons, decided.*
   FROM decided)
 SELECT
