@@ -212,6 +212,7 @@ describe('a reader that is killed in the middle of a burst', () => {
     const test = await openCase(LONG_HISTORY);
     await using owner = new AsyncDisposableStack();
     let killed = await startReaderProcess(test, owner, 'reader', database(test));
+    const outputs: string[] = [];
     await untilRecorded(test);
     const churn = startChurn(test.cluster, { seed: 5, changesPerSecond: 300, pods: 200 });
     owner.defer(() => churn.stop());
@@ -220,6 +221,7 @@ describe('a reader that is killed in the middle of a burst', () => {
     for (let kill = 1; kill <= 3; kill += 1) {
       const due = churn.changes + 300;
       await vi.waitFor(() => expect(churn.changes).toBeGreaterThan(due), PATIENCE);
+      outputs.push(killed.child.output());
       killed.child.kill('SIGKILL');
       expect(await killed.child.exited).toBe('SIGKILL');
       killed = await startReaderProcess(test, owner, `reader-${kill}`, database(test));
@@ -237,6 +239,7 @@ describe('a reader that is killed in the middle of a burst', () => {
     await untilArrived(test, () => expect(test.verdict()).toMatchObject(COMPLETE));
     await untilLedgerIsTrue(test);
     expect(inferredOf(test)).toEqual([]);
-    expect(await readGaps(test.pool)).toHaveLength(1);
+    const reasons = (await readGaps(test.pool)).map(({ reason }) => reason);
+    expect(reasons, outputs.join('\n')).toEqual(['start']);
   });
 });

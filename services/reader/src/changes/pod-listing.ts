@@ -47,7 +47,7 @@ interface Decided extends Decision {
   readonly how: 'finished' | 'gone';
 }
 
-/** So many known pods are looked at, whether a list lacks them, without letting anything else run. */
+/** So many known pods are looked at without letting anything else run. */
 const SWEEP_STEP = 500;
 
 /**
@@ -59,7 +59,7 @@ export class PodComparison implements PodListing {
   readonly #parts: ListingParts;
   readonly #after: Date | undefined;
   /** The addresses of known pods, where pages are published at once. */
-  readonly #held: ReadonlyMap<string, string> | undefined;
+  #held: ReadonlyMap<string, string> | undefined;
   readonly #waiting: Decided[] = [];
   #inParts = false;
 
@@ -67,12 +67,12 @@ export class PodComparison implements PodListing {
     this.#parts = parts;
     this.#after = parts.watermark.time;
     parts.known.table.startRound();
-    this.#held = this.#after === undefined ? holdersOf(parts.known.table) : undefined;
   }
 
   async page(pods: readonly Pod[], mayAccept: MayAccept): Promise<boolean> {
     const { log, signal, isWatched, gaps, observer } = this.#parts;
     signal.throwIfAborted();
+    if (this.#after === undefined) this.#held ??= await holdersOf(this.#parts.known.table);
     if (gaps.noteJumps()) observer.startAfter(undefined);
     let left = pods.filter(({ namespace }) => isWatched(namespace));
     if ((await log.listMayContinue(signal)) && !(await mayAccept())) return false;
@@ -218,9 +218,13 @@ const slice = <T>(all: readonly T[], from: number, to: number) =>
 const isEnd = ({ endReason }: IpChange) => endReason !== undefined;
 
 /** The pod that has each address; one that is on the host's network shares it. */
-function holdersOf(pods: Iterable<KnownPod>): Map<string, string> {
+async function holdersOf(pods: Iterable<KnownPod>): Promise<Map<string, string>> {
   const holders = new Map<string, string>();
-  for (const { uid, hostNetwork, leases } of pods)
+  let count = 0;
+  for (const { uid, hostNetwork, leases } of pods) {
+    count += 1;
+    if (count % SWEEP_STEP === 0) await new Promise(setImmediate);
     if (!hostNetwork) for (const lease of leases) holders.set(addressKey(lease), uid);
+  }
   return holders;
 }

@@ -31,6 +31,9 @@ export interface LoadedPods {
   readonly ended: ReadonlyMap<string, EndedCounts>;
 }
 
+/** So many pods are changed without letting anything else run. */
+const STEP = 500;
+
 /** The pods of a ledger, put together row by row: all rows of a large cluster at once would be too much. */
 export class LedgerPods {
   readonly #known = new PodTable();
@@ -55,8 +58,11 @@ export class LedgerPods {
   }
 
   /** @param restarts of containers, by the pod's UID */
-  all(restarts: ReadonlyMap<string, ReadonlyMap<string, number>>): LoadedPods {
+  async all(restarts: ReadonlyMap<string, ReadonlyMap<string, number>>): Promise<LoadedPods> {
+    let count = 0;
     for (const [uid, restarted] of restarts) {
+      count += 1;
+      if (count % STEP === 0) await new Promise(setImmediate);
       const pod = this.#known.get(uid);
       if (pod) this.#known.set({ ...pod, restarts: restarted });
     }

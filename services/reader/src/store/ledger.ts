@@ -202,7 +202,7 @@ async function load(
     return {
       latest: latest([started, ends.rows[0]?.at, position?.checkpoint.knownAt]),
       term: terms.rows[0]?.term ?? 0,
-      ...pods.all(restarts),
+      ...(await pods.all(restarts)),
       checkpoint: position?.checkpoint,
       widened: position?.widened,
     };
