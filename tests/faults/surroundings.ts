@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { rm, symlink, writeFile } from 'node:fs/promises';
+import { rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -50,8 +50,9 @@ export const DISK_FULL: Fault = {
   async begin({ services }) {
     for (const [service, file] of STATUS_FILES) {
       const path = join(services.statusDir(service), file);
-      await rm(path, { force: true });
-      await symlink('/dev/full', path);
+      // In one step: the service writes the file again at any time.
+      await symlink('/dev/full', `${path}.full`);
+      await rename(`${path}.full`, path);
     }
   },
   felt: (stage) =>
