@@ -276,6 +276,9 @@ describe('--test-alert', () => {
     expect(child.output()).toMatch(/e-mail to .*: failed, 127\.0\.0\.1:\d+ refuses the login \(535\)/);
     expect(child.output()).toMatch(/webhook to .*: sent/);
     expect(child.output()).not.toContain(SECRET);
+    // Nothing but a line for each channel and the outcome.
+    expect(child.output()).not.toMatch(/^\s+at |"stack"/m);
+    expect(child.output().split('\n').at(-1)).toBe('monitor: the test alert did not reach all recipients');
   });
 
   it('says when there is nothing to test', async () => {

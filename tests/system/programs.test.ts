@@ -12,6 +12,7 @@ import {
   startSink,
 } from '@podips/simulation';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { PROGRAM_SPECS } from '../deploy/docker/program-specs.js';
 import { writerEnvironment } from '../support/writer.js';
 
 const PATIENCE = { timeout: 30_000, interval: 50 };
@@ -107,6 +108,16 @@ describe.each(NAMES)('%s', (name) => {
     expect(output.match(/wrong settings/g)).toHaveLength(1);
     expect(output).not.toContain(SECRET);
     expect(output).not.toMatch(/^\s+at /m);
+  });
+
+  it('lists all of its settings for --help, whatever else is wrong, and the flags that are right for a wrong one', async () => {
+    const help = launch(name, WRONG[name].env, ['--help']);
+    expect(await help.exited).toBe(0);
+    for (const setting of Object.keys(PROGRAM_SPECS[name] ?? {}))
+      expect(help.output()).toMatch(new RegExp(`^ +${setting}$`, 'm'));
+    const wrong = launch(name, {}, ['--hlep']);
+    expect(await wrong.exited).toBe(1);
+    expect(wrong.output()).toMatch(/unknown: --hlep; the flags are .*--help/);
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
