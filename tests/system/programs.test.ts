@@ -121,10 +121,15 @@ describe.each(NAMES)('%s', (name) => {
     const lines: string[] = [];
     const help = launch(name, WRONG[name].env, ['--help'], (line) => lines.push(line.trim()));
     expect(await help.exited).toBe(0);
-    expect(lines).toEqual(expect.arrayContaining(Object.keys(PROGRAM_SPECS[name] ?? {})));
+    const settings = Object.keys(PROGRAM_SPECS[name] ?? {});
+    // The last lines may be read after the exit is known.
+    await vi.waitFor(() => expect(lines).toEqual(expect.arrayContaining(settings)), PATIENCE);
     const wrong = launch(name, {}, ['--hlep']);
     expect(await wrong.exited).toBe(1);
-    expect(wrong.output()).toMatch(/unknown: --hlep; the flags are .*--help/);
+    await vi.waitFor(
+      () => expect(wrong.output()).toMatch(/unknown: --hlep; the flags are .*--help/),
+      PATIENCE,
+    );
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
