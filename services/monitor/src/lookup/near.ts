@@ -17,9 +17,10 @@ export interface NearOptions {
 
 /** The leases that decide whose an address was, as {@link findNear} gives them. @returns undefined when they have to be read */
 export function recallNear(probe: Probe, memory: LookupMemory): Near | undefined {
-  if (isSurelyOutside(probe, memory)) return [];
   const key = keyOf(probe);
-  return key === undefined ? undefined : touching(memory.windows.get(key, probe.toMs)?.leases, probe);
+  const window = key === undefined ? undefined : memory.windows.get(key, probe.toMs);
+  if (window !== undefined) return touching(window.leases, probe);
+  return isSurelyOutside(probe, memory) ? [] : undefined;
 }
 
 /** No address near it had a lease up to the time of the probe. */
