@@ -94,6 +94,22 @@ describe('messages wait in memory', () => {
     expect(await test.caughtUp()).toEqual(EXACT);
   });
 
+  it('also those of a first list, whose watch opens all the same: pods that come and go are kept', async ({
+    openCase,
+  }) => {
+    const test = await openCase();
+    await cutBroker(test);
+    test.cluster.workloads.scaleDeployment('web', 2_500);
+    const reader = await test.startReader();
+    await vi.waitFor(() => expect(test.cluster.openWatches).toBe(1), PATIENCE);
+    expect(Object.keys((await reader.problems()) ?? {})).toEqual(['queue']);
+    test.cluster.workloads.scaleDeployment('brief', 50);
+    test.cluster.workloads.scaleDeployment('brief', 0);
+    await reached(reader, 'buffered_messages', 2_600);
+    await restoreBroker(test);
+    expect(await test.caughtUp()).toEqual(EXACT);
+  });
+
   it('until the database, which was unavailable at the start, accepts them instead of the broker', async ({
     openCase,
   }) => {

@@ -154,7 +154,7 @@ describe('room', () => {
     log.append({ ...event('1', 10), checkpoint: undefined });
     log.delivered(1);
     expect([log.room, log.listRoom, log.fullOf]).toEqual([0, 500, 'leases']);
-    await log.listRoomAvailable(never);
+    await log.listRoomAvailable(never, 10);
     log.append(event('2', 10));
     log.delivered(2);
     const cut = log.cut();
@@ -195,6 +195,29 @@ describe('a list that is under way', () => {
     const failing = log.listMayContinue(never);
     log.recordingFailed();
     expect(await failing).toBe(true);
+  });
+
+  it('takes all the room there is while nothing becomes durable, and waits again afterwards', async () => {
+    vi.useFakeTimers();
+    const log = createLog({ maxMessages: 30 });
+    for (const version of ['1', '2']) log.append(part(version, true));
+    const waiting = log.listMayContinue(never);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await waiting).toBe(true);
+    expect(await log.listMayContinue(never)).toBe(false);
+    await log.listRoomAvailable(never, 10);
+    log.append(part('3', true));
+    const ended = vi.fn();
+    const full = log.listRoomAvailable(never, 1).then(ended);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(ended).not.toHaveBeenCalled();
+    log.delivered(1);
+    const again = log.listMayContinue(never).then(ended);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(ended).not.toHaveBeenCalled();
+    log.delivered(2);
+    await Promise.all([full, again]);
+    vi.useRealTimers();
   });
 
   it('does not wait for what can only be recorded with its end', async () => {

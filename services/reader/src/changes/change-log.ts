@@ -18,6 +18,8 @@ export interface Undelivered {
 /** How far a list may be ahead of the queue, and of the ledger. */
 const LIST_LEAD_MESSAGES = 2_000;
 const LIST_LEAD_ROWS = 2 * MAX_CUT_ROWS;
+/** When nothing becomes durable for so long, neither queue nor outbox works: a list waits for them no longer. */
+const STALLED_MS = 2_000;
 
 /**
  * Numbered entries in memory, oldest first: all that was seen and not yet both delivered and recorded. Two cursors follow
@@ -29,6 +31,8 @@ export class ChangeLog {
   readonly #unrecorded = new Backlog<Unrecorded>(rowsOf);
   readonly #listeners = new Set<() => void>();
   #lastNumber = 0;
+  /** Nothing became durable while a list waited for it, nor since then. */
+  #isStalled = false;
   /** `off` keeps nothing for recording, and is for good: what came meanwhile is in no cut. */
   #recording: 'on' | 'failing' | 'off';
 
@@ -103,6 +107,7 @@ export class ChangeLog {
   /** All messages up to this entry are durable. */
   delivered(upTo: number): void {
     this.#undelivered.removeUpTo(upTo);
+    this.#isStalled = false;
     this.#changed();
   }
 
@@ -146,14 +151,20 @@ export class ChangeLog {
     await this.until(() => this.undelivered <= maxMessages / 2 && this.room >= needed, signal);
   }
 
-  /** The same for a part of a list. What is recorded of a list is recorded with its last part: it cannot wait for that. */
-  async listRoomAvailable(signal: AbortSignal): Promise<void> {
-    await this.until(() => this.undelivered <= this.#limits.maxMessages / 2, signal);
+  /**
+   * The same for a part of a list, which takes all the room there is while nothing becomes durable: no watch is open before
+   * its end. What is recorded of a list is recorded with its last part: it cannot wait for that.
+   * @param needed room for so many messages; at most {@link entryLimit}
+   */
+  async listRoomAvailable(signal: AbortSignal, needed: number): Promise<void> {
+    const half = this.#limits.maxMessages / 2;
+    const fits = () => needed === 0 || (this.#isStalled && this.listRoom >= needed);
+    await this.#untilOrStalled(() => this.undelivered <= half || fits(), signal);
   }
 
   /**
    * Resolves when little of a list that is under way waits for the queue or the ledger: to be further ahead of them takes
-   * memory, and makes nothing faster.
+   * memory, and makes nothing faster. While nothing becomes durable, nothing waits: only the end of the list opens a watch.
    * @returns whether it had to wait
    */
   async listMayContinue(signal: AbortSignal): Promise<boolean> {
@@ -163,8 +174,9 @@ export class ChangeLog {
     // What cannot be recorded before the end of a list is not waited for.
     const isRecorded = () => this.#recording === 'on' && this.#unrecorded.newest?.isCut === true;
     const isAhead = () => this.undelivered > messages || (isRecorded() && this.unrecorded > rows);
-    if (!isAhead()) return false;
-    await this.until(() => !isAhead(), signal);
+    const mayContinue = () => this.#isStalled || !isAhead();
+    if (mayContinue()) return false;
+    await this.#untilOrStalled(mayContinue, signal);
     return true;
   }
 
@@ -185,6 +197,17 @@ export class ChangeLog {
       signal.addEventListener('abort', abort, { once: true });
       look();
     });
+  }
+
+  /** As {@link until}; notices meanwhile when nothing becomes durable. */
+  async #untilOrStalled(holds: () => boolean, signal: AbortSignal): Promise<void> {
+    let oldest = this.#undelivered.oldest;
+    const looking = setInterval(() => {
+      this.#isStalled ||= oldest !== undefined && oldest === this.#undelivered.oldest;
+      oldest = this.#undelivered.oldest;
+      this.#changed();
+    }, STALLED_MS);
+    await this.until(holds, signal).finally(() => clearInterval(looking));
   }
 
   #keep(entry: Unrecorded): void {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Cut } from './cut.js';
 import { NO_TIMES } from './leases.test.helpers.js';
 import type { TermStart } from './pod-changes.js';
@@ -156,6 +156,17 @@ describe('a list', () => {
     // What follows is later than all of them.
     changes.apply(seen(pod(4)));
     expect(published().at(-1)?.timestamp).toBe(NOW.toISOString());
+  });
+
+  it('waits for nothing when it finds nothing new: the watch opens again, whatever waits for the queue', async () => {
+    const { changes, log } = createChanges({ room: 10, start: startOf([1]) });
+    const pods = Array.from({ length: 9 }, (_, index) => pod(index + 1));
+    for (const started of pods.slice(1)) changes.apply(seen(started));
+    expect(log.undelivered).toBe(8);
+    const mayAccept = vi.fn(async () => true);
+    expect(await list(changes, pods, '9', 'expired', { mayAccept, pageSize: 3 })).toBe(true);
+    expect(mayAccept).toHaveBeenCalledTimes(1);
+    expect(log.undelivered).toBe(8);
   });
 
   it('that was given up is continued by the next one as what is there, but for what is gone', async () => {

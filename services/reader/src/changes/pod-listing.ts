@@ -75,7 +75,9 @@ export class PodComparison implements PodListing {
     if (this.#after === undefined) this.#held ??= await holdersOf(this.#parts.known.table);
     if (gaps.noteJumps()) observer.startAfter(undefined);
     let left = pods.filter(({ namespace }) => isWatched(namespace));
-    if ((await log.listMayContinue(signal)) && !(await mayAccept())) return false;
+    // What waits for the end of the list takes nothing from the log before.
+    const isAtOnce = this.#held !== undefined;
+    if (isAtOnce && (await log.listMayContinue(signal)) && !(await mayAccept())) return false;
     for (;;) {
       const { taken, needed } = this.#take(left);
       if (taken === left.length) return true;
@@ -97,9 +99,10 @@ export class PodComparison implements PodListing {
     const unfinished = new Map(this.#waiting.map((decided) => [decided.uid, decided]));
     const left = new Map(this.#waiting.map((decided) => [decided.uid, decided.changes.length]));
     const { changes } = placed;
+    const count = changes.length + restarts.length + failures.length;
     const named = [...gaps.jumped, gaps.between(this.#after, observedAt, reason)];
     for (let next = 0, isLast = false; !isLast; ) {
-      await log.listRoomAvailable(signal);
+      await log.listRoomAvailable(signal, Math.min(log.entryLimit, count - next));
       if (!(await mayAccept())) return false;
       const end = next + log.listRoom;
       const part = {
@@ -112,7 +115,7 @@ export class PodComparison implements PodListing {
         ),
       };
       next = end;
-      isLast = next >= changes.length + restarts.length + failures.length;
+      isLast = next >= count;
       if (isLast) watermark.listed();
       const atEnd = isLast && {
         gaps: [...named, ...gaps.caughtUp()],

@@ -283,7 +283,14 @@ describe('the feed', () => {
 
   it('reports every sign of life', async () => {
     const { events } = await follow([page('5'), [added('a', '6'), bookmark('7')]]);
-    expect(events.onAlive.mock.calls.flat()).toEqual(['list', 'watch', 'event', 'bookmark']);
+    expect(events.onAlive.mock.calls.flat()).toEqual(['list', 'list', 'watch', 'event', 'bookmark']);
+  });
+
+  it('reports each page of a list that does not fail, for its end may have to wait for the queue', async () => {
+    const first = { ...page('5', 'a'), metadata: { resourceVersion: '5', continue: 'next' } };
+    const run = await follow([first, refused(503), first, refused(503)]);
+    expect(run.events.onAlive.mock.calls.flat()).toEqual(['list']);
+    expect(failures(run)).toEqual([503, 503]);
   });
 
   it('reports a failure of its own surroundings, and continues', async () => {

@@ -126,6 +126,8 @@ class PodFeed {
     for await (const part of parts) {
       if (this.#standstill.happened) return undefined;
       listing ??= this.#sink.startList();
+      // A list that fails again and again does not work in between.
+      if (!this.#failing) this.#events.onAlive('list');
       if (!(await listing.page(part.pods, mayAccept))) return undefined;
       count += part.pods.length;
       ({ resourceVersion } = part);
