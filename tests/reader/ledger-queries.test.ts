@@ -202,6 +202,26 @@ it('what is loaded is what was written, in the one spelling of each address', as
   });
 });
 
+it('pods that hold nothing are loaded in the order in which they are forgotten: those that may need it last', async () => {
+  const ledger = createLedger(database, 'default');
+  const { term } = await ledger.load();
+  const ended = (uid: string, hours: number, reason: 'deleted' | 'changed'): LeaseRecord => {
+    const end = { at: new Date(START + hours * HOUR_MS), reason, inferred: false };
+    const { pod, ...plain } = lease(`10.0.0.${hours}`, end);
+    return { ...plain, pod: { ...pod, uid } };
+  };
+  const leases = [
+    ended('again', 1, 'deleted'),
+    ended('gave up', 2, 'changed'),
+    ended('old', 3, 'deleted'),
+    ended('again', 4, 'deleted'),
+    ended('new', 5, 'deleted'),
+  ];
+  const checkpoint = { resourceVersion: '42', knownAt: new Date(START + 6 * HOUR_MS) };
+  await ledger.write(term, { leases, gaps: [], checkpoint });
+  expect([...(await ledger.load()).ended.keys()]).toEqual(['old', 'again', 'new', 'gave up']);
+});
+
 it('the bounds of a start and of an end are kept, also where there are none, or is no earliest time', async () => {
   const ledger = createLedger(database, 'default');
   const { term } = await ledger.load();

@@ -9,6 +9,8 @@ it('a failure that repeats is logged once for each reason, and counted when it i
   failures.worked();
   for (let n = 0; n < 10; n += 1) failures.failed(new Error('refused'), { rows: n });
   for (let n = 0; n < 10; n += 1) failures.failed(new Error(`port ${n}`));
+  failures.failed(new Error('reset'));
+  for (let n = 0; n < 2; n += 1) failures.failed(new Error('no space left'));
   failures.worked();
   failures.worked();
   failures.failed(new Error('refused'));
@@ -21,7 +23,10 @@ it('a failure that repeats is logged once for each reason, and counted when it i
     'not sent refused 0',
     'not sent port 0',
     'not sent port 1',
-    'sent again 20',
+    'not sent port 2',
+    'not sent reset',
+    'not sent no space left',
+    'sent again 23',
     'not sent refused',
   ]);
 });

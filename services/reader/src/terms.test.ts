@@ -1,5 +1,7 @@
 import { createLogger } from '@podips/shared';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { KnownPod } from './changes/leases.js';
+import { startOf } from './changes/pod-changes.test.helpers.js';
 import { PodTable } from './changes/pod-table.js';
 import { soleLeadership } from './leadership/election.js';
 import type { LoadedLedger } from './store/ledger.js';
@@ -24,14 +26,22 @@ afterEach(() => {
 
 /** Runs terms that do nothing, over a ledger that can be loaded or not. */
 function run({ isUp = true } = {}) {
-  const state = { isUp, loads: 0, version: '5' };
+  const state: { isUp: boolean; loads: number; version: string | undefined; pods: KnownPod[] } = {
+    isUp,
+    loads: 0,
+    version: '5',
+    pods: [],
+  };
   const opened: Array<TermOptions & { end(ended: EndedTerm): void }> = [];
   const ledger = {
     async load(): Promise<LoadedLedger> {
       if (!state.isUp) throw new Error('no database');
       state.loads += 1;
-      const checkpoint = { resourceVersion: state.version, knownAt: new Date() };
-      return { known: new PodTable(), ended: new Map(), checkpoint, term: state.loads, latest: undefined };
+      const { version } = state;
+      const checkpoint =
+        version === undefined ? undefined : { resourceVersion: version, knownAt: new Date() };
+      const known = new PodTable(state.pods);
+      return { known, ended: new Map(), checkpoint, term: state.loads, latest: undefined };
     },
   };
   const open = (options: TermOptions): Term => {
@@ -106,4 +116,18 @@ it('rests between restarts when the ledger can be loaded, but nothing be written
   void restart('ledger-overflow');
   await pass(RETRY_MS);
   expect(opened).toHaveLength(4);
+});
+
+it('does not rest while a first list gets further in the ledger, whatever its terms did with the pods of theirs', async () => {
+  const { state, opened, restart } = run();
+  state.version = undefined;
+  await pass();
+  for (let term = 1; term <= 3; term += 1) {
+    const known = opened.at(-1)?.ledger?.known;
+    state.pods = [...startOf(Array.from({ length: term }, (_, index) => index)).known];
+    for (const pod of state.pods) known?.set(pod);
+    void restart('ledger-overflow');
+    await pass(RETRY_MS);
+    expect(opened).toHaveLength(term + 1);
+  }
 });

@@ -41,7 +41,7 @@ export async function runTerms(
   while (!signal.aborted) {
     const ledger = previous?.ledger ?? (await loadPatiently(loading, signal));
     if (signal.aborted) return;
-    const incomplete = isLedgerLoss(previous?.end) ? ledger : undefined;
+    const incomplete = isLedgerLoss(previous?.end) && ledger ? extentOf(ledger) : undefined;
     view.term = deps.open({
       ledger,
       previous: previous?.end,
@@ -74,22 +74,33 @@ async function loadPatiently(deps: LoadDeps, signal: AbortSignal): Promise<Loade
   }
 }
 
+/** How far a ledger has got: parts of a first list are in it before there is a checkpoint. */
+interface Extent {
+  readonly version: string | undefined;
+  readonly pods: number;
+}
+
+/** To be called before a term has the ledger, whose pods are its own from then on. */
+function extentOf({ checkpoint, known }: LoadedLedger): Extent {
+  return { version: checkpoint?.resourceVersion, pods: known.size };
+}
+
 /**
  * Loads the ledger for the next term as soon as it can be loaded.
- * @param incomplete the ledger of this term, if it lacked what the term before had published
+ * @param incomplete how far the ledger of this term had got, if it lacked what the term before had published
  * @returns undefined when the signal aborted before
  */
 async function loadNext(
   deps: LoadDeps,
-  incomplete: LoadedLedger | undefined,
+  incomplete: Extent | undefined,
   signal: AbortSignal,
 ): Promise<LoadedLedger | undefined> {
   let ledger = await tryToLoad(deps);
   while (ledger === undefined && (await pause(LOAD_RETRY_MS, signal))) ledger = await tryToLoad(deps);
   // Each restart publishes once more what followed the checkpoint.
-  const isStuck =
-    incomplete && incomplete.checkpoint?.resourceVersion === ledger?.checkpoint?.resourceVersion;
-  if (isStuck) await pause(UNWRITABLE_REST_MS, signal);
+  const reached = ledger && extentOf(ledger);
+  const isStuck = incomplete?.version === reached?.version && incomplete?.pods === reached?.pods;
+  if (incomplete && isStuck) await pause(UNWRITABLE_REST_MS, signal);
   return ledger;
 }
 

@@ -169,6 +169,18 @@ describe('a list', () => {
     expect(log.undelivered).toBe(8);
   });
 
+  it('names a jump of the clock with the first page that is recorded after it, and once', async () => {
+    const { changes, jumps, recorded } = createChanges();
+    const listing = changes.startList();
+    await listing.page([pod(1)], async () => true);
+    jumps.push({ from: at(-60), to: NOW });
+    await listing.page([pod(2)], async () => true);
+    const jumped = { startedAt: at(-60), endedAt: NOW, reason: 'clock' };
+    expect(recorded().gaps).toEqual([jumped]);
+    await listing.end('1', 'start', async () => true);
+    expect(recorded().gaps).toEqual([jumped, { startedAt: undefined, endedAt: NOW, reason: 'start' }]);
+  });
+
   it('that was given up is continued by the next one as what is there, but for what is gone', async () => {
     const { changes, short } = createChanges();
     await changes.startList().page([pod(1), pod(2)], async () => true);

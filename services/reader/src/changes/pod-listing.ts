@@ -184,7 +184,9 @@ export class PodComparison implements PodListing {
     const placed = this.#parts.timeline.placePage(batch.flatMap(({ changes }) => changes));
     for (const decided of batch) this.#remember(decided, placed);
     const facts = { changes: placed.changes, restarts: batch.flatMap(({ restarts }) => restarts) };
-    this.#append(facts, { gaps: [], checkpoint: undefined, isCut: true });
+    // Times of before and after a jump of the clock are not recorded without it.
+    this.#append(facts, { gaps: this.#parts.gaps.jumped, checkpoint: undefined, isCut: true });
+    this.#parts.gaps.appended();
   }
 
   /** What is known and was not in the list is gone. */

@@ -39,13 +39,15 @@ export class LedgerPods {
   readonly #known = new PodTable();
   readonly #ended = new Map<string, EndedCounts>();
 
-  /** Leases that ended; before those of the same pods that are open. */
+  /** Leases that ended, the newest last; before those of the same pods that are open. */
   addEnded(rows: readonly LeaseRow[]): void {
     for (const row of rows) {
       const before = this.#ended.get(row.pod_uid);
       const lease = toLease(row);
       const isNewest = row.occurrence >= (before?.get(addressKey(lease)) ?? 0);
-      if (isNewest) this.#ended.set(row.pod_uid, countEnded(before, [lease]));
+      // A pod has the place of its newest lease.
+      this.#ended.delete(row.pod_uid);
+      this.#ended.set(row.pod_uid, before && !isNewest ? before : countEnded(before, [lease]));
     }
   }
 

@@ -191,7 +191,8 @@ async function load(
     const returning = await loadReturning(client, cluster, position);
     const ends = await client.query<{ at: Date | null }>(LATEST_END, [cluster]);
     const pods = new LedgerPods();
-    pods.addEnded([...givenUp.rows, ...endedLast.rows, ...returning]);
+    // The oldest first, as they are forgotten; addresses that living pods gave up, last.
+    pods.addEnded([...returning.toReversed(), ...endedLast.rows.toReversed(), ...givenUp.rows]);
     let newest: Date | undefined;
     for await (const rows of openLeases(client, cluster)) {
       pods.addOpen(rows);
