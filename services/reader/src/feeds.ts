@@ -6,10 +6,10 @@ import type { ClockJump } from './changes/reader-clock.js';
 import { SharedTimes } from './changes/timeline.js';
 import { KubeError } from './cluster/kube-error.js';
 import { LINK_GRACE_MS, LinkHealth } from './cluster/link-health.js';
+import { PageTurns } from './cluster/page-turns.js';
 import type { Projection } from './cluster/pod.js';
 import { followPods, type ListReason, type PodFeedEvents } from './cluster/pod-feed.js';
 import { isWatched } from './cluster/scope-settings.js';
-import { takeTurns } from './cluster/turns.js';
 import type { Leadership } from './leadership/election.js';
 import type { ReaderParts } from './parts.js';
 
@@ -86,7 +86,7 @@ function feedOptions({ settings, metrics, log }: ReaderParts) {
   return {
     projection: createProjection(settings.secondaryNetworks, metrics.skipped, log),
     pageSize: settings.pageSize,
-    pagesInTurn: takeTurns(PAGES_AT_ONCE),
+    pageTurns: new PageTurns(PAGES_AT_ONCE),
     requestDeadlineMs: settings.requestDeadlineMs,
     idleMs: settings.watchIdleMs,
     watchTimeoutSeconds: settings.watchTimeoutSeconds,

@@ -1,8 +1,8 @@
 import type { KubeError } from './kube-error.js';
+import type { PageTurns } from './page-turns.js';
 import type { Pod, Projection } from './pod.js';
 import type { PodEvent, SkippedWhat } from './pod-stream.js';
 import type { StandstillView } from './standstill.js';
-import type { InTurn } from './turns.js';
 
 /** Receives what the feed learns. */
 export interface PodSink {
@@ -53,8 +53,8 @@ export interface PodFeedOptions {
   /** By default of the default network alone. */
   readonly projection?: Projection | undefined;
   readonly pageSize: number;
-  /** Fetches the pages of lists, where other feeds do so, too; by default at once. */
-  readonly pagesInTurn?: InTurn | undefined;
+  /** In which pages are read, where other feeds do so, too; by default at once. */
+  readonly pageTurns?: PageTurns | undefined;
   readonly requestDeadlineMs: number;
   readonly idleMs: number;
   readonly watchTimeoutSeconds: number;

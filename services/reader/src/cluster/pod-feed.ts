@@ -114,7 +114,7 @@ class PodFeed {
       path: this.#path,
       projection: this.#options.projection,
       pageSize: this.#pageSize,
-      inTurn: this.#options.pagesInTurn,
+      turns: this.#options.pageTurns,
       pageDeadlineMs: this.#options.requestDeadlineMs,
       signal: this.#signal,
       onSkipped: (error) => this.#events.onSkipped('malformed-pod', error),

@@ -1,6 +1,8 @@
 import { aborted } from '@podips/shared';
 import { describe, expect, it, vi } from 'vitest';
+import { BodyBuffer } from './body-buffer.js';
 import { type KubeAnswer, type KubeClient, KubeError, type KubeRequest } from './kube-client.js';
+import { PageTurns } from './page-turns.js';
 import type { Pod } from './pod.js';
 import { type ListOptions, listPods as listParts } from './pod-list.js';
 
@@ -61,6 +63,27 @@ describe('a list', () => {
     expect(pods.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
     expect(resourceVersion).toBe('5');
     expect(queries).toEqual([{ limit: '2' }, { limit: '2', continue: 'next' }]);
+  });
+
+  it('holds nothing of its pages while it waits but the pods: those of many namespaces share what pages are read into', async () => {
+    const read = vi.spyOn(BodyBuffer.prototype, 'read');
+    const turns = new PageTurns(2);
+    const lists = Array.from({ length: 8 }, () => {
+      const last = { metadata: { resourceVersion: '5' }, items: [item('b')] };
+      const { client } = createClient([
+        { ...last, metadata: { resourceVersion: '5', continue: 'next' } },
+        last,
+      ]);
+      return listParts(client, options({ turns }));
+    });
+    // Each has a page, of which it hands over nothing more.
+    for (const list of lists) await list.next();
+    expect(read).toHaveBeenCalledTimes(8);
+    expect(new Set(read.mock.contexts).size).toBeLessThanOrEqual(2);
+    const rest: Pod[] = [];
+    for (const list of lists) for await (const { pods } of list) rest.push(...pods);
+    expect(rest).toHaveLength(8);
+    read.mockRestore();
   });
 
   it('may be empty, which Go writes as null', async () => {

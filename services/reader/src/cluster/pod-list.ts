@@ -3,8 +3,8 @@ import { BodyBuffer } from './body-buffer.js';
 import { ACCEPT_OBJECT, type Encoding, encodingOf } from './encoding.js';
 import { fields, text } from './fields.js';
 import { type KubeClient, KubeError } from './kube-client.js';
+import { PageTurns } from './page-turns.js';
 import { type Pod, type Projection, projectPod } from './pod.js';
-import type { InTurn } from './turns.js';
 
 /** Where pods are listed and watched: those of a namespace, or all. */
 export function podsPath(namespace: string | undefined): string {
@@ -23,7 +23,7 @@ export interface ListOptions {
   /** Pods on a page; fewer are asked for when they are large. */
   readonly pageSize: number;
   /** By default at once. */
-  readonly inTurn?: InTurn | undefined;
+  readonly turns?: PageTurns | undefined;
   /** Deadline for each page, from the request to its last byte. */
   readonly pageDeadlineMs: number;
   readonly signal: AbortSignal;
@@ -38,7 +38,7 @@ export interface PodPart {
   readonly resourceVersion: string;
 }
 
-/** Pods are projected for so long, and handed over, without letting anything else run; what is done with them takes as long. */
+/** Pods are projected for so long without letting anything else run; what is done with them, handed over, takes as long. */
 const PART_MS = 4;
 const PART_PODS = 100;
 
@@ -50,33 +50,51 @@ interface Page {
   readonly next: string;
 }
 
+/** What is left of a page: several times smaller than that is. */
+interface ProjectedPage extends Pick<Page, 'resourceVersion' | 'next'> {
+  readonly parts: Pod[][];
+}
+
 /**
  * Lists all pods, a page at a time, and keeps only the projection of each. Parts of pages follow each other; there is at
  * least one, and nothing else holds what was handed over. All pages are read into the same memory: to get some anew for each
- * takes more of it than the pods do.
+ * takes more of it than the pods do. A page is projected in its turn: a list that waits holds nothing else of it.
  * @throws {KubeError} `expired` when the list took so long that its continue token ran out: start again
  */
 export async function* listPods(client: KubeClient, options: ListOptions): AsyncGenerator<PodPart> {
-  const { inTurn = (work) => work() } = options;
+  const { turns = new PageTurns(1) } = options;
   let next = '';
   let pageSize = options.pageSize;
-  const buffer = new BodyBuffer();
+  using _ = turns.list();
   for (;;) {
-    const page = await inTurn(() => fetchPage(client, next, pageSize, options, buffer));
+    const page = await turns.run(async (memory) => {
+      const fetched = await fetchPage(client, next, pageSize, options, memory);
+      return fetched === 'too-large' ? fetched : projectPage(fetched, options);
+    });
     if (page === 'too-large') {
       pageSize = Math.ceil(pageSize / 2);
       continue;
     }
-    const { items, resourceVersion } = page;
-    for (let at = 0; at === 0 || at < items.length; ) {
-      const { pods, count } = projectPart(page, at, options);
-      at += Math.max(1, count);
+    const { parts, resourceVersion } = page;
+    for (let pods = parts.shift(); pods; pods = parts.shift()) {
       yield { pods, resourceVersion };
       await new Promise(setImmediate);
     }
     if (page.next === '') return;
     next = page.next;
   }
+}
+
+async function projectPage(page: Page, options: ListOptions): Promise<ProjectedPage> {
+  const { items, resourceVersion, next } = page;
+  const parts: Pod[][] = [];
+  for (let at = 0; at === 0 || at < items.length; ) {
+    const { pods, count } = projectPart(page, at, options);
+    at += Math.max(1, count);
+    parts.push(pods);
+    await new Promise(setImmediate);
+  }
+  return { parts, resourceVersion, next };
 }
 
 /** As many pods as there is time for. @returns these, and how many items they were made of */
