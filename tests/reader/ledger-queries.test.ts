@@ -88,7 +88,7 @@ describe('an index answers', () => {
     ['a pod', { ...NONE, namespace: 'team-3', pod: 'pod-3' }, EVER, 'leases_by_pod'],
     ['pods whose names begin so', { ...NONE, namespace: 'team-3', pod: 'pod-33*' }, EVER, 'leases_by_pod'],
     // The other one has the names of the clusters.
-    ['a UID', { ...NONE, podUid: 'uid-3' }, EVER, 'leases_by_start', 'leases_pkey'],
+    ['a UID', { ...NONE, podUid: 'uid-3' }, EVER, 'leases_by_cluster', 'leases_pkey'],
   ])('which leases of %s reach into a range of time', async (_, selection, range, ...expected) => {
     const { text, values } = leasesStatement(selection, range, { limit: 200, after: undefined });
     const { indexes, readsAll } = await explain(text, values);
