@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { createLogger } from '@podips/shared';
+import { createLogger } from '@podips/shared/program';
 import { expect, test, vi } from 'vitest';
 import { startCronjob } from './cronjob.js';
 import { answering, startFakeMonitor } from './monitor.test.helpers.js';

@@ -1,4 +1,4 @@
-import { type Logger, type Running, toError } from '@podips/shared';
+import { type Logger, type Running, toError } from '@podips/shared/program';
 import { schedule as scheduleTask } from 'node-cron';
 import { createPoker, type Poker } from './poke.js';
 import type { CronjobSettings } from './settings.js';
@@ -16,13 +16,7 @@ function startOnce(poker: Poker, log: Logger): Running {
   const finished = askAndLog(poker, log);
   return {
     finished,
-    async stop() {
-      try {
-        await finished;
-      } finally {
-        await poker.close();
-      }
-    },
+    stop: () => finished,
   };
 }
 
@@ -41,7 +35,6 @@ function startScheduled(poker: Poker, schedule: string, log: Logger): Running {
     async stop() {
       await task.destroy();
       await poking;
-      await poker.close();
     },
   };
 }

@@ -1,11 +1,9 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { answering, startFakeMonitor } from './monitor.test.helpers.js';
 import { createPoker } from './poke.js';
 
 function newPoker(monitorUrl: string, timeoutMs = 10_000) {
-  const poker = createPoker({ monitorUrl, tlsVerify: true, timeoutMs });
-  onTestFinished(() => poker.close());
-  return poker;
+  return createPoker({ monitorUrl, tlsVerify: true, timeoutMs });
 }
 
 test.each(['success', 'fail', 'no logs for more than 5 minutes'])(

@@ -1,4 +1,4 @@
-import { runProgram } from '@podips/shared';
+import { runProgram } from '@podips/shared/program';
 import { startCronjob } from './cronjob.js';
 import { cronjobAbout, readCronjobSettings } from './settings.js';
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SettingsError } from '@podips/shared';
+import { SettingsError } from '@podips/shared/program';
 import { expect, onTestFinished, test } from 'vitest';
 import { readCronjobSettings } from './settings.js';
 

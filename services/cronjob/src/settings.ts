@@ -10,7 +10,7 @@ import {
   parseFlags,
   readSettings,
   SettingsError,
-} from '@podips/shared';
+} from '@podips/shared/program';
 import { EnvError, makeValidator } from 'envalid';
 import { validate } from 'node-cron';
 
