@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { buildPages } from '../../services/monitor/src/http/pages.test.helpers.js';
 import { fullView, statusView } from '../../services/monitor/src/view/status-view.test.helpers.js';
@@ -88,6 +88,53 @@ describe('the dashboard', () => {
     expect(await sizePx()).toBeGreaterThan(desk * 1.5);
   });
 
+  it('keeps what the cards say in line, though one of them is to be looked at first', async () => {
+    const { page, close } = await openPage(browser, await serve(VIEWS['one red']));
+    onTestFinished(close);
+    for (const width of [1_088, 1_280, 2_560]) {
+      await page.setViewportSize({ width, height: 800 });
+      const states = await page.locator('.operations .state').all();
+      const tops = await Promise.all(states.map(async (state) => (await state.boundingBox())?.y));
+      expect([...new Set(tops)], `${width} px`).toHaveLength(1);
+    }
+  });
+
+  it.each([0, 1, 2, 3])(
+    'has the card that fails on the first two screens of a phone: number %s',
+    async (failing) => {
+      const lights = Array.from({ length: 4 }, (_, index) => (index === failing ? 'red' : 'green'));
+      const view = statusView(lights, { announcements: full.announcements });
+      const viewport = { width: 360, height: 740 };
+      const { page, close } = await openPage(browser, await serve(view), { viewport });
+      onTestFinished(close);
+      const box = await page.locator('.operations .card', { has: page.locator('.cause') }).boundingBox();
+      if (box === null) throw new Error('no card is marked');
+      expect(box.y + box.height).toBeLessThan(2 * viewport.height);
+    },
+  );
+
+  it('has the width of a wall for more than larger type', async () => {
+    const { page, close } = await openPage(browser, await serve(full));
+    onTestFinished(close);
+    const isBeside = async (width: number) => {
+      await page.setViewportSize({ width, height: 1_300 });
+      const [ledger, flow] = await Promise.all(
+        ['.beside', '[data-part=flow]'].map((part) => page.locator(part).boundingBox()),
+      );
+      return (flow?.y ?? 0) < (ledger?.y ?? 0) + (ledger?.height ?? 0);
+    };
+    expect([await isBeside(1_280), await isBeside(2_560)]).toEqual([false, true]);
+  });
+
+  it('leaves the reports of incidents more width than any other column', async () => {
+    const { page, close } = await openPage(browser, await serve(full));
+    onTestFinished(close);
+    await page.setViewportSize({ width: 1_280, height: 800 });
+    const heads = await page.locator('[data-part=incidents] thead th').all();
+    const widths = await Promise.all(heads.map(async (head) => (await head.boundingBox())?.width ?? 0));
+    expect(widths.at(-1)).toBe(Math.max(...widths));
+  });
+
   it('keeps its lights apart where colours are forced', async () => {
     const { page, close } = await openPage(browser, await serve(full), { forcedColors: 'active' });
     onTestFinished(close);
@@ -96,6 +143,43 @@ describe('the dashboard', () => {
       .evaluateAll((icons) => icons.map(({ innerHTML }) => innerHTML));
     expect(new Set(shapes).size).toBe(4);
     expect(await overflowPx(page)).toBe(0);
+  });
+});
+
+describe('times', () => {
+  const headline = '.headline time:not([data-run])';
+  const local = '12:05:18 UTC" (13:05:18 in Europe/Berlin)"';
+  const shown = (page: Page) =>
+    page.evaluate<string>(
+      `(() => { const time = document.querySelector('${headline}'); return time.textContent.slice(11) + getComputedStyle(time, '::after').content; })()`,
+    );
+
+  it('are said in the zone of the browser too, also of what comes later', async () => {
+    const pages = await buildPages(VIEWS['all green']);
+    onTestFinished(() => pages.app.close());
+    const url = await pages.app.listen({ host: '127.0.0.1', port: 0 });
+    const { page, complaints, close } = await openPage(browser, url, { timezoneId: 'Europe/Berlin' });
+    onTestFinished(close);
+    await untilLive(page);
+    const received = page.locator('.operations .exact time').first();
+    expect(await received.getAttribute('title')).toMatch(
+      /^2026-01-31 13:\d\d:\d\d(\.\d+)? in Europe\/Berlin$/,
+    );
+    pages.show(VIEWS['one red']);
+    await page.locator(headline).waitFor(PATIENCE);
+    expect(await shown(page)).toBe(local);
+    expect(complaints).toEqual([]);
+  });
+
+  it.each([
+    ['of a browser in UTC', { timezoneId: 'UTC' }],
+    ['without JavaScript', { timezoneId: 'Europe/Berlin', javaScriptEnabled: false }],
+  ])('are in UTC alone %s', async (_which, options) => {
+    const context = await browser.newContext(options);
+    onTestFinished(() => context.close());
+    const page = await context.newPage();
+    await page.goto(await serve(VIEWS['one red']));
+    expect(await shown(page)).toBe('12:05:18 UTCnone');
   });
 });
 

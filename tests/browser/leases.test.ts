@@ -1,6 +1,6 @@
 import { createLogger, openPool } from '@podips/shared';
 import { databaseEnvironment } from '@podips/simulation';
-import type { Browser } from 'playwright-core';
+import type { Browser, Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { expectToFit, launchChromium, openPage, PATIENCE, SCHEMES } from '../support/browser.js';
 import { type MonitorProcess, startMonitorProcess } from '../support/monitor-process.js';
@@ -52,6 +52,15 @@ const CASES = Object.entries(PAGES).flatMap(([name, path]) =>
   SCHEMES.map((scheme) => ({ name, path, ...scheme })),
 );
 
+const PHONE = { viewport: { width: 360, height: 740 } };
+
+async function expectOnScreen(element: Locator): Promise<void> {
+  await element.waitFor(PATIENCE);
+  const isOn = () =>
+    element.boundingBox().then((box) => box !== null && box.y >= 0 && box.y + box.height <= 740);
+  await expect.poll(isOn, PATIENCE).toBe(true);
+}
+
 describe('the page of the ledger', () => {
   it.each(CASES)(
     '$name, $scheme: is accessible, and as wide as its window',
@@ -72,9 +81,8 @@ describe('the page of the ledger', () => {
       await page.getByRole('link', { name: 'Ledger' }).press('Enter');
       await page.waitForURL('**/leases');
       const address = page.getByLabel('Address', { exact: true });
-      // The first thing after the links to the pages.
-      for (let tabs = 0; tabs < 8 && !(await address.evaluate((field) => field.matches(':focus'))); tabs += 1)
-        await page.keyboard.press('Tab');
+      // Past the links to the pages.
+      for (const key of ['Tab', 'Enter', 'Tab']) await page.keyboard.press(key);
       await page.keyboard.type('10.64.0.182');
       await page.keyboard.press('Tab');
       await page.keyboard.type('2026-11-20 14:05');
@@ -82,12 +90,50 @@ describe('the page of the ledger', () => {
       await page.waitForURL(/ip=10\.64\.0\.182.*#answer$/);
       const answer = page.getByRole('region', { name: 'belonged to shop/web-5cc97bc7d5-228ts' });
       await answer.waitFor(PATIENCE);
+      expect(await page.locator('#answer:focus').count()).toBe(1);
       expect(await address.inputValue()).toBe('10.64.0.182');
       // From the answer on, not from the top of the page.
       await page.keyboard.press('Tab');
       await page.keyboard.press('Enter');
-      await page.waitForURL(/namespace=shop&pod=web-5cc97bc7d5-228ts$/);
+      await page.waitForURL(/namespace=shop&pod=web-5cc97bc7d5-228ts#answer$/);
       await page.getByRole('heading', { name: 'had 1 lease of 1 address' }).waitFor(PATIENCE);
+    },
+  );
+
+  it('shows the answer on the first screen of a phone, whatever way led to it, and how to ask again', async () => {
+    const { page, close } = await openPage(browser, `${monitor.url}${PAGES['one holder']}`, PHONE);
+    onTestFinished(close);
+    await expectOnScreen(page.locator('#said'));
+    await page.getByRole('link', { name: 'Ask again' }).click();
+    await expectOnScreen(page.locator('#by-address'));
+  });
+
+  it('shows what is wrong on the first screen of a phone', async () => {
+    const { page, close } = await openPage(
+      browser,
+      `${monitor.url}${PAGES['a range that ends before it begins']}#answer`,
+      PHONE,
+    );
+    onTestFinished(close);
+    await expectOnScreen(page.locator('.wrong'));
+  });
+
+  it.each(SCHEMES)(
+    'is printed in black on white, without what only a screen can use, $scheme',
+    async ({ scheme }) => {
+      const path = PAGES['no pod, in a gap'];
+      const { page, close } = await openPage(browser, `${monitor.url}${path}`, { colorScheme: scheme });
+      onTestFinished(close);
+      await page.emulateMedia({ media: 'print' });
+      for (const screenOnly of await page.locator('nav, form, .skip, .again').all())
+        expect(await screenOnly.isVisible()).toBe(false);
+      const colors = await page.evaluate<string[]>(
+        `[...document.querySelectorAll('#answer *')].map((one) => getComputedStyle(one).color)`,
+      );
+      expect(new Set(colors)).toEqual(new Set(['rgb(0, 0, 0)']));
+      expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe(
+        'rgb(255, 255, 255)',
+      );
     },
   );
 

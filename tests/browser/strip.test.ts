@@ -41,6 +41,7 @@ async function tabStops(): Promise<string[]> {
 describe('the strip of the last 24 hours', () => {
   it('is one stop of the tab key, among every other control', async () => {
     expect(await tabStops()).toEqual([
+      'Skip to the content',
       'podips monitor',
       'Status',
       'Incidents',

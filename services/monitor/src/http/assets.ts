@@ -18,7 +18,9 @@ const PUBLIC_DIR = new URL('../../public/', import.meta.url);
 /** Reads what pages load, once. @throws when a file is missing */
 export function loadAssets(): { readonly files: readonly Asset[]; readonly assets: Assets } {
   const style = publicFile('style.css', 'text/css; charset=utf-8');
-  const scripts = ['strips.js', 'live.js'].map((name) => publicFile(name, 'text/javascript; charset=utf-8'));
+  const scripts = ['local-times.js', 'strips.js', 'live.js'].map((name) =>
+    publicFile(name, 'text/javascript; charset=utf-8'),
+  );
   const faviconPath = (light: string) => `/assets/favicon-${light}.svg`;
   const favicons = LIGHTS.map((light) => ({
     path: faviconPath(light),
@@ -31,7 +33,8 @@ export function loadAssets(): { readonly files: readonly Asset[]; readonly asset
     assets: {
       stylePath: style.path,
       scriptPaths: scripts.map(({ path }) => path),
-      stripsPath: scripts[0]?.path ?? '',
+      timesPath: scripts[0]?.path ?? '',
+      stripsPath: scripts[1]?.path ?? '',
       build: hash([style, ...scripts].map(({ path }) => path).join()),
       faviconPath,
     },
@@ -39,8 +42,11 @@ export function loadAssets(): { readonly files: readonly Asset[]; readonly asset
 }
 
 function publicFile(name: string, type: string): Asset {
-  // Browsers need no indentation, and the first view has to stay small.
-  const text = readFileSync(new URL(name, PUBLIC_DIR), 'utf8').replace(/^\s+/gm, '');
+  // Browsers need no indentation and no comments, and the first view has to stay small.
+  const source = readFileSync(new URL(name, PUBLIC_DIR), 'utf8').replace(/^\s+/gm, '');
+  const text = name.endsWith('.css')
+    ? source.replace(/\/\*[\s\S]*?\*\/\s*/g, '').replace(/(?<=[{},;])\n|(?<=:) /g, '')
+    : source.replace(/^(?:\/\/|\/\*\*) .*\n/gm, '');
   return { path: `/assets/${name.replace('.', `-${hash(text)}.`)}`, type, text, immutable: true };
 }
 

@@ -38,7 +38,7 @@ ${input(zone)}
 <details${isUsed ? html` open` : undefined}><summary>What is not detected rightly</summary>
 ${others.map(input)}
 </details>
-<div class="field"><label for="file">Log file</label>
+<div class="field"${wrong === undefined ? undefined : html` id="answer"`}><label for="file">Log file</label>
 <input type="file" id="file" name="file" required${wrong === undefined ? undefined : html` aria-invalid="true"`} aria-describedby="file-hint">
 <p id="file-hint" class="${wrong === undefined ? 'exact' : 'wrong'}">${wrong === undefined ? 'CSV, TSV, JSON lines, Zeek, Suricata, VPC flow logs or other lines with addresses; up to 64 MiB, compressed with gzip or not' : sentence(wrong)}</p></div>
 <p class="buttons"><button type="submit" name="do" value="preview">Show ten lines</button>
@@ -50,7 +50,7 @@ function field(name: FileField, value: string, error: string | undefined): Html 
   const { label, hint } = LABELS[name];
   const id = `file-${name}`;
   const wrong = error === undefined ? undefined : html` aria-invalid="true"`;
-  return html`<div class="field"><label for="${id}">${label}</label>
+  return html`<div class="field"${error === undefined ? undefined : html` id="answer"`}><label for="${id}">${label}</label>
 <input id="${id}" name="${name}" value="${visibleText(value)}"${wrong} aria-describedby="${id}-hint" autocomplete="off" autocapitalize="none" spellcheck="false">
 <p id="${id}-hint" class="${error === undefined ? 'exact' : 'wrong'}">${error === undefined ? hint : sentence(error)}</p></div>`;
 }

@@ -25,7 +25,7 @@ export function filePage({ fields, outcome, assets, light, cluster }: FilePageOp
 <h1>Ledger</h1>
 <p class="lead">Whose the addresses in a log file were, line by line.</p>
 ${'text' in outcome ? undefined : previewSection(outcome)}
-${problem === undefined || problem.field !== undefined ? undefined : html`<p id="answer" class="warning" role="alert">${sentenceOf(problem.text)}</p>`}
+${problem === undefined || problem.field !== undefined ? undefined : html`<p id="answer" class="warning" role="alert" tabindex="-1">${sentenceOf(problem.text)}</p>`}
 <div class="forms">
 ${fileForm(fields, problem)}
 </div>
@@ -38,7 +38,7 @@ function previewSection({ name, lines, summary }: FilePreview): Html {
   const { format, verdicts, addresses, unreadable, firstUnreadable } = summary;
   const { pod, node, nobody, outside, unsure } = verdicts;
   const time = format?.time === '' ? 'one for all lines' : format?.time;
-  return html`<section id="answer" aria-labelledby="said">
+  return html`<section id="answer" aria-labelledby="said" tabindex="-1">
 <h2 id="said" class="answer"><bdi>The first lines of ${visibleText(name)}</bdi></h2>
 <dl class="facts">
 <dt>Format</dt><dd>${visibleText(format?.description ?? 'it is empty')}</dd>

@@ -43,7 +43,7 @@ ${announcements.length === 0 ? undefined : html`<section aria-labelledby="announ
 <p class="more">As JSON: <a href="/api/v1/incidents">incidents</a>, <a href="/api/v1/uptime">uptime and strips</a>, <a href="/api/v1/announcements">announcements</a>. To subscribe: <a href="/feed.atom">Atom feed</a>.</p>`;
   const title = `Incidents – ${visibleText(cluster)} – podips monitor`;
   const hasLedger = view.ledger !== null;
-  const scriptPaths = [assets.stripsPath];
+  const scriptPaths = [assets.timesPath, assets.stripsPath];
   return layout({ title, light, assets, content, current: '/incidents', cluster, hasLedger, scriptPaths });
 }
 

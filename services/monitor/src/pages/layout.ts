@@ -6,6 +6,8 @@ import { type Html, type HtmlValue, html } from './html.js';
 export interface Assets {
   readonly stylePath: string;
   readonly scriptPaths: readonly string[];
+  /** The script of local times alone. */
+  readonly timesPath: string;
   /** The script of strips alone. */
   readonly stripsPath: string;
   /** Changes with any of the files. */
@@ -57,11 +59,12 @@ export function layout(options: LayoutOptions): Html {
 ${live === undefined ? scripts(scriptPaths) : liveHead(live.refreshSeconds, assets.scriptPaths)}
 </head>
 <body${live === undefined ? undefined : html` data-now="${live.nowMs}" data-build="${assets.build}"`}>
+<a class="skip" href="#content">Skip to the content</a>
 <header class="top">
 <a class="name" href="/">podips monitor</a>${cluster === undefined ? undefined : html`<span class="cluster">${visibleText(cluster)}</span>`}
 <nav aria-label="Pages">${pages.map(({ path, name }) => html`<a href="${path}"${path === current ? html` aria-current="page"` : undefined}>${name}</a>`)}</nav>
 </header>
-<main>
+<main id="content" tabindex="-1">
 ${content}
 </main>
 <footer>${footer}</footer>

@@ -132,7 +132,8 @@ function input(
 ): Html {
   const id = formId === BY_POD.id && BY_ADDRESS_FIELDS.includes(name) ? `pods-${name}` : name;
   const wrong = error === undefined ? undefined : html` aria-invalid="true"`;
-  return html`<div class="field"><label for="${id}">${label}</label>
+  // The browser goes to the answer, which is here that a field is wrong.
+  return html`<div class="field"${error === undefined ? undefined : html` id="answer"`}><label for="${id}">${label}</label>
 <input id="${id}" name="${name}" value="${visibleText(value)}"${required ? html` required` : undefined}${wrong} aria-describedby="${id}-hint" autocomplete="off" autocapitalize="none" spellcheck="false">
 <p id="${id}-hint" class="${error === undefined ? 'exact' : 'wrong'}">${error === undefined ? hint : sentence(error)}</p></div>`;
 }

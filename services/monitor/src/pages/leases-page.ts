@@ -17,12 +17,15 @@ export interface LeasesPageOptions {
   readonly cluster: string;
 }
 
-/** The page that asks the ledger, with the answer to what was asked. */
+/** The page that asks the ledger. The answer to what was asked stands above the forms: it is what was wanted, on a phone and in print too. */
 export function leasesPage({ fields, outcome, assets, light, cluster }: LeasesPageOptions): Html {
   const problem = outcome !== undefined && 'text' in outcome ? outcome : undefined;
+  const isAnswered = outcome !== undefined && !('text' in outcome);
   const content = html`
 <h1>Ledger</h1>
-<p class="lead">Which pod had which address, from when to when.</p>
+<p class="lead">Which pod had which address, from when to when.${isAnswered ? html` <a class="again" href="#by-address">Ask again</a>` : undefined}</p>
+${problem === undefined || problem.field !== undefined ? undefined : html`<p id="answer" class="warning" role="alert" tabindex="-1">${sentence(problem.text)}</p>`}
+${isAnswered ? answerSection(outcome, fields) : undefined}
 ${leasesForms(fields, problem)}
 ${
   outcome === undefined
@@ -30,11 +33,10 @@ ${
 ${fileForm(NO_FILE_FIELDS, undefined)}
 </div>`
     : html`<p class="more"><a href="/leases#by-file">Ask for a whole log file</a></p>`
-}
-${problem === undefined || problem.field !== undefined ? undefined : html`<p id="answer" class="warning" role="alert">${sentence(problem.text)}</p>`}
-${outcome === undefined || 'text' in outcome ? undefined : answerSection(outcome, fields)}`;
+}`;
   const title = `${problem === undefined ? '' : 'Error – '}Ledger – ${visibleText(cluster)} – podips monitor`;
-  return layout({ title, light, assets, content, current: '/leases', cluster, hasLedger: true });
+  const scriptPaths = [assets.timesPath];
+  return layout({ title, light, assets, content, current: '/leases', cluster, hasLedger: true, scriptPaths });
 }
 
 function answerSection(answer: LeasesAnswer, fields: LeasesFields): Html {
@@ -47,7 +49,7 @@ function answerSection(answer: LeasesAnswer, fields: LeasesFields): Html {
   const texts = [...reasons.map(({ text }) => text), ...notes];
   const hasTime = at !== null || to !== null;
   const captions = captionsOf(answer);
-  return html`<section id="answer" aria-labelledby="said">
+  return html`<section id="answer" aria-labelledby="said" tabindex="-1">
 <h2 id="said" class="answer${certain ? '' : ' unsure'}"><bdi>${visibleText(claimOf(answer))}</bdi></h2>
 ${limits(texts)}
 ${hasTime && isOne && texts.length === 0 ? html`<p class="none">The ledger has no gap at that time.</p>` : undefined}

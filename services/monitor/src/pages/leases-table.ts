@@ -35,8 +35,8 @@ function row(lease: LeaseView): Html {
   const { startedAt, startedNotBefore, startedNotAfter, startInferred } = lease;
   const { endedAt, endedNotBefore, endedNotAfter, endInferred, endReason } = lease;
   return html`<tr${endedAt === null ? html` class="open"` : undefined}>
-<th scope="row"><a href="/leases?${new URLSearchParams({ namespace, pod }).toString()}"><bdi>${visibleText(`${namespace}/${pod}`)}</bdi></a></th>
-<td data-label="Address"><a href="/leases?${new URLSearchParams({ ip, at: startedAt }).toString()}">${ip}</a>${network === '' ? undefined : html` <bdi class="tag">${visibleText(network)}</bdi>`}</td>
+<th scope="row"><a href="/leases?${new URLSearchParams({ namespace, pod }).toString()}#answer"><bdi>${visibleText(`${namespace}/${pod}`)}</bdi></a></th>
+<td data-label="Address"><a href="/leases?${new URLSearchParams({ ip, at: startedAt }).toString()}#answer">${ip}</a>${network === '' ? undefined : html` <bdi class="tag">${visibleText(network)}</bdi>`}</td>
 <td data-label="Workload"><bdi>${visibleText(`${workloadKind ?? ownerKind} ${workload ?? ownerName}`.trim())}</bdi></td>
 <td data-label="Node"><bdi>${visibleText(node)}</bdi>${hostNetwork ? tag('host network') : undefined}</td>
 <td data-label="From (UTC)">${time(startedAt, startedNotBefore, startedNotAfter)}${startInferred ? tag('inferred') : undefined}</td>

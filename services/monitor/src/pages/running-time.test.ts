@@ -10,7 +10,7 @@ test('a time is shown relative to now and exactly', () => {
   );
   expect(timeSince(TIME, at(302)).text).toMatch(/>5 min 2 s<\/time>$/);
   expect(exactTime(TIME).text).toBe(
-    '<time datetime="2026-01-31T12:00:00.250Z">2026-01-31 12:00:00</time> UTC',
+    '<time datetime="2026-01-31T12:00:00.250Z">2026-01-31 12:00:00 UTC</time>',
   );
 });
 

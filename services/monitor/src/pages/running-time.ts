@@ -15,7 +15,7 @@ export function timeSince(time: string, nowMs: number): Html {
 
 /** `2026-01-31 12:00:00 UTC`. */
 export function exactTime(time: string): Html {
-  return html`${utcTime(time)} UTC`;
+  return html`<time datetime="${time}">${formatUtc(Date.parse(time)).slice(0, 19)} UTC</time>`;
 }
 
 /** `2026-01-31 12:00:00`, where the zone stands beside it. */

@@ -38,7 +38,17 @@ export function workloadPage(options: WorkloadPageOptions): Html {
 <h1><bdi>${visibleText(`${name.namespace}/${name.name}`)}</bdi></h1>
 <p class="lead"><bdi>${visibleText(name.kind)}</bdi> in cluster <bdi>${visibleText(name.cluster)}</bdi>; <a href="/workloads?window=${window}">all workloads</a></p>
 ${answer === undefined ? html`<p class="warning" role="alert">${unknownWords(doubt)}.</p>` : known(answer, options)}`;
-  return layout({ title, light, assets, content, current: '/workloads', cluster, hasLedger: true });
+  const scriptPaths = [assets.timesPath];
+  return layout({
+    title,
+    light,
+    assets,
+    content,
+    current: '/workloads',
+    cluster,
+    hasLedger: true,
+    scriptPaths,
+  });
 }
 
 /** What is said of a workload of which nothing is known. @param doubt why it may exist all the same */

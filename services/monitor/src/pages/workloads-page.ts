@@ -49,7 +49,17 @@ ${total > workloads.length ? html`<p class="more"><strong>There are more:</stron
 ${leavesOut ? html`<p class="more"><strong>Not all are counted:</strong> there are more than ${MAX_WORKLOADS.toLocaleString('en')} workloads, and those that nothing happened to for longest are left out.</p>` : undefined}
 <p class="more"><a href="/api/v1/workloads?${queryOf(fields)}">This as JSON</a></p>`;
   const title = `Workloads – ${visibleText(cluster)} – podips monitor`;
-  return layout({ title, light, assets, content, current: '/workloads', cluster, hasLedger: true });
+  const scriptPaths = [assets.timesPath];
+  return layout({
+    title,
+    light,
+    assets,
+    content,
+    current: '/workloads',
+    cluster,
+    hasLedger: true,
+    scriptPaths,
+  });
 }
 
 function table(workloads: readonly WorkloadView[], fields: WorkloadFields, nowMs: number): Html {
