@@ -10,7 +10,7 @@ import { runChaos, type Victim } from './chaos.js';
 import { keepRunning } from './keep-running.js';
 import { readMetrics } from './metrics.js';
 import { type LocalServices, SERVICE_NAMES, startServices } from './services.js';
-import { describeSums, describeTally, type Tally } from './tally.js';
+import { countMissing, describeSums, describeTally, type Tally } from './tally.js';
 import { untilWatched } from './until-watched.js';
 
 export interface LocalRunOptions {
@@ -76,7 +76,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     await services.stop(SERVICES_DEADLINE_MS);
   });
   await untilWatched(world.cluster);
-  resources.defer(async () => print(`\n  ${describeSums(await drain(world, services))}`));
+  resources.defer(async () => print(`\n  ${await sumsAtTheEnd(world, services)}`));
   // Pods without an owner come and go; what belongs to a workload does so only where there is a reason.
   const { seed, changesPerSecond } = options;
   const churn = startChurn(world.cluster, { seed, changesPerSecond, mix: { Bare: 1 }, evictShare: 0 });
@@ -178,11 +178,15 @@ async function readTally({ cluster, queue, sink }: World, services: LocalService
   };
 }
 
-/** Waits for what is on its way, when nothing happens any more. */
-async function drain(world: World, services: LocalServices): Promise<Tally> {
+/** Waits for what is on its way, when nothing happens any more, and compares what happened with what arrived. */
+async function sumsAtTheEnd(world: World, services: LocalServices): Promise<string> {
+  const { truth } = world.cluster;
+  const missing = () => countMissing(truth, (id) => world.sink.has(id));
   const deadline = AbortSignal.timeout(DRAIN_DEADLINE_MS);
-  while (world.sink.distinct < world.cluster.truth.changeCount && (await pause(20, deadline)));
-  return readTally(world, services);
+  const isWaiting = () => world.sink.distinct < truth.changeCount || (missing() ?? 0) > 0;
+  while (isWaiting() && (await pause(20, deadline)));
+  const tally = await readTally(world, services);
+  return describeSums(tally, missing());
 }
 
 const metricsUrl = ({ httpPorts }: LocalServices, service: 'reader' | 'writer') =>

@@ -40,6 +40,11 @@ export class RecordLog {
     return this.#duplicates;
   }
 
+  /** Whether a record with it has come. An `event_id` that was forgotten has not. */
+  has(eventId: string): boolean {
+    return this.#eventIds.has(eventId);
+  }
+
   /** The newest records, oldest first. */
   get records(): readonly SinkRecord[] {
     return this.#kept.slice(Math.max(0, this.#kept.length - this.#options.keep));

@@ -44,6 +44,8 @@ export interface Sink extends Running {
   readonly distinct: number;
   /** Records whose `event_id` had come before. */
   readonly duplicates: number;
+  /** Whether a record with this `event_id` has come; of more than two million, the oldest are forgotten. */
+  has(eventId: string): boolean;
   /** The newest records, oldest first. */
   readonly records: readonly SinkRecord[];
   /** Connections ever taken. */
@@ -130,6 +132,7 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
     get duplicates() {
       return recordLog.duplicates;
     },
+    has: (eventId) => recordLog.has(eventId),
     get records() {
       return recordLog.records;
     },

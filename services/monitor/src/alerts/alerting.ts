@@ -1,6 +1,6 @@
 import type { Logger } from '@podips/shared';
 import type { Announcements } from '../announcements/announcements.js';
-import { mutingAt, nextChangeMs } from '../announcements/muting.js';
+import { mutingAt, nextMutingChangeMs } from '../announcements/muting.js';
 import { createFetch, NO_PROXIES } from '../proxy.js';
 import { entriesOf } from '../status/map-operations.js';
 import type { Tracker } from '../status/tracker.js';
@@ -129,7 +129,7 @@ function withoutChannels(deadman: Deadman | undefined, muted: () => AlertingView
 function mutedView({ announcements, now }: AlertingOptions): AlertingView['muted'] {
   const nowMs = now();
   const { lights, workloads } = mutingAt(announcements.entries(), nowMs);
-  const changeMs = nextChangeMs(announcements.entries(), nowMs);
+  const changeMs = nextMutingChangeMs(announcements.entries(), nowMs);
   if (lights.size === 0 || changeMs === undefined) return null;
   return { lights: [...lights], workloads, nextChangeAt: new Date(changeMs).toISOString() };
 }

@@ -3,6 +3,7 @@ import { decideWorkloadAlerts, type WorkloadFacts } from '../workloads/decide-wo
 import { type AlertState, decide, shortest, untilAllowed, withSent } from './decide.js';
 import type { Notice } from './notice.js';
 import type { AllAlertRules, Chain } from './rules.js';
+import { countTroubles } from './troubles.js';
 
 /** What alerts are decided by at a moment. */
 export interface AlertFacts {
@@ -40,6 +41,7 @@ export function decideBoth(
     likelyCause: null,
     changes: [],
     chain: entriesOf(chain).map(([operation, { light }]) => ({ operation, light })),
+    failing: countTroubles(state.decided),
     heldBack: state.workloads.suppressed,
     workloads: decision.news,
   };

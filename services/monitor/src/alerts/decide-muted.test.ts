@@ -54,3 +54,33 @@ test.each<[string, (minute: number) => Chain, string[]]>([
 ])('in a maintenance of queue write, %s', (_what, chainAt, expected) => {
   expect(play(chainAt)).toEqual(expected);
 });
+
+const muting = { lights: new Set<LightId>(['log']), workloads: false };
+const at =
+  (light: 'red' | 'green' | 'grey', sinceMin: number) => (id: 'queue/write' | 'queue/read' | 'log') => ({
+    [id]: stateOf(id, light, sinceMin * MIN),
+  });
+
+test.each<[string, Partial<AlertRules>, Chain, number]>([
+  ['all others work', {}, chainOf(), 0],
+  ['another one is muted', { muting }, chainOf(at('red', 12)('log')), 0],
+  [
+    'another one has been red for less than the hold',
+    { forMs: 5 * MIN },
+    chainOf(at('red', 19)('queue/read')),
+    0,
+  ],
+  ['another one never reported and is muted', { muting }, chainOf(at('grey', 0)('log')), 0],
+  ['another one is red', {}, chainOf(at('red', 19)('queue/read')), 1],
+])(
+  'of an outage that is over while %s, the alert counts the operations that it leaves failing',
+  (_what, some, after, failing) => {
+    const rules = { ...RULES, ...some };
+    const before = chainOf(at('red', 1)('queue/write'));
+    const { state, notice } = decide(NOTHING_REPORTED, before, 10 * MIN, rules);
+    expect(notice?.failing).toBe(1);
+    const { notice: over } = decide(state, after, 20 * MIN, rules);
+    expect(over?.changes[0]).toMatchObject({ operation: 'queue/write', kind: 'ended' });
+    expect(over?.failing).toBe(failing);
+  },
+);

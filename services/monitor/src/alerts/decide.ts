@@ -6,7 +6,7 @@ import { NO_WORKLOADS_REPORTED, type WorkloadAlertState } from '../workloads/dec
 import type { Change, Notice, Trouble } from './notice.js';
 import { remainingMs } from './remaining.js';
 import type { AlertRules, Chain } from './rules.js';
-import { differ, firingIn, type Seen, seenWith, type Troubles } from './troubles.js';
+import { countTroubles, differ, firingIn, type Seen, seenWith, type Troubles } from './troubles.js';
 
 export const HOUR_MS = 3_600_000;
 
@@ -127,6 +127,7 @@ function makeNotice(before: AlertState, decided: Troubles, { chain, nowMs, rules
     likelyCause,
     changes: changes.length > 0 ? changes : lasting(decided, rules),
     chain: entriesOf(chain).map(([operation, { light }]) => ({ operation, light })),
+    failing: countTroubles(decided),
     heldBack: before.suppressed,
   };
 }

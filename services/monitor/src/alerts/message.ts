@@ -44,6 +44,8 @@ export const WebhookBody = Type.Object({
     }),
   ),
   lights: Type.Array(Type.Object({ operation: Type.Enum(LIGHT_IDS), light: Type.Enum(LIGHTS) })),
+  /** Operations of which an alert said that they do not work, and that still do not. */
+  failing: Type.Integer({ minimum: 0 }),
   /** Workloads that became unstable first, the worst of them first; at most 50. */
   workloads: Type.Array(WorkloadBody),
   /** Workloads that are unstable as reported before. */
@@ -139,6 +141,7 @@ function compose({ title, paragraphs, event, notice, changes, context }: Parts):
     likelyCause: notice.likelyCause,
     changes: changes.map((change) => changeBody(change, notice.atMs)),
     lights: [...notice.chain],
+    failing: notice.failing ?? notice.chain.filter(({ light }) => light !== 'green').length,
     workloads: notice.workloads === undefined ? [] : workloadBodies(notice.workloads, notice.atMs),
     lasting: notice.workloads?.lasting ?? 0,
     likelyNode: notice.workloads?.likelyNode?.node ?? null,

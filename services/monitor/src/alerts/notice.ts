@@ -30,6 +30,8 @@ export const Notice = Type.Object({
   likelyCause: Type.Union([Type.Enum(LIGHT_IDS), Type.Null()]),
   changes: Type.Array(Change),
   chain: Type.Array(Type.Object({ operation: Type.Enum(LIGHT_IDS), light: Type.Enum(LIGHTS) })),
+  /** Operations that do not work, of which alerts were decided; absent in a notice that an earlier version saved. */
+  failing: Type.Optional(Type.Number()),
   /** The number of alerts that the hourly limit suppressed before this one. */
   heldBack: Type.Number(),
   workloads: Type.Optional(WorkloadNews),

@@ -26,14 +26,34 @@ const change: WebhookBody['changes'][number] = {
   message: 'refused',
   host: 'writer',
 };
-const green: Partial<WebhookBody> = { changes: [change], lights: [{ operation: 'log', light: 'green' }] };
-const red: Partial<WebhookBody> = { changes: [change], lights: [{ operation: 'log', light: 'red' }] };
+const workload: WebhookBody['workloads'][number] = {
+  ...{ namespace: 'shop', workloadKind: 'Deployment', name: 'web', kind: 'ended', why: 'replaced' },
+  ...{ startedAt: ALERT.at, endedAt: ALERT.at, durationMs: 0, measuredAt: ALERT.at, usual: null },
+  ...{
+    replaced: 0,
+    restarts: 0,
+    failed: 0,
+    lastPod: null,
+    lastCause: null,
+    lastExitCode: null,
+    lastAt: null,
+  },
+};
+const over: Partial<WebhookBody> = {
+  changes: [change],
+  failing: 0,
+  lights: [{ operation: 'log', light: 'green' }],
+};
+const lasts: Partial<WebhookBody> = { ...over, failing: 1, lights: [{ operation: 'log', light: 'red' }] };
+const stable: Partial<WebhookBody> = { failing: 1, workloads: [workload] };
 const alerts = {
-  problem: { ...ALERT, ...red, event: 'problem' },
-  recovery: { ...ALERT, ...green, event: 'recovery' },
-  'recovery of one of two': { ...ALERT, ...red, event: 'recovery' },
-  'workload that is stable again': { ...ALERT, ...red, changes: [], event: 'recovery' },
-  'workload that is stable again, unlike others': { ...ALERT, lasting: 2, event: 'recovery' },
+  problem: { ...ALERT, ...lasts, event: 'problem' },
+  recovery: { ...ALERT, ...over, event: 'recovery' },
+  'recovery of one of two': { ...ALERT, ...lasts, event: 'recovery' },
+  'recovery while another light is muted': { ...ALERT, ...lasts, failing: 0, event: 'recovery' },
+  'recovery from what the hourly limit suppressed': { ...ALERT, failing: 0, event: 'recovery' },
+  'workload that is stable again': { ...ALERT, ...stable, event: 'recovery' },
+  'workload that is stable again, unlike others': { ...ALERT, ...stable, lasting: 2, event: 'recovery' },
   test: ALERT,
 } satisfies Record<string, WebhookBody>;
 
@@ -64,6 +84,8 @@ describe('an incident is opened once, and closed when everything works again:', 
     ['problem', 'trigger', 'chain'],
     ['recovery of one of two', 'trigger', 'chain'],
     ['recovery', 'resolve', 'chain'],
+    ['recovery while another light is muted', 'resolve', 'chain'],
+    ['recovery from what the hourly limit suppressed', 'resolve', 'chain'],
     ['workload that is stable again, unlike others', 'trigger', 'workloads'],
     ['workload that is stable again', 'resolve', 'workloads'],
     ['test', 'trigger', 'test'],

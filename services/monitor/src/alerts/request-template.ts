@@ -73,9 +73,11 @@ function parseHeader(line: string): [string, string] {
 
 /** The names that tags may have: the fields of the webhook's JSON, and a few of these in another form. */
 function viewOf(alert: WebhookBody) {
-  const { event, cluster, changes, lights, lasting } = alert;
-  const isOfLights = changes.length > 0;
-  const isOver = isOfLights ? lights.every(({ light }) => light === 'green') : lasting === 0;
+  const { event, cluster, changes, workloads, failing, lasting } = alert;
+  // What the hourly limit suppressed may be over by now: such an alert has no changes.
+  const isOfLights = changes.length > 0 || workloads.length === 0;
+  // Not the lights of the moment: of one that is muted or only just red, no recovery may ever be sent.
+  const isOver = (isOfLights ? failing : lasting) === 0;
   const isResolved = event === 'recovery' && isOver;
   return {
     ...alert,

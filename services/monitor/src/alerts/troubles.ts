@@ -73,6 +73,11 @@ export function differ(some: Troubles, others: Troubles): boolean {
   return LIGHT_IDS.some((operation) => some[operation]?.light !== others[operation]?.light);
 }
 
+/** The number of operations that do not work. */
+export function countTroubles(troubles: Troubles): number {
+  return LIGHT_IDS.filter((operation) => troubles[operation] !== undefined).length;
+}
+
 const BADNESS: Readonly<Record<Trouble['light'], number>> = { grey: 0, yellow: 1, red: 2 };
 
 /** Adds the alerts that should fire now to what was seen of operations that have changed. */

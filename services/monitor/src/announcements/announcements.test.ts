@@ -1,9 +1,11 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { createLogger } from '@podips/shared';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { openAnnouncements } from './announcements.js';
+import { type AnnouncementsOptions, openAnnouncements } from './announcements.js';
 
 const HOUR_MS = 3_600_000;
 const NOW_MS = Date.UTC(2026, 0, 31, 12);
@@ -22,9 +24,9 @@ async function newFile() {
       await rename(next, path);
     },
     remove: () => rm(path),
-    async open() {
+    async open(some: Partial<AnnouncementsOptions> = {}) {
       const log = createLogger('monitor', 'silent');
-      const opened = await openAnnouncements({ path, dir, now: () => NOW_MS, log, pollMs: 5 });
+      const opened = await openAnnouncements({ path, dir, now: () => NOW_MS, log, pollMs: 5, ...some });
       onTestFinished(() => opened.stop());
       return opened;
     },
@@ -55,6 +57,19 @@ test.each<[string, (file: Awaited<ReturnType<typeof newFile>>) => Promise<void>,
     (file) => file.write('announcements: [{id: a}]', NOW_MS),
     'is wrong: announcement 1 ("a"): title must be',
   ],
+  [
+    'is a pipe',
+    async (file) => {
+      await file.remove();
+      await promisify(execFile)('mkfifo', [file.path]);
+    },
+    'is wrong: it must be a file, not a folder',
+  ],
+  [
+    'is too long',
+    (file) => file.write('#'.repeat(262_145), NOW_MS),
+    'is wrong: the file must have at most 262144 bytes',
+  ],
   ['is gone', (file) => file.remove(), 'cannot be read (ENOENT)'],
 ])(
   'while the file %s, the last good content stays, also after a restart, and this is said',
@@ -82,4 +97,26 @@ test('a file that was never right announces nothing, and this is said', async ()
   const opened = await file.open();
   expect(opened.entries()).toEqual([]);
   expect(opened.problem).toContain('cannot be read (ENOENT). Nothing is announced');
+});
+
+test('a file system that stops to answer is a problem, which listeners hear of, and so is its end', async () => {
+  const file = await newFile();
+  const listener = vi.fn();
+  let answer: ReturnType<typeof Promise.withResolvers<void>> | undefined;
+  const opened = await file.open({
+    deadlineMs: 5,
+    readText: async () => {
+      await answer?.promise;
+      return { text: ONE, modifiedMs: NOW_MS };
+    },
+  });
+  opened.onNews(listener);
+  expect(opened.isCurrent).toBe(true);
+  answer = Promise.withResolvers<void>();
+  await vi.waitFor(() => expect(opened.problem).toContain('does not answer within 5 ms. The last content'));
+  expect([opened.isCurrent, listener.mock.calls.length]).toEqual([false, 1]);
+  expect(opened.entries()).toHaveLength(1);
+  answer.resolve();
+  await vi.waitFor(() => expect(opened.isCurrent).toBe(true));
+  expect(listener).toHaveBeenCalledTimes(2);
 });

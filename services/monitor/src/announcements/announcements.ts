@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Logger, pause, toError } from '@podips/shared';
 import { Type } from 'typebox';
@@ -40,6 +41,8 @@ export interface AnnouncementsOptions {
   readonly now: () => number;
   readonly log: Logger;
   readonly pollMs?: number;
+  readonly deadlineMs?: number;
+  readonly readText?: typeof readAnnouncements;
 }
 
 export const ANNOUNCEMENTS_DOCUMENT = 'announcements.json';
@@ -47,6 +50,8 @@ export const ANNOUNCEMENTS_DOCUMENT = 'announcements.json';
 const POLL_MS = 5_000;
 /** The most that the start waits for the file. */
 const START_MS = 2_000;
+/** The most that the file system may take before its silence is a problem. */
+const DEADLINE_MS = 10_000;
 const MAX_BYTES = 262_144;
 
 /** The last good content of the file, and since when each entry has been as it is. */
@@ -58,7 +63,8 @@ const Saved = Type.Object({
 
 /** Follows the file. While it cannot be used, the last good content stays, also across restarts. */
 export async function openAnnouncements(options: AnnouncementsOptions): Promise<Announcements> {
-  const { path, dir, now, log, pollMs = POLL_MS } = options;
+  const { path, dir, now, log, pollMs = POLL_MS, deadlineMs = DEADLINE_MS } = options;
+  const { readText = readAnnouncements } = options;
   if (path === undefined) return NO_ANNOUNCEMENTS;
   const listeners: (() => void)[] = [];
   let good: { text: string; entries: readonly Entry[] } = { text: '', entries: [] };
@@ -77,34 +83,46 @@ export async function openAnnouncements(options: AnnouncementsOptions): Promise<
     good = restore(document.saved.text);
   }
 
+  const tell = () => {
+    for (const listener of listeners) listener();
+  };
+  const fail = (what: string, err: unknown) => {
+    const stays = good.text === '' ? 'Nothing is announced' : 'The last content that was right stays in use';
+    const said = `ANNOUNCEMENTS_FILE ${path} ${what}. ${stays}`;
+    if (said === problem) return;
+    problem = said;
+    log.error({ path, err: toError(err) }, 'announcements cannot be used');
+    tell();
+  };
   const look = async () => {
-    const before = { problem, text: good.text };
     try {
       const { text, modifiedMs } = await readText(path);
-      if (text !== good.text) {
+      const isNew = text !== good.text;
+      if (isNew) {
         const entries = parseAnnouncements(text);
         good = { text, entries };
         known = withChanges(known, entries, Math.min(modifiedMs, now()));
         document.changed();
         log.info({ path, entries: entries.length }, 'announcements read');
       }
+      const isRepaired = problem !== undefined;
       problem = undefined;
+      if (isNew || isRepaired) tell();
     } catch (err) {
-      const stays =
-        good.text === '' ? 'Nothing is announced' : 'The last content that was right stays in use';
-      problem = `ANNOUNCEMENTS_FILE ${path} ${describe(err)}. ${stays}`;
-      if (problem !== before.problem) log.error({ path, err: toError(err) }, 'announcements cannot be used');
+      fail(describe(err), err);
     }
-    if (problem !== before.problem || good.text !== before.text) for (const listener of listeners) listener();
   };
   let isLooking = false;
   const lookOnce = async () => {
     // A file system that hangs is not asked again.
     if (isLooking) return;
     isLooking = true;
+    const what = `does not answer within ${deadlineMs} ms`;
+    const late = setTimeout(() => fail(what, new Error(what)), deadlineMs).unref();
     await look().catch((err: unknown) =>
       log.error({ err: toError(err) }, 'announcements cannot be followed'),
     );
+    clearTimeout(late);
     isLooking = false;
   };
   // Nor does the monitor wait for it.
@@ -139,11 +157,22 @@ function restore(text: string): { text: string; entries: readonly Entry[] } {
   }
 }
 
-async function readText(path: string): Promise<{ text: string; modifiedMs: number }> {
-  const { size, mtimeMs } = await stat(path);
-  if (size > MAX_BYTES)
-    throw new AnnouncementsError([`the file must have at most ${MAX_BYTES} bytes, but has ${size}`]);
-  return { text: await readFile(path, 'utf8'), modifiedMs: mtimeMs };
+/** @throws when it is no file, is too long, or cannot be read */
+async function readAnnouncements(path: string): Promise<{ text: string; modifiedMs: number }> {
+  // To open a pipe would otherwise wait for its writer.
+  await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const stat = await file.stat();
+  if (!stat.isFile()) throw new AnnouncementsError(['it must be a file, not a folder, a pipe or a device']);
+  // The file may grow meanwhile.
+  const bytes = Buffer.alloc(MAX_BYTES + 1);
+  let length = 0;
+  while (length < bytes.length) {
+    const { bytesRead } = await file.read(bytes, length, bytes.length - length, length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  if (length > MAX_BYTES) throw new AnnouncementsError([`the file must have at most ${MAX_BYTES} bytes`]);
+  return { text: bytes.toString('utf8', 0, length), modifiedMs: stat.mtimeMs };
 }
 
 /** A new entry, or one with other content, has changed when the file did. */

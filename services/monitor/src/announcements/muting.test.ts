@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Entry } from './entry.js';
-import { maintenanceOf, mutingAt, nextChangeMs, phaseOf } from './muting.js';
+import { maintenanceOf, mutingAt, nextChangeMs, nextMutingChangeMs, phaseOf } from './muting.js';
 
 const entry = (fromMs?: number, toMs?: number, changes: Partial<Entry> = {}): Entry => ({
   id: 'one',
@@ -55,6 +55,29 @@ test.each<[number, number | undefined]>([
   [30, undefined],
 ])('after %i ms, the next change is at %s', (nowMs, changeMs) => {
   expect(nextChangeMs([writes, reads], nowMs)).toBe(changeMs);
+});
+
+const announced = entry(12, 13, { kind: 'announcement' });
+
+test.each<[string, Entry[], number, number | undefined]>([
+  ['an announcement begins and ends within it', [writes, announced], 11, 20],
+  ['a window of more lights begins', [writes, reads], 11, 15],
+  [
+    'another window of the same lights ends later',
+    [writes, entry(5, 30, { lights: ['queue/write'] })],
+    11,
+    30,
+  ],
+  [
+    'a window of the same lights follows at once',
+    [writes, entry(20, 25, { lights: ['queue/write'] })],
+    11,
+    25,
+  ],
+  ['a window is planned after a break', [writes, entry(22, 25)], 11, 20],
+  ['nothing is planned', [], 11, undefined],
+])('where %s, what is muted changes at the right time', (_what, entries, nowMs, changeMs) => {
+  expect(nextMutingChangeMs(entries, nowMs)).toBe(changeMs);
 });
 
 test('of two windows, a light is said to be in the one that ends last', () => {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { LIGHT_IDS, type LightId } from '../status/statuses.js';
 import type { Entry, Phase } from './entry.js';
 
@@ -40,6 +41,15 @@ export function nextChangeMs(entries: readonly Entry[], nowMs: number): number |
     .filter((ms) => ms !== undefined)
     .filter((ms) => ms > nowMs);
   return later.length === 0 ? undefined : Math.min(...later);
+}
+
+/** When alerts about other lights, or about none, are muted than now; undefined: never, as far as is planned. */
+export function nextMutingChangeMs(entries: readonly Entry[], nowMs: number): number | undefined {
+  const now = mutingAt(entries, nowMs);
+  return entries
+    .flatMap(({ fromMs = nowMs, toMs = nowMs }) => [fromMs, toMs])
+    .filter((ms) => ms > nowMs && !isDeepStrictEqual(mutingAt(entries, ms), now))
+    .sort((a, b) => a - b)[0];
 }
 
 function windowsAt(entries: readonly Entry[], nowMs: number): Entry[] {

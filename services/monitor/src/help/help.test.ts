@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import type { FlowView } from '../flow/flow-view.js';
+import type { HeadlineStates } from '../words/headline.js';
 import { incidentOf } from '../words/incident.js';
 import { openHelp } from './help.js';
 import { renderMarkdown } from './markdown.js';
@@ -45,7 +47,12 @@ const EARLY = { ...SILENT, ageMs: 30_000 } as const;
 const ALL = { kubernetes: GREEN, 'queue/write': GREEN, 'queue/read': GREEN, log: GREEN };
 const FORBIDDEN = { ...RED, heartbeat: { code: 403, message: 'pods is forbidden' } };
 const NO_STORE = { ...RED, heartbeat: { code: 500, message: 'no outbox and no ledger: no rights' } };
-const LATE = { state: 'late', queued: 1_716, outbox: 0, buffered: 0 } as const;
+const GREY = { light: 'grey', heartbeat: undefined, ageMs: 0 } as const;
+const FLOW: FlowView = {
+  ...{ state: 'late', queued: 1_716, outbox: 0, buffered: 0, oldestMs: 90_000 },
+  ...{ publishedPerSecond: 1, writtenPerSecond: 1, lagMs: null, readerSilentMs: null, writerSilentMs: null },
+  series: [],
+};
 
 test.each([
   ['the reader without rights', { kubernetes: FORBIDDEN }, 'kubernetes', 'the-reader-may-not-read-pods'],
@@ -74,19 +81,9 @@ test.each([
 );
 
 test('messages that are late are an incident though all lights work', () => {
-  const flow = {
-    ...LATE,
-    oldestMs: 90_000,
-    publishedPerSecond: 1,
-    writtenPerSecond: 1,
-    lagMs: null,
-    readerSilentMs: null,
-    writerSilentMs: null,
-    series: [],
-  };
   const facts = { states: ALL, likelyCause: null, ageLimitMs: 300_000 };
-  expect(incidentOf({ ...facts, flow })).toMatchObject({ waiting: '1,716 on the queue', error: null });
-  expect(incidentOf({ ...facts, flow: { ...flow, state: 'in time' } })).toBeUndefined();
+  expect(incidentOf({ ...facts, flow: FLOW })).toMatchObject({ waiting: '1,716 on the queue', error: null });
+  expect(incidentOf({ ...facts, flow: { ...FLOW, state: 'in time' } })).toBeUndefined();
 });
 
 test('without an outbox, a broker that is down may end in loss, and the incident says so', () => {
@@ -99,6 +96,33 @@ test('without an outbox, a broker that is down may end in loss, and the incident
   expect(incidentOf({ ...facts, states: { ...states, ledger: RED } })?.loss).toContain(
     'until it resumes is lost',
   );
+});
+
+const READER = { ...ALL, kubernetes: SILENT, 'queue/write': SILENT };
+const BROKER = { ...ALL, 'queue/write': RED, 'queue/read': RED };
+const NONE = /^Without a database, what happens while no reader runs is lost\.$/;
+const LEDGER = /^Nothing is lost as long as .* a gap that the ledger names\.$/;
+const OUTBOX = /^Nothing is lost: messages go to the outbox/;
+const MEMORY = /^Nothing is lost while the reader runs and its memory has room; /;
+const UNKNOWN = /whether it has an outbox is not known\..* is lost\.$/;
+
+test.each<[string, HeadlineStates, number | null | undefined, RegExp]>([
+  ['a dead reader, of which nothing is known', READER, undefined, NONE],
+  ['a dead reader without a database', READER, null, NONE],
+  ['a dead reader without a database, and a monitor with one', { ...READER, ledger: GREEN }, null, NONE],
+  ['a dead reader that never wrote to the ledger', { ...READER, ledger: EARLY }, undefined, NONE],
+  ['a dead reader with a ledger', { ...READER, ledger: GREEN }, undefined, LEDGER],
+  ['a dead reader with a database, and a monitor without one', READER, 0, LEDGER],
+  ['a dead broker, and a reader of which nothing is known', BROKER, undefined, UNKNOWN],
+  ['a dead broker, and a ledger that no reader wrote to', { ...BROKER, ledger: EARLY }, undefined, UNKNOWN],
+  ['a dead broker before the first look at the ledger', { ...BROKER, ledger: GREY }, undefined, UNKNOWN],
+  ['a dead broker, and a reader without an outbox', { ...BROKER, ledger: GREEN }, null, MEMORY],
+  ['a dead broker, and a reader with an outbox', BROKER, 3, OUTBOX],
+  ['a dead broker, and a database that is down', { ...BROKER, ledger: RED }, 3, MEMORY],
+])('of %s it is said what is known of loss', (_what, states, outbox, said) => {
+  const likelyCause = states.kubernetes === SILENT ? 'kubernetes' : 'queue/write';
+  const flow = outbox === undefined ? null : { ...FLOW, outbox };
+  expect(incidentOf({ states, likelyCause, ageLimitMs: 300_000, flow })?.loss).toMatch(said);
 });
 
 test('only with a ledger there is something that names a gap', () => {

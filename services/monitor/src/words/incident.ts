@@ -125,7 +125,12 @@ export function incidentOf(facts: IncidentFacts): Incident | undefined {
   return {
     what,
     lights: lights.filter((id) => id !== null),
-    loss: loss === 'unseen' ? unseenLoss(facts) : loss === 'unpublished' ? unpublishedLoss(facts) : loss,
+    loss:
+      loss === 'unseen'
+        ? unseenLoss(facts, name !== 'reader')
+        : loss === 'unpublished'
+          ? unpublishedLoss(facts)
+          : loss,
     waiting: (flow && describeWaiting(flow)) ?? null,
     help: paragraph,
     error: shown?.light === 'red' || name === 'behind' ? errorOf(shown) : null,
@@ -154,19 +159,30 @@ function kindOf({ states, likelyCause, ageLimitMs, flow }: IncidentFacts): keyof
   }
 }
 
-/** Whether anything is lost while no reader sees what happens. */
-function unseenLoss({ states }: IncidentFacts): string {
-  const after = states.ledger === undefined ? '' : ', within a gap that the ledger names';
+/** Whether anything is lost while no reader sees what happens. A reader that runs remembers; one that starts asks its database. */
+function unseenLoss(facts: IncidentFacts, isRunning: boolean): string {
+  const hasStore = hasDatabase(facts);
+  if (!isRunning && hasStore !== true)
+    return 'Without a database, what happens while no reader runs is lost.';
+  const after = hasStore === true ? ', within a gap that the ledger names' : '';
   return `Nothing is lost as long as the API server remembers what happens, often only minutes; what comes and goes unseen after that is lost${after}.`;
 }
 
 /** Whether anything is lost while the queue takes no messages. */
-function unpublishedLoss({ states, flow }: IncidentFacts): string {
-  const hasOutbox =
-    (states.ledger !== undefined || (flow?.outbox ?? null) !== null) && states.ledger?.light !== 'red';
-  return hasOutbox
+function unpublishedLoss(facts: IncidentFacts): string {
+  const hasOutbox = hasDatabase(facts);
+  if (hasOutbox === undefined)
+    return 'Nothing is lost while the reader runs and has room, in an outbox or in its memory; whether it has an outbox is not known. Without room it stops watching, and what the API server forgets until it resumes is lost.';
+  return hasOutbox && facts.states.ledger?.light !== 'red'
     ? 'Nothing is lost: messages go to the outbox in the database, and are sent when the queue takes them again.'
     : 'Nothing is lost while the reader runs and its memory has room; then it stops watching, and what the API server forgets until it resumes is lost.';
+}
+
+/** Whether the reader has a database, as its last report says, or a ledger that it writes to; undefined: not known. */
+function hasDatabase({ states, flow }: IncidentFacts): boolean | undefined {
+  // A report names both, and a reader without a database has no outbox.
+  if (flow !== null && flow.buffered !== null) return flow.outbox !== null;
+  return states.ledger?.light === 'green' || undefined;
 }
 
 function errorOf(state: HeadlineStates[keyof HeadlineStates]): string | null {

@@ -7,7 +7,15 @@ const TOKEN = 'correct-horse-battery-staple';
 const LOGIN = { user: 'ops', password: 'tr0ub4dor&3' };
 const BASIC = `Basic ${Buffer.from(`${LOGIN.user}:${LOGIN.password}`).toString('base64')}`;
 const HEARTBEATS = ['/kubernetes/200/OK', '/queue/write/200/OK', '/queue/read/200/OK', '/log/200/OK'];
-const OPEN = ['/healthz', '/readyz', '/api/ping', '/podips/all', '/badge.svg', '/badge/log.svg'];
+const OPEN = [
+  '/healthz',
+  '/readyz',
+  '/api/ping',
+  '/podips/all',
+  '/badge.svg',
+  '/badge/log.svg',
+  '/badge/uptime/90d/log.svg',
+];
 const GUARDED = [
   '/',
   '/api',

@@ -9,7 +9,7 @@ const BADGE = /^\/badge[./]/;
 const HEARTBEAT = /^\/(?:(?:kubernetes|log|queue\/:operation)\/:code\/:message|api\/v1\/reports)$/;
 /** Probes are not rate-limited: a client that shares their address must not be able to get the monitor restarted. */
 const PROBES: readonly string[] = ['/healthz', '/readyz'];
-/** Paths that need no secret because they reveal so little: that the monitor is alive, one of three answers, a light. */
+/** Paths that need no secret because they reveal so little: that the monitor is alive, one of three answers. Badges are open as well: a light, or its uptime. */
 const OPEN: readonly string[] = [...PROBES, '/api/ping', '/podips/:operation'];
 
 interface Guard {
