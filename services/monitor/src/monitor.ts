@@ -87,7 +87,7 @@ async function startParts(settings: MonitorSettings, log: Logger, resources: Res
     log,
     before: history.last,
     hasLedger: settings.database !== undefined,
-    isOverdue: (id) => flow.isOverdue(id) || follower.isOverdue(id),
+    isOverdue: (id) => (id === 'ledger' ? follower.isOverdue() : flow.isOverdue(id)),
   });
   resources.release('the lights', () => tracker.stop());
   tracker.onHeartbeat(flow.onHeartbeat);

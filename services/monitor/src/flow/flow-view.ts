@@ -8,11 +8,14 @@ const CountOrNull = Type.Union([Count, Type.Null()]);
 export const FlowView = Type.Object({
   /** `late`: the oldest message has waited on the queue for more than a minute, or no writer receives it. */
   state: Type.Enum(['in time', 'late', 'not known']),
-  /** Messages that wait: in the reader's memory, in its outbox (null without a database), and at least so many on the queue. */
+  /**
+   * Messages that wait: in the reader's memory, in its outbox (null without a database; both are null while no reader
+   * reports), and at least so many on the queue (null until a writer has reported a message of that reader).
+   */
   buffered: CountOrNull,
   outbox: CountOrNull,
   queued: CountOrNull,
-  /** For how long the oldest message has been on the queue; null: none is, or it is not known. */
+  /** For how long the oldest message has been on the queue, as far as the monitor has seen it; null: none is, or it is not known. */
   oldestMs: CountOrNull,
   /** Messages a second, published and delivered; null until two reports have come. */
   publishedPerSecond: CountOrNull,

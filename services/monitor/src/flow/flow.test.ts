@@ -91,24 +91,79 @@ test('a writer that reports, but receives nothing, is overdue; one that waits fo
   expect(flow.isOverdue('queue/read')).toBe(true);
 });
 
-test('what was published before the first report, and delivered by nobody knows whom, does not wait', () => {
+test('whether something waits of what was published before the first report is not known until a writer names that reader', () => {
   const { flow, reader, writer, wait } = open();
   reader(1_000);
   writer(0, { delivered: [] });
   wait(60_000);
   reader(1_000);
-  expect(flow.view()).toMatchObject({ state: 'in time', queued: 0 });
+  expect(flow.view()).toMatchObject({ state: 'not known', queued: null, oldestMs: null });
   reader(1_001);
   expect(flow.view()).toMatchObject({ queued: 1 });
+  writer(1_001);
+  expect(flow.view()).toMatchObject({ state: 'in time', queued: 0 });
 });
 
-test('the next run of the reader counts from the start', () => {
+test('a start finds what waits since before it, late once it has seen it for a minute', () => {
+  const { flow, reader, writer, wait } = open();
+  reader(10_000);
+  writer(8_284);
+  expect(flow.view()).toMatchObject({ state: 'not known', queued: 1_716, oldestMs: null });
+  wait(61_000);
+  reader(10_000);
+  writer(8_300);
+  expect(flow.view()).toMatchObject({ state: 'late', queued: 1_700, oldestMs: 61_000 });
+  writer(10_000);
+  expect(flow.view()).toMatchObject({ state: 'in time', queued: 0 });
+});
+
+test('after a start it is not known whether the writer is frozen, until it delivers or has received nothing for long', () => {
+  const { flow, reader, writer, wait } = open();
+  const overdue = () => [flow.isOverdue('queue/read'), flow.isOverdue('log')];
+  expect(overdue()).toEqual([undefined, undefined]);
+  reader(10);
+  expect(overdue()).toEqual([undefined, undefined]);
+  // Its first report says nothing of whether it goes on.
+  writer(5);
+  expect(overdue()).toEqual([undefined, false]);
+  wait(21_000);
+  reader(10);
+  expect(overdue()).toEqual([true, true]);
+  writer(6);
+  expect(overdue()).toEqual([false, false]);
+});
+
+test('a writer without reports that takes over delivers, though nobody knows how much waits', () => {
+  const { flow, reader, writer, wait } = open();
+  reader(10);
+  writer(10);
+  reader(20);
+  wait(30_000);
+  reader(20);
+  expect(flow.isOverdue('log')).toBe(true);
+  flow.onHeartbeat({ operation: 'queue/read', code: 200 });
+  reader(20);
+  expect(flow.isOverdue('queue/read')).toBe(false);
+  expect(flow.isOverdue('log')).toBeUndefined();
+  expect(flow.view()).toMatchObject({ state: 'not known', queued: null });
+});
+
+test('what a silent reader had in memory is not what waits now', () => {
+  const { flow, reader, writer, wait } = open();
+  reader(10, { buffered: 300, outbox: 5 });
+  writer(10);
+  expect(flow.view()).toMatchObject({ buffered: 300, outbox: 5 });
+  wait(16_000);
+  expect(flow.view()).toMatchObject({ buffered: null, outbox: null, queued: 0 });
+});
+
+test('what an earlier run of the reader has published waits until it, or what comes after it, is delivered', () => {
   const { flow, reader, writer } = open();
   reader(10);
   writer(7);
   reader(0, { run: 'cccccccc' });
   reader(4, { run: 'cccccccc' });
-  expect(flow.view()).toMatchObject({ queued: 4 });
+  expect(flow.view()).toMatchObject({ queued: 7 });
   writer(7, {
     delivered: [
       { run: READER, number: 7 },
@@ -136,6 +191,15 @@ test('without any writer that reports, continuing heartbeats of queue write alon
   wait(60_000);
   beat('queue/write');
   expect(flow.isOverdue('queue/read')).toBe(false);
+  for (let second = 0; second < 16; second += 1) {
+    wait(1_000);
+    beat('queue/write');
+  }
+  expect(flow.isOverdue('queue/read')).toBe(true);
+  // A pause of the reader delivers nothing.
+  wait(60_000);
+  beat('queue/write');
+  expect(flow.isOverdue('queue/read')).toBe(true);
 });
 
 test('the last 24 hours have sums of counts, and the worst of delays', () => {

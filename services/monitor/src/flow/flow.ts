@@ -3,7 +3,7 @@ import { type Logger, OK, type ReaderReport, type WriterReport } from '@podips/s
 import { Type } from 'typebox';
 import { openDocument } from '../files/document.js';
 import type { Heartbeat, LightId } from '../status/statuses.js';
-import { ReaderBacklog } from './backlog.js';
+import { Backlogs } from './backlog.js';
 import type { FlowView } from './flow-view.js';
 import { Processes, type Progress } from './processes.js';
 import type { Report } from './report.js';
@@ -33,8 +33,8 @@ export interface Flow {
   receive(report: Report): void;
   /** A heartbeat came: all that is known of writers that send no reports. */
   onHeartbeat(heartbeat: Pick<Heartbeat, 'operation' | 'code'>): void;
-  /** Whether an operation does not work off what waits for it. */
-  isOverdue(operation: LightId): boolean;
+  /** Whether an operation does not work off what waits for it; undefined: that is not known yet. */
+  isOverdue(operation: LightId): boolean | undefined;
   /** undefined: no process has reported in the last 24 hours. */
   view(): FlowView | undefined;
   /** The last report of the reader that leads; undefined while it is silent. */
@@ -98,21 +98,18 @@ export function createFlow(options: FlowOptions): Flow {
   const unread = new Unread();
   const readers = new Processes<ReaderReport>(({ published }) => published);
   const writers = new Processes<WriterReport>(({ written }) => written);
-  let backlog: ReaderBacklog | undefined;
+  let backlogs = new Backlogs();
 
   const receiveReader = (report: ReaderReport, nowMs: number): Sample => {
     const published = readers.receive(report, nowMs);
-    if (backlog?.run !== report.run) {
-      backlog = new ReaderBacklog(report);
-      for (const writer of writers.all) backlog.delivered(writer.report);
-    }
-    backlog.published(report.published, nowMs);
-    const { queued } = backlog.at(nowMs);
+    const known = writers.all.map((writer) => writer.report);
+    backlogs.published(report, known, nowMs);
+    const { queued = 0 } = backlogs.at(nowMs);
     return { published, waiting: report.buffered + (report.outbox ?? 0) + queued };
   };
   const receiveWriter = (report: WriterReport, nowMs: number): Sample => {
     const written = writers.receive(report, nowMs);
-    backlog?.delivered(report);
+    backlogs.delivered(report);
     return { written, lagMs: report.lagMs };
   };
   const tellNews = () => {
@@ -129,16 +126,25 @@ export function createFlow(options: FlowOptions): Flow {
       tellNews();
     },
     onHeartbeat({ operation, code }) {
-      if (code === OK) unread.heartbeat(operation, monotonicMs());
+      if (code !== OK) return;
+      const nowMs = monotonicMs();
+      unread.heartbeat(operation, nowMs);
+      const isOfWriter = operation === 'queue/read' || operation === 'log';
+      if (!isOfWriter || writers.newest === undefined || writers.fresh(nowMs).length > 0) return;
+      // A writer works that does not report, as earlier versions do not: what it delivers is not known.
+      writers.clear();
+      backlogs = new Backlogs();
     },
     isOverdue(operation) {
+      if (operation !== 'queue/read' && operation !== 'log') return false;
+      const isRead = operation === 'queue/read';
+      if (writers.newest === undefined) return isRead ? unread.isOverdue : undefined;
       const nowMs = monotonicMs();
-      if (writers.all.length === 0) return operation === 'queue/read' && unread.isOverdue(nowMs);
-      if (!isStuck({ writers, backlog }, nowMs)) return false;
       // A writer that reports has nothing to write; one that is silent writes nothing either.
-      return operation === 'queue/read' || (operation === 'log' && writers.fresh(nowMs).length === 0);
+      if (!isRead && writers.fresh(nowMs).length > 0) return false;
+      return isStuck({ writers, backlogs }, nowMs);
     },
-    view: () => viewOf({ readers, writers, backlog, series }, monotonicMs()),
+    view: () => viewOf({ readers, writers, backlogs, series }, monotonicMs()),
     get reader() {
       return readers.fresh(monotonicMs()).at(-1)?.report;
     },
@@ -150,13 +156,17 @@ export function createFlow(options: FlowOptions): Flow {
   };
 }
 
-/** Whether messages wait that no writer receives. */
-function isStuck({ writers, backlog }: Pick<Facts, 'writers' | 'backlog'>, nowMs: number): boolean {
-  const { oldestMs = 0 } = backlog?.at(nowMs) ?? {};
-  return oldestMs > OVERDUE_MS && !writers.fresh(nowMs).some((writer) => isAtWork(writer, nowMs));
+/** Whether messages wait that no writer receives; undefined: not known, as after a start. */
+function isStuck({ writers, backlogs }: Pick<Facts, 'writers' | 'backlogs'>, nowMs: number) {
+  const { queued, oldestMs = 0, isOlder } = backlogs.at(nowMs);
+  if (queued === 0) return false;
+  const working = writers.fresh(nowMs).filter((writer) => isAtWork(writer, nowMs));
+  // What it has may be waiting for Fluentd; that is another link.
+  if (working.some(({ report, hasGrown }) => report.inFlight > 0 || hasGrown)) return false;
+  if (oldestMs > OVERDUE_MS) return working.length === 0 || undefined;
+  return isOlder || queued === undefined ? undefined : false;
 }
 
-/** What it has may be waiting for Fluentd; that is another link. */
 function isAtWork({ report, grewAtMs }: Progress<WriterReport>, nowMs: number): boolean {
   return report.inFlight > 0 || nowMs - grewAtMs <= OVERDUE_MS;
 }
@@ -164,28 +174,40 @@ function isAtWork({ report, grewAtMs }: Progress<WriterReport>, nowMs: number): 
 interface Facts {
   readonly readers: Processes<ReaderReport>;
   readonly writers: Processes<WriterReport>;
-  readonly backlog: ReaderBacklog | undefined;
+  readonly backlogs: Backlogs;
   readonly series: FlowSeries;
 }
 
-function viewOf({ readers, writers, backlog, series }: Facts, nowMs: number): FlowView | undefined {
-  const isKnown = backlog !== undefined && writers.all.length > 0;
-  const reader = readers.newest?.report;
-  if (reader === undefined && writers.newest === undefined && series.slots.length === 0) return undefined;
-  const { queued, oldestMs = null } = isKnown ? backlog.at(nowMs) : { queued: null };
-  const isLate = (oldestMs ?? 0) > LATE_MS || isStuck({ writers, backlog }, nowMs);
+function viewOf(facts: Facts, nowMs: number): FlowView | undefined {
+  const { readers, writers, series } = facts;
+  if (readers.newest === undefined && writers.newest === undefined && series.slots.length === 0)
+    return undefined;
+  // What a reader that is silent had in memory may be gone.
+  const reader = readers.fresh(nowMs).at(-1)?.report;
   const lagsMs = writers.fresh(nowMs).flatMap(({ report }) => report.lagMs ?? []);
   return {
-    state: isKnown ? (isLate ? 'late' : 'in time') : 'not known',
+    ...waitingOf(facts, nowMs),
     buffered: reader?.buffered ?? null,
     outbox: reader?.outbox ?? null,
-    queued,
-    oldestMs: oldestMs === null ? null : Math.round(oldestMs),
     publishedPerSecond: readers.perSecond(nowMs),
     writtenPerSecond: writers.perSecond(nowMs),
     lagMs: lagsMs.length === 0 ? null : Math.max(...lagsMs),
     readerSilentMs: readers.silentMs(nowMs),
     writerSilentMs: writers.silentMs(nowMs),
     series: [...series.slots],
+  };
+}
+
+function waitingOf(facts: Facts, nowMs: number): Pick<FlowView, 'state' | 'queued' | 'oldestMs'> {
+  const { queued, oldestMs, isOlder } = facts.backlogs.at(nowMs);
+  if (facts.writers.newest === undefined || queued === undefined)
+    return { state: 'not known', queued: null, oldestMs: null };
+  const isLate = (oldestMs ?? 0) > LATE_MS || isStuck(facts, nowMs) === true;
+  // That it has been there for longer than it was seen says little until that is late.
+  if (isOlder && !isLate) return { state: 'not known', queued, oldestMs: null };
+  return {
+    state: isLate ? 'late' : 'in time',
+    queued,
+    oldestMs: oldestMs === undefined ? null : Math.round(oldestMs),
   };
 }

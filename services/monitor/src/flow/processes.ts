@@ -2,8 +2,10 @@
 export interface Progress<T> {
   readonly report: T;
   readonly atMs: number;
-  /** When its count last grew. */
+  /** When its count last grew; its first report counts, as it is not known when it did before. */
   readonly grewAtMs: number;
+  /** Whether its count has grown since its first report. */
+  readonly hasGrown: boolean;
   /** What its count grew by, a second; null: it has reported only once. */
   readonly perSecond: number | null;
 }
@@ -41,11 +43,17 @@ export class Processes<T extends { readonly run: string }> {
       report,
       atMs: nowMs,
       grewAtMs: before && grown === 0 ? before.grewAtMs : nowMs,
+      hasGrown: grown > 0 || before?.hasGrown === true,
       perSecond: passedMs > 0 ? (grown * 1_000) / passedMs : null,
     });
     const [oldest] = this.#all.keys();
     if (this.#all.size > MAX_PROCESSES && oldest !== undefined) this.#all.delete(oldest);
     return grown;
+  }
+
+  /** Forgets all of them. */
+  clear(): void {
+    this.#all.clear();
   }
 
   /** Those that still report. */

@@ -1,18 +1,19 @@
 import { OK } from '@podips/shared';
 import type { Flow } from '../flow/flow.js';
-import type { LightId } from '../status/statuses.js';
 import type { Tracker } from '../status/tracker.js';
 import { type LedgerState, ledgerStateOf } from './ledger-light.js';
 import type { LedgerWatch } from './ledger-watch.js';
 
 /** The code of a ledger that cannot be used, beside those of heartbeats. */
 const UNUSABLE = 503;
+/** Within this time after the start, a reader that works has reported. */
+const REPORT_MS = 15_000;
 
 export interface LedgerFollower {
-  /** Whether the ledger can be used, but is not complete. */
-  isOverdue(id: LightId): boolean;
+  /** Whether the ledger can be used, but is not complete; undefined: not known yet. */
+  isOverdue(): boolean | undefined;
   /** Makes heartbeats of what monitor and reader see of the ledger. */
-  follow(ledger: Pick<LedgerWatch, 'view' | 'onNews'>, tracker: Tracker): void;
+  follow(ledger: Pick<LedgerWatch, 'view' | 'onNews'>, tracker: Pick<Tracker, 'states' | 'receive'>): void;
 }
 
 /** Lets the ledger have a light as the operations have: by heartbeats, which the monitor makes itself. */
@@ -23,10 +24,10 @@ export function createLedgerFollower(
   const startedAtMs = now();
   let state: LedgerState | undefined;
   return {
-    isOverdue: (id) => id === 'ledger' && state?.light === 'yellow',
+    isOverdue: () => state && state.light === 'yellow',
     follow(ledger, tracker) {
       const look = (isNews: boolean) => {
-        const { kubernetes, 'queue/write': write } = tracker.states();
+        const { kubernetes, 'queue/write': write, ledger: shown } = tracker.states();
         const next = ledgerStateOf({
           view: ledger.view(),
           report: flow.reader?.ledger ?? undefined,
@@ -34,6 +35,9 @@ export function createLedgerFollower(
           nowMs: now(),
           startedAtMs,
         });
+        // What an earlier run of the monitor has shown may be the reader's word, which comes later than the first look.
+        const isEarly = flow.reader === undefined && now() - startedAtMs < REPORT_MS;
+        if (isEarly && next?.light === 'green' && shown?.light !== 'grey') return;
         const isSame = next?.light === state?.light && next?.message === state?.message;
         state = next ?? state;
         if (next === undefined || (isSame && !isNews)) return;

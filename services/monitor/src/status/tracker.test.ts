@@ -168,6 +168,42 @@ test('no transition is dated before the one before it, however old the heartbeat
   ]);
 });
 
+test('what was overdue ends when that ends, not with the heartbeat before it', () => {
+  let isOverdue: boolean | undefined = false;
+  const { tracker, transitions } = follow([], { isOverdue: (id) => id === 'log' && isOverdue });
+  tracker.receive(now());
+  for (const [afterMs, known] of [
+    [40_000, true],
+    [100_000, undefined],
+    [100_000, false],
+  ] as const) {
+    vi.advanceTimersByTime(afterMs);
+    isOverdue = known;
+    tracker.check();
+  }
+  expect(transitions.slice(1)).toMatchObject([
+    { from: 'green', to: 'yellow', atMs: NOW_MS + 40_000 },
+    { from: 'yellow', to: 'green', atMs: NOW_MS + 240_000 },
+  ]);
+});
+
+test.each<[string, boolean | undefined, (tracker: ReturnType<typeof follow>['tracker']) => void]>([
+  ['a heartbeat', undefined, (tracker) => tracker.receive(now())],
+  ['a report', false, (tracker) => tracker.check()],
+])('after a restart, what was overdue stays so until %s says more', (_what, known, end) => {
+  let isOverdue: boolean | undefined;
+  const { tracker, transitions } = follow([heartbeat('log', { receivedAtMs: NOW_MS - 60_000 })], {
+    before: (id) => (id === 'log' ? { light: 'yellow', sinceMs: NOW_MS - 20_000 } : undefined),
+    isOverdue: () => isOverdue,
+  });
+  vi.advanceTimersByTime(30_000);
+  tracker.check();
+  expect(transitions).toEqual([]);
+  isOverdue = known;
+  end(tracker);
+  expect(transitions).toMatchObject([{ from: 'yellow', to: 'green', atMs: NOW_MS + 30_000 }]);
+});
+
 test('a light that has not changed since an earlier run continues', () => {
   const { tracker, transitions } = follow([heartbeat('log', { code: 500 })], {
     before: (operation) => (operation === 'log' ? { light: 'red', sinceMs: 7 } : undefined),

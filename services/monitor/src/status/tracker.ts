@@ -1,4 +1,4 @@
-import { type Logger, toError } from '@podips/shared';
+import { type Logger, OK, toError } from '@podips/shared';
 import { type Light, lightOf } from './lights.js';
 import { entriesOf, mapLights, mapOperations } from './map-operations.js';
 import type { Heartbeat, LightId, PerLight, StatusStore } from './statuses.js';
@@ -55,14 +55,19 @@ export interface TrackerOptions {
   readonly before?: (id: LightId) => LastLight | undefined;
   /** Whether there is a ledger. Its light follows from what is known of it, however old. */
   readonly hasLedger?: boolean;
-  /** Whether there is work that is not done, or not in time; looked at with each heartbeat, and by `check`. */
-  readonly isOverdue?: (id: LightId) => boolean;
+  /**
+   * Whether there is work that is not done, or not in time; looked at with each heartbeat, and by `check`. undefined: that
+   * is not known, as after a start; a light that is yellow for it, also since an earlier run, stays so.
+   */
+  readonly isOverdue?: (id: LightId) => boolean | undefined;
 }
 
 interface Followed {
   state: Omit<OperationState, 'ageMs'>;
   /** When the last heartbeat came, on the monotonic clock. */
   heartbeatAtMs: number;
+  /** It is yellow though its last heartbeat is young, for work that is overdue. */
+  isEarly: boolean;
 }
 
 /** Follows the lights from the heartbeats of the store on. */
@@ -84,14 +89,17 @@ export function createTracker(options: TrackerOptions): Tracker {
     // A failure at Fluentd keeps the writer from reading more.
     const isHeldUp = id === 'queue/read' && followed.log.state.light === 'red';
     const limitMs = id === 'ledger' ? Infinity : ageLimitMs;
-    const light = lightOf({ ...last, isOverdue: !isHeldUp && isOverdue(id) }, limitMs);
+    const light = lightOf({ ...last, isOverdue: !isHeldUp && (isOverdue(id) ?? one.isEarly) }, limitMs);
     return { light, isEarly: light === 'yellow' && last.ageMs <= limitMs };
   };
   const update = (operation: LightId, one: Followed) => {
     const { light: from, heartbeat } = one.state;
+    const { isEarly: wasEarly } = one;
     const { light: to, isEarly } = lightNow(one, operation);
+    one.isEarly = isEarly;
     if (to === from) return;
-    const atMs = isEarly ? now() : transitionTime(to, one.state, now(), ageLimitMs);
+    // What was overdue until now was so long after the last heartbeat.
+    const atMs = isEarly || wasEarly ? now() : transitionTime(to, one.state, now(), ageLimitMs);
     one.state = { light: to, sinceMs: atMs, heartbeat };
     transitions.call({ operation, from, to, atMs, heartbeat });
   };
@@ -131,6 +139,8 @@ export function createTracker(options: TrackerOptions): Tracker {
       store.record(heartbeat);
       one.state = { ...one.state, heartbeat };
       one.heartbeatAtMs = monotonicMs();
+      // Only what is known is said against a heartbeat.
+      if (heartbeat.code === OK && isOverdue(heartbeat.operation) === undefined) one.isEarly = false;
       update(heartbeat.operation, one);
       schedule();
       heartbeats.call(heartbeat);
@@ -174,7 +184,11 @@ function firstOf(operation: LightId, options: TrackerOptions, monotonicMs: numbe
   // A time in the future, from a clock that was wrong, makes it as old as it is ahead.
   const ageMs = heartbeat === undefined ? 0 : Math.abs(now() - heartbeat.receivedAtMs);
   const light = before === undefined ? lightOf({ heartbeat, ageMs }, ageLimitMs) : (last?.light ?? 'grey');
-  return { state: { light, sinceMs: last?.sinceMs, heartbeat }, heartbeatAtMs: monotonicMs - ageMs };
+  const limitMs = operation === 'ledger' ? Infinity : ageLimitMs;
+  // The ledger has heartbeats while it is yellow; what they found is not known any more.
+  const isSince = operation === 'ledger' || (heartbeat?.receivedAtMs ?? 0) <= (last?.sinceMs ?? -Infinity);
+  const isEarly = light === 'yellow' && heartbeat?.code === OK && ageMs <= limitMs && isSince;
+  return { state: { light, sinceMs: last?.sinceMs, heartbeat }, heartbeatAtMs: monotonicMs - ageMs, isEarly };
 }
 
 function seen({ state: { heartbeat }, heartbeatAtMs }: Followed, monotonicMs: number) {

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
-import { pageOf } from './incident-rows.js';
+import { joinBroker, pageOf } from './incident-rows.js';
 import type { IncidentView } from './status-view.js';
 
 const START_MS = Date.UTC(2026, 0, 1);
 
-function incident(operation: IncidentView['operation'], second: number): IncidentView {
+function incident(operation: IncidentView['operation'], second: number, seconds = 0.5): IncidentView {
   return {
     operation,
     name: operation,
     light: 'red',
     startedAt: new Date(START_MS + second * 1_000).toISOString(),
     worstAt: new Date(START_MS + second * 1_000).toISOString(),
-    endedAt: new Date(START_MS + second * 1_000 + 500).toISOString(),
-    durationMs: 500,
+    endedAt: new Date(START_MS + (second + seconds) * 1_000).toISOString(),
+    durationMs: seconds * 1_000,
     code: 500,
     message: '',
   };
@@ -52,9 +52,9 @@ test.each<[string, IncidentView[], number[][]]>([
     'a broker that was down stands on one page, once, where another incident lies between its two links',
     [
       incident('log', 900),
-      incident('queue/write', 520),
+      incident('queue/write', 520, 10),
       incident('kubernetes', 510),
-      incident('queue/read', 500),
+      incident('queue/read', 500, 30),
       incident('log', 100),
     ],
     [
@@ -64,6 +64,40 @@ test.each<[string, IncidentView[], number[][]]>([
   ],
 ])('pages of %s', (_what, all, expected) => {
   expect(pages(all, 2)).toEqual(expected);
+});
+
+const open = (one: IncidentView): IncidentView => ({ ...one, endedAt: null });
+
+test.each<[string, IncidentView, IncidentView, Partial<IncidentView>[]]>([
+  [
+    'both links fail and work again together',
+    incident('queue/write', 0, 10),
+    incident('queue/read', 9, 6),
+    [{ name: 'Queue write and queue read', durationMs: 15_000 }],
+  ],
+  [
+    'one of them works again, and the other is about to',
+    incident('queue/write', 0, 100),
+    { ...open(incident('queue/read', 9, 101)), message: 'refused' },
+    [{ name: 'Queue write and queue read', endedAt: null, durationMs: 110_000, message: 'refused' }],
+  ],
+  [
+    'one works again long before the other',
+    incident('queue/write', 0, 50),
+    open(incident('queue/read', 30, 10_800)),
+    [
+      { name: 'queue/read', endedAt: null },
+      { name: 'queue/write', durationMs: 50_000 },
+    ],
+  ],
+  [
+    'one works again before the other fails',
+    incident('queue/write', 0, 2),
+    incident('queue/read', 30, 5),
+    [{ name: 'queue/read' }, { name: 'queue/write' }],
+  ],
+])('a broker that is down is one incident, two outages are two: %s', (_what, write, read, expected) => {
+  expect(joinBroker([read, write])).toMatchObject(expected);
 });
 
 test('every incident is on one page, however many there are', () => {

@@ -3,7 +3,7 @@ import type { IncidentView } from './status-view.js';
 /** An incident as pages show it: a broker that is down is one. */
 export type IncidentRow = Omit<IncidentView, 'operation'>;
 
-/** Links that fail within this time fail together. */
+/** Links that fail, and that work again, within this time do so together. */
 export const SAME_MS = 60_000;
 
 /** Both links to the broker that fail at once are one incident: it is the broker that does. The newest first. */
@@ -50,20 +50,31 @@ export function pageOf(
 
 function isSameOutage(write: IncidentView, read: IncidentView): boolean {
   const isBroker = write.operation === 'queue/write' && read.operation === 'queue/read';
-  const apartMs = Math.abs(Date.parse(write.startedAt) - Date.parse(read.startedAt));
-  return isBroker && apartMs <= SAME_MS && [write, read].every(({ light }) => light === 'red');
+  return isBroker && isSameTime(write, read) && [write, read].every(({ light }) => light === 'red');
 }
 
-/** From the earlier start to the later end. */
+function isSameTime(write: IncidentView, read: IncidentView): boolean {
+  const [writeEndMs, readEndMs] = [endOf(write), endOf(read)];
+  const isEndSame = Math.abs(writeEndMs - readEndMs) <= SAME_MS;
+  const [writeMs, readMs] = [Date.parse(write.startedAt), Date.parse(read.startedAt)];
+  return isEndSame && Math.abs(writeMs - readMs) <= SAME_MS && writeMs <= readEndMs && readMs <= writeEndMs;
+}
+
+/** When it ended; now, while it has not. */
+function endOf({ startedAt, durationMs }: IncidentView): number {
+  return Date.parse(startedAt) + durationMs;
+}
+
+/** From the earlier start to the later end; with the message of the one that goes on. */
 function join(write: IncidentView, read: IncidentView): IncidentRow {
   const earlier = write.startedAt < read.startedAt ? write : read;
-  const isOpen = write.endedAt === null || read.endedAt === null;
-  const later = (write.endedAt ?? '') > (read.endedAt ?? '') ? write : read;
+  const isReadLeft = write.endedAt !== null && read.endedAt === null;
+  const later = isReadLeft || (read.endedAt !== null && endOf(read) > endOf(write)) ? read : write;
   return {
-    ...write,
+    ...(isReadLeft ? read : write),
     name: 'Queue write and queue read',
     startedAt: earlier.startedAt,
-    endedAt: isOpen ? null : later.endedAt,
-    durationMs: Math.max(write.durationMs, read.durationMs),
+    endedAt: later.endedAt,
+    durationMs: Math.max(endOf(write), endOf(read)) - Date.parse(earlier.startedAt),
   };
 }

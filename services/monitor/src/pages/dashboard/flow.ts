@@ -13,7 +13,7 @@ export function flow(view: FlowView): Html {
   return html`<h2 id="flow">Delivery</h2>
 <dl class="figures card">
 <div><dt>Messages arrive</dt><dd>${lightWithWord(LIGHTS[state], state)}</dd></div>
-<div><dt>Waiting</dt><dd>${describeWaiting(view) ?? (view.queued === null ? 'not known' : 'nothing')}</dd></div>
+<div><dt>Waiting</dt><dd>${describeWaiting(view) ?? (view.queued === null || view.buffered === null ? 'not known' : 'nothing')}</dd></div>
 <div><dt>Oldest on the queue</dt><dd>${oldestMs === null ? '–' : formatDuration(oldestMs)}</dd></div>
 <div><dt>Published, delivered</dt><dd>${rate(publishedPerSecond)}, ${rate(writtenPerSecond)}</dd></div>
 <div><dt>Longest delay now</dt><dd>${lagMs === null ? '–' : formatDelay(lagMs)}</dd></div>
