@@ -5,7 +5,7 @@ import { startAlerting } from './alerts/alerting.js';
 import { openAnnouncements } from './announcements/announcements.js';
 import { openExporter } from './export/export.js';
 import { openFlow } from './flow/flow.js';
-import { catchUp } from './history/catch-up.js';
+import { catchUp, endLedger } from './history/catch-up.js';
 import { openHistory } from './history/history.js';
 import { buildApp } from './http/app.js';
 import type { AppDeps } from './http/context.js';
@@ -77,6 +77,7 @@ async function startParts(settings: MonitorSettings, log: Logger, resources: Res
   const history = await openHistory({ dir, log, now, shownDays, graceMs: ageLimitMs });
   resources.release('the history', () => history.close());
   catchUp(store, history, now(), log);
+  if (settings.database === undefined) endLedger(history, now());
   const flow = await openFlow({ dir, now, log });
   resources.release('the account of what waits', () => flow.stop());
   const follower = createLedgerFollower(flow, now);

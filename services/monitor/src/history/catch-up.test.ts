@@ -2,7 +2,7 @@ import { createLogger } from '@podips/shared';
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { heartbeat, LIMIT_MS, memoryHistory, memoryStore, NOW_MS } from '../http/app.test.helpers.js';
 import { createTracker } from '../status/tracker.js';
-import { catchUp } from './catch-up.js';
+import { catchUp, endLedger } from './catch-up.js';
 
 const log = createLogger('monitor', 'silent');
 beforeEach(() => {
@@ -67,4 +67,30 @@ it('keeps what was saved when silence made the transition', async () => {
   const before = store.latest();
   catchUp(store, history, NOW_MS, log);
   expect(store.latest()).toBe(before);
+});
+
+it('a ledger that is not there any more has no incident that goes on, nor one that began while it was away', async () => {
+  const history = await memoryHistory(Date.now);
+  const refused = {
+    ...heartbeat('log', { code: 503, receivedAtMs: NOW_MS - 60_000 }),
+    operation: 'ledger',
+  } as const;
+  history.record({
+    operation: 'ledger',
+    from: 'green',
+    to: 'red',
+    atMs: NOW_MS - 60_000,
+    heartbeat: refused,
+  });
+  endLedger(history, NOW_MS - 30_000);
+  endLedger(history, NOW_MS - 20_000);
+  expect(history.incidents(10)).toMatchObject([{ operation: 'ledger', durationMs: 30_000 }]);
+  // With a database again, the last heartbeat says nothing of the time without.
+  const store = memoryStore([refused]);
+  const options = { now: Date.now, ageLimitMs: LIMIT_MS, log, before: history.last, hasLedger: true };
+  const tracker = createTracker({ store, ...options });
+  onTestFinished(() => tracker.stop());
+  tracker.onTransition((transition) => history.record(transition));
+  vi.advanceTimersByTime(1);
+  expect(history.incidents(10)).toMatchObject([{ startedAt: new Date(NOW_MS).toISOString() }, {}]);
 });

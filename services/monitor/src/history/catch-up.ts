@@ -27,3 +27,10 @@ export function catchUp(
     store.record({ operation, code, message, receivedAtMs: sinceMs, ...sender });
   }
 }
+
+/** The ledger that an earlier run had is followed no more: nothing is known of it from this start on, so no incident goes on. */
+export function endLedger(history: Pick<History, 'last' | 'record'>, nowMs: number): void {
+  const from = history.last('ledger')?.light;
+  if (from === undefined || from === 'grey') return;
+  history.record({ operation: 'ledger', from, to: 'grey', atMs: nowMs, heartbeat: undefined });
+}

@@ -197,8 +197,10 @@ function seen({ state: { heartbeat }, heartbeatAtMs }: Followed, monotonicMs: nu
 
 /** The time of a transition on the wall clock; never later than now. */
 function transitionTime(to: Light, before: Followed['state'], nowMs: number, ageLimitMs: number): number {
-  const { heartbeat, sinceMs = -Infinity } = before;
+  const { light: from, heartbeat, sinceMs = -Infinity } = before;
   if (heartbeat === undefined) return nowMs;
+  // It was followed no more for a while, in which nothing is known.
+  if (from === 'grey' && heartbeat.receivedAtMs <= sinceMs) return nowMs;
   const momentMs = to === 'yellow' ? heartbeat.receivedAtMs + ageLimitMs : heartbeat.receivedAtMs;
   // The heartbeat may be older than the light before it, when later ones could not be saved.
   return Math.min(Math.max(momentMs, sinceMs), nowMs);
