@@ -122,5 +122,6 @@ it('explains a wrong flag and measures nothing', async () => {
     env: {},
   });
   expect(await bench.exited).toBe(1);
-  expect(bench.output()).toContain('--only nothing is not a measurement');
+  expect(bench.output()).toContain('--only must be one of publish,');
+  expect(bench.output()).toContain('but is "nothing"');
 });
