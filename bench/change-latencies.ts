@@ -9,7 +9,7 @@ export class ChangeLatencies {
   #lastMadeMs = 0;
   #lastArrivedMs = 0;
 
-  /** Begins anew, with so many changes. */
+  /** Restarts the count, with so many changes. */
   reset(expected: number): void {
     this.#expected = expected;
     this.#madeAt.clear();
