@@ -70,9 +70,11 @@ export function openFeeds(parts: ReaderParts, shared: SharedDeps, start: TermSta
     async run(leadership, signal) {
       const link = new LinkHealth(parts.health.kubernetes, LINK_GRACE_MS);
       const common = { ...feedOptions(parts), stillLeads: (ended: AbortSignal) => leadership.confirm(ended) };
-      const firstList: ListReason = start.widened ? 'scope' : 'start';
       const running = feeds.map(({ name, checkpoint, changes }) => {
-        const own = { namespace: name || undefined, resumeFrom: checkpoint?.resourceVersion, firstList };
+        // Something is known of a feed with a checkpoint, also where it has to be listed.
+        const firstList: ListReason = start.widened && !checkpoint ? 'scope' : 'start';
+        const resumeFrom = checkpoint?.resourceVersion || undefined;
+        const own = { namespace: name || undefined, resumeFrom, firstList };
         const options = { ...common, ...own, standstill: leadership.standstill.view() };
         return followPods(parts.client, changes, options, feedEvents(parts, link, name), parts.log, signal);
       });

@@ -148,7 +148,7 @@ export async function startTerm(
     end = outcome && RESTARTS[outcome];
     if (isLedgerLoss(end)) marker.set(clock.now());
   });
-  let version = ledger?.checkpoint && Number(ledger.checkpoint.resourceVersion);
+  let version = Number(ledger?.checkpoint?.resourceVersion ?? '') || undefined;
   let listing: Promise<void> | undefined;
   let isOpen = false;
   let isCaughtUp = false;

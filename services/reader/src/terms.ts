@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { FailureLog, type Logger, pause, toError } from '@podips/shared';
 import type { Ledger, LoadedLedger } from './store/ledger.js';
 import type { EndedTerm, Term, TermOptions } from './term.js';
@@ -74,15 +75,16 @@ async function loadPatiently(deps: LoadDeps, signal: AbortSignal): Promise<Loade
   }
 }
 
-/** How far a ledger has got: parts of a first list are in it before there is a checkpoint. */
+/** How far a ledger has got: parts of a list are in it before there is a version. */
 interface Extent {
   readonly version: string | undefined;
   readonly pods: number;
+  readonly latest: number | undefined;
 }
 
 /** To be called before a term has the ledger, whose pods are its own from then on. */
-function extentOf({ checkpoint, known }: LoadedLedger): Extent {
-  return { version: checkpoint?.resourceVersion, pods: known.size };
+function extentOf({ checkpoint, known, latest }: LoadedLedger): Extent {
+  return { version: checkpoint?.resourceVersion, pods: known.size, latest: latest?.getTime() };
 }
 
 /**
@@ -99,8 +101,7 @@ async function loadNext(
   while (ledger === undefined && (await pause(LOAD_RETRY_MS, signal))) ledger = await tryToLoad(deps);
   // Each restart publishes once more what followed the checkpoint.
   const reached = ledger && extentOf(ledger);
-  const isStuck = incomplete?.version === reached?.version && incomplete?.pods === reached?.pods;
-  if (incomplete && isStuck) await pause(UNWRITABLE_REST_MS, signal);
+  if (incomplete && isDeepStrictEqual(incomplete, reached)) await pause(UNWRITABLE_REST_MS, signal);
   return ledger;
 }
 

@@ -33,8 +33,6 @@ export interface EntryContext {
   readonly observedAt: Date;
   readonly gaps: readonly Gap[];
   readonly checkpoint: Checkpoint | undefined;
-  /** See {@link Entry}. */
-  readonly isCut?: boolean;
 }
 
 /** Writes facts to the change log: as messages, and as what the ledger keeps. */

@@ -67,15 +67,15 @@ describe('a cut', () => {
     expect(log.cut()).toMatchObject({ checkpoint: checkpoint('2'), leases: [lease(0), lease(0)] });
   });
 
-  it('ends at a checkpoint: parts of a list wait for the last one', () => {
+  it('has all that is durable, whether or not it has a checkpoint', () => {
     const log = createLog();
     log.append({ ...event('1', 2), checkpoint: undefined });
     log.delivered(1);
-    expect(log.cut()).toBeUndefined();
+    expect(log.cut()).toMatchObject({ number: 1, checkpoint: undefined, leases: [lease(0), lease(1)] });
     const gap = { startedAt: undefined, endedAt: NOW, reason: 'start' };
     log.append({ ...NOTHING, gaps: [gap], checkpoint: checkpoint('1') });
     expect(log.cut()).toEqual({
-      upTo: 2,
+      number: 2,
       checkpoint: checkpoint('1'),
       leases: [lease(0), lease(1)],
       restarts: [],
@@ -149,34 +149,32 @@ describe('room', () => {
     await expect(log.roomAvailable(stopping.signal)).rejects.toThrow('stopped');
   });
 
-  it('there is none for events while the ledger is written too slowly, but for the parts of a list there is', async () => {
+  it('there is none for events while the ledger is written too slowly', async () => {
     const log = createLog({ maxMessages: 1_000, maxRows: 10 });
     log.append({ ...event('1', 10), checkpoint: undefined });
     log.delivered(1);
     expect([log.room, log.listRoom, log.fullOf]).toEqual([0, 500, 'leases']);
-    await log.listRoomAvailable(never, 10);
-    log.append(event('2', 10));
-    log.delivered(2);
+    const announced = vi.fn();
+    const waiting = [log.roomAvailable(never), log.listRoomAvailable(never, 10)];
+    for (const each of waiting) void each.then(announced);
+    await Promise.resolve();
+    expect(announced).not.toHaveBeenCalled();
     const cut = log.cut();
-    expect(cut?.leases).toHaveLength(20);
+    expect(cut?.leases).toHaveLength(10);
     if (cut) log.recorded(cut);
-    await log.roomAvailable(never);
+    await Promise.all(waiting);
     expect(log.room).toBe(500);
   });
 });
 
 describe('a list that is under way', () => {
-  const part = (version: string, isCut: boolean): Entry => ({
-    ...event(version, 10),
-    checkpoint: undefined,
-    isCut,
-  });
+  const part = (version: string): Entry => ({ ...event(version, 10), checkpoint: undefined });
 
   it('is ahead of the queue by no more than half of what fits', async () => {
     const log = createLog({ maxMessages: 30 });
-    log.append(part('1', true));
+    log.append(part('1'));
     expect(await log.listMayContinue(never)).toBe(false);
-    log.append(part('2', true));
+    log.append(part('2'));
     const waiting = log.listMayContinue(never);
     log.delivered(1);
     expect(await waiting).toBe(true);
@@ -184,13 +182,13 @@ describe('a list that is under way', () => {
 
   it('is ahead of the ledger by no more than half of what fits, but waits for none that fails', async () => {
     const log = createLog({ maxMessages: 1_000, maxRows: 18 });
-    log.append(part('1', true));
+    log.append(part('1'));
     log.delivered(1);
     const waiting = log.listMayContinue(never);
     const cut = log.cut();
     if (cut) log.recorded(cut);
     expect(await waiting).toBe(true);
-    log.append(part('2', true));
+    log.append(part('2'));
     log.delivered(2);
     const failing = log.listMayContinue(never);
     log.recordingFailed();
@@ -200,13 +198,13 @@ describe('a list that is under way', () => {
   it('takes all the room there is while nothing becomes durable, and waits again afterwards', async () => {
     vi.useFakeTimers();
     const log = createLog({ maxMessages: 30 });
-    for (const version of ['1', '2']) log.append(part(version, true));
+    for (const version of ['1', '2']) log.append(part(version));
     const waiting = log.listMayContinue(never);
     await vi.advanceTimersByTimeAsync(10_000);
     expect(await waiting).toBe(true);
     expect(await log.listMayContinue(never)).toBe(false);
     await log.listRoomAvailable(never, 10);
-    log.append(part('3', true));
+    log.append(part('3'));
     const ended = vi.fn();
     const full = log.listRoomAvailable(never, 1).then(ended);
     await vi.advanceTimersByTimeAsync(10_000);
@@ -218,14 +216,6 @@ describe('a list that is under way', () => {
     log.delivered(2);
     await Promise.all([full, again]);
     vi.useRealTimers();
-  });
-
-  it('does not wait for what can only be recorded with its end', async () => {
-    const log = createLog({ maxMessages: 1_000, maxRows: 18 });
-    log.append(part('1', false));
-    log.delivered(1);
-    expect(log.cut()).toBeUndefined();
-    expect(await log.listMayContinue(never)).toBe(false);
   });
 });
 

@@ -1,5 +1,5 @@
 import { Backlog } from './backlog.js';
-import { type Cut, cutOf, MAX_CUT_ROWS, rowsOf, type Unrecorded } from './cut.js';
+import { type Cut, cutOf, MAX_CUT_ROWS, rowsOf } from './cut.js';
 import { type Entry, MAX_ENTRY_MESSAGES } from './entry.js';
 
 export interface ChangeLogLimits {
@@ -28,7 +28,7 @@ const STALLED_MS = 2_000;
 export class ChangeLog {
   readonly #limits: ChangeLogLimits;
   readonly #undelivered = new Backlog<Undelivered>(({ messages }) => messages.length);
-  readonly #unrecorded = new Backlog<Unrecorded>(rowsOf);
+  readonly #unrecorded = new Backlog<Cut>(rowsOf);
   readonly #listeners = new Set<() => void>();
   #lastNumber = 0;
   /** Nothing became durable while a list waited for it, nor since then. */
@@ -77,20 +77,12 @@ export class ChangeLog {
   }
 
   /** Appends an entry. @throws {RangeError} when there is no room for it */
-  append({
-    messages,
-    leases,
-    restarts = [],
-    failures = [],
-    gaps,
-    checkpoint,
-    isCut = checkpoint !== undefined,
-  }: Entry): void {
+  append({ messages, leases, restarts = [], failures = [], gaps, checkpoint }: Entry): void {
     if (messages.length > this.listRoom) throw new RangeError(`no room for ${messages.length} messages`);
     this.#lastNumber += 1;
     const number = this.#lastNumber;
     if (messages.length > 0) this.#undelivered.push({ number, messages });
-    if (this.isRecordable) this.#keep({ number, leases, restarts, failures, gaps, checkpoint, isCut });
+    if (this.isRecordable) this.#keep({ number, leases, restarts, failures, gaps, checkpoint });
     this.#changed();
   }
 
@@ -118,8 +110,8 @@ export class ChangeLog {
   }
 
   /** A cut was recorded. */
-  recorded({ upTo }: Cut): void {
-    this.#unrecorded.removeUpTo(upTo);
+  recorded({ number }: Cut): void {
+    this.#unrecorded.removeUpTo(number);
     if (this.#recording === 'failing') this.#recording = 'on';
     this.#changed();
   }
@@ -153,13 +145,13 @@ export class ChangeLog {
 
   /**
    * The same for a part of a list, which takes all the room there is while nothing becomes durable: no watch is open before
-   * its end. What is recorded of a list is recorded with its last part: it cannot wait for that.
+   * its end.
    * @param needed room for so many messages; at most {@link entryLimit}
    */
   async listRoomAvailable(signal: AbortSignal, needed: number): Promise<void> {
     const half = this.#limits.maxMessages / 2;
     const fits = () => needed === 0 || (this.#isStalled && this.listRoom >= needed);
-    await this.#untilOrStalled(() => this.undelivered <= half || fits(), signal);
+    await this.#untilOrStalled(() => (this.undelivered <= half && !this.#isBehind) || fits(), signal);
   }
 
   /**
@@ -171,8 +163,7 @@ export class ChangeLog {
     const { maxMessages, maxRows = 0 } = this.#limits;
     const messages = Math.min(LIST_LEAD_MESSAGES, maxMessages / 2);
     const rows = Math.min(LIST_LEAD_ROWS, maxRows / 2);
-    // What cannot be recorded before the end of a list is not waited for.
-    const isRecorded = () => this.#recording === 'on' && this.#unrecorded.newest?.isCut === true;
+    const isRecorded = () => this.#recording === 'on';
     const isAhead = () => this.undelivered > messages || (isRecorded() && this.unrecorded > rows);
     const mayContinue = () => this.#isStalled || !isAhead();
     if (mayContinue()) return false;
@@ -210,7 +201,7 @@ export class ChangeLog {
     await this.until(holds, signal).finally(() => clearInterval(looking));
   }
 
-  #keep(entry: Unrecorded): void {
+  #keep(entry: Cut): void {
     const { checkpoint } = entry;
     const last = this.#unrecorded.newest;
     // A quiet cluster moves the checkpoint without end: only the newest one counts.

@@ -1,64 +1,42 @@
 import type { Checkpoint, FailureRecord, Gap, LeaseRecord, RestartRecord } from './entry.js';
 
-/**
- * All that can be recorded now: the leases, restarts, failures and gaps up to a checkpoint, or up to a part of the first
- * list, every message of them durable.
- */
+/** What the ledger gets at once: of one entry, or of several that follow each other. It may end with any of them. */
 export interface Cut {
   /** The number of the newest entry in it. */
-  readonly upTo: number;
-  readonly leases: readonly LeaseRecord[];
-  readonly restarts: readonly RestartRecord[];
-  readonly failures: readonly FailureRecord[];
-  readonly gaps: readonly Gap[];
-  /** Undefined before the end of the first list. */
-  readonly checkpoint: Checkpoint | undefined;
-}
-
-/** What the ledger keeps of an entry. */
-export interface Unrecorded {
   readonly number: number;
   readonly leases: readonly LeaseRecord[];
   readonly restarts: readonly RestartRecord[];
   readonly failures: readonly FailureRecord[];
   readonly gaps: readonly Gap[];
+  /** Undefined where no list was ever read to its end. */
   readonly checkpoint: Checkpoint | undefined;
-  /** Whether the ledger may end with it. */
-  readonly isCut: boolean;
 }
 
 /** The database writes as many rows in a second at the most, and they are prepared in a moment. What follows comes next. */
 export const MAX_CUT_ROWS = 5_000;
 
-/** All of these entries that can be recorded at once; undefined where that is none. */
-export function cutOf(unrecorded: readonly Unrecorded[]): Cut | undefined {
-  const entries = entriesOf(unrecorded);
-  const upTo = entries.at(-1)?.number;
-  if (upTo === undefined) return undefined;
-  const { checkpoint } = entries.findLast((entry) => entry.checkpoint !== undefined) ?? {};
-  return {
-    upTo,
-    checkpoint,
-    leases: entries.flatMap(({ leases }) => leases),
-    restarts: entries.flatMap(({ restarts }) => restarts),
-    failures: entries.flatMap(({ failures }) => failures),
-    gaps: entries.flatMap(({ gaps }) => gaps),
-  };
-}
-
-/** The entries with which a cut can end: the first one at least, and no more rows than are written quickly. */
-function entriesOf(entries: readonly Unrecorded[]): readonly Unrecorded[] {
-  let end = 0;
+/** As many of these as are written quickly, the first one at least; undefined where there is none. */
+export function cutOf(entries: readonly Cut[]): Cut | undefined {
   let rows = 0;
-  for (const [index, entry] of entries.entries()) {
+  const tooMany = entries.findIndex((entry, index) => {
     rows += rowsOf(entry);
-    if (end > 0 && rows > MAX_CUT_ROWS) break;
-    if (entry.isCut) end = index + 1;
-  }
-  return entries.slice(0, end);
+    return index > 0 && rows > MAX_CUT_ROWS;
+  });
+  const taken = tooMany < 0 ? entries : entries.slice(0, tooMany);
+  const last = taken.at(-1);
+  return (
+    last && {
+      number: last.number,
+      checkpoint: taken.findLast(({ checkpoint }) => checkpoint !== undefined)?.checkpoint,
+      leases: taken.flatMap(({ leases }) => leases),
+      restarts: taken.flatMap(({ restarts }) => restarts),
+      failures: taken.flatMap(({ failures }) => failures),
+      gaps: taken.flatMap(({ gaps }) => gaps),
+    }
+  );
 }
 
-type Rows = Pick<Unrecorded, 'leases' | 'restarts' | 'failures' | 'gaps'>;
+type Rows = Pick<Cut, 'leases' | 'restarts' | 'failures' | 'gaps'>;
 
 /** How many rows of the ledger something takes. */
 export function rowsOf({ leases, restarts, failures, gaps }: Rows): number {

@@ -11,13 +11,8 @@ export interface Entry {
   readonly restarts?: readonly RestartRecord[] | undefined;
   readonly failures?: readonly FailureRecord[] | undefined;
   readonly gaps: readonly Gap[];
-  /** Undefined within a list: only its last part completes it. */
+  /** Undefined while no list was ever read to its end: then the next reader begins with one in any case. */
   readonly checkpoint: Checkpoint | undefined;
-  /**
-   * Whether the ledger may end with this entry. By default with a checkpoint; without one where there is none before, either:
-   * then the next reader begins with a list in any case.
-   */
-  readonly isCut?: boolean | undefined;
 }
 
 /** Longer lists are handed over in parts. */
@@ -73,7 +68,13 @@ export interface FailureRecord {
   readonly cause: EndCause;
 }
 
-/** The resource version up to which everything was seen; for several feeds see positions.ts. */
+/**
+ * The version of a feed a part of whose list is recorded, or was given up: no watch can be resumed from there. The pods have
+ * to be listed, and compared with what is recorded.
+ */
+export const LIST_DUE = '';
+
+/** The resource version up to which everything was seen, or {@link LIST_DUE}; for several feeds see positions.ts. */
 export interface Checkpoint {
   readonly resourceVersion: string;
   /** The watermark: the time up to which everything that happened is known. */

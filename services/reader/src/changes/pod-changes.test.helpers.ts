@@ -7,7 +7,7 @@ import { SAME_CLOCK } from './clock-bounds.js';
 import type { Gap, LeaseRecord } from './entry.js';
 import type { KnownPod } from './leases.js';
 import { NO_TIMES } from './leases.test.helpers.js';
-import { PodChanges, type TermStart } from './pod-changes.js';
+import { PodChanges, type PodChangesDeps, type TermStart } from './pod-changes.js';
 import { PodTable } from './pod-table.js';
 import type { ClockJump } from './reader-clock.js';
 import type { Contradiction } from './timeline.js';
@@ -78,8 +78,9 @@ export function createChanges({
   start = withoutLedger(),
   lateSince = undefined as Date | undefined,
   isWatched = undefined as ((namespace: string) => boolean) | undefined,
+  log = new ChangeLog({ maxMessages: room, maxRows: 1_000 }),
+  positions = undefined as Pick<PodChangesDeps, 'moved' | 'listing'> | undefined,
 } = {}) {
-  const log = new ChangeLog({ maxMessages: room, maxRows: 1_000 });
   const published: PodIpMessage[] = [];
   const recorded = { leases: [] as LeaseRecord[], gaps: [] as Gap[], checkpoints: [] as string[] };
   const time = { now: NOW };
@@ -116,6 +117,7 @@ export function createChanges({
       onGap: () => undefined,
       onContradiction,
       ...(isWatched && { isWatched }),
+      ...positions,
     },
     start,
   );

@@ -122,19 +122,21 @@ describe('a list', () => {
     await listed;
     expect(recorded().leases.map((record) => record.pod.name)).toEqual(pods.map(({ name }) => name));
     expect(recorded().checkpoints).toEqual(['1']);
+    expect(cuts.map((cut) => cut?.leases.length)).toEqual([10, 20]);
     return { cuts, gaps: recorded().gaps };
   }
 
-  it('may mean more messages than there is room for: only its last part completes it', async () => {
+  it('is recorded in parts when it means more messages than there is room for: before its end, a list is due', async () => {
     const { cuts, gaps } = await listSlowly(startOf([]));
-    expect(cuts).toEqual([undefined, undefined]);
+    const due = { resourceVersion: '', knownAt: BEFORE };
+    expect(cuts.map((cut) => cut?.checkpoint)).toEqual([due, due]);
+    expect(cuts.map((cut) => cut?.gaps)).toEqual([[], []]);
     expect(gaps).toEqual([{ startedAt: BEFORE, endedAt: NOW, reason: 'start' }]);
   });
 
   it('is recorded as it comes when there was none before, and only its end has a checkpoint', async () => {
     const { cuts, gaps } = await listSlowly(withoutLedger());
     expect(cuts.map((cut) => cut?.checkpoint)).toEqual([undefined, undefined]);
-    expect(cuts.map((cut) => cut?.leases.length)).toEqual([10, 20]);
     expect(gaps).toEqual([{ startedAt: undefined, endedAt: NOW, reason: 'start' }]);
   });
 
@@ -300,12 +302,12 @@ describe('for the ledger', () => {
     expect(published().map(({ timestamp }) => timestamp)).toEqual([NOW.toISOString(), NEXT.toISOString()]);
   });
 
-  it('an event without a version leaves the checkpoint to the next one', () => {
+  it('an event without a version is nothing from which a watch could be resumed', () => {
     const { changes, recorded } = createChanges({ start: startOf([]) });
     changes.apply({ ...seen(pod(1)), resourceVersion: '' });
-    expect(recorded().leases).toEqual([]);
+    expect(recorded()).toMatchObject({ leases: [{ ip: '10.0.0.1' }], checkpoints: [''] });
     changes.apply(bookmark);
-    expect(recorded()).toMatchObject({ leases: [{ ip: '10.0.0.1' }], checkpoints: ['9'] });
+    expect(recorded().checkpoints).toEqual(['', '9']);
   });
 
   it('an event for which there is no room moves nothing', () => {

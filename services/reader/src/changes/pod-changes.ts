@@ -4,7 +4,7 @@ import type { PodEvent } from '../cluster/pod-stream.js';
 import { Appender, type AppenderDeps, type Facts } from './appender.js';
 import { CatchUp } from './catch-up.js';
 import { EndedLeases } from './ended-leases.js';
-import type { Checkpoint, Gap } from './entry.js';
+import { type Checkpoint, type Gap, LIST_DUE } from './entry.js';
 import { FeedGaps, type FeedGapsDeps } from './feed-gaps.js';
 import { KnownPods } from './known-pods.js';
 import {
@@ -49,8 +49,8 @@ export interface PodChangesDeps extends AppenderDeps, FeedGapsDeps {
   readonly isWatched?: (namespace: string) => boolean;
   /** Makes the checkpoint of all feeds of a term out of where this one has got to; undefined: there is none yet. */
   readonly moved?: (to: Checkpoint) => Checkpoint | undefined;
-  /** A list that was asked for at this time is recorded in parts from now on. */
-  readonly listing?: (askedAt: Date) => void;
+  /** The checkpoint of all feeds while a list that was asked for at this time is recorded in parts; undefined as above. */
+  readonly listing?: (askedAt: Date) => Checkpoint | undefined;
   /** Of all feeds of a term; by default its own. */
   readonly catchUp?: CatchUp;
 }
@@ -92,7 +92,8 @@ export class PodChanges implements PodSink {
   }
 
   startList(): PodListing {
-    const { log, signal, clock, isWatched = () => true, listing = () => undefined } = this.#deps;
+    const { log, signal, clock, isWatched = () => true } = this.#deps;
+    const { listing = () => this.#checkpoint(LIST_DUE) } = this.#deps;
     return new PodComparison({
       log,
       signal,
@@ -104,7 +105,7 @@ export class PodChanges implements PodSink {
       gaps: this.#gaps,
       isWatched,
       checkpointAt: (resourceVersion) => this.#checkpoint(resourceVersion),
-      onParts: listing,
+      checkpointWithin: () => listing(this.#watermark.askedAt),
       // A ledger may know leases and yet no checkpoint: its reader died before its first list was published.
       isFirst: this.#beganEmpty && this.#watermark.time === undefined,
       observedAt: clock.now(),
@@ -158,7 +159,7 @@ export class PodChanges implements PodSink {
 
   #checkpoint(resourceVersion: string): Checkpoint | undefined {
     const knownAt = this.#watermark.time;
-    if (resourceVersion === '' || knownAt === undefined) return undefined;
+    if (knownAt === undefined) return undefined;
     const { moved = (to: Checkpoint) => to } = this.#deps;
     return moved({ resourceVersion, knownAt });
   }

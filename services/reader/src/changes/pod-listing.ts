@@ -30,8 +30,8 @@ export interface ListingParts {
   readonly gaps: FeedGaps;
   readonly isWatched: (namespace: string) => boolean;
   readonly checkpointAt: (resourceVersion: string) => Checkpoint | undefined;
-  /** A list that was asked for at this time is recorded in parts from now on. */
-  readonly onParts: (askedAt: Date) => void;
+  /** That of a part of the list which is not the last one. */
+  readonly checkpointWithin: () => Checkpoint | undefined;
   /** Nothing was known before this list, or one before it that was not read to its end: its pods are not deduced. */
   readonly isFirst: boolean;
   /** The list is of a moment before this one. */
@@ -61,7 +61,6 @@ export class PodComparison implements PodListing {
   /** The addresses of known pods, where pages are published at once. */
   #held: ReadonlyMap<string, string> | undefined;
   readonly #waiting: Decided[] = [];
-  #inParts = false;
 
   constructor(parts: ListingParts) {
     this.#parts = parts;
@@ -88,7 +87,7 @@ export class PodComparison implements PodListing {
   }
 
   async end(resourceVersion: string, reason: ListReason, mayAccept: MayAccept): Promise<boolean> {
-    const { log, signal, timeline, watermark, gaps, observer, checkpointAt } = this.#parts;
+    const { log, signal, timeline, watermark, gaps, observer, checkpointAt, checkpointWithin } = this.#parts;
     const { observedAt } = this.#parts;
     await this.#sweep();
     if (gaps.noteJumps()) observer.startAfter(undefined);
@@ -121,7 +120,7 @@ export class PodComparison implements PodListing {
         gaps: [...named, ...gaps.caughtUp()],
         checkpoint: checkpointAt(resourceVersion),
       };
-      this.#append(part, atEnd || { gaps: [], checkpoint: undefined });
+      this.#append(part, atEnd || { gaps: [], checkpoint: checkpointWithin() });
       // Of a list that is given up, what was not appended is found again by the next one.
       for (const { pod } of part.changes) {
         const more = (left.get(pod.uid) ?? 0) - 1;
@@ -184,9 +183,10 @@ export class PodComparison implements PodListing {
     const placed = this.#parts.timeline.placePage(batch.flatMap(({ changes }) => changes));
     for (const decided of batch) this.#remember(decided, placed);
     const facts = { changes: placed.changes, restarts: batch.flatMap(({ restarts }) => restarts) };
+    const { gaps, checkpointWithin } = this.#parts;
     // Times of before and after a jump of the clock are not recorded without it.
-    this.#append(facts, { gaps: this.#parts.gaps.jumped, checkpoint: undefined, isCut: true });
-    this.#parts.gaps.appended();
+    this.#append(facts, { gaps: gaps.jumped, checkpoint: checkpointWithin() });
+    gaps.appended();
   }
 
   /** What is known and was not in the list is gone. */
@@ -209,9 +209,7 @@ export class PodComparison implements PodListing {
   }
 
   #append(facts: Facts, context: Omit<Parameters<Appender['append']>[1], 'observedAt'>): void {
-    const { appender, observedAt, onParts, watermark } = this.#parts;
-    if (!this.#inParts) onParts(watermark.askedAt);
-    this.#inParts = true;
+    const { appender, observedAt } = this.#parts;
     appender.append(facts, { observedAt, ...context });
   }
 }

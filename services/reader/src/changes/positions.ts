@@ -1,5 +1,5 @@
-import { isWatched, isWithin, type RecordedScope } from '../cluster/scope-settings.js';
-import type { Checkpoint } from './entry.js';
+import { isWatched, isWithin, type RecordedScope, type Scope } from '../cluster/scope-settings.js';
+import { type Checkpoint, LIST_DUE } from './entry.js';
 
 /** The name of the feed of all namespaces. */
 export const ALL = '';
@@ -24,21 +24,24 @@ export class Positions {
     return this.#together();
   }
 
-  /** The first list of a feed is recorded in parts from now on. */
-  listing(feed: string, askedAt: Date): void {
-    if (!this.#reached.get(feed) && !this.#heldAt.has(feed)) this.#heldAt.set(feed, askedAt);
+  /** A list of a feed is recorded in parts from now on: before its end, the feed cannot be resumed from any version. */
+  listing(feed: string, askedAt: Date): Checkpoint | undefined {
+    const before = this.#reached.get(feed);
+    if (before) this.#reached.set(feed, { ...before, resourceVersion: LIST_DUE });
+    else if (!this.#heldAt.has(feed)) this.#heldAt.set(feed, askedAt);
+    return this.#together();
   }
 
   /**
    * Continues from an earlier reader's checkpoint.
    * @param hasLeases whether the ledger has open leases of this feed
-   * @returns where the feed begins; undefined: with a list
+   * @returns where the feed begins; undefined: with a list of what nothing is known of
    */
   restore(feed: string, checkpoint: Checkpoint | undefined, hasLeases = false): Checkpoint | undefined {
     const parts = partsOf(checkpoint?.resourceVersion ?? '');
     // One who has seen all namespaces has seen each of them.
     const resourceVersion = parts.get(feed) ?? parts.get(ALL);
-    const own = checkpoint && resourceVersion ? { ...checkpoint, resourceVersion } : undefined;
+    const own = checkpoint && resourceVersion !== undefined ? { ...checkpoint, resourceVersion } : undefined;
     this.#reached.set(feed, own);
     if (own === undefined && checkpoint && hasLeases) this.#heldAt.set(feed, checkpoint.knownAt);
     return own;
@@ -71,8 +74,27 @@ export function withoutUnwatched(checkpoint: Checkpoint, had: RecordedScope, has
   const kept = (has.secondaryNetworks && !had.secondaryNetworks ? [] : (has.namespaces ?? [])).filter(
     (namespace) => isWatched(had, namespace),
   );
+  return withVersions(checkpoint, kept);
+}
+
+/** What is left of a checkpoint, and of what was watched until there, when one who watches something else closed the rest. */
+export function narrowed(
+  checkpoint: Checkpoint,
+  had: RecordedScope,
+  has: Scope,
+): { checkpoint: Checkpoint; scope: RecordedScope } {
+  const namespaces =
+    has.namespaces?.filter((namespace) => isWatched(had, namespace)) ??
+    had.namespaces?.filter((namespace) => isWatched(has, namespace));
+  const ignored = namespaces ? [] : [...new Set([...had.ignored, ...has.ignored])].sort();
+  const scope = { ...had, namespaces, ignored };
+  if (namespaces === undefined) return { checkpoint, scope };
+  return { checkpoint: withVersions(checkpoint, namespaces), scope };
+}
+
+function withVersions(checkpoint: Checkpoint, namespaces: readonly string[]): Checkpoint {
   const parts = partsOf(checkpoint.resourceVersion);
-  const own = kept.map((namespace) => [namespace, parts.get(namespace) ?? parts.get(ALL)]);
+  const own = namespaces.map((namespace) => [namespace, parts.get(namespace) ?? parts.get(ALL)]);
   return { ...checkpoint, resourceVersion: JSON.stringify(Object.fromEntries(own)) };
 }
 

@@ -1,6 +1,6 @@
 import type { DatabaseClient } from '@podips/shared';
-import type { Checkpoint } from '../changes/entry.js';
-import { namespacesOf, withoutUnwatched } from '../changes/positions.js';
+import { type Checkpoint, LIST_DUE } from '../changes/entry.js';
+import { namespacesOf, narrowed, withoutUnwatched } from '../changes/positions.js';
 import { isWithin, type RecordedScope, type Scope } from '../cluster/scope-settings.js';
 
 /** Writes where the reader has got to, and whose pods it has watched until there. */
@@ -38,12 +38,26 @@ export interface Position {
   readonly had: RecordedScope;
 }
 
-/** @param scope what is watched from now on */
-export async function loadPosition(
+/**
+ * A reader that has recorded a part of a list, and has no checkpoint, watches what the one before it did not. That one, should
+ * it come back, has to list: what is recorded is no longer of its position.
+ */
+export async function requireList(client: DatabaseClient, cluster: string): Promise<void> {
+  const sql = 'UPDATE reader_positions SET resource_version = $2 WHERE cluster = $1';
+  await client.query(sql, [cluster, LIST_DUE]);
+}
+
+/**
+ * Loads where an earlier reader has got to, and closes what is open of pods that are not watched any more. These have no
+ * position from then on: one who watches them again has to list them.
+ * @param scope what is watched from now on
+ */
+export async function enterScope(
   client: DatabaseClient,
   cluster: string,
   scope: RecordedScope,
 ): Promise<Position | undefined> {
+  await leaveScope(client, cluster, scope);
   const { rows } = await client.query<PositionRow>(
     `SELECT resource_version, known_at, namespaces, ignored_namespaces, secondary_networks
      FROM reader_positions WHERE cluster = $1`,
@@ -57,6 +71,10 @@ export async function loadPosition(
     secondaryNetworks: row.secondary_networks,
   };
   const all = { resourceVersion: row.resource_version, knownAt: row.known_at };
+  if (!isWithin(had, { ...scope, secondaryNetworks: true })) {
+    const left = narrowed(all, had, scope);
+    await writePosition(client, cluster, left.scope, left.checkpoint);
+  }
   return { checkpoint: withoutUnwatched(all, had, scope), widened: !isWithin(scope, had), had };
 }
 
@@ -75,8 +93,7 @@ const CLOSE = `
   INSERT INTO gaps (cluster, started_at, ended_at, reason)
   SELECT $1, min(known_at), greatest(clock_timestamp(), min(known_at)), 'scope' FROM closed HAVING count(*) > 0`;
 
-/** Closes what is open of pods that are not watched any more. */
-export async function leaveScope(
+async function leaveScope(
   client: DatabaseClient,
   cluster: string,
   { namespaces, ignored }: Scope,

@@ -9,7 +9,7 @@ import { gapOf, type RefusedLease, upsertLeases } from './ledger-leases.js';
 import { type LeaseRow, LedgerPods } from './ledger-pods.js';
 import { prune } from './ledger-prune.js';
 import { gapOfRestart, insertRestarts, loadRestarts, type RefusedRestart } from './ledger-restarts.js';
-import { leaveScope, loadPosition, type Position, writePosition } from './ledger-scope.js';
+import { enterScope, type Position, requireList, writePosition } from './ledger-scope.js';
 import { type CurrentTerm, TermWrites } from './term-writes.js';
 
 export interface LedgerBatch {
@@ -107,8 +107,8 @@ async function write(
     const gaps = [...batch.gaps, ...named];
     for (const { startedAt = null, endedAt, reason } of gaps)
       await client.query(INSERT_GAP, [cluster, startedAt, endedAt, reason]);
-    if (batch.checkpoint === undefined) return refused;
-    await writePosition(client, cluster, scope, batch.checkpoint);
+    if (batch.checkpoint) await writePosition(client, cluster, scope, batch.checkpoint);
+    else await requireList(client, cluster);
     return refused;
   });
   writes.confirm(count);
@@ -183,11 +183,10 @@ async function load(
        ON CONFLICT (cluster) DO UPDATE SET term = greatest(old.term, $2) + 1, loaded_by = $3, writes = 0 RETURNING term`,
       [cluster, after, id],
     );
-    await leaveScope(client, cluster, scope);
+    const position = await enterScope(client, cluster, scope);
     const givenUp = await client.query<LeaseRow>(GIVEN_UP, [cluster]);
     const endedLast = await client.query<LeaseRow>(ENDED_LAST, [cluster]);
     const restarts = await loadRestarts(client, cluster);
-    const position = await loadPosition(client, cluster, scope);
     const returning = await loadReturning(client, cluster, position);
     const ends = await client.query<{ at: Date | null }>(LATEST_END, [cluster]);
     const pods = new LedgerPods();
