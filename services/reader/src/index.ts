@@ -6,6 +6,7 @@ export { NodeClocks } from './changes/node-clocks.js';
 export { PodChanges } from './changes/pod-changes.js';
 export { PodTable } from './changes/pod-table.js';
 export { type PodTimes, projectTimes } from './changes/pod-times.js';
+export type { KnownTimes, Sight } from './changes/sight.js';
 export { createKubeClient, type KubeError } from './cluster/kube-client.js';
 export { readKubeconfig } from './cluster/kubeconfig-files.js';
 export { projectPod } from './cluster/pod.js';

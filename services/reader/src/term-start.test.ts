@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { EndedLeases } from './changes/ended-leases.js';
 import { PodTable } from './changes/pod-table.js';
 import type { LoadedLedger } from './store/ledger.js';
 import type { Marker } from './store/marker-file.js';
@@ -45,7 +46,13 @@ it.each<[TermEnd | undefined, object | undefined]>([
     const marker = createMarker(EARLIER);
     const start = find({ previous }, marker);
     const { known, ended, checkpoint, latest } = LEDGER;
-    expect(start).toEqual({ known, ended, checkpoint, latest, ...(catchUp && { catchUp }) });
+    expect(start).toEqual({
+      known,
+      ended: new EndedLeases(ended),
+      checkpoint,
+      latest,
+      ...(catchUp && { catchUp }),
+    });
     // It stays until the ledger has the gap.
     expect(marker.since).toEqual(EARLIER);
   },

@@ -1,3 +1,4 @@
+import { EndedLeases } from './changes/ended-leases.js';
 import type { TermStart } from './changes/pod-changes.js';
 import { PodTable } from './changes/pod-table.js';
 import type { LoadedLedger } from './store/ledger.js';
@@ -26,8 +27,8 @@ export interface TermOrigin {
  */
 export function findTermStart({ ledger, previous }: TermOrigin, outOfOrder: Marker | undefined): TermStart {
   if (ledger === undefined) return { known: new PodTable(), checkpoint: undefined };
-  const { known, ended, checkpoint, latest, widened } = ledger;
-  const start = { known, ended, checkpoint, latest, widened };
+  const { known, checkpoint, latest, widened } = ledger;
+  const start = { known, ended: new EndedLeases(ledger.ended), checkpoint, latest, widened };
   // Nothing was known before the first list of a ledger, whatever its order.
   if (checkpoint === undefined) outOfOrder?.clear();
   if (checkpoint === undefined || !isLedgerLoss(previous)) return start;

@@ -16,7 +16,7 @@ export interface DayReader {
 export async function startDayReader(pool: DatabasePool, { agenda, state }: DayCluster): Promise<DayReader> {
   const { store } = state;
   const ledger = createLedger(pool, 'default');
-  const loaded = await ledger.load();
+  const { term, known, checkpoint, latest } = await ledger.load();
   const log = new ChangeLog(BOUNDS);
   const ignore = () => undefined;
   const changes = new PodChanges(
@@ -29,7 +29,7 @@ export async function startDayReader(pool: DatabasePool, { agenda, state }: DayC
       signal: new AbortController().signal,
       ...{ onPublish: ignore, onChange: ignore, onGap: ignore, onContradiction: ignore },
     },
-    loaded,
+    { known, checkpoint, latest },
   );
   const pods = state.pods.all().map((pod) => projectPod(pod));
   changes.catchingUp();
@@ -52,7 +52,7 @@ export async function startDayReader(pool: DatabasePool, { agenda, state }: DayC
       deliver(log);
       const cut = log.cut();
       if (cut?.checkpoint === undefined) throw new Error('a bookmark moves the checkpoint');
-      await ledger.write(loaded.term, cut);
+      await ledger.write(term, cut);
       log.recorded(cut);
       return cut.checkpoint.knownAt;
     },

@@ -8,7 +8,8 @@ import {
 import type { ChangeLog } from './change-log.js';
 import type { Checkpoint, FailureRecord, Gap, LeaseRecord, RestartRecord } from './entry.js';
 import { uncertaintyMs } from './event-times.js';
-import type { IpChange, PodFailure, PodRestart } from './leases.js';
+import type { IpChange, PodFailure } from './leases.js';
+import type { PodRestart } from './pod-restarts.js';
 
 export interface AppenderDeps {
   readonly log: ChangeLog;

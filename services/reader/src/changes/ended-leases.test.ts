@@ -8,7 +8,7 @@ it('a pod that comes back may have been started again meanwhile: its last restar
   const workload = { kind: 'Job', name: 'import', revision: '', serviceAccount: '' };
   const end = { reason: 'Error', exitCode: 1, endedAtMs: undefined };
   const restarted = (count: number) => pod(1, { workload, restarts: [{ container: 'app', count, ...end }] });
-  const ended = new EndedLeases(new Map());
+  const ended = new EndedLeases();
   const { known } = decideSeen(undefined, restarted(2), true, sightingAt(0));
   if (known) ended.remember(known, 'finished');
   const finished = { ...restarted(2), finished: true };

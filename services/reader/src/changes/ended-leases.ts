@@ -1,6 +1,7 @@
 import type { Pod } from '../cluster/pod.js';
-import { countEnded, type EndedCounts, identityOf, type KnownPod } from './leases.js';
+import { countEnded, type EndedCounts, type KnownPod } from './leases.js';
 import { putNewest } from './newest.js';
+import { identityOf } from './pod-identity.js';
 
 /** Most pods that are remembered after they are gone: they come back only where a cluster is restored from a backup. */
 const MAX_GONE = 20_000;
@@ -17,7 +18,7 @@ export class EndedLeases {
   readonly #gone: Map<string, EndedCounts>;
 
   /** @param loaded as the ledger has them */
-  constructor(loaded: ReadonlyMap<string, EndedCounts>) {
+  constructor(loaded: ReadonlyMap<string, EndedCounts> = new Map()) {
     this.#gone = new Map(loaded);
   }
 

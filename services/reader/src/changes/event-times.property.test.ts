@@ -8,11 +8,11 @@ import {
   type Interval,
   keepTimes,
   REPORT_LAG_MS,
-  type Sight,
   startInterval,
   writeInterval,
 } from './event-times.js';
 import { type Life, live, lives } from './pod-life.test.helpers.js';
+import type { Sight } from './sight.js';
 
 /** As the reader finds it by the `Date` of an answer; by many of them exactly. */
 function measuredServer({ serverAhead, roundTripMs, pauseMs }: Life, at: number) {

@@ -1,15 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { SAME_CLOCK } from './clock-bounds.js';
-import {
-  endInterval,
-  type Interval,
-  type KnownTimes,
-  keepTimes,
-  startInterval,
-  writeInterval,
-} from './event-times.js';
+import { endInterval, type Interval, keepTimes, startInterval, writeInterval } from './event-times.js';
 import { newest, projectTimes } from './pod-times.js';
 import { recordedEvents, recordedLeases, recordedList } from './recording.test.helpers.js';
+import type { KnownTimes } from './sight.js';
 
 const PAUSE_MS = 60_000;
 const LEASES = recordedLeases();

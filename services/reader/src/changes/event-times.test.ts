@@ -8,13 +8,13 @@ import {
   handOver,
   type Interval,
   keepTimes,
-  type Sight,
   startInterval,
   uncertaintyMs,
   writeInterval,
 } from './event-times.js';
 import { type PodTimes, projectTimes } from './pod-times.js';
 import { type RecordedEvent, recordedVersion, withNodeAhead } from './recording.test.helpers.js';
+import type { Sight } from './sight.js';
 
 const MINUTE = Date.parse('2026-11-26T10:55:00.000Z');
 const LATER = 120;

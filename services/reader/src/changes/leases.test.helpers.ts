@@ -1,12 +1,6 @@
 import type { Pod } from '../cluster/pod.js';
-import {
-  decideGone,
-  decideSeen,
-  type IpChange,
-  type KnownPod,
-  type PodRestart,
-  type Sighting,
-} from './leases.js';
+import { decideGone, decideSeen, type IpChange, type KnownPod, type Sighting } from './leases.js';
+import type { PodRestart } from './pod-restarts.js';
 import { projectTimes } from './pod-times.js';
 
 /** A pod that says nothing of times. */

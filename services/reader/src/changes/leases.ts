@@ -1,8 +1,10 @@
 import type { MessagePod, PodIpStatus } from '@podips/shared';
 import type { Pod } from '../cluster/pod.js';
 import type { EndCause } from '../workloads/end-cause.js';
-import type { ContainerRestarts } from '../workloads/restarts.js';
-import { type Interval, type KnownTimes, keepTimes } from './event-times.js';
+import { type Interval, keepTimes } from './event-times.js';
+import { identityOf } from './pod-identity.js';
+import { countsOf, decideRestarts, type PodRestart } from './pod-restarts.js';
+import type { KnownTimes } from './sight.js';
 
 /** A pod's hold on an address, from a start that was reported to an end that was not yet. */
 export interface Lease {
@@ -46,17 +48,6 @@ export interface IpChange {
   readonly endCause?: EndCause | undefined;
   /** Deduced from a fresh list after a gap, not seen happening. */
   readonly inferred: boolean;
-}
-
-/** That a container was started again. */
-export interface PodRestart extends ContainerRestarts {
-  readonly pod: MessagePod;
-  /** How often it had been before. More than one less: of those between no times are known. */
-  readonly countBefore: number;
-  /** When it had ended. */
-  readonly interval: Interval;
-  /** Seen for the first time with the pod: it may have been long ago. */
-  readonly isOld: boolean;
 }
 
 /** A pod failed that never had an address: its kubelet did not admit it, or it failed as it waited for its node. */
@@ -147,22 +138,6 @@ export function decideSeen(
   };
 }
 
-/**
- * The containers that were started again since the pod was seen last. Of a pod that was not, or only by an earlier version,
- * all but the last restart may have been at any time of each container of which no earlier one is known.
- */
-export function decideRestarts(known: KnownPod | undefined, pod: Pod, sighting: Sighting): PodRestart[] {
-  const isNew = known?.workload === undefined;
-  return (pod.restarts ?? []).flatMap((container) => {
-    const before = known?.restarts?.get(container.container);
-    const isOld = isNew && before === undefined;
-    const countBefore = isOld ? container.count - 1 : (before ?? 0);
-    if (container.count <= countBefore) return [];
-    const interval = sighting.restart(container.endedAtMs);
-    return [{ ...container, pod: identityOf(pod), countBefore, interval, isOld }];
-  });
-}
-
 /** Decides whether a pod that is finished failed before it had an address. Who deletes such a pod says nothing of it. */
 function decideFailure(known: KnownPod | undefined, pod: Pod, sighting: Sighting): PodFailure | undefined {
   const { ips, secondary = [], endCause } = pod;
@@ -171,18 +146,6 @@ function decideFailure(known: KnownPod | undefined, pod: Pod, sighting: Sighting
   if (endCause === undefined || ['Completed', 'Deleted'].includes(endCause.cause)) return undefined;
   const interval = sighting.failure();
   return interval && { pod: identityOf(pod), endCause, interval };
-}
-
-/** How often each container was started again; a version that says nothing of a container changes nothing. */
-export function countsOf(
-  before: KnownPod['restarts'],
-  restarts: Pod['restarts'],
-): ReadonlyMap<string, number> | undefined {
-  if (restarts === undefined) return before;
-  const counts = new Map(before);
-  for (const { container, count } of restarts)
-    counts.set(container, Math.max(count, counts.get(container) ?? 0));
-  return counts;
 }
 
 /** Decides what it means that a pod is gone or finished: all that it held ends. */
@@ -243,10 +206,4 @@ function endOf(
     interval,
     inferred: sighting.inferred,
   };
-}
-
-/** Only those fields of a pod that are in its messages. */
-export function identityOf(pod: MessagePod): MessagePod {
-  const { uid, namespace, name, ownerKind, ownerName, node, hostNetwork, workload } = pod;
-  return { uid, namespace, name, ownerKind, ownerName, node, hostNetwork, workload };
 }

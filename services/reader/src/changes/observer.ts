@@ -4,15 +4,14 @@ import {
   byEitherClock,
   endInterval,
   failureInterval,
-  type KnownTimes,
   restartInterval,
-  type Sight,
   startInterval,
   writeInterval,
 } from './event-times.js';
 import type { Sighting } from './leases.js';
 import { NodeClocks } from './node-clocks.js';
 import type { PodTimes } from './pod-times.js';
+import type { KnownTimes, Sight } from './sight.js';
 
 /** A write that was longer ago than this was not seen as it happened, though the watch be caught up. */
 const LATE_MS = 1_000;

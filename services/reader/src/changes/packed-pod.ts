@@ -1,5 +1,6 @@
-import type { Interval, KnownTimes } from './event-times.js';
+import type { Interval } from './event-times.js';
 import type { KnownPod, Lease } from './leases.js';
+import type { KnownTimes } from './sight.js';
 
 /*
  * A known pod as one string. As objects it would take more than twice the memory, and the garbage collector would have to

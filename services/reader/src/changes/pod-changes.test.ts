@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Cut } from './cut.js';
+import { EndedLeases } from './ended-leases.js';
 import { NO_TIMES } from './leases.test.helpers.js';
 import type { TermStart } from './pod-changes.js';
 import {
@@ -276,7 +277,10 @@ describe('a pod that held something before', () => {
   });
 
   it('gets the lease that follows those of the ledger', () => {
-    const start = { ...startOf([]), ended: new Map([['uid-1', new Map([['10.0.0.1', 3]])]]) };
+    const start = {
+      ...startOf([]),
+      ended: new EndedLeases(new Map([['uid-1', new Map([['10.0.0.1', 3]])]])),
+    };
     const { changes, recorded, drain } = createChanges({ start });
     changes.apply(moved(pod(1)));
     changes.apply(bookmark);

@@ -7,18 +7,10 @@ import { EndedLeases } from './ended-leases.js';
 import { type Checkpoint, type Gap, LIST_DUE } from './entry.js';
 import { FeedGaps, type FeedGapsDeps } from './feed-gaps.js';
 import { KnownPods } from './known-pods.js';
-import {
-  type Decision,
-  decideGone,
-  decideRestarts,
-  decideSeen,
-  type EndedCounts,
-  type KnownPod,
-  type Sighting,
-  withLeases,
-} from './leases.js';
+import { type Decision, decideGone, decideSeen, type KnownPod, type Sighting, withLeases } from './leases.js';
 import { Observer, type SeenEvent, sightingOf } from './observer.js';
 import { PodComparison } from './pod-listing.js';
+import { decideRestarts } from './pod-restarts.js';
 import type { PodTable } from './pod-table.js';
 import type { ReaderClock } from './reader-clock.js';
 import { type Contradiction, SharedTimes, Timeline } from './timeline.js';
@@ -29,8 +21,8 @@ export interface TermStart {
   /** As the ledger has them; empty without one. Belongs to the term from now on. */
   readonly known: PodTable;
   readonly checkpoint: Checkpoint | undefined;
-  /** How many leases pods have had that hold nothing now. */
-  readonly ended?: ReadonlyMap<string, EndedCounts> | undefined;
+  /** Pods that hold nothing now, of all feeds: as many as are remembered, however many feeds there are. */
+  readonly ended?: EndedLeases | undefined;
   /** Set when the ledger lacks what happened from this time on, until the term has caught up. */
   readonly catchUp?: Omit<Gap, 'endedAt'> | undefined;
   /** Something is watched that was not before: it has to be listed. */
@@ -77,7 +69,7 @@ export class PodChanges implements PodSink {
     this.#observer = new Observer(deps.clock, checkpoint?.knownAt);
     this.#timeline = new Timeline(deps.times ?? new SharedTimes(latest), deps.onContradiction);
     this.#beganEmpty = known.size === 0;
-    this.#known = new KnownPods(known, new EndedLeases(ended ?? new Map()));
+    this.#known = new KnownPods(known, ended ?? new EndedLeases());
     this.#gaps = new FeedGaps(deps, deps.catchUp ?? new CatchUp([], { checkpoint, catchUp }), this.#timeline);
     this.#appender = new Appender(deps);
   }

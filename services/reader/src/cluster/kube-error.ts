@@ -1,4 +1,4 @@
-import { PodipsError } from '@podips/shared';
+import { PodipsError, toError } from '@podips/shared';
 
 /** The API server, or the way to it, failed. */
 export class KubeError extends PodipsError {
@@ -33,3 +33,10 @@ export const UNAUTHORIZED = 401;
 const GONE = 410;
 const UNPROCESSABLE = 422;
 export const TIMED_OUT = 504;
+
+/** What is no error of the API server is a defect, and retried as one of its. */
+export function asKubeError(err: unknown): KubeError {
+  if (err instanceof KubeError) return err;
+  const cause = toError(err);
+  return new KubeError('KUBE_UNKNOWN', cause.message, { status: 500, cause });
+}

@@ -1,7 +1,8 @@
-import { type Logger, pause, toError } from '@podips/shared';
-import { FeedPace } from './feed-pace.js';
+import { type Logger, pause } from '@podips/shared';
+import { FeedLink } from './feed-link.js';
 import type { ListReason, PodFeedEvents, PodFeedOptions, PodListing, PodSink } from './feed-parts.js';
-import { type KubeClient, KubeError } from './kube-client.js';
+import type { KubeClient } from './kube-client.js';
+import { asKubeError, type KubeError } from './kube-error.js';
 import { listPods, podsPath } from './pod-list.js';
 import { type PodEvent, watchPods } from './pod-stream.js';
 import type { StandstillView } from './standstill.js';
@@ -12,8 +13,6 @@ export type { ListReason, PodFeedEvents, PodFeedOptions, PodSink } from './feed-
 const MAX_RETRY_AFTER_MS = 60_000;
 /** A list that takes too long is tried again with smaller pages, down to this part of the usual ones. */
 const LEAST_PAGE_PART = 1 / 16;
-/** The longest rest without a watch that is no failure. */
-const MAX_SILENT_REST_MS = 1_000;
 
 /**
  * Lists the pods, then watches on from the list; resumes from the last event after a stream ended; lists again when
@@ -43,11 +42,9 @@ class PodFeed {
   #listReason: ListReason;
   #pageSize: number;
   #silentWatches = 0;
-  #failing = false;
-  /** When the server last sent something, and when its versions were last compared, by the monotonic clock. */
-  #receivedMs = 0;
+  /** When the server's versions were last compared, by the monotonic clock. */
   #comparedMs = 0;
-  readonly #pace = new FeedPace();
+  readonly #link: FeedLink;
   readonly #path: string;
 
   constructor(
@@ -64,6 +61,7 @@ class PodFeed {
     this.#events = events;
     this.#log = log;
     this.#signal = signal;
+    this.#link = new FeedLink(events, log);
     this.#standstill = options.standstill;
     this.#position = options.resumeFrom;
     this.#listReason = options.firstList ?? 'start';
@@ -84,8 +82,8 @@ class PodFeed {
         this.#afterFailure(error);
         retryAfterMs = Math.min(error.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
       }
-      const restMs = Math.max(retryAfterMs, this.#pace.restMs(this.#position === undefined));
-      this.#reportRest(restMs);
+      const restMs = Math.max(retryAfterMs, this.#link.pace.restMs(this.#position === undefined));
+      this.#link.rests(restMs);
       await pause(restMs, this.#signal);
     }
   }
@@ -97,17 +95,10 @@ class PodFeed {
     return leads;
   }
 
-  /** Nothing is watched during a rest, even where the server answers. */
-  #reportRest(restMs: number): void {
-    if (this.#failing || restMs <= MAX_SILENT_REST_MS) return;
-    const why = `no watch for ${Math.round(restMs)} ms after ${this.#pace}`;
-    this.#afterFailure(new KubeError('KUBE_NO_WATCH', why, { status: 503 }));
-  }
-
   /** @returns undefined when the list is of the past, or was not accepted to its end */
   async #list(): Promise<string | undefined> {
     const reason = this.#listReason;
-    this.#pace.asked();
+    this.#link.pace.asked();
     this.#events.onList(reason);
     this.#sink.catchingUp();
     const parts = listPods(this.#client, {
@@ -126,15 +117,14 @@ class PodFeed {
     for await (const part of parts) {
       if (this.#standstill.happened) return undefined;
       listing ??= this.#sink.startList();
-      // A list that fails again and again does not work in between.
-      if (!this.#failing) this.#events.onAlive('list');
+      this.#link.receivedPart();
       if (!(await listing.page(part.pods, mayAccept))) return undefined;
       count += part.pods.length;
       ({ resourceVersion } = part);
     }
     if (this.#standstill.happened) return undefined;
-    this.#pace.listed();
-    this.#received('list');
+    this.#link.pace.listed();
+    this.#link.received('list');
     this.#pageSize = Math.min(this.#pageSize * 2, this.#options.pageSize);
     if (!(await listing?.end(resourceVersion, reason, mayAccept))) return undefined;
     this.#log.info({ pods: count, resourceVersion, reason }, 'pods listed');
@@ -149,7 +139,7 @@ class PodFeed {
     let opened = false;
     let isBehind = false;
     let stoodStill = false;
-    this.#pace.asked();
+    this.#link.pace.asked();
     this.#sink.catchingUp();
     const stream = watchPods(this.#client, {
       path: this.#path,
@@ -161,7 +151,7 @@ class PodFeed {
       signal,
       onOpen: () => {
         opened = true;
-        this.#received('watch');
+        this.#link.received('watch');
         void this.#compareVersions(signal).then((found) => {
           isBehind = found;
           if (found) over.abort();
@@ -183,7 +173,7 @@ class PodFeed {
     } finally {
       over.abort();
       // That this process stood still is no reason to ask the server less often.
-      this.#pace.watchEnded(performance.now() - startedMs, opened && !stoodStill);
+      this.#link.pace.watchEnded(performance.now() - startedMs, opened && !stoodStill);
     }
   }
 
@@ -193,7 +183,7 @@ class PodFeed {
       deadlineMs: this.#options.requestDeadlineMs,
       intervalMs: this.#options.compareVersionsMs,
       position: () => this.#position ?? '',
-      receivedMs: () => this.#receivedMs,
+      receivedMs: () => this.#link.receivedMs,
       comparedMs: this.#comparedMs,
     };
     return untilServerIsBehind(this.#client, options, signal, () => {
@@ -219,8 +209,8 @@ class PodFeed {
     }
     if (!this.#sink.apply(event)) return 'full';
     if (event.resourceVersion !== '') this.#position = event.resourceVersion;
-    this.#received(event.type === 'bookmark' ? 'bookmark' : 'event');
-    this.#pace.event();
+    this.#link.received(event.type === 'bookmark' ? 'bookmark' : 'event');
+    this.#link.pace.event();
     this.#silentWatches = 0;
     return 'accepted';
   }
@@ -231,13 +221,6 @@ class PodFeed {
     this.#events.onFull();
     await this.#sink.roomAvailable(this.#signal);
     this.#log.info({ fullOf }, 'buffer drained; watch resumes');
-  }
-
-  #received(what: 'list' | 'watch' | 'event' | 'bookmark'): void {
-    this.#pace.answered();
-    this.#receivedMs = performance.now();
-    this.#failing = false;
-    this.#events.onAlive(what);
   }
 
   #loseTrack(reason: ListReason): void {
@@ -256,22 +239,13 @@ class PodFeed {
     }
     if (error.expired || (error.unusable && this.#position !== undefined)) {
       this.#log.info({ err: error }, 'the watch cannot be resumed; listing');
-      this.#pace.answered();
-      if (this.#position === undefined) this.#pace.listed(); // a continue token that expired
+      this.#link.pace.answered();
+      if (this.#position === undefined) this.#link.pace.listed(); // a continue token that expired
       this.#loseTrack(error.expired ? 'expired' : 'refused');
       return;
     }
     if (error.code === 'KUBE_TIMEOUT' && this.#position === undefined)
       this.#pageSize = Math.ceil(Math.max(this.#pageSize / 2, this.#options.pageSize * LEAST_PAGE_PART));
-    // A line for each outage, not for each attempt.
-    this.#log[this.#failing ? 'debug' : 'warn']({ err: error }, 'the API server fails');
-    this.#failing = true;
-    this.#events.onFailure(error);
+    this.#link.failed(error);
   }
-}
-
-function asKubeError(err: unknown): KubeError {
-  if (err instanceof KubeError) return err;
-  const cause = toError(err);
-  return new KubeError('KUBE_UNKNOWN', cause.message, { status: 500, cause });
 }
