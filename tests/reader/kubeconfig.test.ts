@@ -39,14 +39,13 @@ function withoutFolders(key: string, value: unknown): unknown {
 
 /** What the reader makes of files, in kubectl's form. */
 function readerView(files: readonly string[]): unknown {
-  let current: ReturnType<typeof readKubeconfig>;
-  try {
-    current = readKubeconfig(files.filter((file) => file !== ''));
-  } catch (err) {
-    expect(err).toMatchObject({ code: 'SETTINGS_INVALID' });
-    return undefined;
-  }
-  const { name, namespace, cluster, user } = current;
+  const problems: string[] = [];
+  const current = readKubeconfig(
+    files.filter((file) => file !== ''),
+    problems,
+  );
+  const { name, namespace, cluster, user } = current ?? {};
+  if (problems.length > 0 || cluster === undefined || user === undefined) return undefined;
   const context = { cluster: cluster.name, user: user.name, namespace };
   const merged = {
     'current-context': name,

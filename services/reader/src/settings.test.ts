@@ -96,9 +96,40 @@ describe('settings', () => {
       KUBE_APISERVER_URL: '',
     };
     const problems = problemsOf(env, ['--incluster=perhaps']);
-    expect(problems).toHaveLength(5);
+    expect(problems).toHaveLength(4);
     for (const [index, start] of ['--incluster', 'LOG_LEVEL', 'QUEUE_PORT'].entries())
       expect(problems[index]).toMatch(new RegExp(`^${start} must be`));
+  });
+
+  it('are all named at once, however much is wrong with a kubeconfig', () => {
+    const user = { 'client-key': 7, token: true, exec: {} };
+    const clusters = [{ name: 'a', cluster: { server: 1, 'proxy-url': 'ftp://x', 'tls-server-name': 2 } }];
+    const contexts = [{ name: 'a', context: { cluster: 'a', user: 'b', namespace: 'A_B' } }];
+    const config = { 'current-context': 'a', clusters, contexts, users: [{ name: 'b', user }] };
+    const env = { KUBECONFIG: write('config', config), HTTPS_PROXY: 'gopher://x', http_proxy: 'http://' };
+    expect(problemsOf(env)).toEqual([
+      expect.stringMatching(/^LEASE_NAMESPACE must be .*, but is "A_B"/),
+      expect.stringMatching(/^HTTPS_PROXY must be a URL that begins with http/),
+      expect.stringMatching(/^HTTP_PROXY must be a URL, but is/),
+      expect.stringMatching(/clusters "a" must have text as server/),
+      expect.stringMatching(/^proxy-url of the cluster "a" must be/),
+      expect.stringMatching(/clusters "a" must have text as tls-server-name/),
+      expect.stringMatching(/users "b" must have text as client-key/),
+      expect.stringMatching(/^the plugin of the kubeconfig's user "b" must have/),
+      expect.stringMatching(/users "b" must have text as token/),
+    ]);
+    const lost = { ...config, contexts: [{ name: 'a', context: { cluster: 'x', user: 'y' } }] };
+    expect(problemsOf({ KUBECONFIG: write('config', lost) })).toEqual([
+      expect.stringMatching(/has no cluster "x"/),
+      expect.stringMatching(/has no user "y"/),
+    ]);
+    const twice = { ...config, clusters: [...clusters, ...clusters], users: 'b' };
+    const [broken, wrong] = [write('broken', '{{'), write('wrong', twice)];
+    expect(problemsOf({ KUBECONFIG: `${broken}:${wrong}` })).toEqual([
+      expect.stringMatching(/broken cannot be read/),
+      expect.stringMatching(/wrong cannot be read: two clusters are named "a"/),
+      expect.stringMatching(/wrong cannot be read: users must be a list/),
+    ]);
   });
 
   it('are all named at once, across rules and files', () => {

@@ -24,7 +24,7 @@ import {
   statusDirSpecs,
 } from '@podips/shared';
 import { str } from 'envalid';
-import { loadInCluster, loadOutside, namespaceOf } from './cluster/kube-config.js';
+import { loadInCluster, loadOutside } from './cluster/kube-config.js';
 import { type Scope, scopeRules, scopeSettings, scopeSpecs } from './cluster/scope-settings.js';
 import { parseReaderFlags, readerFlags } from './flags.js';
 import {
@@ -186,21 +186,22 @@ export const readerAbout: About = {
  */
 export function readReaderSettings(args: readonly string[], env: Environment): ReaderSettings {
   const problems: string[] = [];
-  const inCluster =
-    collectProblems(problems, () => parseBool(parseReaderFlags(args).incluster, '--incluster')) ?? true;
+  const inCluster = collectProblems(problems, () =>
+    parseBool(parseReaderFlags(args).incluster, '--incluster'),
+  );
+  const ofCluster: string[] = [];
+  // Where the flag is wrong, it is not known what counts.
+  const load = inCluster === undefined ? undefined : inCluster ? loadInCluster : loadOutside;
+  const { config: kubeConfig, namespace } = load?.(env, ofCluster) ?? {};
   const values = collectProblems(problems, () =>
     readSettings({
       specs: readerSpecs,
       env,
       files: readerFiles,
-      rules: [...queueTls.rules, ...databaseRules, ...scopeRules, ...electionRules],
+      rules: [...queueTls.rules, ...databaseRules, ...scopeRules, ...electionRules(namespace)],
     }),
   );
-  const kubeConfig = collectProblems(problems, () => (inCluster ? loadInCluster(env) : loadOutside(env)));
-  const election =
-    values &&
-    kubeConfig &&
-    collectProblems(problems, () => electionSettings(values, namespaceOf(kubeConfig)));
+  problems.push(...ofCluster);
   if (values === undefined || kubeConfig === undefined || problems.length > 0)
     throw new SettingsError(problems);
   return {
@@ -215,7 +216,7 @@ export function readReaderSettings(args: readonly string[], env: Environment): R
     httpPort: values.HTTP_PORT,
     dc: values.LOG_DC,
     kubeConfig,
-    election,
+    election: electionSettings(values, namespace),
     scope: scopeSettings(values),
     secondaryNetworks: values.SECONDARY_NETWORKS,
     pageSize: values.KUBE_PAGE_SIZE,

@@ -8,7 +8,7 @@ export {
   type SslMode,
 } from './database-settings.js';
 export { describeSettings, type SettingText } from './describe-settings.js';
-export { checkProxy, proxyOf } from './proxy-setting.js';
+export { checkProxies, checkProxy, proxyOf } from './proxy-setting.js';
 export * from './queue-settings.js';
 export * from './read-settings.js';
 export { fileVariableOf, isSecret, secret } from './secrets.js';

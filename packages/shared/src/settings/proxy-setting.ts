@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { SettingsError } from '../errors.js';
-import type { Environment } from './read-settings.js';
+import { collectProblems, type Environment } from './read-settings.js';
 import { withoutLogin } from './validators.js';
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
@@ -12,8 +12,20 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:
  */
 export function proxyOf(url: URL, env: Environment): string | undefined {
   const variable = url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
+  return isExcluded(url, env.NO_PROXY || env.no_proxy || '') ? undefined : readProxy(variable, env);
+}
+
+/** Checks the proxies for all URLs, whether or not one is reached through them. @throws {SettingsError} as {@link proxyOf} */
+export function checkProxies(env: Environment): void {
+  const problems: string[] = [];
+  for (const variable of ['HTTPS_PROXY', 'HTTP_PROXY'])
+    collectProblems(problems, () => readProxy(variable, env));
+  if (problems.length > 0) throw new SettingsError(problems);
+}
+
+function readProxy(variable: string, env: Environment): string | undefined {
   const value = env[variable] || env[variable.toLowerCase()];
-  if (!value || isExcluded(url, env.NO_PROXY || env.no_proxy || '')) return undefined;
+  if (!value) return undefined;
   const proxy = URL.parse(value.includes('://') ? value : `http://${value}`);
   if (!proxy?.host) throw new SettingsError([`${variable} must be a URL, but is "${withoutLogin(value)}"`]);
   return checkProxy(proxy, variable);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve, sep } from 'node:path';
-import { type Environment, SettingsError, toError } from '@podips/shared';
+import { type Environment, toError } from '@podips/shared';
 import { loadAll, YAML11_SCHEMA, YAMLException } from 'js-yaml';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -9,9 +9,10 @@ export type Fields = Readonly<Record<string, unknown>>;
 export interface CurrentContext {
   readonly name: string;
   readonly namespace: string | undefined;
-  readonly cluster: NamedFields;
-  /** Empty for a context without a user: it asks without credentials. */
-  readonly user: NamedFields;
+  /** Undefined where there is none of that name. */
+  readonly cluster: NamedFields | undefined;
+  /** The same; empty for a context without a user: it asks without credentials. */
+  readonly user: NamedFields | undefined;
 }
 
 export interface NamedFields {
@@ -30,45 +31,63 @@ interface ConfigFile {
   readonly entries: Readonly<Record<EntryKind, ReadonlyMap<string, Entry>>>;
 }
 
+const NOBODY: Entry = { name: '', fields: {}, file: '' };
+
 /** Fields with a path, which is relative to the file that it stands in. */
 const PATHS = ['certificate-authority', 'client-certificate', 'client-key', 'tokenFile'];
 
 /**
  * Reads kubeconfig files by kubectl's rules: files that do not exist are skipped; of the current context, and of each
  * cluster, context and user, the first one counts, as a whole.
- * @throws {SettingsError} which names the file, and the entry that it lacks
+ * @param problems gets each file that cannot be read, and each entry that is missing
+ * @returns undefined where there is no current context, or not all files can be read: any of them may have it
  */
-export function readKubeconfig(files: readonly string[]): CurrentContext {
-  const configs = [...new Set(files)].flatMap((file) => readConfigFile(file) ?? []);
+export function readKubeconfig(files: readonly string[], problems: string[]): CurrentContext | undefined {
+  const earlier = problems.length;
+  const configs = [...new Set(files)].flatMap((file) => readConfigFile(file, problems) ?? []);
+  if (problems.length > earlier) return undefined;
   const named = files.join(', ');
-  if (configs.length === 0) throw new SettingsError([`KUBECONFIG names no file that exists, but "${named}"`]);
+  if (configs.length === 0) problems.push(`KUBECONFIG names no file that exists, but "${named}"`);
   const name = configs.map(({ currentContext }) => currentContext).find((context) => context !== '');
-  if (name === undefined)
-    throw new SettingsError([`the kubeconfig ${named} names no current cluster: current-context is missing`]);
-  const find = (kind: EntryKind, wanted: string): Entry => {
+  if (configs.length > 0 && name === undefined)
+    problems.push(`the kubeconfig ${named} names no current cluster: current-context is missing`);
+  if (name === undefined) return undefined;
+  const find = (kind: EntryKind, wanted: string): Entry | undefined => {
     const entry = configs.map(({ entries }) => entries[kind].get(wanted)).find((each) => each !== undefined);
-    if (entry) return entry;
     const whose = kind === 'context' ? 'current-context' : `the context "${name}"`;
-    throw new SettingsError([
-      `the kubeconfig ${named} has no ${kind} "${wanted}", which ${whose} names: no current cluster`,
-    ]);
+    if (entry === undefined)
+      problems.push(
+        `the kubeconfig ${named} has no ${kind} "${wanted}", which ${whose} names: no current cluster`,
+      );
+    return entry;
   };
   const context = find('context', name);
-  const text = textFields(context, 'contexts');
+  if (context === undefined) return undefined;
+  const text = textFields(context, 'contexts', problems);
   const cluster = find('cluster', text('cluster') ?? '');
   const userName = text('user');
-  const user = userName === undefined ? { name: '', fields: {} } : withPaths(find('user', userName));
-  return { name, namespace: text('namespace'), cluster: withPaths(cluster), user };
+  const user = userName === undefined ? NOBODY : find('user', userName);
+  return {
+    name,
+    namespace: text('namespace'),
+    cluster: cluster && withPaths(cluster),
+    user: user && withPaths(user),
+  };
 }
 
-/** Reads fields that must be text. @throws {SettingsError} */
-export function textFields(entry: NamedFields, list: string): (field: string) => string | undefined {
+/** Reads fields that must be text. @param problems gets those that are something else */
+export function textFields(
+  entry: NamedFields,
+  list: string,
+  problems: string[],
+): (field: string) => string | undefined {
   return (field) => {
     const value = entry.fields[field] ?? '';
     if (typeof value === 'string') return value || undefined;
-    throw new SettingsError([
+    problems.push(
       `the kubeconfig's ${list} "${entry.name}" must have text as ${field}, but has a ${typeof value}: put it in quotes`,
-    ]);
+    );
+    return undefined;
   };
 }
 
@@ -78,16 +97,21 @@ export function kubeconfigFiles(env: Environment, home: string | undefined, deli
   return home ? [resolve(home, '.kube/config')] : [];
 }
 
-/** @returns undefined for a file that does not exist */
-function readConfigFile(file: string): ConfigFile | undefined {
+type IsWrong = (reason: string) => undefined;
+
+/** @returns undefined for a file that does not exist, or cannot be read */
+function readConfigFile(file: string, problems: string[]): ConfigFile | undefined {
+  const isWrong: IsWrong = (reason) => {
+    problems.push(`the kubeconfig ${file} cannot be read: ${reason}`);
+  };
   try {
     // As kubectl: the first document counts, and `yes` is a boolean.
     const [content] = loadAll(readFileSync(file, 'utf8'), { schema: YAML11_SCHEMA });
-    return parseConfig(content ?? {}, file);
+    return parseConfig(content ?? {}, file, isWrong);
   } catch (err) {
     const error = toError(err);
-    if ('code' in error && error.code === 'ENOENT') return undefined;
-    throw new SettingsError([`the kubeconfig ${file} cannot be read: ${reasonOf(error)}`]);
+    if (!('code' in error && error.code === 'ENOENT')) isWrong(reasonOf(error));
+    return undefined;
   }
 }
 
@@ -98,30 +122,31 @@ function reasonOf(error: Error): string {
   return error.mark ? `${reason} (${error.mark.line + 1}:${error.mark.column + 1})` : reason;
 }
 
-function parseConfig(content: unknown, file: string): ConfigFile {
-  if (!isFields(content)) throw new Error('a mapping with clusters, contexts and users was expected');
+function parseConfig(content: unknown, file: string, isWrong: IsWrong): ConfigFile | undefined {
+  if (!isFields(content)) return isWrong('a mapping with clusters, contexts and users was expected');
   const { kind = 'Config', apiVersion = 'v1', 'current-context': current } = content;
   if (kind !== 'Config' || apiVersion !== 'v1')
-    throw new Error(`kind Config of v1 was expected, but it is ${String(kind)} of ${String(apiVersion)}`);
+    return isWrong(`kind Config of v1 was expected, but it is ${String(kind)} of ${String(apiVersion)}`);
+  const entriesOf = (list: unknown, of: EntryKind) => parseEntries(list, of, file, isWrong);
   return {
     currentContext: typeof current === 'string' ? current : '',
     entries: {
-      cluster: parseEntries(content.clusters, 'cluster', file),
-      context: parseEntries(content.contexts, 'context', file),
-      user: parseEntries(content.users, 'user', file),
+      cluster: entriesOf(content.clusters, 'cluster'),
+      context: entriesOf(content.contexts, 'context'),
+      user: entriesOf(content.users, 'user'),
     },
   };
 }
 
-function parseEntries(list: unknown, kind: EntryKind, file: string): Map<string, Entry> {
+function parseEntries(list: unknown, kind: EntryKind, file: string, isWrong: IsWrong): Map<string, Entry> {
   const entries = new Map<string, Entry>();
   if (list === undefined || list === null) return entries;
-  if (!Array.isArray(list)) throw new Error(`${kind}s must be a list`);
-  for (const item of list) {
+  if (!Array.isArray(list)) isWrong(`${kind}s must be a list`);
+  for (const item of Array.isArray(list) ? list : []) {
     const { name = '', [kind]: value } = isFields(item) ? item : {};
-    if (typeof name !== 'string') throw new Error(`the name of a ${kind} must be text: put it in quotes`);
-    if (entries.has(name)) throw new Error(`two ${kind}s are named "${name}"`);
-    entries.set(name, { name, fields: isFields(value) ? value : {}, file });
+    if (typeof name !== 'string') isWrong(`the name of a ${kind} must be text: put it in quotes`);
+    else if (entries.has(name)) isWrong(`two ${kind}s are named "${name}"`);
+    else entries.set(name, { name, fields: isFields(value) ? value : {}, file });
   }
   return entries;
 }

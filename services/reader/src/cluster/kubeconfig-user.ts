@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Cluster, User } from '@kubernetes/client-node/dist/config_types.js';
-import { checkProxy, collectProblems, SettingsError, withoutLogin } from '@podips/shared';
+import { checkProxy, collectProblems, SettingsError, toError, withoutLogin } from '@podips/shared';
 import { EXEC_PROVIDER } from './exec-plugin.js';
 import { type Fields, isFields, type NamedFields, textFields } from './kubeconfig-files.js';
 import { OIDC_PROVIDER } from './oidc-token.js';
@@ -16,18 +16,19 @@ export interface PluginCluster extends Cluster {
   readonly execConfig?: unknown;
 }
 
-/** The library's form of a kubeconfig's cluster. @throws {SettingsError} for what kubectl refuses as well */
-export function toCluster(entry: NamedFields): PluginCluster {
-  const text = textFields(entry, 'clusters');
+/** The library's form of a kubeconfig's cluster. @param problems gets what kubectl refuses as well */
+export function toCluster(entry: NamedFields, problems: string[]): PluginCluster {
+  const text = textFields(entry, 'clusters', problems);
   const { name } = entry;
+  const earlier = problems.length;
   const server = text('server') ?? '';
+  if (problems.length === earlier)
+    collectProblems(problems, () => checkServer(server, `server of the kubeconfig's cluster "${name}"`));
   const proxy = text('proxy-url');
   const skipTLSVerify = entry.fields['insecure-skip-tls-verify'] === true;
-  const problems: string[] = [];
   const authority = collectProblems(problems, () =>
     oneOf('ca', text('certificate-authority'), text('certificate-authority-data')),
   );
-  collectProblems(problems, () => checkServer(server, `server of the kubeconfig's cluster "${name}"`));
   if (skipTLSVerify && Object.keys(authority ?? {}).length > 0)
     problems.push(
       `the kubeconfig's cluster "${name}" has a certificate authority and insecure-skip-tls-verify: only one of them can be meant`,
@@ -36,7 +37,6 @@ export function toCluster(entry: NamedFields): PluginCluster {
     problems,
     () => proxy && checkProxy(parseProxy(proxy, name), `proxy-url of the cluster "${name}"`),
   );
-  if (problems.length > 0) throw new SettingsError(problems);
   return {
     name,
     server: server.replace(/\/+$/, ''),
@@ -49,11 +49,14 @@ export function toCluster(entry: NamedFields): PluginCluster {
 /**
  * The library's form of a kubeconfig's user.
  * @param cluster its cluster; undefined when that is wrong, and only what is wrong here matters
- * @throws {SettingsError}
+ * @param problems gets what is wrong
  */
-export function toUser(entry: NamedFields, cluster: PluginCluster | undefined): ActingUser {
-  const text = textFields(entry, 'users');
-  const problems: string[] = [];
+export function toUser(
+  entry: NamedFields,
+  cluster: PluginCluster | undefined,
+  problems: string[],
+): ActingUser {
+  const text = textFields(entry, 'users', problems);
   const certificate = collectProblems(problems, () =>
     oneOf('cert', text('client-certificate'), text('client-certificate-data')),
   );
@@ -61,7 +64,6 @@ export function toUser(entry: NamedFields, cluster: PluginCluster | undefined): 
   if (certificate && key && Object.keys(certificate).length > 0 && Object.keys(key).length === 0)
     problems.push(`the kubeconfig's user "${entry.name}" has a client-certificate, but no client-key`);
   const plugin = collectProblems(problems, () => pluginOf(entry, cluster));
-  if (problems.length > 0) throw new SettingsError(problems);
   const tokenFile = text('tokenFile');
   return {
     name: entry.name,
@@ -134,9 +136,7 @@ function withExecInfo(exec: Fields, name: string, cluster: PluginCluster | undef
             server: cluster.server,
             'tls-server-name': cluster.tlsServerName,
             'insecure-skip-tls-verify': cluster.skipTLSVerify || undefined,
-            'certificate-authority-data': cluster.caFile
-              ? readFileSync(cluster.caFile).toString('base64')
-              : cluster.caData,
+            'certificate-authority-data': cluster.caFile ? readBase64(cluster.caFile) : cluster.caData,
             'proxy-url': cluster.proxyUrl,
             config: cluster.execConfig,
           }),
@@ -145,6 +145,14 @@ function withExecInfo(exec: Fields, name: string, cluster: PluginCluster | undef
   };
   const variables = Array.isArray(env) ? env : [];
   return { ...exec, env: [...variables, { name: 'KUBERNETES_EXEC_INFO', value: JSON.stringify(info) }] };
+}
+
+function readBase64(file: string): string {
+  try {
+    return readFileSync(file).toString('base64');
+  } catch (err) {
+    throw new SettingsError([`the kubeconfig names ${file}, which cannot be read: ${toError(err).message}`]);
+  }
 }
 
 function impersonationOf({ fields }: NamedFields): Pick<ActingUser, 'impersonation'> {

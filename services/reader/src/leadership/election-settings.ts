@@ -1,4 +1,4 @@
-import { bool, integer, type Rule, SettingsError } from '@podips/shared';
+import { bool, integer, type Rule } from '@podips/shared';
 import { str } from 'envalid';
 import type { ElectionOptions } from './election.js';
 import type { LeaseName } from './lease-client.js';
@@ -64,10 +64,13 @@ interface ElectionValues {
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const NAME = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
-/** Rules of the settings of {@link electionSettings}. */
-export const electionRules: readonly Rule<ElectionValues>[] = [
+/**
+ * Rules of the settings of {@link electionSettings}.
+ * @param defaultNamespace undefined where that is not known
+ */
+export const electionRules = (defaultNamespace: string | undefined): readonly Rule<ElectionValues>[] => [
   (values) => (values.LEADER_ELECTION ? problemsOfName(values) : []),
-  ({ LEADER_ELECTION, LEASE_NAMESPACE: namespace }) =>
+  ({ LEADER_ELECTION, LEASE_NAMESPACE: namespace = defaultNamespace }) =>
     LEADER_ELECTION && namespace !== undefined ? problemsOfNamespace(namespace) : [],
   ({ LEADER_ELECTION, LEASE_DURATION_S: durationS, STANDBY_INTERVAL_MS: retryMs }) =>
     LEADER_ELECTION && retryMs * LEAST_ATTEMPTS > durationS * 1_000
@@ -85,19 +88,13 @@ const problemsOfNamespace = (namespace: string) =>
     ? []
     : [`LEASE_NAMESPACE must be a name of a Kubernetes namespace, but is "${namespace}"`];
 
-/**
- * Values that keep the rules.
- * @returns undefined without an election
- * @throws {SettingsError} for a default namespace that is none
- */
+/** Values that keep the rules. @returns undefined without an election */
 export function electionSettings(
   values: ElectionValues,
-  defaultNamespace: string,
+  defaultNamespace = 'default',
 ): ElectionSettings | undefined {
   if (!values.LEADER_ELECTION) return undefined;
   const { LEASE_NAME: name, LEASE_NAMESPACE: namespace = defaultNamespace } = values;
-  const problems = problemsOfNamespace(namespace);
-  if (problems.length > 0) throw new SettingsError(problems);
   return {
     lease: { namespace, name },
     podUid: values.POD_UID,
