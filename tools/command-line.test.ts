@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const SCRIPTS = ['start', 'test', 'test-long', 'torture', 'bench', 'screenshots'];
+const SCRIPTS = ['start', 'test', 'test-long', 'torture', 'bench', 'screenshots', 'install-cluster'];
 
 /** A checkout in which nothing is installed or built. */
 let dir: string;
@@ -32,7 +32,7 @@ function run(script: string, args: readonly string[], node: readonly string[] = 
   return { status, stdout, stderr };
 }
 
-it.each(SCRIPTS)('npm run %s answers --help and --version before anything is installed', (script) => {
+it.each(SCRIPTS)('tools/%s.mjs answers --help and --version before anything is installed', (script) => {
   expect(run(script, ['--help'])).toEqual({
     status: 0,
     stdout: expect.stringMatching(/^podips .*\n\nusage: npm .*--help/s),

@@ -92,16 +92,15 @@ export const test = (args) => run('vitest', ['run', '--configLoader', 'native', 
 /**
  * Runs a program to its end. The exit code is its result; a failed step needs no stack trace. Its help, its version and all
  * mistakes in its command line come before anything else.
- * @param about what it is; undefined: it reads its command line itself
+ * @param about what it is
  */
 export async function main(about, program) {
   try {
     const problem = problemOfNode(process.versions.node, OLDEST_NODE);
     if (problem !== undefined) throw new StepError(`podips ${problem}`);
     const args = process.argv.slice(2);
-    if (about !== undefined && args.includes('--help')) return console.log(describeProgram(about));
-    if (about !== undefined && args.includes('--version'))
-      return console.log(`podips ${about.name} ${version}`);
+    if (args.includes('--help')) return console.log(describeProgram(about));
+    if (args.includes('--version')) return console.log(`podips ${about.name} ${version}`);
     await program(args);
   } catch (err) {
     console.error(err instanceof StepError ? `\n✗ ${err.message}` : err);

@@ -36,7 +36,9 @@ export function readFlags(args, table) {
 
 const defaultOf = (flag) => flag.default ?? (flag.type === 'boolean' ? false : undefined);
 
-function keep(values, { name, rawName, value }, flag, problems) {
+function keep(values, { name, rawName, value: given, inlineValue }, flag, problems) {
+  // A flag that follows is one, as in `--context --yes`.
+  const value = !inlineValue && given?.startsWith('--') ? undefined : given;
   const problem = problemOf(flag, value);
   if (problem !== undefined) problems.push(`${rawName} ${problem}`);
   else if (flag.multiple) values[name] = [...(values[name] ?? []), value];

@@ -4,7 +4,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLogger, openPool } from '@podips/shared';
+import { createLogger, openPool, readVersion } from '@podips/shared';
 import { createAuthority, databaseEnvironment } from '@podips/simulation';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type MonitorProcess, startMonitorProcess } from '../support/monitor-process.js';
@@ -81,6 +81,7 @@ it.each([
   [['frobnicate'], 3, 'podips --help'],
   [[], 3, 'which command?'],
   [['--help'], 0, 'annotate'],
+  [['--version'], 0, readVersion()],
   [['completion'], 0, 'complete'],
 ])('podips %j exits with %i and says what it should', async (args, code, text) => {
   const run = await podips(...args);

@@ -3,8 +3,9 @@ import { runInstaller } from './support/installer.js';
 
 describe('wrong arguments are refused before anything is asked:', () => {
   it.each<[string, string[], string]>([
-    ['an unknown one', ['--contxt', 'a'], "Unknown option '--contxt'"],
-    ['one too many', ['trial'], "Unexpected argument 'trial'"],
+    ['an unknown one', ['--contxt', 'a'], 'unknown: --contxt a; the flags are --overlay, --context'],
+    ['one too many', ['trial'], 'unknown: trial; the flags are'],
+    ['one without its value', ['--context', '--yes'], '--context needs a value'],
     ['a confirmation without a context', ['--yes'], '--yes needs --context'],
     ['two things at once', ['--upgrade', '--overlay', 'trial', '--uninstall'], 'exclude each other'],
     ['an upgrade without an overlay', ['--upgrade'], '--upgrade needs --overlay'],
@@ -14,7 +15,7 @@ describe('wrong arguments are refused before anything is asked:', () => {
       ['--overlay', 'nowhere'],
       '--overlay nowhere is neither trial nor production nor a folder',
     ],
-    ['no time at all', ['--timeout', '0'], 'must be minutes from 1 to 120'],
+    ['no time at all', ['--timeout', '0'], '--timeout must be a whole number from 1 to 120, but is "0"'],
     ['a registry that is none', ['--registry', 'a b'], '--registry must be a registry'],
   ])('%s', async (_what, args, problem) => {
     const { code, output, calls } = await runInstaller(args);
@@ -24,9 +25,15 @@ describe('wrong arguments are refused before anything is asked:', () => {
     expect(calls).toEqual([]);
   });
 
-  it('but help is no mistake', async () => {
+  it('all mistakes at once', async () => {
+    const { output } = await runInstaller(['--timeout', '1h', '--purge', '--yes', '--registry', '!']);
+    for (const flag of ['timeout', 'purge', 'yes', 'registry']) expect(output).toContain(`✗ --${flag} `);
+  });
+
+  it('but help and version are no mistakes', async () => {
     const { code, output } = await runInstaller(['--help']);
     expect(code).toBe(0);
     expect(output).toContain('--uninstall');
+    expect((await runInstaller(['--version'])).output).toMatch(/^podips installer \d+\.\d+\.\d+$/m);
   });
 });

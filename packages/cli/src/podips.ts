@@ -10,6 +10,7 @@ import { workloadsCommand } from './commands/workloads.js';
 import { withMonitor } from './connection.js';
 import { CliError, EXIT, type ExitCode } from './exit.js';
 import { type Terminal, visible } from './terminal.js';
+import { readVersion } from './version.js';
 
 const COMMANDS: readonly Command[] = [
   whoCommand,
@@ -125,7 +126,7 @@ function withCommonOptions(parser: Argv): Argv<Options> {
     .recommendCommands()
     .help()
     .alias('help', 'h')
-    .version('2.0.0')
+    .version(readVersion())
     .wrap(110)
     .epilogue(EPILOGUE);
 }

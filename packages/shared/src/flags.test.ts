@@ -46,6 +46,11 @@ describe('a command line', () => {
     ]);
   });
 
+  it('takes no other flag for a value', () => {
+    expect(readFlags(['--name', '--chaos'], TABLE).problems).toEqual(['--name needs a value']);
+    expect(readFlags(['--name=--chaos'], TABLE).values.name).toBe('--chaos');
+  });
+
   it('knows no flag by the name of what every object has', () => {
     expect(readFlags(['--constructor'], {}).problems[0]).toBe(
       'unknown: --constructor; the flags are --help, --version',
