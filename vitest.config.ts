@@ -16,7 +16,12 @@ export default defineConfig({
           setupFiles,
           provide: { propertyRuns: 500 },
           expect: { poll: { timeout: 30_000 } },
-          include: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'services/*/src/**/*.test.ts',
+            'bench/*.test.ts',
+            'tools/**/*.test.ts',
+          ],
           // Without a number it is one less than there are cores, and runs last.
           maxWorkers: 3,
           testTimeout: 60_000,

@@ -33,6 +33,7 @@ export {
   type LocalPostgres,
   PostgresError,
   type PostgresOptions,
+  postgresVersion,
   startPostgres,
 } from './postgres.js';
 export * from './proxy.js';

@@ -1,4 +1,4 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { createLogger, type DatabaseSettings, openPool, PodipsError } from '@podips/shared';
 import { onExit } from './on-exit.js';
 import { freePort } from './ports.js';
@@ -141,6 +142,13 @@ async function follow(
     join(dataDir, 'postgresql.auto.conf'),
     `primary_conninfo = 'host=${host} port=${port} user=${user} password=${password}'\n`,
   );
+}
+
+/** The version of PostgreSQL that npm has installed, such as `PostgreSQL 18.0`. @throws {PostgresError} without one */
+export async function postgresVersion(): Promise<string> {
+  const { postgres } = await locatePrograms(undefined);
+  const { stdout } = await promisify(execFile)(postgres, ['--version']);
+  return `PostgreSQL ${/[\d.]+/.exec(stdout)?.[0] ?? 'of an unknown version'}`;
 }
 
 /** Paths of the programs, which npm installs for this kind of machine. */
