@@ -123,6 +123,81 @@ it('an alert fires for messages that wait on the queue of one of two clusters, a
   });
 });
 
+describe('a planned maintenance', () => {
+  const labels = 'cluster="a",pod="monitor-0"';
+  const muted = (operations: readonly string[], values: string) =>
+    ['kubernetes', 'queue/write', 'queue/read', 'log', 'ledger', 'workloads'].map((operation) =>
+      series(
+        'podips_alerts_muted',
+        `${labels},operation="${operation}"`,
+        operations.includes(operation) ? values : '0x200',
+      ),
+    );
+  const light = (operation: string, on: string) =>
+    series('podips_operation_light', `${labels},operation="${operation}",light="${on}"`, '1x200');
+  const workload = 'workload_namespace="shop",workload_kind="Deployment",workload="web"';
+  /** All that can fail, but for the monitor itself. */
+  const failing = [
+    light('queue/write', 'red'),
+    light('queue/read', 'yellow'),
+    light('ledger', 'red'),
+    leads('a', '0x200'),
+    saved('a', '1x200'),
+    series('podips_reader_outbox_messages', 'cluster="a"', '7x200'),
+    series('podips_delivery_oldest_seconds', labels, '600x200'),
+    series('podips_reader_buffered_messages', 'cluster="a"', '90x200'),
+    series('podips_reader_buffer_limit_messages', 'cluster="a"', '100x200'),
+    series('podips_reader_pending_leases', 'cluster="a"', '7x200'),
+    series('podips_reader_ledger_failures_total', 'cluster="a"', '0+1x200'),
+    series('podips_writer_fluentd_server', 'cluster="a"', '1x200'),
+    series('podips_unstable_workload_troubles', `${labels},${workload}`, '7x200'),
+  ];
+  const firing = (eval_time: string, ...names: string[]) => ({
+    expr: 'count by (alertname) (ALERTS{alertstate="firing"})',
+    eval_time,
+    exp_samples: names.map((name) => ({ labels: `{alertname="Podips${name}"}`, value: 1 })),
+  });
+  const links = ['LinkFails', 'LinkSilent'];
+  const ledger = ['LedgerFails', 'LedgerStale'];
+
+  it.each([
+    [
+      'the broker',
+      ['queue/write', 'queue/read'],
+      ['NoReaderLeads', 'FluentdStandby', 'WorkloadUnstable', ...ledger],
+    ],
+    ['Fluentd', ['log'], ['NoReaderLeads', 'OutboxGrows', 'WorkloadUnstable', ...links, ...ledger]],
+    [
+      'the database',
+      ['ledger'],
+      ['NoReaderLeads', 'OutboxGrows', 'DeliveryLate', 'FluentdStandby', 'WorkloadUnstable', ...links],
+    ],
+    [
+      'the API server',
+      ['kubernetes'],
+      ['OutboxGrows', 'DeliveryLate', 'FluentdStandby', 'WorkloadUnstable', ...links, ...ledger],
+    ],
+    ['everything', ['kubernetes', 'queue/write', 'queue/read', 'log', 'ledger', 'workloads'], []],
+  ])('of %s mutes the alerts about it, and no other', (_what, operations, others) => {
+    const input_series = [...failing, ...muted(operations, '1x200')];
+    expectRules({ input_series, promql_expr_test: [firing('1h', 'BufferFills', ...others)] });
+  });
+
+  it('ends with its last minute: what fails by then makes alerts after it', () => {
+    const input_series = [light('log', 'red'), ...muted(['log'], '1x60 0x100'), ...healthy('a')];
+    expectRules({
+      input_series,
+      promql_expr_test: [firing('1h'), firing('1h10m', 'LinkFails')],
+    });
+  });
+
+  it('of one cluster mutes nothing in another', () => {
+    const other = series('podips_operation_light', 'cluster="b",operation="log",light="red"', '1x200');
+    const input_series = [other, ...muted(['log'], '1x200'), ...healthy('a'), ...healthy('b')];
+    expectRules({ input_series, promql_expr_test: [firing('50m', 'LinkFails')] });
+  });
+});
+
 describe('an unstable workload', () => {
   const labels = (name: string) =>
     `cluster="b",pod="monitor-0",workload_namespace="shop",workload_kind="Deployment",workload="${name}"`;

@@ -145,16 +145,17 @@ function alertMetric({ alerting }: MetricsOptions): Metric {
   });
 }
 
-function mutedMetric({ tracker, announcements, now }: MetricsOptions): Metric {
+function mutedMetric({ tracker, announcements, workloads, now }: MetricsOptions): Metric {
   return new Gauge({
     name: 'podips_alerts_muted',
-    help: '1 while no alerts are sent about a light because of planned maintenance, else 0',
+    help: '1 while no alerts are sent about a light, or about workloads, because of planned maintenance, else 0',
     labelNames: ['operation'],
     registers: [],
     collect() {
-      const { lights } = mutingAt(announcements.entries(), now());
+      const muted = mutingAt(announcements.entries(), now());
       for (const [operation] of entriesOf(tracker.states()))
-        this.set({ operation }, lights.has(operation) ? 1 : 0);
+        this.set({ operation }, muted.lights.has(operation) ? 1 : 0);
+      if (workloads) this.set({ operation: 'workloads' }, muted.workloads ? 1 : 0);
     },
   });
 }
