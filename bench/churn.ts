@@ -29,7 +29,6 @@ interface Chain {
 /** What changes at one pace took. */
 interface Pace {
   readonly name: string;
-  readonly count: number;
   /** In milliseconds. */
   readonly p50: number;
   readonly p99: number;
@@ -117,7 +116,6 @@ async function measurePace(chain: Chain, name: string, count: number, perSecond:
     Object.fromEntries(MEASURED.map((service) => [service, of(service)])) as PerService; // of all that are measured
   const pace: Pace = {
     name,
-    count,
     p50: histogram.percentile(50) / US_PER_MS,
     p99: histogram.percentile(99) / US_PER_MS,
     max: histogram.max / US_PER_MS,
@@ -131,10 +129,10 @@ async function measurePace(chain: Chain, name: string, count: number, perSecond:
   return pace;
 }
 
-function toFigures({ name, count, p50, p99, max, leftMs, cpuMs, grownMb }: Pace, pods: number): Figure[] {
+function toFigures({ name, p50, p99, max, leftMs, cpuMs, grownMb }: Pace, pods: number): Figure[] {
   const isFast = name.startsWith(FAST.toLocaleString('en-US'));
   const isBurst = name.startsWith('burst');
-  const meaning = `of ${count.toLocaleString('en-US')} changes of a cluster with ${pods.toLocaleString('en-US')} pods, from the change to the record in the sink`;
+  const meaning = `of the changes of a cluster with ${pods.toLocaleString('en-US')} pods, from the change to the record in the sink`;
   const figure = (
     what: string,
     value: number,

@@ -1,5 +1,5 @@
 import { answerQuestions, SettingsError } from '@podips/shared';
-import { benchAbout } from '@podips/simulation/options';
+import { benchAbout } from './options.mjs';
 import { runBench } from './run.js';
 import { readBenchSettings } from './settings.js';
 

@@ -40,6 +40,12 @@ Load average 0.2 before, 2.0 at the end.
 `);
 });
 
+it('begins with what is not met', () => {
+  expect(replaceSection(replaceSection('', section('scale', 208)), section('churn', 1))).toContain(
+    '\n3 of 4 expectations are met. Not met:\n\n- [scale](#scale): 1,000 pods, peak\n\n## scale\n',
+  );
+});
+
 it('replaces a section, keeps the others, and is the same document whichever came first', () => {
   const [publish, scale] = [section('publish', 1), section('scale', 2)];
   const both = replaceSection(replaceSection('', scale), publish);

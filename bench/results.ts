@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { MEASUREMENTS } from '@podips/simulation/options';
 import type { Figure } from './measurement.js';
+import { benchAbout } from './options.mjs';
 import { explainFigures, toCells } from './report.js';
 import type { MeasurementName } from './settings.js';
 
@@ -10,6 +10,10 @@ const HEADING = `# Results of the benchmark
 Written by \`pnpm bench\`: a run that is not quick replaces the section of each measurement that it has made. Only figures
 of an idle machine can be compared, so each section says how busy it was.
 `;
+
+/** Rows of figures with an expectation. */
+const MISSED = /^\| (.*?) \|.*\| NO \|$/gm;
+const MET = /\| yes \|$/gm;
 
 /** One measurement, and under which circumstances it was made. */
 export interface MeasuredSection {
@@ -31,7 +35,19 @@ export async function recordSection(section: MeasuredSection): Promise<void> {
 /** @returns the document with this section, the others unchanged, all in the order in which the benchmark measures */
 export function replaceSection(document: string, section: MeasuredSection): string {
   const sections = splitSections(document).set(section.name, formatSection(section));
-  return [HEADING, ...MEASUREMENTS.flatMap((name) => sections.get(name) ?? [])].join('\n');
+  const known = benchAbout.flags.only.choices.flatMap((name) => sections.get(name) ?? []);
+  return [HEADING, ...summarize(known), ...known].join('\n');
+}
+
+/** How many expectations are met, and which are not. */
+function summarize(sections: readonly string[]): string[] {
+  const missed = sections.flatMap((section) => {
+    const name = nameOf(section);
+    return [...section.matchAll(MISSED)].map(([, figure]) => `- [${name}](#${name}): ${figure}`);
+  });
+  const met = sections.join('').match(MET)?.length ?? 0;
+  const count = `${met} of ${met + missed.length} expectations are met`;
+  return missed.length === 0 ? [`${count}.\n`] : [`${count}. Not met:\n`, `${missed.join('\n')}\n`];
 }
 
 async function readResults(): Promise<string> {
@@ -45,7 +61,11 @@ async function readResults(): Promise<string> {
 
 function splitSections(text: string): Map<string, string> {
   const sections = text.split(/^(?=## )/m).slice(1);
-  return new Map(sections.map((section) => [/^## (.*)/.exec(section)?.[1] ?? '', `${section.trimEnd()}\n`]));
+  return new Map(sections.map((section) => [nameOf(section), `${section.trimEnd()}\n`]));
+}
+
+function nameOf(section: string): string {
+  return /^## (.*)/.exec(section)?.[1] ?? '';
 }
 
 function formatSection({

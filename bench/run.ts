@@ -5,13 +5,14 @@ import { measureLatency } from './latency.js';
 import { measureLedger } from './ledger.js';
 import { measureLookup } from './lookup.js';
 import { describeCommit, describeMachine } from './machine.js';
-import { type Figure, isMet, type Measurement } from './measurement.js';
+import { type BenchRun, type Figure, isMet, type Measurement } from './measurement.js';
 import { measureMemory } from './memory.js';
 import { measureMonitor } from './monitor.js';
+import { MEASUREMENTS } from './options.mjs';
 import { measurePublish } from './publish.js';
 import { measureQuestions } from './questions.js';
 import { formatFigures } from './report.js';
-import { recordSection } from './results.js';
+import { type MeasuredSection, recordSection } from './results.js';
 import { measureScale } from './scale.js';
 import type { BenchSettings, MeasurementName } from './settings.js';
 import { measureTakeover } from './takeover.js';
@@ -32,6 +33,7 @@ const MEASURE: Readonly<Record<MeasurementName, Measurement>> = {
   scale: measureScale,
   churn: measureChurn,
 };
+const MS_PER_MINUTE = 60_000;
 
 /** Measures, prints, and records what is judged. @returns whether all expectations are met, or the run is not judged */
 export async function runBench(
@@ -44,22 +46,33 @@ export async function runBench(
   resources.defer(() => broker.destroy());
   const machine = await describeMachine(broker.port, signal);
   const commit = await describeCommit();
+  const run = { scale, brokerPort: broker.port, database, signal, print };
+  const minutes = measurements.reduce((sum, name) => sum + MEASUREMENTS[name], 0);
+  if (judged) print(`${measurements.join(', ')}: at most ${minutes} minutes in all`);
   const figures: Figure[] = [];
   for (const name of measurements) {
     signal.throwIfAborted();
-    const startedAt = new Date();
-    const startedMs = performance.now();
-    const before = loadOfAMinute();
-    const measured = await MEASURE[name]({ scale, brokerPort: broker.port, database, signal, print });
-    const seconds = (performance.now() - startedMs) / 1_000;
-    const load = [before, loadOfAMinute()] as const;
-    if (judged) await recordSection({ name, figures: measured, startedAt, seconds, commit, machine, load });
-    print(`${name}: took ${seconds.toFixed(0)} s`);
-    figures.push(...measured);
+    const measured = await measure(name, run);
+    if (judged) await recordSection({ ...measured, commit, machine });
+    print(`${name}: took ${measured.seconds.toFixed(0)} s`);
+    figures.push(...measured.figures);
   }
   print(`\n${machine}\n\n${formatFigures(figures, judged)}`);
   print(judged ? '\nRecorded in bench/RESULTS.md.' : '\nA quick run is too short to be judged.');
   return !judged || figures.every((figure) => isMet(figure) !== false);
+}
+
+async function measure(
+  name: MeasurementName,
+  run: BenchRun,
+): Promise<Omit<MeasuredSection, 'commit' | 'machine'>> {
+  const limit = AbortSignal.timeout(MEASUREMENTS[name] * MS_PER_MINUTE);
+  const startedAt = new Date();
+  const startedMs = performance.now();
+  const before = loadOfAMinute();
+  const figures = await MEASURE[name]({ ...run, signal: AbortSignal.any([run.signal, limit]) });
+  const seconds = (performance.now() - startedMs) / 1_000;
+  return { name, figures, startedAt, seconds, load: [before, loadOfAMinute()] };
 }
 
 function loadOfAMinute(): number {

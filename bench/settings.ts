@@ -1,7 +1,7 @@
 import { type DatabaseSettings, parseFlags, SettingsError } from '@podips/shared';
-import { benchAbout, MEASUREMENTS } from '@podips/simulation/options';
+import { benchAbout, type MEASUREMENTS } from './options.mjs';
 
-export type MeasurementName = (typeof MEASUREMENTS)[number];
+export type MeasurementName = keyof typeof MEASUREMENTS;
 
 /** The amount that is measured. */
 export interface Scale {
@@ -53,6 +53,8 @@ export interface Scale {
   readonly takeover: {
     /** Deaths of each kind. */
     readonly deaths: number;
+    /** For how long the Lease of the reader that leads is valid. */
+    readonly leaseSeconds: number;
   };
   readonly questions: {
     readonly questions: number;
@@ -107,7 +109,7 @@ const FULL: Scale = {
   ledger: { leases: 10_000_000, queries: 1_000, retentionDays: 10 },
   lookup: { leases: 10_000_000, lines: 1_000_000, seconds: 15 },
   monitor: { streams: 1_000, seconds: 15 },
-  takeover: { deaths: 3 },
+  takeover: { deaths: 3, leaseSeconds: 10 },
   questions: {
     questions: 100_000,
     lines: 1_000_000,
@@ -138,18 +140,18 @@ const QUICK: Scale = {
   ledger: { leases: 20_000, queries: 50, retentionDays: 100 },
   lookup: { leases: 20_000, lines: 10_000, seconds: 1 },
   monitor: { streams: 50, seconds: 1 },
-  takeover: { deaths: 1 },
+  takeover: { deaths: 1, leaseSeconds: 6 },
   questions: {
-    questions: 4_000,
-    lines: 20_000,
+    questions: 2_000,
+    lines: 5_000,
     pods: 200,
     changesPerSecond: 20,
-    troubles: 2,
-    troubleMs: 4_000,
-    restMs: 3_000,
+    troubles: 6,
+    troubleMs: 3_000,
+    restMs: 1_500,
   },
   workloads: { leases: 20_000, rankings: 20 },
-  scale: { pods: [100, 1_000], settleMs: 1_000 },
+  scale: { pods: [1_000], settleMs: 1_000 },
   churn: {
     pods: 1_000,
     slow: { perSecond: 100, seconds: 2 },
@@ -166,7 +168,7 @@ export function readBenchSettings(args: readonly string[]): BenchSettings {
   const { churn, ...others } = FULL;
   const full = { ...others, churn: { ...churn, slow: { ...churn.slow, seconds } } };
   return {
-    measurements: only ?? MEASUREMENTS,
+    measurements: only ?? benchAbout.flags.only.choices,
     scale: quick ? QUICK : full,
     judged: !quick,
     database: database === undefined ? undefined : toDatabase(database),

@@ -1,4 +1,4 @@
-import { benchAbout } from '../packages/simulation/options.mjs';
+import { benchAbout } from '../bench/options.mjs';
 import { prepare } from './services.mjs';
 import { main, problemsOf, run, step } from './steps.mjs';
 

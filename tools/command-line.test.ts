@@ -15,6 +15,7 @@ beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'podips-command-line-'));
   cpSync(join(ROOT, 'package.json'), join(dir, 'package.json'));
   cpSync(join(ROOT, 'tools'), join(dir, 'tools'), { recursive: true });
+  cpSync(join(ROOT, 'bench/options.mjs'), join(dir, 'bench/options.mjs'));
   for (const name of ['shared', 'simulation'])
     cpSync(join(ROOT, 'packages', name), join(dir, 'packages', name), {
       recursive: true,

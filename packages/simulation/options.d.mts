@@ -16,34 +16,6 @@ export declare const tortureAbout: ProgramText & {
     readonly seed: Whole;
   };
 };
-export declare const MEASUREMENTS: readonly [
-  'publish',
-  'write',
-  'latency',
-  'memory',
-  'ledger',
-  'lookup',
-  'monitor',
-  'takeover',
-  'questions',
-  'workloads',
-  'scale',
-  'churn',
-];
-/** `npm run bench` */
-export declare const benchAbout: ProgramText & {
-  readonly flags: {
-    readonly only: {
-      readonly type: 'choice';
-      readonly choices: typeof MEASUREMENTS;
-      readonly multiple: true;
-      readonly desc: string;
-    };
-    readonly quick: { readonly type: 'boolean'; readonly desc: string };
-    readonly 'churn-seconds': Whole;
-    readonly database: { readonly type: 'text'; readonly value: string; readonly desc: string };
-  };
-};
 
 interface Whole {
   readonly type: 'whole';

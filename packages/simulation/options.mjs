@@ -30,55 +30,6 @@ export const tortureAbout = {
   flags: tortureFlags,
 };
 
-export const MEASUREMENTS = [
-  'publish',
-  'write',
-  'latency',
-  'memory',
-  'ledger',
-  'lookup',
-  'monitor',
-  'takeover',
-  'questions',
-  'workloads',
-  'scale',
-  'churn',
-];
-
-const benchFlags = {
-  only: {
-    type: 'choice',
-    choices: MEASUREMENTS,
-    multiple: true,
-    value: ' X',
-    desc: `only this measurement, of ${MEASUREMENTS.join(', ')}; may be given several times`,
-  },
-  quick: {
-    type: 'boolean',
-    desc: 'a little of each, to check that it runs; the figures are too rough to be judged',
-  },
-  'churn-seconds': {
-    type: 'whole',
-    value: ' N',
-    min: 1,
-    max: 3_600,
-    default: 600,
-    desc: 'how long the measurement churn makes a hundred changes a second',
-  },
-  database: {
-    type: 'text',
-    value: ' URL',
-    desc: 'workloads: postgresql://user:password@host:port/name, filled in if it is empty, and kept for the next run',
-  },
-};
-
-export const benchAbout = {
-  name: 'bench',
-  summary: 'measures what the documents say of speed and memory',
-  command: 'npm run bench --',
-  flags: benchFlags,
-};
-
 /** What the local run needs to know, and all that is wrong with it, so that nothing is started, or installed, in vain. */
 export async function readLocalOptions(args) {
   const { values, problems } = readFlags(args, localFlags);
