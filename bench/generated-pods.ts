@@ -63,6 +63,8 @@ export interface PodVersion {
   /** Undefined: it has been running for long. */
   readonly startedAt?: Date | undefined;
   readonly deletedAt?: Date | undefined;
+  /** The number of its address; undefined: one that no other pod ever has. */
+  readonly address?: number | undefined;
 }
 
 export const uidOf = (n: number, generation: number) =>
@@ -74,7 +76,7 @@ export function encodedPod(pod: PodVersion, count: number): Buffer {
   const set = Math.floor(n / REPLICAS);
   const startedMs = pod.startedAt?.getTime() ?? Date.parse(HOUR) - (n % 86_400) * 1_000;
   const time = new Date(startedMs).toISOString();
-  const ip = addressOf(n + generation * count);
+  const ip = addressOf(pod.address ?? n + generation * count);
   const hash = hex((set * 2_654_435_761) >>> 8, 6);
   const running = { running: { startedAt: time } };
   const condition = (type: string) => ({ type, status: 'True', lastTransitionTime: time });

@@ -7,6 +7,8 @@ export interface PodServerProcess {
   readonly url: string;
   /** Forgets all versions, and ends all watches. */
   expire(): void;
+  /** The same, after a third of all pods were replaced by others, which have their addresses. */
+  replaceThird(): void;
   /** Changes so many pods at an even pace. */
   change(count: number, perSecond: number): void;
   stop(): void;
@@ -24,6 +26,7 @@ export async function startPodServer(
   return {
     url: `http://127.0.0.1:${port}`,
     expire: () => send({ what: 'expire' }),
+    replaceThird: () => send({ what: 'replace-third' }),
     change: (count, perSecond) => send({ what: 'change', count, perSecond }),
     stop: () => void server.kill(),
   };

@@ -11,6 +11,7 @@ import { encodedPod, uidOf } from './generated-pods.js';
 /** `change` shows so many changes to all watches, as fast as it can where the pace is infinite. */
 export type PodServerCommand =
   | { readonly what: 'expire' }
+  | { readonly what: 'replace-third' }
   | { readonly what: 'change'; readonly count: number; readonly perSecond: number | null };
 
 /** The end of a pod, or the start of the one in its place. */
@@ -32,6 +33,7 @@ const TICK_MS = 5;
 /** Shown in one go. */
 const MAX_STEP = 500;
 const FIRST_VERSION = 1_000;
+const LAST_THIRD = count - 1 - ((count - 1) % 3);
 
 interface Change {
   readonly version: number;
@@ -52,6 +54,8 @@ const generations = new Uint8Array(count);
 /** When those that were replaced started. */
 const startedAt = new Map<number, Date>();
 let changed = 0;
+/** Whether each third pod was replaced: it has the address of the one before it. */
+let thirdReplaced = false;
 
 const monotonicMs = () => performance.timeOrigin + performance.now();
 
@@ -60,7 +64,9 @@ function page(from: number, limit: number): Buffer {
   const pods = Array.from({ length: to - from }, (_, index) => {
     const n = from + index;
     const generation = generations[n] ?? 0;
-    return encodedPod({ n, generation, resourceVersion: 1 + (n % 999), startedAt: startedAt.get(n) }, count);
+    const resourceVersion = 1 + (n % 999);
+    const address = thirdReplaced && n % 3 === 0 ? (n > 0 ? n - 3 : LAST_THIRD) : undefined;
+    return encodedPod({ n, generation, resourceVersion, startedAt: startedAt.get(n), address }, count);
   });
   const metadata = { resourceVersion: String(version), ...(to < count && { continue: String(to) }) };
   return encodePodList(metadata, pods);
@@ -152,6 +158,16 @@ function expire(): void {
   for (const each of watches) each.end(encodeEvent('ERROR', expired()));
 }
 
+function replaceThird(): void {
+  thirdReplaced = true;
+  const at = new Date();
+  for (let n = 0; n < count; n += 3) {
+    generations[n] = (generations[n] ?? 0) + 1;
+    startedAt.set(n, at);
+  }
+  expire();
+}
+
 setInterval(() => {
   const metadata = { resourceVersion: String(version) };
   const frame = encodeEvent('BOOKMARK', encodePod(encodeMessage('Pod', { metadata })));
@@ -164,6 +180,7 @@ const server = createServer(answer).listen(0, '127.0.0.1', () => {
 });
 process.on('message', (command: PodServerCommand) => {
   if (command.what === 'expire') expire();
+  else if (command.what === 'replace-third') replaceThird();
   else changeAtPace(command.count, command.perSecond ?? Number.POSITIVE_INFINITY);
 });
 process.on('disconnect', () => process.exit());

@@ -6,7 +6,7 @@ import {
   readMetrics,
   startChildProgram,
 } from '@podips/simulation';
-import { INSPECTABLE, type Inspector, inspect } from './inspector.js';
+import { type Block, INSPECTABLE, type Inspector, inspect } from './inspector.js';
 import type { BenchRun } from './measurement.js';
 import { BYTES_PER_MB } from './memory.js';
 import { cpuSeconds, residentBytes } from './process-usage.js';
@@ -42,7 +42,7 @@ export interface Phase {
   readonly seconds: number;
   readonly cpuSeconds: number;
   readonly peakMb: number;
-  readonly longestBlockMs: number;
+  readonly longest: Block;
 }
 
 export async function startScaleReader({
@@ -113,7 +113,7 @@ export async function phaseUntil(
     seconds: (performance.now() - since.startedMs) / 1_000,
     cpuSeconds: (await cpuSeconds(child)) - since.cpuSeconds,
     peakMb: (await residentBytes(child, 'VmHWM')) / BYTES_PER_MB,
-    longestBlockMs: await inspector.longestBlockMs(),
+    longest: await inspector.longestBlock(),
   };
 }
 

@@ -5,7 +5,7 @@ import { type DatabaseSettings, pause } from '@podips/shared';
 import { startPostgres } from '@podips/simulation';
 import type { BenchRun, Figure } from './measurement.js';
 import { BYTES_PER_MB } from './memory.js';
-import { startPodServer } from './pod-server-process.js';
+import { type PodServerProcess, startPodServer } from './pod-server-process.js';
 import { cpuSeconds, resetPeak, residentBytes } from './process-usage.js';
 import {
   type Phase,
@@ -25,8 +25,10 @@ interface Measured {
   /** Bytes of heap that are in use. */
   readonly heap: number;
   readonly relist: Phase;
+  /** As `relist`, where a third of all pods are others. */
+  readonly others: Phase;
   readonly restart: Phase;
-  /** Failed writes, and messages about nothing new. */
+  /** Failed writes, and messages about nothing new, or none about something new. */
   readonly falseFailures: number;
 }
 
@@ -54,7 +56,7 @@ async function measureOne(run: BenchRun, database: DatabaseSettings, pods: numbe
   const server = await startPodServer(pods);
   resources.defer(() => server.stop());
   const around = { run, database, dir, url: server.url, pods };
-  const first = await measureFirst(around, server.expire);
+  const first = await measureFirst(around, server);
   const reader = await startScaleReader(around);
   resources.defer(() => reader.stop());
   const since = { startedMs: reader.startedMs, cpuSeconds: 0 };
@@ -67,10 +69,10 @@ async function measureOne(run: BenchRun, database: DatabaseSettings, pods: numbe
   };
 }
 
-/** The first start, and a list again. */
+/** The first start, and lists again. */
 async function measureFirst(
   around: Surroundings,
-  expire: () => void,
+  server: PodServerProcess,
 ): Promise<Omit<Measured, 'pods' | 'restart'>> {
   const { run, pods } = around;
   await using resources = new AsyncDisposableStack();
@@ -79,45 +81,74 @@ async function measureFirst(
   const { published, metric, startedMs } = reader;
   await waitFor(run.signal, 'the first message is durable', async () => (await published()) > 0);
   const firstMs = performance.now() - startedMs;
+  const isRecorded = async (messages: number) =>
+    (await published()) >= messages &&
+    (await metric('pending_leases')) === 0 &&
+    (await metric('buffered_messages')) === 0;
   const since = { startedMs, cpuSeconds: 0 };
-  const list = await phaseUntil(run, reader, since, 'everything is durable and recorded', async () => {
-    const isRecorded = (await published()) >= pods && (await metric('pending_leases')) === 0;
-    return isRecorded && (await metric('buffered_messages')) === 0 && (await reader.isWatching());
-  });
-  const failures = await metric('ledger_failures_total');
+  const list = await phaseUntil(
+    run,
+    reader,
+    since,
+    'everything is durable and recorded',
+    async () => (await isRecorded(pods)) && (await reader.isWatching()),
+  );
   await pause(run.scale.scale.settleMs, run.signal);
   const settledMb = (await residentBytes(reader.child, 'VmRSS')) / BYTES_PER_MB;
   const heap = await reader.inspector.usedHeap();
   // What the inspector's own collection held up does not count.
-  await reader.inspector.longestBlockMs();
+  await reader.inspector.longestBlock();
   const before = await published();
-  const relist = await measureRelist(run, reader, expire);
-  const falseFailures = failures + (await published()) - before;
-  return { firstMs, list, settledMb, heap, relist, falseFailures };
+  const relist = await measureRelist(run, reader, () => server.expire());
+  const superfluous = (await published()) - before;
+  const expected = before + 2 * Math.ceil(pods / 3);
+  const replace = () => server.replaceThird();
+  const others = await measureRelist(run, reader, replace, () => isRecorded(expected));
+  const missing = Math.abs((await published()) - superfluous - expected);
+  const falseFailures = (await metric('ledger_failures_total')) + superfluous + missing;
+  return { firstMs, list, settledMb, heap, relist, others, falseFailures };
 }
 
-async function measureRelist(run: BenchRun, reader: ScaleReader, expire: () => void): Promise<Phase> {
+/** @param change makes the API server forget all versions */
+async function measureRelist(
+  run: BenchRun,
+  reader: ScaleReader,
+  change: () => void,
+  isRecorded: () => Promise<boolean> = async () => true,
+): Promise<Phase> {
   await resetPeak(reader.child);
   const since = { startedMs: performance.now(), cpuSeconds: await cpuSeconds(reader.child) };
   const bookmarks = () => reader.metric('api_signals_total{what="bookmark"}');
-  const lists = () => reader.metric('api_signals_total{what="list"}');
-  expire();
-  await waitFor(run.signal, 'the list is over', async () => (await lists()) >= 2);
+  const lists = () => reader.metric('lists_total{reason="expired"}');
+  const before = await lists();
+  change();
+  await waitFor(run.signal, 'the list has begun', async () => (await lists()) > before);
   const seen = await bookmarks();
-  return phaseUntil(run, reader, since, 'the watch is open', async () => (await bookmarks()) > seen);
+  return phaseUntil(
+    run,
+    reader,
+    since,
+    'the watch is open',
+    async () => (await bookmarks()) > seen && (await isRecorded()),
+  );
 }
 
-function print(run: BenchRun, { pods, firstMs, list, relist, restart }: Measured): void {
-  const describe = ({ seconds, cpuSeconds: cpu, peakMb, longestBlockMs }: Phase) =>
-    `${seconds.toFixed(1)} s, ${((cpu / pods) * 1e6).toFixed(0)} us CPU per pod, peak ${peakMb.toFixed(0)} MB, held up ${longestBlockMs.toFixed(0)} ms`;
+function print(run: BenchRun, { pods, firstMs, list, relist, others, restart }: Measured): void {
+  const describe = ({ seconds, cpuSeconds: cpu, peakMb, longest }: Phase) => {
+    const { pauseMs, workMs, collectionMs } = longest;
+    const [pause, work, collection] = [pauseMs, workMs, collectionMs].map((ms) => ms.toFixed(0));
+    const held = `held up ${pause} ms (at most ${work} ms of work, ${collection} ms of garbage collection)`;
+    return `${seconds.toFixed(1)} s, ${((cpu / pods) * 1e6).toFixed(0)} us CPU per pod, peak ${peakMb.toFixed(0)} MB, ${held}`;
+  };
   const name = `  scale: ${pods.toLocaleString('en-US')} pods,`;
   run.print(`${name} first message ${firstMs.toFixed(0)} ms, all ${describe(list)}`);
   run.print(`${name} listed again: ${describe(relist)}`);
+  run.print(`${name} listed with a third of others: ${describe(others)}`);
   run.print(`${name} restarted: ${describe(restart)}`);
 }
 
 function toFigures(measured: Measured, smallest: Measured | undefined): Figure[] {
-  const { pods, list, relist, restart } = measured;
+  const { pods, list, relist, others, restart } = measured;
   const figure = (
     what: string,
     value: number,
@@ -133,7 +164,18 @@ function toFigures(measured: Measured, smallest: Measured | undefined): Figure[]
   });
   const perPod = ({ cpuSeconds: cpu }: Phase) => (cpu / pods) * 1e6;
   const limits = 'of a reader with the limits of our images (old space 192 MB)';
-  const blocked = 'longest time without the event loop';
+  const ofPhase = (what: string, { peakMb, longest }: Phase) => [
+    figure(`${what}, peak`, peakMb, 'MB', 300, `largest resident set ${limits}`),
+    figure(`${what}, longest pause`, longest.pauseMs, 'ms', 50, 'longest time without the event loop'),
+    figure(
+      `${what}, longest work`,
+      longest.workMs,
+      'ms',
+      undefined,
+      'time of the processor within the longest turn of the event loop: a longer pause waited for one',
+    ),
+    figure(`${what}, longest collection`, longest.collectionMs, 'ms', undefined, 'of garbage, one step'),
+  ];
   const heapPerPod = smallest && (measured.heap - smallest.heap) / (pods - smallest.pods);
   const heap = [figure('heap per pod', heapPerPod ?? 0, 'bytes', 600, 'of the heap that is in use')];
   return [
@@ -146,14 +188,21 @@ function toFigures(measured: Measured, smallest: Measured | undefined): Figure[]
     ),
     figure('all', list.seconds * 1_000, 'ms', 60_000, 'until all are durable and in the ledger'),
     figure('list, CPU per pod', perPod(list), 'us', undefined, 'start, list, messages and ledger'),
-    figure('list, peak', list.peakMb, 'MB', 300, `largest resident set ${limits}`),
-    figure('list, longest pause', list.longestBlockMs, 'ms', 50, blocked),
+    ...ofPhase('list', list),
     figure('settled', measured.settledMb, 'MB', 200, `resident set ${limits}, afterwards`),
     ...(pods === smallest?.pods ? [] : heap),
     figure('relist', relist.seconds * 1_000, 'ms', 30_000, 'all pods compared after a 410, nothing changed'),
     figure('relist, CPU per pod', perPod(relist), 'us', undefined, 'of that'),
-    figure('relist, peak', relist.peakMb, 'MB', 300, `largest resident set ${limits}`),
-    figure('relist, longest pause', relist.longestBlockMs, 'ms', 50, blocked),
+    ...ofPhase('relist', relist),
+    figure(
+      'relist of others',
+      others.seconds * 1_000,
+      'ms',
+      undefined,
+      'the same where a third are others, with the addresses of those before, until all of that is recorded',
+    ),
+    figure('relist of others, CPU per pod', perPod(others), 'us', undefined, 'of that'),
+    ...ofPhase('relist of others', others),
     figure(
       'restart',
       restart.seconds * 1_000,
@@ -161,14 +210,13 @@ function toFigures(measured: Measured, smallest: Measured | undefined): Figure[]
       5_000,
       'from the start of the process until the watch is open',
     ),
-    figure('restart, peak', restart.peakMb, 'MB', 300, `largest resident set ${limits}`),
-    figure('restart, longest pause', restart.longestBlockMs, 'ms', 50, blocked),
+    ...ofPhase('restart', restart),
     figure(
       'false failures',
       measured.falseFailures,
       'times',
       1,
-      'failed writes of a ledger that works, and messages of a list or a start that found nothing new',
+      'failed writes of a ledger that works, messages about nothing new, and none about something new',
     ),
   ];
 }

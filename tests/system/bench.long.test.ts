@@ -61,6 +61,8 @@ const FIGURES = [
   'scale: 1,000 pods, first message',
   'scale: 1,000 pods, list, peak',
   'scale: 1,000 pods, relist',
+  'scale: 1,000 pods, relist of others',
+  'scale: 1,000 pods, relist of others, peak',
   'scale: 1,000 pods, restart',
   'scale: 1,000 pods, restart, longest pause',
   'scale: 1,000 pods, false failures',

@@ -67,7 +67,7 @@ describe('settings', () => {
       statusDir: '/tmp',
       httpPort: 8080,
       dc: 'unknown',
-      pageSize: 500,
+      pageSize: 100,
       watchIdleMs: 90_000,
       maxBufferedMessages: 20_000,
       outboxIntervalMs: 10_000,

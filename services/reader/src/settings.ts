@@ -100,7 +100,7 @@ export const readerSpecs = {
     default: '',
     desc: 'prefix of the path of the service account, for a reader that runs outside a pod',
   }),
-  KUBE_PAGE_SIZE: integer(1, 10_000)({ default: 500, desc: 'pods in one page of a list' }),
+  KUBE_PAGE_SIZE: integer(1, 10_000)({ default: 100, desc: 'pods in one page of a list' }),
   KUBE_REQUEST_TIMEOUT_MS: integer(
     100,
     300_000,

@@ -162,7 +162,7 @@ describe('a list', () => {
   });
 
   it('waits for nothing when it finds nothing new: the watch opens again, whatever waits for the queue', async () => {
-    const { changes, log } = createChanges({ room: 10, start: startOf([1]) });
+    const { changes, log } = createChanges({ room: 8, start: startOf([1]) });
     const pods = Array.from({ length: 9 }, (_, index) => pod(index + 1));
     for (const started of pods.slice(1)) changes.apply(seen(started));
     expect(log.undelivered).toBe(8);
@@ -204,6 +204,37 @@ describe('a list', () => {
       expect(ofAddress.map((message) => message.pod_ip_status)).toEqual(['deallocated', 'alreadyRunning']);
       expect(ofAddress[0]?.timestamp.localeCompare(ofAddress[1]?.timestamp ?? '')).toBeLessThanOrEqual(0);
     }
+  });
+
+  it('of others than are known is written in parts, the end of each lease before the next one of its address', async () => {
+    const count = 3_000;
+    const indexes = Array.from({ length: count }, (_, index) => index);
+    const others = indexes.map((index) =>
+      pod(count + index, {
+        ips: [`10.0.0.${index}`],
+        times: { ...NO_TIMES, firstStartedAt: NOW.getTime() / 1_000 - index },
+      }),
+    );
+    const { changes, published, recorded, knownAt } = createChanges({ start: startOf(indexes) });
+    const listed = list(changes, others, '8', 'expired');
+    let isOver = false;
+    void listed.then(() => {
+      isOver = true;
+    });
+    for (let parts = 0; !isOver; parts += 1) {
+      published();
+      if (parts > 0 && recorded().checkpoints.length > 0 && !isOver) expect(knownAt()).toEqual(BEFORE);
+      await new Promise(setImmediate);
+    }
+    expect(await listed).toBe(true);
+    expect(recorded().checkpoints.at(-1)).toBe('8');
+    const ofAddress = Map.groupBy(published(), (message) => message.pod_ip);
+    expect(ofAddress.size).toBe(count);
+    for (const both of ofAddress.values()) {
+      expect(both.map((message) => message.pod_ip_status)).toEqual(['deallocated', 'alreadyRunning']);
+      expect(both[0]?.timestamp.localeCompare(both[1]?.timestamp ?? '')).toBe(-1);
+    }
+    expect(changes.knownPods).toBe(count);
   });
 
   it('is given up when the reader no longer leads after it waited for room', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Interval } from './event-times.js';
+import { HandOvers } from './hand-overs.js';
 import type { EndReason, IpChange } from './leases.js';
 import { SharedTimes, Timeline } from './timeline.js';
 
@@ -31,6 +32,14 @@ function open(latest?: number) {
   const onContradiction = vi.fn();
   const shared = new SharedTimes(latest === undefined ? undefined : new Date(latest));
   return { timeline: new Timeline(shared, onContradiction), shared, onContradiction };
+}
+/** A list whose changes come in these parts. */
+function placeList(timeline: Timeline, ...parts: readonly (readonly IpChange[])[]) {
+  const handOvers = new HandOvers();
+  for (const each of parts.flat()) if (each.endReason === undefined) handOvers.expect(each);
+  const changes = parts.flatMap((part) => timeline.placePart(part, handOvers).changes);
+  timeline.listed();
+  return { changes };
 }
 const times = (changes: readonly IpChange[]) =>
   changes.map(({ interval: { notBefore, best, notAfter } }) => [notBefore, best, notAfter]);
@@ -86,7 +95,7 @@ describe('events', () => {
 describe('the changes of a list', () => {
   it('are sorted by their times, so that none is later because of another', () => {
     const { timeline } = open(5);
-    const { changes } = timeline.placeList([
+    const { changes } = placeList(timeline, [
       end('gone', X, interval(0, 50, 100)),
       start('late', '10.0.0.3', interval(80)),
       start('early', '10.0.0.4', interval(10)),
@@ -96,24 +105,34 @@ describe('the changes of a list', () => {
 
   it('of one time have one time, ends before starts', () => {
     const { timeline } = open(20);
-    const { changes } = timeline.placeList([
+    const { changes } = placeList(timeline, [
       ...['a', 'b'].map((uid) => end(uid, uid, interval(0, 10, 30))),
       ...['c', 'd'].map((uid) => start(uid, uid, interval(0, 10, 30))),
     ]);
     expect(named(changes)).toEqual(['end a 21', 'end b 21', 'start c 22', 'start d 22']);
   });
 
-  it('bound each other where an address went from one pod to the next', () => {
+  const ending = end('a', X, interval(10, 50, 100));
+  const starting = start('b', X, interval(5, 20, 25));
+  it.each([
+    ['one part', [[ending, starting]]],
+    ['two parts', [[ending], [starting]]],
+  ])('bound each other where an address went from one pod to the next, in %s', (_, parts) => {
     const { timeline, onContradiction } = open(0);
-    const { changes } = timeline.placeList([
-      end('a', X, interval(10, 50, 100)),
-      start('b', X, interval(5, 20, 25)),
-    ]);
-    expect(times(changes)).toEqual([
+    expect(times(placeList(timeline, ...parts).changes)).toEqual([
       [10, 25, 25],
       [10, 26, 26],
     ]);
     expect(onContradiction).not.toHaveBeenCalled();
+  });
+
+  it('have their own times in each part, and what follows is later than all of them', () => {
+    const { timeline } = open(5);
+    const parts = [[end('gone', X, interval(50))], [start('early', Y, interval(10))]];
+    expect(named(placeList(timeline, ...parts).changes)).toEqual(['end gone 50', 'start early 10']);
+    expect(named(timeline.place([start('next', '10.0.0.3', interval(20))]).changes)).toEqual([
+      'start next 51',
+    ]);
   });
 });
 
@@ -138,7 +157,7 @@ describe('the next holder of an address', () => {
   it.each([
     ['the end', (timeline: Timeline) => [ending, starting].map((each) => timeline.place([each]))],
     ['the start', (timeline: Timeline) => [starting, ending].map((each) => timeline.place([each]))],
-    ['a list', (timeline: Timeline) => [timeline.placeList([ending, starting])]],
+    ['a list', (timeline: Timeline) => [placeList(timeline, [ending, starting])]],
   ])('had it before, in every reading: that is a defect, and is widened (%s first)', (_, see) => {
     const { timeline, onContradiction } = open();
     const changes = see(timeline).flatMap((placed) => placed.changes);

@@ -1,4 +1,5 @@
 import { handOver, type Interval } from './event-times.js';
+import type { HandOvers } from './hand-overs.js';
 import { addressKey, type IpChange, type Lease } from './leases.js';
 import { putNewest } from './newest.js';
 
@@ -50,8 +51,8 @@ export class Timeline {
   readonly #onContradiction: (found: Contradiction) => void;
   readonly #shared: SharedTimes;
   #lastMs: number;
-  /** The latest time of the pages that were placed since the last list. */
-  #pagesMs = Number.NEGATIVE_INFINITY;
+  /** The latest time of the parts of a list that is under way. */
+  #partsMs = Number.NEGATIVE_INFINITY;
 
   constructor(shared: SharedTimes, onContradiction: (found: Contradiction) => void) {
     this.#shared = shared;
@@ -73,33 +74,33 @@ export class Timeline {
     );
   }
 
-  /** The changes of a list, which come in no order: sorted by their times. Ends may have the same time, and so may starts. */
-  placeList(changes: readonly IpChange[]): Placed {
-    this.#lastMs = Math.max(this.#lastMs, this.#pagesMs);
-    return this.#placeSorted(changes);
-  }
-
   /**
-   * The starts of a page of a list, where nothing was known before: sorted by their times, but those of a later page may be
-   * earlier. Else they would all be as late as the newest pod of the first page.
+   * A part of a list, whose changes come in no order, but ends before starts: sorted by their times. Those of a later part may
+   * be earlier: else they would all be as late as the latest one of the first part. Ends may have the same time, and so may
+   * starts.
    */
-  placePage(changes: readonly IpChange[]): Placed {
+  placePart(changes: readonly IpChange[], handOvers: HandOvers): Placed {
     const before = this.#lastMs;
-    const placed = this.#placeSorted(changes);
-    this.#pagesMs = Math.max(this.#pagesMs, this.#lastMs);
-    this.#lastMs = before;
-    return placed;
-  }
-
-  #placeSorted(changes: readonly IpChange[]): Placed {
-    const bounded = this.#handedOver(changes.map((change) => this.#bounded(change)));
+    const bounded = this.#handedOver(
+      changes.map((change) => this.#bounded(change)),
+      handOvers,
+    );
     const order = changes
       .map((_, index) => index)
       .sort((a, b) => compare(bounded[a] as IpChange, bounded[b] as IpChange)); // both are indexes of it
     const sorted = (of: readonly IpChange[]) => order.flatMap((index) => of[index] ?? []);
     const isOther = (change: IpChange, before?: IpChange) =>
       before === undefined || isStart(change) !== isStart(before);
-    return this.#put(sorted(changes), sorted(bounded), isOther);
+    const placed = this.#put(sorted(changes), sorted(bounded), isOther);
+    for (const change of placed.changes) if (!isStart(change)) handOvers.placed(change);
+    this.#partsMs = Math.max(this.#partsMs, this.#lastMs);
+    this.#lastMs = before;
+    return placed;
+  }
+
+  /** All parts of a list are placed: what follows is later than each of them. */
+  listed(): void {
+    this.#lastMs = Math.max(this.#lastMs, this.#partsMs);
   }
 
   #put(
@@ -141,22 +142,19 @@ export class Timeline {
   }
 
   /** Where a list shows the end of an address' lease and the start of the next one, each bounds the other. */
-  #handedOver(changes: readonly IpChange[]): IpChange[] {
-    const result = [...changes];
-    const ends = new Map<string, number>();
-    for (const [index, change] of changes.entries())
-      if (!isStart(change) && !change.pod.hostNetwork) ends.set(addressKey(change.lease), index);
-    for (const [index, change] of changes.entries()) {
-      const endIndex = ends.get(addressKey(change.lease));
-      const ended = endIndex === undefined ? undefined : result[endIndex];
-      if (!isStart(change) || change.pod.hostNetwork || endIndex === undefined || ended === undefined)
-        continue;
-      const { end, start, contradicts } = handOver(ended.interval, change.interval);
-      if (contradicts) this.#onContradiction({ ip: change.lease.ip, end, start });
-      result[endIndex] = { ...ended, interval: end };
-      result[index] = { ...change, interval: startAfter(end, start) };
-    }
-    return result;
+  #handedOver(changes: readonly IpChange[], handOvers: HandOvers): IpChange[] {
+    return changes.map((change) => {
+      if (change.pod.hostNetwork) return change;
+      if (!isStart(change)) {
+        const handed = handOvers.boundEnd(change);
+        if (handed?.contradicts)
+          this.#onContradiction({ ip: change.lease.ip, end: change.interval, start: handed.start });
+        return handed ? { ...change, interval: handed.end } : change;
+      }
+      const end = handOvers.endBefore(change);
+      if (end === undefined) return change;
+      return { ...change, interval: startAfter(end, handOver(end, change.interval).start) };
+    });
   }
 
   #remember(change: IpChange): void {
