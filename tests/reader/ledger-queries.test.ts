@@ -10,6 +10,7 @@ import {
 } from '../../services/monitor/src/ledger/list-queries.js';
 import { NEAR } from '../../services/monitor/src/ledger/queries.js';
 import type { Selection } from '../../services/monitor/src/ledger/question.js';
+import { leasesNear } from '../../services/monitor/src/lookup/batch-queries.js';
 import { readLedger } from '../support/ledger.js';
 import { createDatabase } from '../support/test-databases.js';
 
@@ -57,6 +58,27 @@ async function explain(sql: string, values: readonly unknown[]) {
     readsAll: plan.includes('Seq Scan'),
   };
 }
+
+it('an index answers whose many addresses were, also on a connection that planned it when there were no leases', async () => {
+  const probes = ['10.0.0.77', '192.168.0.1'].map((ip) => {
+    const fromMs = START + 500 * HOUR_MS;
+    return { ip, fromMs, toMs: fromMs + HOUR_MS, cluster: undefined };
+  });
+  const client = await database.connect();
+  try {
+    for (let n = 0; n < 10; n += 1) await client.query(leasesNear(probes));
+    await fill();
+    await client.query('BEGIN');
+    expect((await client.query(leasesNear(probes))).rowCount).toBeGreaterThan(probes.length);
+    const { rows } = await client.query(
+      `SELECT seq_scan::int FROM pg_stat_xact_user_tables WHERE relname = 'leases'`,
+    );
+    expect(rows).toEqual([{ seq_scan: 0 }]);
+  } finally {
+    await client.query('ROLLBACK');
+    client.release();
+  }
+});
 
 describe('an index answers', () => {
   beforeEach(fill);

@@ -23,10 +23,48 @@ export async function inTransaction<T>(
   work: (client: DatabaseClient) => Promise<T>,
   options: TransactionOptions = {},
 ): Promise<T> {
+  return withServer(pool, async (client) => {
+    // A server that lets us in and then says nothing is given up as one that does not let us in.
+    const answers = await begin(client, {
+      text: beginOf(pool, options),
+      query_timeout: pool.connectTimeoutMs,
+    });
+    requireServer(pool, answers.at(-1), options);
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  });
+}
+
+/**
+ * Runs statements without parameters in a read-only transaction, all in one message to the server: with one for each, most of
+ * the time of short ones passes between them.
+ * @returns the rows of each, as arrays of their values
+ */
+export async function readAtOnce(
+  pool: DatabasePool,
+  statements: readonly string[],
+): Promise<readonly (readonly unknown[][])[]> {
+  const options = { readOnly: true };
+  const first = beginOf(pool, options);
+  return withServer(pool, async (client) => {
+    const text = [first, ...statements, 'COMMIT'].join(';\n');
+    const answers = await begin(client, { text });
+    const own = answers.slice(0, -1 - statements.length);
+    requireServer(pool, own.at(-1), options);
+    return answers.slice(own.length, -1).map(({ rows }) => rows);
+  });
+}
+
+/** The server is a standby, and that is not the one to use. Nothing was done. */
+class StandbyError extends PodipsError {}
+
+/** Runs `work` with a connection, and again with that of another server while they are standbys. */
+async function withServer<T>(pool: DatabasePool, work: (client: DatabaseClient) => Promise<T>): Promise<T> {
   let routes: number | undefined;
   for (let tried = 1; ; tried += 1)
     try {
-      return await attempt(pool, work, options);
+      return await attempt(pool, work);
     } catch (err) {
       if (!(err instanceof StandbyError)) throw err;
       routes ??= (await pool.countRoutes()) + pool.totalCount;
@@ -34,14 +72,7 @@ export async function inTransaction<T>(
     }
 }
 
-/** The server is a standby, and that is not the one to use. Nothing was done. */
-class StandbyError extends PodipsError {}
-
-async function attempt<T>(
-  pool: DatabasePool,
-  work: (client: DatabaseClient) => Promise<T>,
-  options: TransactionOptions,
-): Promise<T> {
+async function attempt<T>(pool: DatabasePool, work: (client: DatabaseClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let usable = true;
   // The pool only listens to idle connections. One that breaks between two statements would end the process;
@@ -51,10 +82,7 @@ async function attempt<T>(
   };
   client.on('error', onError);
   try {
-    await begin(pool, client, options);
-    const result = await work(client);
-    await client.query('COMMIT');
-    return result;
+    return await work(client);
   } catch (err) {
     if (err instanceof StandbyError) {
       pool.avoid(client);
@@ -89,29 +117,35 @@ export async function runStatement<R extends pg.QueryResultRow>(
   return inTransaction(pool, (client) => client.query<R>(text, [...values]));
 }
 
-interface Server {
-  readonly version: number;
-  readonly isStandby: boolean;
+interface Statements {
+  readonly text: string;
+  /** Milliseconds. */
+  readonly query_timeout?: number;
 }
 
-/** Begins, and sets what holds until the end of the transaction, in one message to the server. */
-async function begin(pool: DatabasePool, client: DatabaseClient, options: TransactionOptions): Promise<void> {
-  const { readOnly = false } = options;
-  // A server that lets us in and then says nothing is given up as one that does not let us in.
-  const query = { text: beginOf(pool, options), query_timeout: pool.connectTimeoutMs };
-  // pg answers several statements with an array, which its types do not say.
-  const answers = (await client.query<Server>(query).catch((err) => {
+type Answer = pg.QueryArrayResult<unknown[]>;
+
+/** Sends several statements, the first of which begin a transaction, in one message. @returns the answer to each */
+async function begin(client: DatabaseClient, query: Statements): Promise<readonly Answer[]> {
+  try {
+    // pg answers several statements with an array, which its types do not say.
+    return (await client.query({ ...query, rowMode: 'array' })) as unknown as readonly Answer[];
+  } catch (err) {
     if (err instanceof pg.DatabaseError && err.code === FEATURE_NOT_SUPPORTED) throw standby();
     throw err;
-  })) as unknown as readonly pg.QueryResult<Server>[];
-  const server = answers.at(-1)?.rows[0];
-  if (server === undefined) throw new Error('a SELECT without FROM gave no row');
-  if (Math.floor(server.version / 10_000) < OLDEST_VERSION)
+  }
+}
+
+function requireServer(pool: DatabasePool, answer: Answer | undefined, options: TransactionOptions): void {
+  const { readOnly = false } = options;
+  const [version, isStandby] = answer?.rows[0] ?? [];
+  if (typeof version !== 'number') throw new Error('a SELECT without FROM gave no row');
+  if (Math.floor(version / 10_000) < OLDEST_VERSION)
     throw new DatabaseSetupError(
       'DATABASE_OLD',
-      `PostgreSQL ${OLDEST_VERSION} or newer is needed, but the server has ${versionText(server.version)}`,
+      `PostgreSQL ${OLDEST_VERSION} or newer is needed, but the server has ${versionText(version)}`,
     );
-  if (readOnly && server.isStandby && pool.wantsPrimary) throw standby();
+  if (readOnly && isStandby === true && pool.wantsPrimary) throw standby();
 }
 
 const standby = () =>
@@ -124,7 +158,7 @@ const versionText = (version: number) =>
     ? `${Math.floor(version / 10_000)}.${Math.floor(version / 100) % 100}`
     : `${Math.floor(version / 10_000)}.${version % 10_000}`;
 
-/** What server, database and role may set for a session, and what would change what is read or written. */
+/** Begins, and sets until the end what server, database and role may set for a session that would change what is read or written. */
 function beginOf({ schema, statementTimeoutMs }: DatabasePool, options: TransactionOptions): string {
   const { readOnly = false, idleMs = IDLE_IN_TRANSACTION_MS } = options;
   const parameters = {
@@ -150,5 +184,5 @@ function beginOf({ schema, statementTimeoutMs }: DatabasePool, options: Transact
     SELECT ${Object.entries(parameters).map(([name, value]) => set(name, value))},
       CASE current_setting('synchronous_commit') WHEN 'off' THEN ${set('synchronous_commit', 'on')} END,
       CASE WHEN ${number} >= 170000 THEN ${set('transaction_timeout', '0')} END;
-    SELECT ${number} AS version, pg_is_in_recovery() AS "isStandby"`;
+    SELECT ${number}, pg_is_in_recovery()`;
 }

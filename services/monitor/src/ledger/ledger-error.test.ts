@@ -5,6 +5,8 @@ const failure = (code: string) => Object.assign(new Error('said by another'), { 
 
 test.each([
   ['42P01', 'LEDGER_MISSING'],
+  ['42703', 'LEDGER_OLD'],
+  ['42883', 'LEDGER_OLD'],
   ['57014', 'LEDGER_SLOW'],
   ['ECONNREFUSED', 'LEDGER_AWAY'],
   ['', 'LEDGER_AWAY'],

@@ -5,6 +5,7 @@ export class LedgerError extends PodipsError {}
 
 const UNDEFINED_TABLE = '42P01';
 const UNDEFINED_COLUMN = '42703';
+const UNDEFINED_FUNCTION = '42883';
 const QUERY_CANCELED = '57014';
 const INSUFFICIENT_PRIVILEGE = '42501';
 /** PostgreSQL's class for values that a statement cannot take. */
@@ -42,6 +43,7 @@ export function toLedgerError(thrown: unknown): LedgerError {
     case UNDEFINED_TABLE:
       return ledgerMissing(options);
     case UNDEFINED_COLUMN:
+    case UNDEFINED_FUNCTION:
       return ledgerOld(options);
     case INSUFFICIENT_PRIVILEGE:
       return new LedgerError(

@@ -12,7 +12,7 @@ export const MAX_COUNTED = 100_000;
  * For so long a kubelet may know that an address came into use or went out of it before it reports that: what the reader had
  * seen up to a time is all that happened up to so long before.
  */
-const REPORT_LAG_MS = 2_000;
+export const REPORT_LAG_MS = 2_000;
 
 /** A connection, or a pool of them. */
 export type Connection = Pick<DatabaseClient, 'query'>;
@@ -137,6 +137,7 @@ export async function findNearby(
   connection: Connection,
   probes: readonly { readonly ip: string; readonly cluster: string }[],
 ): Promise<readonly boolean[]> {
+  if (probes.length === 0) return [];
   const values = [probes.map(({ ip }) => ip), probes.map(({ cluster }) => cluster)];
   const { rows } = await connection.query<{ isNearby: boolean }>(NEARBY, values);
   return rows.map(({ isNearby }) => isNearby);

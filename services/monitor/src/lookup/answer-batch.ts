@@ -1,4 +1,3 @@
-import type { Asker } from '../ledger/asker.js';
 import { type Coverage, isUpToDate } from '../ledger/coverage.js';
 import {
   type Connection,
@@ -10,12 +9,14 @@ import {
 } from '../ledger/queries.js';
 import { type AskedSpan, gapsOf, least, most, spanOf, toProbe } from './asked-span.js';
 import { type Conclusion, conclude, type Span, unsure } from './conclude.js';
+import type { Covered, Known, LookupAsker } from './known.js';
 import { type LookupAnswer, toAnswer } from './lookup-answer.js';
 import type { Asked } from './lookup-question.js';
-import type { LookupMemory, Near } from './memory.js';
+import type { Near } from './memory.js';
 import { findNear, recallNear } from './near.js';
 import { concludeOfAll, findElsewhere, type Judged, withDoubts } from './others.js';
-import { createScopes, type Scope, type ScopeOf } from './scopes.js';
+import { type ReadAtOnce, readAhead } from './read-ahead.js';
+import { createScopes, type Scope } from './scopes.js';
 import { findSurroundings, isOutside, surroundingsOf } from './surroundings.js';
 import { dayOf, windowOf } from './window.js';
 
@@ -27,88 +28,90 @@ export interface Answered {
   readonly isPending: boolean;
 }
 
-/** Who asks, and what is known from earlier questions. */
-export interface LookupAsker extends Asker {
-  readonly memory: LookupMemory;
+/** How the ledger is read. */
+export interface LedgerReads {
+  /** Runs work with a connection in a transaction, so that leases, gaps and watermarks are of the same moment. */
+  readonly inTransaction: <T>(work: (connection: Connection) => Promise<T>) => Promise<T>;
+  readonly atOnce: ReadAtOnce;
 }
-
-/** Runs work with a connection in a transaction, so that leases, gaps and watermarks are of the same moment. */
-export type ReadLedger = <T>(work: (connection: Connection) => Promise<T>) => Promise<T>;
 
 /** Most gaps that are held in memory for a batch. */
 const MAX_GAPS = 5_000;
 
-/** Answers questions from memory, and those that are left by a few statements for all of them together. */
+/** Answers questions from memory, into which is read what they need; those that it cannot answer by statements of their own. */
 export async function answerBatch(
-  read: ReadLedger,
+  reads: LedgerReads,
   questions: readonly Asked[],
   asker: LookupAsker,
 ): Promise<Answered[]> {
-  // Taken before the transaction begins: what is read in it is as new, or newer.
-  const recent = asker.memory.recent.coverage();
-  const answers = answerFromMemory(questions, recent, asker);
-  const open = questions.flatMap((question, n) => (answers[n] === undefined ? [{ question, n }] : []));
+  const kept = asker.memory.recent.coverage();
   // Without questions it says whether the ledger can be read.
-  if (open.length > 0 || questions.length === 0) {
-    const asked = open.map(({ question }) => question);
-    const answered = await read((connection) => answerByReading(connection, asked, recent, asker));
+  const coverage =
+    kept !== undefined && questions.length > 0
+      ? kept
+      : await reads.inTransaction((connection) => readCoverage(connection, asker));
+  const known = { ...asker, coverage, scopeOf: createScopes(coverage) };
+  const asked = questions.map((question) => toSpan(question, known));
+  const answers = asked.map((each) => recallAnswer(each, known));
+  const unread = asked.filter((each, n) => answers[n] === undefined && isCovered(each, known));
+  await readAhead(reads.atOnce, unread.map(toProbe), known);
+  for (const [n, each] of asked.entries()) answers[n] ??= recallAnswer(each, known);
+  const open = questions.flatMap((question, n) => (answers[n] === undefined ? [{ question, n }] : []));
+  if (open.length > 0) {
+    const left = open.map(({ question }) => question);
+    const answered = await reads.inTransaction((connection) => answerByReading(connection, left, known));
     for (const [at, answer] of answered.entries()) answers[open[at]?.n ?? 0] = answer;
   }
   return answers.map(required);
 }
 
-function answerFromMemory(
-  questions: readonly Asked[],
-  coverage: readonly Coverage[] | undefined,
-  asker: LookupAsker,
-): (Answered | undefined)[] {
-  if (coverage === undefined) return questions.map(() => undefined);
+/** Answers a question about which all is in memory. */
+export function answerFromMemory(question: Asked, asker: LookupAsker): Answered | undefined {
+  const coverage = asker.memory.recent.coverage();
+  if (coverage === undefined) return undefined;
   const known = { ...asker, scopeOf: createScopes(coverage) };
-  return questions.map((question) => {
-    if (!isCovered(question, known)) return undefined;
-    const asked = { question, span: spanOf(question, known.scopeOf, asker) };
-    const probe = toProbe(asked);
-    const near = recallNear(probe, asker.memory);
-    const gaps = asker.memory.recent.gapsOf(dayOf(probe));
-    if (near === undefined || gaps === undefined) return undefined;
-    const isOutsideOf = (cluster?: string) => isOutside(question.ip, probe.toMs, asker.memory, cluster);
-    return answerOf(asked, judge(asked, near, gaps, known), known, isOutsideOf);
-  });
+  return recallAnswer(toSpan(question, known), known);
+}
+
+function toSpan(question: Asked, known: Known): AskedSpan {
+  return { question, span: spanOf(question, known.scopeOf, known) };
+}
+
+function recallAnswer(asked: AskedSpan, known: Known): Answered | undefined {
+  if (!isCovered(asked, known)) return undefined;
+  const probe = toProbe(asked);
+  const near = recallNear(probe, known.memory);
+  const gaps = known.memory.recent.gapsOf(dayOf(probe));
+  if (near === undefined || gaps === undefined) return undefined;
+  const isOutsideOf = (cluster?: string) => isOutside(probe.ip, probe.toMs, known.memory, cluster);
+  return answerOf(asked, judge(asked, near, gaps, known), known, isOutsideOf);
 }
 
 /** Whether all that it asks about was known at the time of the coverage. */
-function isCovered(question: Asked, { scopeOf, ...asker }: Known): boolean {
-  if (question.at === undefined) return false;
-  return spanOf(question, scopeOf, asker).toMs <= scopeOf(question.cluster).allKnownUntilMs;
+function isCovered({ question: { cluster }, span: { toMs } }: AskedSpan, { scopeOf }: Known): boolean {
+  return toMs <= scopeOf(cluster).allKnownUntilMs;
 }
 
 async function answerByReading(
   connection: Connection,
   questions: readonly Asked[],
-  recent: readonly Coverage[] | undefined,
-  asker: LookupAsker,
+  recent: Covered,
 ): Promise<Answered[]> {
-  const ofRecent = recent && { ...asker, coverage: recent, scopeOf: createScopes(recent) };
-  const isEnough = ofRecent && questions.every((question) => isCovered(question, ofRecent));
-  const known = isEnough ? ofRecent : await readCoverage(connection, asker);
-  const asked = questions.map(
-    (question): AskedSpan => ({ question, span: spanOf(question, known.scopeOf, asker) }),
-  );
+  const isEnough = questions.every((question) => isCovered(toSpan(question, recent), recent));
+  const known = isEnough ? recent : await readCovered(connection, recent);
+  const asked = questions.map((question) => toSpan(question, known));
   return answerSpans(connection, asked, known);
 }
 
-async function readCoverage(connection: Connection, asker: LookupAsker): Promise<Covered> {
-  const coverage = await findCoverage(connection);
-  asker.memory.recent.keep(coverage);
+async function readCovered(connection: Connection, asker: LookupAsker): Promise<Covered> {
+  const coverage = await readCoverage(connection, asker);
   return { ...asker, coverage, scopeOf: createScopes(coverage) };
 }
 
-interface Known extends LookupAsker {
-  readonly scopeOf: ScopeOf;
-}
-
-interface Covered extends Known {
-  readonly coverage: readonly Coverage[];
+async function readCoverage(connection: Connection, { memory }: LookupAsker): Promise<readonly Coverage[]> {
+  const coverage = await findCoverage(connection);
+  memory.recent.keep(coverage);
+  return coverage;
 }
 
 async function answerSpans(
@@ -126,7 +129,6 @@ async function answerSpans(
   const outside = await findSurroundings(connection, probes, { allKnownUntilMs, memory });
   const near = await findNear(connection, probes, {
     knownUntil: (probe, cluster) => scopeOf(probe.cluster).knownUntil(cluster),
-    allKnownUntil: (probe) => scopeOf(probe.cluster).allKnownUntilMs,
     memory,
   });
   const judged = asked.map((each, n) => judge(each, near[n] ?? [], gaps.rows, known));

@@ -1,6 +1,8 @@
+import { escapeLiteral } from '@podips/shared';
 import type { LeaseTimes } from '../ledger/bounds.js';
-import { type Connection, MAX_ROWS } from '../ledger/queries.js';
+import { type Connection, type GapRow, MAX_ROWS, REPORT_LAG_MS, toTimestamp } from '../ledger/queries.js';
 import type { LookupLease } from './conclude.js';
+import type { Times } from './window.js';
 
 /** A question about the leases of an address around a time, in milliseconds since the epoch. */
 export interface Probe {
@@ -36,14 +38,6 @@ const TOUCHING = `SELECT ${COLUMNS} FROM leases WHERE ${OF_PROBE}
   ORDER BY coalesce(ended_not_after, ended_at) LIMIT $5::bigint + 1`;
 const POSSIBLE = `SELECT probes.n, near.* FROM ${PROBES}, LATERAL (${TOUCHING}) AS near`;
 
-/** Also the next lease, if an earlier version recorded it: it may have begun long before its time. */
-const WITH_NEXT = `SELECT probes.n, near.* FROM ${PROBES}, LATERAL (
-  (${TOUCHING})
-  UNION ALL
-  (SELECT ${COLUMNS} FROM
-     (SELECT * FROM leases WHERE ${OF_PROBE} AND started_at > probes.to_at ORDER BY started_at LIMIT 1) AS leases
-   WHERE started_not_before IS NULL)) AS near`;
-
 /** The neighbours of the time, by the most likely times of leases. */
 const NEIGHBOURS = `SELECT probes.n, near.* FROM ${PROBES}, LATERAL (
   (SELECT ${COLUMNS} FROM
@@ -58,7 +52,8 @@ const OUTSIDE = `SELECT host(probe) AS ip FROM unnest($1::inet[]) AS probe,
   WHERE NOT EXISTS (SELECT FROM leases
     WHERE ip BETWEEN host(network(surroundings))::inet AND host(broadcast(surroundings))::inet LIMIT 1)`;
 
-type Row = [
+/** What the statements about leases give. */
+export type Row = [
   probe: number,
   cluster: string,
   network: string,
@@ -82,11 +77,6 @@ export function findPossible(connection: Connection, probes: readonly Probe[]): 
   return find(connection, POSSIBLE, probes);
 }
 
-/** The same leases, and the next one after the time if it may have begun before it. */
-export function findWithNext(connection: Connection, probes: readonly Probe[]): Promise<FoundLease[]> {
-  return find(connection, WITH_NEXT, probes);
-}
-
 /** For each probe the last lease that ended before its time, and the first that began after it. */
 export function findNeighbours(connection: Connection, probes: readonly Probe[]): Promise<FoundLease[]> {
   return find(connection, NEIGHBOURS, probes);
@@ -103,6 +93,54 @@ async function find(connection: Connection, text: string, probes: readonly Probe
     MAX_ROWS,
   ];
   const { rows } = await connection.query<Row>({ text, values, rowMode: 'array' });
+  return toFoundLeases(rows);
+}
+
+/**
+ * Gives the same leases as {@link findPossible}, and the next one after the time if it may have begun before it. The server
+ * plans it once for each connection.
+ */
+export function leasesNear(probes: readonly Probe[]): string {
+  const list = (value: (probe: Probe) => string) => probes.map(value).join(',');
+  const cluster = ({ cluster }: Probe) => (cluster === undefined ? 'NULL' : escapeLiteral(cluster));
+  const values = [
+    `ARRAY[${list(({ ip }) => escapeLiteral(ip))}]::inet[]`,
+    `'{${list(({ fromMs }) => String(fromMs))}}'`,
+    `'{${list(({ toMs }) => String(toMs))}}'`,
+    `ARRAY[${list(cluster)}]::text[]`,
+    MAX_ROWS,
+  ];
+  return `SELECT * FROM podips_leases_near(${values})`;
+}
+
+/** Gives the gaps that touch each of some times, as findGapsWithin does those of one. */
+export function gapsOfTimes(times: readonly Times[], limit: number): string {
+  const list = (value: (time: Times) => number) =>
+    times.map((time) => `"${toTimestamp(value(time))}"`).join(',');
+  return `SELECT (times.n - 1)::int, touching.* FROM
+    unnest('{${list(({ fromMs }) => fromMs - REPORT_LAG_MS)}}'::timestamptz[],
+      '{${list(({ toMs }) => toMs + REPORT_LAG_MS)}}'::timestamptz[]) WITH ORDINALITY AS times (from_at, to_at, n),
+    LATERAL (SELECT cluster, started_at, ended_at, reason FROM gaps
+      WHERE ended_at >= from_at AND (started_at IS NULL OR started_at <= to_at)
+      ORDER BY ended_at, id LIMIT ${limit}) AS touching`;
+}
+
+/** @returns the gaps of each of so many times */
+export function toGapsOf(times: number, rows: readonly unknown[][]): readonly (readonly GapRow[])[] {
+  const gaps: GapRow[][] = Array.from({ length: times }, () => []);
+  // What the statement gives.
+  for (const [n, cluster, startedAt, endedAt, reason] of rows as [
+    number,
+    string,
+    Date | null,
+    Date,
+    string,
+  ][])
+    gaps[n]?.push({ cluster, startedAt, endedAt, reason });
+  return gaps;
+}
+
+export function toFoundLeases(rows: readonly Row[]): FoundLease[] {
   const shared = shareTexts();
   return rows.map((row) => toFound(row, shared));
 }

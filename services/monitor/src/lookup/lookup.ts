@@ -5,9 +5,10 @@ import {
   inTransaction,
   type Logger,
   openPool,
+  readAtOnce,
 } from '@podips/shared';
 import { toLedgerError } from '../ledger/ledger-error.js';
-import { type Answered, answerBatch, type ReadLedger } from './answer-batch.js';
+import { type Answered, answerBatch, answerFromMemory, type LedgerReads } from './answer-batch.js';
 import { createCollector } from './collector.js';
 import type { Asked } from './lookup-question.js';
 import { createMemory } from './memory.js';
@@ -62,8 +63,11 @@ export function openLookup(options: LookupOptions): Lookup {
 
   async function answer(pool: DatabasePool, questions: readonly Asked[]): Promise<Answered[]> {
     try {
-      const read: ReadLedger = (work) => inTransaction(pool, work, { readOnly: true });
-      return await answerBatch(read, questions, { cluster, nowMs: now(), memory });
+      const reads: LedgerReads = {
+        inTransaction: (work) => inTransaction(pool, work, { readOnly: true }),
+        atOnce: (statements) => readAtOnce(pool, statements),
+      };
+      return await answerBatch(reads, questions, { cluster, nowMs: now(), memory });
     } catch (err) {
       const error = toLedgerError(err);
       log.debug({ err: error }, 'lookup in the ledger failed');
@@ -74,7 +78,8 @@ export function openLookup(options: LookupOptions): Lookup {
   const collector = createCollector((questions: readonly Asked[]) => answer(single, questions), MAX_BATCH);
   return {
     answerAll: (questions) => answer(many, questions),
-    answerOne: collector,
+    answerOne: async (question) =>
+      answerFromMemory(question, { cluster, nowMs: now(), memory }) ?? collector(question),
     takePlace(client) {
       const leave = free === 0 ? undefined : ofClients.take(client);
       if (leave === undefined) return undefined;

@@ -3,7 +3,8 @@ const DAY_MS = 86_400_000;
 /** Windows overlap by that, so that no question is about two of them because it is about a few seconds. */
 const OVERLAP_MS = 3_600_000;
 
-interface Times {
+/** In milliseconds since the epoch. */
+export interface Times {
   readonly fromMs: number;
   readonly toMs: number;
 }

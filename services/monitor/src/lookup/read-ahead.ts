@@ -1,0 +1,74 @@
+import { MAX_ROWS } from '../ledger/queries.js';
+import { type BoundLease, bind } from '../ledger/verdict.js';
+import { gapsOfTimes, leasesNear, type Probe, type Row, toFoundLeases, toGapsOf } from './batch-queries.js';
+import type { LookupLease } from './conclude.js';
+import type { Covered } from './known.js';
+import type { LookupMemory } from './memory.js';
+import { isSurelyOutside, keyOf } from './near.js';
+import { dayOf, windowOf } from './window.js';
+
+/** Runs statements in one transaction, and with one message to the server. @returns the rows of each */
+export type ReadAtOnce = (statements: readonly string[]) => Promise<readonly (readonly unknown[][])[]>;
+
+/** Most gaps of a day that are held in memory. */
+const MAX_GAPS = 5_000;
+
+/**
+ * Reads into memory what questions need of which it knows nothing yet: the leases of their addresses for a whole day each, and
+ * the gaps of those days.
+ * @param probes about times up to which all is known
+ */
+export async function readAhead(
+  readAtOnce: ReadAtOnce,
+  probes: readonly Probe[],
+  { coverage, scopeOf, memory }: Covered,
+): Promise<void> {
+  const windows = missingWindows(probes, memory);
+  const days = missingDays(probes, memory);
+  const statements = [
+    ...(windows.size === 0 ? [] : [leasesNear([...windows.values()])]),
+    ...(days.length === 0 ? [] : [gapsOfTimes(days.map(windowOf), MAX_GAPS + 1)]),
+  ];
+  if (statements.length === 0) return;
+  const read = [...(await readAtOnce(statements))];
+  if (windows.size > 0) keepWindows(windows, read.shift() ?? []);
+  if (days.length > 0) keepGaps(days, read.shift() ?? []);
+
+  function keepWindows(wanted: ReadonlyMap<string, Probe>, rows: readonly unknown[][]): void {
+    const all = [...wanted];
+    const leases: BoundLease<LookupLease>[][] = all.map(() => []);
+    for (const { probe, lease, times } of toFoundLeases(rows as Row[])) {
+      const known = scopeOf(all[probe]?.[1].cluster).knownUntil(lease.cluster);
+      leases[probe]?.push(bind(lease, times, known));
+    }
+    for (const [n, [key, { cluster }]] of all.entries()) {
+      const found = leases[n] ?? [];
+      const kept = found.length > MAX_ROWS ? undefined : found;
+      const { allKnownUntilMs: knownUntilMs } = scopeOf(cluster);
+      memory.windows.set(key, { leases: kept, knownUntilMs }, 1 + (kept?.length ?? 0));
+    }
+  }
+
+  function keepGaps(wanted: readonly number[], rows: readonly unknown[][]): void {
+    const gaps = toGapsOf(wanted.length, rows);
+    for (const [n, day] of wanted.entries()) {
+      const found = gaps[n] ?? [];
+      if (found.length <= MAX_GAPS) memory.recent.keepGaps(coverage, day, found);
+    }
+  }
+}
+
+/** The windows that are not in memory, each with its name and its time. */
+function missingWindows(probes: readonly Probe[], memory: LookupMemory): ReadonlyMap<string, Probe> {
+  const missing = new Map<string, Probe>();
+  for (const probe of probes) {
+    const key = keyOf(probe);
+    if (key === undefined || memory.windows.get(key, probe.toMs) !== undefined) continue;
+    if (!isSurelyOutside(probe, memory)) missing.set(key, { ...probe, ...windowOf(dayOf(probe)) });
+  }
+  return missing;
+}
+
+function missingDays(probes: readonly Probe[], { recent }: LookupMemory): readonly number[] {
+  return [...new Set(probes.map(dayOf))].filter((day) => recent.gapsOf(day) === undefined);
+}
