@@ -30,8 +30,8 @@ interface Lane {
   readonly socket: Socket;
   readonly waiting: Turn[];
   isBusy: boolean;
-  /** The last bytes that were read, with which the end of a head may begin. */
-  tail: Buffer;
+  /** The last bytes that were read, with which the end of a head may begin. A Buffer of them would keep the 64 KiB it is cut from. */
+  tail: string;
   /** Of an answer that is complete, and that the client has not read. */
   unreadBytes: number;
 }
@@ -51,7 +51,7 @@ export function boundBacklog(server: Server, listener: RequestListener, limits: 
   const total = { waiting: 0, unreadBytes: 0 };
 
   server.on('connection', (socket) => {
-    const lane: Lane = { socket, waiting: [], isBusy: false, tail: Buffer.alloc(0), unreadBytes: 0 };
+    const lane: Lane = { socket, waiting: [], isBusy: false, tail: '', unreadBytes: 0 };
     lanes.set(socket, lane);
     beforeParser(socket, (chunk) => admits(lane, chunk));
     socket.on('close', () => {
@@ -74,9 +74,10 @@ export function boundBacklog(server: Server, listener: RequestListener, limits: 
 
   function admits(lane: Lane, chunk: Buffer): boolean {
     const { waiting, isBusy, tail } = lane;
-    const bytes = Buffer.concat([tail, chunk]);
-    lane.tail = Buffer.from(bytes.subarray(-TAIL_BYTES));
-    const more = countHeads(bytes) - (isBusy ? 0 : 1);
+    // The end of a head that began before this.
+    const seam = tail + chunk.toString('latin1', 0, TAIL_BYTES);
+    lane.tail = (tail + chunk.toString('latin1', Math.max(0, chunk.length - TAIL_BYTES))).slice(-TAIL_BYTES);
+    const more = countHeads(seam) + countHeads(chunk) - (isBusy ? 0 : 1);
     if (more <= 0) return true;
     return waiting.length + more <= limits.requestsPerConnection && total.waiting + more <= limits.requests;
   }
@@ -134,7 +135,7 @@ function beforeParser(socket: Socket, admits: (chunk: Buffer) => boolean): void 
 }
 
 /** At most how many heads end in this. No body that our servers accept has many blank lines. */
-function countHeads(bytes: Buffer): number {
+function countHeads(bytes: Buffer | string): number {
   let heads = 0;
   for (let end = bytes.indexOf(HEAD_END); end !== -1; end = bytes.indexOf(HEAD_END, end + HEAD_END.length))
     heads += 1;

@@ -12,6 +12,7 @@ import { createMetrics } from '../metrics.js';
 import { createStatusView } from '../view/create-status-view.js';
 import { installAccess } from './access/access.js';
 import { installBasePath, prefixOf, stripBasePath } from './base-path.js';
+import { installCompression } from './compression.js';
 import type { AppContext, AppDeps } from './context.js';
 import { installErrorReplies, replyToMalformed, replyWithError } from './error-replies.js';
 import { createLiveFeed } from './live/live-feed.js';
@@ -84,6 +85,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     reply.headers(SECURITY_HEADERS).header('cache-control', 'no-store');
   });
   installBasePath(app, { basePath, isTrusted: isShared });
+  installCompression(app);
   installAccess(app, deps.settings.access);
   await app.register(swagger, openApiOptions(version));
   const context = createContext(deps, version, uploads);

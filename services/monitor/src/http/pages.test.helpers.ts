@@ -30,6 +30,7 @@ export async function buildPages(
   const live = createLiveFeed({
     view: () => current,
     tracker: { onHeartbeat: () => undefined, onTransition: () => undefined },
+    now: Date.now,
     log: createLogger('monitor', 'silent'),
     ...(maxClients === undefined ? {} : { maxClients }),
   });

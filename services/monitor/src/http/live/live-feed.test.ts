@@ -23,6 +23,7 @@ function open(first: StatusView, maxClients?: number) {
       onHeartbeat: () => undefined,
       onTransition: (listener) => void transitions.push(listener as () => void),
     },
+    now: Date.now,
     log: createLogger('monitor', 'silent'),
     ...(maxClients === undefined ? {} : { maxClients }),
   });
@@ -124,6 +125,24 @@ test('one rendering does for all who listen', () => {
   feed.changed();
   vi.advanceTimersByTime(1);
   expect(view).toHaveBeenCalledOnce();
+});
+
+test('many streams that are opened at once receive the same bytes, and one that is opened after a change others', () => {
+  const { feed, view } = open(GREEN);
+  const chunks: unknown[] = [];
+  const stream = () =>
+    // The feed uses nothing of a response but what every writable stream has.
+    new Writable({
+      write: (chunk, _encoding, done) => done(void chunks.push(chunk)),
+    }) as unknown as ServerResponse;
+  for (let count = 0; count < 50; count += 1) feed.add(stream());
+  expect(view).toHaveBeenCalledOnce();
+  expect(new Set(chunks.map((chunk) => (chunk instanceof Buffer ? chunk.buffer : chunk))).size).toBe(1);
+  view.mockReturnValue(RED);
+  feed.changed();
+  const late = client();
+  feed.add(late.stream);
+  expect(late.events()[0]?.light).toBe('red');
 });
 
 test('a transition without a heartbeat is sent', () => {

@@ -3,12 +3,15 @@ import { type Logger, toError } from '@podips/shared';
 import type { Tracker } from '../../status/tracker.js';
 import type { StatusView } from '../../view/status-view.js';
 import { loadAssets } from '../assets.js';
+import { createPageCache } from '../page-cache.js';
 import { createPageRenderer, type PageChanges } from './page-changes.js';
 import { createStreams } from './streams.js';
 
 export interface LiveFeedOptions {
   readonly view: () => StatusView;
   readonly tracker: Pick<Tracker, 'onHeartbeat' | 'onTransition'>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   readonly log: Logger;
   readonly maxClients?: number;
 }
@@ -34,14 +37,18 @@ const SIGN_OF_LIFE_MS = 4_000;
 
 /** Renders once for all, at most once a second, and only while streams are open. */
 export function createLiveFeed(options: LiveFeedOptions): LiveFeed {
-  const { view, tracker, log, maxClients = MAX_CLIENTS } = options;
+  const { view, tracker, now, log, maxClients = MAX_CLIENTS } = options;
   const renderer = createPageRenderer(view, loadAssets().assets.build);
   const streams = createStreams(log);
+  /** Another object whenever the whole page, or what was sent of it, may have changed. */
+  let news = {};
+  const whole = createPageCache({ render: () => toEvent(renderer.whole()), state: () => news, now });
   let isDirty = false;
   let pause: NodeJS.Timeout | undefined;
 
   function broadcast(): void {
-    const event = render(renderer.changes, log);
+    news = {};
+    const event = render(() => Buffer.from(toEvent(renderer.changes())), log);
     if (event !== undefined) streams.writeAll(event);
   }
 
@@ -55,6 +62,7 @@ export function createLiveFeed(options: LiveFeedOptions): LiveFeed {
   }
 
   function changed(): void {
+    news = {};
     if (streams.size === 0) return;
     isDirty = true;
     // After the caller: other listeners may still have to process the same change.
@@ -75,7 +83,7 @@ export function createLiveFeed(options: LiveFeedOptions): LiveFeed {
       return streams.size >= maxClients;
     },
     add(stream) {
-      const event = streams.add(stream) ? render(renderer.whole, log) : undefined;
+      const event = streams.add(stream) ? render(whole, log) : undefined;
       if (event !== undefined) streams.write(stream, event);
     },
     close() {
@@ -87,11 +95,15 @@ export function createLiveFeed(options: LiveFeedOptions): LiveFeed {
 }
 
 /** A page that cannot be rendered is a bug of the monitor, and must not end it. */
-function render(changes: () => PageChanges, log: Logger): Buffer | undefined {
+function render(event: () => Buffer, log: Logger): Buffer | undefined {
   try {
-    return Buffer.from(`data: ${JSON.stringify(changes())}\n\n`);
+    return event();
   } catch (err) {
     log.error({ err: toError(err) }, 'dashboard cannot be rendered');
     return undefined;
   }
+}
+
+function toEvent(changes: PageChanges): string {
+  return `data: ${JSON.stringify(changes)}\n\n`;
 }

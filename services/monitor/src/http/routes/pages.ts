@@ -49,9 +49,11 @@ export function pageRoutes({ view, state, now, prefixOf }: PagesContext): Fastif
     );
     for (const { path, type, text, immutable } of files) {
       const caching = immutable ? `public, max-age=${ONE_YEAR_S}, immutable` : `public, max-age=${ONE_DAY_S}`;
+      // The same one each time, which is compressed once.
+      const content = Buffer.from(text);
       app.get(path, { schema: { hide: true } }, async (_request, reply) => {
         reply.type(type).header('cache-control', caching);
-        return text;
+        return content;
       });
     }
   };
