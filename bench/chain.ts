@@ -6,6 +6,7 @@ import {
   type SimulatedCluster,
   type Sink,
   type SinkRecord,
+  type Surroundings,
   startPostgres,
   startServices,
   startSink,
@@ -22,10 +23,12 @@ export interface ChainOptions {
   readonly cluster: SimulatedCluster;
   /** Called for each record that the sink has stored. */
   readonly onRecord?: (record: SinkRecord) => void;
+  /** Settings to add. */
+  readonly env?: NonNullable<Surroundings['env']>;
 }
 
 /** Starts the services against a real broker and a real database. The cluster stays the caller's. */
-export async function startChain(run: BenchRun, { cluster, onRecord }: ChainOptions): Promise<Chain> {
+export async function startChain(run: BenchRun, { cluster, onRecord, env }: ChainOptions): Promise<Chain> {
   await using resources = new AsyncDisposableStack();
   const dir = await mkdtemp(join(tmpdir(), 'podips-bench-'));
   resources.defer(() => rm(dir, { recursive: true, force: true }));
@@ -40,6 +43,7 @@ export async function startChain(run: BenchRun, { cluster, onRecord }: ChainOpti
     database: postgres.settings,
     logPort: sink.port,
     dir,
+    ...(env && { env }),
   });
   resources.defer(() => services.stop());
   const owned = resources.move();

@@ -6,6 +6,7 @@ export const MEASUREMENTS = {
   write: 5,
   latency: 3,
   memory: 5,
+  idle: 5,
   ledger: 10,
   lookup: 10,
   monitor: 3,

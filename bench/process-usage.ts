@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import type { ChildProgram } from '@podips/simulation';
 
 const TICKS_PER_SECOND = 100;
@@ -23,4 +23,14 @@ export function resetPeak({ pid }: Usage): Promise<void> {
 export async function cpuSeconds(process: Usage): Promise<number> {
   const fields = (await proc(process, 'stat')).split(') ')[1]?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** How often its threads have gone to sleep, and so were woken, since its start. */
+export async function voluntarySwitches(process: Usage): Promise<number> {
+  const threads = await readdir(`/proc/${process.pid}/task`);
+  const counts = threads.map(async (thread) => {
+    const status = await proc(process, `task/${thread}/status`);
+    return Number(/^voluntary_ctxt_switches:\s+(\d+)$/m.exec(status)?.[1]);
+  });
+  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
 }

@@ -58,8 +58,8 @@ function formatExpectation(expectation: Expectation | undefined): string {
     : `>= ${formatNumber(expectation.atLeast)}`;
 }
 
-/** Whole numbers; one decimal for small ones. */
+/** Whole numbers; one decimal for small ones, two below one. */
 function formatNumber(value: number): string {
-  const digits = value < SMALL && !Number.isInteger(value) ? 1 : 0;
+  const digits = Number.isInteger(value) || Math.abs(value) >= SMALL ? 0 : Math.abs(value) < 1 ? 2 : 1;
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }

@@ -1,6 +1,7 @@
 import { loadavg } from 'node:os';
 import { startActiveMq } from '@podips/simulation';
 import { measureChurn } from './churn.js';
+import { measureIdle } from './idle.js';
 import { measureLatency } from './latency.js';
 import { measureLedger } from './ledger.js';
 import { measureLookup } from './lookup.js';
@@ -24,6 +25,7 @@ const MEASURE: Readonly<Record<MeasurementName, Measurement>> = {
   write: measureWrite,
   latency: measureLatency,
   memory: measureMemory,
+  idle: measureIdle,
   ledger: measureLedger,
   lookup: measureLookup,
   monitor: measureMonitor,

@@ -32,6 +32,13 @@ export interface Scale {
     /** Messages that arrive while Fluentd is unavailable. */
     readonly backlog: number;
   };
+  readonly idle: {
+    /** Pods of a cluster in which nothing changes. */
+    readonly pods: number;
+    /** Waited after the start, before it is measured for so many seconds. */
+    readonly settleMs: number;
+    readonly seconds: number;
+  };
   readonly ledger: {
     readonly leases: number;
     /** Queries of each kind. */
@@ -106,6 +113,7 @@ const FULL: Scale = {
   write: { warmUpMessages: 5_000, messages: 20_000, singleMessages: 1_000 },
   latency: { warmUpChanges: 100, changes: 1_000, changesPerSecond: 20 },
   memory: { pods: 20_000, updates: 20_000, updatesPerSecond: 1_000, backlog: 50_000 },
+  idle: { pods: 1_000, settleMs: 30_000, seconds: 60 },
   ledger: { leases: 10_000_000, queries: 1_000, retentionDays: 10 },
   lookup: { leases: 10_000_000, lines: 1_000_000, seconds: 15 },
   monitor: { streams: 1_000, seconds: 15 },
@@ -137,6 +145,7 @@ const QUICK: Scale = {
   write: { warmUpMessages: 100, messages: 1_000, singleMessages: 20 },
   latency: { warmUpChanges: 10, changes: 40, changesPerSecond: 20 },
   memory: { pods: 500, updates: 500, updatesPerSecond: 500, backlog: 500 },
+  idle: { pods: 100, settleMs: 500, seconds: 1 },
   ledger: { leases: 20_000, queries: 50, retentionDays: 100 },
   lookup: { leases: 20_000, lines: 10_000, seconds: 1 },
   monitor: { streams: 50, seconds: 1 },
