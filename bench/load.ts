@@ -20,7 +20,7 @@ export interface LoadOptions {
   readonly requestOf: (n: number) => Request;
 }
 
-interface Request {
+export interface Request {
   readonly method: 'GET' | 'POST';
   readonly path: string;
 }

@@ -4,19 +4,16 @@ import { join } from 'node:path';
 import { createLogger, type DatabasePool, migrate, openPool } from '@podips/shared';
 import { databaseEnvironment, startChildProgram, startPostgres } from '@podips/simulation';
 import { addressesOf, CLUSTER, DAY_MS, DAYS, fillLedger, LEDGER_START } from './ledger-fill.js';
-import { heartbeatOf, type Load, load } from './load.js';
 import { type AnnotatedFile, annotateFile } from './lookup-file.js';
-import { addressOf, type LogOfLines } from './lookup-lines.js';
+import type { LogOfLines } from './lookup-lines.js';
+import { measureSingle } from './lookup-single.js';
+import { measureWho } from './lookup-who.js';
 import type { BenchRun, Figure } from './measurement.js';
 import { BYTES_PER_MB } from './memory.js';
 import { type MonitorProcess, startMonitorProcess } from './monitor-process.js';
 
 const EXPECTED_BELOW_MS = 15_000;
 const EXPECTED_BELOW_MB = 300;
-const EXPECTED_LOOKUPS_PER_SECOND = 2_000;
-const EXPECTED_LOOKUP_P99_BELOW_MS = 5;
-const EXPECTED_HEARTBEAT_P99_BELOW_MS = 50;
-const CONNECTIONS = 8;
 const GAPS = 200;
 const END_MS = LEDGER_START.getTime() + DAYS * DAY_MS;
 
@@ -43,15 +40,11 @@ export async function measureLookup(run: BenchRun): Promise<Figure[]> {
   const answered = await askLines(monitor, log);
   run.print(`lookup: as many of ${DAYS} days`);
   const scattered = await askLines(monitor, { ...log, fromMs: LEDGER_START.getTime() + DAY_MS });
-  run.print(`lookup: ${seconds} s of single addresses, and heartbeats meanwhile`);
-  const [most] = await askSingly(monitor, log, { seconds, signal: run.signal });
-  const paced = { seconds, signal: run.signal, perSecond: EXPECTED_LOOKUPS_PER_SECOND };
-  const [lookups, heartbeats] = await askSingly(monitor, log, paced);
+  const single = await measureSingle(run, monitor.url, log);
+  run.print(`lookup: ${seconds} s of podips_who`);
+  const who = await measureWho(pool, log, { seconds, signal: run.signal });
   const monitorBytes = await monitor.process.peakBytes();
-  return [
-    ...toFigures({ file, answered, scattered, monitorBytes }, log),
-    ...toRates(most, lookups, heartbeats),
-  ];
+  return [...toFigures({ file, answered, scattered, monitorBytes }, log), ...single, who];
 }
 
 /** Says up to when the ledger is complete, and names gaps. */
@@ -87,26 +80,6 @@ async function askLines({ url }: MonitorProcess, log: LogOfLines): Promise<Answe
   const answered: AnsweredLines = JSON.parse(client.output());
   if (!answered.isWhole) throw new Error(`not all lines were answered: ${client.output()}`);
   return answered;
-}
-
-interface Asking {
-  readonly seconds: number;
-  readonly signal: AbortSignal;
-  /** Undefined: as many as are answered. */
-  readonly perSecond?: number;
-}
-
-function askSingly({ url }: MonitorProcess, log: LogOfLines, asking: Asking): Promise<[Load, Load]> {
-  const { fromMs, toMs } = log;
-  const lookupOf = (n: number) => {
-    const at = new Date(fromMs + ((n * 977) % (toMs - fromMs))).toISOString();
-    return { method: 'GET', path: `/lookup/${addressOf(n, log)}%40${at}` } as const;
-  };
-  const { seconds, signal } = asking;
-  return Promise.all([
-    load({ ...asking, url, connections: CONNECTIONS, requestOf: lookupOf }),
-    load({ url, seconds, signal, connections: 1, restMs: 20, requestOf: heartbeatOf }),
-  ]);
 }
 
 interface Measured {
@@ -160,33 +133,6 @@ function toFigures({ file, answered, scattered, monitorBytes }: Measured, { line
       unit: 'MB',
       expectation: { below: EXPECTED_BELOW_MB },
       meaning: 'that of the program that sends the lines and reads the answers',
-    },
-  ];
-}
-
-function toRates(most: Load, lookups: Load, heartbeats: Load): Figure[] {
-  const meaning = `GET /lookup/<address>@<time> over ${CONNECTIONS} connections`;
-  return [
-    {
-      name: 'lookup: single addresses',
-      value: most.perSecond,
-      unit: '/s',
-      expectation: { atLeast: EXPECTED_LOOKUPS_PER_SECOND },
-      meaning: `${meaning}, as many as are answered`,
-    },
-    {
-      name: 'lookup: single addresses, p99',
-      value: lookups.p99Ms,
-      unit: 'ms',
-      expectation: { below: EXPECTED_LOOKUP_P99_BELOW_MS },
-      meaning: `99 % were answered within, at ${EXPECTED_LOOKUPS_PER_SECOND} a second, or as many as were answered: ${Math.round(lookups.perSecond)}`,
-    },
-    {
-      name: 'lookup: heartbeats meanwhile, p99',
-      value: heartbeats.p99Ms,
-      unit: 'ms',
-      expectation: { below: EXPECTED_HEARTBEAT_P99_BELOW_MS },
-      meaning: '99 % of the heartbeats were answered within, one every 20 ms over a connection of its own',
     },
   ];
 }
