@@ -51,7 +51,7 @@ describe('the dashboard of a running monitor', () => {
   it('shows four grey lights before the first heartbeat', async () => {
     const page = await open();
     for (const [name] of OPERATIONS) {
-      expect(await state(page, name).textContent()).toBe('never reported');
+      expect(await state(page, name).textContent()).toBe('not known yet');
       expect(await light(page, name).getAttribute('class')).toBe('light grey');
     }
     expect(await icon(page)).toBe('/assets/favicon-grey.svg');

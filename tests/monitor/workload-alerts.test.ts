@@ -46,6 +46,8 @@ async function startAlerts(): Promise<Alerts> {
     settings: { ...NO_ALERTS, webhookUrls: [hook.url], repeatIntervalMs: 24 * 60 * MINUTE_MS },
     // All that alerting needs of the lights.
     tracker: { states: () => chainOf(), onTransition: () => undefined } as never,
+    // No light is ever out.
+    history: { extent: () => undefined } as never,
     workloads,
     announcements: NO_ANNOUNCEMENTS,
     unstable: { limits: DEFAULT_LIMITS, alerts: true, muted: [/^shop\/import$/] },

@@ -8,8 +8,9 @@ import type { Tracker, Transition } from './status/tracker.js';
 
 test.each<[string, string, readonly Transition[]]>([
   ['1', 'a silence that begins after it', [to('green', 'yellow', 1)]],
-  ['0', 'a silence that began before it', [to('green', 'yellow', -1), to('yellow', 'green', 1)]],
-  ['1', 'a failure after such a silence', [to('green', 'yellow', -1), to('yellow', 'red', 1)]],
+  ['0', 'a light that was not known for a while', [to('green', 'grey', 1), to('grey', 'green', 2)]],
+  ['0', 'a failure that lasts from before it', [to('red', 'grey', 1), to('grey', 'red', 2)]],
+  ['1', 'a failure after a time that is not known', [to('green', 'grey', 1), to('grey', 'red', 2)]],
   ['1', 'a failure that was silent first', [to('green', 'yellow', 1), to('yellow', 'red', 2)]],
 ])('since the start, %s incidents are counted for %s', async (count, _what, transitions) => {
   const listeners: ((transition: Transition) => void)[] = [];

@@ -105,7 +105,7 @@ function operationMetrics({ tracker, now }: MetricsOptions): Metric[] {
   return [light, age];
 }
 
-function incidentMetric({ tracker, now }: MetricsOptions): Metric {
+function incidentMetric({ tracker }: MetricsOptions): Metric {
   const incidents = new Counter({
     name: 'podips_incidents_total',
     help: 'Incidents since the start: transitions of an operation to red or yellow from another light',
@@ -113,14 +113,12 @@ function incidentMetric({ tracker, now }: MetricsOptions): Metric {
     registers: [],
   });
   for (const operation of OPERATIONS) incidents.inc({ operation }, 0);
-  const startedAtMs = now();
-  const assumed = new Set<LightId>();
-  tracker.onTransition(({ operation, from, to, atMs }) => {
-    const isWorse = isOut(to) && (!isOut(from) || assumed.delete(operation));
-    assumed.delete(operation);
-    // A silence from before the start may be the monitor's own.
-    if (to === 'yellow' && atMs < startedAtMs) assumed.add(operation);
-    else if (isWorse) incidents.inc({ operation });
+  const out = new Map<LightId, boolean>();
+  tracker.onTransition(({ operation, from, to }) => {
+    const wasOut = out.get(operation) ?? isOut(from);
+    if (isOut(to) && !wasOut) incidents.inc({ operation });
+    // What is not known for a while may be the same incident afterwards.
+    out.set(operation, to === 'grey' ? wasOut : isOut(to));
   });
   return incidents;
 }

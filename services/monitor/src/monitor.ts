@@ -16,6 +16,7 @@ import { openPeerMemory } from './peers/peer-memory.js';
 import { startPeers } from './peers/peers.js';
 import { createFetch } from './proxy.js';
 import type { MonitorSettings } from './settings.js';
+import { createAttention } from './status/attention.js';
 import { openStatusStore } from './status/status-store.js';
 import { createTracker } from './status/tracker.js';
 import { startWorkloads } from './workloads/workloads.js';
@@ -74,19 +75,22 @@ async function startParts(settings: MonitorSettings, log: Logger, resources: Res
   const now = Date.now;
   const store = await openStatusStore({ dir, log, now });
   resources.release('the last heartbeats', () => store.close());
-  const history = await openHistory({ dir, log, now, shownDays, graceMs: ageLimitMs });
+  const attention = createAttention({ now });
+  resources.release('the attention', () => attention.stop());
+  const history = await openHistory({ dir, log, now, shownDays, attention });
   resources.release('the history', () => history.close());
   catchUp(store, history, now(), log);
   if (settings.database === undefined) endLedger(history, now());
-  const flow = await openFlow({ dir, now, log });
+  const flow = await openFlow({ dir, now, log, attention });
   resources.release('the account of what waits', () => flow.stop());
-  const follower = createLedgerFollower(flow, now);
+  const follower = createLedgerFollower(flow, now, attention);
   const tracker = createTracker({
     store,
     now,
     ageLimitMs,
     log,
     before: history.last,
+    attention,
     hasLedger: settings.database !== undefined,
     isOverdue: (id) => (id === 'ledger' ? follower.isOverdue() : flow.isOverdue(id)),
   });
@@ -103,6 +107,8 @@ async function startParts(settings: MonitorSettings, log: Logger, resources: Res
   const alerting = await startAlerting({
     settings: alerts,
     tracker,
+    history,
+    attention,
     workloads,
     announcements,
     unstable,

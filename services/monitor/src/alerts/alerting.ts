@@ -1,7 +1,9 @@
 import type { Logger } from '@podips/shared';
 import type { Announcements } from '../announcements/announcements.js';
 import { mutingAt, nextMutingChangeMs } from '../announcements/muting.js';
+import type { History } from '../history/history.js';
 import { createFetch, NO_PROXIES } from '../proxy.js';
+import type { Attention } from '../status/attention.js';
 import { entriesOf } from '../status/map-operations.js';
 import type { Tracker } from '../status/tracker.js';
 import type { AlertingView } from '../view/status-view.js';
@@ -22,6 +24,8 @@ import type { AlertSettings } from './settings.js';
 export interface AlertingOptions extends Outside {
   readonly settings: AlertSettings;
   readonly tracker: Tracker;
+  readonly history: Pick<History, 'extent'>;
+  readonly attention?: Attention;
   /** Undefined without a database. */
   readonly workloads: Pick<Workloads, 'facts' | 'onNews'> | undefined;
   /** Planned maintenance, in which no alerts are sent. */
@@ -81,6 +85,8 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
   const deadman = startDeadmanOf(options);
   const alerter = startAlerter({
     tracker,
+    history: options.history,
+    ...(options.attention && { attention: options.attention }),
     workloads: options.workloads,
     announcements: options.announcements,
     cluster,

@@ -324,3 +324,21 @@ test('the likely cause is named as the page names it', () => {
   expect(sent[0]?.notice).toMatchObject({ likelyCause: 'queue/write' });
   expect(sent[0]?.notice.headline).toContain('broker');
 });
+
+test('what is not known, as the monitor stood still, is neither over nor repeated until it is known', () => {
+  const rules = { ...RULES, groupWaitMs: 0, repeatIntervalMs: H };
+  const red = stateOf(K, 'red', 0);
+  const first = decide(NOTHING_REPORTED, chainOf({ [K]: red }), 0, rules);
+  expect(first.notice).toBeDefined();
+  const missed = chainOf({ [K]: { ...red, light: 'grey', sinceMs: 2 * H } });
+  const second = decide(first.state, missed, 2 * H, rules);
+  expect(second.notice).toBeUndefined();
+  const third = decide(second.state, chainOf({ [K]: stateOf(K, 'red', 2 * H + S) }), 2 * H + S, rules);
+  expect(describe(third.notice as Notice)).toBe('kubernetes continues red');
+});
+
+test('the time for which a light must be red begins anew after the monitor stood still', () => {
+  const rules = { ...RULES, groupWaitMs: 0, forMs: MIN, startedAtMs: 2 * H };
+  const chain = chainOf({ [K]: stateOf(K, 'red', 2 * H - 90 * S) });
+  expect(decide(NOTHING_REPORTED, chain, 2 * H + 1, rules)).toMatchObject({ waitMs: MIN - 1 });
+});

@@ -6,7 +6,7 @@ import { NO_WORKLOADS_REPORTED, type WorkloadAlertState } from '../workloads/dec
 import type { Change, Notice, Trouble } from './notice.js';
 import { remainingMs } from './remaining.js';
 import type { AlertRules, Chain } from './rules.js';
-import { countTroubles, differ, firingIn, type Seen, seenWith, type Troubles } from './troubles.js';
+import { countTroubles, differ, firingIn, isKnown, type Seen, seenWith, type Troubles } from './troubles.js';
 
 export const HOUR_MS = 3_600_000;
 
@@ -82,7 +82,7 @@ function settle(
   { chain, nowMs, rules }: Moment,
 ): Decision {
   const settled = { ...before, decided, groupingSinceMs: undefined, seen: new Map() };
-  const repeatIntervalMs = untilRepeat(settled, nowMs, rules);
+  const repeatIntervalMs = untilRepeat(settled, { chain, nowMs, rules });
   const limitMs = untilAllowed(before.sentAtMs, nowMs, rules);
   // What the hourly limit suppressed before a maintenance is sent after it.
   if (!changed && isAllMuted(decided, rules)) return { state: settled, waitMs: undefined };
@@ -99,7 +99,7 @@ function settle(
   return {
     state,
     notice: makeNotice(before, decided, { chain, nowMs, rules }),
-    waitMs: untilRepeat(state, nowMs, rules),
+    waitMs: untilRepeat(state, { chain, nowMs, rules }),
   };
 }
 
@@ -125,7 +125,7 @@ function makeNotice(before: AlertState, decided: Troubles, { chain, nowMs, rules
     atMs: nowMs,
     headline,
     likelyCause,
-    changes: changes.length > 0 ? changes : lasting(decided, rules),
+    changes: changes.length > 0 ? changes : lasting(decided, chain, rules),
     chain: entriesOf(chain).map(([operation, { light }]) => ({ operation, light })),
     failing: countTroubles(decided),
     heldBack: before.suppressed,
@@ -143,20 +143,25 @@ function endOf(trouble: Trouble, state: OperationState | undefined, nowMs: numbe
   return sinceMs !== undefined && sinceMs >= trouble.sinceMs ? sinceMs : nowMs;
 }
 
-function lasting(decided: Troubles, { muting }: AlertRules): Change[] {
+function lasting(decided: Troubles, chain: Chain, { muting }: AlertRules): Change[] {
   return LIGHT_IDS.flatMap((operation) => {
     const trouble = decided[operation];
-    const isLeftOut = trouble === undefined || muting?.lights.has(operation);
-    return isLeftOut ? [] : [{ operation, kind: 'continues' as const, trouble, untilMs: null }];
+    const isLeftOut = muting?.lights.has(operation) || !isKnown(chain[operation]);
+    return trouble === undefined || isLeftOut
+      ? []
+      : [{ operation, kind: 'continues' as const, trouble, untilMs: null }];
   });
 }
 
 /** Milliseconds until the alert is repeated; undefined: it is not. */
-function untilRepeat(state: AlertState, nowMs: number, rules: AlertRules): number | undefined {
+function untilRepeat(state: AlertState, { chain, nowMs, rules }: Moment): number | undefined {
   const { repeatIntervalMs } = rules;
   const lastMs = state.lightsSentAtMs;
   const lasts = LIGHT_IDS.some(
-    (operation) => state.decided[operation] !== undefined && !rules.muting?.lights.has(operation),
+    (operation) =>
+      state.decided[operation] !== undefined &&
+      isKnown(chain[operation]) &&
+      !rules.muting?.lights.has(operation),
   );
   return repeatIntervalMs === 0 || lastMs === undefined || !lasts
     ? undefined

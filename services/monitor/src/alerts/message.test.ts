@@ -90,6 +90,26 @@ test('the end of an alert says how long it lasted and what it was', () => {
   expect(message.body.changes[0]).toMatchObject({ kind: 'ended', durationMs: 5 * MIN, code: 503 });
 });
 
+test('an alert about a trouble that was not watched all the time says what is known', () => {
+  const end = START_MS + 5 * MIN;
+  const later = chainOf({
+    log: stateOf('log', 'green', end),
+    'queue/write': stateOf('queue/write', 'green', end),
+  });
+  const [, notice] = noticesOf([START_MS, BROKEN], [START_MS + 6 * MIN, later]);
+  const extent = { durationMs: MIN, durationIsLeast: true, startIsLatest: true, endIsLatest: true };
+  const { changes, ...rest } = defined(notice);
+  const { subject, text, body } = messageOf(
+    { ...rest, changes: changes.map((change) => ({ ...change, extent })) },
+    CONTEXT,
+  );
+  expect(subject).toBe('[podips default] Working again after at least 1 min');
+  expect(text).toContain(
+    'Queue write: working again since 2026-01-31 12:05:00.000 UTC or earlier; it was failing for at least 1 min, since 2026-01-31 12:00:00.000 UTC or earlier.',
+  );
+  expect(body.changes[0]).toMatchObject({ durationMs: MIN, durationIsLeast: true });
+});
+
 test('the end of one of several names it', () => {
   const later = chainOf({ log: stateOf('log', 'yellow', START_MS) });
   const [, notice] = noticesOf([START_MS, BROKEN], [START_MS + 6 * MIN, later]);

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { LIGHTS } from '../status/lights.js';
 import { LIGHT_IDS } from '../status/statuses.js';
-import { formatDuration, formatUtc } from '../words/format.js';
+import { formatLength, formatUtc } from '../words/format.js';
 import { wordOf } from '../words/light-words.js';
 import { LIGHT_NAMES } from '../words/operation-names.js';
 import type { Change, Notice } from './notice.js';
@@ -38,6 +38,8 @@ export const WebhookBody = Type.Object({
       /** null: it lasts. */
       endedAt: Type.Union([Time, Type.Null()]),
       durationMs: Type.Integer({ minimum: 0 }),
+      /** It may have been longer: the monitor did not watch in a part of it, or at one of its ends. */
+      durationIsLeast: Type.Boolean(),
       code: Type.Integer(),
       message: Type.String(),
       host: Type.String(),
@@ -167,14 +169,25 @@ function titleOf(changes: readonly Change[], { atMs, chain }: Notice): string {
   const named = changes.filter(({ kind }) => kind === (event === 'problem' ? 'started' : 'continues'));
   const [first] = event === 'recovery' ? changes : named;
   if (first === undefined) return 'Working again';
-  const lengthMs = Math.max(...changes.map((change) => durationMs(change, atMs)));
+  const length = longestOf(changes, atMs);
   if (event === 'recovery') {
-    if (chain.every(({ light }) => light === 'green'))
-      return `Working again after ${formatDuration(lengthMs)}`;
-    return `${LIGHT_NAMES[first.operation]}${others(changes)} working again after ${formatDuration(lengthMs)}`;
+    if (chain.every(({ light }) => light === 'green')) return `Working again after ${length}`;
+    return `${LIGHT_NAMES[first.operation]}${others(changes)} working again after ${length}`;
   }
-  const what = `${LIGHT_NAMES[first.operation]} ${wordOf(first.operation, first.trouble.light)}${others(named)}`;
-  return event === 'problem' ? what : `Still after ${formatDuration(lengthMs)}: ${what}`;
+  const what = `${LIGHT_NAMES[first.operation]} ${troubleWord(first)}${others(named)}`;
+  return event === 'problem' ? what : `Still after ${length}: ${what}`;
+}
+
+/** A light that is out; nothing was ever heard of one that is grey. */
+function troubleWord({ operation, trouble: { light } }: Change): string {
+  return light === 'grey' ? 'never reported' : wordOf(operation, light);
+}
+
+/** The length of the longest. */
+function longestOf(changes: readonly Change[], atMs: number): string {
+  const lengthMs = Math.max(...changes.map((change) => durationMs(change, atMs)));
+  const isLeast = changes.some(({ extent }) => extent?.durationIsLeast);
+  return formatLength(lengthMs, isLeast);
 }
 
 function others({ length }: readonly Change[]): string {
@@ -184,11 +197,13 @@ function others({ length }: readonly Change[]): string {
 function describeChange(change: Change, nowMs: number): string {
   const { operation, kind, trouble, untilMs } = change;
   const name = LIGHT_NAMES[operation];
-  const word = wordOf(operation, trouble.light);
-  const length = formatDuration(durationMs(change, nowMs));
-  const since = formatUtc(trouble.sinceMs);
+  const word = troubleWord(change);
+  const { extent } = change;
+  const length = formatLength(durationMs(change, nowMs), extent?.durationIsLeast === true);
+  const since = `${formatUtc(trouble.sinceMs)}${extent?.startIsLatest ? ' or earlier' : ''}`;
+  const end = `${formatUtc(untilMs ?? nowMs)}${extent?.endIsLatest ? ' or earlier' : ''}`;
   if (kind === 'ended')
-    return `${name}: working again since ${formatUtc(untilMs ?? nowMs)}; it was ${word} for ${length}, since ${since}.${reason(change)}`;
+    return `${name}: working again since ${end}; it was ${word} for ${length}, since ${since}.${reason(change)}`;
   return `${name}: ${kind === 'continues' ? 'still ' : ''}${word} since ${since} (${length}).${reason(change)}`;
 }
 
@@ -212,13 +227,15 @@ function changeBody(change: Change, nowMs: number): WebhookBody['changes'][numbe
     startedAt: new Date(trouble.sinceMs).toISOString(),
     endedAt: untilMs === null ? null : new Date(untilMs).toISOString(),
     durationMs: durationMs(change, nowMs),
+    durationIsLeast: change.extent?.durationIsLeast === true,
     code: trouble.code,
     message: oneLine(trouble.message),
     host: oneLine(trouble.host),
   };
 }
 
-function durationMs({ trouble, untilMs }: Change, nowMs: number): number {
+function durationMs({ trouble, untilMs, extent }: Change, nowMs: number): number {
+  if (extent !== undefined) return Math.round(extent.durationMs);
   return Math.max(0, Math.round((untilMs ?? nowMs) - trouble.sinceMs));
 }
 

@@ -20,6 +20,15 @@ export const Change = Type.Object({
   trouble: Trouble,
   /** When the trouble ended; null: it lasts. */
   untilMs: Type.Union([Type.Number(), Type.Null()]),
+  /** How much of it was watched; absent: all of it, or an earlier version saved it. */
+  extent: Type.Optional(
+    Type.Object({
+      durationMs: Type.Number(),
+      durationIsLeast: Type.Boolean(),
+      startIsLatest: Type.Boolean(),
+      endIsLatest: Type.Boolean(),
+    }),
+  ),
 });
 
 /** One alert: the changes, in the order in which data flows, the state of the whole chain, and workloads. */

@@ -22,6 +22,7 @@ const change: WebhookBody['changes'][number] = {
   startedAt: ALERT.at,
   endedAt: ALERT.at,
   durationMs: 0,
+  durationIsLeast: false,
   code: 500,
   message: 'refused',
   host: 'writer',

@@ -53,7 +53,7 @@ function firingOf(
   const startMs = sinceMs ?? heartbeat.receivedAtMs;
   const waitMs =
     light === 'red'
-      ? remainingMs(startMs, rules.forMs, nowMs)
+      ? remainingMs(Math.max(startMs, rules.startedAtMs), rules.forMs, nowMs)
       : remainingMs(rules.startedAtMs, rules.ageLimitMs, nowMs);
   if (known?.light !== light && waitMs > 0) return { trouble: known, waitMs };
   const { code, message, host } = heartbeat;
@@ -66,6 +66,11 @@ function missing(known: Trouble | undefined, nowMs: number, { startedAtMs, ageLi
   if (known !== undefined || waitMs > 0) return { trouble: known, waitMs };
   const trouble: Trouble = { light: 'grey', sinceMs: startedAtMs, code: 0, message: '', host: '' };
   return { trouble, waitMs: 0 };
+}
+
+/** Whether it is known how an operation is; a grey light with a heartbeat is one that the monitor has missed later ones of. */
+export function isKnown(state: OperationState | undefined): boolean {
+  return state?.light !== 'grey' || state.heartbeat === undefined;
 }
 
 /** Whether the lights of both are not the same. */

@@ -30,6 +30,21 @@ test('every entry has an id of its own, which stays when the incident ends, and 
     expect(id).toMatch(/^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 });
 
+test('an incident that was not watched all the time says what is known', () => {
+  const over = view.incidents.find(({ endedAt }) => endedAt !== null);
+  if (over === undefined) throw new Error('no incident is over');
+  const partly = {
+    ...over,
+    durationMs: 60_000,
+    durationIsLeast: true,
+    startIsLatest: true,
+    endIsLatest: true,
+  };
+  const feed = atomFeed({ ...OPTIONS, incidents: [partly], announcements: [] });
+  expect(all(feed, 'title')[1]).toBe('Queue read was silent for at least 1 min');
+  expect(feed.match(/UTC or earlier/g)).toHaveLength(2);
+});
+
 test('the ids of another cluster are others', () => {
   const ids = [OPTIONS, { ...OPTIONS, cluster: 'ams1' }].flatMap((options) => all(atomFeed(options), 'id'));
   expect(new Set(ids).size).toBe(ids.length);

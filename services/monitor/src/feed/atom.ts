@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Html, html } from '../pages/html.js';
 import type { AnnouncementView, IncidentView } from '../view/status-view.js';
-import { formatDuration, formatUtc, visibleText } from '../words/format.js';
+import { formatLength, formatUtc, visibleText } from '../words/format.js';
 
 export interface FeedOptions {
   readonly cluster: string;
@@ -63,14 +63,19 @@ function entryElement({ id, title, updated, published, path, content }: FeedEntr
 function ofIncident(incident: IncidentView, cluster: string): FeedEntry {
   const { operation, name, light, startedAt, endedAt, worstAt, durationMs, message } = incident;
   const what = `${name} ${endedAt === null ? 'is' : 'was'} ${LIGHT_VERBS[light]}`;
-  const end = endedAt === null ? '' : ` for ${formatDuration(durationMs)}, until ${utc(endedAt)}`;
+  const length = formatLength(durationMs, incident.durationIsLeast);
+  const since = `since ${utc(startedAt)}${incident.startIsLatest ? ' or earlier' : ''}`;
+  const end =
+    endedAt === null
+      ? ''
+      : ` for ${length}, until ${utc(endedAt)}${incident.endIsLatest ? ' or earlier' : ''}`;
   return {
     id: uuidOf(cluster, 'incident', operation, startedAt),
-    title: endedAt === null ? what : `${what} for ${formatDuration(durationMs)}`,
+    title: endedAt === null ? what : `${what} for ${length}`,
     updated: endedAt ?? worstAt,
     published: startedAt,
     path: '/incidents',
-    content: `${what} since ${utc(startedAt)}${end}.${message === '' ? '' : ` The report: ${message}`}`,
+    content: `${what} ${since}${end}.${message === '' ? '' : ` The report: ${message}`}`,
   };
 }
 

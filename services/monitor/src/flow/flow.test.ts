@@ -1,5 +1,6 @@
 import type { ReaderReport, WriterReport } from '@podips/shared';
 import { expect, onTestFinished, test } from 'vitest';
+import { createAttention } from '../status/attention.js';
 import { createFlow } from './flow.js';
 import { SLOT_MS } from './series.js';
 
@@ -8,8 +9,13 @@ const [READER, WRITER] = ['aaaaaaaa', 'bbbbbbbb'];
 /** A flow with a clock that the test moves. */
 function open() {
   let nowMs = 0;
-  const flow = createFlow({ now: () => nowMs, monotonicMs: () => nowMs });
-  onTestFinished(() => flow.stop());
+  const clocks = { now: () => nowMs, monotonicMs: () => nowMs };
+  const attention = createAttention(clocks);
+  const flow = createFlow({ ...clocks, attention });
+  onTestFinished(() => {
+    flow.stop();
+    attention.stop();
+  });
   const reader = (published: number, changes: Partial<ReaderReport> = {}) =>
     flow.receive({
       service: 'reader',
@@ -31,10 +37,14 @@ function open() {
       lagMs: 8,
       ...changes,
     });
+  /** Lets time go on while the monitor listens. */
   const wait = (ms: number) => {
+    for (const endMs = nowMs + ms; nowMs < endMs; attention.look()) nowMs = Math.min(nowMs + 1_000, endMs);
+  };
+  const standStill = (ms: number) => {
     nowMs += ms;
   };
-  return { flow, reader, writer, wait };
+  return { flow, reader, writer, wait, standStill };
 }
 
 test('counts what is published and not delivered, and since when', () => {
@@ -50,6 +60,23 @@ test('counts what is published and not delivered, and since when', () => {
   expect(flow.view()).toMatchObject({ queued: 8, oldestMs: 2_000, publishedPerSecond: 2.5 });
   writer(15);
   expect(flow.view()).toMatchObject({ queued: 5, oldestMs: 0 });
+});
+
+test('after the monitor stood still, nothing is known of what waits before both have reported again', () => {
+  const { flow, reader, writer, wait, standStill } = open();
+  reader(10);
+  writer(10);
+  wait(2_000);
+  reader(15);
+  standStill(60_000);
+  expect(flow.view()).toMatchObject({ state: 'not known', queued: null, oldestMs: null });
+  expect(flow.isOverdue('queue/read')).toBeUndefined();
+  // What waited for the monitor is of before.
+  reader(500);
+  wait(3_000);
+  reader(900);
+  writer(900);
+  expect(flow.view()).toMatchObject({ state: 'in time', queued: 0 });
 });
 
 test('queue read is overdue 20 seconds after a writer was frozen, until it delivers', () => {

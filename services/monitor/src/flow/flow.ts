@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Logger, OK, type ReaderReport, type WriterReport } from '@podips/shared';
 import { Type } from 'typebox';
 import { openDocument } from '../files/document.js';
+import { ALWAYS_ATTENTIVE, type Attention } from '../status/attention.js';
 import type { Heartbeat, LightId } from '../status/statuses.js';
 import { Backlogs } from './backlog.js';
 import type { FlowView } from './flow-view.js';
@@ -24,6 +25,8 @@ export interface FlowOptions {
   readonly monotonicMs?: () => number;
   /** The last 24 hours of an earlier run. */
   readonly slots?: readonly FlowSlot[] | undefined;
+  /** Whether the monitor listens: what was known before it stood still is as old as that. */
+  readonly attention?: Attention;
   /** Called when another part of the 24 hours has begun. */
   readonly onSlot?: () => void;
 }
@@ -60,8 +63,9 @@ export async function openFlow(options: {
   readonly dir: string;
   readonly now: () => number;
   readonly log: Logger;
+  readonly attention?: Attention;
 }): Promise<SavedFlow> {
-  const { dir, now, log } = options;
+  const { dir, now, log, attention = ALWAYS_ATTENTIVE } = options;
   const document = await openDocument({
     path: join(dir, FLOW_FILE),
     what: 'the throughput of the last 24 hours',
@@ -70,7 +74,7 @@ export async function openFlow(options: {
     log,
     now,
   });
-  const flow = createFlow({ now, slots: document.saved?.slots, onSlot: document.changed });
+  const flow = createFlow({ now, attention, slots: document.saved?.slots, onSlot: document.changed });
   return {
     ...flow,
     get reader() {
@@ -93,9 +97,10 @@ export async function openFlow(options: {
 /** Follows reports in memory. */
 export function createFlow(options: FlowOptions): Flow {
   const { now, monotonicMs = () => performance.now(), onSlot = () => undefined } = options;
+  const { attention = ALWAYS_ATTENTIVE } = options;
   const series = new FlowSeries(options.slots);
   const listeners: (() => void)[] = [];
-  const unread = new Unread();
+  let unread = new Unread();
   const readers = new Processes<ReaderReport>(({ published }) => published);
   const writers = new Processes<WriterReport>(({ written }) => written);
   let backlogs = new Backlogs();
@@ -116,9 +121,18 @@ export function createFlow(options: FlowOptions): Flow {
     for (const listener of listeners) listener();
   };
   const timer = setInterval(tellNews, LOOK_MS).unref();
+  // As after a start, nothing is known yet.
+  attention.onStandstill(() => {
+    readers.clear();
+    writers.clear();
+    backlogs = new Backlogs();
+    unread = new Unread();
+  });
 
   return {
     receive(report) {
+      // What waited for the monitor says how it was before.
+      if (attention.isCatchingUp()) return;
       const nowMs = monotonicMs();
       const sample =
         report.service === 'reader' ? receiveReader(report, nowMs) : receiveWriter(report, nowMs);
@@ -136,6 +150,7 @@ export function createFlow(options: FlowOptions): Flow {
       backlogs = new Backlogs();
     },
     isOverdue(operation) {
+      attention.look();
       if (operation !== 'queue/read' && operation !== 'log') return false;
       const isRead = operation === 'queue/read';
       if (writers.newest === undefined) return isRead ? unread.isOverdue : undefined;
@@ -144,7 +159,10 @@ export function createFlow(options: FlowOptions): Flow {
       if (!isRead && writers.fresh(nowMs).length > 0) return false;
       return isStuck({ writers, backlogs }, nowMs);
     },
-    view: () => viewOf({ readers, writers, backlogs, series }, monotonicMs()),
+    view() {
+      attention.look();
+      return viewOf({ readers, writers, backlogs, series }, monotonicMs());
+    },
     get reader() {
       return readers.fresh(monotonicMs()).at(-1)?.report;
     },

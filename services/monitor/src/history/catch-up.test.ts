@@ -84,7 +84,9 @@ it('a ledger that is not there any more has no incident that goes on, nor one th
   });
   endLedger(history, NOW_MS - 30_000);
   endLedger(history, NOW_MS - 20_000);
-  expect(history.incidents(10)).toMatchObject([{ operation: 'ledger', durationMs: 30_000 }]);
+  expect(history.incidents(10)).toMatchObject([
+    { operation: 'ledger', endedAt: new Date(NOW_MS - 30_000).toISOString() },
+  ]);
   // With a database again, the last heartbeat says nothing of the time without.
   const store = memoryStore([refused]);
   const options = { now: Date.now, ageLimitMs: LIMIT_MS, log, before: history.last, hasLedger: true };

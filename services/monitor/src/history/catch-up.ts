@@ -17,7 +17,8 @@ export function catchUp(
 ): void {
   for (const { operation, code: saved, receivedAtMs } of receivedHeartbeats(store.latest())) {
     const last = history.last(operation);
-    if (last?.code === undefined) continue;
+    // One that was not known any more made no transition of its own.
+    if (last?.code === undefined || last.light === 'grey') continue;
     const { code, message, sinceMs } = last;
     const otherLight = (code === OK) !== (saved === OK);
     // A time later than now is from a clock that was wrong.

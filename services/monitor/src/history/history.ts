@@ -1,15 +1,16 @@
 import { join } from 'node:path';
 import type { Logger } from '@podips/shared';
+import { ALWAYS_ATTENTIVE, type Attention } from '../status/attention.js';
 import type { LightId } from '../status/statuses.js';
 import type { Transition } from '../status/tracker.js';
 import type { IncidentView, SlotView, UptimeView } from '../view/status-view.js';
-import { listIncidents } from './incidents.js';
-import { createJournal, diskFiles, type Journal, type JournalFiles } from './journal.js';
+import { type Extent, extentOf, listIncidents } from './incidents.js';
+import { createJournal, diskFiles, type JournalFiles } from './journal.js';
 import { formatRun, formatSpan, formatTimeline } from './journal-line.js';
 import { loadJournal } from './load-journal.js';
-import { plausibleRuns, plausibleSpans } from './plausible.js';
+import { plausibleSpans, runsUntil } from './plausible.js';
 import { buildStrip, SLOT_MS, type StripWindow } from './strip.js';
-import { createTimeline, type Run, type Span, type Timeline } from './timeline.js';
+import { createTimeline, PULSE_MS, type Run, type Span, type Timeline } from './timeline.js';
 import { knownPieces, uptimesOf } from './uptime.js';
 
 export interface HistoryOptions {
@@ -19,10 +20,8 @@ export interface HistoryOptions {
   readonly log: Logger;
   /** How long after its end an incident is shown. */
   readonly shownDays: number;
-  /** How long after the start a silence that began before may still prove to be the monitor's own, in milliseconds. */
-  readonly graceMs?: number;
-  /** Milliseconds of a monotonic clock: setting the clock of the machine does not lengthen the grace. */
-  readonly monotonicMs?: () => number;
+  /** When the monitor stood still: then it watched nothing. */
+  readonly attention?: Attention;
   /** Most transitions that are kept; beyond them the shortest improvements are folded away. */
   readonly maxSpans?: number;
   readonly files?: JournalFiles;
@@ -36,6 +35,8 @@ export interface History {
   last(operation: LightId): Span | undefined;
   /** The newest first. @param beforeMs only those that began earlier */
   incidents(limit: number, beforeMs?: number): IncidentView[];
+  /** How much is known of a time in which a light was red or yellow. @param endMs undefined: it lasts */
+  extent(operation: LightId, startMs: number, endMs?: number): Extent;
   /** The last 24 hours, or another time, oldest first; `unknown` where the monitor was not running. */
   strip(operation: LightId, nowMs: number, window?: StripWindow): SlotView[];
   /** How long the light was green in some windows that end now, as of this minute. */
@@ -47,14 +48,12 @@ export interface History {
 
 export const HISTORY_FILE = 'history.jsonl';
 const MAX_SPANS = 10_000;
-const GRACE_MS = 300_000;
-const PULSE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 /** Reads the history of earlier runs and continues it. */
 export async function openHistory(options: HistoryOptions): Promise<History> {
-  const { dir, now, log, shownDays, graceMs = GRACE_MS, maxSpans = MAX_SPANS, files = diskFiles } = options;
-  const { monotonicMs = () => performance.now() } = options;
+  const { dir, now, log, shownDays, maxSpans = MAX_SPANS, files = diskFiles } = options;
+  const { attention = ALWAYS_ATTENTIVE } = options;
   const path = join(dir, HISTORY_FILE);
   const timeline = createTimeline(maxSpans);
   const loaded = await loadJournal({ path, timeline, log, now });
@@ -65,21 +64,26 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
     goodLines: loaded.goodLines,
     files: loaded.quarantine === undefined ? files : quarantineFirst(files, loaded.quarantine),
   });
-  const stopPulse = startPulse((isStart) => {
-    const nowMs = now();
-    const run = { fromMs: nowMs, toMs: nowMs, ...(isStart && { isStart }) };
+  const ran = (run: Run) => {
     timeline.addRun(run);
     journal.append(formatRun(run));
+  };
+  const stopPulse = startPulse((isStart) => {
+    attention.look();
+    const nowMs = now();
+    ran({ fromMs: nowMs, toMs: nowMs, ...(isStart && { isStart }) });
+  });
+  attention.onStandstill(({ fromMs, toMs }) => {
+    ran({ fromMs, toMs: fromMs });
+    ran({ fromMs: toMs, toMs, isStart: true });
   });
 
   return {
-    record: createRecorder({
-      timeline,
-      journal,
-      openedAtMs: now(),
-      graceEndsMs: monotonicMs() + graceMs,
-      monotonicMs,
-    }),
+    record(transition) {
+      const span = toSpan(transition);
+      timeline.add(transition.operation, span);
+      journal.append(formatSpan(transition.operation, span));
+    },
     last: (operation) => plausibleSpans(timeline.spans(operation), now()).at(-1),
     incidents(limit, beforeMs) {
       const nowMs = now();
@@ -90,6 +94,11 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
         endedAfterMs,
         ...(beforeMs !== undefined && { beforeMs }),
       });
+    },
+    extent(operation, startMs, endMs) {
+      const nowMs = now();
+      const spans = plausibleSpans(timeline.spans(operation), nowMs);
+      return extentOf(knownPieces(spans, runsUntil(timeline, nowMs), nowMs), startMs, endMs ?? nowMs);
     },
     strip: cacheStrips(timeline),
     uptime: cacheUptimes(timeline),
@@ -117,33 +126,6 @@ function quarantineFirst(files: JournalFiles, quarantine: () => Promise<void>): 
   };
 }
 
-interface RecorderOptions {
-  readonly timeline: Timeline;
-  readonly journal: Journal;
-  readonly openedAtMs: number;
-  /** On the monotonic clock. */
-  readonly graceEndsMs: number;
-  readonly monotonicMs: () => number;
-}
-
-/** A light that became yellow while no monitor was running, and recovers soon after the start, was never silent. */
-function createRecorder(options: RecorderOptions): History['record'] {
-  const { timeline, journal, openedAtMs, graceEndsMs, monotonicMs } = options;
-  const assumed = new Set<LightId>();
-  return (transition) => {
-    const { operation, to, atMs } = transition;
-    const hasRecovered = to === 'green' || to === 'red';
-    if (assumed.delete(operation) && hasRecovered && monotonicMs() < graceEndsMs) {
-      timeline.removeLast(operation);
-      journal.rewrite();
-    }
-    if (to === 'yellow' && atMs < openedAtMs) assumed.add(operation);
-    const span = toSpan(transition);
-    timeline.add(operation, span);
-    journal.append(formatSpan(operation, span));
-  };
-}
-
 function joined(problems: readonly (string | undefined)[]): string | undefined {
   const known = problems.filter((text) => text !== undefined);
   return known.length === 0 ? undefined : known.join('; ');
@@ -166,6 +148,7 @@ function startPulse(pulse: (isStart?: true) => void): () => void {
 
 function toSpan({ to, atMs, heartbeat }: Transition): Span {
   if (to === 'yellow') return { light: to, sinceMs: atMs, code: undefined, message: 'no heartbeat in time' };
+  if (to === 'grey') return { light: to, sinceMs: atMs, code: heartbeat?.code, message: '' };
   return { light: to, sinceMs: atMs, code: heartbeat?.code, message: heartbeat?.message ?? '' };
 }
 
@@ -197,11 +180,4 @@ function cacheByKey<T>(): (name: string, key: string, make: () => T) => T {
     cache.set(name, { key, value });
     return value;
   };
-}
-
-/** When the monitor was running: it does right now, and has since its last pulse. */
-function runsUntil({ runs }: Timeline, nowMs: number): Run[] {
-  const lastMs = runs.at(-1)?.toMs ?? nowMs;
-  const isRecent = lastMs <= nowMs && nowMs - lastMs <= 2 * PULSE_MS;
-  return [...plausibleRuns(runs), { fromMs: isRecent ? lastMs : nowMs, toMs: nowMs }];
 }

@@ -8,8 +8,11 @@ import type { Span } from './timeline.js';
 const ago = (seconds: number) => NOW_MS - seconds * 1_000;
 const iso = (seconds: number) => new Date(ago(seconds)).toISOString();
 
-function listed(spans: readonly Span[]): Partial<IncidentView>[] {
-  return listIncidents(timelineOf(spans), { limit: 10, nowMs: NOW_MS });
+/** The incidents, as a monitor knows them that was running in the given seconds. */
+function listed(spans: readonly Span[], runs: readonly (readonly [number, number])[] = [[100, 0]]) {
+  const timeline = timelineOf(spans);
+  for (const [from, to] of runs) timeline.addRun({ fromMs: ago(from), toMs: ago(to), isStart: true });
+  return listIncidents(timeline, { limit: 10, nowMs: NOW_MS });
 }
 
 const first = { operation: 'log', name: 'Fluentd write' } as const;
@@ -91,4 +94,52 @@ test('incidents that began in the same moment are not torn apart by the limit', 
   timeline.add('queue/write', span('red', 2_000));
   expect(listIncidents(timeline, { limit: 2, nowMs: NOW_MS })).toHaveLength(3);
   expect(listIncidents(timeline, { limit: 1, nowMs: NOW_MS })).toHaveLength(1);
+});
+
+const G = span('green', ago(90));
+test.each<[string, Span[], [number, number][], Partial<IncidentView>]>([
+  [
+    'watched all the time is as long as it was',
+    [G, span('red', ago(50)), span('green', ago(10))],
+    [[100, 0]],
+    { durationMs: 40_000, durationIsLeast: false, startIsLatest: false, endIsLatest: false },
+  ],
+  [
+    'in which the monitor was not running lasted at least as long as that was watched',
+    [G, span('red', ago(50)), span('green', ago(10))],
+    [
+      [100, 40],
+      [20, 0],
+    ],
+    { durationMs: 20_000, durationIsLeast: true, startIsLatest: false, endIsLatest: false },
+  ],
+  [
+    'that was found at a start may have begun earlier',
+    [G, span('grey', ago(20)), span('red', ago(15)), span('green', ago(10))],
+    [
+      [100, 40],
+      [20, 0],
+    ],
+    { startedAt: iso(15), durationMs: 5_000, durationIsLeast: true, startIsLatest: true, endIsLatest: false },
+  ],
+  [
+    'that was over after the monitor stood still may have ended earlier',
+    [G, span('red', ago(50)), span('grey', ago(20)), span('green', ago(15))],
+    [
+      [100, 40],
+      [20, 0],
+    ],
+    { endedAt: iso(15), durationMs: 10_000, durationIsLeast: true, startIsLatest: false, endIsLatest: true },
+  ],
+  [
+    'that lasts after the monitor stood still is one',
+    [G, span('red', ago(50)), span('grey', ago(20)), span('red', ago(15))],
+    [
+      [100, 40],
+      [20, 0],
+    ],
+    { startedAt: iso(50), endedAt: null, durationMs: 25_000, durationIsLeast: true, endIsLatest: false },
+  ],
+])('an incident %s', (_what, spans, runs, expected) => {
+  expect(listed(spans, runs)).toMatchObject([expected]);
 });

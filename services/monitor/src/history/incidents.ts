@@ -1,8 +1,9 @@
 import { LIGHT_IDS, type LightId } from '../status/statuses.js';
 import type { IncidentView } from '../view/status-view.js';
 import { LIGHT_NAMES } from '../words/operation-names.js';
-import { plausibleSpans } from './plausible.js';
+import { plausibleSpans, runsUntil } from './plausible.js';
 import type { Span, Timeline } from './timeline.js';
+import { amountsIn, knownPieces, type Piece } from './uptime.js';
 
 export interface IncidentQuery {
   /** At least 1. A few more are given when they began in the same moment as the last. */
@@ -21,16 +22,49 @@ interface Incident {
   readonly worst: Span;
 }
 
-/** The newest incidents first: from a transition to red or yellow until the light is green (or grey) again. */
+/** How much is known of a time in which a light was red or yellow. */
+export interface Extent {
+  /** For how long it is known to have been so, in milliseconds. */
+  readonly durationMs: number;
+  /** It may have been longer: the monitor did not watch in a part of it, or at one of its ends. */
+  readonly durationIsLeast: boolean;
+  /** It may have begun earlier, while nobody watched. */
+  readonly startIsLatest: boolean;
+  /** It may have ended earlier, while nobody watched. */
+  readonly endIsLatest: boolean;
+}
+
+/** @param pieces what is known of the light, oldest first */
+export function extentOf(pieces: readonly Piece[], startMs: number, endMs: number): Extent {
+  const { yellowMs, redMs } = amountsIn(pieces, startMs, endMs);
+  const isWatchedAt = (ms: number) => pieces.some(({ light, toMs }) => light !== 'grey' && toMs === ms);
+  const [startIsLatest, endIsLatest] = [!isWatchedAt(startMs), !isWatchedAt(endMs)];
+  const durationMs = yellowMs + redMs;
+  const durationIsLeast = startIsLatest || endIsLatest || durationMs < endMs - startMs;
+  return { durationMs, durationIsLeast, startIsLatest, endIsLatest };
+}
+
+/**
+ * The newest incidents first: from a transition to red or yellow until the light is green again. While it is grey, it is
+ * not known; a ledger that is followed no more has no incident.
+ */
 export function listIncidents(timeline: Timeline, query: IncidentQuery): IncidentView[] {
   const { limit, beforeMs = Infinity, endedAfterMs = -Infinity, nowMs } = query;
-  const newest = LIGHT_IDS.flatMap((operation) =>
-    incidentsOf(operation, plausibleSpans(timeline.spans(operation), nowMs)),
-  )
+  const spans = (operation: LightId) => plausibleSpans(timeline.spans(operation), nowMs);
+  const newest = LIGHT_IDS.flatMap((operation) => incidentsOf(operation, spans(operation)))
     .filter(({ startedAtMs, endedAtMs = nowMs }) => startedAtMs < beforeMs && endedAtMs >= endedAfterMs)
     .sort((a, b) => b.startedAtMs - a.startedAtMs);
   const lastMs = newest[limit - 1]?.startedAtMs ?? -Infinity;
-  return newest.filter(({ startedAtMs }) => startedAtMs >= lastMs).map((one) => toView(one, nowMs));
+  const runs = runsUntil(timeline, nowMs);
+  const known = new Map<LightId, Piece[]>();
+  const piecesOf = (operation: LightId) => {
+    const pieces = known.get(operation) ?? knownPieces(spans(operation), runs, nowMs);
+    known.set(operation, pieces);
+    return pieces;
+  };
+  return newest
+    .filter(({ startedAtMs }) => startedAtMs >= lastMs)
+    .map((one) => toView(one, extentOf(piecesOf(one.operation), one.startedAtMs, one.endedAtMs ?? nowMs)));
 }
 
 function incidentsOf(operation: LightId, spans: readonly Span[]): Incident[] {
@@ -40,7 +74,7 @@ function incidentsOf(operation: LightId, spans: readonly Span[]): Incident[] {
     if (span.light === 'red' || span.light === 'yellow') {
       open ??= { first: span, worst: span };
       if (span.light === 'red' && open.worst.light === 'yellow') open.worst = span;
-    } else if (open !== undefined) {
+    } else if (open !== undefined && (span.light === 'green' || span.code === undefined)) {
       incidents.push({
         operation,
         startedAtMs: open.first.sinceMs,
@@ -55,7 +89,7 @@ function incidentsOf(operation: LightId, spans: readonly Span[]): Incident[] {
   return incidents;
 }
 
-function toView({ operation, startedAtMs, endedAtMs, worst }: Incident, nowMs: number): IncidentView {
+function toView({ operation, startedAtMs, endedAtMs, worst }: Incident, extent: Extent): IncidentView {
   return {
     operation,
     name: LIGHT_NAMES[operation],
@@ -63,7 +97,8 @@ function toView({ operation, startedAtMs, endedAtMs, worst }: Incident, nowMs: n
     startedAt: new Date(startedAtMs).toISOString(),
     worstAt: new Date(worst.sinceMs).toISOString(),
     endedAt: endedAtMs === undefined ? null : new Date(endedAtMs).toISOString(),
-    durationMs: Math.max(0, (endedAtMs ?? nowMs) - startedAtMs),
+    ...extent,
+    endIsLatest: endedAtMs !== undefined && extent.endIsLatest,
     code: worst.code ?? null,
     message: worst.message,
   };

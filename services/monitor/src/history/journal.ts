@@ -28,8 +28,6 @@ export interface JournalOptions {
 export interface Journal {
   /** Appends a line. Returns at once, never throws. */
   append(line: string): void;
-  /** Requests a rewrite, because the file has obsolete lines. */
-  rewrite(): void;
   /** Why lines are not saved; undefined while writing works. */
   readonly problem: string | undefined;
   close(): Promise<void>;
@@ -78,10 +76,6 @@ export function createJournal(options: JournalOptions): Journal {
     append(line) {
       if (waiting.length < MAX_WAITING_LINES) waiting.push(line);
       else mustRewrite = true;
-      writer.changed();
-    },
-    rewrite() {
-      mustRewrite = true;
       writer.changed();
     },
     get problem() {

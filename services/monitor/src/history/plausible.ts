@@ -1,4 +1,4 @@
-import { JOIN_MS, joinedRun, type Run, type Span } from './timeline.js';
+import { JOIN_MS, joinedRun, PULSE_MS, type Run, type Span, type Timeline } from './timeline.js';
 
 /**
  * A clock that goes back by less was ahead before. After a larger step it is unknown whether it was wrong before or is
@@ -84,4 +84,11 @@ function joinRun(runs: Run[], run: Run): void {
   const isApart = last === undefined || run.isStart === true || run.fromMs - last.toMs > JOIN_MS;
   if (isApart) runs.push(run);
   else runs[runs.length - 1] = joinedRun(last, run);
+}
+
+/** When the monitor was running: it does right now, and has since its last pulse. */
+export function runsUntil({ runs }: Timeline, nowMs: number): Run[] {
+  const lastMs = runs.at(-1)?.toMs ?? nowMs;
+  const isRecent = lastMs <= nowMs && nowMs - lastMs <= 2 * PULSE_MS;
+  return [...plausibleRuns(runs), { fromMs: isRecent ? lastMs : nowMs, toMs: nowMs }];
 }

@@ -17,7 +17,7 @@ export interface Span {
 export interface Run {
   readonly fromMs: number;
   readonly toMs: number;
-  /** It begins with a start of the monitor: what happened between the run before and this one is not known. */
+  /** It begins with a start of the monitor, or after it stood still: what happened between the run before and this one is not known. */
   readonly isStart?: true;
 }
 
@@ -32,14 +32,14 @@ export interface Timeline {
   readonly folded: boolean;
   /** Begins a span; one with the light of the one before is left out. */
   add(operation: LightId, span: Span): void;
-  /** Takes back the last span: the one before continues. */
-  removeLast(operation: LightId): void;
   /** Records that the monitor was running. */
   addRun(run: Run): void;
 }
 
 /** Most runs that are kept: those of 90 days with eleven restarts a day. What was before them is not known. */
 const MAX_RUNS = 1_000;
+/** How often it is noted that the monitor is running. */
+export const PULSE_MS = 60_000;
 /** Runs closer than this are one, unless the monitor was started between them. */
 export const JOIN_MS = 150_000;
 /** At the bound so much is folded at once that it is not done again soon. */
@@ -77,10 +77,6 @@ export function createTimeline(maxSpans: number): Timeline {
       if (list.at(-1)?.light === span.light) return;
       list.push(span);
       keepBound();
-      version += 1;
-    },
-    removeLast(operation) {
-      spans[operation].pop();
       version += 1;
     },
     addRun(run) {

@@ -96,6 +96,18 @@ test('recoveries that were folded into an outage are neither up nor down', () =>
   });
 });
 
+test('a light with an outage was never up for 100 %, though none of it is certain any more', () => {
+  const spans = [
+    span('green', ago(48)),
+    { ...span('red', ago(12)), foldedMs: HOUR_MS },
+    span('green', ago(11)),
+  ];
+  expect(uptimesOf(knownPieces(spans, ALWAYS, NOW_MS), NOW_MS)[0]).toMatchObject({
+    percent: 99.99,
+    redMs: 0,
+  });
+});
+
 test('all that is measured of a time is as long as the time', () => {
   const pieces = knownPieces(outage(12, 6), [run(2_400, 10), run(9, 0)], NOW_MS);
   const { greenMs, yellowMs, redMs, unknownMs } = amountsIn(pieces, ago(11), ago(5));

@@ -65,7 +65,12 @@ export function amountsIn(pieces: readonly Piece[], fromMs: number, toMs: number
 export function uptimesOf(pieces: readonly Piece[], nowMs: number): UptimeView[] {
   return UPTIME_WINDOWS.map((window) => {
     const amounts = amountsIn(pieces, nowMs - WINDOW_MS[window], nowMs);
-    return { window, percent: percentOf(amounts), ...amounts };
+    const wasOut = pieces.some(
+      ({ light, toMs }) => (light === 'red' || light === 'yellow') && toMs > nowMs - WINDOW_MS[window],
+    );
+    const percent = percentOf(amounts);
+    // An outage in which so much was folded away that none of it is certain was one all the same.
+    return { window, percent: percent !== null && wasOut ? Math.min(percent, 99.99) : percent, ...amounts };
   });
 }
 

@@ -23,7 +23,19 @@ function follow(light: OperationState['light']) {
   const codes: number[] = [];
   const onNews = (listener: () => void) => void listeners.push(listener);
   const follower = createLedgerFollower({ reader: undefined, onNews: () => undefined }, () => nowMs);
-  const state = { light, sinceMs: START_MS - 60_000, heartbeat: undefined, ageMs: 0 };
+  const heartbeat =
+    light === 'grey'
+      ? undefined
+      : {
+          ...{
+            operation: 'ledger' as const,
+            code: 503,
+            message: 'disk full',
+            receivedAtMs: START_MS - 60_000,
+          },
+          ...{ remoteAddress: '', host: 'reader' },
+        };
+  const state = { light, sinceMs: START_MS - 60_000, heartbeat, ageMs: 60_000 };
   const operations = { kubernetes: state, 'queue/write': state, 'queue/read': state, log: state };
   follower.follow(
     { view: () => GOOD, onNews },

@@ -1,12 +1,13 @@
 import { OK } from '@podips/shared';
 import type { Flow } from '../flow/flow.js';
+import { ALWAYS_ATTENTIVE, type Attention } from '../status/attention.js';
 import type { Tracker } from '../status/tracker.js';
 import { type LedgerState, ledgerStateOf } from './ledger-light.js';
 import type { LedgerWatch } from './ledger-watch.js';
 
 /** The code of a ledger that cannot be used, beside those of heartbeats. */
 const UNUSABLE = 503;
-/** Within this time after the start, a reader that works has reported. */
+/** Within this time after the start, or after the monitor stood still, a reader that works has reported. */
 const REPORT_MS = 15_000;
 
 export interface LedgerFollower {
@@ -20,13 +21,15 @@ export interface LedgerFollower {
 export function createLedgerFollower(
   flow: Pick<Flow, 'reader' | 'onNews'>,
   now: () => number,
+  attention: Attention = { ...ALWAYS_ATTENTIVE, sinceMs: now() },
 ): LedgerFollower {
-  const startedAtMs = now();
   let state: LedgerState | undefined;
   return {
     isOverdue: () => state && state.light === 'yellow',
     follow(ledger, tracker) {
       const look = (isNews: boolean) => {
+        if (attention.isCatchingUp()) return;
+        const { sinceMs: startedAtMs } = attention;
         const { kubernetes, 'queue/write': write, ledger: shown } = tracker.states();
         const next = ledgerStateOf({
           view: ledger.view(),
@@ -35,9 +38,9 @@ export function createLedgerFollower(
           nowMs: now(),
           startedAtMs,
         });
-        // What an earlier run of the monitor has shown may be the reader's word, which comes later than the first look.
+        // What was shown before may be the reader's word, which comes later than the first look.
         const isEarly = flow.reader === undefined && now() - startedAtMs < REPORT_MS;
-        if (isEarly && next?.light === 'green' && shown?.light !== 'grey') return;
+        if (isEarly && next?.light === 'green' && shown?.heartbeat !== undefined) return;
         const isSame = next?.light === state?.light && next?.message === state?.message;
         state = next ?? state;
         if (next === undefined || (isSame && !isNews)) return;

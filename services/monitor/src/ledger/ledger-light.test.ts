@@ -45,7 +45,7 @@ test.each<[string, LedgerState['light'], string, Partial<LedgerView>, Partial<Le
     'it is behind',
     'yellow',
     'the reader works, but the ledger is not complete up to now',
-    { knownUntil: ago(301_000) },
+    { knownUntil: ago(304_000) },
     {},
   ],
 ])('when %s, the light is %s: %s', (_when, light, message, view, report) => {

@@ -19,7 +19,7 @@ export interface LedgerFacts {
   /** Whether the reader's own links work: without them the ledger cannot be complete. */
   readonly isFed: boolean;
   readonly nowMs: number;
-  /** When the monitor started. */
+  /** Since when the monitor listens. */
   readonly startedAtMs: number;
 }
 
@@ -46,11 +46,12 @@ export function ledgerStateOf(facts: LedgerFacts): LedgerState | undefined {
   return completeness(facts, isYoung);
 }
 
-function completeness({ view, isFed, nowMs }: LedgerFacts, isYoung: boolean): LedgerState | undefined {
+function completeness({ view, isFed }: LedgerFacts, isYoung: boolean): LedgerState | undefined {
   const by = 'monitor';
   if (view.knownUntil === null)
     return isYoung ? undefined : { light: 'yellow', message: 'no reader has written to it yet', by };
-  const behindMs = nowMs - Date.parse(view.knownUntil);
+  // As of the look: since then it may have come further.
+  const behindMs = Date.parse(view.answeredAt ?? '') - Date.parse(view.knownUntil);
   return behindMs > BEHIND_MS && isFed
     ? { light: 'yellow', message: 'the reader works, but the ledger is not complete up to now', by }
     : { light: 'green', message: 'up to date', by };

@@ -33,7 +33,7 @@ export function incidentsPage(options: IncidentsPageOptions): Html {
   const { cluster, overall: light, at } = view;
   const content = html`
 <h1>Incidents and uptime</h1>
-<p class="lead">Uptime is the share of the known time in which a light was green. Times in which the monitor was not running, or in which no report had ever come, are not known and count neither way.</p>
+<p class="lead">Uptime is the share of the known time in which a light was green. Times in which the monitor was not running or stood still, or in which no report had come yet, are not known and count neither way.</p>
 <nav class="windows" aria-label="Length of the strips">${STRIP_WINDOWS.map((one) => html`<a href="${pathOf(one, before)}"${one === window ? html` aria-current="true"` : undefined}>${WINDOW_WORDS[one]}</a>`)}</nav>
 <ul class="uptimes">${lights.map((one) => lightItem(one, window))}</ul>
 <section aria-labelledby="incidents"><h2 id="incidents">${before === undefined ? 'Incidents' : 'Earlier incidents'}</h2>

@@ -1,7 +1,7 @@
 import { OK, OPERATIONS, type Operation } from '@podips/shared';
 import type { Heartbeat } from './statuses.js';
 
-/** The lights, worst first. */
+/** The lights, worst first. Grey: not known, as no heartbeat ever came, or none since the monitor stood still or was not running. */
 export const LIGHTS = ['red', 'yellow', 'grey', 'green'] as const;
 export type Light = (typeof LIGHTS)[number];
 

@@ -1,6 +1,7 @@
 import { createLogger, OPERATIONS } from '@podips/shared';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { heartbeat, LIMIT_MS, memoryStore, NOW_MS } from '../http/app.test.helpers.js';
+import { createAttention } from './attention.js';
 import { answerOf } from './lights.js';
 import type { Heartbeat } from './statuses.js';
 import { createTracker, type TrackerOptions, type Transition } from './tracker.js';
@@ -241,4 +242,88 @@ test('a tracker that is stopped waits for nothing', () => {
   tracker.receive(now({ receivedAtMs: NOW_MS }));
   expect(vi.getTimerCount()).toBe(0);
   expect(transitions).toEqual([]);
+});
+
+/** A tracker whose monitor can stand still; its monotonic clock is that of the process. */
+function followWithPauses(heartbeats: readonly Heartbeat[] = [], options: Partial<TrackerOptions> = {}) {
+  let pausedMs = 0;
+  const clocks = { now: () => Date.now() + pausedMs, monotonicMs: () => performance.now() + pausedMs };
+  const attention = createAttention(clocks);
+  onTestFinished(() => attention.stop());
+  const followed = follow(heartbeats, { ...clocks, ...options, attention });
+  const beat = (code: number) => now({ code, receivedAtMs: clocks.now() });
+  const standStill = (ms: number) => {
+    pausedMs += ms;
+  };
+  return { ...followed, ...clocks, beat, standStill };
+}
+
+test('after the monitor stood still, no light is broken before its reports had their usual time', () => {
+  const { tracker, transitions, beat, standStill, now: nowMs } = followWithPauses();
+  tracker.receive(beat(200));
+  vi.advanceTimersByTime(10_000);
+  standStill(10 * LIMIT_MS);
+  const wokenMs = nowMs();
+  expect(tracker.states().log).toMatchObject({ light: 'grey', sinceMs: wokenMs });
+  vi.advanceTimersByTime(LIMIT_MS);
+  expect(lightChanges(transitions)).toEqual(['grey-green', 'green-grey']);
+  vi.advanceTimersByTime(1);
+  expect(transitions.at(-1)).toMatchObject({ to: 'yellow', atMs: wokenMs + LIMIT_MS + 1 });
+});
+
+test.each([
+  [200, 'green'],
+  [503, 'red'],
+])('after the monitor stood still, the next report of %d makes the light %s at its own time', (code, to) => {
+  const { tracker, transitions, beat, standStill, now: nowMs } = followWithPauses();
+  tracker.receive(beat(503));
+  standStill(10 * LIMIT_MS);
+  tracker.check();
+  vi.advanceTimersByTime(3_000);
+  tracker.receive(beat(code));
+  expect(transitions.slice(1)).toMatchObject([
+    { from: 'red', to: 'grey', atMs: nowMs() - 3_000 },
+    { from: 'grey', to, atMs: nowMs() },
+  ]);
+});
+
+test.each([
+  [503, 'green'],
+  [200, 'red'],
+])('a report of %d that waited while the monitor stood still is not taken for a new one', (late, before) => {
+  const { tracker, beat, standStill } = followWithPauses();
+  tracker.receive(beat(before === 'green' ? 200 : 503));
+  standStill(10 * LIMIT_MS);
+  tracker.receive(beat(late));
+  expect(tracker.states().log.light).toBe('grey');
+});
+
+test('a standstill that is shorter than the age limit changes no light', () => {
+  const { tracker, transitions, beat, standStill } = followWithPauses();
+  tracker.receive(beat(200));
+  standStill(LIMIT_MS - 4_000);
+  vi.advanceTimersByTime(3_000);
+  tracker.receive(beat(200));
+  expect(lightChanges(transitions)).toEqual(['grey-green']);
+});
+
+test('a machine whose monotonic clock stood still with it is noticed by the wall clock', () => {
+  const attention = createAttention({ now: Date.now });
+  onTestFinished(() => attention.stop());
+  const { tracker } = follow([], { attention });
+  tracker.receive(now());
+  vi.setSystemTime(NOW_MS + 3_600_000);
+  vi.advanceTimersByTime(2_000);
+  expect(tracker.states().log.light).toBe('grey');
+});
+
+test('after a restart, silence counts from the start of the monitor on', () => {
+  const { transitions } = followWithPauses([heartbeat('log', { receivedAtMs: NOW_MS - 2 * LIMIT_MS })], {
+    before: (id) => (id === 'log' ? { light: 'green', sinceMs: 7 } : undefined),
+  });
+  vi.advanceTimersByTime(LIMIT_MS + 1);
+  expect(transitions).toMatchObject([
+    { from: 'green', to: 'grey', atMs: NOW_MS },
+    { from: 'grey', to: 'yellow', atMs: NOW_MS + LIMIT_MS + 1 },
+  ]);
 });

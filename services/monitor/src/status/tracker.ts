@@ -1,4 +1,5 @@
 import { type Logger, OK, toError } from '@podips/shared';
+import { ALWAYS_ATTENTIVE, type Attention } from './attention.js';
 import { type Light, lightOf } from './lights.js';
 import { entriesOf, mapLights, mapOperations } from './map-operations.js';
 import type { Heartbeat, LightId, PerLight, StatusStore } from './statuses.js';
@@ -8,7 +9,7 @@ export interface Transition {
   readonly operation: LightId;
   readonly from: Light;
   readonly to: Light;
-  /** The time of the heartbeat, or the moment in which the last one became too old. */
+  /** The time of the heartbeat, the moment in which the last one became too old, or that in which the light was not known any more. */
   readonly atMs: number;
   /** The last heartbeat at that time. */
   readonly heartbeat: Heartbeat | undefined;
@@ -53,6 +54,8 @@ export interface TrackerOptions {
    * a transition, late enough for listeners to be added. Without it, lights begin as the store has them.
    */
   readonly before?: (id: LightId) => LastLight | undefined;
+  /** Since when silence counts; without it, since ever. */
+  readonly attention?: Attention;
   /** Whether there is a ledger. Its light follows from what is known of it, however old. */
   readonly hasLedger?: boolean;
   /**
@@ -73,7 +76,7 @@ interface Followed {
 /** Follows the lights from the heartbeats of the store on. */
 export function createTracker(options: TrackerOptions): Tracker {
   const { store, now, ageLimitMs, log, monotonicMs = () => performance.now() } = options;
-  const { isOverdue = () => false, hasLedger = false } = options;
+  const { isOverdue = () => false, hasLedger = false, attention = ALWAYS_ATTENTIVE } = options;
   const heartbeats = createListeners<Heartbeat>(log);
   const transitions = createListeners<Transition>(log);
   const first = (id: LightId) => firstOf(id, options, monotonicMs());
@@ -84,8 +87,15 @@ export function createTracker(options: TrackerOptions): Tracker {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
+  /** Whether a heartbeat is so old that later ones should have come, and may have while the monitor did not listen. */
+  const isMissed = (heartbeat: Heartbeat | undefined, ageMs: number) => {
+    if (heartbeat === undefined || attention.listenedMs() > ageLimitMs) return false;
+    // The monotonic clock may have stood still with the machine.
+    return Math.max(ageMs, now() - heartbeat.receivedAtMs) > ageLimitMs;
+  };
   const lightNow = (one: Followed, id: LightId) => {
     const last = seen(one, monotonicMs());
+    if (isMissed(one.state.heartbeat, last.ageMs)) return { light: 'grey' as const, isEarly: false };
     // A failure at Fluentd keeps the writer from reading more.
     const isHeldUp = id === 'queue/read' && followed.log.state.light === 'red';
     const limitMs = id === 'ledger' ? Infinity : ageLimitMs;
@@ -112,6 +122,8 @@ export function createTracker(options: TrackerOptions): Tracker {
     const delays = entriesOf(followed).map(([id, one]) => {
       const { light } = lightNow(one, id);
       if (light !== one.state.light) return 0;
+      if (light === 'grey' && one.state.heartbeat !== undefined)
+        return Math.ceil(ageLimitMs - attention.listenedMs()) + 1;
       return light === 'green' && id !== 'ledger'
         ? Math.ceil(one.heartbeatAtMs + ageLimitMs - monotonicMs()) + 1
         : Infinity;
@@ -127,15 +139,22 @@ export function createTracker(options: TrackerOptions): Tracker {
     timer.unref();
   };
   schedule();
+  attention.onStandstill(() => {
+    if (stopped) return;
+    updateAll();
+    schedule();
+  });
 
   return {
     states() {
+      attention.look();
       const nowMs = monotonicMs();
       return mapLights(followed, (one) => ({ ...one.state, ...seen(one, nowMs) }));
     },
     receive(heartbeat) {
       const one = followed[heartbeat.operation];
-      if (one === undefined) return;
+      // What waited for the monitor says how it was before.
+      if (one === undefined || attention.isCatchingUp()) return;
       store.record(heartbeat);
       one.state = { ...one.state, heartbeat };
       one.heartbeatAtMs = monotonicMs();
@@ -148,6 +167,7 @@ export function createTracker(options: TrackerOptions): Tracker {
     onHeartbeat: heartbeats.add,
     onTransition: transitions.add,
     check() {
+      attention.look();
       if (!stopped) updateAll();
     },
     stop() {
@@ -198,7 +218,7 @@ function seen({ state: { heartbeat }, heartbeatAtMs }: Followed, monotonicMs: nu
 /** The time of a transition on the wall clock; never later than now. */
 function transitionTime(to: Light, before: Followed['state'], nowMs: number, ageLimitMs: number): number {
   const { light: from, heartbeat, sinceMs = -Infinity } = before;
-  if (heartbeat === undefined) return nowMs;
+  if (heartbeat === undefined || to === 'grey') return nowMs;
   // It was followed no more for a while, in which nothing is known.
   if (from === 'grey' && heartbeat.receivedAtMs <= sinceMs) return nowMs;
   const momentMs = to === 'yellow' ? heartbeat.receivedAtMs + ageLimitMs : heartbeat.receivedAtMs;

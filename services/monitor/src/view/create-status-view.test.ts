@@ -89,7 +89,8 @@ test('an operation that fails is shown with its heartbeat, its incident and the 
     worst: 'red',
     likelyCause: 'queue/write',
     answers: { read: 'fail', all: 'fail' },
-    incidents: [{ operation: 'queue/write', light: 'red', code: 401, durationMs: 2_000, endedAt: null }],
+    // The monitor is running since now.
+    incidents: [{ operation: 'queue/write', light: 'red', code: 401, startIsLatest: true, endedAt: null }],
   });
   expect(view.headline).toContain('Queue write fails: broker refused the login (401).');
   expect(view.operations[1]).toMatchObject({

@@ -3,6 +3,7 @@ import { joinBroker, pageOf } from './incident-rows.js';
 import type { IncidentView } from './status-view.js';
 
 const START_MS = Date.UTC(2026, 0, 1);
+const NOW_MS = START_MS + 86_400_000;
 
 function incident(operation: IncidentView['operation'], second: number, seconds = 0.5): IncidentView {
   return {
@@ -13,6 +14,7 @@ function incident(operation: IncidentView['operation'], second: number, seconds 
     worstAt: new Date(START_MS + second * 1_000).toISOString(),
     endedAt: new Date(START_MS + (second + seconds) * 1_000).toISOString(),
     durationMs: seconds * 1_000,
+    ...{ startIsLatest: false, endIsLatest: false, durationIsLeast: false },
     code: 500,
     message: '',
   };
@@ -30,7 +32,7 @@ function pages(all: readonly IncidentView[], size: number): number[][] {
   const found: number[][] = [];
   let beforeMs: number | undefined;
   do {
-    const { rows, nextMs } = pageOf(source(all), size, beforeMs);
+    const { rows, nextMs } = pageOf(source(all), { size, nowMs: NOW_MS, beforeMs });
     found.push(rows.map(({ startedAt }) => (Date.parse(startedAt) - START_MS) / 1_000));
     beforeMs = nextMs;
   } while (beforeMs !== undefined);
@@ -97,7 +99,16 @@ test.each<[string, IncidentView, IncidentView, Partial<IncidentView>[]]>([
     [{ name: 'queue/read' }, { name: 'queue/write' }],
   ],
 ])('a broker that is down is one incident, two outages are two: %s', (_what, write, read, expected) => {
-  expect(joinBroker([read, write])).toMatchObject(expected);
+  const nowMs = Date.parse(read.startedAt) + read.durationMs;
+  expect(joinBroker([read, write], nowMs)).toMatchObject(expected);
+});
+
+test('a broker whose outage was not watched all the time lasted at least as long as either link did', () => {
+  const [write, read] = [incident('queue/write', 0, 10), incident('queue/read', 9, 6)];
+  const partly = { ...read, durationMs: 2_000, durationIsLeast: true, endIsLatest: true };
+  expect(joinBroker([partly, write], NOW_MS)).toMatchObject([
+    { durationMs: 10_000, durationIsLeast: true, startIsLatest: false, endIsLatest: true },
+  ]);
 });
 
 test('every incident is on one page, however many there are', () => {

@@ -7,11 +7,11 @@ export type IncidentRow = Omit<IncidentView, 'operation'>;
 export const SAME_MS = 60_000;
 
 /** Both links to the broker that fail at once are one incident: it is the broker that does. The newest first. */
-export function joinBroker(all: readonly IncidentView[]): IncidentRow[] {
+export function joinBroker(all: readonly IncidentView[], nowMs: number): IncidentRow[] {
   const partners = new Map<IncidentView, IncidentView>();
   for (const write of all) {
     const taken = [...partners.values()];
-    const read = all.find((one) => isSameOutage(write, one) && !taken.includes(one));
+    const read = all.find((one) => isSameOutage(write, one, nowMs) && !taken.includes(one));
     if (read !== undefined) partners.set(write, read);
   }
   const joined = new Set(partners.values());
@@ -19,7 +19,7 @@ export function joinBroker(all: readonly IncidentView[]): IncidentRow[] {
     .filter((incident) => !joined.has(incident))
     .map((incident) => {
       const read = partners.get(incident);
-      return read === undefined ? incident : join(incident, read);
+      return read === undefined ? incident : join(incident, read, nowMs);
     })
     .sort((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt));
 }
@@ -31,16 +31,21 @@ export interface IncidentPage {
   readonly nextMs: number | undefined;
 }
 
+export interface PageQuery {
+  readonly size: number;
+  readonly nowMs: number;
+  readonly beforeMs?: number | undefined;
+}
+
 /** A page of incidents, joined across its ends. Those that began in one moment stand on one page. */
 export function pageOf(
   incidents: (limit: number, beforeMs?: number) => readonly IncidentView[],
-  size: number,
-  beforeMs = Infinity,
+  { size, nowMs, beforeMs = Infinity }: PageQuery,
 ): IncidentPage {
   // Both of a pair count, and one of the first may have begun just before the page ends.
   const limit = 2 * size + 50;
   const found = incidents(limit, beforeMs === Infinity ? undefined : beforeMs + SAME_MS);
-  const rows = joinBroker(found).filter(({ startedAt }) => Date.parse(startedAt) < beforeMs);
+  const rows = joinBroker(found, nowMs).filter(({ startedAt }) => Date.parse(startedAt) < beforeMs);
   const last = rows[size - 1];
   const shown = last === undefined ? rows : rows.filter(({ startedAt }) => startedAt >= last.startedAt);
   const hasMore = rows.length > shown.length || found.length >= limit;
@@ -48,33 +53,40 @@ export function pageOf(
   return { rows: shown, nextMs: hasMore ? lastMs : undefined };
 }
 
-function isSameOutage(write: IncidentView, read: IncidentView): boolean {
+function isSameOutage(write: IncidentView, read: IncidentView, nowMs: number): boolean {
   const isBroker = write.operation === 'queue/write' && read.operation === 'queue/read';
-  return isBroker && isSameTime(write, read) && [write, read].every(({ light }) => light === 'red');
+  return isBroker && isSameTime(write, read, nowMs) && [write, read].every(({ light }) => light === 'red');
 }
 
-function isSameTime(write: IncidentView, read: IncidentView): boolean {
-  const [writeEndMs, readEndMs] = [endOf(write), endOf(read)];
+function isSameTime(write: IncidentView, read: IncidentView, nowMs: number): boolean {
+  const [writeEndMs, readEndMs] = [endOf(write, nowMs), endOf(read, nowMs)];
   const isEndSame = Math.abs(writeEndMs - readEndMs) <= SAME_MS;
   const [writeMs, readMs] = [Date.parse(write.startedAt), Date.parse(read.startedAt)];
   return isEndSame && Math.abs(writeMs - readMs) <= SAME_MS && writeMs <= readEndMs && readMs <= writeEndMs;
 }
 
 /** When it ended; now, while it has not. */
-function endOf({ startedAt, durationMs }: IncidentView): number {
-  return Date.parse(startedAt) + durationMs;
+function endOf({ endedAt }: IncidentView, nowMs: number): number {
+  return endedAt === null ? nowMs : Date.parse(endedAt);
 }
 
 /** From the earlier start to the later end; with the message of the one that goes on. */
-function join(write: IncidentView, read: IncidentView): IncidentRow {
+function join(write: IncidentView, read: IncidentView, nowMs: number): IncidentRow {
   const earlier = write.startedAt < read.startedAt ? write : read;
   const isReadLeft = write.endedAt !== null && read.endedAt === null;
-  const later = isReadLeft || (read.endedAt !== null && endOf(read) > endOf(write)) ? read : write;
+  const isReadLater = read.endedAt !== null && endOf(read, nowMs) > endOf(write, nowMs);
+  const later = isReadLeft || isReadLater ? read : write;
+  const durationIsLeast = write.durationIsLeast || read.durationIsLeast;
   return {
     ...(isReadLeft ? read : write),
     name: 'Queue write and queue read',
     startedAt: earlier.startedAt,
+    startIsLatest: earlier.startIsLatest,
     endedAt: later.endedAt,
-    durationMs: Math.max(endOf(write), endOf(read)) - Date.parse(earlier.startedAt),
+    endIsLatest: later.endIsLatest,
+    durationIsLeast,
+    durationMs: durationIsLeast
+      ? Math.max(write.durationMs, read.durationMs)
+      : endOf(later, nowMs) - Date.parse(earlier.startedAt),
   };
 }

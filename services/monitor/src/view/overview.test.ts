@@ -19,7 +19,7 @@ test.each([
     'Elsewhere: lon1 failing, ams1 silent.',
   ],
   ['one no longer answers', 'green', [gone('nyc1', 'red')], 'yellow', 'Elsewhere: nyc1 silent.'],
-  ['one has never answered', 'green', [neverAnswered('nyc1')], 'grey', 'Elsewhere: nyc1 never reported.'],
+  ['one has never answered', 'green', [neverAnswered('nyc1')], 'grey', 'Elsewhere: nyc1 not known yet.'],
   [
     'many do not work',
     'green',

@@ -229,6 +229,7 @@ function incident(
     worstAt: ago(startedMs),
     endedAt: durationMs === null ? null : ago(startedMs - durationMs),
     durationMs: durationMs ?? startedMs,
+    ...{ startIsLatest: false, endIsLatest: false, durationIsLeast: false },
     code: light === 'red' ? 500 : 200,
     message: light === 'red' ? 'connect ECONNREFUSED 10.0.3.7:61613' : 'OK',
   };

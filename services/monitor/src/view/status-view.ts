@@ -29,7 +29,7 @@ const AMOUNTS = {
   greenMs: Length,
   yellowMs: Length,
   redMs: Length,
-  /** The monitor was not running, or no heartbeat had ever come. */
+  /** The monitor was not running or stood still, or no heartbeat had come yet. */
   unknownMs: Length,
 };
 
@@ -37,7 +37,7 @@ const AMOUNTS = {
 export const SlotView = Type.Object({
   from: Time,
   to: Time,
-  /** `unknown`: the monitor was not running, or had not been installed. */
+  /** `unknown`: the monitor was not running, stood still, or had not been installed. */
   light: Type.Enum([...LIGHTS, 'unknown']),
   /** The last message while the light was worst; empty when it was good. */
   message: Type.String(),
@@ -105,11 +105,18 @@ export const IncidentView = Type.Object({
   /** The worst light of that time. */
   light: Type.Enum(['red', 'yellow']),
   startedAt: Time,
+  /** It may have begun earlier, while the monitor did not watch. */
+  startIsLatest: Type.Boolean(),
   /** When it became as bad as it was. */
   worstAt: Time,
-  /** null: it lasts. */
+  /** null: it lasts, as far as is known. */
   endedAt: Type.Union([Time, Type.Null()]),
+  /** It may have ended earlier, while the monitor did not watch. */
+  endIsLatest: Type.Boolean(),
+  /** For how long it is known to have lasted. */
   durationMs: Type.Integer({ minimum: 0 }),
+  /** It may have lasted longer: the monitor did not watch in a part of it, or at one of its ends. */
+  durationIsLeast: Type.Boolean(),
   code: Type.Union([Type.Integer(), Type.Null()]),
   message: Type.String(),
 });

@@ -22,6 +22,12 @@ export function formatDuration(ms: number): string {
   return parts.join(' ');
 }
 
+/** A length that may have been longer, `at least 5 min`, as not all of it was watched. */
+export function formatLength(ms: number, isLeast: boolean): string {
+  if (!isLeast) return formatDuration(ms);
+  return ms < SECOND_MS ? 'a time that is not known' : `at least ${formatDuration(ms)}`;
+}
+
 /** An exact time, `2026-01-31 12:00:00.000 UTC`. */
 export function formatUtc(ms: number): string {
   return new Date(ms).toISOString().replace('T', ' ').replace('Z', ' UTC');

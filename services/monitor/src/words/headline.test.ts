@@ -3,13 +3,13 @@ import { expect, test } from 'vitest';
 import type { Light } from '../status/lights.js';
 import { type HeadlineStates, headlineOf } from './headline.js';
 
-/** Lights in the order of the chain, as letters: g, y, r, e for grey, and R for red without further heartbeats. */
+/** Lights in the order of the chain, as letters: g, y, r, e for grey, m for one whose heartbeats were missed, and R for red without further heartbeats. */
 function states(letters: string, messages: Partial<Record<Operation, string>> = {}): HeadlineStates {
   const lights: Readonly<Record<string, Light>> = { g: 'green', y: 'yellow', r: 'red', e: 'grey' };
   const state = (operation: Operation) => {
     const letter = letters.charAt(OPERATIONS.indexOf(operation));
     const light = lights[letter.toLowerCase()] ?? 'grey';
-    if (light === 'grey') return { light, heartbeat: undefined, ageMs: 0 };
+    if (letter === 'e') return { light, heartbeat: undefined, ageMs: 0 };
     const code = light === 'red' ? 503 : 200;
     const message = messages[operation] ?? (code === 200 ? 'OK' : 'refused');
     const isStale = light === 'yellow' || letter === 'R';
@@ -32,6 +32,16 @@ test.each<[string, Operation | null, string]>([
   ],
   ['ggee', null, 'Queue read and Fluentd write have never reported. Everything else works.'],
   ['egge', null, 'Kubernetes read and Fluentd write have never reported. Everything else works.'],
+  [
+    'gmgm',
+    null,
+    'Queue write and Fluentd write are not known yet: the monitor was not running or stood still, and waits for the next reports.',
+  ],
+  [
+    'rgem',
+    'kubernetes',
+    'Kubernetes read fails: refused (503). Look at the API server and the reader’s access to it first. Queue read has never reported. Fluentd write is not known yet: the monitor was not running or stood still, and waits for the next reports.',
+  ],
   // One light is out.
   [
     'rggg',

@@ -40,9 +40,11 @@ export function headlineOf(states: HeadlineStates, ageLimitMs: number): Headline
   const shown = entriesOf(states);
   const having = (light: Light) => shown.filter(([, state]) => state.light === light).map(([id]) => id);
   const [red, yellow, grey] = [having('red'), having('yellow'), having('grey')];
+  const isMissed = (id: LightId) => states[id]?.heartbeat !== undefined;
+  const [never, missed] = [grey.filter((id) => !isMissed(id)), grey.filter(isMissed)];
   const [cause, state] = shown.find(([id]) => red.includes(id) || isCauseIfSilent(id, yellow, red)) ?? [];
   if (cause === undefined || state === undefined)
-    return { text: describeQuiet(grey, states.ledger !== undefined), likelyCause: null };
+    return { text: describeQuiet(never, missed, states.ledger !== undefined), likelyCause: null };
   const isStale = (id: LightId) => id !== 'ledger' && states[id].ageMs > ageLimitMs;
   const isBroker = isOfBroker(cause) && isBrokerDown(states, ageLimitMs);
   const alsoRed = red.filter((one) => one !== cause && !(isBroker && isOfBroker(one)));
@@ -56,7 +58,8 @@ export function headlineOf(states: HeadlineStates, ageLimitMs: number): Headline
       'fail too',
     ),
     also(alsoRed.filter(isStale), 'failed in its last heartbeat', 'failed in their last heartbeats'),
-    also(grey, 'has never reported', 'have never reported'),
+    also(never, 'has never reported', 'have never reported'),
+    describeMissed(missed),
   ];
   return { text: sentences.filter((sentence) => sentence !== '').join(' '), likelyCause: cause };
 }
@@ -82,11 +85,21 @@ function inOneService(one: LightId, other: LightId): boolean {
 }
 
 /** The headline without a failure or silence. */
-function describeQuiet(grey: readonly LightId[], hasLedger: boolean): string {
-  if (grey.length === 0) return hasLedger ? 'All four links and the ledger work.' : 'All four links work.';
-  if (OPERATIONS.every((operation) => grey.includes(operation)))
+function describeQuiet(never: readonly LightId[], missed: readonly LightId[], hasLedger: boolean): string {
+  if (missed.length > 0)
+    return [also(never, 'has never reported', 'have never reported'), describeMissed(missed)]
+      .filter((sentence) => sentence !== '')
+      .join(' ');
+  if (never.length === 0) return hasLedger ? 'All four links and the ledger work.' : 'All four links work.';
+  if (OPERATIONS.every((operation) => never.includes(operation)))
     return 'No heartbeat received yet. Check that reader and writer run and that their PODIPS_HOST is this monitor.';
-  return `${also(grey, 'has never reported', 'have never reported')} Everything else works.`;
+  return `${also(never, 'has never reported', 'have never reported')} Everything else works.`;
+}
+
+/** What would have been reported while the monitor did not listen. */
+function describeMissed(missed: readonly LightId[]): string {
+  if (missed.length === 0) return '';
+  return `${also(missed, 'is not known yet', 'are not known yet').slice(0, -1)}: the monitor was not running or stood still, and waits for the next reports.`;
 }
 
 function describeBroker(states: HeadlineStates): string {

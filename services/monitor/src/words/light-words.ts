@@ -6,12 +6,12 @@ export const LIGHT_WORDS: Readonly<Record<Light | 'unknown', string>> = {
   green: 'working',
   yellow: 'silent',
   red: 'failing',
-  grey: 'never reported',
+  grey: 'not known yet',
   unknown: 'not known',
 };
 
 /** The word for the light of something: no ledger is silent, it is behind. */
 export function wordOf(id: LightId, light: Light): string {
   if (id !== 'ledger') return LIGHT_WORDS[light];
-  return { ...LIGHT_WORDS, yellow: 'behind', grey: 'not known yet' }[light];
+  return { ...LIGHT_WORDS, yellow: 'behind' }[light];
 }

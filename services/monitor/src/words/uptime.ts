@@ -9,8 +9,8 @@ export const WINDOW_WORDS: Readonly<Record<UptimeView['window'], string>> = {
   '90d': '90 days',
 };
 
-/** So small a share of a window that is not known is left out of the short form. */
-const SMALL_SHARE = 0.01;
+/** A share of a window that is not known, and so small that it changes no digit, is left out of the short form. */
+const SMALL_SHARE = 0.0001;
 
 /** `99.98 %`, `99.98 % of 3 d` where only so much is known, or `not known`. */
 export function uptimeWords(uptime: UptimeView): string {

@@ -4,8 +4,8 @@ import { heartbeat, memoryStore, openApp } from '../app.test.helpers.js';
 test.each([
   ['/badge.svg', 'podips default: failing'],
   ['/badge/kubernetes.svg', 'Kubernetes read: working'],
-  ['/badge/queue-write.svg', 'Queue write: never reported'],
-  ['/badge/queue-read.svg', 'Queue read: never reported'],
+  ['/badge/queue-write.svg', 'Queue write: not known yet'],
+  ['/badge/queue-read.svg', 'Queue read: not known yet'],
   ['/badge/log.svg', 'Fluentd write: failing'],
   ['/badge/uptime/30d/log.svg', 'Fluentd write, 30 days: not known'],
 ])('%s says "%s" as a picture that other pages may show for a while', async (path, title) => {

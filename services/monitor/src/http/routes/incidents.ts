@@ -65,7 +65,7 @@ export function incidentRoutes(context: AppContext): FastifyPluginAsyncTypebox {
           lights: uptimes(window, now()),
           window,
           announcements: announcementViews(announcements, now()),
-          incidents: pageOf(history.incidents, ROWS, beforeMs),
+          incidents: pageOf(history.incidents, { size: ROWS, nowMs: now(), beforeMs }),
           before: query.before,
           shownDays: settings.historyDays,
           assets,
@@ -80,7 +80,7 @@ export function incidentRoutes(context: AppContext): FastifyPluginAsyncTypebox {
           summary: 'For how long each light was on, in several windows',
           description:
             '"percent" is the share of the known time in which the light was green, rounded down; null when nothing is ' +
-            'known. "unknownMs" is the time in which the monitor was not running, or in which no heartbeat had ever come.',
+            'known. "unknownMs" is the time in which the monitor was not running or stood still, or in which no heartbeat had come yet.',
           tags: ['status'],
           querystring: UptimeQuery,
           response: { 200: UptimeReply, 400: ErrorReply },

@@ -34,7 +34,7 @@ test.each([
   ['green', 'working', '<circle cx'],
   ['yellow', 'silent', '<path d="M12 2 23 21H1z"/>'],
   ['red', 'failing', '<path d="M8 2h8l6 6v8l-6 6H8l-6-6V8z"/>'],
-  ['grey', 'never reported', '<circle class="ring"'],
+  ['grey', 'not known yet', '<circle class="ring"'],
 ] as const)(
   '%s is shown by colour, shape and the word %s, in title and icon too',
   async (light, word, shape) => {

@@ -15,6 +15,7 @@ const incident = (
   worstAt: ago(startedMs),
   endedAt: null,
   durationMs: startedMs,
+  ...{ startIsLatest: false, endIsLatest: false, durationIsLeast: false },
   code: 503,
   message: 'connect ECONNREFUSED',
   ...changes,

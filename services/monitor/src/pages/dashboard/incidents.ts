@@ -1,6 +1,6 @@
 import { type IncidentRow, joinBroker } from '../../view/incident-rows.js';
 import type { StatusView } from '../../view/status-view.js';
-import { formatDuration, shorten, visibleText } from '../../words/format.js';
+import { formatLength, shorten, visibleText } from '../../words/format.js';
 import { type Html, html } from '../html.js';
 import { lightWithWord } from '../light-icon.js';
 import { timeSince, utcTime } from '../running-time.js';
@@ -13,7 +13,7 @@ const MAX_REPORT_BYTES = 120;
 
 /** The incidents: what failed, when, for how long, and with which message. */
 export function incidents({ incidents: all, at }: StatusView): Html {
-  const shown = joinBroker(all).slice(0, SHOWN);
+  const shown = joinBroker(all, Date.parse(at)).slice(0, SHOWN);
   return html`<h2 id="incidents">Incidents</h2>
 ${shown.length === 0 ? html`<p class="none">No incidents.</p>` : incidentTable(shown, Date.parse(at))}
 <p class="ask-link"><a href="/incidents">All incidents, uptime and longer strips</a></p>`;
@@ -27,15 +27,22 @@ export function incidentTable(shown: readonly IncidentRow[], nowMs: number): Htm
 </table>`;
 }
 
-function row(
-  { name, light, startedAt, endedAt, durationMs, code, message }: IncidentRow,
-  nowMs: number,
-): Html {
+function row(incident: IncidentRow, nowMs: number): Html {
+  const { name, light, startedAt, startIsLatest, endedAt, endIsLatest, code, message } = incident;
   return html`<tr${endedAt === null ? html` class="open"` : undefined}>
 <th scope="row">${lightWithWord(light, name)}</th>
-<td data-label="Start (UTC)">${utcTime(startedAt)}</td>
-<td data-label="End (UTC)">${endedAt === null ? html`<strong>not yet</strong>` : utcTime(endedAt)}</td>
-<td data-label="Length">${endedAt === null ? timeSince(startedAt, nowMs) : formatDuration(durationMs)}</td>
+<td data-label="Start (UTC)">${utcTime(startedAt)}${startIsLatest ? ' or earlier' : undefined}</td>
+<td data-label="End (UTC)">${endedAt === null ? html`<strong>not yet</strong>` : utcTime(endedAt)}${endIsLatest ? ' or earlier' : undefined}</td>
+<td data-label="Length">${lengthOf(incident, nowMs)}</td>
 <td data-label="Report">${statusMark({ code, message })}<bdi>${shorten(visibleText(message), MAX_REPORT_BYTES)}</bdi></td>
 </tr>`;
+}
+
+/** One that lasts becomes longer in the page, unless it was not watched all the time. */
+function lengthOf(
+  { startedAt, endedAt, durationMs, durationIsLeast }: IncidentRow,
+  nowMs: number,
+): Html | string {
+  if (endedAt === null && !durationIsLeast) return timeSince(startedAt, nowMs);
+  return formatLength(durationMs, durationIsLeast);
 }
