@@ -1,10 +1,10 @@
 import { addAbortSignal, PassThrough, Readable } from 'node:stream';
 import { createLogger } from '@podips/shared';
 import { afterEach, describe, expect, it, type Mock, vi } from 'vitest';
-import type { PodListing } from './feed-parts.js';
+import type { PodFeedEvents, PodListing, PodSink } from './feed-parts.js';
 import { type KubeAnswer, type KubeClient, KubeError } from './kube-client.js';
 import type { Pod } from './pod.js';
-import { followPods, type PodFeedEvents, type PodSink } from './pod-feed.js';
+import { followPods } from './pod-feed.js';
 import { Standstill } from './standstill.js';
 
 /** How long the feed meant to wait before each further attempt, in milliseconds. */

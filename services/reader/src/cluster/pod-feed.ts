@@ -8,8 +8,6 @@ import { type PodEvent, watchPods } from './pod-stream.js';
 import type { StandstillView } from './standstill.js';
 import { untilServerIsBehind } from './version-watch.js';
 
-export type { ListReason, PodFeedEvents, PodFeedOptions, PodSink } from './feed-parts.js';
-
 const MAX_RETRY_AFTER_MS = 60_000;
 /** A list that takes too long is tried again with smaller pages, down to this part of the usual ones. */
 const LEAST_PAGE_PART = 1 / 16;
