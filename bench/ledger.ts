@@ -1,7 +1,7 @@
 import { createLedger } from '@podips/reader';
 import { createLogger, type DatabasePool, migrate, openPool, pause } from '@podips/shared';
-import { startPostgres } from '@podips/simulation';
-import { CLUSTER, DAY_MS, fillLedger, LEDGER_START, newLeases } from './ledger-fill.js';
+import { useDatabase } from './database.js';
+import { CLUSTER, DAY_MS, DAYS, fillLedger, newLeases } from './ledger-fill.js';
 import type { BenchRun, Figure } from './measurement.js';
 import { BYTES_PER_MB } from './memory.js';
 
@@ -24,12 +24,14 @@ interface Question {
   readonly values: (sample: Sample) => readonly unknown[];
 }
 
+const WHO: Question = {
+  name: 'ledger: who held an address',
+  sql: 'SELECT namespace, pod, pod_uid FROM leases WHERE ip = $1 AND started_at <= $2 AND ended_at > $2',
+  values: ({ ip, at }) => [ip, at],
+};
+
 const QUESTIONS: readonly Question[] = [
-  {
-    name: 'ledger: who held an address',
-    sql: 'SELECT namespace, pod, pod_uid FROM leases WHERE ip = $1 AND started_at <= $2 AND ended_at > $2',
-    values: ({ ip, at }) => [ip, at],
-  },
+  WHO,
   {
     name: 'ledger: who may have held an address',
     sql: `SELECT namespace, pod, pod_uid FROM leases WHERE ip = $1
@@ -52,29 +54,27 @@ const QUESTIONS: readonly Question[] = [
 export async function measureLedger(run: BenchRun): Promise<Figure[]> {
   const { leases, queries } = run.scale.ledger;
   await using resources = new AsyncDisposableStack();
-  const postgres = await startPostgres();
-  resources.defer(() => postgres.destroy());
-  const pool = openPool(postgres.settings, createLogger('bench', 'silent'));
+  const database = await useDatabase(run, resources);
+  const pool = openPool(database, createLogger('bench', 'silent'));
   resources.defer(() => pool.end());
   await migrate(pool);
-  run.print(`ledger: filling in ${leases} leases`);
-  await fillLedger(postgres.settings, leases, run);
+  await fillLedger(database, leases, run);
   run.print(`ledger: ${queries} queries of each kind`);
   const samples = await pickSamples(pool, leases, queries);
   const figures: Figure[] = [];
   for (const question of QUESTIONS) figures.push(...(await ask(pool, question, samples, run)));
   const sizes = await measureSizes(pool);
-  figures.push(...(await measureRetention(pool, run)), ...sizes);
+  figures.push(...(await measureRetention(pool, samples, run)), ...sizes);
   return figures;
 }
 
 /** Leases picked at random over the whole time. */
 async function pickSamples(pool: DatabasePool, leases: number, count: number): Promise<Sample[]> {
-  // More than needed, because the size of a table sample is only approximate.
-  const percent = Math.min(100, (300 * count) / leases);
+  // More than needed, because a table sample is of whole pages.
+  const percent = Math.min(100, (3_000 * count) / leases);
   const { rows } = await pool.query<Sample>(
     `SELECT host(ip) AS ip, started_at + interval '1 second' AS at, namespace, pod, pod_uid AS uid
-     FROM leases TABLESAMPLE BERNOULLI (${percent}) ORDER BY random() LIMIT $1`,
+     FROM leases TABLESAMPLE SYSTEM (${percent}) ORDER BY random() LIMIT $1`,
     [count],
   );
   return rows;
@@ -118,25 +118,32 @@ async function explain(pool: DatabasePool, sql: string, values: readonly unknown
   return nodes.map((line) => line.replace('->', '').trim()).join(' < ');
 }
 
-/** Deletes the oldest days in the steps in which the reader does it, while new leases are written. */
-async function measureRetention(pool: DatabasePool, { scale, signal }: BenchRun): Promise<Figure[]> {
+/** Deletes the oldest leases in the steps in which the reader does it, while new ones are written and others asked for. */
+async function measureRetention(
+  pool: DatabasePool,
+  samples: readonly Sample[],
+  { scale, signal }: BenchRun,
+): Promise<Figure[]> {
   const ledger = createLedger(pool, CLUSTER);
   const loadedMs = performance.now();
   const { term, known } = await ledger.load();
   const loadMs = performance.now() - loadedMs;
   const startedMs = performance.now();
   let pruning = true;
-  const { retentionDays } = scale.ledger;
-  const pruned = ledger
-    .prune(new Date(LEDGER_START.getTime() + retentionDays * DAY_MS), signal)
-    .finally(() => {
-      pruning = false;
-    });
+  const days = (DAYS * scale.ledger.deletedLeases) / scale.ledger.leases;
+  const pruned = ledger.prune(await daysAfterOldest(pool, days), signal).finally(() => {
+    pruning = false;
+  });
   const writesMs: number[] = [];
+  const questionsMs: number[] = [];
   do {
     const before = performance.now();
     await ledger.write(term, { leases: newLeases(WRITE_LEASES), gaps: [], checkpoint: undefined });
-    writesMs.push(performance.now() - before);
+    const between = performance.now();
+    writesMs.push(between - before);
+    const sample = samples[writesMs.length % samples.length];
+    if (sample) await pool.query(WHO.sql, [...WHO.values(sample)]);
+    questionsMs.push(performance.now() - between);
     await pause(WRITE_REST_MS, signal);
   } while (pruning);
   const seconds = (performance.now() - startedMs) / 1_000;
@@ -155,12 +162,32 @@ async function measureRetention(pool: DatabasePool, { scale, signal }: BenchRun)
       meaning: `leases deleted per second, ${deleted} in all, in small steps with pauses between them`,
     },
     {
+      name: 'ledger: retention of a day',
+      value: (seconds * 1_000) / days,
+      unit: 'ms',
+      meaning: `until the oldest of ${DAYS} days is deleted, of the same run`,
+    },
+    {
       name: 'ledger: write during retention, p99',
       value: percentile(writesMs, 0.99),
       unit: 'ms',
       meaning: `${writesMs.length} transactions of ${WRITE_LEASES} new leases meanwhile`,
     },
+    {
+      name: 'ledger: who held an address during retention, p99',
+      value: percentile(questionsMs, 0.99),
+      unit: 'ms',
+      meaning: 'a query after each of these transactions',
+    },
   ];
+}
+
+async function daysAfterOldest(pool: DatabasePool, days: number): Promise<Date> {
+  const { rows } = await pool.query<{ at: Date }>(
+    `SELECT ended_at AS at FROM leases WHERE cluster = $1 AND ended_at <> 'infinity' ORDER BY ended_at LIMIT 1`,
+    [CLUSTER],
+  );
+  return new Date((rows[0]?.at.getTime() ?? 0) + days * DAY_MS);
 }
 
 async function measureSizes(pool: DatabasePool): Promise<Figure[]> {

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, type DatabasePool, migrate, openPool } from '@podips/shared';
-import { databaseEnvironment, startChildProgram, startPostgres } from '@podips/simulation';
+import { databaseEnvironment, startChildProgram } from '@podips/simulation';
+import { useDatabase } from './database.js';
 import { addressesOf, CLUSTER, DAY_MS, DAYS, fillLedger, LEDGER_START } from './ledger-fill.js';
 import { type AnnotatedFile, annotateFile } from './lookup-file.js';
 import type { LogOfLines } from './lookup-lines.js';
@@ -23,15 +24,13 @@ export async function measureLookup(run: BenchRun): Promise<Figure[]> {
   await using resources = new AsyncDisposableStack();
   const dir = await mkdtemp(join(tmpdir(), 'podips-bench-'));
   resources.defer(() => rm(dir, { recursive: true, force: true }));
-  const postgres = await startPostgres();
-  resources.defer(() => postgres.destroy());
-  const pool = openPool(postgres.settings, createLogger('bench', 'silent'));
+  const database = await useDatabase(run, resources);
+  const pool = openPool(database, createLogger('bench', 'silent'));
   resources.defer(() => pool.end());
   await migrate(pool);
-  run.print(`lookup: filling in ${leases} leases`);
-  await fillLedger(postgres.settings, leases, run);
+  await fillLedger(database, leases, run);
   await completeLedger(pool);
-  const monitor = await startMonitorProcess(dir, databaseEnvironment(postgres.settings));
+  const monitor = await startMonitorProcess(dir, databaseEnvironment(database));
   resources.defer(() => monitor.process.stop());
   const log = { lines, addresses: addressesOf(leases), fromMs: END_MS - 2 * DAY_MS, toMs: END_MS - DAY_MS };
   run.print(`lookup: ${lines} lines of a day, as a file`);
@@ -51,13 +50,15 @@ export async function measureLookup(run: BenchRun): Promise<Figure[]> {
 async function completeLedger(pool: DatabasePool): Promise<void> {
   const end = new Date(END_MS);
   await pool.query(
-    `INSERT INTO reader_positions (cluster, resource_version, known_at, written_at) VALUES ($1, '1', $2, $2)`,
+    `INSERT INTO reader_positions (cluster, resource_version, known_at, written_at) VALUES ($1, '1', $2, $2)
+     ON CONFLICT DO NOTHING`,
     [CLUSTER, end],
   );
   await pool.query(
     `INSERT INTO gaps (cluster, started_at, ended_at, reason)
      SELECT $1, CASE n WHEN 0 THEN NULL ELSE at END, at + interval '1 minute', 'expired'
-     FROM generate_series(0, $2::int - 1) AS n, LATERAL (SELECT $3::timestamptz + n * ($4::timestamptz - $3) / $2 AS at) AS times`,
+     FROM generate_series(0, $2::int - 1) AS n, LATERAL (SELECT $3::timestamptz + n * ($4::timestamptz - $3) / $2 AS at) AS times
+     WHERE NOT EXISTS (SELECT FROM gaps)`,
     [CLUSTER, GAPS, LEDGER_START, end],
   );
 }

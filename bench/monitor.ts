@@ -8,6 +8,8 @@ import { BYTES_PER_MB } from './memory.js';
 import { startMonitorProcess } from './monitor-process.js';
 
 const CONNECTIONS = 20;
+/** Who look at the dashboard, beside the event streams. */
+const VIEWERS = 4;
 const STREAMS_DEADLINE_MS = 60_000;
 const EXPECTED_HEARTBEATS_PER_SECOND = 2_000;
 const EXPECTED_P99_BELOW_MS = 50;
@@ -24,15 +26,55 @@ export async function measureMonitor(run: BenchRun): Promise<Figure[]> {
   const patience = { deadlineMs: STREAMS_DEADLINE_MS, signal: run.signal };
   const streams = await openEventStreams(monitor.port, streamCount, patience);
   resources.defer(() => streams.close());
-  run.print(`monitor: ${streamCount} event streams, ${seconds} s of heartbeats, ${seconds} s of page views`);
+  run.print(
+    `monitor: ${streamCount} event streams, ${seconds} s of heartbeats, ${seconds} s of page views, ${seconds} s of both`,
+  );
 
   const all = { url: monitor.url, connections: CONNECTIONS, signal: run.signal };
   await load({ ...all, seconds: 1, requestOf: heartbeatOf });
   const heartbeats = await load({ ...all, seconds, requestOf: heartbeatOf });
-  const pages = await load({ ...all, seconds, requestOf: () => ({ method: 'GET', path: '/' }) });
+  const viewOf = () => ({ method: 'GET', path: '/' }) as const;
+  const views = await load({ ...all, seconds, requestOf: viewOf });
+  const { heartbeatsPerSecond, viewsPerSecond } = run.scale.monitor;
+  const [busy, viewed] = await Promise.all([
+    load({ ...all, seconds, perSecond: heartbeatsPerSecond, requestOf: heartbeatOf }),
+    load({ ...all, connections: VIEWERS, seconds, perSecond: viewsPerSecond, requestOf: viewOf }),
+  ]);
   if (streams.open < streamCount) throw new Error(`only ${streams.open} event streams are still open`);
   run.print(`  the streams received ${Math.round(streams.receivedBytes / 1_000_000)} MB`);
-  return toFigures(heartbeats, pages, (await monitor.process.peakBytes()) / BYTES_PER_MB, streamCount);
+  const peakMb = (await monitor.process.peakBytes()) / BYTES_PER_MB;
+  return [
+    ...toFigures(heartbeats, views, peakMb, streamCount),
+    ...toFiguresOfBoth(busy, viewed, heartbeatsPerSecond),
+  ];
+}
+
+function toFiguresOfBoth(heartbeats: Load, views: Load, perSecond: number): Figure[] {
+  const meanwhile = `${views.perSecond.toFixed(0)} page views a second`;
+  return [
+    {
+      name: 'monitor: heartbeats beside page views',
+      value: heartbeats.perSecond,
+      unit: '/s',
+      // The load ends with the answers to its last requests.
+      expectation: { atLeast: 0.99 * perSecond },
+      meaning: `accepted per second of ${perSecond} that were sent, with ${meanwhile} and the same event streams`,
+    },
+    {
+      name: 'monitor: heartbeats beside page views, p99',
+      value: heartbeats.p99Ms,
+      unit: 'ms',
+      expectation: { below: EXPECTED_P99_BELOW_MS },
+      meaning: '99 % of these heartbeats were answered within, counted from when they were due',
+    },
+    {
+      name: 'monitor: page views beside heartbeats, p99',
+      value: views.p99Ms,
+      unit: 'ms',
+      expectation: { below: EXPECTED_P99_BELOW_MS },
+      meaning: `99 % of ${meanwhile} were answered within, counted from when they were due`,
+    },
+  ];
 }
 
 function toFigures(heartbeats: Load, pages: Load, peakMb: number, streams: number): Figure[] {

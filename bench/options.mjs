@@ -46,7 +46,15 @@ export const benchAbout = /** @type {const} */ ({
     database: {
       type: 'text',
       value: ' URL',
-      desc: 'workloads: postgresql://user:password@host:port/name, filled in if it is empty, and kept for the next run',
+      desc: 'of one of ledger, lookup and workloads: postgresql://user:password@host:port/name, filled in if it is empty, and kept for the next run; ledger and lookup may share it',
+    },
+    leases: {
+      type: 'whole',
+      value: ' N',
+      min: 1_000_000,
+      max: 1_000_000_000,
+      default: 10_000_000,
+      desc: 'how many leases ledger, lookup and workloads are measured with',
     },
   },
 });

@@ -9,13 +9,13 @@ import { describeCommit, describeMachine } from './machine.js';
 import { type BenchRun, type Figure, isMet, type Measurement } from './measurement.js';
 import { measureMemory } from './memory.js';
 import { measureMonitor } from './monitor.js';
-import { MEASUREMENTS } from './options.mjs';
+import { benchAbout, MEASUREMENTS } from './options.mjs';
 import { measurePublish } from './publish.js';
 import { measureQuestions } from './questions.js';
 import { formatFigures } from './report.js';
 import { type MeasuredSection, recordSection } from './results.js';
 import { measureScale } from './scale.js';
-import type { BenchSettings, MeasurementName } from './settings.js';
+import type { BenchSettings, MeasurementName, Scale } from './settings.js';
 import { measureTakeover } from './takeover.js';
 import { measureWorkloads } from './workloads.js';
 import { measureWrite } from './write.js';
@@ -49,7 +49,7 @@ export async function runBench(
   const machine = await describeMachine(broker.port, signal);
   const commit = await describeCommit();
   const run = { scale, brokerPort: broker.port, database, signal, print };
-  const minutes = measurements.reduce((sum, name) => sum + MEASUREMENTS[name], 0);
+  const minutes = measurements.reduce((sum, name) => sum + minutesOf(name, scale), 0);
   if (judged) print(`${measurements.join(', ')}: at most ${minutes} minutes in all`);
   const figures: Figure[] = [];
   for (const name of measurements) {
@@ -60,7 +60,7 @@ export async function runBench(
     figures.push(...measured.figures);
   }
   print(`\n${machine}\n\n${formatFigures(figures, judged)}`);
-  print(judged ? '\nRecorded in bench/RESULTS.md.' : '\nA quick run is too short to be judged.');
+  print(judged ? '\nRecorded in bench/RESULTS.md.' : '\nA quick run, or one of another size, is not judged.');
   return !judged || figures.every((figure) => isMet(figure) !== false);
 }
 
@@ -68,13 +68,18 @@ async function measure(
   name: MeasurementName,
   run: BenchRun,
 ): Promise<Omit<MeasuredSection, 'commit' | 'machine'>> {
-  const limit = AbortSignal.timeout(MEASUREMENTS[name] * MS_PER_MINUTE);
+  const limit = AbortSignal.timeout(minutesOf(name, run.scale) * MS_PER_MINUTE);
   const startedAt = new Date();
   const startedMs = performance.now();
   const before = loadOfAMinute();
   const figures = await MEASURE[name]({ ...run, signal: AbortSignal.any([run.signal, limit]) });
   const seconds = (performance.now() - startedMs) / 1_000;
   return { name, figures, startedAt, seconds, load: [before, loadOfAMinute()] };
+}
+
+/** A larger ledger takes as much longer to fill. */
+function minutesOf(name: MeasurementName, { ledger }: Scale): number {
+  return MEASUREMENTS[name] * Math.max(1, ledger.leases / benchAbout.flags.leases.default);
 }
 
 function loadOfAMinute(): number {

@@ -43,8 +43,8 @@ export interface Scale {
     readonly leases: number;
     /** Queries of each kind. */
     readonly queries: number;
-    /** How many days of 400 are deleted. */
-    readonly retentionDays: number;
+    /** About so many of the oldest are deleted. */
+    readonly deletedLeases: number;
   };
   readonly lookup: {
     readonly leases: number;
@@ -55,7 +55,10 @@ export interface Scale {
   readonly monitor: {
     /** Dashboards that are open all the time. */
     readonly streams: number;
+    /** Of each load. */
     readonly seconds: number;
+    readonly heartbeatsPerSecond: number;
+    readonly viewsPerSecond: number;
   };
   readonly takeover: {
     /** Deaths of each kind. */
@@ -114,9 +117,9 @@ const FULL: Scale = {
   latency: { warmUpChanges: 100, changes: 1_000, changesPerSecond: 20 },
   memory: { pods: 20_000, updates: 20_000, updatesPerSecond: 1_000, backlog: 50_000 },
   idle: { pods: 1_000, settleMs: 30_000, seconds: 60 },
-  ledger: { leases: 10_000_000, queries: 1_000, retentionDays: 10 },
+  ledger: { leases: benchAbout.flags.leases.default, queries: 1_000, deletedLeases: 250_000 },
   lookup: { leases: 10_000_000, lines: 1_000_000, seconds: 15 },
-  monitor: { streams: 1_000, seconds: 15 },
+  monitor: { streams: 1_000, seconds: 15, heartbeatsPerSecond: 10_000, viewsPerSecond: 20 },
   takeover: { deaths: 3, leaseSeconds: 10 },
   questions: {
     questions: 100_000,
@@ -146,9 +149,9 @@ const QUICK: Scale = {
   latency: { warmUpChanges: 10, changes: 40, changesPerSecond: 20 },
   memory: { pods: 500, updates: 500, updatesPerSecond: 500, backlog: 500 },
   idle: { pods: 100, settleMs: 500, seconds: 1 },
-  ledger: { leases: 20_000, queries: 50, retentionDays: 100 },
+  ledger: { leases: 20_000, queries: 50, deletedLeases: 5_000 },
   lookup: { leases: 20_000, lines: 10_000, seconds: 1 },
-  monitor: { streams: 50, seconds: 1 },
+  monitor: { streams: 50, seconds: 1, heartbeatsPerSecond: 500, viewsPerSecond: 20 },
   takeover: { deaths: 1, leaseSeconds: 6 },
   questions: {
     questions: 2_000,
@@ -173,13 +176,20 @@ const QUICK: Scale = {
 
 /** @throws {SettingsError} with every problem at once */
 export function readBenchSettings(args: readonly string[]): BenchSettings {
-  const { only, quick, database, 'churn-seconds': seconds } = parseFlags(args, benchAbout.flags);
-  const { churn, ...others } = FULL;
-  const full = { ...others, churn: { ...churn, slow: { ...churn.slow, seconds } } };
+  const { only, quick, database, leases, 'churn-seconds': seconds } = parseFlags(args, benchAbout.flags);
+  const isUsualSize = leases === FULL.ledger.leases;
+  const { ledger, lookup, workloads, ...others } = quick ? QUICK : FULL;
+  const size = quick && isUsualSize ? {} : { leases };
+  const sized = {
+    ...others,
+    ledger: { ...ledger, ...size },
+    lookup: { ...lookup, ...size },
+    workloads: { ...workloads, ...size },
+  };
   return {
     measurements: only ?? benchAbout.flags.only.choices,
-    scale: quick ? QUICK : full,
-    judged: !quick,
+    scale: quick ? sized : { ...sized, churn: { ...FULL.churn, slow: { ...FULL.churn.slow, seconds } } },
+    judged: !quick && isUsualSize,
     database: database === undefined ? undefined : toDatabase(database),
   };
 }

@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DatabaseSettings, pause } from '@podips/shared';
-import { databaseEnvironment, startPostgres } from '@podips/simulation';
+import { pause } from '@podips/shared';
+import { databaseEnvironment } from '@podips/simulation';
 import { request } from 'undici';
+import { useDatabase } from './database.js';
 import type { BenchRun, Figure } from './measurement.js';
 import { BYTES_PER_MB } from './memory.js';
 import { type MonitorProcess, startMonitorProcess } from './monitor-process.js';
@@ -21,7 +22,7 @@ const CHANGES = '/api/v1/changes';
 export async function measureWorkloads(run: BenchRun): Promise<Figure[]> {
   const { leases, rankings } = run.scale.workloads;
   await using resources = new AsyncDisposableStack();
-  const settings = run.database ?? (await startOwn(resources));
+  const settings = await useDatabase(run, resources);
   await fillWorkloads(settings, leases, run);
   const migrationMs = await measureMigration(settings);
   const dir = await mkdtemp(join(tmpdir(), 'podips-bench-'));
@@ -81,12 +82,6 @@ export async function measureWorkloads(run: BenchRun): Promise<Figure[]> {
       meaning: `008-workloads.sql on ${leases} leases, rolled back`,
     },
   ];
-}
-
-async function startOwn(resources: AsyncDisposableStack): Promise<DatabaseSettings> {
-  const postgres = await startPostgres();
-  resources.defer(() => postgres.destroy());
-  return postgres.settings;
 }
 
 /** Median, 99 % and maximum of times in milliseconds. @param below the bound of the 99 % */
