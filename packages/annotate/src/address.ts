@@ -40,9 +40,10 @@ const IPV6 = new RegExp(
   'gi',
 );
 
-/** The addresses in a line, each once, in their order. @param limit how many at most */
-export function addressesIn(line: string, limit: number): string[] {
-  const long = [...line.matchAll(IPV6)].filter(([text]) => isIP(text) === 6);
+/** The addresses in a line, each once, in their order; also defanged ones. @param limit how many at most */
+export function addressesIn(text: string, limit: number): string[] {
+  const line = refang(text);
+  const long = [...line.matchAll(IPV6)].filter(([ip]) => isIP(ip) === 6);
   const isInside = (at: number) => long.some(({ 0: text, index }) => index < at && at < index + text.length);
   const short = [...line.matchAll(IPV4)].filter(({ 0: text, index }) => isIP(text) === 4 && !isInside(index));
   const inOrder = [...long, ...short].sort((one, other) => one.index - other.index);

@@ -132,8 +132,8 @@ describe('times', () => {
 
 describe('a line that cannot be read', () => {
   it.each([
-    ['has too few fields', '10.64.0.1', 'it has 1 fields instead of 2'],
-    ['has too many fields', `${ROW},3`, 'it has 3 fields instead of 2'],
+    ['has too few fields', '10.64.0.1', 'it has 1 instead of 2 fields'],
+    ['has too many fields', `${ROW},3`, 'it has 3 instead of 2 fields'],
     ['has a quote in the wrong place', '"2026-11-26"T14:05:00Z,10.64.0.1', 'its quotes are wrong'],
     ['has a quote that never ends', '"2026-11-26T14:05:00Z,10.64.0.1', 'a quote in it does not end'],
   ])('%s: it is passed on as it is, and counted', async (_, line, reason) => {

@@ -122,7 +122,7 @@ function createDelimited({ delimiter, columns, header }: Shape, options: FormatO
     }
     if (typeof fields === 'string') return { kind: 'unreadable', reason: 'its quotes are wrong' };
     if (fields.length !== columns.length)
-      return { kind: 'unreadable', reason: `it has ${fields.length} fields instead of ${columns.length}` };
+      return { kind: 'unreadable', reason: `it has ${fields.length} instead of ${columns.length} fields` };
     const time = readTimeOf(timeIndexes.map((index) => fields[index] ?? '').join(' '), options);
     const addresses = addressIndexes.map((index) => fields[index] ?? '');
     const bad = addresses.find((value) => !isNothing(value) && readAddress(value) === undefined);

@@ -49,7 +49,7 @@ export function detectVpcFlow(sample: string, options: FormatOptions): LineForma
     }
     const values = record.replace(EVENT_TIME, '').split(' ');
     if (values.length !== fields.length)
-      return { kind: 'unreadable', reason: `it has ${values.length} fields instead of ${fields.length}` };
+      return { kind: 'unreadable', reason: `it has ${values.length} instead of ${fields.length} fields` };
     const fieldOf = (name: string) => values[fields.indexOf(name)] ?? '';
     const addresses = indexes.map((index) => values[index] ?? '');
     const bad = addresses.find((value) => !isNothing(value) && readAddress(value) === undefined);

@@ -36,7 +36,7 @@ export function detectZeek(sample: string, options: FormatOptions): LineFormat |
     if (values.length !== header.fields.length)
       return {
         kind: 'unreadable',
-        reason: `it has ${values.length} fields instead of ${header.fields.length}`,
+        reason: `it has ${values.length} instead of ${header.fields.length} fields`,
       };
     const fieldOf = (name: string) => values[header.fields.indexOf(name)] ?? '';
     const addresses = present().map(fieldOf);
