@@ -136,6 +136,7 @@ const LEASE = `pod_uid, network, host(ip) AS ip, occurrence, namespace, pod, own
     (extract(epoch FROM started_not_before) * 1000)::float8 AS not_before,
     (extract(epoch FROM started_not_after) * 1000)::float8 AS not_after, start_inferred`;
 
+/** The oldest first. */
 const OPEN = `
   SELECT ${LEASE} FROM leases WHERE cluster = $1 AND ended_at = 'infinity' ORDER BY started_at`;
 
@@ -148,19 +149,26 @@ const GIVEN_UP = `
     AND last.end_reason IN ('deleted', 'finished', 'missing'))
   ORDER BY pod_uid, network, ip, occurrence DESC`;
 
-/** The leases that ended last: a pod that finished may run again, and one that was deleted comes back with a backup. */
+/** The leases that ended last, the oldest first: a pod that finished may run again, and a backup brings deleted ones back. */
 const ENDED_LAST = `
-  SELECT ${LEASE} FROM leases
-  WHERE cluster = $1 AND ended_at <> 'infinity' AND ended_at > (
-    SELECT known_at - interval '1 day' FROM reader_positions WHERE cluster = $1)
-  ORDER BY ended_at DESC LIMIT 20000`;
+  SELECT * FROM (
+    SELECT ${LEASE}, ended_at FROM leases
+    WHERE cluster = $1 AND ended_at <> 'infinity' AND ended_at > (
+      SELECT known_at - interval '1 day' FROM reader_positions WHERE cluster = $1)
+    ORDER BY ended_at DESC LIMIT 20000) AS last
+  ORDER BY ended_at`;
 
-/** Leases that were closed when their namespace was left out, however long ago: their pods may hold the addresses still. */
+/**
+ * Leases that were closed when their namespace was left out, however long ago, the oldest first: their pods may hold the
+ * addresses still.
+ */
 const RETURNING = `
-  SELECT ${LEASE} FROM leases
-  WHERE cluster = $1 AND ended_at <> 'infinity' AND end_reason = 'missing'
-    AND (namespace <> ALL ($2::text[]) OR namespace = ANY ($3::text[]))
-  ORDER BY ended_at DESC LIMIT 50000`;
+  SELECT * FROM (
+    SELECT ${LEASE}, ended_at FROM leases
+    WHERE cluster = $1 AND ended_at <> 'infinity' AND end_reason = 'missing'
+      AND (namespace <> ALL ($2::text[]) OR namespace = ANY ($3::text[]))
+    ORDER BY ended_at DESC LIMIT 50000) AS last
+  ORDER BY ended_at`;
 
 /** An index gives it: the end of a lease is after its start. */
 const LATEST_END = "SELECT max(ended_at) AS at FROM leases WHERE cluster = $1 AND ended_at <> 'infinity'";
@@ -184,16 +192,15 @@ async function load(
       [cluster, after, id],
     );
     const position = await enterScope(client, cluster, scope);
-    const givenUp = await client.query<LeaseRow>(GIVEN_UP, [cluster]);
-    const endedLast = await client.query<LeaseRow>(ENDED_LAST, [cluster]);
     const restarts = await loadRestarts(client, cluster);
-    const returning = await loadReturning(client, cluster, position);
     const ends = await client.query<{ at: Date | null }>(LATEST_END, [cluster]);
     const pods = new LedgerPods();
     // The oldest first, as they are forgotten; addresses that living pods gave up, last.
-    pods.addEnded([...returning.toReversed(), ...endedLast.rows.toReversed(), ...givenUp.rows]);
+    for await (const rows of returning(client, cluster, position)) pods.addEnded(rows);
+    for await (const rows of leases(client, ENDED_LAST, [cluster])) pods.addEnded(rows);
+    for await (const rows of leases(client, GIVEN_UP, [cluster])) pods.addEnded(rows);
     let newest: Date | undefined;
-    for await (const rows of openLeases(client, cluster)) {
+    for await (const rows of leases(client, OPEN, [cluster])) {
       pods.addOpen(rows);
       newest = rows.at(-1)?.started_at ?? newest;
     }
@@ -209,25 +216,29 @@ async function load(
   });
 }
 
-/** The open leases, the oldest first: so many at a time that nothing else has to wait for long. */
-async function* openLeases(client: DatabaseClient, cluster: string): AsyncGenerator<LeaseRow[]> {
-  await client.query(`DECLARE open_leases NO SCROLL CURSOR FOR ${OPEN}`, [cluster]);
+/** Reads leases: so many at a time that nothing else has to wait for long. */
+async function* leases(
+  client: DatabaseClient,
+  query: string,
+  values: readonly unknown[],
+): AsyncGenerator<LeaseRow[]> {
+  await client.query(`DECLARE leases_read NO SCROLL CURSOR FOR ${query}`, [...values]);
   for (;;) {
-    const { rows } = await client.query<LeaseRow>(`FETCH ${FETCHED_ROWS} FROM open_leases`);
+    const { rows } = await client.query<LeaseRow>(`FETCH ${FETCHED_ROWS} FROM leases_read`);
     if (rows.length === 0) break;
     yield rows;
   }
-  await client.query('CLOSE open_leases');
+  await client.query('CLOSE leases_read');
 }
 
-async function loadReturning(
+async function* returning(
   client: DatabaseClient,
   cluster: string,
   position: Position | undefined,
-): Promise<LeaseRow[]> {
-  if (!position?.widened) return [];
+): AsyncGenerator<LeaseRow[]> {
+  if (!position?.widened) return;
   const { namespaces, ignored } = position.had;
-  return (await client.query<LeaseRow>(RETURNING, [cluster, namespaces ?? null, ignored])).rows;
+  yield* leases(client, RETURNING, [cluster, namespaces ?? null, ignored]);
 }
 
 function latest(times: readonly (Date | null | undefined)[]): Date | undefined {
