@@ -6,6 +6,7 @@ export {
   ALLOCATOR,
   type ChildProgram,
   type ChildProgramOptions,
+  CRONJOB_FLAGS,
   NODE_FLAGS,
   READER_FLAGS,
   startChildProgram,

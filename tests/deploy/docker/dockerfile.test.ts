@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { ALLOCATOR, NODE_FLAGS, READER_FLAGS } from '@podips/simulation';
+import { ALLOCATOR, CRONJOB_FLAGS, NODE_FLAGS, READER_FLAGS } from '@podips/simulation';
 import { validate } from 'dockerfile-utils';
 import { describe, expect, it } from 'vitest';
 import { buildContext, isIgnored, readRules } from './build-context.js';
@@ -70,7 +70,7 @@ describe('the Dockerfile', () => {
   });
 
   it('gives Node the memory with which all is tested and measured', () => {
-    for (const flags of [NODE_FLAGS, READER_FLAGS])
+    for (const flags of [NODE_FLAGS, READER_FLAGS, CRONJOB_FLAGS])
       expect(text).toContain(`NODE_OPTIONS="${flags.join(' ')}"`);
     expect(text).toContain(`MALLOC_ARENA_MAX=${ALLOCATOR.MALLOC_ARENA_MAX} `);
   });

@@ -38,6 +38,13 @@ export interface ChildProgramOptions {
 export const NODE_FLAGS = ['--enable-source-maps', '--max-old-space-size=192', '--max-semi-space-size=8'];
 /** In the image of the reader. */
 export const READER_FLAGS = [...NODE_FLAGS.slice(0, -1), '--max-semi-space-size=4'];
+/** In the image of the cron job. */
+export const CRONJOB_FLAGS = [
+  '--enable-source-maps',
+  '--jitless',
+  '--max-old-space-size=64',
+  '--max-semi-space-size=1',
+];
 /** The same for the memory that is not V8's. */
 export const ALLOCATOR = { MALLOC_ARENA_MAX: '1' } satisfies Environment;
 
@@ -49,10 +56,9 @@ const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'SystemRoot'];
 /** Starts a program of this repository with the Node that runs us, as in the images. It must have been built. */
 export function startChildProgram(options: ChildProgramOptions): ChildProgram {
   const inherited = Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]]));
-  const flags = options.program.startsWith('services/reader/') ? READER_FLAGS : NODE_FLAGS;
   const child = spawn(
     process.execPath,
-    [...flags, fileURLToPath(new URL(options.program, ROOT)), ...(options.args ?? [])],
+    [...flagsOf(options.program), fileURLToPath(new URL(options.program, ROOT)), ...(options.args ?? [])],
     // A group of its own: Ctrl-C in the terminal is for us, and we stop the services gracefully.
     {
       env: { ...inherited, ...ALLOCATOR, ...options.env },
@@ -100,6 +106,11 @@ export function startChildProgram(options: ChildProgramOptions): ChildProgram {
       clearTimeout(hurry);
     },
   };
+}
+
+function flagsOf(program: string): readonly string[] {
+  if (program.startsWith('services/reader/')) return READER_FLAGS;
+  return program.startsWith('services/cronjob/') ? CRONJOB_FLAGS : NODE_FLAGS;
 }
 
 function collectLines(child: ChildProcess, onLine: ((line: string) => void) | undefined): string[] {
