@@ -159,7 +159,8 @@ function inOrder({ changes, likelyCause }: Notice): Change[] {
   return [...changes.filter(isCause), ...changes.filter((change) => !isCause(change))];
 }
 
-function eventOf(changes: readonly Change[]): WebhookBody['event'] {
+/** What an alert with these changes is. */
+export function eventOf(changes: readonly Pick<Change, 'kind'>[]): WebhookBody['event'] {
   if (changes.some(({ kind }) => kind === 'started')) return 'problem';
   return changes.some(({ kind }) => kind === 'continues') ? 'reminder' : 'recovery';
 }

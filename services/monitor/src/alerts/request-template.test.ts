@@ -59,9 +59,14 @@ const alerts = {
 } satisfies Record<string, WebhookBody>;
 
 const render = (name: string, alert: WebhookBody) => {
-  const request = readRequestTemplate(new URL(`${name}.http`, EXAMPLES).pathname).render(alert);
-  return { ...request, json: JSON.parse(request.body) };
+  const [request, ...more] = renderAll(name, alert);
+  if (request === undefined || more.length > 0) throw new Error('it is not one request');
+  return request;
 };
+const renderAll = (name: string, alert: WebhookBody) =>
+  readRequestTemplate(new URL(`${name}.http`, EXAMPLES).pathname)
+    .render(alert)
+    .map((request) => ({ ...request, json: JSON.parse(request.body) }));
 
 describe.each(readdirSync(EXAMPLES).map((file) => file.replace('.http', '')))('the request to %s', (name) => {
   it.each(Object.entries(alerts))('is JSON that fits for a %s', (_, alert) => {
@@ -102,14 +107,34 @@ describe('an incident is opened once, and closed when everything works again:', 
   });
 });
 
+it('an alert about lights and workloads is one of each incident, and ends only what is over', () => {
+  const lights = [{ ...change, kind: 'started' as const }];
+  const both: WebhookBody = {
+    ...ALERT,
+    event: 'problem',
+    changes: lights,
+    failing: 1,
+    workloads: [workload],
+  };
+  const actions = (alert: WebhookBody) =>
+    renderAll('pagerduty', alert).map(({ json }) => `${json.event_action} ${json.dedup_key}`);
+  expect(actions(both)).toEqual([`trigger podips-${CLUSTER}-chain`, `resolve podips-${CLUSTER}-workloads`]);
+  expect(actions({ ...both, ...over, event: 'recovery', lasting: 1 })).toEqual([
+    `resolve podips-${CLUSTER}-chain`,
+    `trigger podips-${CLUSTER}-workloads`,
+  ]);
+  // What has no key for an incident gets one message.
+  expect(renderAll('ntfy', both)).toHaveLength(1);
+});
+
 it('encodes what a tag stands for as its place demands', () => {
-  const { url, headers, body } = parseRequestTemplate(
+  const [request] = parseRequestTemplate(
     'plain',
     'PUT https://example.com/{{cluster}} HTTP/1.1\r\nX-Cluster: {{cluster}}\r\nContent-Type: text/plain\r\n\r\n{{cluster}}',
   ).render(ALERT);
-  expect(url).toBe(`https://example.com/${encodeURIComponent(CLUSTER)}`);
-  expect(headers['x-cluster']).toBe('fra "1" {{x}}\\/');
-  expect(body).toBe(CLUSTER);
+  expect(request?.url).toBe(`https://example.com/${encodeURIComponent(CLUSTER)}`);
+  expect(request?.headers['x-cluster']).toBe('fra "1" {{x}}\\/');
+  expect(request?.body).toBe(CLUSTER);
 });
 
 it.each([

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { toError } from '@podips/shared';
 import Mustache from 'mustache';
-import { testMessage, type WebhookBody } from './message.js';
+import { eventOf, testMessage, type WebhookBody } from './message.js';
 
 /** One HTTP request of an alert, as a file describes it. */
 export interface AlertRequest {
@@ -17,8 +17,8 @@ export interface RequestTemplate {
   readonly name: string;
   /** Changes with the file's content. */
   readonly text: string;
-  /** The request of an alert. */
-  render(alert: WebhookBody): AlertRequest;
+  /** The request of an alert; two of one about lights and workloads, which are two incidents there. */
+  render(alert: WebhookBody): readonly AlertRequest[];
 }
 
 const METHODS = ['POST', 'PUT', 'PATCH'];
@@ -33,7 +33,8 @@ const MAX_SHORT_TEXT_CHARS = 3_000;
 export function readRequestTemplate(path: string): RequestTemplate {
   const template = parseRequestTemplate(basename(path).replace(/\.[^.]*$/, ''), readFileSync(path, 'utf8'));
   const sample = testMessage(0, { cluster: 'a "b"\\', pageUrl: 'https://podips.example.com/' }).body;
-  for (const event of ['problem', 'recovery'] as const) check(template.render({ ...sample, event }), event);
+  for (const event of ['problem', 'recovery'] as const)
+    for (const request of template.render({ ...sample, event })) check(request, event);
   return template;
 }
 
@@ -48,21 +49,30 @@ export function parseRequestTemplate(name: string, text: string): RequestTemplat
   const isJson = headers.some(([header, value]) => header === 'content-type' && /\bjson\b/i.test(value));
   const body = rest.join('\n\n').trimEnd();
   for (const part of [target, body, ...headers.map(([, value]) => value)]) checkTags(part);
-  return {
-    name,
-    text,
-    render(alert) {
-      const view = viewOf(alert);
-      return {
-        method,
-        url: render(target, view, encodeURIComponent),
-        headers: Object.fromEntries(
-          headers.map(([header, value]) => [header, render(value, view, asHeader)]),
-        ),
-        body: render(body, view, isJson ? insideJson : String),
-      };
-    },
+  const requestOf = (alert: WebhookBody): AlertRequest => {
+    const view = viewOf(alert);
+    return {
+      method,
+      url: render(target, view, encodeURIComponent),
+      headers: Object.fromEntries(headers.map(([header, value]) => [header, render(value, view, asHeader)])),
+      body: render(body, view, isJson ? insideJson : String),
+    };
   };
+  const hasKey = HAS_KEY.test(text);
+  return { name, text, render: (alert) => (hasKey ? incidentsOf(alert) : [alert]).map(requestOf) };
+}
+
+/** Whether what receives the requests distinguishes incidents. */
+const HAS_KEY = /\{\{[{&]?\s*incident\b/;
+
+/** An alert about lights and workloads, which was delivered late, as one about each: they are over at different times. */
+function incidentsOf(alert: WebhookBody): WebhookBody[] {
+  const { changes, workloads } = alert;
+  if (changes.length === 0 || workloads.length === 0) return [alert];
+  return [
+    { ...alert, event: eventOf(changes), workloads: [], lasting: 0, likelyNode: null },
+    { ...alert, event: eventOf(workloads), changes: [], likelyCause: null },
+  ];
 }
 
 function parseHeader(line: string): [string, string] {

@@ -28,18 +28,23 @@ const RETRYABLE_STATUSES = [408, 425, 429];
 
 /** Posts the alert as JSON, as its schema says. */
 export function createWebhookChannel(url: string, fetch: Fetch): Channel {
-  return createHttpChannel({ kind: 'webhook', secret: url, fetch, requestOf: ({ body }) => post(url, body) });
+  return createHttpChannel({
+    kind: 'webhook',
+    secret: url,
+    fetch,
+    requestsOf: ({ body }) => [post(url, body)],
+  });
 }
 
 /** Posts `{"text": …}`, which Slack and others understand. */
 export function createSlackChannel(url: string, fetch: Fetch): Channel {
-  const requestOf = (message: Message) => post(url, slackBody(message));
-  return createHttpChannel({ kind: 'Slack webhook', secret: url, fetch, requestOf });
+  const requestsOf = (message: Message) => [post(url, slackBody(message))];
+  return createHttpChannel({ kind: 'Slack webhook', secret: url, fetch, requestsOf });
 }
 
-/** Makes the request of a file. */
+/** Makes the requests of a file. */
 export function createRequestChannel({ name, text, render }: RequestTemplate, fetch: Fetch): Channel {
-  return createHttpChannel({ kind: name, secret: text, fetch, requestOf: ({ body }) => render(body) });
+  return createHttpChannel({ kind: name, secret: text, fetch, requestsOf: ({ body }) => render(body) });
 }
 
 /** Text from heartbeats is neither link nor mention there: `<!channel>` for Slack, `@all` for others. */
@@ -62,17 +67,18 @@ interface HttpOptions {
   /** Its hash distinguishes two channels of one host. */
   readonly secret: string;
   readonly fetch: Fetch;
-  readonly requestOf: (message: Message) => AlertRequest;
+  readonly requestsOf: (message: Message) => readonly AlertRequest[];
 }
 
-function createHttpChannel({ kind, secret, fetch, requestOf }: HttpOptions): Channel {
+function createHttpChannel({ kind, secret, fetch, requestsOf }: HttpOptions): Channel {
+  const [sample] = requestsOf(testMessage(0, { cluster: '', pageUrl: undefined }));
   return {
     id: `${kind} ${createHash('sha256').update(secret).digest('hex').slice(0, 16)}`,
     kind,
-    target: new URL(requestOf(testMessage(0, { cluster: '', pageUrl: undefined })).url).host,
+    target: sample === undefined ? '' : new URL(sample.url).host,
     async send(message, signal) {
-      const { url, ...init } = requestOf(message);
-      await request(fetch, url, signal, init);
+      // One that failed is made again with all of them: they have keys of their own.
+      for (const { url, ...init } of requestsOf(message)) await request(fetch, url, signal, init);
       return undefined;
     },
   };

@@ -116,3 +116,10 @@ test.each<[string, readonly string[]]>([
 ])('%j is refused with every mistake, its entry, and what would be right', (text, problems) => {
   expect(problemsOf(text)).toEqual(problems);
 });
+
+test('of very many mistakes the first are named', () => {
+  const entries = Array.from({ length: 150 }, (_, index) => `  - {id: a${index}, title: ""}`).join('\n');
+  const problems = problemsOf(`announcements:\n${entries}`);
+  expect(problems).toHaveLength(21);
+  expect(problems.at(-1)).toBe('130 more');
+});

@@ -2,18 +2,22 @@ import { CORE_SCHEMA, loadAll, YAMLException } from 'js-yaml';
 import { LIGHT_IDS, type LightId } from '../status/statuses.js';
 import type { Entry } from './entry.js';
 
-/** The content of the file is wrong; `problems` has a line for each mistake, with the entry and what would be right. */
+/** The content of the file is wrong; `problems` has a line for each of the first 20 mistakes, with the entry and what would be right. */
 export class AnnouncementsError extends Error {
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {
-    super(problems.join('; '));
-    this.problems = problems;
+    const more = problems.length - MAX_PROBLEMS;
+    const named = more <= 0 ? problems : [...problems.slice(0, MAX_PROBLEMS), `${more} more`];
+    super(named.join('; '));
+    this.problems = named;
   }
 }
 
 const LISTS = { announcements: 'announcement', maintenance: 'maintenance' } as const;
 const MAX_ENTRIES = 200;
+/** So many mistakes are named. */
+const MAX_PROBLEMS = 20;
 const MAX_TITLE_CHARS = 200;
 const MAX_TEXT_CHARS = 4_000;
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;

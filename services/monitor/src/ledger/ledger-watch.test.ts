@@ -8,8 +8,8 @@ it('asks nothing of tables that are not there, which the server would log as an 
     const sql = typeof statement === 'string' ? statement : statement.text;
     asked.push(sql);
     const answer = { rows: [{ isThere: false, version: 180_000 }] };
-    // The beginning of a transaction is several statements.
-    return sql.startsWith('BEGIN') ? [answer] : answer;
+    // The beginning of a transaction is several statements, with rows as arrays.
+    return sql.startsWith('BEGIN') ? [{ rows: [[180_000, false]] }] : answer;
   };
   const client = { query, release: () => undefined, on: () => undefined, off: () => undefined };
   // All that a look at the ledger needs of a pool.

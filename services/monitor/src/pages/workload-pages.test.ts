@@ -120,3 +120,12 @@ it('the page of a workload says that there is more, and how to see it', () => {
   expect(one()).toContain('only the latest 15 are in the tables');
   expect(one().match(/<th scope="row">/g)).toHaveLength(2 * ROWS);
 });
+
+it('says once of which time before nothing is recorded', () => {
+  const knownSince = '2026-11-26T13:00:00.000Z';
+  const text = (gaps: WorkloadsAnswer['gaps']) => list({ knownSince, gaps }).replace(/<[^>]*>/g, '');
+  expect(text([])).toContain('Nothing is recorded of the time before');
+  const both = text([{ from: null, to: knownSince }]);
+  expect(both).toContain('Something may be missing before');
+  expect(both).not.toContain('Nothing is recorded of the time before');
+});

@@ -24,10 +24,14 @@ ${gaps.length === 0 ? undefined : html`<p class="warning">${gapWords(gaps)}</p>`
 ${beginning(counted, countedUntil)}`;
 }
 
-function beginning({ at, window, knownSince }: Counted, countedUntil: string): Html {
+function beginning({ at, window, knownSince, gaps }: Counted, countedUntil: string): Html {
   if (knownSince === null)
     return html`<p class="none counted">No end of a pod and no restart has been recorded yet.</p>`;
-  const isShort = Date.parse(knownSince) > Date.parse(at) - WINDOWS[window].ms;
+  const [newest] = gaps;
+  // That something may be missing before says so as well.
+  const isSaid =
+    newest !== undefined && newest.from === null && Date.parse(newest.to) >= Date.parse(knownSince);
+  const isShort = !isSaid && Date.parse(knownSince) > Date.parse(at) - WINDOWS[window].ms;
   return html`<p class="none counted">Counted is what happened before ${exactTime(countedUntil)}.${isShort ? html` Nothing is recorded of the time before ${exactTime(knownSince)}.` : undefined}</p>`;
 }
 
