@@ -9,6 +9,5 @@ const about = {
 
 await main(about, async (args) => {
   await prepare({ problems: problemsOf(about, args) });
-  await step('taking screenshots into docs/images', () => run('node', ['tools/take-screenshots.mjs']));
-  await step('taking those of incidents', () => run('node', ['tools/take-incident-screenshots.mjs']));
+  await step('taking screenshots into docs/images', () => run('node', ['tools/screenshots/take.mjs']));
 });

@@ -14,7 +14,15 @@ import {
 } from '../support/browser.js';
 
 const LONG = 'x'.repeat(256);
+const PHONE = { viewport: { width: 360, height: 740 } };
 const full = fullView();
+const WORKLOADS = {
+  unstable: [],
+  total: 0,
+  countedUntil: full.at,
+  error: null,
+  changes: { from: full.at, quarterMs: 900_000, starts: [1], ends: [1], gaps: [] },
+};
 const VIEWS = {
   'all green': statusView(['green', 'green', 'green', 'green']),
   'one red': statusView(['green', 'red', 'green', 'green']),
@@ -99,31 +107,37 @@ describe('the dashboard', () => {
     }
   });
 
-  it.each([0, 1, 2, 3])(
-    'has the card that fails on the first two screens of a phone: number %s',
-    async (failing) => {
+  it.each([0, 1, 2, 3].flatMap((failing) => [true, false].map((scripts) => [failing, scripts] as const)))(
+    'has the card that fails first on a phone, and a line for each that works: number %s, with JavaScript: %s',
+    async (failing, javaScriptEnabled) => {
       const lights = Array.from({ length: 4 }, (_, index) => (index === failing ? 'red' : 'green'));
       const view = statusView(lights, { announcements: full.announcements });
-      const viewport = { width: 360, height: 740 };
-      const { page, close } = await openPage(browser, await serve(view), { viewport });
-      onTestFinished(close);
-      const box = await page.locator('.operations .card', { has: page.locator('.cause') }).boundingBox();
-      if (box === null) throw new Error('no card is marked');
-      expect(box.y + box.height).toBeLessThan(2 * viewport.height);
+      const context = await browser.newContext({ javaScriptEnabled, ...PHONE });
+      onTestFinished(() => context.close());
+      const page = await context.newPage();
+      await page.goto(await serve(view));
+      const cards = await page.locator('.operations .card').all();
+      const boxes = await Promise.all(cards.map((card) => card.boundingBox()));
+      const [first, ...others] = boxes
+        .map((box, index) => ({ y: box?.y ?? 0, height: box?.height ?? 0, index }))
+        .sort((a, b) => a.y - b.y);
+      expect(first?.index).toBe(failing);
+      expect(first?.y).toBeLessThan(PHONE.viewport.height);
+      for (const { height } of others) expect(height).toBeLessThan(40);
     },
   );
 
-  it('has the width of a wall for more than larger type', async () => {
-    const { page, close } = await openPage(browser, await serve(full));
+  it('has two parts beside each other below the chain on a desk, and three on a wall', async () => {
+    const { page, close } = await openPage(browser, await serve({ ...full, workloads: WORKLOADS }));
     onTestFinished(close);
-    const isBeside = async (width: number) => {
+    const inFirstRow = async (width: number) => {
       await page.setViewportSize({ width, height: 1_300 });
-      const [ledger, flow] = await Promise.all(
-        ['.beside', '[data-part=flow]'].map((part) => page.locator(part).boundingBox()),
+      const boxes = await Promise.all(
+        (await page.locator('.panels > *').all()).map((panel) => panel.boundingBox()),
       );
-      return (flow?.y ?? 0) < (ledger?.y ?? 0) + (ledger?.height ?? 0);
+      return boxes.filter((box) => box?.y === boxes[0]?.y).length;
     };
-    expect([await isBeside(1_280), await isBeside(2_560)]).toEqual([false, true]);
+    expect([await inFirstRow(360), await inFirstRow(1_280), await inFirstRow(2_560)]).toEqual([1, 2, 3]);
   });
 
   it('leaves the reports of incidents more width than any other column', async () => {
@@ -148,7 +162,7 @@ describe('the dashboard', () => {
 
 describe('times', () => {
   const headline = '.headline time:not([data-run])';
-  const local = '12:05:18 UTC" (13:05:18 in Europe/Berlin)"';
+  const local = '12:05:18 UTC" (13:05:18 +01:00)"';
   const shown = (page: Page) =>
     page.evaluate<string>(
       `(() => { const time = document.querySelector('${headline}'); return time.textContent.slice(11) + getComputedStyle(time, '::after').content; })()`,
@@ -161,14 +175,27 @@ describe('times', () => {
     const { page, complaints, close } = await openPage(browser, url, { timezoneId: 'Europe/Berlin' });
     onTestFinished(close);
     await untilLive(page);
-    const received = page.locator('.operations .exact time').first();
-    expect(await received.getAttribute('title')).toMatch(
-      /^2026-01-31 13:\d\d:\d\d(\.\d+)? in Europe\/Berlin$/,
+    const received = page.locator('.operations .exact time');
+    expect(await received.nth(0).getAttribute('title')).toMatch(
+      /^2026-01-31 12:.* UTC; 2026-01-31 13:\S+ \+01:00$/,
     );
+    expect(await received.nth(1).getAttribute('data-local')).toMatch(/^13:\d\d:\d\d \+01:00$/);
     pages.show(VIEWS['one red']);
     await page.locator(headline).waitFor(PATIENCE);
     expect(await shown(page)).toBe(local);
     expect(complaints).toEqual([]);
+  });
+
+  it('say their exact time where no pointer can rest on them', async () => {
+    const url = await serve(full);
+    const options = { ...PHONE, hasTouch: true, isMobile: true, timezoneId: 'America/St_Johns' };
+    const { page, close } = await openPage(browser, url, options);
+    onTestFinished(close);
+    await untilLive(page);
+    const said = await page.evaluate<string>(
+      `getComputedStyle(document.querySelector('[data-part=alerting] [data-run=ago]'), '::after').content`,
+    );
+    expect(said).toMatch(/\(2026-01-31 \S+ UTC; 2026-01-31 \S+ -03:30\)/);
   });
 
   it.each([

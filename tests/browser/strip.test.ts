@@ -51,18 +51,18 @@ describe('the strip of the last 24 hours', () => {
       'Help',
       'How to repair it',
       'Elsewhere',
-      'Reader',
-      'Writer',
-      'Both',
       ...['Kubernetes read', 'Queue write', 'Queue read', 'Fluentd write'].map(
         (name) => `${name}, the last 24 hours`,
       ),
-      'Which pod had an address?',
-      'Ledger, the last 24 hours',
       'ams1',
       'lon1',
       'nyc1',
+      'Which pod had an address?',
+      'Ledger, the last 24 hours',
       'All incidents, uptime and longer strips',
+      'Reader',
+      'Writer',
+      'Both',
     ]);
   });
 

@@ -1,6 +1,4 @@
-// Says at each time what it is in the time zone of the browser, where that is not UTC. Pages say UTC without it.
-
-const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+// Shows beside each time what it is in the time zone of the browser, where that is not UTC. Pages say UTC without it.
 
 function sayAll(root) {
   for (const time of root.querySelectorAll('time[datetime]')) say(time);
@@ -8,15 +6,16 @@ function sayAll(root) {
 
 function say(time) {
   const date = new Date(time.dateTime);
-  const offsetMs = date.getTimezoneOffset() * 60_000;
-  if (!offsetMs) return;
-  const local = new Date(date - offsetMs)
-    .toISOString()
-    .replace('T', ' ')
-    .replace(/(\.000)?Z$/, '');
+  const offsetMin = -date.getTimezoneOffset();
+  if (!offsetMin) return;
+  const two = (number) => String(Math.trunc(number)).padStart(2, '0');
+  const offset = Math.abs(offsetMin);
+  const zone = `${offsetMin < 0 ? '-' : '+'}${two(offset / 60)}:${two(offset % 60)}`;
+  const local = new Date(Number(date) + offsetMin * 60_000).toISOString().replace('T', ' ').slice(0, 19);
   const isSameDay = time.dateTime.startsWith(local.slice(0, 10));
-  time.dataset.local = `${local.slice(isSameDay ? 11 : 0, 19)} in ${timeZone}`;
-  time.title = `${time.title}${time.title && '; '}${local} in ${timeZone}`;
+  // Running times are not times of day: their exact time is in their tooltip.
+  if (time.dataset.run) time.title += `; ${local} ${zone}`;
+  else time.dataset.local = `${isSameDay ? local.slice(11) : local} ${zone}`;
 }
 
 document.addEventListener('replaced', (event) => sayAll(event.target));

@@ -34,20 +34,19 @@ export function dashboardPage(view: StatusView, assets: Assets): Html {
   const content = html`
 <p id="lost" class="lost" role="status"><strong>This page is not live.</strong> It shows the state at ${exactTime(view.at)}; <a href="/">reload it</a>.</p>
 ${slot(parts, 'headline', html`aria-live="polite" aria-atomic="true"`)}
-${slot(parts, 'answers')}
 ${slot(parts, 'problems')}
-${slot(parts, 'announcements')}
 <section aria-labelledby="chain"><h2 id="chain" class="sr">The chain, in the order in which data flows</h2>
 <ol class="operations">${view.operations.map(({ operation }, index) => chainLink(parts, operation, index === view.operations.length - 1))}</ol></section>
-${view.ledgerLight === null ? undefined : html`<section class="beside card" aria-labelledby="ledger">${slot(parts, 'ledger')}<div>${slot(parts, stripId('ledger'))}${slot(parts, uptimeId('ledger'))}</div></section>`}
-${slot(parts, 'flow', html`role="region" aria-labelledby="flow"`)}
-${slot(parts, 'flow-graph')}
+${slot(parts, 'announcements')}
 ${slot(parts, 'clusters')}
-${slot(parts, 'unstable', html`role="region" aria-labelledby="unstable"`)}
-${slot(parts, 'changes', html`role="region" aria-labelledby="changes"`)}
-<div class="columns">
-${slot(parts, 'incidents', html`role="region" aria-labelledby="incidents"`)}
-${slot(parts, 'alerting', html`role="region" aria-labelledby="alerting"`)}
+<div class="panels">
+${view.ledgerLight === null ? undefined : html`<section class="card" aria-labelledby="ledger">${slot(parts, 'ledger')}${slot(parts, stripId('ledger'))}${slot(parts, uptimeId('ledger'))}</section>`}
+${view.flow === null ? undefined : html`<section class="card" aria-labelledby="flow">${slot(parts, 'flow')}${slot(parts, 'flow-graph')}</section>`}
+${slot(parts, 'unstable', html`class="card" role="region" aria-labelledby="unstable"`)}
+${slot(parts, 'changes', html`class="card" role="region" aria-labelledby="changes"`)}
+${slot(parts, 'incidents', html`class="card wide" role="region" aria-labelledby="incidents"`)}
+${slot(parts, 'alerting', html`class="card" role="region" aria-labelledby="alerting"`)}
+${slot(parts, 'answers', html`class="card" role="region" aria-labelledby="answers"`)}
 </div>`;
   // Right for a page whose script did not load; the script replaces it.
   const loaded = html`Rendered at ${exactTime(view.at)}.<noscript> The page reloads every ${REFRESH_SECONDS} s.</noscript>`;

@@ -5,10 +5,10 @@ import { WINDOWS, type WindowName } from '../workloads/windows.js';
 import { causeWords } from '../workloads/words.js';
 import type { PodLifeView, RestartView, WorkloadAnswer, WorkloadView } from '../workloads/workload-view.js';
 import { type Html, html } from './html.js';
-import { type Assets, layout } from './layout.js';
+import type { Assets } from './layout.js';
 import { exactTime, utcTime } from './running-time.js';
 import { lanes } from './workloads/lanes.js';
-import { countingNote, windowLinks, workloadPath } from './workloads/parts.js';
+import { countingNote, windowLinks, workloadPath, workloadsLayout } from './workloads/parts.js';
 
 export interface WorkloadPageOptions {
   /** Undefined: nothing is known of it. */
@@ -38,17 +38,7 @@ export function workloadPage(options: WorkloadPageOptions): Html {
 <h1><bdi>${visibleText(`${name.namespace}/${name.name}`)}</bdi></h1>
 <p class="lead"><bdi>${visibleText(name.kind)}</bdi> in cluster <bdi>${visibleText(name.cluster)}</bdi>; <a href="/workloads?window=${window}">all workloads</a></p>
 ${answer === undefined ? html`<p class="warning" role="alert">${unknownWords(doubt)}.</p>` : known(answer, options)}`;
-  const scriptPaths = [assets.timesPath];
-  return layout({
-    title,
-    light,
-    assets,
-    content,
-    current: '/workloads',
-    cluster,
-    hasLedger: true,
-    scriptPaths,
-  });
+  return workloadsLayout({ title, content, assets, light, cluster });
 }
 
 /** What is said of a workload of which nothing is known. @param doubt why it may exist all the same */

@@ -4,10 +4,10 @@ import { type Choices, MAX_WORKLOADS } from '../workloads/book.js';
 import { causeWords, nothingWords, windowWords } from '../workloads/words.js';
 import type { NodeEventView, WorkloadsAnswer, WorkloadView } from '../workloads/workload-view.js';
 import { type Html, html } from './html.js';
-import { type Assets, layout } from './layout.js';
+import type { Assets } from './layout.js';
 import { exactTime, timeAgo } from './running-time.js';
 import { filters, type WorkloadFields } from './workloads/filters.js';
-import { countingNote, windowLinks, workloadPath } from './workloads/parts.js';
+import { countingNote, windowLinks, workloadPath, workloadsLayout } from './workloads/parts.js';
 import { trace } from './workloads/trace.js';
 
 export interface WorkloadsPageOptions {
@@ -49,17 +49,7 @@ ${total > workloads.length ? html`<p class="more"><strong>There are more:</stron
 ${leavesOut ? html`<p class="more"><strong>Not all are counted:</strong> there are more than ${MAX_WORKLOADS.toLocaleString('en')} workloads, and those that nothing happened to for longest are left out.</p>` : undefined}
 <p class="more"><a href="/api/v1/workloads?${queryOf(fields)}">This as JSON</a></p>`;
   const title = `Workloads – ${visibleText(cluster)} – podips monitor`;
-  const scriptPaths = [assets.timesPath];
-  return layout({
-    title,
-    light,
-    assets,
-    content,
-    current: '/workloads',
-    cluster,
-    hasLedger: true,
-    scriptPaths,
-  });
+  return workloadsLayout({ title, content, assets, light, cluster });
 }
 
 function table(workloads: readonly WorkloadView[], fields: WorkloadFields, nowMs: number): Html {

@@ -34,9 +34,9 @@ test('the stream begins with the page and continues with its changes', async () 
   stream.on('data', (chunk) => {
     text += chunk;
   });
-  await expect.poll(() => text).toMatch(/^data: \{.*"light":"green".*\n\n$/);
+  await expect.poll(() => text).toMatch(/^data: \{.*"light":"green".*\n\n/);
   pages.show(statusView(['red', 'green', 'green', 'green']));
-  await expect.poll(() => text).toMatch(/"light":"red".*\n\n$/);
+  await expect.poll(() => text).toMatch(/"light":"red".*\n\n/);
 });
 
 test('a client that goes makes room', async () => {

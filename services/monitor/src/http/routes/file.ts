@@ -17,6 +17,7 @@ import { LedgerError } from '../../ledger/ledger-error.js';
 import type { Lookup } from '../../lookup/lookup.js';
 import { type FileProblem, NO_FILE_FIELDS } from '../../pages/file-form.js';
 import { type FilePreview, filePage } from '../../pages/file-page.js';
+import type { Assets } from '../../pages/layout.js';
 import { InvalidRequestError } from '../../words/request-rules.js';
 import { isOfAnotherSite } from '../access/other-site.js';
 import { loadAssets } from '../assets.js';
@@ -52,10 +53,15 @@ interface Refusal {
   readonly problem: FileProblem;
 }
 
+interface FileContext extends AppContext {
+  readonly assets: Assets;
+}
+
 /** Takes log files from the page of the ledger; no route without a database. */
-export function fileRoutes(context: AppContext): FastifyPluginAsyncTypebox {
-  const { lookup, settings } = context;
+export function fileRoutes(appContext: AppContext): FastifyPluginAsyncTypebox {
+  const { lookup, settings } = appContext;
   if (lookup === undefined) return async () => undefined;
+  const context: FileContext = { ...appContext, assets: loadAssets().assets };
   return async (app) => {
     // The page says it instead.
     await app.register(multipart, { throwFileSizeLimit: false });
@@ -102,7 +108,7 @@ const BUSY: Refusal = {
 interface Work {
   readonly lookup: Pick<Lookup, 'answerAll'>;
   readonly spool: Spool;
-  readonly context: AppContext;
+  readonly context: FileContext;
 }
 
 async function annotateForm(request: FastifyRequest, reply: FastifyReply, { lookup, spool, context }: Work) {
@@ -190,7 +196,7 @@ function sendRefusal(
   reply: FastifyReply,
   { status, problem }: Refusal,
   fields: FileFields,
-  context: AppContext,
+  context: FileContext,
 ) {
   if (status === 503) reply.header('retry-after', RETRY_AFTER_S);
   reply.code(status);
@@ -201,9 +207,9 @@ function sendPage(
   reply: FastifyReply,
   outcome: FilePreview | FileProblem,
   fields: FileFields,
-  { view }: AppContext,
+  { view, assets }: FileContext,
 ) {
   const { overall: light, cluster } = view();
   reply.headers(FORM_HEADERS);
-  return sendHtml(reply, filePage({ fields, outcome, assets: loadAssets().assets, light, cluster }).text);
+  return sendHtml(reply, filePage({ fields, outcome, assets, light, cluster }).text);
 }

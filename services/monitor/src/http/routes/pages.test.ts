@@ -89,7 +89,7 @@ test('a heartbeat is shown with code, message, relative and exact time, address 
     '<time datetime="2026-01-31T12:05:24.750Z">2026-01-31 12:05:24 UTC</time>',
     '2001:db8::1',
     'writer-0',
-    'failing</strong> for <time datetime="2026-01-31T11:07:30.000Z" data-run="since"',
+    'failing</strong> <span class="lasts">for <time datetime="2026-01-31T11:07:30.000Z" data-run="since"',
     '>1 h</time>',
   ])
     expect(card).toContain(detail);

@@ -11,7 +11,8 @@ const SUMMARIES: readonly { readonly scope: Scope; readonly name: string }[] = [
 
 /** Reader, writer and both, as other programs are answered. */
 export function answers(view: StatusView): Html {
-  return html`<dl class="answers">${SUMMARIES.map(
+  return html`<h2 id="answers">For scripts</h2>
+<dl class="answers">${SUMMARIES.map(
     ({ scope, name }) =>
       html`<div><dt><a href="/podips/${scope}">${name}</a></dt><dd>${lightWithWord(lightFor(view.answers[scope]), view.answers[scope])}</dd></div>`,
   )}</dl>`;

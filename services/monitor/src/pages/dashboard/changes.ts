@@ -31,11 +31,11 @@ export function changes({ changes: counted, countedUntil }: WorkloadsSummary, no
     ...(countedUntil === null ? ['still being counted'] : []),
   ].join('; ');
   return html`<h2 id="changes">IP changes</h2>
-<div class="card"><p>${words}. The most in a quarter of an hour: ${most.toLocaleString('en')}.</p>
+<p>${words}. The most in a quarter of an hour: ${most.toLocaleString('en')}.</p>
 <svg class="changes" viewBox="0 0 ${width} ${2 * HALF}" preserveAspectRatio="none" role="img" aria-label="${words}">
 <path class="starts" d="${bars(starts, most, -1)}"/><path class="ends" d="${bars(ends, most, 1)}"/>${hatching(missing)}
 </svg>
-<p class="axis" aria-hidden="true"><span>24 h ago</span><span>starts above, ends below${missing.length > 0 ? ', gaps hatched' : ''}</span><span>now</span></p></div>`;
+<p class="axis" aria-hidden="true"><span>24 h ago</span><span>starts above, ends below${missing.length > 0 ? ', gaps hatched' : ''}</span><span>now</span></p>`;
 }
 
 /** A gap is shaded, and hatched by lines that are seen without colours as well. */

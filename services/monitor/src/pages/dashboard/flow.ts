@@ -1,5 +1,6 @@
 import type { FlowView } from '../../flow/flow-view.js';
 import { type FlowSlot, SLOT_MS, SLOTS } from '../../flow/series.js';
+import type { Light } from '../../status/lights.js';
 import { formatDuration, formatUtc } from '../../words/format.js';
 import { describeWaiting } from '../../words/waiting.js';
 import { type Html, html } from '../html.js';
@@ -7,15 +8,18 @@ import { lightWithWord } from '../light-icon.js';
 
 const LIGHTS = { 'in time': 'green', late: 'yellow', 'not known': 'grey' } as const;
 
-/** How messages get on from the reader to Fluentd: what waits, and how fast they come and go. */
-export function flow(view: FlowView): Html {
-  const { state, oldestMs, publishedPerSecond, writtenPerSecond, lagMs } = view;
+/** How messages get on from the reader to Fluentd: what waits, and how fast they come and go. @param light that of queue read */
+export function flow(view: FlowView, light: Light): Html {
+  const { oldestMs, publishedPerSecond, writtenPerSecond, lagMs } = view;
+  // A queue that cannot be read may hold messages of which nothing is known.
+  const state = view.state === 'in time' && light !== 'green' ? 'not known' : view.state;
   return html`<h2 id="flow">Delivery</h2>
-<dl class="figures card">
-<div><dt>Messages arrive</dt><dd>${lightWithWord(LIGHTS[state], state)}</dd></div>
+<dl class="figures">
+<div><dt>Queue is read</dt><dd>${lightWithWord(LIGHTS[state], state)}</dd></div>
 <div><dt>Waiting</dt><dd>${describeWaiting(view) ?? (view.queued === null || view.buffered === null ? 'not known' : 'nothing')}</dd></div>
 <div><dt>Oldest on the queue</dt><dd>${oldestMs === null ? '–' : formatDuration(oldestMs)}</dd></div>
-<div><dt>Published, delivered</dt><dd>${rate(publishedPerSecond)}, ${rate(writtenPerSecond)}</dd></div>
+<div><dt>Published</dt><dd>${rate(publishedPerSecond)}</dd></div>
+<div><dt>Delivered</dt><dd>${rate(writtenPerSecond)}</dd></div>
 <div><dt>Longest delay now</dt><dd>${lagMs === null ? '–' : formatDelay(lagMs)}</dd></div>
 </dl>`;
 }
@@ -31,6 +35,7 @@ function formatDelay(ms: number): string {
   return ms < 10_000 ? `${(ms / 1_000).toFixed(1)} s` : formatDuration(ms);
 }
 
+const AXIS = html`<p class="axis" aria-hidden="true"><span>24 h ago</span><span>now</span></p>`;
 const HEIGHT = 60;
 /** Delays from the shortest to the longest that are told apart, on a logarithmic scale. */
 const [SHORTEST_MS, LONGEST_MS] = [10, 86_400_000];
@@ -47,12 +52,11 @@ export function flowGraph({ series }: FlowView): Html {
   const shape = (heightOf: (slot: FlowSlot) => number) =>
     outline(slots.map((slot) => (slot ? heightOf(slot) : 0)));
   const throughput = `${sum(known.map(({ written }) => written))} delivered in 24 hours, ${perSecondWords(most)} at most`;
-  return html`<div class="card graphs">
+  return html`<div class="graphs">
 <figure><figcaption>Throughput: ${throughput}</figcaption>
-<svg class="changes" viewBox="0 0 ${SLOTS} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${throughput}"><path class="ends" d="${shape(({ published }) => (published / most) * HEIGHT)}"/><path class="starts" d="${shape(({ written }) => (written / most) * HEIGHT)}"/></svg></figure>
-<figure><figcaption>Longest delay: ${longest(known)}</figcaption>
-<svg class="changes" viewBox="0 0 ${SLOTS} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${longest(known)}"><path class="late" d="${shape(({ lagMs }) => delayHeight(lagMs))}"/></svg>
-<p class="axis" aria-hidden="true"><span>24 h ago</span><span>logarithmic, from 10 ms to a day</span><span>now</span></p></figure></div>`;
+<svg class="changes" viewBox="0 0 ${SLOTS} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${throughput}"><path class="ends" d="${shape(({ published }) => (published / most) * HEIGHT)}"/><path class="starts" d="${shape(({ written }) => (written / most) * HEIGHT)}"/></svg>${AXIS}</figure>
+<figure><figcaption>Longest delay: ${longest(known)} (logarithmic)</figcaption>
+<svg class="changes" viewBox="0 0 ${SLOTS} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${longest(known)}"><path class="late" d="${shape(({ lagMs }) => delayHeight(lagMs))}"/></svg>${AXIS}</figure></div>`;
 }
 
 /** Bars beside each other as one shape, which takes less than an element each. */

@@ -12,11 +12,11 @@ export function ledger(view: LedgerView, shown: LedgerLightView, { at, likelyCau
   const nowMs = Date.parse(at);
   const { light, since, heartbeat } = shown;
   const isCause = likelyCause === 'ledger';
-  return html`<div><h2 id="ledger">${lightIcon(light)} Ledger${isCause ? causeMark(light) : undefined}</h2>
-<p class="state ${light}"><strong>${wordOf('ledger', light)}</strong>${since === null || light === 'grey' ? undefined : html` for ${timeSince(since, nowMs)}`}</p>
+  return html`<h2 id="ledger">Ledger${isCause ? causeMark(light) : undefined}</h2>
+<p class="state ${light}">${lightIcon(light)} <strong>${wordOf('ledger', light)}</strong>${since === null || light === 'grey' ? undefined : html` for ${timeSince(since, nowMs)}`}</p>
 ${maintenanceMark(shown)}
-<p class="said">${heartbeat === null ? 'Not known yet.' : html`<bdi>${visibleText(heartbeat.message)}</bdi>${light === 'green' ? undefined : html` <span class="exact">found by the ${visibleText(heartbeat.host)}</span>`}`}</p></div>
-<div>${facts(view, nowMs)}<p class="ask-link"><a href="/leases">Which pod had an address?</a></p></div>`;
+<p class="said">${heartbeat === null ? 'Not known yet.' : html`<bdi>${visibleText(heartbeat.message)}</bdi>${light === 'green' ? undefined : html` <span class="exact">found by the ${visibleText(heartbeat.host)}</span>`}`}</p>
+${facts(view, nowMs)}<p class="ask-link"><a href="/leases">Which pod had an address?</a></p>`;
 }
 
 function facts(

@@ -26,7 +26,7 @@ export function operationCard(view: OperationView, { nowMs, isLikelyCause }: Car
   const { name, light, since, heartbeat } = view;
   return html`
 <h3>${name}${isLikelyCause ? causeMark(light) : undefined}</h3>
-<p class="state ${light}"><strong>${LIGHT_WORDS[light]}</strong>${since === null || light === 'grey' ? undefined : html` for ${timeSince(since, nowMs)}`}</p>
+<p class="state ${light}"><strong>${LIGHT_WORDS[light]}</strong>${since === null || light === 'grey' ? undefined : html` <span class="lasts">for ${timeSince(since, nowMs)}</span>`}</p>
 ${maintenanceMark(view)}
 ${heartbeat === null ? html`<p class="said">No heartbeat received yet.</p>` : lastReport(heartbeat, nowMs)}`;
 }
@@ -46,8 +46,5 @@ function lastReport(report: NonNullable<OperationView['heartbeat']>, nowMs: numb
   const { code, message, receivedAt, remoteAddress, host } = report;
   // bdi keeps the direction of a text to itself.
   return html`<p class="said">${statusMark({ code, message })}<bdi>${shorten(visibleText(message), MAX_REPORT_BYTES)}</bdi></p>
-<dl class="facts">
-<dt>Received</dt><dd>${timeAgo(receivedAt, nowMs)} <span class="exact">${exactTime(receivedAt)}</span></dd>
-<dt>From</dt><dd><bdi>${visibleText(host)}</bdi>${host === remoteAddress ? undefined : html` <span class="exact">${visibleText(remoteAddress)}</span>`}</dd>
-</dl>`;
+<p class="exact">Received ${timeAgo(receivedAt, nowMs)}, at ${exactTime(receivedAt)}, from <bdi>${visibleText(host)}</bdi>${host === remoteAddress ? undefined : html`, <bdi>${visibleText(remoteAddress)}</bdi>`}</p>`;
 }

@@ -27,6 +27,8 @@ export interface Part {
 /** The changing pieces of the dashboard by their id, in the order in which they stand on the page. */
 export function dashboardParts(view: StatusView): ReadonlyMap<string, Part> {
   const nowMs = Date.parse(view.at);
+  const lightOf = (one: string) =>
+    view.operations.find(({ operation }) => operation === one)?.light ?? 'grey';
   const pieces: [string, Html][] = [
     ['headline', headline(view)],
     ['answers', answers(view)],
@@ -44,7 +46,7 @@ export function dashboardParts(view: StatusView): ReadonlyMap<string, Part> {
     ...(view.flow === null
       ? []
       : ([
-          ['flow', flow(view.flow)],
+          ['flow', flow(view.flow, lightOf('queue/read'))],
           ['flow-graph', flowGraph(view.flow)],
         ] satisfies [string, Html][])),
     ['clusters', clusters(view)],

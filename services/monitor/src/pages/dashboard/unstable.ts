@@ -12,9 +12,8 @@ export function unstable(
 ): Html {
   const isOld = countedUntil !== null && isBehind(Date.parse(countedUntil), Date.parse(at));
   return html`<h2 id="unstable">Unstable now</h2>
-<div class="card">${found.length === 0 ? html`<p>${nothingWords({ at, countedUntil, error }, '1h', 'None')}</p>` : html`${isOld ? html`<p class="none">As of ${exactTime(countedUntil)}: the ledger is behind.</p>` : undefined}<ul class="unstable-list">${found.map(item)}</ul>`}
-<p class="ask-link"><a href="/workloads">${total > found.length ? `All ${total} unstable workloads, and the others` : 'All workloads'}</a></p>
-</div>`;
+${found.length === 0 ? html`<p>${nothingWords({ at, countedUntil, error }, '1h', 'None')}</p>` : html`${isOld ? html`<p class="none">As of ${exactTime(countedUntil)}: the ledger is behind.</p>` : undefined}<ul class="unstable-list">${found.map(item)}</ul>`}
+<p class="ask-link"><a href="/workloads">${total > found.length ? `All ${total} unstable workloads, and the others` : 'All workloads'}</a></p>`;
 }
 
 function item(workload: WorkloadsSummary['unstable'][number]): Html {

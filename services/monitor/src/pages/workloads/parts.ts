@@ -2,7 +2,16 @@ import { WINDOW_NAMES, WINDOWS, type WindowName } from '../../workloads/windows.
 import { isBehind } from '../../workloads/words.js';
 import type { WorkloadsAnswer } from '../../workloads/workload-view.js';
 import { type Html, html } from '../html.js';
+import { type LayoutOptions, layout } from '../layout.js';
 import { exactTime } from '../running-time.js';
+
+/** A page of workloads. */
+export function workloadsLayout(
+  options: Pick<LayoutOptions, 'title' | 'content' | 'assets' | 'light' | 'cluster'>,
+): Html {
+  const scriptPaths = [options.assets.timesPath];
+  return layout({ ...options, current: '/workloads', hasLedger: true, scriptPaths });
+}
 
 /** Links to the same page for another window of time. @param to the address of the page for a window */
 export function windowLinks(current: WindowName, to: (window: WindowName) => string): Html {
