@@ -15,7 +15,10 @@ export const INCIDENTS = {
     headline: 'no writer delivers them',
   },
   'broker-dead': {
-    trouble: { fails: { 'queue/write': [503, BROKER_GONE], 'queue/read': [503, BROKER_GONE] } },
+    trouble: {
+      fails: { 'queue/write': [503, BROKER_GONE], 'queue/read': [503, BROKER_GONE] },
+      outbox: 1_716,
+    },
     headline: 'The broker cannot be used',
   },
   'fluentd-dead': {

@@ -94,15 +94,18 @@ export async function startMonitor(cluster, resources, env = {}) {
   throw new Error('the monitor ended before it listened');
 }
 
-/** A database with what `fill` writes. @returns the settings by which a monitor finds it, and how to stop it */
+/** A database with what `fill` writes. @returns the settings by which a monitor finds it, and how to use and to stop it */
 export async function startDatabase(resources, fill) {
   const postgres = await startPostgres();
   resources.defer(() => postgres.destroy());
   const { host, port, user, password, database } = postgres.settings;
-  const pool = openPool(postgres.settings, createLogger('screenshots', 'warn'));
-  await migrate(pool);
-  await fill(pool);
-  await pool.end();
+  const use = async (work) => {
+    const pool = openPool(postgres.settings, createLogger('screenshots', 'warn'));
+    await work(pool);
+    await pool.end();
+  };
+  await use(migrate);
+  await use(fill);
   const env = {
     DB_HOST: host,
     DB_PORT: String(port),
@@ -110,7 +113,7 @@ export async function startDatabase(resources, fill) {
     DB_PASSWORD: password,
     DB_NAME: database,
   };
-  return { env, stop: () => postgres.destroy() };
+  return { env, use, stop: () => postgres.destroy() };
 }
 
 export async function beat(url, operation, code = 200, message = 'OK') {
@@ -121,19 +124,16 @@ export async function beat(url, operation, code = 200, message = 'OK') {
 
 /**
  * A chain that works until it meets trouble, a second after the other until it is stopped. Trouble: heartbeats that fail as
- * code and text, those that do not come, what delivers nothing, and what the ledger reports.
+ * code and text, those that do not come, what delivers nothing, how many messages are in the outbox, and what the ledger reports.
  */
 export function startChain(url, resources) {
   let trouble = {};
   let published = 0;
   let delivered = 0;
-  let outbox = 0;
   const stopped = new AbortController();
   const second = async () => {
-    const { fails = {}, silent = [], frozen, ledger = null } = trouble;
-    const isBroken = fails['queue/write'] !== undefined;
-    if (isBroken) outbox += PER_SECOND;
-    else published += fails.kubernetes === undefined ? PER_SECOND : 0;
+    const { fails = {}, silent = [], frozen, outbox = 0, ledger = null } = trouble;
+    if (fails['queue/write'] === undefined && fails.kubernetes === undefined) published += PER_SECOND;
     if (frozen === undefined) delivered = published;
     for (const operation of OPERATIONS)
       if (!silent.includes(operation))

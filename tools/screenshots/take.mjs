@@ -37,6 +37,10 @@ async function fillLedger(pool) {
   );
 }
 
+function fillOutbox(pool, count) {
+  return pool.query(`INSERT INTO messages (message) SELECT '{}' FROM generate_series(1, $1)`, [count]);
+}
+
 async function startWebhook(resources) {
   const webhook = createServer((_request, response) => response.end()).listen(0, '127.0.0.1');
   await once(webhook, 'listening');
@@ -84,7 +88,7 @@ async function takeHealthy(browser, resources) {
   await takePage(browser, url, 'all-green', ALL, { height: 1_280 });
   await takePage(browser, `${url}/incidents`, 'incidents', [''], { live: false });
   const question = new URLSearchParams({ ip: '10.64.9.182', at: '2026-11-20 14:05' });
-  await takePage(browser, `${url}/leases?${question}`, 'leases', ['', '-phone'], { live: false });
+  await takePage(browser, `${url}/leases?${question}`, 'leases', [''], { live: false });
   await takePage(browser, `${url}/workloads?window=24h`, 'workloads', ALL, { live: false });
   const workload = `${url}/workloads/shop/Deployment/cart?window=24h`;
   await takePage(browser, workload, 'workload', ALL, { live: false });
@@ -116,6 +120,7 @@ async function takeIncident(browser, [name, { trouble = {}, stops, headline }]) 
   await untilCounted(url);
   await sleep(4_000);
   chain.meet(trouble);
+  await database.use((pool) => fillOutbox(pool, trouble.outbox ?? 0));
   if (stops === 'database') await database.stop();
   if (stops === 'monitor') {
     await chain.stop();
