@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { MessageError } from './errors.js';
 
 export const MESSAGE_CONTENT_TYPE = 'application/json';
@@ -199,7 +199,7 @@ export function buildRestartMessage(facts: RestartFacts, origin: MessageOrigin):
     subclass: 'pod_restart',
     object: container,
     event: 'restarted',
-    event_id: hash(pod.uid, container, 'restart', String(count)),
+    event_id: idOf(pod.uid, container, 'restart', String(count)),
     address: {},
     certainty: {},
     more: { container, restarts: count, restarts_new: count - countBefore, end_cause: endCause },
@@ -231,11 +231,11 @@ export function eventId(
   network = '',
 ): string {
   const edge = status === 'deallocated' ? 'end' : 'start';
-  return hash(podUid, ip, edge, String(occurrence), ...(network ? [network] : []));
+  return idOf(podUid, ip, edge, String(occurrence), ...(network ? [network] : []));
 }
 
-function hash(...parts: readonly string[]): string {
-  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32);
+function idOf(...parts: readonly string[]): string {
+  return hash('sha256', parts.join('\n'), 'hex').slice(0, 32);
 }
 
 /** A record as it goes to Fluentd: a message of podips, of podips 1.1, or of any other producer on the queue. */
