@@ -7,7 +7,8 @@ import { type Fact, type ReadSpan, readFacts } from './fact-queries.js';
 import { findGaps, findPositions, type Gap } from './feed-queries.js';
 import { createInterner } from './interner.js';
 import { createIpChanges, type IpChanges, SHOWN_MS } from './ip-changes.js';
-import { createTeller, OVERLAP_MS, type Teller } from './teller.js';
+import { nextOverlapMs, OVERLAP_MS } from './overlap.js';
+import { createTeller, type Teller } from './teller.js';
 
 export interface WorkloadFeedOptions {
   readonly pool: DatabasePool;
@@ -64,6 +65,8 @@ export function startWorkloadFeed({
   const book = createWorkloadBook(now() - SHOWN_MS);
   const ipChanges = createIpChanges();
   const tellers = new Map<string, Teller>();
+  /** By cluster. */
+  const overlaps = new Map<string, number>();
   const intern = createInterner();
   let wideAtMs: number | undefined;
   let view: FeedView = { countedUntilMs: undefined, error: undefined, gaps: [] };
@@ -71,9 +74,9 @@ export function startWorkloadFeed({
 
   /**
    * Reads before any of it is told: when that fails, it can be read again. Where much happened, only the first part.
-   * @returns up to when
+   * @returns up to when, and how many facts
    */
-  const countSpan = async (teller: Teller, cluster: string, span: ReadSpan): Promise<number> => {
+  const countSpan = async (teller: Teller, cluster: string, span: ReadSpan) => {
     const facts: Fact[] = [];
     let { toMs } = span;
     await read(async (client) => {
@@ -89,23 +92,28 @@ export function startWorkloadFeed({
       teller.tell(facts.slice(next, next + FACTS_AT_A_TIME));
       await setImmediate();
     }
-    return toMs;
+    return { toMs, count: facts.length };
   };
   const countCluster = async (cluster: string, knownAtMs: number, isWide: boolean) => {
     const nowMs = now();
     const teller = tellers.get(cluster) ?? createTeller(book, ipChanges, nowMs - HISTORY_MS, nowMs);
     tellers.set(cluster, teller);
     const { countedUntilMs, knownSinceMs } = teller;
-    let fromMs = isWide ? knownSinceMs : Math.max(knownSinceMs, countedUntilMs - OVERLAP_MS);
+    const overlapMs = overlaps.get(cluster) ?? OVERLAP_MS;
+    let fromMs = isWide ? knownSinceMs : Math.max(knownSinceMs, countedUntilMs - overlapMs);
     let stepMs = MIN_STEP_MS;
+    let facts = 0;
     while (fromMs < Number.POSITIVE_INFINITY && !stopping.signal.aborted) {
       const toMs = fromMs + stepMs < knownAtMs ? fromMs + stepMs : Number.POSITIVE_INFINITY;
-      fromMs = await countSpan(teller, cluster, { fromMs, toMs });
+      const counted = await countSpan(teller, cluster, { fromMs, toMs });
+      fromMs = counted.toMs;
+      facts += counted.count;
       if (stopping.signal.aborted) return;
       teller.counted(Math.min(fromMs, knownAtMs));
       book.counted(cluster, teller.countedUntilMs);
       stepMs = fromMs < toMs ? Math.max(MIN_STEP_MS, stepMs / 2) : Math.min(MAX_STEP_MS, stepMs * 2);
     }
+    if (!isWide) overlaps.set(cluster, nextOverlapMs(overlapMs, facts));
   };
 
   const lookOnce = async () => {

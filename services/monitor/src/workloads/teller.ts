@@ -1,9 +1,8 @@
 import type { WorkloadBook } from './book.js';
 import type { Fact, HeldAddress } from './fact-queries.js';
 import { type IpChanges, SHOWN_MS } from './ip-changes.js';
+import { OVERLAP_MS } from './overlap.js';
 
-/** Facts may be recorded that much later than others of their time, and are looked for again for so long. */
-export const OVERLAP_MS = 15 * 60_000;
 /** From time to time they are looked for as far back as this: a restart that waited for its image, a node that was away. */
 const REACH_MS = 86_400_000;
 /** Less far where more happens: each of these takes some 100 bytes. */
@@ -96,10 +95,12 @@ export function createTeller(
 
 /** @returns whether it is news */
 function isNews(told: Map<string, number>, what: string, atMs: number): boolean {
-  const isKnown = told.delete(what);
+  const toldMs = told.get(what);
+  if (toldMs === atMs) return false;
   // The order of a map is that in which its entries were set.
+  told.delete(what);
   told.set(what, atMs);
-  return !isKnown;
+  return toldMs === undefined;
 }
 
 /** Those that were told first come first; a late one among them keeps others a little longer. */
