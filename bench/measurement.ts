@@ -18,7 +18,9 @@ export type Measurement = (run: BenchRun) => Promise<Figure[]>;
 
 export interface Figure {
   readonly name: string;
+  /** The median, where it was measured several times. */
   readonly value: number;
+  readonly range?: readonly [least: number, most: number];
   readonly unit: '/s' | 'ms' | 'us' | 'bytes' | 'MB' | 'times' | '%';
   readonly expectation?: Expectation;
   /** One line on how the value was measured. */

@@ -61,9 +61,11 @@ export async function openReaderOutlet(port: number, signal: AbortSignal): Promi
       const deadline = AbortSignal.any([signal, AbortSignal.timeout(SETTLE_DEADLINE_MS)]);
       for (let next = 0; next < bodies.length; ) {
         await changes.roomAvailable(deadline);
-        const messages = bodies.slice(next, next + changes.room);
-        changes.append({ messages, leases: [], gaps: [], checkpoint: undefined });
-        next += messages.length;
+        for (const body of bodies.slice(next, next + changes.room)) {
+          // An entry for each, as of the events of a watch.
+          changes.append({ messages: [body], leases: [], gaps: [], checkpoint: undefined });
+          next += 1;
+        }
       }
       const left = await delivery.settle(deadline);
       if (left > 0 || failures.length > 0)

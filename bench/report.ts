@@ -1,6 +1,6 @@
 import { type Expectation, type Figure, isMet } from './measurement.js';
 
-const HEADINGS = ['figure', 'value', 'unit', 'expected', 'met'] as const;
+const HEADINGS = ['figure', 'value', 'unit', 'range', 'expected', 'met'] as const;
 const SMALL = 10;
 
 /** A table of the figures for the terminal, and below it what they mean. @param judged whether to show which are met */
@@ -14,10 +14,11 @@ export function formatFigures(figures: readonly Figure[], judged: boolean): stri
 
 /** The cells of a figure, in the order of the headings. */
 export function toCells(figure: Figure, judged: boolean): readonly string[] {
-  const { name, value, unit, expectation } = figure;
+  const { name, value, unit, range, expectation } = figure;
   const met = judged ? isMet(figure) : undefined;
   const verdict = met === undefined ? '' : met ? 'yes' : 'NO';
-  return [name, formatNumber(value), unit, formatExpectation(expectation), verdict];
+  const spread = range === undefined ? '' : range.map(formatNumber).join(' to ');
+  return [name, formatNumber(value), unit, spread, formatExpectation(expectation), verdict];
 }
 
 /** A line for each meaning. Of figures that share one, it names what their names end with alike. */

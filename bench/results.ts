@@ -80,8 +80,8 @@ function formatSection({
   const own = figures.map((figure) => ({ ...figure, name: figure.name.replace(`${name}: `, '') }));
   const [before, after] = load.map((value) => value.toFixed(1));
   const rows = own.map((figure) => {
-    const [title, value, unit, expected, met] = toCells(figure, true);
-    return `| ${title} | ${value} ${unit} | ${expected} | ${met} |`;
+    const [title, value, unit, range, expected, met] = toCells(figure, true);
+    return `| ${title} | ${value} ${unit} | ${range} | ${expected} | ${met} |`;
   });
   return [
     `## ${name}`,
@@ -89,8 +89,8 @@ function formatSection({
     `${startedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC, ${commit}, in ${Math.round(seconds)} s. ${machine}.`,
     `Load average ${before} before, ${after} at the end.`,
     '',
-    '| figure | value | expected | met |',
-    '|---|---:|---:|---|',
+    '| figure | value | range | expected | met |',
+    '|---|---:|---:|---:|---|',
     ...rows,
     '',
     ...explainFigures(own).map((line) => `- ${line}`),

@@ -1,49 +1,51 @@
 import { once } from 'node:events';
 import { get } from 'node:http';
 import { FluentClient } from '@fluent-org/logger';
-import { DEFAULT_QUEUE_NAME, parseMessage, type ReceivedMessage } from '@podips/shared';
-import { openSession } from './messages.js';
-import { within } from './until.js';
+import { DEFAULT_QUEUE_NAME, parseMessage } from '@podips/shared';
+import { withStompClient } from './stomp-client.js';
 
-/** As the writer's, so that only the way to the sink differs. */
-const PREFETCH = 100;
-const DEADLINE_MS = 120_000;
-const ACK_TIMEOUT_MS = 30_000;
+export interface OriginalOptions {
+  readonly brokerPort: number;
+  readonly sinkPort: number;
+  readonly count: number;
+  /** So many messages are forwarded at a time. */
+  readonly atOnce: number;
+  /** Where podips 1.1 reported each message twice, and awaited the answers; undefined: nowhere. */
+  readonly monitorUrl: string | undefined;
+}
 
 /**
- * Forwards this many messages, one after the other, with a connection to the sink for each.
- * @param monitorUrl where podips 1.1 reported each message twice, and waited for the answers; undefined: nowhere
+ * Forwards this many messages with a connection to the sink for each, as podips 1.1 did. Its subscription has the mode
+ * `auto`, so that the broker takes each message for delivered when it sends it; it awaits that the record is written to the
+ * connection, and no ack of Fluentd.
  */
-export async function writeOneByOne(
-  brokerPort: number,
-  sinkPort: number,
-  count: number,
-  monitorUrl: string | undefined,
+export function writeOneByOne(
+  { brokerPort, sinkPort, count, atOnce, monitorUrl }: OriginalOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const session = await openSession(brokerPort);
-  const { promise: done, resolve, reject } = Promise.withResolvers<void>();
-  void session.closed.then(reject);
-  let left = count;
-  let last = Promise.resolve();
-  const forward = async (received: ReceivedMessage) => {
-    if (monitorUrl) await report(`${monitorUrl}/queue/read/200/success`);
-    await writeAlone(sinkPort, received.body);
-    if (monitorUrl) await report(`${monitorUrl}/log/200/success`);
-    session.ack(received);
-    left -= 1;
-    if (left === 0) resolve();
-  };
-  // At most the prefetch are in this chain.
-  session.subscribe(DEFAULT_QUEUE_NAME, PREFETCH, (received) => {
-    last = last.then(() => forward(received));
-    last.catch(reject);
+  return withStompClient(brokerPort, signal, (client) => {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const turns = Array.from({ length: atOnce }, () => Promise.resolve());
+    let received = 0;
+    let left = count;
+    const forward = async (body: Uint8Array) => {
+      if (monitorUrl) await report(`${monitorUrl}/queue/read/200/success`);
+      await writeAlone(sinkPort, body);
+      if (monitorUrl) await report(`${monitorUrl}/log/200/success`);
+      left -= 1;
+      if (left === 0) resolve();
+    };
+    client.subscribe({ destination: DEFAULT_QUEUE_NAME, ack: 'auto' }, async (error, message) => {
+      if (error) return reject(error);
+      const turn = received % atOnce;
+      received += 1;
+      const chunks = await message.toArray();
+      const next = turns[turn]?.then(() => forward(Buffer.concat(chunks)));
+      if (next) turns[turn] = next;
+      next?.catch(reject);
+    });
+    return promise;
   });
-  try {
-    await within({ deadlineMs: DEADLINE_MS, signal }, done);
-  } finally {
-    await session.close();
-  }
 }
 
 /** A request on a connection of its own. */
@@ -56,7 +58,6 @@ async function report(url: string): Promise<void> {
 
 async function writeAlone(port: number, body: Uint8Array): Promise<void> {
   const client = new FluentClient('audit.pod_ip', {
-    ack: { ackTimeout: ACK_TIMEOUT_MS },
     socket: { host: '127.0.0.1', port, timeout: -1, disableReconnect: true },
   });
   try {

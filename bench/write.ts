@@ -5,16 +5,22 @@ import { startChildProgram } from '@podips/simulation';
 import type { BenchRun, Figure } from './measurement.js';
 import { fillQueue, makeBodies } from './messages.js';
 import { startMonitorProcess } from './monitor-process.js';
-import { type Contender, medianRates } from './rate.js';
+import { type Contender, measureRates, type Rates } from './rate.js';
 import { type SinkWorker, startSinkWorker } from './sink-worker.js';
+import { type AckPlan, acknowledgeOnly, CUMULATIVE_PLAN, EACH_PLANS } from './write-bare.js';
 import { writeOneByOne } from './write-original.js';
 
 const WRITER = 'write: writer';
 const ORIGINAL = 'write: as podips 1.1';
 const BARE = 'write: connection per message';
+const AT_ONCE = 8;
+const BARE_AT_ONCE = `${BARE}, eight at once`;
+const ACK_PLANS = [...EACH_PLANS, CUMULATIVE_PLAN];
+const CUMULATIVE = ackName(CUMULATIVE_PLAN);
 const EXPECTED_TIMES = 10;
+const EXPECTED_PERCENT = 90;
 
-/** Messages per second from a full queue to an acknowledging sink, two ways. */
+/** Messages per second from a full queue to an acknowledging sink, several ways, and to a consumer that only acknowledges. */
 export async function measureWrite(run: BenchRun): Promise<Figure[]> {
   const { rounds, write } = run.scale;
   await using resources = new AsyncDisposableStack();
@@ -26,14 +32,26 @@ export async function measureWrite(run: BenchRun): Promise<Figure[]> {
   const monitor = await startMonitorProcess(dir);
   resources.defer(() => monitor.process.stop());
   const contenders: Contender[] = [
+    { name: ORIGINAL, run: () => timeOneByOne(run, sink, 1, monitor.url) },
+    { name: BARE, run: () => timeOneByOne(run, sink, 1, undefined) },
+    { name: BARE_AT_ONCE, run: () => timeOneByOne(run, sink, AT_ONCE, undefined) },
     { name: WRITER, run: () => timeWriter(run, sink, monitor.url, dir) },
-    { name: ORIGINAL, run: () => timeOneByOne(run, sink, monitor.url) },
-    { name: BARE, run: () => timeOneByOne(run, sink, undefined) },
+    ...ACK_PLANS.map((plan) => ({ name: ackName(plan), run: () => timeAcks(run, plan) })),
   ];
   run.print(`write: ${write.messages} messages, after ${write.warmUpMessages} to warm up`);
-  const rates = await medianRates(contenders, rounds, run.print);
-  const rate = (name: string) => rates.get(name) ?? Number.NaN;
-  return toFigures(rate(WRITER), rate(ORIGINAL), rate(BARE));
+  // Neither side may meet a cold broker.
+  for (const plan of ACK_PLANS) await timeAcks(run, plan);
+  return toFigures(await measureRates(contenders, rounds, run.print));
+}
+
+async function timeAcks({ scale, brokerPort, signal }: BenchRun, plan: AckPlan): Promise<number> {
+  const { warmUpMessages, messages } = scale.write;
+  await fillQueue(brokerPort, makeBodies(warmUpMessages + messages), signal);
+  return acknowledgeOnly(brokerPort, plan, { skip: warmUpMessages, count: messages }, signal);
+}
+
+function ackName({ mode, together }: AckPlan): string {
+  return `write: bare stompit, ${mode}${together ? ', ACKs together' : ''}`;
 }
 
 /** The writer as a process of its own, started for each round; its warm-up does not count. */
@@ -69,54 +87,85 @@ async function timeWriter(run: BenchRun, sink: SinkWorker, monitorUrl: string, d
 }
 
 async function timeOneByOne(
-  run: BenchRun,
+  { scale, brokerPort, signal }: BenchRun,
   sink: SinkWorker,
+  atOnce: number,
   monitorUrl: string | undefined,
 ): Promise<number> {
-  const { singleMessages } = run.scale.write;
+  const { singleMessages } = scale.write;
   const warmUp = Math.ceil(singleMessages / 4);
-  await fillQueue(run.brokerPort, makeBodies(warmUp + singleMessages), run.signal);
+  const count = warmUp + singleMessages;
+  await fillQueue(brokerPort, makeBodies(count), signal);
   const [rate] = await Promise.all([
     sink.rate(warmUp, singleMessages),
-    writeOneByOne(run.brokerPort, sink.port, warmUp + singleMessages, monitorUrl, run.signal),
+    writeOneByOne({ brokerPort, sinkPort: sink.port, count, atOnce, monitorUrl }, signal),
   ]);
   return rate;
 }
 
-function toFigures(writer: number, original: number, bare: number): Figure[] {
+function toFigures(rates: Rates): Figure[] {
+  const best = rates.best(EACH_PLANS.map(ackName));
   return [
     {
       name: WRITER,
-      value: writer,
+      ...rates.of(WRITER),
       unit: '/s',
       meaning:
         'messages per second from a full queue to acknowledged records, by the writer as a process of its own, with a monitor',
     },
     {
       name: ORIGINAL,
-      value: original,
+      ...rates.of(ORIGINAL),
       unit: '/s',
       meaning:
-        'one message after the other as podips 1.1 did: report the read, connect, send, ack, close, report the write',
+        'one message after the other as podips 1.1 did: report the read, connect, send, close, report the write; no acks',
     },
     {
       name: BARE,
-      value: bare,
+      ...rates.of(BARE),
       unit: '/s',
       meaning: 'the same without the two reports: only a connection to Fluentd per message',
     },
     {
+      name: BARE_AT_ONCE,
+      ...rates.of(BARE_AT_ONCE),
+      unit: '/s',
+      meaning: `the same with ${AT_ONCE} connections at a time, which podips 1.1 did not do`,
+    },
+    {
+      name: 'write: best of a consumer that only acknowledges',
+      ...rates.of(best),
+      unit: '/s',
+      meaning: `the same messages received by the library alone, in the benchmark's own process, and forwarded nowhere; best of ${EACH_PLANS.length} ways with an ACK for each message: ${best}`,
+    },
+    {
+      name: 'write: consumer with cumulative ACKs',
+      ...rates.of(CUMULATIVE),
+      unit: '/s',
+      meaning:
+        'the same with an ACK for 25 messages, which the writer cannot use: a message that is held would hold up all that follow',
+    },
+    {
       name: 'write: writer / as podips 1.1',
-      value: writer / original,
+      ...rates.ratio(WRITER, ORIGINAL),
       unit: 'times',
       expectation: { atLeast: EXPECTED_TIMES },
       meaning: 'the gain of one lasting connection, many records in a chunk and reports beside the pipeline',
     },
     {
       name: 'write: writer / connection per message',
-      value: writer / bare,
+      ...rates.ratio(WRITER, BARE),
       unit: 'times',
-      meaning: 'the gain of the lasting connection and the chunks alone; the broker is the limit then',
+      meaning:
+        'what is left of the gain without the reports; those records may be lost, the writer awaits acks',
+    },
+    {
+      name: 'write: writer / consumer that only acknowledges',
+      ...rates.share(WRITER, best),
+      unit: '%',
+      expectation: { atLeast: EXPECTED_PERCENT },
+      meaning:
+        'the share of the rate at which the broker delivers with the same guarantee, in the same round',
     },
   ];
 }
