@@ -7,9 +7,8 @@ it('asks nothing of tables that are not there, which the server would log as an 
   const query = async (statement: string | { text: string }) => {
     const sql = typeof statement === 'string' ? statement : statement.text;
     asked.push(sql);
-    const answer = { rows: [{ isThere: false, version: 180_000 }] };
-    // The beginning of a transaction is several statements.
-    return sql.startsWith('BEGIN') ? [answer] : answer;
+    // The beginning of a transaction is several statements, and answers with arrays: version and whether it is a standby.
+    return sql.startsWith('BEGIN') ? [{ rows: [[180_000, false]] }] : { rows: [{ isThere: false }] };
   };
   const client = { query, release: () => undefined, on: () => undefined, off: () => undefined };
   // All that a look at the ledger needs of a pool.
