@@ -29,3 +29,6 @@ interface Whole {
 export declare function readLocalOptions(
   args: readonly string[],
 ): Promise<{ readonly values: FlagValues<LocalFlags>; readonly problems: readonly string[] }>;
+
+/** That a server cannot listen on a port, by the code of its error, and which one can be chosen. */
+export declare function describePort(port: number, code: string): Promise<string>;

@@ -33,21 +33,34 @@ export const tortureAbout = {
 /** What the local run needs to know, and all that is wrong with it, so that nothing is started, or installed, in vain. */
 export async function readLocalOptions(args) {
   const { values, problems } = readFlags(args, localFlags);
-  const isTaken = !(await canListen(values.port));
-  return { values, problems: isTaken ? [...problems, await describeTaken(values.port)] : problems };
+  const code = await failureOf(values.port);
+  return {
+    values,
+    problems: code === undefined ? problems : [...problems, await describePort(values.port, code)],
+  };
 }
 
-/** The server there, perhaps of another local run, would be taken for ours. */
-async function describeTaken(port) {
-  let free = port + 1;
-  while (free < 65_535 && !(await canListen(free))) free += 1;
-  return `port ${port} is taken; choose another one: npm start -- --port ${free}`;
+/** A server there, perhaps of another local run, would be taken for ours. */
+export async function describePort(port, code) {
+  let free = Math.max(port, FIRST_OF_ALL_USERS - 1) + 1;
+  while (free < 65_535 && (await failureOf(free)) !== undefined) free += 1;
+  const what =
+    code === 'EADDRINUSE'
+      ? 'is taken'
+      : code === 'EACCES'
+        ? 'is not allowed to this user (EACCES)'
+        : `cannot be used (${code})`;
+  return `port ${port} ${what}; choose another one: npm start -- --port ${free}`;
 }
 
-function canListen(port) {
+/** Ports below need a privilege on many machines. */
+const FIRST_OF_ALL_USERS = 1_024;
+
+/** The code of the error with which a server cannot listen there; undefined: it can. */
+function failureOf(port) {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    server.once('error', ({ code }) => resolve(code));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(undefined)));
   });
 }

@@ -73,7 +73,8 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
   };
   const couriers = channels.map((channel) => {
     const before = memory.channels[channel.id];
-    return createCourier({ channel, words, now, log, onChange, onDelivered, before });
+    const holdMs = (notice: Notice) => mutedMs(notice, options);
+    return createCourier({ channel, words, now, log, onChange, onDelivered, before, holdMs });
   });
   for (const courier of couriers) {
     const undelivered = memory.undelivered[courier.channelId];
@@ -138,6 +139,15 @@ function mutedView({ announcements, now }: AlertingOptions): AlertingView['muted
   const changeMs = nextMutingChangeMs(announcements.entries(), nowMs);
   if (lights.size === 0 || changeMs === undefined) return null;
   return { lights: [...lights], workloads, nextChangeAt: new Date(changeMs).toISOString() };
+}
+
+/** For how long all that a notice is about is muted: a retry that falls into a maintenance waits for its end. */
+function mutedMs({ changes, workloads }: Notice, { announcements, now }: AlertingOptions): number {
+  const [entries, nowMs] = [announcements.entries(), now()];
+  const muting = mutingAt(entries, nowMs);
+  const isMuted = changes.every(({ operation }) => muting.lights.has(operation));
+  if (!isMuted || (workloads === undefined ? changes.length === 0 : !muting.workloads)) return 0;
+  return Math.max(0, (nextMutingChangeMs(entries, nowMs) ?? nowMs) - nowMs);
 }
 
 function startDeadmanOf(options: AlertingOptions) {

@@ -26,7 +26,7 @@ function noticeOf(operation: 'kubernetes' | 'log', atMs = 0): Notice {
 }
 
 /** A channel each of whose attempts ends when the test says so, and a courier for it. */
-function setUp(now: () => number = () => 0) {
+function setUp(now: () => number = () => 0, holdMs: (notice: Notice) => number = () => 0) {
   const subjects: string[] = [];
   const ends: PromiseWithResolvers<string | undefined>[] = [];
   const channel: Channel = {
@@ -52,6 +52,7 @@ function setUp(now: () => number = () => 0) {
     onChange,
     onDelivered,
     retry: { baseMs: 1, capMs: 1 },
+    holdMs,
   });
   const fail = (retryable: boolean) =>
     ends.shift()?.reject(new AlertError('FAKE', 'it is broken', { retryable }));
@@ -143,4 +144,24 @@ test('a stop lets an attempt end that is about to', async () => {
   take();
   await stopped;
   expect(courier.undelivered).toBeUndefined();
+});
+
+test('a retry that falls into a maintenance waits for its end', async () => {
+  const holds = [0, 5, 5, 0];
+  const asked: (number | undefined)[] = [];
+  const { courier, subjects, fail, take, untilAttempt } = setUp(
+    () => 0,
+    () => {
+      asked.push(subjects.length);
+      return holds.shift() ?? 0;
+    },
+  );
+  courier.deliver(noticeOf('log'));
+  await untilAttempt(1);
+  fail(true);
+  await untilAttempt(2);
+  expect(asked).toEqual([0, 1, 1, 1]);
+  take();
+  await vi.waitFor(() => expect(courier.undelivered).toBeUndefined());
+  await courier.stop(0);
 });

@@ -15,6 +15,8 @@ export interface CourierOptions {
   /** The last results of the channel in an earlier run. */
   readonly before?: SavedRecord | undefined;
   readonly retry?: BackoffLimits;
+  /** For how long a notice is not sent, as all that it is about is muted by now, in milliseconds; without it, 0. */
+  readonly holdMs?: (notice: Notice) => number;
 }
 
 /** Delivers notices through one channel, independently of the others. */
@@ -30,13 +32,24 @@ export interface Courier {
 }
 
 const RETRY: BackoffLimits = { baseMs: 5_000, capMs: 300_000 };
+const HOLD_MS = 10_000;
 
 /**
  * One attempt at a time, until the channel accepts the notice; after a permanent refusal with the longest pause. At most
  * one notice waits beside it: later ones are merged into it, so that a channel that recovers gets one message.
  */
 export function createCourier(options: CourierOptions): Courier {
-  const { channel, words, now, log, onChange, onDelivered, before, retry = RETRY } = options;
+  const {
+    channel,
+    words,
+    now,
+    log,
+    onChange,
+    onDelivered,
+    before,
+    retry = RETRY,
+    holdMs = () => 0,
+  } = options;
   const about = { channel: channel.kind, target: channel.target };
   const record = createChannelRecord(channel, now, before);
   const stopping = new AbortController();
@@ -64,6 +77,9 @@ export function createCourier(options: CourierOptions): Courier {
     }
   };
   const deliverOrWait = async (notice: Notice) => {
+    const heldMs = holdMs(notice);
+    // What is muted may change at any time.
+    if (heldMs > 0) return void (await pause(Math.min(heldMs, HOLD_MS), stopping.signal));
     const error = await attempt(notice);
     if (error !== undefined && aborting.signal.aborted) return;
     if (error === undefined) current = undefined;
