@@ -55,6 +55,41 @@ test.each<[string, (minute: number) => Chain, string[]]>([
   expect(play(chainAt)).toEqual(expected);
 });
 
+test('what the hourly limit suppressed before a maintenance is said once, after it, whatever is said of others in it', () => {
+  const both = (minute: number) =>
+    chainOf({
+      'queue/write': stateOf('queue/write', minute < 10 ? 'green' : 'red', minute < 10 ? 0 : 10 * MIN),
+      log: stateOf('log', minute < 5 || minute >= 70 ? 'green' : 'red', minute < 5 ? 0 : 5 * MIN),
+    });
+  const sent: string[] = [];
+  let state: AlertState = NOTHING_REPORTED;
+  for (let minute = 0; minute < 150; minute += 1) {
+    const lights = new Set<LightId>(minute >= 20 && minute < 140 ? ['queue/write'] : []);
+    const rules = { ...RULES, repeatIntervalMs: 0, maxPerHour: 1, muting: { lights, workloads: false } };
+    const { state: next, notice } = decide(state, both(minute), minute * MIN, rules);
+    state = next;
+    if (notice === undefined) continue;
+    const changes = notice.changes.map(({ kind, operation }) => `${operation} ${kind}`);
+    sent.push(`${minute}: ${changes.join(', ')}; ${notice.failing} failing`);
+  }
+  expect(sent).toEqual([
+    '5: log started; 1 failing',
+    '70: log ended; 0 failing',
+    '140: queue/write started; 1 failing',
+  ]);
+});
+
+test('a change whose group wait ends in a maintenance is said after it, if it lasts', () => {
+  const rules = { ...RULES, groupWaitMs: 2_000 };
+  const muting = { lights: new Set<LightId>(['log']), workloads: false };
+  const chain = chainOf({ log: stateOf('log', 'red', 0) });
+  const seen = decide(NOTHING_REPORTED, chain, 1_000, rules);
+  const within = decide(seen.state, chain, 3_000, { ...rules, muting });
+  expect([seen.notice, within.notice]).toEqual([undefined, undefined]);
+  const after = decide(decide(within.state, chain, 5_000, rules).state, chain, 7_000, rules);
+  expect(after.notice?.changes).toMatchObject([{ operation: 'log', kind: 'started' }]);
+});
+
 const muting = { lights: new Set<LightId>(['log']), workloads: false };
 const at =
   (light: 'red' | 'green' | 'grey', sinceMin: number) => (id: 'queue/write' | 'queue/read' | 'log') => ({

@@ -53,7 +53,7 @@ export const NOTHING_REPORTED: AlertState = {
 export function decide(state: AlertState, chain: Chain, nowMs: number, rules: AlertRules): Decision {
   const { firing, waits } = firingIn(state.decided, chain, nowMs, rules);
   // A light that flaps is rarely at its worst in the moment in which the group wait ends.
-  const seen = seenWith(state, firing);
+  const seen = unmuted(seenWith(state, firing), rules);
   const groupingSinceMs = seen.size > 0 ? (state.groupingSinceMs ?? nowMs) : undefined;
   const groupWaitMs =
     groupingSinceMs === undefined ? 0 : remainingMs(groupingSinceMs, rules.groupWaitMs, nowMs);
@@ -69,6 +69,11 @@ export function decide(state: AlertState, chain: Chain, nowMs: number, rules: Al
   return { ...decision, state: nextState, waitMs: shortest([waitMs, rules.groupWaitMs, ...waits]) };
 }
 
+/** A change of what is muted by now is awaited anew after that. */
+function unmuted(seen: Seen, { muting }: AlertRules): Seen {
+  return new Map([...seen].filter(([operation]) => !muting?.lights.has(operation)));
+}
+
 interface Moment {
   readonly chain: Chain;
   readonly nowMs: number;
@@ -81,26 +86,32 @@ function settle(
   { decided, changed }: { readonly decided: Troubles; readonly changed: boolean },
   { chain, nowMs, rules }: Moment,
 ): Decision {
-  const settled = { ...before, decided, groupingSinceMs: undefined, seen: new Map() };
-  const repeatIntervalMs = untilRepeat(settled, { chain, nowMs, rules });
+  const moment = { chain, nowMs, rules };
   const limitMs = untilAllowed(before.sentAtMs, nowMs, rules);
-  // What the hourly limit suppressed before a maintenance is sent after it.
-  if (!changed && isAllMuted(decided, rules)) return { state: settled, waitMs: undefined };
-  if (limitMs > 0) {
-    const suppressed = before.suppressed + (changed ? 1 : 0);
-    const wantedMs = suppressed > 0 ? 0 : repeatIntervalMs;
-    const waitMs = wantedMs === undefined ? undefined : Math.max(limitMs, wantedMs);
-    return { state: { ...settled, suppressed }, waitMs };
-  }
-  if (!changed && before.suppressed === 0 && repeatIntervalMs !== 0)
-    return { state: settled, waitMs: repeatIntervalMs };
+  const suppressed = before.suppressed + (changed && limitMs > 0 ? 1 : 0);
+  const settled = { ...before, decided, groupingSinceMs: undefined, seen: new Map(), suppressed };
+  const wantedMs = isOwed(settled, rules) ? 0 : untilRepeat(settled, moment);
+  if (wantedMs !== 0 || limitMs > 0)
+    return { state: settled, waitMs: wantedMs === undefined ? undefined : Math.max(limitMs, wantedMs) };
   const sentAtMs = withSent(before.sentAtMs, nowMs, rules);
-  const state = { ...settled, reported: decided, sentAtMs, lightsSentAtMs: nowMs, suppressed: 0 };
-  return {
-    state,
-    notice: makeNotice(before, decided, { chain, nowMs, rules }),
-    waitMs: untilRepeat(state, { chain, nowMs, rules }),
-  };
+  const reported = reportedNow(settled, rules);
+  const state = { ...settled, reported, sentAtMs, lightsSentAtMs: nowMs, suppressed: 0 };
+  return { state, notice: makeNotice(before, state, moment), waitMs: untilRepeat(state, moment) };
+}
+
+/** Whether something is to be said that was not. What the hourly limit suppressed before a maintenance is said after it. */
+function isOwed({ reported, decided, suppressed }: AlertState, rules: AlertRules): boolean {
+  if (differ(decided, reported)) return differ(reportedNow({ reported, decided }, rules), reported);
+  return suppressed > 0 && !isAllMuted(decided, rules);
+}
+
+/** What is reported with a message of now: of what is muted, nothing new. */
+function reportedNow(
+  { reported, decided }: Pick<AlertState, 'reported' | 'decided'>,
+  { muting }: AlertRules,
+): Troubles {
+  const said = LIGHT_IDS.map((id) => [id, muting?.lights.has(id) ? reported[id] : decided[id]] as const);
+  return Object.fromEntries(said.filter(([, trouble]) => trouble !== undefined));
 }
 
 /** Whether there is trouble, and nothing is sent about any of it. */
@@ -109,10 +120,14 @@ function isAllMuted(decided: Troubles, { muting }: AlertRules): boolean {
   return troubled.length > 0 && troubled.every((operation) => muting?.lights.has(operation));
 }
 
-function makeNotice(before: AlertState, decided: Troubles, { chain, nowMs, rules }: Moment): Notice {
+function makeNotice(
+  before: AlertState,
+  { reported, decided }: AlertState,
+  { chain, nowMs, rules }: Moment,
+): Notice {
   const changes = LIGHT_IDS.map((operation): Change | undefined => {
     const was = before.reported[operation];
-    const is = decided[operation];
+    const is = reported[operation];
     if (is !== undefined && is.light !== was?.light)
       return { operation, kind: 'started', trouble: is, untilMs: null };
     if (is === undefined && was !== undefined)
@@ -127,7 +142,7 @@ function makeNotice(before: AlertState, decided: Troubles, { chain, nowMs, rules
     likelyCause,
     changes: changes.length > 0 ? changes : lasting(decided, chain, rules),
     chain: entriesOf(chain).map(([operation, { light }]) => ({ operation, light })),
-    failing: countTroubles(decided),
+    failing: countTroubles(reported),
     heldBack: before.suppressed,
   };
 }
