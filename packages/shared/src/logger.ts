@@ -37,7 +37,8 @@ function withoutStack({ stack, ...error }: SerializedError): object {
 /** Structured log on stdout: one JSON object a line, the time in RFC 3339 UTC; on a terminal, lines for people. */
 export function createLogger(service: string, level: LogLevel): Logger {
   const { stdout } = process;
-  const forPeople = stdout.isTTY ? createPrettyPrinter(stdout.hasColors()) : undefined;
+  const stacks = level === 'debug' || level === 'trace';
+  const forPeople = stdout.isTTY ? createPrettyPrinter({ colors: stdout.hasColors(), stacks }) : undefined;
   const options = {
     level,
     base: { service },

@@ -6,8 +6,8 @@ import { describeError, escapeMisleading } from './logger.js';
 import { createPrettyPrinter } from './pretty-log.js';
 
 /** What a person sees of a line of the log. */
-function seen(fields: object, msg: string, colors = false): string {
-  const toPeople = createPrettyPrinter(colors);
+function seen(fields: object, msg: string, { colors = false, stacks = false } = {}): string {
+  const toPeople = createPrettyPrinter({ colors, stacks });
   if (toPeople === undefined) throw new Error('pino-pretty is not installed');
   const lines: string[] = [];
   const options = {
@@ -37,13 +37,15 @@ describe('a line for people', () => {
     );
   });
 
-  it('shows where an error was thrown that nobody expected', () => {
-    expect(seen({ err: new TypeError('bug') }, 'failed')).toMatch(/failed: bug\nTypeError: bug\n {4}at /);
+  it('says an error that nobody expected in one line as well, and where it was thrown only if asked for', () => {
+    const err = new TypeError('bug', { cause: new Error('why') });
+    expect(seen({ err }, 'failed')).toBe('[14:05:06] WARN: writer: failed: bug: why\n');
+    expect(seen({ err }, 'failed', { stacks: true })).toMatch(/failed: bug: why\nTypeError: bug\n {4}at /);
   });
 
   it('has colours on a terminal that has them, and no other commands to it, whatever texts are in it', () => {
     const text = 'a\u001b[31mb\u009b1mc\nd\re\u202ef "\\u001b" \\';
-    const line = seen({ pod: text }, text, true);
+    const line = seen({ pod: text }, text, { colors: true });
     expect(line).toContain('\u001b[');
     const plain = stripVTControlCharacters(line);
     expect(plain).toBe(stripVTControlCharacters(seen({ pod: text }, text)));

@@ -2,17 +2,26 @@ import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 
+export interface PrettyOptions {
+  /** Whether the terminal has colours. */
+  readonly colors: boolean;
+  /** Whether lines below it say where an error was thrown that nobody expected. */
+  readonly stacks: boolean;
+}
+
 /**
  * Makes a line of the log one that people read: local time, level, service, message, and what went wrong.
- * @param colors whether the terminal has colours
  * @returns undefined where the package is missing, as in an image
  */
-export function createPrettyPrinter(colors: boolean): ((line: string) => string) | undefined {
+export function createPrettyPrinter({
+  colors,
+  stacks,
+}: PrettyOptions): ((line: string) => string) | undefined {
   const pretty = findPretty()?.prettyFactory({
     colorize: colors,
     translateTime: 'SYS:HH:MM:ss',
     ignore: 'service,err',
-    messageFormat: (entry) => messageOf(entry),
+    messageFormat: (entry) => messageOf(entry, stacks),
     singleLine: true,
   });
   // The numbers and dates that the package knows are in the entry as they were in the line.
@@ -41,10 +50,10 @@ interface LoggedError {
   readonly cause?: LoggedError;
 }
 
-function messageOf({ service, msg, err }: { [key: string]: unknown }): string {
+function messageOf({ service, msg, err }: { [key: string]: unknown }, stacks: boolean): string {
   // As the serializer of the logger writes it.
   const error = err as LoggedError | undefined;
-  const stack = typeof error?.stack === 'string' ? `\n${error.stack.replaceAll('\\n', '\n')}` : '';
+  const stack = stacks && typeof error?.stack === 'string' ? `\n${error.stack.replaceAll('\\n', '\n')}` : '';
   return `${service}: ${[msg, ...reasonsOf(error)].join(': ')}${stack}`;
 }
 
