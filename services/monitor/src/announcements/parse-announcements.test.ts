@@ -88,6 +88,13 @@ test.each<[string, readonly string[]]>([
     ),
   ],
   [
+    window('from: 0000-01-01T00:00:00+05:00, to: 9999-12-31T23:30:00-01:00'),
+    ['from', 'to'].map(
+      (field) =>
+        `maintenance 1 ("up"): ${field} must be a time with its zone, for example 2026-12-01T22:00:00Z`,
+    ),
+  ],
+  [
     window('from: 2026-12-01T23:00:00Z, to: 2026-12-01T23:00:00Z'),
     ['maintenance 1 ("up"): to must be later than from'],
   ],

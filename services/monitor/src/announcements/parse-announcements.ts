@@ -24,6 +24,8 @@ const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** With a zone: a time without one is another moment for each reader. */
 const TIME = /^(\d{4})-(\d\d)-(\d\d)[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)$/;
 const TIME_RULE = 'a time with its zone, for example 2026-12-01T22:00:00Z';
+/** Later years have five digits, and the standard form of a time has four. */
+const END_MS = Date.UTC(10_000, 0);
 
 /**
  * Reads announcements and maintenance windows from YAML, of which JSON is a part. An empty text has none.
@@ -101,7 +103,7 @@ function read(value: unknown, { kind, index, problems }: Place): Entry {
   };
 }
 
-/** Milliseconds since the epoch; undefined for anything that is not a time. */
+/** Milliseconds since the epoch; undefined for anything that is not a time of 1970 to 9999 in UTC. */
 function timeOf(value: unknown): number | undefined {
   const match = typeof value === 'string' ? TIME.exec(value) : null;
   if (match === null) return undefined;
@@ -109,7 +111,7 @@ function timeOf(value: unknown): number | undefined {
   const ms = Date.parse(text.replace(' ', 'T'));
   // Date takes the 31st of every month.
   const isDay = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day);
-  return Number.isNaN(ms) || !isDay ? undefined : ms;
+  return ms >= 0 && ms < END_MS && isDay ? ms : undefined;
 }
 
 function lightsOf(value: unknown, wrong: (problem: string) => void): LightId[] {
