@@ -1,5 +1,4 @@
 import {
-  createClientPlaces,
   type DatabasePool,
   type DatabaseSettings,
   inTransaction,
@@ -12,6 +11,7 @@ import { type Answered, answerBatch, answerFromMemory, type LedgerReads } from '
 import { createCollector } from './collector.js';
 import type { Asked } from './lookup-question.js';
 import { createMemory } from './memory.js';
+import { createPlaces, type Places } from './places.js';
 
 export interface LookupOptions {
   readonly database: DatabaseSettings;
@@ -33,11 +33,8 @@ export interface Lookup {
   answerAll(questions: readonly Asked[]): Promise<Answered[]>;
   /** Answers a question together with those that came meanwhile. @throws {LedgerError} also when too many wait */
   answerOne(question: Asked): Promise<Answered>;
-  /**
-   * @param client its address: one client leaves a place to the others
-   * @returns a function that releases the place of a long request; undefined when all are taken
-   */
-  takePlace(client: string): (() => void) | undefined;
+  /** Those of long requests. */
+  readonly places: Places;
   stop(): Promise<void>;
 }
 
@@ -46,8 +43,7 @@ export const MAX_BATCH = 1_000;
 /** Batches of long requests that are answered at a time. */
 export const BATCHES_AT_ONCE = 2;
 /** Most long requests at a time. */
-const MAX_PLACES = 4;
-const MAX_PLACES_PER_CLIENT = 3;
+export const MAX_PLACES = 4;
 const STATEMENT_TIMEOUT_MS = 10_000;
 
 /** Opens read-only connections of its own when it is first asked: two for long requests, one for single questions. */
@@ -58,8 +54,6 @@ export function openLookup(options: LookupOptions): Lookup {
   const many = open(BATCHES_AT_ONCE);
   const single = open(1);
   const memory = createMemory(() => performance.now());
-  const ofClients = createClientPlaces({ perClient: MAX_PLACES_PER_CLIENT, isShared: () => false });
-  let free = MAX_PLACES;
 
   async function answer(pool: DatabasePool, questions: readonly Asked[]): Promise<Answered[]> {
     try {
@@ -80,18 +74,7 @@ export function openLookup(options: LookupOptions): Lookup {
     answerAll: (questions) => answer(many, questions),
     answerOne: async (question) =>
       answerFromMemory(question, { cluster, nowMs: now(), memory }) ?? collector(question),
-    takePlace(client) {
-      const leave = free === 0 ? undefined : ofClients.take(client);
-      if (leave === undefined) return undefined;
-      free -= 1;
-      let taken = true;
-      return () => {
-        if (!taken) return;
-        taken = false;
-        free += 1;
-        leave();
-      };
-    },
+    places: createPlaces(MAX_PLACES),
     async stop() {
       await Promise.all([many.end(), single.end()]);
     },

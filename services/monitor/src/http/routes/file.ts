@@ -72,7 +72,7 @@ export function fileRoutes(appContext: AppContext): FastifyPluginAsyncTypebox {
     app.post('/leases/file', { schema: SCHEMA, bodyLimit: 2 * MAX_FILE_BYTES }, async (request, reply) => {
       if (isOfAnotherSite(request))
         return reply.code(403).send({ error: 'pages of other sites may not send files' });
-      const leave = lookup.takePlace(context.clientAddress(request));
+      const leave = lookup.places.take(context.clientAddress(request));
       const refuse = (refusal: Refusal, fields = NO_FILE_FIELDS) =>
         sendRefusal(reply, refusal, fields, context);
       if (leave === undefined) return refuse(BUSY);
@@ -102,7 +102,10 @@ async function readAtPace(request: FastifyRequest, spool: Spool): Promise<FileFo
 
 const BUSY: Refusal = {
   status: 503,
-  problem: { field: undefined, text: 'too many files are being annotated; try again in some seconds' },
+  problem: {
+    field: undefined,
+    text: 'too many files are being annotated, or too many of yours: a place is kept for others; try again in some seconds',
+  },
 };
 
 interface Work {

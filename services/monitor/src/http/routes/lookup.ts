@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { answerLines } from '../../lookup/answer-lines.js';
+import { MAX_PLACES } from '../../lookup/lookup.js';
 import { LookupAnswer } from '../../lookup/lookup-answer.js';
 import { parseFields, parseKey, parseTerms, parseWait } from '../../lookup/lookup-question.js';
 import { createPatience } from '../../lookup/patience.js';
@@ -13,11 +14,17 @@ import { ErrorReply, KeyLookupQuery, LinesQuery, TextReply, UnavailableReply } f
 const SETTLED_AGE_S = 86_400;
 const UNSETTLED_AGE_S = 5;
 const RETRY_AFTER_S = 10;
+/** Of a client that has a place: it waits for its own lookup, which is often one of a few lines. */
+const RETRY_AFTER_OWN_S = 1;
 /** Most single questions that wait for the ledger at a time. */
 const MAX_WAITING = 500;
 const WAIT_INTERVAL_MS = 1_000;
 /** As of other connections. */
 const IDLE_TIMEOUT_MS = 30_000;
+
+const TOO_MANY =
+  `too many lookups at a time: there are ${MAX_PLACES} places, and a client that has some gets another one only while more ` +
+  'are free than it has; try again later';
 
 const KEY_SCHEMA = {
   summary: 'Whose an address was, flat',
@@ -40,7 +47,8 @@ const LINES_SCHEMA = {
     'is about all of the time from "at" to there. A line of the answer for each ' +
     'line, in the same order, as /lookup/{key} answers, or as much of it as "fields" names, or {"error":…} for a line that cannot be read. The last line is ' +
     '{"end":true,"answers":…}, or {"error":…,"end":false,"answers":…} after a failure: without it the answer is not complete. ' +
-    'Both are streams of any length: read the answer while you send. A connection on which nothing moves for 30 seconds is closed.',
+    'Both are streams of any length: read the answer while you send. A connection on which nothing moves for 30 seconds is closed. ' +
+    `${MAX_PLACES} are answered at a time; a client that has some of these places gets another one only while more are free than it has.`,
   tags: ['ledger'],
   consumes: ['application/x-ndjson'],
   produces: ['application/x-ndjson'],
@@ -89,12 +97,13 @@ export function lookupRoutes({
         return reply
           .code(415)
           .send({ error: 'the content encoding must be none: send the lines as they are' });
-      const leave = lookup.takePlace(clientAddress(request));
+      const client = clientAddress(request);
+      const leave = lookup.places.take(client);
       if (leave === undefined)
         return reply
           .code(503)
-          .header('retry-after', RETRY_AFTER_S)
-          .send({ error: 'too many lookups at a time; try again later' });
+          .header('retry-after', lookup.places.heldBy(client) > 0 ? RETRY_AFTER_OWN_S : RETRY_AFTER_S)
+          .send({ error: TOO_MANY });
       reply.raw.on('close', leave);
       beginUpload(reply.raw);
       // A ledger that cannot be read is an error, not the end of an answer.
