@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
+import { joinBroker } from '../view/incident-rows.js';
 import { fullView } from '../view/status-view.test.helpers.js';
 import { atomFeed, type FeedOptions } from './atom.js';
 
 const view = fullView();
 const OPTIONS: FeedOptions = {
   cluster: 'fra1',
-  prefix: '/podips',
+  root: '/podips',
   announcements: view.announcements,
   incidents: view.incidents,
   emptySince: '2026-01-01T00:00:00.000Z',
@@ -45,6 +46,23 @@ test('an incident that was not watched all the time says what is known', () => {
   expect(feed.match(/UTC or earlier/g)).toHaveLength(2);
 });
 
+test('a broker that is down is one entry, which keeps the id of the link that failed first', () => {
+  const [some] = view.incidents;
+  if (some === undefined) throw new Error('there is no incident');
+  const since = (operation: 'queue/write' | 'queue/read', at: string) => {
+    const name = operation === 'queue/write' ? 'Queue write' : 'Queue read';
+    return { ...some, operation, name, light: 'red' as const, startedAt: at, worstAt: at, endedAt: null };
+  };
+  const read = since('queue/read', '2026-01-31T11:50:00.000Z');
+  const write = since('queue/write', '2026-01-31T11:50:05.000Z');
+  const feedOf = (incidents: (typeof read)[]) =>
+    atomFeed({ ...OPTIONS, announcements: [], incidents: joinBroker(incidents, Date.parse(view.at)) });
+  const [before, after] = [feedOf([read]), feedOf([write, read])];
+  expect(all(after, 'title').slice(1)).toEqual(['Queue write and queue read are failing']);
+  expect(all(after, 'id')).toEqual(all(before, 'id'));
+  expect(all(after, 'updated')).toEqual([write.worstAt, write.worstAt]);
+});
+
 test('the ids of another cluster are others', () => {
   const ids = [OPTIONS, { ...OPTIONS, cluster: 'ams1' }].flatMap((options) => all(atomFeed(options), 'id'));
   expect(new Set(ids).size).toBe(ids.length);
@@ -54,6 +72,14 @@ test('a feed without entries is one all the same, with a time that stays', () =>
   const feed = atomFeed({ ...OPTIONS, announcements: [], incidents: [] });
   expect(all(feed, 'updated')).toEqual(['2026-01-01T00:00:00.000Z']);
   expect(feed).toContain('href="/podips/feed.atom"');
+});
+
+test('the links begin with the address of the dashboard where it is known', () => {
+  const feed = atomFeed({ ...OPTIONS, root: 'https://podips.example.com' });
+  const links = [...feed.matchAll(/href="([^"]*)"/g)].map(([, link]) => link);
+  expect(links).toHaveLength(2 + view.incidents.length + view.announcements.length);
+  for (const link of links)
+    expect(link).toMatch(/^https:\/\/podips\.example\.com\/(?:incidents|feed\.atom)$/);
 });
 
 test('what XML has no place for is shown, or replaced', () => {

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { type Html, html } from '../pages/html.js';
-import type { AnnouncementView, IncidentView } from '../view/status-view.js';
+import { BOTH_LINKS, type IncidentRow } from '../view/incident-rows.js';
+import type { AnnouncementView } from '../view/status-view.js';
 import { formatLength, formatUtc, visibleText } from '../words/format.js';
 
 export interface FeedOptions {
   readonly cluster: string;
-  /** The path below which the client sees the monitor; empty for the root. */
-  readonly prefix: string;
+  /** Where the client sees the monitor: the address of the dashboard, or else the path of its address, without a slash at its end. */
+  readonly root: string;
   readonly announcements: readonly AnnouncementView[];
-  /** The newest first. */
-  readonly incidents: readonly IncidentView[];
+  readonly incidents: readonly IncidentRow[];
   /** When the feed was made, if there is nothing in it. */
   readonly emptySince: string;
 }
@@ -26,10 +26,10 @@ interface FeedEntry {
 const LIGHT_VERBS = { red: 'failing', yellow: 'silent' } as const;
 
 /**
- * Incidents and announcements as an Atom feed (RFC 4287). The id of an incident follows from cluster, light and start, that
+ * Incidents and announcements as an Atom feed (RFC 4287). The id of an incident follows from cluster, first light and start, that
  * of an announcement from cluster and its own; "updated" is when its content changed, not when something is read.
  */
-export function atomFeed({ cluster, prefix, announcements, incidents, emptySince }: FeedOptions): string {
+export function atomFeed({ cluster, root, announcements, incidents, emptySince }: FeedOptions): string {
   const entries = [
     ...announcements.map((one) => ofAnnouncement(one, cluster)),
     ...incidents.map((one) => ofIncident(one, cluster)),
@@ -41,28 +41,29 @@ export function atomFeed({ cluster, prefix, announcements, incidents, emptySince
 <title>${xmlText(title)}</title>
 <updated>${entries[0]?.updated ?? emptySince}</updated>
 <author><name>${xmlText(`podips monitor of ${cluster}`)}</name></author>
-<link rel="self" type="application/atom+xml" href="${prefix}/feed.atom"/>
-<link rel="alternate" type="text/html" href="${prefix}/incidents"/>
-${entries.map((entry) => entryElement(entry, prefix))}</feed>
+<link rel="self" type="application/atom+xml" href="${root}/feed.atom"/>
+<link rel="alternate" type="text/html" href="${root}/incidents"/>
+${entries.map((entry) => entryElement(entry, root))}</feed>
 `.text
   }`;
 }
 
-function entryElement({ id, title, updated, published, path, content }: FeedEntry, prefix: string): Html {
+function entryElement({ id, title, updated, published, path, content }: FeedEntry, root: string): Html {
   return html`<entry>
 <id>${id}</id>
 <title>${xmlText(title)}</title>
 <updated>${updated}</updated>
 <published>${published}</published>
-<link rel="alternate" type="text/html" href="${prefix}${path}"/>
+<link rel="alternate" type="text/html" href="${root}${path}"/>
 <content type="text">${xmlText(content)}</content>
 </entry>
 `;
 }
 
-function ofIncident(incident: IncidentView, cluster: string): FeedEntry {
+function ofIncident(incident: IncidentRow, cluster: string): FeedEntry {
   const { operation, name, light, startedAt, endedAt, worstAt, durationMs, message } = incident;
-  const what = `${name} ${endedAt === null ? 'is' : 'was'} ${LIGHT_VERBS[light]}`;
+  const [is, was] = name === BOTH_LINKS ? ['are', 'were'] : ['is', 'was'];
+  const what = `${name} ${endedAt === null ? is : was} ${LIGHT_VERBS[light]}`;
   const length = formatLength(durationMs, incident.durationIsLeast);
   const since = `since ${utc(startedAt)}${incident.startIsLatest ? ' or earlier' : ''}`;
   const end =

@@ -40,7 +40,9 @@ export interface AppDeps {
 export type AppSettings = Pick<
   MonitorSettings,
   'cluster' | 'ageLimitMs' | 'basePath' | 'access' | 'dataDir' | 'historyDays' | 'unstable'
->;
+> & {
+  readonly alerts?: Pick<MonitorSettings['alerts'], 'pageUrl'>;
+};
 
 /** Alerting as the page and the metrics see it. */
 export interface AlertingSource {

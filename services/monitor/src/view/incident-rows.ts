@@ -1,7 +1,10 @@
 import type { IncidentView } from './status-view.js';
 
-/** An incident as pages show it: a broker that is down is one. */
-export type IncidentRow = Omit<IncidentView, 'operation'>;
+/** An incident as pages and feed show it: a broker that is down is one, with the operation that failed first. */
+export type IncidentRow = IncidentView;
+
+/** The name of both links to the broker together. */
+export const BOTH_LINKS = 'Queue write and queue read';
 
 /** Links that fail, and that work again, within this time do so together. */
 export const SAME_MS = 60_000;
@@ -79,7 +82,9 @@ function join(write: IncidentView, read: IncidentView, nowMs: number): IncidentR
   const durationIsLeast = write.durationIsLeast || read.durationIsLeast;
   return {
     ...(isReadLeft ? read : write),
-    name: 'Queue write and queue read',
+    operation: earlier.operation,
+    name: BOTH_LINKS,
+    worstAt: (write.worstAt < read.worstAt ? read : write).worstAt,
     startedAt: earlier.startedAt,
     startIsLatest: earlier.startIsLatest,
     endedAt: later.endedAt,

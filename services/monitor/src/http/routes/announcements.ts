@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { announcementViews } from '../../announcements/announcement-view.js';
 import { atomFeed } from '../../feed/atom.js';
+import { pageOf } from '../../view/incident-rows.js';
 import { AnnouncementView } from '../../view/status-view.js';
 import type { AppContext } from '../context.js';
 import { TextReply } from '../schemas.js';
@@ -43,9 +44,9 @@ export function announcementRoutes(context: AppContext): FastifyPluginAsyncTypeb
       async (request, reply) => {
         const feed = atomFeed({
           cluster: settings.cluster,
-          prefix: prefixOf(request),
+          root: settings.alerts?.pageUrl?.replace(/\/+$/, '') ?? prefixOf(request),
           announcements: announcementViews(announcements, now()),
-          incidents: history.incidents(FEED_INCIDENTS),
+          incidents: pageOf(history.incidents, { size: FEED_INCIDENTS, nowMs: now() }).rows,
           emptySince,
         });
         return reply.type('application/atom+xml; charset=utf-8').send(feed);

@@ -12,6 +12,15 @@ test('the page shows each light with its strip, and the incidents', async () => 
   expect(body).toContain('aria-current="page">Incidents</a>');
 });
 
+test('the feed has a broker that is down as one entry', async () => {
+  const app = await openApp(memoryStore());
+  await app.inject('/queue/write/503/no%20link');
+  await app.inject('/queue/read/503/no%20link');
+  const { body } = await app.inject('/feed.atom');
+  expect(body.match(/<entry>/g)).toHaveLength(1);
+  expect(body).toContain('<title>Queue write and queue read are failing</title>');
+});
+
 test('GET /api/v1/uptime answers windows and strips of each light', async () => {
   const app = await openApp(memoryStore([heartbeat('kubernetes')]));
   const { lights } = (await app.inject('/api/v1/uptime?strip=90d')).json();
