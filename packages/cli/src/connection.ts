@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { CliError, EXIT } from './exit.js';
+import { describeFileError } from './file-error.js';
 import { createMonitorClient, type MonitorClient } from './monitor-client.js';
 import { startPortForward } from './port-forward.js';
 import type { Terminal } from './terminal.js';
@@ -72,6 +73,8 @@ function passwordOf({ passwordFile }: ConnectionOptions, env: Terminal['env'], u
   try {
     return readFileSync(passwordFile, 'utf8').replace(/\r?\n$/, '');
   } catch (err) {
-    throw new CliError(EXIT.usage, `--password-file: ${String(err)}`, { cause: err });
+    throw new CliError(EXIT.usage, `--password-file: ${describeFileError(passwordFile, err)}`, {
+      cause: err,
+    });
   }
 }

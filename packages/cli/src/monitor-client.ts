@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, type Dispatcher, request } from 'undici';
 import { CliError, EXIT } from './exit.js';
+import { describeFileError } from './file-error.js';
 
 export interface MonitorAddress {
   /** Where the monitor is; a path before its own is kept. */
@@ -117,7 +118,7 @@ function readAuthorities(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (err) {
-    throw new CliError(EXIT.usage, `--ca-file: ${messageOf(err)}`, { cause: err });
+    throw new CliError(EXIT.usage, `--ca-file: ${describeFileError(file, err)}`, { cause: err });
   }
 }
 

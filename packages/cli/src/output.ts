@@ -2,6 +2,7 @@ import { open, rename } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CliError, EXIT } from './exit.js';
+import { describeFileError } from './file-error.js';
 import type { Terminal } from './terminal.js';
 
 /**
@@ -18,7 +19,7 @@ export async function writeTo(
   if (file === undefined) return pipeline(source, stdout, { end: false, signal });
   const part = `${file}.part`;
   const handle = await open(part, 'w').catch((err) => {
-    throw new CliError(EXIT.usage, `--output: ${err.message}`, { cause: err });
+    throw new CliError(EXIT.usage, `--output: ${describeFileError(file, err)}`, { cause: err });
   });
   await pipeline(source, handle.createWriteStream(), { signal });
   await rename(part, file);

@@ -12,6 +12,7 @@ import {
 import { askMonitor } from '../ask-monitor.js';
 import type { Command } from '../command.js';
 import { CliError, EXIT, type ExitCode } from '../exit.js';
+import { describeFileError } from '../file-error.js';
 import type { MonitorClient } from '../monitor-client.js';
 import { writeTo } from '../output.js';
 import { startProgress } from '../progress.js';
@@ -159,12 +160,13 @@ async function openSource(file: string | undefined, { stdin }: Terminal): Promis
     // What may not be read is known before anything is written.
     const handle = await open(file);
     const found = await handle.stat();
-    if (found.isDirectory()) throw new Error(`${file} is a folder`);
+    if (found.isDirectory()) throw new CliError(EXIT.usage, `${file}: is a directory`);
     const stream = handle.createReadStream();
     const totalBytes = found.isFile() ? found.size : undefined;
     return { bytes: stream, readBytes: () => stream.bytesRead, totalBytes };
   } catch (err) {
-    throw new CliError(EXIT.usage, err instanceof Error ? err.message : String(err), { cause: err });
+    if (err instanceof CliError) throw err;
+    throw new CliError(EXIT.usage, describeFileError(file, err), { cause: err });
   }
 }
 
