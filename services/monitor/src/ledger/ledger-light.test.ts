@@ -53,7 +53,10 @@ test.each<[string, LedgerState['light'], string, Partial<LedgerView>, Partial<Le
 });
 
 test('that a ledger is behind follows from a reader that gets nothing, or is silent', () => {
-  expect(stateOf({ knownUntil: ago(HOUR_MS) }, {}, { isFed: false })).toMatchObject({ light: 'green' });
+  expect(stateOf({ knownUntil: ago(HOUR_MS) }, {}, { isFed: false })).toMatchObject({
+    light: 'green',
+    message: 'can be used, complete as far as a reader has read',
+  });
 });
 
 test('nothing is said of it before the first look, or while a reader may still make it', () => {

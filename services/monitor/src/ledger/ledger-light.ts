@@ -52,7 +52,8 @@ function completeness({ view, isFed }: LedgerFacts, isYoung: boolean): LedgerSta
     return isYoung ? undefined : { light: 'yellow', message: 'no reader has written to it yet', by };
   // As of the look: since then it may have come further.
   const behindMs = Date.parse(view.answeredAt ?? '') - Date.parse(view.knownUntil);
-  return behindMs > BEHIND_MS && isFed
+  if (behindMs <= BEHIND_MS) return { light: 'green', message: 'up to date', by };
+  return isFed
     ? { light: 'yellow', message: 'the reader works, but the ledger is not complete up to now', by }
-    : { light: 'green', message: 'up to date', by };
+    : { light: 'green', message: 'can be used, complete as far as a reader has read', by };
 }

@@ -24,7 +24,7 @@ export function eventsRoutes({ clientAddress, live, places }: EventsContext): Fa
           summary: 'Changes of the dashboard, as server-sent events',
           description:
             'Made for the dashboard: each event is JSON with the time and the parts of the page that changed, ' +
-            'at most one a second, and one without parts every 15 seconds as a keepalive. Programs use /api/v1/status.',
+            'at most one a second, and one without parts every 4 seconds as a keepalive. Programs use /api/v1/status.',
           tags: ['pages'],
           produces: ['text/event-stream'],
           response: { 200: TextReply, 503: ErrorReply },
