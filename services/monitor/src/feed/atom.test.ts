@@ -63,6 +63,14 @@ test('a broker that is down is one entry, which keeps the id of the link that fa
   expect(all(after, 'updated')).toEqual([write.worstAt, write.worstAt]);
 });
 
+test('an incident whose light is not known is not said to last', () => {
+  const open = view.incidents.find(({ endedAt }) => endedAt === null);
+  if (open === undefined) throw new Error('no incident lasts');
+  const feed = atomFeed({ ...OPTIONS, incidents: [{ ...open, endIsLatest: true }], announcements: [] });
+  expect(all(feed, 'title')[1]).toBe('Queue write was failing; whether that lasts is not known yet');
+  expect(feed).toMatch(/Queue write was failing since [^;.]*UTC; whether that lasts is not known yet\./);
+});
+
 test('the ids of another cluster are others', () => {
   const ids = [OPTIONS, { ...OPTIONS, cluster: 'ams1' }].flatMap((options) => all(atomFeed(options), 'id'));
   expect(new Set(ids).size).toBe(ids.length);

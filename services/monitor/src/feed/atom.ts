@@ -63,16 +63,18 @@ function entryElement({ id, title, updated, published, path, content }: FeedEntr
 function ofIncident(incident: IncidentRow, cluster: string): FeedEntry {
   const { operation, name, light, startedAt, endedAt, worstAt, durationMs, message } = incident;
   const [is, was] = name === BOTH_LINKS ? ['are', 'were'] : ['is', 'was'];
-  const what = `${name} ${endedAt === null ? is : was} ${LIGHT_VERBS[light]}`;
+  const lasts = endedAt === null && !incident.endIsLatest;
+  const what = `${name} ${lasts ? is : was} ${LIGHT_VERBS[light]}`;
   const length = formatLength(durationMs, incident.durationIsLeast);
   const since = `since ${utc(startedAt)}${incident.startIsLatest ? ' or earlier' : ''}`;
+  const notKnown = lasts ? '' : '; whether that lasts is not known yet';
   const end =
     endedAt === null
-      ? ''
+      ? notKnown
       : ` for ${length}, until ${utc(endedAt)}${incident.endIsLatest ? ' or earlier' : ''}`;
   return {
     id: uuidOf(cluster, 'incident', operation, startedAt),
-    title: endedAt === null ? what : `${what} for ${length}`,
+    title: endedAt === null ? `${what}${notKnown}` : `${what} for ${length}`,
     updated: endedAt ?? worstAt,
     published: startedAt,
     path: '/incidents',

@@ -140,6 +140,15 @@ test.each<[string, Span[], [number, number][], Partial<IncidentView>]>([
     ],
     { startedAt: iso(50), endedAt: null, durationMs: 25_000, durationIsLeast: true, endIsLatest: false },
   ],
+  [
+    'that lasted before the monitor stood still may be over while the light is not known',
+    [G, span('red', ago(50)), span('grey', ago(20))],
+    [
+      [100, 40],
+      [20, 0],
+    ],
+    { endedAt: null, endIsLatest: true, durationMs: 10_000, durationIsLeast: true },
+  ],
 ])('an incident %s', (_what, spans, runs, expected) => {
   expect(listed(spans, runs)).toMatchObject([expected]);
 });

@@ -19,6 +19,8 @@ interface Incident {
   readonly operation: LightId;
   readonly startedAtMs: number;
   readonly endedAtMs: number | undefined;
+  /** The light is not known now, so that it may be over. */
+  readonly mayBeOver: boolean;
   readonly worst: Span;
 }
 
@@ -79,17 +81,24 @@ function incidentsOf(operation: LightId, spans: readonly Span[]): Incident[] {
         operation,
         startedAtMs: open.first.sinceMs,
         endedAtMs: span.sinceMs,
+        mayBeOver: false,
         worst: open.worst,
       });
       open = undefined;
     }
   }
-  if (open !== undefined)
-    incidents.push({ operation, startedAtMs: open.first.sinceMs, endedAtMs: undefined, worst: open.worst });
-  return incidents;
+  if (open === undefined) return incidents;
+  const mayBeOver = spans.at(-1)?.light === 'grey';
+  return [
+    ...incidents,
+    { operation, startedAtMs: open.first.sinceMs, endedAtMs: undefined, mayBeOver, worst: open.worst },
+  ];
 }
 
-function toView({ operation, startedAtMs, endedAtMs, worst }: Incident, extent: Extent): IncidentView {
+function toView(
+  { operation, startedAtMs, endedAtMs, mayBeOver, worst }: Incident,
+  extent: Extent,
+): IncidentView {
   return {
     operation,
     name: LIGHT_NAMES[operation],
@@ -98,7 +107,7 @@ function toView({ operation, startedAtMs, endedAtMs, worst }: Incident, extent: 
     worstAt: new Date(worst.sinceMs).toISOString(),
     endedAt: endedAtMs === undefined ? null : new Date(endedAtMs).toISOString(),
     ...extent,
-    endIsLatest: endedAtMs !== undefined && extent.endIsLatest,
+    endIsLatest: endedAtMs === undefined ? mayBeOver : extent.endIsLatest,
     code: worst.code ?? null,
     message: worst.message,
   };

@@ -111,6 +111,22 @@ test('a broker whose outage was not watched all the time lasted at least as long
   ]);
 });
 
+test('a broker is down as long as one of its links is known to fail', () => {
+  const lasts = { endedAt: null, endIsLatest: false };
+  const maybe = { endedAt: null, endIsLatest: true };
+  const joined = (write: object, read: object) =>
+    joinBroker(
+      [
+        { ...incident('queue/read', 1), ...read },
+        { ...incident('queue/write', 0), ...write },
+      ],
+      NOW_MS,
+    );
+  expect(joined(maybe, lasts)).toMatchObject([lasts]);
+  expect(joined(lasts, maybe)).toMatchObject([lasts]);
+  expect(joined(maybe, maybe)).toMatchObject([maybe]);
+});
+
 test('every incident is on one page, however many there are', () => {
   const found = pages(many, 7);
   expect(found.flat()).toEqual(many.map((_, index) => index * 100).reverse());

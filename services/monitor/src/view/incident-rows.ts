@@ -76,7 +76,7 @@ function endOf({ endedAt }: IncidentView, nowMs: number): number {
 /** From the earlier start to the later end; with the message of the one that goes on. */
 function join(write: IncidentView, read: IncidentView, nowMs: number): IncidentRow {
   const earlier = write.startedAt < read.startedAt ? write : read;
-  const isReadLeft = write.endedAt !== null && read.endedAt === null;
+  const isReadLeft = read.endedAt === null && (write.endedAt !== null || write.endIsLatest);
   const isReadLater = read.endedAt !== null && endOf(read, nowMs) > endOf(write, nowMs);
   const later = isReadLeft || isReadLater ? read : write;
   const durationIsLeast = write.durationIsLeast || read.durationIsLeast;

@@ -109,7 +109,7 @@ export const IncidentView = Type.Object({
   startIsLatest: Type.Boolean(),
   /** When it became as bad as it was. */
   worstAt: Time,
-  /** null: it lasts, as far as is known. */
+  /** null: it lasts, as far as is known; with `endIsLatest` it is not known whether it does. */
   endedAt: Type.Union([Time, Type.Null()]),
   /** It may have ended earlier, while the monitor did not watch. */
   endIsLatest: Type.Boolean(),

@@ -21,6 +21,15 @@ const incident = (
   ...changes,
 });
 
+test('of an incident whose light is not known, the end is not known either', () => {
+  const page = (endIsLatest: boolean) =>
+    incidents(
+      statusView(['green', 'green', 'green', 'green'], { incidents: [incident('log', 1, { endIsLatest })] }),
+    ).text;
+  expect(page(true)).toContain('<td data-label="End (UTC)">not known yet</td>');
+  expect(page(false)).toContain('<td data-label="End (UTC)"><strong>not yet</strong></td>');
+});
+
 const rowsOf = (all: StatusView['incidents']) =>
   [
     ...incidents(statusView(['green', 'green', 'green', 'green'], { incidents: all })).text.matchAll(

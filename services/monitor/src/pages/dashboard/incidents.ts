@@ -28,14 +28,19 @@ export function incidentTable(shown: readonly IncidentRow[], nowMs: number): Htm
 }
 
 function row(incident: IncidentRow, nowMs: number): Html {
-  const { name, light, startedAt, startIsLatest, endedAt, endIsLatest, code, message } = incident;
+  const { name, light, startedAt, startIsLatest, endedAt, code, message } = incident;
   return html`<tr${endedAt === null ? html` class="open"` : undefined}>
 <th scope="row">${lightWithWord(light, name)}</th>
 <td data-label="Start (UTC)">${utcTime(startedAt)}${startIsLatest ? ' or earlier' : undefined}</td>
-<td data-label="End (UTC)">${endedAt === null ? html`<strong>not yet</strong>` : utcTime(endedAt)}${endIsLatest ? ' or earlier' : undefined}</td>
+<td data-label="End (UTC)">${endWords(incident)}</td>
 <td data-label="Length">${lengthOf(incident, nowMs)}</td>
 <td data-label="Report">${statusMark({ code, message })}<bdi>${shorten(visibleText(message), MAX_REPORT_BYTES)}</bdi></td>
 </tr>`;
+}
+
+function endWords({ endedAt, endIsLatest }: IncidentRow): Html | string {
+  if (endedAt === null) return endIsLatest ? 'not known yet' : html`<strong>not yet</strong>`;
+  return html`${utcTime(endedAt)}${endIsLatest ? ' or earlier' : undefined}`;
 }
 
 /** One that lasts becomes longer in the page, unless it was not watched all the time. */
