@@ -115,6 +115,8 @@ describe('the dashboard of a running monitor', () => {
     expect(await page.locator('#lost').textContent()).toMatch(
       /received from the monitor since \d\d:\d\d:\d\d UTC/,
     );
+    // The monitor that is gone cannot show its documents.
+    expect(await page.locator('#lost code').textContent()).toContain('rollout restart deploy/podips-monitor');
     expect(await page.title()).toMatch(/^stale: /);
     expect(await icon(page)).toBe('/assets/favicon-grey.svg');
     await monitor.start();

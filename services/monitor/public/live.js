@@ -99,7 +99,8 @@ function showLost() {
   isLost = true;
   const since = new Date(receivedAtMs + aheadMs).toISOString();
   lost.innerHTML = `<strong>This page is stale.</strong> Nothing received from the monitor since <time>${since.slice(11, 19)} UTC</time>
-<span aria-hidden="true">(<time data-run="ago" datetime="${since}"></time>)</span>. Reconnecting; <a href="">reload the page</a>.`;
+<span aria-hidden="true">(<time data-run="ago" datetime="${since}"></time>)</span>. Reconnecting; <a href="">reload the page</a>.
+If it stays so, restart the monitor: <code>kubectl -n podips rollout restart deploy/podips-monitor</code> (docs/troubleshooting.md).`;
   lost.hidden = false;
   document.documentElement.className = 'stale';
   document.title = `stale: ${title}`;

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { FlowSlot } from './series.js';
 
+const Time = Type.String({ format: 'date-time' });
 const Count = Type.Number({ minimum: 0 });
 const CountOrNull = Type.Union([Count, Type.Null()]);
 
@@ -17,6 +18,10 @@ export const FlowView = Type.Object({
   queued: CountOrNull,
   /** For how long the oldest message has been on the queue, as far as the monitor has seen it; null: none is, or it is not known. */
   oldestMs: CountOrNull,
+  /** Since when messages are late without a break, as far as the monitor has seen it; null: they are not, or it is not known. */
+  lateSince: Type.Union([Time, Type.Null()]),
+  /** Leases in the reader's memory that the ledger does not have yet; null without a database, and while no reader reports. */
+  unrecorded: CountOrNull,
   /** Messages a second, published and delivered; null until two reports have come. */
   publishedPerSecond: CountOrNull,
   writtenPerSecond: CountOrNull,

@@ -139,9 +139,13 @@ test('a start finds what waits since before it, late once it has seen it for a m
   wait(61_000);
   reader(10_000);
   writer(8_300);
-  expect(flow.view()).toMatchObject({ state: 'late', queued: 1_700, oldestMs: 61_000 });
+  const lateSince = new Date(61_000).toISOString();
+  expect(flow.view()).toMatchObject({ state: 'late', queued: 1_700, oldestMs: 61_000, lateSince });
+  wait(5_000);
+  writer(8_400);
+  expect(flow.view()).toMatchObject({ state: 'late', lateSince });
   writer(10_000);
-  expect(flow.view()).toMatchObject({ state: 'in time', queued: 0 });
+  expect(flow.view()).toMatchObject({ state: 'in time', queued: 0, lateSince: null });
 });
 
 test('after a start it is not known whether the writer is frozen, until it delivers or has received nothing for long', () => {

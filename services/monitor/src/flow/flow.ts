@@ -117,7 +117,13 @@ export function createFlow(options: FlowOptions): Flow {
     backlogs.delivered(report);
     return { written, lagMs: report.lagMs };
   };
+  let lateSinceMs: number | undefined;
+  /** Since when messages are late is known only from looks that follow each other. */
+  const lookForLate = (state = waitingOf({ readers, writers, backlogs, series }, monotonicMs()).state) => {
+    lateSinceMs = state === 'late' ? (lateSinceMs ?? now()) : undefined;
+  };
   const tellNews = () => {
+    lookForLate();
     for (const listener of listeners) listener();
   };
   const timer = setInterval(tellNews, LOOK_MS).unref();
@@ -161,7 +167,10 @@ export function createFlow(options: FlowOptions): Flow {
     },
     view() {
       attention.look();
-      return viewOf({ readers, writers, backlogs, series }, monotonicMs());
+      const view = viewOf({ readers, writers, backlogs, series }, monotonicMs());
+      lookForLate(view?.state);
+      const lateSince = lateSinceMs === undefined ? null : new Date(lateSinceMs).toISOString();
+      return view && { ...view, lateSince };
     },
     get reader() {
       return readers.fresh(monotonicMs()).at(-1)?.report;
@@ -196,7 +205,7 @@ interface Facts {
   readonly series: FlowSeries;
 }
 
-function viewOf(facts: Facts, nowMs: number): FlowView | undefined {
+function viewOf(facts: Facts, nowMs: number): Omit<FlowView, 'lateSince'> | undefined {
   const { readers, writers, series } = facts;
   if (readers.newest === undefined && writers.newest === undefined && series.slots.length === 0)
     return undefined;
@@ -207,6 +216,7 @@ function viewOf(facts: Facts, nowMs: number): FlowView | undefined {
     ...waitingOf(facts, nowMs),
     buffered: reader?.buffered ?? null,
     outbox: reader?.outbox ?? null,
+    unrecorded: reader?.ledger?.pending ?? null,
     publishedPerSecond: readers.perSecond(nowMs),
     writtenPerSecond: writers.perSecond(nowMs),
     lagMs: lagsMs.length === 0 ? null : Math.max(...lagsMs),

@@ -50,6 +50,7 @@ const NO_STORE = { ...RED, heartbeat: { code: 500, message: 'no outbox and no le
 const GREY = { light: 'grey', heartbeat: undefined, ageMs: 0 } as const;
 const FLOW: FlowView = {
   ...{ state: 'late', queued: 1_716, outbox: 0, buffered: 0, oldestMs: 90_000 },
+  ...{ lateSince: '2026-01-31T11:58:00.000Z', unrecorded: 1_200 },
   ...{ publishedPerSecond: 1, writtenPerSecond: 1, lagMs: null, readerSilentMs: null, writerSilentMs: null },
   series: [],
 };
@@ -84,6 +85,14 @@ test('messages that are late are an incident though all lights work', () => {
   const facts = { states: ALL, likelyCause: null, ageLimitMs: 300_000 };
   expect(incidentOf({ ...facts, flow: FLOW })).toMatchObject({ waiting: '1,716 on the queue', error: null });
   expect(incidentOf({ ...facts, flow: { ...FLOW, state: 'in time' } })).toBeUndefined();
+});
+
+test('the incident of a database that is gone says how many leases wait for it, that of a broker does not', () => {
+  const facts = { ageLimitMs: 300_000, flow: { ...FLOW, queued: 0, outbox: 3 } };
+  const waiting = (likelyCause: 'ledger' | 'queue/write', changes: Partial<HeadlineStates>) =>
+    incidentOf({ ...facts, likelyCause, states: { ...ALL, ...changes } })?.waiting;
+  expect(waiting('ledger', { ledger: RED })).toBe('3 in the outbox, 1,200 leases for the ledger');
+  expect(waiting('queue/write', { 'queue/write': RED, 'queue/read': RED })).toBe('3 in the outbox');
 });
 
 test('without an outbox, a broker that is down may end in loss, and the incident says so', () => {

@@ -1,7 +1,8 @@
-import { createLogger } from '@podips/shared';
+import { createLogger, OPERATIONS } from '@podips/shared';
 import { Value } from 'typebox/value';
 import { expect, onTestFinished, test } from 'vitest';
 import { NO_ANNOUNCEMENTS } from '../announcements/announcements.js';
+import type { FlowView } from '../flow/flow-view.js';
 import { SLOTS } from '../history/strip.js';
 import {
   heartbeat,
@@ -12,15 +13,18 @@ import {
   NO_ALERTING,
   NOW_MS,
 } from '../http/app.test.helpers.js';
+import { headline } from '../pages/dashboard/headline.js';
 import type { Heartbeat } from '../status/statuses.js';
 import { createTracker } from '../status/tracker.js';
 import { createStatusView } from './create-status-view.js';
 import { type ClusterView, StatusView } from './status-view.js';
+import { flowView } from './status-view.test.helpers.js';
 
 async function viewOf(
   heartbeats: readonly Heartbeat[],
   problem?: string,
   clusters: readonly ClusterView[] = [],
+  flow?: FlowView,
 ): Promise<StatusView> {
   const store = memoryStore(heartbeats, problem);
   const now = () => NOW_MS;
@@ -44,7 +48,7 @@ async function viewOf(
     alerting: NO_ALERTING,
     announcements: NO_ANNOUNCEMENTS,
     clusters: () => clusters,
-    flow: memoryFlow(now),
+    flow: flow === undefined ? memoryFlow(now) : { view: () => flow, problem: undefined },
     ledger: undefined,
     workloads: undefined,
   })();
@@ -129,6 +133,20 @@ test('the worst light of all clusters stands beside the own one, which is all th
     elsewhere: 'Elsewhere: lon1 failing.',
     clusters: [lon],
   });
+});
+
+test('messages that are late have a time since which they are, at least', async () => {
+  const lateSince = '2026-01-31T11:57:00.000Z';
+  const flow = flowView({ state: 'late', lateSince });
+  const view = await viewOf(
+    OPERATIONS.map((operation) => heartbeat(operation)),
+    undefined,
+    [],
+    flow,
+  );
+  expect(view.incident).toMatchObject({ what: 'Messages are delivered late.', lights: [], since: lateSince });
+  const text = headline(view).text.replace(/<[^>]*>/g, '');
+  expect(text).toContain('For at least 3 min, since 2026-01-31 11:57:00 UTC or earlier.');
 });
 
 test('what is wrong with the monitor itself is shown', async () => {

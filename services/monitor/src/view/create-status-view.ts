@@ -60,7 +60,7 @@ export function createStatusView(deps: StatusViewDeps): () => StatusView {
       incident:
         incident === undefined
           ? null
-          : { ...incident, lights: [...incident.lights], since: sinceOf(incident, states) },
+          : { ...incident, lights: [...incident.lights], since: sinceOf(incident, states, flow) },
       answers: {
         read: answerOf('read', states, ageLimitMs),
         write: answerOf('write', states, ageLimitMs),
@@ -87,8 +87,13 @@ function problemsOf({ store, history, alerting, flow, announcements }: StatusVie
   );
 }
 
-/** When the first of its lights went out. */
-function sinceOf({ lights }: Incident, states: PerLight<OperationState>): string | null {
+/** When the first of its lights went out; without any, when messages were first seen to be late. */
+function sinceOf(
+  { lights }: Incident,
+  states: PerLight<OperationState>,
+  flow: FlowView | null,
+): string | null {
+  if (lights.length === 0) return flow?.lateSince ?? null;
   const times = lights.map((id) => states[id]?.sinceMs).filter((ms) => ms !== undefined);
   return times.length === 0 ? null : formatTime(Math.min(...times));
 }

@@ -167,6 +167,7 @@ export function flowView(changes: Partial<FlowView> = {}): FlowView {
     outbox: 0,
     queued: 2,
     oldestMs: 1_000,
+    ...{ lateSince: null, unrecorded: 0 },
     publishedPerSecond: 21.5,
     writtenPerSecond: 20.5,
     lagMs: 14,

@@ -169,6 +169,7 @@ export const ClusterView = Type.Object({
 /** The incident of the headline. */
 export const IncidentSummary = Type.Object({
   what: Type.String(),
+  /** Empty: all lights work, but messages are late, since then or earlier. */
   lights: Type.Array(LightIdName),
   /** null: not known. */
   since: Type.Union([Time, Type.Null()]),

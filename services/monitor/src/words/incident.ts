@@ -109,6 +109,8 @@ const KINDS = {
   },
 } as const satisfies Record<string, Kind>;
 
+/** The incidents in which leases wait for the ledger; otherwise some always do, for a moment. */
+const NEEDS_LEDGER: readonly (keyof typeof KINDS)[] = ['ledger', 'behind'];
 /** How queue write says that only the database is missing. */
 const NO_STORE = /^no outbox and no ledger\b/;
 const FORBIDDEN = [401, 403];
@@ -131,7 +133,7 @@ export function incidentOf(facts: IncidentFacts): Incident | undefined {
         : loss === 'unpublished'
           ? unpublishedLoss(facts)
           : loss,
-    waiting: (flow && describeWaiting(flow)) ?? null,
+    waiting: (flow && describeWaiting(flow, NEEDS_LEDGER.includes(name))) ?? null,
     help: paragraph,
     error: shown?.light === 'red' || name === 'behind' ? errorOf(shown) : null,
   };

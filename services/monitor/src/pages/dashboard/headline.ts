@@ -16,12 +16,14 @@ export function headline(view: StatusView): Html {
 }
 
 function incidentBox(
-  { what, since, loss, waiting, help, error }: NonNullable<StatusView['incident']>,
+  { what, lights, since, loss, waiting, help, error }: NonNullable<StatusView['incident']>,
   { worst, headline: text, at }: StatusView,
 ): Html {
   const nowMs = Date.parse(at);
+  // Late messages have no light with a history.
+  const [atLeast, orEarlier] = lights.length === 0 ? ['at least ', ' or earlier'] : ['', ''];
   return html`<div class="headline ${worst}">${lightIcon(worst)}<div>
-<h1>${what}${since === null ? undefined : html` <small>For ${timeSince(since, nowMs)}, since ${exactTime(since)}.</small>`}</h1>
+<h1>${what}${since === null ? undefined : html` <small>For ${atLeast}${timeSince(since, nowMs)}, since ${exactTime(since)}${orEarlier}.</small>`}</h1>
 <p>${loss}${waiting === null ? undefined : html` <strong>Waiting: ${waiting}.</strong>`}</p>
 <p><a class="repair" href="${help.path}">How to repair it: ${help.title}</a></p>
 <p class="raw"><bdi>${visibleText(error === null || text.includes(error) ? text : error)}</bdi></p>
