@@ -5,7 +5,11 @@ import { createTransport } from 'nodemailer';
 import { Value } from 'typebox/value';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { AlertError, type Channel } from '../../services/monitor/src/alerts/channel.js';
-import { createMailChannel, transportOptions } from '../../services/monitor/src/alerts/mail-channel.js';
+import {
+  createMailChannel,
+  openTransport,
+  transportOptions,
+} from '../../services/monitor/src/alerts/mail-channel.js';
 import { testMessage, WebhookBody } from '../../services/monitor/src/alerts/message.js';
 import type { MailSettings } from '../../services/monitor/src/alerts/settings.js';
 import {
@@ -100,7 +104,8 @@ describe('an e-mail', () => {
 
   it('is not sent to a server with an untrusted certificate', async () => {
     const server = await openMailServer();
-    await failureOf(createMailChannel(mailSettings({ port: server.port, security: 'starttls' })));
+    const settings = mailSettings({ port: server.port, security: 'starttls' });
+    await failureOf(createMailChannel(settings, await openTransport(settings)));
     expect(server.raw).toEqual([]);
   });
 

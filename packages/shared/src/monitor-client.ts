@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { Agent, request } from 'undici';
+import { Agent, request } from './http/requests.js';
 
 export interface MonitorClientOptions {
   /** Base URL of the monitor. */

@@ -1,6 +1,6 @@
-import { type Environment, proxyOf, toError } from '@podips/shared';
+import { Agent, type Environment, ProxyAgent, proxyOf, request, toError } from '@podips/shared';
 import { EnvError, makeValidator } from 'envalid';
-import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
+import type { Dispatcher, Agent as UndiciAgent } from 'undici';
 import type { Fetch } from './alerts/webhook-channel.js';
 
 /** A proxy by the rules of {@link proxyOf}: the text is checked, and kept as it is. */
@@ -38,7 +38,7 @@ export function withProxies(env: Environment): Environment {
 }
 
 /** What makes the connections to a URL, through its proxy if it has one. To be closed by the caller. */
-export function createDispatcher(url: URL, proxies: Proxies, options: Agent.Options = {}): Dispatcher {
+export function createDispatcher(url: URL, proxies: Proxies, options: UndiciAgent.Options = {}): Dispatcher {
   const uri = proxyOf(url, { ...proxies });
   if (uri === undefined) return new Agent(options);
   return new ProxyAgent({ ...options, uri: uri.replace(/^socks5h:/, 'socks5:') });

@@ -6,3 +6,4 @@ export * from './metrics-text.js';
 export * from './networks.js';
 export * from './ops-server.js';
 export { clientOf, plainAddress } from './plain-address.js';
+export * from './requests.js';

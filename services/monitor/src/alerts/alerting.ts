@@ -62,7 +62,7 @@ const STOP_GRACE_MS = 3_000;
 /** Sends alerts on transitions, and repeats them. No heartbeat ever waits for it. */
 export async function startAlerting(options: AlertingOptions): Promise<Alerting> {
   const { settings, tracker, now, log, dir, cluster, pageUrl } = options;
-  const channels = createChannels(settings, options);
+  const channels = await createChannels(settings, options);
   const muted = () => mutedView(options);
   if (channels.length === 0) return withoutChannels(startDeadmanOf(options), muted);
   const words = (notice: Notice) => messageOf(notice, { cluster, pageUrl });

@@ -1,6 +1,6 @@
 import { createFetch, NO_PROXIES } from '../proxy.js';
 import type { Channel } from './channel.js';
-import { createMailChannel, type MailTransport } from './mail-channel.js';
+import { createMailChannel, type MailTransport, openTransport } from './mail-channel.js';
 import type { AlertSettings } from './settings.js';
 import {
   createRequestChannel,
@@ -16,12 +16,12 @@ export interface Outside {
 }
 
 /** All channels that are set. */
-export function createChannels(
+export async function createChannels(
   { mail, webhookUrls, slackUrls, requests }: AlertSettings,
   { fetch = createFetch(NO_PROXIES), transport }: Outside,
-): Channel[] {
+): Promise<Channel[]> {
   return [
-    ...(mail === undefined ? [] : [createMailChannel(mail, transport)]),
+    ...(mail === undefined ? [] : [createMailChannel(mail, transport ?? (await openTransport(mail)))]),
     ...webhookUrls.map((url) => createWebhookChannel(url, fetch)),
     ...slackUrls.map((url) => createSlackChannel(url, fetch)),
     ...requests.map((template) => createRequestChannel(template, fetch)),

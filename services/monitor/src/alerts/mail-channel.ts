@@ -1,5 +1,5 @@
 import { toError } from '@podips/shared';
-import { createTransport, type SendMailOptions, type SMTPTransportOptions } from 'nodemailer';
+import type { SendMailOptions, SMTPTransportOptions } from 'nodemailer';
 import { AlertError, type Channel } from './channel.js';
 import { oneLine } from './one-line.js';
 import type { MailSettings } from './settings.js';
@@ -15,10 +15,7 @@ const SILENCE_TIMEOUT_MS = 20_000;
 const SEND_TIMEOUT_MS = 60_000;
 
 /** Sends plain text by SMTP, over a connection of its own for each message. */
-export function createMailChannel(
-  settings: MailSettings,
-  transport: MailTransport = openTransport(settings),
-): Channel {
+export function createMailChannel(settings: MailSettings, transport: MailTransport): Channel {
   const { host, port, from, recipients } = settings;
   return {
     id: 'e-mail',
@@ -47,7 +44,9 @@ export function createMailChannel(
   };
 }
 
-function openTransport(settings: MailSettings): MailTransport {
+/** Loads nodemailer, which takes 10 MB: a monitor without mail does without it. */
+export async function openTransport(settings: MailSettings): Promise<MailTransport> {
+  const { createTransport } = await import('nodemailer');
   const transport = createTransport(transportOptions(settings));
   // Without a listener an error would end the process; the send that it belongs to fails by itself.
   transport.on('error', () => undefined);

@@ -18,7 +18,7 @@ export async function sendTestAlert(
   { alerts, cluster, proxies }: TestAlertSettings,
   log: Logger,
 ): Promise<boolean> {
-  const channels = createChannels(alerts, { fetch: createFetch(proxies) });
+  const channels = await createChannels(alerts, { fetch: createFetch(proxies) });
   if (channels.length === 0)
     print(
       'no alert channels are configured: PODIPS_SEND_MAIL, ALERT_WEBHOOK_URLS, ALERT_SLACK_URLS and ALERT_REQUEST_FILES are empty',

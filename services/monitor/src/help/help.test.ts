@@ -29,11 +29,11 @@ test('markup in a document is shown as text', () => {
   expect(markup).not.toMatch(/<(script|b|i|img)>?/);
 });
 
-test('a monitor has every document of the repository, those for the night first', () => {
+test('a monitor has every document of the repository, those for the night first', async () => {
   const help = openHelp();
   expect(help.names.slice(0, 2)).toEqual(['troubleshooting', 'operate']);
-  for (const name of help.names) expect(help.read(name)?.title).not.toBe('');
-  expect(help.read('../package')).toBeUndefined();
+  for (const name of help.names) expect((await help.read(name))?.title).not.toBe('');
+  expect(await help.read('../package')).toBeUndefined();
 });
 
 test('an installation without documents has no help', () => {
@@ -68,7 +68,7 @@ test.each([
   ['a migration', { ledger: EARLY }, 'ledger', 'the-ledger-cannot-be-used'],
 ] as const)(
   '%s leads to a paragraph that exists, and says whether anything is lost',
-  (_what, changes, likelyCause, anchor) => {
+  async (_what, changes, likelyCause, anchor) => {
     const incident = incidentOf({
       states: { ...ALL, ...changes },
       likelyCause,
@@ -76,7 +76,7 @@ test.each([
       flow: null,
     });
     expect(incident?.help.path).toBe(`/help/troubleshooting#${anchor}`);
-    expect(openHelp().read('troubleshooting')?.anchors).toContain(anchor);
+    expect((await openHelp().read('troubleshooting'))?.anchors).toContain(anchor);
     expect(incident?.loss).toMatch(/lost|delivered/);
   },
 );

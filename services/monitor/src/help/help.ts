@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { type RenderedDocument, renderMarkdown } from './markdown.js';
+import type { RenderedDocument } from './markdown.js';
 
 /** The documents of this version. */
 export interface Help {
   /** Their names, that of the first to read first. */
   readonly names: readonly string[];
-  /** undefined: there is no document of that name. */
-  read(name: string): RenderedDocument | undefined;
+  /** undefined: there is no document of that name. The first one loads the renderer, which takes 11 MB. */
+  read(name: string): Promise<RenderedDocument | undefined>;
 }
 
 /** In the image, and in the repository. */
@@ -24,10 +24,11 @@ export function openHelp(places: readonly URL[] = PLACES): Help {
   const rendered = new Map<string, RenderedDocument>();
   return {
     names,
-    read(name) {
+    async read(name) {
       if (place === undefined || !names.includes(name)) return undefined;
       const known = rendered.get(name);
       if (known !== undefined) return known;
+      const { renderMarkdown } = await import('./markdown.js');
       const document = renderMarkdown(readFileSync(new URL(`${name}.md`, place), 'utf8'), names);
       rendered.set(name, document);
       return document;

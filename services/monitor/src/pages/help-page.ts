@@ -1,4 +1,3 @@
-import type { Help } from '../help/help.js';
 import type { RenderedDocument } from '../help/markdown.js';
 import type { Light } from '../status/lights.js';
 import { Html, html } from './html.js';
@@ -11,11 +10,11 @@ export interface HelpPageOptions {
   readonly hasLedger: boolean;
 }
 
-/** The list of the documents. */
-export function helpIndex({ names, read }: Help, options: HelpPageOptions): Html {
-  const list = names.map((name) => html`<li><a href="/help/${name}">${read(name)?.title ?? name}</a></li>`);
+/** The list of the documents: by name, their titles. */
+export function helpIndex(titles: ReadonlyMap<string, string>, options: HelpPageOptions): Html {
+  const list = [...titles].map(([name, title]) => html`<li><a href="/help/${name}">${title}</a></li>`);
   const content = html`<h1>Help</h1>
-${names.length === 0 ? html`<p>The documents are not part of this installation.</p>` : html`<p>The documents of this version. At night, begin with the first.</p><ul class="limits">${list}</ul>`}`;
+${titles.size === 0 ? html`<p>The documents are not part of this installation.</p>` : html`<p>The documents of this version. At night, begin with the first.</p><ul class="limits">${list}</ul>`}`;
   return layout({ ...options, title: 'Help – podips monitor', content, current: '/help' });
 }
 

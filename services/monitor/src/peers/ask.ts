@@ -1,5 +1,4 @@
-import { PodipsError } from '@podips/shared';
-import { request } from 'undici';
+import { PodipsError, request } from '@podips/shared';
 import { createDispatcher, type Proxies } from '../proxy.js';
 import { type PeerReport, readOriginal, readStatus } from './answer.js';
 import type { PeerAddress } from './settings.js';

@@ -20,7 +20,11 @@ export function helpRoutes({ view }: Pick<AppContext, 'view'>): FastifyPluginAsy
     app.get(
       '/help',
       { schema: { ...page, summary: 'The documents of this version', response: { 200: TextReply } } },
-      async (_request, reply) => sendHtml(reply, helpIndex(help, options()).text),
+      async (_request, reply) => {
+        const titles = new Map<string, string>();
+        for (const name of help.names) titles.set(name, (await help.read(name))?.title ?? name);
+        return sendHtml(reply, helpIndex(titles, options()).text);
+      },
     );
     app.get(
       '/help/:name',
@@ -33,7 +37,7 @@ export function helpRoutes({ view }: Pick<AppContext, 'view'>): FastifyPluginAsy
         },
       },
       async ({ params: { name } }, reply) => {
-        const document = help.read(name);
+        const document = await help.read(name);
         if (document === undefined)
           return reply.code(404).send({ error: 'there is no such document; /help lists them' });
         return sendHtml(reply, helpPage(document, options()).text);
