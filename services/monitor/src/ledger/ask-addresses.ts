@@ -1,15 +1,15 @@
 import { type Asker, findMoment, type Moment } from './asker.js';
-import { timesOf } from './bounds.js';
-import { knownUntil, limitsOf } from './coverage.js';
+import { limitsOf } from './coverage.js';
+import { decideAddress } from './decide-address.js';
 import type { LeasesAnswer, LeaseView, Reason } from './ledger-view.js';
 import { findAddresses } from './list-queries.js';
 import { answerAddresses } from './list-sentences.js';
 import { reasonsOfOthers } from './others.js';
-import { type Connection, findNear } from './queries.js';
+import type { Connection } from './queries.js';
 import type { AddressesQuestion, AddressQuestion } from './question.js';
 import { type AddressFacts, reasonsOf } from './reasons.js';
 import { answerAddress, changesWithin, nodeOf, notesOn } from './sentences.js';
-import { type BoundLease, bind, decideBound, ownersOf, pointsOf } from './verdict.js';
+import { type BoundLease, decideBound, ownersOf, pointsOf } from './verdict.js';
 
 /** Which pod had an address at a time. */
 export async function askAddress(
@@ -23,13 +23,8 @@ export async function askAddress(
 async function askAt(client: Connection, ip: string, moment: Moment): Promise<LeasesAnswer> {
   const { atMs, precisionMs, coverage, gaps, behind } = moment;
   const toMs = atMs + precisionMs - 1;
-  const { possible, previous, next } = await findNear(client, ip, atMs, toMs);
-  const known = knownUntil(coverage);
-  const near = uniqueLeases([...possible.rows, previous, next]).map((lease) =>
-    bind(lease, timesOf(lease), known(lease.cluster)),
-  );
-  const verdict = decideBound(near, atMs, gaps);
-  const atBegin = { ...moment, verdict, more: possible.more, previous, next };
+  const { verdict, near, more, previous, next } = await decideAddress(client, ip, toMs, moment);
+  const atBegin = { ...moment, verdict, more, previous, next };
   const others = await reasonsOfOthers(client, ip, verdict.holders, { coverage, gaps, fromMs: atMs, toMs });
   const facts = { ...atBegin, besides: [...changesUntil(near, atBegin, toMs), ...others] };
   const reasons = [...reasonsOf(facts), ...behind];
@@ -42,7 +37,7 @@ async function askAt(client: Connection, ip: string, moment: Moment): Promise<Le
     leases: [...sure],
     candidates: [...verdict.holders.filter((lease) => !sure.includes(lease)), ...verdict.candidates],
     node: nodeOf(sure),
-    more: possible.more,
+    more,
     previous,
     next,
     gaps: [...gaps],
@@ -136,14 +131,4 @@ function reasonsOfAll(answers: readonly LeasesAnswer[]): Reason[] {
 function answerAt(atMs: number) {
   const nothing = { previous: null, next: null, node: null, cursor: null, addresses: [], notes: [] };
   return { ...nothing, at: new Date(atMs).toISOString(), from: null, to: null };
-}
-
-/** The neighbours of a time may be among those whose bounds include it. */
-function uniqueLeases(leases: readonly (LeaseView | null)[]): LeaseView[] {
-  const found = leases.filter((lease) => lease !== null);
-  return [
-    ...new Map(
-      found.map((lease) => [`${lease.cluster} ${lease.podUid} ${lease.network} ${lease.startedAt}`, lease]),
-    ).values(),
-  ];
 }

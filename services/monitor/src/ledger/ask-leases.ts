@@ -1,10 +1,11 @@
 import { type Asker, toGap } from './asker.js';
 import { boundsOf, timesOf } from './bounds.js';
 import { type Coverage, isWatched, knownUntil, limitsOf, newestKnown } from './coverage.js';
+import { withoutRuledOut } from './decide-address.js';
 import type { GapView, LeasesAnswer, LeaseView, Reason } from './ledger-view.js';
 import { findLeases, type Range } from './list-queries.js';
 import { answerAllOfPods, answerLeases } from './list-sentences.js';
-import { type Connection, findCoverage, findGapsWithin, MAX_ROWS } from './queries.js';
+import { type Connection, findCoverage, findGapsWithin, MAX_ROWS, REPORT_LAG_MS } from './queries.js';
 import type { LeasesQuestion, Selection } from './question.js';
 import type { Span } from './question-time.js';
 
@@ -47,7 +48,9 @@ export async function askLeases(
   }
   const within = await findGapsWithin(client, range.fromMs, range.toMs - 1, MAX_ROWS);
   const gaps = within.rows.map((gap) => toGap(gap, cluster));
-  const { leases, candidates } = sort(rows, range, knownUntil(coverage), gaps);
+  const { leases, candidates: uncertain } = sort(rows, range, knownUntil(coverage), gaps);
+  const moment = { atMs: range.fromMs, coverage, gaps };
+  const candidates = isSpan(time) ? uncertain : await withoutRuledOut(client, uncertain, moment);
   const doubts: Reason[] = candidates.length === 0 ? [] : [doubtOf(candidates)];
   const reasons = [...doubts, ...gapReasons(gaps, within.more), ...limits(selection, range, coverage, nowMs)];
   // A range says in "to" where it ends.
@@ -113,7 +116,10 @@ function sort(
 }
 
 function covers({ startedAt, endedAt }: GapView, beginMs: number, endMs: number): boolean {
-  return (startedAt === null || Date.parse(startedAt) <= beginMs) && Date.parse(endedAt) >= endMs - 1;
+  return (
+    (startedAt === null || Date.parse(startedAt) - REPORT_LAG_MS <= beginMs) &&
+    Date.parse(endedAt) + REPORT_LAG_MS >= endMs - 1
+  );
 }
 
 function doubtOf({ length }: readonly LeaseView[]): Reason {
