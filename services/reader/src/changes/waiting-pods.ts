@@ -10,10 +10,10 @@ const LEVEL = { level: 1 };
  * some 40 bytes each then.
  */
 export class WaitingPods {
-  readonly #parts: Buffer[] = [];
+  readonly #parts: Uint8Array[] = [];
 
   add(pods: readonly Pod[]): void {
-    if (pods.length > 0) this.#parts.push(deflateRawSync(serialize(pods), LEVEL));
+    if (pods.length > 0) this.#parts.push(compress(pods));
   }
 
   /** Takes them out, as many at a time as were added together. */
@@ -21,4 +21,9 @@ export class WaitingPods {
     for (let part = this.#parts.shift(); part; part = this.#parts.shift())
       yield deserialize(inflateRawSync(part)) as Pod[]; // as they were added
   }
+}
+
+/** zlib's result is a view of a buffer of 16 KiB, however short it is: the copy keeps no more than its own bytes. */
+export function compress(pods: readonly Pod[]): Uint8Array {
+  return new Uint8Array(deflateRawSync(serialize(pods), LEVEL));
 }
