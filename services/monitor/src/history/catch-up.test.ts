@@ -69,6 +69,18 @@ it('keeps what was saved when silence made the transition', async () => {
   expect(store.latest()).toBe(before);
 });
 
+it('an incident of a ledger ends with its database also when it was not known whether it lasts', async () => {
+  const history = await memoryHistory(Date.now);
+  const refused = { ...heartbeat('log', { code: 503 }), operation: 'ledger' } as const;
+  const base = { operation: 'ledger', heartbeat: refused } as const;
+  history.record({ ...base, from: 'green', to: 'red', atMs: NOW_MS - 60_000 });
+  history.record({ ...base, from: 'red', to: 'grey', atMs: NOW_MS - 50_000 });
+  expect(history.incidents(10)).toMatchObject([{ endedAt: null, endIsLatest: true }]);
+  endLedger(history, NOW_MS - 30_000);
+  endLedger(history, NOW_MS - 20_000);
+  expect(history.incidents(10)).toMatchObject([{ endedAt: new Date(NOW_MS - 30_000).toISOString() }]);
+});
+
 it('a ledger that is not there any more has no incident that goes on, nor one that began while it was away', async () => {
   const history = await memoryHistory(Date.now);
   const refused = {

@@ -31,7 +31,7 @@ export function catchUp(
 
 /** The ledger that an earlier run had is followed no more: nothing is known of it from this start on, so no incident goes on. */
 export function endLedger(history: Pick<History, 'last' | 'record'>, nowMs: number): void {
-  const from = history.last('ledger')?.light;
-  if (from === undefined || from === 'grey') return;
-  history.record({ operation: 'ledger', from, to: 'grey', atMs: nowMs, heartbeat: undefined });
+  const last = history.last('ledger');
+  if (last === undefined || (last.light === 'grey' && last.code === undefined)) return;
+  history.record({ operation: 'ledger', from: last.light, to: 'grey', atMs: nowMs, heartbeat: undefined });
 }

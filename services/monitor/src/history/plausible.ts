@@ -1,4 +1,4 @@
-import { JOIN_MS, joinedRun, PULSE_MS, type Run, type Span, type Timeline } from './timeline.js';
+import { JOIN_MS, joinedRun, PULSE_MS, type Run, type Span, saysSame, type Timeline } from './timeline.js';
 
 /**
  * A clock that goes back by less was ahead before. After a larger step it is unknown whether it was wrong before or is
@@ -25,7 +25,7 @@ export function plausibleSpans(spans: readonly Span[], nowMs: number): Span[] {
       if (span.sinceMs > latestMs) return [];
       return [span.sinceMs === latestMs ? span : { ...span, sinceMs: latestMs }];
     })
-    .filter((span, index, all) => span.light !== all[index - 1]?.light);
+    .filter((span, index, all) => !saysSame(all[index - 1], span));
 }
 
 /** The most spans whose times go only forward: what most clocks agree on. */

@@ -30,7 +30,7 @@ export interface Timeline {
   readonly version: number;
   /** True when there were more spans than are kept. */
   readonly folded: boolean;
-  /** Begins a span; one with the light of the one before is left out. */
+  /** Begins a span; one that says the same as the one before is left out. */
   add(operation: LightId, span: Span): void;
   /** Records that the monitor was running. */
   addRun(run: Run): void;
@@ -74,7 +74,7 @@ export function createTimeline(maxSpans: number): Timeline {
     },
     add(operation, span) {
       const list = spans[operation];
-      if (list.at(-1)?.light === span.light) return;
+      if (saysSame(list.at(-1), span)) return;
       list.push(span);
       keepBound();
       version += 1;
@@ -85,6 +85,12 @@ export function createTimeline(maxSpans: number): Timeline {
       version += 1;
     },
   };
+}
+
+/** Whether a span has the light of the one before. Grey with a code is not known for now; without one, it is followed no more. */
+export function saysSame(before: Span | undefined, { light, code }: Span): boolean {
+  const isGreySame = light !== 'grey' || (before?.code === undefined) === (code === undefined);
+  return before?.light === light && isGreySame;
 }
 
 /** A clock that goes back begins another run. */
@@ -122,7 +128,7 @@ function folded(list: readonly Span[], gone: ReadonlySet<Span>): Span[] {
     const last = kept.at(-1);
     const lengthMs = gone.has(span) ? Math.max(0, (list[index + 1]?.sinceMs ?? 0) - span.sinceMs) : 0;
     const foldedMs = (last?.foldedMs ?? 0) + (lengthMs > 0 ? lengthMs : (span.foldedMs ?? 0));
-    if (last === undefined || (!gone.has(span) && span.light !== last.light)) kept.push(span);
+    if (last === undefined || (!gone.has(span) && !saysSame(last, span))) kept.push(span);
     else kept[kept.length - 1] = foldedMs === 0 ? last : { ...last, foldedMs };
   }
   return kept;
