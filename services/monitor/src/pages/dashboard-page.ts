@@ -41,7 +41,7 @@ ${slot(parts, 'announcements')}
 ${slot(parts, 'clusters')}
 <div class="panels">
 ${view.ledgerLight === null ? undefined : html`<section class="card" aria-labelledby="ledger">${slot(parts, 'ledger')}${slot(parts, stripId('ledger'))}${slot(parts, uptimeId('ledger'))}</section>`}
-${view.flow === null ? undefined : html`<section class="card" aria-labelledby="flow">${slot(parts, 'flow')}${slot(parts, 'flow-graph')}</section>`}
+<section class="card" aria-labelledby="flow">${slot(parts, 'flow')}${slot(parts, 'flow-graph')}</section>
 ${slot(parts, 'unstable', html`class="card" role="region" aria-labelledby="unstable"`)}
 ${slot(parts, 'changes', html`class="card" role="region" aria-labelledby="changes"`)}
 ${slot(parts, 'incidents', html`class="card wide" role="region" aria-labelledby="incidents"`)}

@@ -8,24 +8,31 @@ import { lightWithWord } from '../light-icon.js';
 
 const LIGHTS = { 'in time': 'green', late: 'yellow', 'not known': 'grey' } as const;
 
-/** How messages get on from the reader to Fluentd: what waits, and how fast they come and go. @param light that of queue read */
-export function flow(view: FlowView, light: Light): Html {
+/**
+ * How messages get on from the reader to Fluentd: what waits, and how fast they come and go.
+ * @param view null before the first report: the part has its place, into which an open page gets it
+ * @param light that of queue read
+ */
+export function flow(view: FlowView | null, light: Light): Html {
+  if (view === null)
+    return html`<h2 id="flow">Delivery</h2>
+<p class="none">No report yet.</p>`;
   const { oldestMs, publishedPerSecond, writtenPerSecond, lagMs } = view;
   // A queue that cannot be read may hold messages of which nothing is known.
   const state = view.state === 'in time' && light !== 'green' ? 'not known' : view.state;
   return html`<h2 id="flow">Delivery</h2>
 <dl class="figures">
-<div><dt>Queue is read</dt><dd>${lightWithWord(LIGHTS[state], state)}</dd></div>
+<div><dt>Queue drains</dt><dd>${lightWithWord(LIGHTS[state], state)}</dd></div>
 <div><dt>Waiting</dt><dd>${describeWaiting(view) ?? (view.queued === null || view.buffered === null ? 'not known' : 'nothing')}</dd></div>
 <div><dt>Oldest on the queue</dt><dd>${oldestMs === null ? '–' : formatDuration(oldestMs)}</dd></div>
-<div><dt>Published</dt><dd>${rate(publishedPerSecond)}</dd></div>
-<div><dt>Delivered</dt><dd>${rate(writtenPerSecond)}</dd></div>
+<div><dt>Published</dt><dd>${publishedPerSecond === null ? 'not known' : rate(publishedPerSecond)}</dd></div>
+<div><dt>Delivered</dt><dd>${writtenPerSecond === null ? 'not known' : rate(writtenPerSecond)}</dd></div>
 <div><dt>Longest delay now</dt><dd>${lagMs === null ? '–' : formatDelay(lagMs)}</dd></div>
 </dl>`;
 }
 
-function rate(perSecond: number | null): string {
-  if (perSecond === null) return 'not known';
+function rate(perSecond: number): string {
+  if (perSecond > 0 && perSecond < 0.1) return 'less than 0.1 a second';
   return `${perSecond > 0 && perSecond < 10 ? perSecond.toFixed(1) : Math.round(perSecond).toLocaleString('en')} a second`;
 }
 
@@ -41,17 +48,19 @@ const HEIGHT = 60;
 const [SHORTEST_MS, LONGEST_MS] = [10, 86_400_000];
 
 /** Throughput and delay over 24 hours. */
-export function flowGraph({ series }: FlowView): Html {
+export function flowGraph(view: FlowView | null): Html {
+  const series = view?.series ?? [];
   const newestMs = series.at(-1)?.atMs;
   if (newestMs === undefined) return html``;
   const slots = Array.from({ length: SLOTS }, (_, x) =>
     series.find(({ atMs }) => atMs === newestMs - (SLOTS - 1 - x) * SLOT_MS),
   );
   const known = slots.filter((slot) => slot !== undefined);
-  const most = Math.max(1, ...known.map(({ written, published }) => Math.max(written, published)));
+  const busiest = Math.max(0, ...known.map(({ written, published }) => Math.max(written, published)));
+  const most = Math.max(1, busiest);
   const shape = (heightOf: (slot: FlowSlot) => number) =>
     outline(slots.map((slot) => (slot ? heightOf(slot) : 0)));
-  const throughput = `${sum(known.map(({ written }) => written))} delivered in 24 hours, ${perSecondWords(most)} at most`;
+  const throughput = `${sum(known.map(({ written }) => written))} delivered in 24 hours, ${rate((busiest * 1_000) / SLOT_MS)} at most`;
   return html`<div class="graphs">
 <figure><figcaption>Throughput: ${throughput}</figcaption>
 <svg class="changes" viewBox="0 0 ${SLOTS} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${throughput}"><path class="ends" d="${shape(({ published }) => (published / most) * HEIGHT)}"/><path class="starts" d="${shape(({ written }) => (written / most) * HEIGHT)}"/></svg>${AXIS}</figure>
@@ -76,10 +85,6 @@ function longest(slots: FlowView['series']): string {
   const [worst] = [...slots].sort((a, b) => (b.lagMs ?? -1) - (a.lagMs ?? -1));
   if (worst === undefined || worst.lagMs === null) return 'nothing was delivered';
   return `${formatDelay(worst.lagMs)}, at ${formatUtc(worst.atMs).slice(11, 16)} UTC`;
-}
-
-function perSecondWords(count: number): string {
-  return `${((count * 1_000) / SLOT_MS).toLocaleString('en', { maximumFractionDigits: 1 })} a second`;
 }
 
 function sum(counts: readonly number[]): string {

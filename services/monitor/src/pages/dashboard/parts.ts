@@ -43,12 +43,8 @@ export function dashboardParts(view: StatusView): ReadonlyMap<string, Part> {
       [stripId(operation.operation), strip(operation.name, operation.strip)],
       [uptimeId(operation.operation), uptimeLine(operation)],
     ]),
-    ...(view.flow === null
-      ? []
-      : ([
-          ['flow', flow(view.flow, lightOf('queue/read'))],
-          ['flow-graph', flowGraph(view.flow)],
-        ] satisfies [string, Html][])),
+    ['flow', flow(view.flow, lightOf('queue/read'))],
+    ['flow-graph', flowGraph(view.flow)],
     ['clusters', clusters(view)],
     ['incidents', incidents(view)],
     ['alerting', alerting(view)],
