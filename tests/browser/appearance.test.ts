@@ -21,6 +21,7 @@ const WORKLOADS = {
   total: 0,
   countedUntil: full.at,
   error: null,
+  unwatched: null,
   changes: { from: full.at, quarterMs: 900_000, starts: [1], ends: [1], gaps: [] },
 };
 const VIEWS = {

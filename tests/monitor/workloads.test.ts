@@ -132,6 +132,27 @@ it('of a ledger that is behind, the last hour that is known is ranked, and what 
   expect(workloads.doubt({ ...name, name: 'new' })).toBe(doubt);
 });
 
+it('a cluster whose reader is gone is named, and holds up no statement about the others', async () => {
+  const goneMs = startedMs - 8 * 24 * 60 * MINUTE_MS;
+  await database.query(
+    `INSERT INTO reader_positions (cluster, resource_version, known_at, written_at) VALUES ('gone', '1', $1, $1)`,
+    [new Date(goneMs)],
+  );
+  onTestFinished(
+    async () => void (await database.query(`DELETE FROM reader_positions WHERE cluster = 'gone'`)),
+  );
+  const log = createLogger('test', 'silent');
+  const workloads = startWorkloads({ database: settings, now: () => startedMs, log });
+  onTestFinished(() => workloads.stop());
+  await vi.waitFor(() => expect(workloads.rank('1h', {}, 9).countedUntil).not.toBeNull(), PATIENCE);
+  const unwatched = expect.stringMatching(/^cluster gone is not watched since \d{4}-/);
+  const countedUntil = new Date(startedMs).toISOString();
+  expect(workloads.summary()).toMatchObject({ countedUntil, unwatched });
+  expect(workloads.rank('1h', {}, 9)).toMatchObject({ countedUntil, unwatched, doubt: unwatched });
+  expect(workloads.rank('1h', { cluster: 'default' }, 9)).toMatchObject({ unwatched: null, doubt: null });
+  expect(workloads.rank('1h', { cluster: 'gone' }, 9).doubt).toContain('the ledger is behind');
+});
+
 it.each([
   ['/workloads', 200, 'Not known: the ledger cannot be read'],
   ['/workloads/shop/DaemonSet/agent', 503, 'may exist all the same: the ledger cannot be read'],

@@ -10,6 +10,7 @@ const LONG = 'a-rather-long-name-of-a-workload-that-somebody-chose';
 const name = { cluster: 'default', namespace: 'a-namespace-of-some-length', kind: 'Deployment', name: LONG };
 const COUNTED = {
   ...{ window: '24h' as const, at: AT, countedUntil: AT, knownSince: AT, error: null, doubt: null },
+  unwatched: null,
   gaps: [{ from: AT, to: AT }],
 };
 
@@ -71,6 +72,11 @@ it.each<[string, Partial<WorkloadsAnswer>, string]>([
     'nothing was counted yet',
     { countedUntil: null },
     'Not known yet: the last two weeks are still being counted.',
+  ],
+  [
+    'the reader of a cluster is gone',
+    { unwatched: 'cluster dead is not watched since 2026-11-01 12:00 UTC' },
+    'Not said of all: cluster dead is not watched since 2026-11-01 12:00 UTC.',
   ],
   ['the ledger cannot be read', { error: 'it is away' }, 'Not known: the ledger cannot be read (it is away)'],
 ])('of no workload, when %s, the page says so', (_when, changes, text) => {

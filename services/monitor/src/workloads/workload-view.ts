@@ -82,6 +82,8 @@ const COUNTED_SO_FAR = {
   knownSince: TimeOrNull,
   /** Why the ledger cannot be read; null while it can. */
   error: TextOrNull,
+  /** Clusters whose reader has not written for seven days: of them nothing later is known; null: there are none. */
+  unwatched: TextOrNull,
   /** Why the answer does not say what happens now; null: it does. */
   doubt: TextOrNull,
   /** Times within the window of which something may be missing, the newest first; at most 20. */
@@ -113,6 +115,7 @@ export const ChangesAnswer = Type.Object({
   at: Time,
   countedUntil: COUNTED_SO_FAR.countedUntil,
   error: COUNTED_SO_FAR.error,
+  unwatched: COUNTED_SO_FAR.unwatched,
   ...Changes.properties,
 });
 
@@ -120,6 +123,7 @@ export const ChangesAnswer = Type.Object({
 export const WorkloadsSummary = Type.Object({
   countedUntil: TimeOrNull,
   error: TextOrNull,
+  unwatched: COUNTED_SO_FAR.unwatched,
   /** The unstable ones, the worst first; at most five of them. */
   unstable: Type.Array(Type.Object({ ...NAMES, text: Type.String() })),
   /** How many are unstable. */

@@ -8,6 +8,7 @@ import { type Measure, type WorkloadPage, worstFirst } from './measure.js';
 import { onceFor, rankedOnce } from './once.js';
 import { QUARTER_MS } from './tally.js';
 import { DEFAULT_LIMITS, type Limits } from './unstable.js';
+import { knownOfAll } from './unwatched.js';
 import { DEFAULT_WINDOW, HOUR_MS, WINDOWS, type WindowName } from './windows.js';
 import { describeCounts, describeLast, doubtOf, isBehind, windowWords } from './words.js';
 import {
@@ -82,8 +83,9 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
     const { countedUntilMs, error } = feed.view();
     const nowMs = now();
     const sinceMs = book.sinceMs(cluster);
-    const all = [...(countedUntilMs?.values() ?? [])];
-    const untilMs = countedUntilMs?.get(cluster ?? '') ?? (all.length === 0 ? undefined : Math.min(...all));
+    const ofAll = knownOfAll(countedUntilMs ?? new Map(), nowMs);
+    const untilMs = countedUntilMs?.get(cluster ?? '') ?? ofAll.untilMs;
+    const unwatched = cluster === undefined ? ofAll.unwatched : null;
     const basis = {
       at: iso(nowMs),
       countedUntil: untilMs === undefined ? null : iso(untilMs),
@@ -92,7 +94,8 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
     return {
       ...basis,
       window,
-      doubt: doubtOf(basis),
+      unwatched,
+      doubt: doubtOf(basis) ?? unwatched,
       knownSince: Number.isFinite(sinceMs) ? iso(sinceMs) : null,
       gaps: gapsSince(Math.min(nowMs, untilMs ?? nowMs) - WINDOWS[window].ms, cluster).slice(0, MAX_GAPS),
     };
@@ -161,11 +164,13 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
     },
     summary() {
       const nowMs = now();
-      const found = unstableNow();
-      const { countedUntil, error } = counted('1h');
+      const { watched } = knownOfAll(feed.view().countedUntilMs ?? new Map(), nowMs);
+      const found = unstableNow().filter(({ workload }) => watched.has(workload.cluster));
+      const { countedUntil, error, unwatched } = counted('1h');
       return {
         countedUntil,
         error,
+        unwatched,
         unstable: found.slice(0, MAX_SUMMARY).map(({ workload, measured }) => {
           const { counts, usual, last } = measured;
           const said = describeCounts(counts, usual, windowWords('1h', knownUntilMs(workload), nowMs));
@@ -177,8 +182,8 @@ export function startWorkloads(options: WorkloadsOptions): Workloads {
       };
     },
     changes() {
-      const { at, countedUntil, error } = counted('24h');
-      return { at, countedUntil, error, ...changesAt(now()) };
+      const { at, countedUntil, error, unwatched } = counted('24h');
+      return { at, countedUntil, error, unwatched, ...changesAt(now()) };
     },
     choices: book.choices,
     unstable: unstableNow,

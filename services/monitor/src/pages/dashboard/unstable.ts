@@ -3,17 +3,17 @@ import { isBehind, nothingWords } from '../../workloads/words.js';
 import type { WorkloadsSummary } from '../../workloads/workload-view.js';
 import { type Html, html } from '../html.js';
 import { exactTime } from '../running-time.js';
-import { workloadPath } from '../workloads/parts.js';
+import { unwatchedNote, workloadPath } from '../workloads/parts.js';
 
 /** The worst of the unstable workloads, and the way to the others. */
 export function unstable(
-  { unstable: found, total, countedUntil, error }: WorkloadsSummary,
+  { unstable: found, total, countedUntil, error, unwatched }: WorkloadsSummary,
   at: string,
 ): Html {
   const isOld = countedUntil !== null && isBehind(Date.parse(countedUntil), Date.parse(at));
   return html`<h2 id="unstable">Unstable now</h2>
 ${found.length === 0 ? html`<p>${nothingWords({ at, countedUntil, error }, '1h', 'None')}</p>` : html`${isOld ? html`<p class="none">As of ${exactTime(countedUntil)}: the ledger is behind.</p>` : undefined}<ul class="unstable-list">${found.map(item)}</ul>`}
-<p class="ask-link"><a href="/workloads">${total > found.length ? `All ${total} unstable workloads, and the others` : 'All workloads'}</a></p>`;
+${unwatchedNote(unwatched)}<p class="ask-link"><a href="/workloads">${total > found.length ? `All ${total} unstable workloads, and the others` : 'All workloads'}</a></p>`;
 }
 
 function item(workload: WorkloadsSummary['unstable'][number]): Html {

@@ -1,3 +1,4 @@
+import { visibleText } from '../../words/format.js';
 import { WINDOW_NAMES, WINDOWS, type WindowName } from '../../workloads/windows.js';
 import { isBehind } from '../../workloads/words.js';
 import type { WorkloadsAnswer } from '../../workloads/workload-view.js';
@@ -19,7 +20,10 @@ export function windowLinks(current: WindowName, to: (window: WindowName) => str
 }
 
 /** How much an answer is based on. */
-type Counted = Pick<WorkloadsAnswer, 'at' | 'window' | 'countedUntil' | 'knownSince' | 'error' | 'gaps'>;
+type Counted = Pick<
+  WorkloadsAnswer,
+  'at' | 'window' | 'countedUntil' | 'knownSince' | 'error' | 'unwatched' | 'gaps'
+>;
 
 /** What is not counted, or not any more. */
 export function countingNote(counted: Counted): Html {
@@ -30,7 +34,14 @@ export function countingNote(counted: Counted): Html {
     return html`<p class="warning" role="status">The last two weeks are still being counted: the numbers are too low.</p>`;
   return html`${isBehind(Date.parse(countedUntil), Date.parse(at)) ? html`<p class="warning" role="status">The ledger is behind. Of the time after ${exactTime(countedUntil)} nothing is known.</p>` : undefined}
 ${gaps.length === 0 ? undefined : html`<p class="warning">${gapWords(gaps)}</p>`}
-${beginning(counted, countedUntil)}`;
+${unwatchedNote(counted.unwatched)}${beginning(counted, countedUntil)}`;
+}
+
+/** Clusters of which nothing is known any more, whatever is said of the others. */
+export function unwatchedNote(unwatched: string | null): Html | undefined {
+  if (unwatched === null) return undefined;
+  return html`<p class="none">Not said of all: ${visibleText(unwatched)}.</p>
+`;
 }
 
 function beginning({ at, window, knownSince, gaps }: Counted, countedUntil: string): Html {
