@@ -1,5 +1,5 @@
 import type * as undici from 'undici';
-// Not from the package itself, which loads fetch, WebSockets, caches and mocks as well: 10 MB.
+// Not from the package itself, which loads fetch, WebSockets, caches and mocks as well.
 import methods from 'undici/lib/api/index.js';
 import LoadedAgent from 'undici/lib/dispatcher/agent.js';
 import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';

@@ -44,7 +44,7 @@ export function createMailChannel(settings: MailSettings, transport: MailTranspo
   };
 }
 
-/** Loads nodemailer, which takes 10 MB: a monitor without mail does without it. */
+/** Loads nodemailer, which a monitor without mail does without. */
 export async function openTransport(settings: MailSettings): Promise<MailTransport> {
   const { createTransport } = await import('nodemailer');
   const transport = createTransport(transportOptions(settings));

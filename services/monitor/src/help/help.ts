@@ -5,7 +5,7 @@ import type { RenderedDocument } from './markdown.js';
 export interface Help {
   /** Their names, that of the first to read first. */
   readonly names: readonly string[];
-  /** undefined: there is no document of that name. The first one loads the renderer, which takes 11 MB. */
+  /** undefined: there is no document of that name. The first one loads the renderer, which few need. */
   read(name: string): Promise<RenderedDocument | undefined>;
 }
 
