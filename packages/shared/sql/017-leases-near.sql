@@ -1,14 +1,14 @@
 -- The leases that may decide whose addresses were, of many at once: for each address and time all whose bounds touch it, by the
 -- index on the ends, and the next one after it if an earlier version recorded it, which may have begun long before its time. It
 -- is a function because the server plans it once for each connection, also behind PgBouncer; planning it takes longer than
--- running it. Times are milliseconds since the epoch, a cluster that is NULL stands for all.
+-- running it. It uses indexes also where it was planned when there were no leases. Times are milliseconds since the epoch, a cluster that is NULL stands for all.
 CREATE FUNCTION podips_leases_near(ips inet[], from_ms float8[], to_ms float8[], clusters text[], most bigint)
 RETURNS TABLE (probe integer, cluster text, network text, namespace text, pod text, pod_uid text, node text, host_network boolean,
   workload_kind text, workload text, started_ms float8, ended_ms float8, started_not_before_ms float8,
   started_not_after_ms float8, ended_not_before_ms float8, ended_not_after_ms float8)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 -- The tables are found whatever the caller's path, and rows that a policy hides are an error instead of nobody.
-SET search_path FROM CURRENT SET row_security TO off
+SET search_path FROM CURRENT SET row_security TO off SET enable_seqscan TO off
 AS $podips_leases_near$
 #variable_conflict use_column
 BEGIN
@@ -33,3 +33,12 @@ END
 $podips_leases_near$;
 
 COMMENT ON FUNCTION podips_leases_near IS 'The leases of many addresses, each around a time, for the monitor';
+
+-- For few addresses the server thinks that planning each question anew is cheaper. PostgreSQL 11 has no such setting.
+DO $plan_once$
+BEGIN
+  IF current_setting('server_version_num')::int >= 120000 THEN
+    ALTER FUNCTION podips_leases_near SET plan_cache_mode TO force_generic_plan;
+  END IF;
+END
+$plan_once$;

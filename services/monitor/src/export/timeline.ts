@@ -1,5 +1,5 @@
 import { timesOf } from '../ledger/bounds.js';
-import type { Coverage } from '../ledger/coverage.js';
+import { type Coverage, completeFrom } from '../ledger/coverage.js';
 import type { LeaseView } from '../ledger/ledger-view.js';
 import { type GapRow, touchedSpan } from '../ledger/queries.js';
 import { type BoundLease, bind, decideBound, isDecided } from '../ledger/verdict.js';
@@ -39,8 +39,7 @@ export function createTimelines({ fromMs, toMs, coverage, gaps }: TimelineScope)
   const spans = gaps.map((gap) => ({ ...touchedSpan(gap), isClock: gap.reason === 'clock' }));
   const limits = spans.flatMap((span) => [span.fromMs, span.toMs]);
   const isScoped = coverage.namespaces !== null || coverage.ignored.length > 0;
-  // Leases that ended earlier were deleted.
-  const completeFromMs = coverage.isWhole ? fromMs : (coverage.oldestEndMs ?? fromMs);
+  const completeFromMs = completeFrom(coverage);
 
   function ownerAt(atMs: number, near: Near): Owner {
     const touching = spans.filter((span) => span.fromMs <= atMs && atMs < span.toMs);

@@ -21,6 +21,11 @@ export function knownUntil(coverage: readonly Coverage[]): (cluster: string) => 
   return (cluster) => times.get(cluster) ?? Number.NEGATIVE_INFINITY;
 }
 
+/** From when on no lease was deleted: where none is left that has ended, any of them may have been. */
+export function completeFrom({ knownUntilMs, isWhole, oldestEndMs }: Coverage): number {
+  return isWhole ? Number.NEGATIVE_INFINITY : (oldestEndMs ?? knownUntilMs);
+}
+
 /** Bookmarks come about once a minute, also from a quiet cluster: a ledger that is further behind does not know of now. */
 const BEHIND_MS = 120_000;
 
@@ -93,18 +98,16 @@ function named(namespaces: readonly string[]): string {
   return `${namespaces.slice(0, MAX_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-function limitOf(
-  { cluster, knownUntilMs, isWhole, oldestEndMs }: Coverage,
-  isOnly: boolean,
-  atMs: number,
-): Reason[] {
+function limitOf(each: Coverage, isOnly: boolean, atMs: number): Reason[] {
+  const { cluster, knownUntilMs } = each;
   const ledger = isOnly ? 'The ledger' : `The ledger of ${cluster}`;
   if (atMs > knownUntilMs) {
     const text = `${ledger} is complete up to ${exactUtc(knownUntilMs)}; later changes may be missing.`;
     return [{ code: 'after-known', text }];
   }
-  if (!isWhole && oldestEndMs !== undefined && atMs < oldestEndMs) {
-    const text = `${ledger} has no leases that ended before ${exactUtc(oldestEndMs)}: they were deleted.`;
+  const fromMs = completeFrom(each);
+  if (atMs < fromMs) {
+    const text = `${ledger} has no leases that ended before ${exactUtc(fromMs)}: they were deleted.`;
     return [{ code: 'deleted', text }];
   }
   return [];

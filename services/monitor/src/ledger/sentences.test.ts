@@ -177,6 +177,11 @@ describe('which pod may have had an address', () => {
       `${UNKNOWN} The ledger has no leases that ended before 2026-11-20 14:05:01 UTC: they were deleted.`,
     ],
     [
+      ['deleted'],
+      { coverage: [{ ...WHOLE, isWhole: false, oldestEndMs: undefined, knownUntilMs: AT_MS + 1_000 }] },
+      `${UNKNOWN} The ledger has no leases that ended before 2026-11-20 14:05:01 UTC: they were deleted.`,
+    ],
+    [
       ['after-known'],
       { coverage: [WHOLE, { ...BEHIND, cluster: 'ams1' }] },
       `${UNKNOWN} The ledger of ams1 is complete up to 2026-11-20 14:04:59 UTC; later changes may be missing.`,
