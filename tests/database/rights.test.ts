@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { createLedger, createOutbox } from '@podips/reader';
 import {
+  checkTables,
   type DatabasePool,
   type DatabaseSettings,
   migrate,
@@ -12,7 +13,7 @@ import {
   setupProblem,
 } from '@podips/shared';
 import { databaseEnvironment } from '@podips/simulation';
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { getFrom } from '../support/ask-monitor.js';
 import { startMonitorProcess } from '../support/monitor-process.js';
 import { createDatabase, log } from '../support/test-databases.js';
@@ -141,6 +142,22 @@ describe('the tables are in the schema', () => {
       'the tables of podips are in the schema old: set DB_SCHEMA=old, for the monitor as well',
     );
     await use(connect({ schema: 'old' }));
+  });
+
+  it('public, also if another process makes them there while they are looked for', async () => {
+    const pool = openOwner();
+    const connection = pool.connect.bind(pool);
+    vi.spyOn(pool, 'connect').mockImplementation(async () => {
+      const client = await connection();
+      const query = client.query.bind(client);
+      vi.spyOn(client, 'query').mockImplementation(async (...args: Parameters<typeof query>) => {
+        if (String(args[0]).includes('search_path TO DEFAULT')) await migrate(owner);
+        return query(...args);
+      });
+      return client;
+    });
+    expect(await problemOf(checkTables(pool))).toBeUndefined();
+    expect(await problemOf(checkTables(owner))).toBeUndefined();
   });
 });
 

@@ -108,12 +108,14 @@ async function readApplied(
   if (pool.settings.schema === undefined) {
     await client.query('SET LOCAL search_path TO DEFAULT');
     const schema = (await findMigrations(client))?.schema;
+    await client.query(`SET LOCAL search_path TO "${pool.schema}"`);
+    // Another process has made the tables since the first look.
+    if (schema === pool.schema) return readApplied(client, pool, tables);
     if (schema !== undefined)
       throw new DatabaseSetupError(
         'DATABASE_SCHEMA',
         `the tables of podips are in the schema ${schema}: set DB_SCHEMA=${schema}, for the monitor as well`,
       );
-    await client.query(`SET LOCAL search_path TO "${pool.schema}"`);
   }
   return new Set();
 }
