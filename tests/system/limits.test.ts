@@ -154,7 +154,8 @@ it('a pod that PostgreSQL will never accept is published, and does not hold up t
   await test.caughtUp();
   expect(describeRecords(test, 'nul-\0')).toEqual(['alreadyRunning 10.1.0.1']);
   await untilLedgerIsTrue(test);
-  expect(await reader.metric('ledger_refused_total')).toBe(1);
+  // The reader counts it once its commit is answered, which is after others can read what was committed.
+  await vi.waitFor(async () => expect(await reader.metric('ledger_refused_total')).toBe(1), PATIENCE);
   expect(reader.logged()).toContain('database refuses this lease for good; the ledger has a gap');
   expect((await readGaps(test.pool)).map(({ reason }) => reason)).toContain('refused');
 });
