@@ -79,6 +79,22 @@ test('what the hourly limit suppressed before a maintenance is said once, after 
   ]);
 });
 
+test('what the hourly limit suppressed of a light that is not known by then is said when it is', () => {
+  const rules = { ...RULES, maxPerHour: 1, repeatIntervalMs: 0 };
+  const log = (light: 'green' | 'red' | 'grey') => chainOf({ log: { ...stateOf('log', 'red', 0), light } });
+  const first = decide(
+    NOTHING_REPORTED,
+    chainOf({ 'queue/read': stateOf('queue/read', 'red', 0) }),
+    MIN,
+    rules,
+  );
+  const suppressed = decide(first.state, log('red'), 10 * MIN, rules);
+  const unknown = decide(suppressed.state, log('grey'), 70 * MIN, rules);
+  expect(unknown.notice?.changes).toMatchObject([{ operation: 'queue/read', kind: 'ended' }]);
+  const known = decide(unknown.state, log('red'), 140 * MIN, rules);
+  expect(known.notice?.changes).toMatchObject([{ operation: 'log', kind: 'started' }]);
+});
+
 test('a change whose group wait ends in a maintenance is said after it, if it lasts', () => {
   const rules = { ...RULES, groupWaitMs: 2_000 };
   const muting = { lights: new Set<LightId>(['log']), workloads: false };

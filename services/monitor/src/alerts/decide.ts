@@ -1,5 +1,5 @@
 import { entriesOf, mapLights } from '../status/map-operations.js';
-import { LIGHT_IDS } from '../status/statuses.js';
+import { LIGHT_IDS, type LightId } from '../status/statuses.js';
 import type { OperationState } from '../status/tracker.js';
 import { type HeadlineState, headlineOf } from '../words/headline.js';
 import { NO_WORKLOADS_REPORTED, type WorkloadAlertState } from '../workloads/decide-workload-alerts.js';
@@ -90,41 +90,43 @@ function settle(
   const limitMs = untilAllowed(before.sentAtMs, nowMs, rules);
   const suppressed = before.suppressed + (changed && limitMs > 0 ? 1 : 0);
   const settled = { ...before, decided, groupingSinceMs: undefined, seen: new Map(), suppressed };
-  const wantedMs = isOwed(settled, rules) ? 0 : untilRepeat(settled, moment);
+  const wantedMs = isOwed(settled, moment) ? 0 : untilRepeat(settled, moment);
   if (wantedMs !== 0 || limitMs > 0)
     return { state: settled, waitMs: wantedMs === undefined ? undefined : Math.max(limitMs, wantedMs) };
   const sentAtMs = withSent(before.sentAtMs, nowMs, rules);
-  const reported = reportedNow(settled, rules);
+  const reported = reportedNow(settled, moment);
   const state = { ...settled, reported, sentAtMs, lightsSentAtMs: nowMs, suppressed: 0 };
   return { state, notice: makeNotice(before, state, moment), waitMs: untilRepeat(state, moment) };
 }
 
 /** Whether something is to be said that was not. What the hourly limit suppressed before a maintenance is said after it. */
-function isOwed({ reported, decided, suppressed }: AlertState, rules: AlertRules): boolean {
-  if (differ(decided, reported)) return differ(reportedNow({ reported, decided }, rules), reported);
-  return suppressed > 0 && !isAllMuted(decided, rules);
+function isOwed({ reported, decided, suppressed }: AlertState, moment: Moment): boolean {
+  if (differ(decided, reported)) return differ(reportedNow({ reported, decided }, moment), reported);
+  return suppressed > 0 && !isAllKept(decided, moment);
 }
 
-/** What is reported with a message of now: of what is muted, nothing new. */
+/** Whether nothing is sent about a light now: it is muted, or not known. */
+function isKept(operation: LightId, { chain, rules }: Moment): boolean {
+  return rules.muting?.lights.has(operation) === true || !isKnown(chain[operation]);
+}
+
+/** What is reported with a message of now: of what is muted or not known, nothing new. */
 function reportedNow(
   { reported, decided }: Pick<AlertState, 'reported' | 'decided'>,
-  { muting }: AlertRules,
+  moment: Moment,
 ): Troubles {
-  const said = LIGHT_IDS.map((id) => [id, muting?.lights.has(id) ? reported[id] : decided[id]] as const);
+  const said = LIGHT_IDS.map((id) => [id, isKept(id, moment) ? reported[id] : decided[id]] as const);
   return Object.fromEntries(said.filter(([, trouble]) => trouble !== undefined));
 }
 
 /** Whether there is trouble, and nothing is sent about any of it. */
-function isAllMuted(decided: Troubles, { muting }: AlertRules): boolean {
+function isAllKept(decided: Troubles, moment: Moment): boolean {
   const troubled = LIGHT_IDS.filter((operation) => decided[operation] !== undefined);
-  return troubled.length > 0 && troubled.every((operation) => muting?.lights.has(operation));
+  return troubled.length > 0 && troubled.every((operation) => isKept(operation, moment));
 }
 
-function makeNotice(
-  before: AlertState,
-  { reported, decided }: AlertState,
-  { chain, nowMs, rules }: Moment,
-): Notice {
+function makeNotice(before: AlertState, { reported, decided }: AlertState, moment: Moment): Notice {
+  const { chain, nowMs, rules } = moment;
   const changes = LIGHT_IDS.map((operation): Change | undefined => {
     const was = before.reported[operation];
     const is = reported[operation];
@@ -140,7 +142,7 @@ function makeNotice(
     atMs: nowMs,
     headline,
     likelyCause,
-    changes: changes.length > 0 ? changes : lasting(decided, chain, rules),
+    changes: changes.length > 0 ? changes : lasting(decided, moment),
     chain: entriesOf(chain).map(([operation, { light }]) => ({ operation, light })),
     failing: countTroubles(reported),
     heldBack: before.suppressed,
@@ -158,29 +160,25 @@ function endOf(trouble: Trouble, state: OperationState | undefined, nowMs: numbe
   return sinceMs !== undefined && sinceMs >= trouble.sinceMs ? sinceMs : nowMs;
 }
 
-function lasting(decided: Troubles, chain: Chain, { muting }: AlertRules): Change[] {
+function lasting(decided: Troubles, moment: Moment): Change[] {
   return LIGHT_IDS.flatMap((operation) => {
     const trouble = decided[operation];
-    const isLeftOut = muting?.lights.has(operation) || !isKnown(chain[operation]);
-    return trouble === undefined || isLeftOut
+    return trouble === undefined || isKept(operation, moment)
       ? []
       : [{ operation, kind: 'continues' as const, trouble, untilMs: null }];
   });
 }
 
 /** Milliseconds until the alert is repeated; undefined: it is not. */
-function untilRepeat(state: AlertState, { chain, nowMs, rules }: Moment): number | undefined {
-  const { repeatIntervalMs } = rules;
+function untilRepeat(state: AlertState, moment: Moment): number | undefined {
+  const { repeatIntervalMs } = moment.rules;
   const lastMs = state.lightsSentAtMs;
   const lasts = LIGHT_IDS.some(
-    (operation) =>
-      state.decided[operation] !== undefined &&
-      isKnown(chain[operation]) &&
-      !rules.muting?.lights.has(operation),
+    (operation) => state.decided[operation] !== undefined && !isKept(operation, moment),
   );
   return repeatIntervalMs === 0 || lastMs === undefined || !lasts
     ? undefined
-    : remainingMs(lastMs, repeatIntervalMs, nowMs);
+    : remainingMs(lastMs, repeatIntervalMs, moment.nowMs);
 }
 
 /** The times of the last messages with one more. */
