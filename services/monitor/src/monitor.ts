@@ -91,6 +91,7 @@ async function startParts(settings: MonitorSettings, log: Logger, resources: Res
     log,
     before: history.last,
     attention,
+    watchedMs: history.watchedMs,
     hasLedger: settings.database !== undefined,
     isOverdue: (id) => (id === 'ledger' ? follower.isOverdue() : flow.isOverdue(id)),
   });

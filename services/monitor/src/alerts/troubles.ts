@@ -51,10 +51,8 @@ function firingOf(
   if (light === 'green') return { trouble: undefined, waitMs: 0 };
   if (light === 'grey' || heartbeat === undefined) return { trouble: known, waitMs: 0 };
   const startMs = sinceMs ?? heartbeat.receivedAtMs;
-  const waitMs =
-    light === 'red'
-      ? remainingMs(Math.max(startMs, rules.startedAtMs), rules.forMs, nowMs)
-      : remainingMs(rules.startedAtMs, rules.ageLimitMs, nowMs);
+  // Silence makes a light yellow only after the monitor has listened for long enough.
+  const waitMs = light === 'red' ? remainingMs(Math.max(startMs, rules.startedAtMs), rules.forMs, nowMs) : 0;
   if (known?.light !== light && waitMs > 0) return { trouble: known, waitMs };
   const { code, message, host } = heartbeat;
   return { trouble: { light, sinceMs: known?.sinceMs ?? startMs, code, message, host }, waitMs: 0 };

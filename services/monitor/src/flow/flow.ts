@@ -146,7 +146,7 @@ export function createFlow(options: FlowOptions): Flow {
       tellNews();
     },
     onHeartbeat({ operation, code }) {
-      if (code !== OK) return;
+      if (code !== OK || attention.isCatchingUp()) return;
       const nowMs = monotonicMs();
       unread.heartbeat(operation, nowMs);
       const isOfWriter = operation === 'queue/read' || operation === 'log';

@@ -80,6 +80,8 @@ test('a time in which the monitor stood still is not known, however short', asyn
   attention.look();
   clock.ms += 3_000;
   expect(history.uptime('log', clock.ms)[0]).toMatchObject({ greenMs: 5_000 });
+  expect(history.watchedMs(NOW_MS, 60_000)).toBe(5_000);
+  expect(history.watchedMs(NOW_MS, 59_999)).toBe(3_000);
   await history.close();
   expect((await open(dir, { now })).uptime('log', clock.ms)[0]).toMatchObject({ greenMs: 5_000 });
 });

@@ -12,6 +12,7 @@ import { plausibleSpans, runsUntil } from './plausible.js';
 import { buildStrip, SLOT_MS, type StripWindow } from './strip.js';
 import { createTimeline, PULSE_MS, type Run, type Span, type Timeline } from './timeline.js';
 import { knownPieces, uptimesOf } from './uptime.js';
+import { watchedMs } from './watched.js';
 
 export interface HistoryOptions {
   /** The folder of the monitor's data. */
@@ -41,6 +42,8 @@ export interface History {
   strip(operation: LightId, nowMs: number, window?: StripWindow): SlotView[];
   /** How long the light was green in some windows that end now, as of this minute. */
   uptime(operation: LightId, nowMs: number): UptimeView[];
+  /** For how long the monitor was running since then, without what was before an interruption that was longer than the given gap. */
+  watchedMs(sinceMs: number, maxGapMs: number): number;
   /** Why the history is incomplete or not saved, for people to read; undefined while all is well. */
   readonly problem: string | undefined;
   close(): Promise<void>;
@@ -102,6 +105,7 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
     },
     strip: cacheStrips(timeline),
     uptime: cacheUptimes(timeline),
+    watchedMs: (sinceMs, maxGapMs) => watchedMs(runsUntil(timeline, now()), sinceMs, maxGapMs),
     get problem() {
       const folded = timeline.folded ? describeFolding(maxSpans) : undefined;
       return joined([journal.problem, loaded.problem, folded]);

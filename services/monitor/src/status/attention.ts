@@ -10,6 +10,8 @@ export interface Attention {
   readonly sinceMs: number;
   /** For how long it has been listening, in milliseconds. */
   listenedMs(): number;
+  /** For how long it has listened since it was created, without the times in which it stood still. */
+  totalMs(): number;
   /** Whether what arrives now may have waited for the monitor while that stood still. */
   isCatchingUp(): boolean;
   /** Finds out whether it stood still until now. */
@@ -23,6 +25,7 @@ export interface Attention {
 export const ALWAYS_ATTENTIVE: Attention = {
   sinceMs: 0,
   listenedMs: () => Infinity,
+  totalMs: () => 0,
   isCatchingUp: () => false,
   look: () => undefined,
   onStandstill: () => undefined,
@@ -43,13 +46,14 @@ const CATCH_UP_MS = 2_000;
 
 /**
  * Notices that the process or its machine stood still: by a tick that comes late, on the monotonic clock or, where that
- * stands still as well, on the wall clock. A clock that is set ahead looks the same, and costs no more.
+ * stands still as well, on the wall clock. A clock that is set ahead looks the same, and counts as a standstill.
  */
 export function createAttention(options: AttentionOptions): Attention {
   const { now, monotonicMs = () => performance.now() } = options;
   const listeners: ((standstill: Standstill) => void)[] = [];
   let last = { wallMs: now(), monotonicMs: monotonicMs() };
   let since = last;
+  let earlierMs = 0;
   let hasStoodStill = false;
 
   const look = () => {
@@ -57,6 +61,7 @@ export function createAttention(options: AttentionOptions): Attention {
     last = { wallMs: now(), monotonicMs: monotonicMs() };
     const passedMs = Math.max(last.monotonicMs - before.monotonicMs, last.wallMs - before.wallMs);
     if (passedMs <= STANDSTILL_MS) return;
+    earlierMs += before.monotonicMs - since.monotonicMs;
     since = last;
     hasStoodStill = true;
     for (const listener of listeners) listener({ fromMs: before.wallMs, toMs: last.wallMs });
@@ -71,6 +76,7 @@ export function createAttention(options: AttentionOptions): Attention {
       return since.wallMs;
     },
     listenedMs,
+    totalMs: () => listenedMs() + earlierMs,
     isCatchingUp: () => {
       const isFresh = listenedMs() < CATCH_UP_MS;
       return hasStoodStill && isFresh;

@@ -287,6 +287,33 @@ test.each([
   ]);
 });
 
+test('silence that was watched stays known when the monitor stands still for a moment', () => {
+  const { tracker, transitions, beat, standStill } = followWithPauses();
+  tracker.receive(beat(200));
+  vi.advanceTimersByTime(LIMIT_MS + 1);
+  standStill(11_000);
+  tracker.check();
+  expect(lightChanges(transitions)).toEqual(['grey-green', 'green-yellow']);
+  standStill(3 * LIMIT_MS);
+  tracker.check();
+  expect(tracker.states().log.light).toBe('grey');
+});
+
+test('a monitor that stands still again and again concludes from silence after twice the age limit', () => {
+  const { tracker, transitions, beat, standStill } = followWithPauses();
+  tracker.receive(beat(200));
+  const listen = (ms: number) => {
+    vi.advanceTimersByTime(ms);
+    standStill(LIMIT_MS);
+    tracker.check();
+  };
+  for (let piece = 0; piece < 3; piece += 1) listen(0.6 * LIMIT_MS);
+  vi.advanceTimersByTime(0.2 * LIMIT_MS);
+  expect(lightChanges(transitions)).toEqual(['grey-green', 'green-grey']);
+  vi.advanceTimersByTime(1);
+  expect(lightChanges(transitions)).toEqual(['grey-green', 'green-grey', 'grey-yellow']);
+});
+
 test.each([
   [503, 'green'],
   [200, 'red'],
@@ -297,6 +324,40 @@ test.each([
   tracker.receive(beat(late));
   expect(tracker.states().log.light).toBe('grey');
 });
+
+test.each([
+  [200, 'success'],
+  [503, 'fail'],
+])(
+  'a report of %d that waited while the monitor stood still is stored, so that /podips answers %s',
+  (late, answer) => {
+    const { tracker, beat, standStill } = followWithPauses();
+    const heartbeats = vi.fn();
+    tracker.onHeartbeat(heartbeats);
+    for (const operation of OPERATIONS) tracker.receive({ ...beat(200), operation });
+    standStill(2 * LIMIT_MS);
+    for (const operation of OPERATIONS) tracker.receive({ ...beat(late), operation });
+    expect(answerOf('all', tracker.states(), LIMIT_MS)).toBe(answer);
+    expect(heartbeats).toHaveBeenCalledTimes(2 * OPERATIONS.length);
+  },
+);
+
+test.each([
+  [200, LIMIT_MS, 'green'],
+  [503, LIMIT_MS, 'red'],
+  [200, LIMIT_MS + 1, 'grey'],
+])(
+  'a report of %d that waited is as old as the standstill: after %d ms the light is %s',
+  (late, ms, light) => {
+    const { tracker, beat, standStill } = followWithPauses();
+    tracker.receive(beat(200));
+    vi.advanceTimersByTime(LIMIT_MS + 2_000);
+    expect(tracker.states().log.light).toBe('yellow');
+    standStill(ms);
+    tracker.receive(beat(late));
+    expect(tracker.states().log.light).toBe(light);
+  },
+);
 
 test('a standstill that is shorter than the age limit changes no light', () => {
   const { tracker, transitions, beat, standStill } = followWithPauses();
@@ -327,3 +388,22 @@ test('after a restart, silence counts from the start of the monitor on', () => {
     { from: 'grey', to: 'yellow', atMs: NOW_MS + LIMIT_MS + 1 },
   ]);
 });
+
+test.each([
+  ['yellow', 1, 'yellow'],
+  ['grey', 2 * LIMIT_MS + 1, 'yellow'],
+  ['red', 2 * LIMIT_MS + 1, 'red'],
+  ['yellow', 0, 'grey'],
+  ['grey', LIMIT_MS, 'grey'],
+] as const)(
+  'after a restart, a light that was %s and of whose silence %d ms were watched is %s',
+  (light, watchedMs, to) => {
+    const code = light === 'red' ? 503 : 200;
+    const { tracker } = followWithPauses([heartbeat('log', { code, receivedAtMs: NOW_MS - 9 * LIMIT_MS })], {
+      before: (id) => (id === 'log' ? { light, sinceMs: NOW_MS - 8 * LIMIT_MS } : undefined),
+      watchedMs: () => watchedMs,
+    });
+    vi.advanceTimersByTime(1);
+    expect(tracker.states().log.light).toBe(to);
+  },
+);

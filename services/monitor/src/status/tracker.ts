@@ -1,6 +1,7 @@
-import { type Logger, OK, toError } from '@podips/shared';
+import { type Logger, OK } from '@podips/shared';
 import { ALWAYS_ATTENTIVE, type Attention } from './attention.js';
 import { type Light, lightOf } from './lights.js';
+import { createListeners } from './listeners.js';
 import { entriesOf, mapLights, mapOperations } from './map-operations.js';
 import type { Heartbeat, LightId, PerLight, StatusStore } from './statuses.js';
 
@@ -47,7 +48,7 @@ export interface TrackerOptions {
   readonly now: () => number;
   readonly ageLimitMs: number;
   readonly log: Logger;
-  /** Milliseconds of a monotonic clock: setting the clock of the machine makes no transition. */
+  /** Milliseconds of a monotonic clock, by which heartbeats age: a clock of the machine that is set makes none older or younger. */
   readonly monotonicMs?: () => number;
   /**
    * The last light of an earlier run; undefined: it never received a heartbeat. Where the store differs by now, there is
@@ -56,6 +57,8 @@ export interface TrackerOptions {
   readonly before?: (id: LightId) => LastLight | undefined;
   /** Since when silence counts; without it, since ever. */
   readonly attention?: Attention;
+  /** For how long earlier runs listened since then, without what was before an interruption that was longer than the gap. */
+  readonly watchedMs?: (sinceMs: number, maxGapMs: number) => number;
   /** Whether there is a ledger. Its light follows from what is known of it, however old. */
   readonly hasLedger?: boolean;
   /**
@@ -69,9 +72,24 @@ interface Followed {
   state: Omit<OperationState, 'ageMs'>;
   /** When the last heartbeat came, on the monotonic clock. */
   heartbeatAtMs: number;
+  /** What it says is at least as young as this. */
+  fresh: Fresh;
   /** It is yellow though its last heartbeat is young, for work that is overdue. */
   isEarly: boolean;
 }
+
+interface Fresh {
+  readonly monotonicMs: number;
+  readonly wallMs: number;
+  /** What the monitor had listened to in all by then; -Infinity: it is known that none came since. */
+  readonly totalMs: number;
+}
+
+/**
+ * A report may fall into a time in which the monitor did not listen. So where such times lie between, silence counts only
+ * after so many age limits that it listened to; and what was before one that is longer than that says nothing any more.
+ */
+const LIMITS_IN_PIECES = 2;
 
 /** Follows the lights from the heartbeats of the store on. */
 export function createTracker(options: TrackerOptions): Tracker {
@@ -79,6 +97,7 @@ export function createTracker(options: TrackerOptions): Tracker {
   const { isOverdue = () => false, hasLedger = false, attention = ALWAYS_ATTENTIVE } = options;
   const heartbeats = createListeners<Heartbeat>(log);
   const transitions = createListeners<Transition>(log);
+  const piecesMs = LIMITS_IN_PIECES * ageLimitMs;
   const first = (id: LightId) => firstOf(id, options, monotonicMs());
   const followed: PerLight<Followed> = {
     ...mapOperations(first),
@@ -86,16 +105,21 @@ export function createTracker(options: TrackerOptions): Tracker {
   };
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
+  /** When the monitor began to stand still for the last time. */
+  let stoodStillMs = 0;
 
+  /** How much longer the monitor must listen before silence counts. */
+  const untilProvenMs = ({ fresh }: Followed) =>
+    Math.min(ageLimitMs - attention.listenedMs(), piecesMs - (attention.totalMs() - fresh.totalMs));
   /** Whether a heartbeat is so old that later ones should have come, and may have while the monitor did not listen. */
-  const isMissed = (heartbeat: Heartbeat | undefined, ageMs: number) => {
-    if (heartbeat === undefined || attention.listenedMs() > ageLimitMs) return false;
+  const isMissed = (one: Followed) => {
+    if (one.state.heartbeat === undefined || untilProvenMs(one) < 0) return false;
     // The monotonic clock may have stood still with the machine.
-    return Math.max(ageMs, now() - heartbeat.receivedAtMs) > ageLimitMs;
+    return Math.max(monotonicMs() - one.fresh.monotonicMs, now() - one.fresh.wallMs) > ageLimitMs;
   };
   const lightNow = (one: Followed, id: LightId) => {
     const last = seen(one, monotonicMs());
-    if (isMissed(one.state.heartbeat, last.ageMs)) return { light: 'grey' as const, isEarly: false };
+    if (isMissed(one)) return { light: 'grey' as const, isEarly: false };
     // A failure at Fluentd keeps the writer from reading more.
     const isHeldUp = id === 'queue/read' && followed.log.state.light === 'red';
     const limitMs = id === 'ledger' ? Infinity : ageLimitMs;
@@ -107,6 +131,7 @@ export function createTracker(options: TrackerOptions): Tracker {
     const { isEarly: wasEarly } = one;
     const { light: to, isEarly } = lightNow(one, operation);
     one.isEarly = isEarly;
+    if (to === 'yellow' && !isEarly) one.fresh = { ...one.fresh, totalMs: -Infinity };
     if (to === from) return;
     // What was overdue until now was so long after the last heartbeat.
     const atMs = isEarly || wasEarly ? now() : transitionTime(to, one.state, now(), ageLimitMs);
@@ -123,7 +148,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       const { light } = lightNow(one, id);
       if (light !== one.state.light) return 0;
       if (light === 'grey' && one.state.heartbeat !== undefined)
-        return Math.ceil(ageLimitMs - attention.listenedMs()) + 1;
+        return Math.max(0, Math.ceil(untilProvenMs(one))) + 1;
       return light === 'green' && id !== 'ledger'
         ? Math.ceil(one.heartbeatAtMs + ageLimitMs - monotonicMs()) + 1
         : Infinity;
@@ -139,8 +164,11 @@ export function createTracker(options: TrackerOptions): Tracker {
     timer.unref();
   };
   schedule();
-  attention.onStandstill(() => {
+  attention.onStandstill(({ fromMs, toMs }) => {
     if (stopped) return;
+    stoodStillMs = fromMs;
+    if (toMs - fromMs > piecesMs)
+      for (const [, one] of entriesOf(followed)) one.fresh = { ...one.fresh, totalMs: attention.totalMs() };
     updateAll();
     schedule();
   });
@@ -153,11 +181,14 @@ export function createTracker(options: TrackerOptions): Tracker {
     },
     receive(heartbeat) {
       const one = followed[heartbeat.operation];
-      // What waited for the monitor says how it was before.
-      if (one === undefined || attention.isCatchingUp()) return;
+      if (one === undefined) return;
+      // What waited for the monitor came after it began to stand still.
+      const waitedMs = attention.isCatchingUp() ? Math.max(0, now() - stoodStillMs) : 0;
+      const [nowMs, wallMs] = [monotonicMs(), now() - waitedMs];
       store.record(heartbeat);
       one.state = { ...one.state, heartbeat };
-      one.heartbeatAtMs = monotonicMs();
+      one.heartbeatAtMs = nowMs;
+      one.fresh = { monotonicMs: nowMs - waitedMs, wallMs, totalMs: attention.totalMs() };
       // Only what is known is said against a heartbeat.
       if (heartbeat.code === OK && isOverdue(heartbeat.operation) === undefined) one.isEarly = false;
       update(heartbeat.operation, one);
@@ -177,28 +208,8 @@ export function createTracker(options: TrackerOptions): Tracker {
   };
 }
 
-interface Listeners<T> {
-  add(listener: (event: T) => void): void;
-  call(event: T): void;
-}
-
-function createListeners<T extends { readonly operation: LightId }>(log: Logger): Listeners<T> {
-  const listeners: ((event: T) => void)[] = [];
-  return {
-    add: (listener) => void listeners.push(listener),
-    call(event) {
-      for (const listener of listeners)
-        try {
-          listener(event);
-        } catch (err) {
-          log.error({ err: toError(err), operation: event.operation }, 'listener to lights failed');
-        }
-    },
-  };
-}
-
 function firstOf(operation: LightId, options: TrackerOptions, monotonicMs: number): Followed {
-  const { store, now, ageLimitMs, before } = options;
+  const { store, now, ageLimitMs, before, attention = ALWAYS_ATTENTIVE, watchedMs = () => 0 } = options;
   const heartbeat = store.latest()[operation];
   const last = before?.(operation);
   // A time in the future, from a clock that was wrong, makes it as old as it is ahead.
@@ -208,7 +219,17 @@ function firstOf(operation: LightId, options: TrackerOptions, monotonicMs: numbe
   // The ledger has heartbeats while it is yellow; what they found is not known any more.
   const isSince = operation === 'ledger' || (heartbeat?.receivedAtMs ?? 0) <= (last?.sinceMs ?? -Infinity);
   const isEarly = light === 'yellow' && heartbeat?.code === OK && ageMs <= limitMs && isSince;
-  return { state: { light, sinceMs: last?.sinceMs, heartbeat }, heartbeatAtMs: monotonicMs - ageMs, isEarly };
+  const heartbeatAtMs = monotonicMs - ageMs;
+  const wallMs = heartbeat?.receivedAtMs ?? -Infinity;
+  const watched = heartbeat === undefined ? 0 : watchedMs(wallMs, LIMITS_IN_PIECES * ageLimitMs);
+  // It was silent for long enough before.
+  const isSilent = light === 'yellow' && !isEarly && isSince && watched > 0;
+  const fresh = {
+    monotonicMs: heartbeatAtMs,
+    wallMs,
+    totalMs: isSilent ? -Infinity : attention.totalMs() - watched,
+  };
+  return { state: { light, sinceMs: last?.sinceMs, heartbeat }, heartbeatAtMs, fresh, isEarly };
 }
 
 function seen({ state: { heartbeat }, heartbeatAtMs }: Followed, monotonicMs: number) {

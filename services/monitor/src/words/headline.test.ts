@@ -35,12 +35,12 @@ test.each<[string, Operation | null, string]>([
   [
     'gmgm',
     null,
-    'Queue write and Fluentd write are not known yet: the monitor was not running or stood still, and waits for the next reports.',
+    'Queue write and Fluentd write are not known yet: the monitor was not running or stood still, or its clock was set ahead; it waits for the next reports.',
   ],
   [
     'rgem',
     'kubernetes',
-    'Kubernetes read fails: refused (503). Look at the API server and the reader’s access to it first. Queue read has never reported. Fluentd write is not known yet: the monitor was not running or stood still, and waits for the next reports.',
+    'Kubernetes read fails: refused (503). Look at the API server and the reader’s access to it first. Queue read has never reported. Fluentd write is not known yet: the monitor was not running or stood still, or its clock was set ahead; it waits for the next reports.',
   ],
   // One light is out.
   [

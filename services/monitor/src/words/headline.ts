@@ -99,7 +99,7 @@ function describeQuiet(never: readonly LightId[], missed: readonly LightId[], ha
 /** What would have been reported while the monitor did not listen. */
 function describeMissed(missed: readonly LightId[]): string {
   if (missed.length === 0) return '';
-  return `${also(missed, 'is not known yet', 'are not known yet').slice(0, -1)}: the monitor was not running or stood still, and waits for the next reports.`;
+  return `${also(missed, 'is not known yet', 'are not known yet').slice(0, -1)}: the monitor was not running or stood still, or its clock was set ahead; it waits for the next reports.`;
 }
 
 function describeBroker(states: HeadlineStates): string {
