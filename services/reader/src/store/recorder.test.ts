@@ -97,9 +97,11 @@ it('waits for no interval while much has come, and does not spin where that cann
   await vi.advanceTimersByTimeAsync(1);
   expect(batches.flatMap(({ leases }) => leases)).toHaveLength(3_000);
   cut.mockClear();
-  for (let n = 0; n < 6; n += 1)
-    changes.append({ messages: [], leases: many(500 * n), gaps: [], checkpoint: undefined });
+  const nothing = { leases: [], gaps: [], checkpoint: undefined };
+  changes.append({ ...nothing, messages: ['not durable yet'] });
+  for (let n = 0; n < 6; n += 1) changes.append({ ...nothing, messages: [], leases: many(500 * n) });
   await vi.advanceTimersByTimeAsync(10 * INTERVAL_MS);
+  expect(batches.flatMap(({ leases }) => leases)).toHaveLength(3_000);
   expect(cut.mock.calls.length).toBeLessThan(15);
   stopping.abort();
 });

@@ -45,7 +45,7 @@ export class Recorder {
 
   /** Records at intervals, and at once while much waits, until the signal aborts or the term has to end. */
   async run(signal: AbortSignal): Promise<RecordingEnd | undefined> {
-    const { changes, log } = this.#deps;
+    const { changes, intervalMs, log } = this.#deps;
     let failures = 0;
     while (!signal.aborted) {
       const outcome = await this.#write(failures === 0);
@@ -56,6 +56,8 @@ export class Recorder {
       }
       failures = outcome === 'failed' ? failures + 1 : 0;
       if (failures > 0) await pause(backoffDelayMs(failures - 1, RETRY), signal);
+      // Much may wait behind a message that is not durable, such as restarts, which have none themselves.
+      else if (outcome === 'nothing' && this.#isMuch) await pause(intervalMs, signal);
       else await this.#rest(signal);
     }
     return undefined;
