@@ -37,7 +37,7 @@ describe('a line for people', () => {
     );
   });
 
-  it('says an error that nobody expected in one line as well, and where it was thrown only if asked for', () => {
+  it('says an unexpected error in one line as well, and where it was thrown only if asked for', () => {
     const err = new TypeError('bug', { cause: new Error('why') });
     expect(seen({ err }, 'failed')).toBe('[14:05:06] WARN: writer: failed: bug: why\n');
     expect(seen({ err }, 'failed', { stacks: true })).toMatch(/failed: bug: why\nTypeError: bug\n {4}at /);

@@ -5,7 +5,7 @@ const require = createRequire(import.meta.url);
 export interface PrettyOptions {
   /** Whether the terminal has colours. */
   readonly colors: boolean;
-  /** Whether lines below it say where an error was thrown that nobody expected. */
+  /** Whether lines below it say where an unexpected error was thrown. */
   readonly stacks: boolean;
 }
 

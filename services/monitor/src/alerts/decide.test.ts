@@ -328,7 +328,7 @@ test('what is not known, as the monitor stood still, is neither over nor repeate
   expect(describe(third.notice as Notice)).toBe('kubernetes continues red');
 });
 
-test('the time for which a light must be red begins anew after the monitor stood still', () => {
+test('the time for which a light must be red starts again after the monitor stood still', () => {
   const rules = { ...RULES, groupWaitMs: 0, forMs: MIN, startedAtMs: 2 * H };
   const chain = chainOf({ [K]: stateOf(K, 'red', 2 * H - 90 * S) });
   expect(decide(NOTHING_REPORTED, chain, 2 * H + 1, rules)).toMatchObject({ waitMs: MIN - 1 });

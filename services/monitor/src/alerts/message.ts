@@ -179,7 +179,7 @@ function titleOf(changes: readonly Change[], { atMs, chain }: Notice): string {
   return event === 'problem' ? what : `Still after ${length}: ${what}`;
 }
 
-/** A light that is out; nothing was ever heard of one that is grey. */
+/** A light that is out; one that is grey never reported. */
 function troubleWord({ operation, trouble: { light } }: Change): string {
   return light === 'grey' ? 'never reported' : wordOf(operation, light);
 }

@@ -30,9 +30,9 @@ export interface Extent {
   readonly durationMs: number;
   /** It may have been longer: the monitor did not watch in a part of it, or at one of its ends. */
   readonly durationIsLeast: boolean;
-  /** It may have begun earlier, while nobody watched. */
+  /** It may have begun earlier, while the monitor was not watching. */
   readonly startIsLatest: boolean;
-  /** It may have ended earlier, while nobody watched. */
+  /** It may have ended earlier, while the monitor was not watching. */
   readonly endIsLatest: boolean;
 }
 

@@ -31,7 +31,7 @@ interface ConfigFile {
   readonly entries: Readonly<Record<EntryKind, ReadonlyMap<string, Entry>>>;
 }
 
-const NOBODY: Entry = { name: '', fields: {}, file: '' };
+const NO_USER: Entry = { name: '', fields: {}, file: '' };
 
 /** Fields with a path, which is relative to the file that it stands in. */
 const PATHS = ['certificate-authority', 'client-certificate', 'client-key', 'tokenFile'];
@@ -66,7 +66,7 @@ export function readKubeconfig(files: readonly string[], problems: string[]): Cu
   const text = textFields(context, 'contexts', problems);
   const cluster = find('cluster', text('cluster') ?? '');
   const userName = text('user');
-  const user = userName === undefined ? NOBODY : find('user', userName);
+  const user = userName === undefined ? NO_USER : find('user', userName);
   return {
     name,
     namespace: text('namespace'),
