@@ -97,7 +97,7 @@ describe('metrics in a document', () => {
     );
     const known = texts.flatMap((text) => [...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name));
     const named = documents.flatMap(({ spans }) =>
-      spans.filter((span) => /^podips_(?!(host|who|leases|leases_near)$)\w+$/.test(span)),
+      spans.filter((span) => /^podips_(?!(host|who|leases|leases_around)$)\w+$/.test(span)),
     );
     expect(named.length).toBeGreaterThan(5);
     expect(known).toEqual(expect.arrayContaining(named));

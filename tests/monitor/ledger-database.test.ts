@@ -112,6 +112,26 @@ describe('a database that', () => {
     expect([after.status, after.body.includes('no reader has written to it yet')]).toEqual([200, true]);
   });
 
+  it('is one of an earlier version says what it lacks, and still answers questions that do not need it', async () => {
+    await database.query(
+      'ALTER FUNCTION podips_leases_around RENAME TO renamed; ALTER TABLE failed_pods RENAME TO renamed',
+    );
+    onTestFinished(async () => {
+      await database.query(
+        'ALTER FUNCTION renamed RENAME TO podips_leases_around; ALTER TABLE renamed RENAME TO failed_pods',
+      );
+    });
+    const early = await another({});
+    const lacks = 'failed_pods, podips_leases_around';
+    await vi.waitFor(
+      async () => expect(await ledgerView(early)).toMatchObject({ error: null, lacks }),
+      PATIENCE,
+    );
+    expect((await ledgerPage(early, ADDRESS)).status).toBe(200);
+    const { status, body } = await getFrom(early, '/lookup/10.64.0.7@2026-11-20T14:00:00Z');
+    expect([status, JSON.parse(body).error]).toEqual([503, expect.stringContaining('an earlier version')]);
+  });
+
   it('refuses the login is reported, without the password', async () => {
     const locked = await another({ DB_PASSWORD: 'wrong-password' });
     await vi.waitFor(async () => {

@@ -8,14 +8,15 @@ import {
   type Range,
   refuseLarge,
 } from '../../services/monitor/src/ledger/list-queries.js';
-import { NEAR } from '../../services/monitor/src/ledger/queries.js';
+import { findGapsWithin, NEAR, REPORT_LAG_MS } from '../../services/monitor/src/ledger/queries.js';
 import type { Selection } from '../../services/monitor/src/ledger/question.js';
-import { leasesNear } from '../../services/monitor/src/lookup/batch-queries.js';
+import { gapsOfTimes, leasesAround, toGapsOf } from '../../services/monitor/src/lookup/batch-queries.js';
 import { readLedger } from '../support/ledger.js';
 import { createDatabase } from '../support/test-databases.js';
 
 const LEASES = 100_000;
 const HOUR_MS = 3_600_000;
+const GAPS_SQL = 'SELECT started_at AS "startedAt", ended_at AS "endedAt" FROM gaps';
 const START = Date.parse('2026-01-01T00:00:00Z');
 const never = new AbortController().signal;
 
@@ -60,6 +61,11 @@ async function explain(sql: string, values: readonly unknown[]) {
   return {
     indexes: [...plan.matchAll(/(?:using|Bitmap Index Scan on) (\w+)/g)].map((match) => match[1]),
     readsAll: plan.includes('Seq Scan'),
+    /** Of the whole statement, which the first line is about. */
+    blocks: [...(/Buffers: shared (.*)/.exec(plan)?.[1] ?? '').matchAll(/(?:hit|read)=(\d+)/g)].reduce(
+      (sum, [, count]) => sum + Number(count),
+      0,
+    ),
   };
 }
 
@@ -74,20 +80,81 @@ it('an index answers whose many addresses were, also by a plan that was made whe
   try {
     await client.query(`LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET auto_explain.log_verbose = on;
       SET auto_explain.log_nested_statements = on; SET client_min_messages = log`);
-    await client.query(leasesNear(probes));
+    await client.query(leasesAround(probes));
     for (const change of [insertLeases, () => database.query('VACUUM ANALYZE leases')]) {
       await change();
       plans.length = 0;
-      expect((await client.query(leasesNear(probes))).rowCount).toBeGreaterThan(probes.length);
+      expect((await client.query(leasesAround(probes))).rowCount).toBeGreaterThan(probes.length);
       const plan = plans.find((each) => each.includes('WITH ORDINALITY'));
       // Made for any addresses.
       expect(plan).toContain('Function Call: unnest($1)');
       expect(plan).toContain('Index Scan using leases_by_ends');
       expect(plan).not.toContain('Seq Scan');
+      const deleted = plans.find((each) => each.includes('positions'));
+      for (const index of ['leases_by_end', 'gaps_since_ever'])
+        expect(deleted).toMatch(new RegExp(`(using|Bitmap Index Scan on) ${index}`));
     }
   } finally {
     client.release(true);
   }
+});
+
+describe('gaps', () => {
+  const GAPS = 100_000;
+
+  /** One every five minutes, of a minute each; one in a thousand lasts for an hour, and one since ever. */
+  beforeEach(async () => {
+    await database.query(
+      `INSERT INTO gaps (cluster, started_at, ended_at, reason)
+       SELECT 'default', ended_at - CASE WHEN n % 1000 = 0 THEN interval '1 hour' ELSE interval '1 minute' END, ended_at, 'restarted'
+       FROM generate_series(1, $2::int) AS n, LATERAL (SELECT $1::timestamptz + n * interval '5 minutes' AS ended_at) AS times
+       UNION ALL SELECT 'default', NULL, $1::timestamptz, 'start'`,
+      [new Date(START), GAPS],
+    );
+    await database.query('ANALYZE gaps');
+  });
+
+  it('of hundreds of days that are far apart are read without a look at all gaps for each day', async () => {
+    const days = Array.from({ length: 400 }, (_, n) => {
+      const fromMs = START + ((n * 37) % 400) * 24 * HOUR_MS;
+      return { fromMs, toMs: fromMs + 25 * HOUR_MS };
+    });
+    const sql = gapsOfTimes(days, 5_000);
+    const { indexes, readsAll, blocks } = await explain(sql, []);
+    expect([indexes, readsAll]).toEqual([['gaps_by_range'], false]);
+    // The table has some thousand blocks: for each day they would be a few hundred thousand.
+    expect(blocks).toBeLessThan(20_000);
+    const { rows } = await database.query({ text: sql, rowMode: 'array' });
+    const all = (await database.query<{ startedAt: Date | null; endedAt: Date }>(GAPS_SQL)).rows;
+    const expected = days.map(
+      ({ fromMs, toMs }) =>
+        all.filter(
+          ({ startedAt, endedAt }) =>
+            endedAt.getTime() >= fromMs - REPORT_LAG_MS &&
+            (startedAt === null || startedAt.getTime() <= toMs + REPORT_LAG_MS),
+        ).length,
+    );
+    expect(toGapsOf(days.length, rows).map((gaps) => gaps.length)).toEqual(expected);
+  });
+
+  it('do not all have to be looked at to find out whether a ledger reaches back to its beginning', async () => {
+    await database.query('DELETE FROM gaps WHERE started_at IS NULL');
+    const { indexes, readsAll } = await explain(
+      `SELECT EXISTS (SELECT FROM gaps WHERE gaps.cluster = $1 AND gaps.started_at IS NULL)`,
+      ['default'],
+    );
+    expect([indexes, readsAll]).toEqual([['gaps_since_ever'], false]);
+  });
+
+  it('whose ends are in the wrong order are stored and found', async () => {
+    const [at, before] = [new Date(START - 24 * HOUR_MS), new Date(START - 25 * HOUR_MS)];
+    await database.query(
+      `INSERT INTO gaps (cluster, started_at, ended_at, reason) VALUES ('default', $1, $2, 'clock')`,
+      [at, before],
+    );
+    const { rows } = await findGapsWithin(database, before.getTime(), at.getTime(), 10);
+    expect(rows.map(({ reason }) => reason)).toContain('clock');
+  });
 });
 
 describe('an index answers', () => {
@@ -143,17 +210,20 @@ describe('an index answers', () => {
 
   it('which were all leases of a pod, by its name and by its UID', async () => {
     const byName = 'SELECT * FROM leases WHERE namespace = $1 AND pod = $2 ORDER BY started_at';
-    expect(await explain(byName, ['team-3', 'pod-3'])).toEqual({
+    expect(await explain(byName, ['team-3', 'pod-3'])).toMatchObject({
       indexes: ['leases_by_pod'],
       readsAll: false,
     });
     const byUid = 'SELECT * FROM leases WHERE cluster = $1 AND pod_uid = $2';
-    expect(await explain(byUid, ['default', 'uid-3'])).toEqual({ indexes: ['leases_pkey'], readsAll: false });
+    expect(await explain(byUid, ['default', 'uid-3'])).toMatchObject({
+      indexes: ['leases_pkey'],
+      readsAll: false,
+    });
   });
 
   it('what is open, for a reader that starts', async () => {
     const sql = `SELECT * FROM leases WHERE cluster = $1 AND ended_at = 'infinity'`;
-    expect(await explain(sql, ['default'])).toEqual({ indexes: ['leases_open'], readsAll: false });
+    expect(await explain(sql, ['default'])).toMatchObject({ indexes: ['leases_open'], readsAll: false });
     expect((await createLedger(database, 'default').load()).known.size).toBe(1_000);
   });
 

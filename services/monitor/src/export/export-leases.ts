@@ -1,6 +1,7 @@
 import { type DatabasePool, inTransaction } from '@podips/shared';
+import { type Coverage, completeFrom } from '../ledger/coverage.js';
 import type { LeaseView } from '../ledger/ledger-view.js';
-import { LEASE, type LeaseRow, toLease, toTimestamp } from '../ledger/queries.js';
+import { findCoverage, LEASE, type LeaseRow, toLease, toTimestamp } from '../ledger/queries.js';
 
 /** Which leases are read. */
 export interface ExportScope {
@@ -9,6 +10,12 @@ export interface ExportScope {
   readonly fromMs: number;
   /** No longer in it. */
   readonly toMs: number;
+}
+
+/** Leases, and from when on none of their cluster was deleted at the moment at which they were read. */
+export interface LeasesRead {
+  readonly leases: readonly LeaseView[];
+  readonly completeFromMs: number;
 }
 
 /** Leases that are read at once. */
@@ -34,20 +41,21 @@ const BEGIN: Place = ['0.0.0.0', '-infinity', '', -1];
  * Reads leases in parts, those of an address one after the other, each part in a transaction of its own: a client that reads
  * slowly holds nothing in the database.
  */
-export async function* readLeases(
-  pool: DatabasePool,
-  scope: ExportScope,
-): AsyncGenerator<readonly LeaseView[]> {
+export async function* readLeases(pool: DatabasePool, scope: ExportScope): AsyncGenerator<LeasesRead> {
   const { cluster, network, fromMs, toMs } = scope;
   let place: Place | undefined = BEGIN;
   while (place !== undefined) {
     const values: unknown[] = [cluster, network, toTimestamp(toMs), toTimestamp(fromMs), ...place, ROWS];
-    const { rows }: { rows: ExportRow[] } = await inTransaction(
+    const [rows, coverage]: [ExportRow[], readonly Coverage[]] = await inTransaction(
       pool,
-      (client) => client.query<ExportRow>(PAGE, values),
+      async (client) => [(await client.query<ExportRow>(PAGE, values)).rows, await findCoverage(client)],
       { readOnly: true },
     );
-    yield rows.map(({ startKey: _, occurrence: __, ...row }) => toLease(row));
+    yield {
+      leases: rows.map(({ startKey: _, occurrence: __, ...row }) => toLease(row)),
+      // Of a cluster that is named no more nothing is known.
+      completeFromMs: completeFrom(coverage).get(cluster) ?? Number.POSITIVE_INFINITY,
+    };
     const last = rows.length < ROWS ? undefined : rows.at(-1);
     place = last && [last.ip, last.startKey, last.podUid, last.occurrence];
   }
@@ -55,19 +63,23 @@ export async function* readLeases(
 
 /** The same leases, all of one address at once. */
 export async function* byAddress(
-  parts: AsyncIterable<readonly LeaseView[]>,
+  parts: AsyncIterable<LeasesRead>,
   limit: number,
-): AsyncGenerator<readonly LeaseView[]> {
+): AsyncGenerator<LeasesRead> {
   let leases: LeaseView[] = [];
-  for await (const part of parts)
-    for (const lease of part) {
+  let completeFromMs = Number.NEGATIVE_INFINITY;
+  for await (const part of parts) {
+    // Some of an address may have been deleted between two parts: what holds for the later one holds for all.
+    completeFromMs = Math.max(completeFromMs, part.completeFromMs);
+    for (const lease of part.leases) {
       if (leases[0] !== undefined && leases[0].ip !== lease.ip) {
-        yield leases;
+        yield { leases, completeFromMs };
         leases = [];
       }
       if (leases.length >= limit)
         throw new Error(`${lease.ip} has more than ${limit} leases in that time: export a shorter one`);
       leases.push(lease);
     }
-  if (leases.length > 0) yield leases;
+  }
+  if (leases.length > 0) yield { leases, completeFromMs };
 }

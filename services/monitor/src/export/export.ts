@@ -120,7 +120,7 @@ function exportText(
 
 async function* leasesText(parts: ReturnType<typeof readLeases>): AsyncGenerator<string> {
   yield LEASE_HEADER;
-  for await (const leases of parts) yield leases.map(leaseRow).join('');
+  for await (const { leases } of parts) yield leases.map(leaseRow).join('');
 }
 
 async function* timelineText(
@@ -131,9 +131,9 @@ async function* timelineText(
   const { cluster } = scope.coverage;
   yield TIMELINE_HEADER;
   let rows: string[] = [];
-  for await (const leases of byAddress(parts, MAX_OF_ADDRESS)) {
+  for await (const { leases, completeFromMs } of byAddress(parts, MAX_OF_ADDRESS)) {
     const ip = leases[0]?.ip ?? '';
-    for (const stretch of timelineOf(leases)) rows.push(timelineRow(ip, cluster, stretch));
+    for (const stretch of timelineOf(leases, completeFromMs)) rows.push(timelineRow(ip, cluster, stretch));
     if (rows.length < ROWS_AT_ONCE) continue;
     yield rows.join('');
     rows = [];

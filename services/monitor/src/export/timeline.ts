@@ -1,5 +1,5 @@
 import { timesOf } from '../ledger/bounds.js';
-import { type Coverage, completeFrom } from '../ledger/coverage.js';
+import type { Coverage } from '../ledger/coverage.js';
 import type { LeaseView } from '../ledger/ledger-view.js';
 import { type GapRow, touchedSpan } from '../ledger/queries.js';
 import { type BoundLease, bind, decideBound, isDecided } from '../ledger/verdict.js';
@@ -39,9 +39,8 @@ export function createTimelines({ fromMs, toMs, coverage, gaps }: TimelineScope)
   const spans = gaps.map((gap) => ({ ...touchedSpan(gap), isClock: gap.reason === 'clock' }));
   const limits = spans.flatMap((span) => [span.fromMs, span.toMs]);
   const isScoped = coverage.namespaces !== null || coverage.ignored.length > 0;
-  const completeFromMs = completeFrom(coverage);
 
-  function ownerAt(atMs: number, near: Near): Owner {
+  function ownerAt(atMs: number, near: Near, completeFromMs: number): Owner {
     const touching = spans.filter((span) => span.fromMs <= atMs && atMs < span.toMs);
     const clock = touching
       .filter(({ isClock }) => isClock)
@@ -54,8 +53,11 @@ export function createTimelines({ fromMs, toMs, coverage, gaps }: TimelineScope)
     return decision.candidates.length === 0 && !decision.isConflict && isKnown ? NOBODY : UNSURE;
   }
 
-  /** @param leases all of one address in one network that may reach into the time */
-  return function timelineOf(leases: readonly LeaseView[]): readonly Stretch[] {
+  /**
+   * @param leases all of one address in one network that may reach into the time
+   * @param completeFromMs from when on no lease was deleted at the moment at which they were read
+   */
+  return function timelineOf(leases: readonly LeaseView[], completeFromMs: number): readonly Stretch[] {
     const bound = leases.map((lease) => bind(lease, timesOf(lease), coverage.knownUntilMs));
     const near = new Near(bound);
     const points = [fromMs, completeFromMs, ...limits, ...bound.flatMap(changesOf)];
@@ -69,7 +71,7 @@ export function createTimelines({ fromMs, toMs, coverage, gaps }: TimelineScope)
     };
     // What is not exported is not known here.
     begin(FIRST_MS, UNSURE);
-    for (const ms of [...new Set(inside)].sort((a, b) => a - b)) begin(ms, ownerAt(ms, near));
+    for (const ms of [...new Set(inside)].sort((a, b) => a - b)) begin(ms, ownerAt(ms, near, completeFromMs));
     begin(toMs, UNSURE);
     return stretches.filter((stretch) => stretch.fromMs < stretch.toMs);
   };

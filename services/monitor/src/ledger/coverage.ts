@@ -6,10 +6,8 @@ export interface Coverage {
   readonly cluster: string;
   /** Everything up to then is in it: the watermark, less the time that kubelets take to report. */
   readonly knownUntilMs: number;
-  /** Whether it still reaches back to the first start of a reader. */
-  readonly isWhole: boolean;
-  /** When the oldest lease that has ended did so. */
-  readonly oldestEndMs: number | undefined;
+  /** From then on no lease was deleted; the infinite past while the ledger reaches back to the first start of a reader. */
+  readonly completeFromMs: number;
   /** Whose pods are watched; null: of all namespaces but those that are ignored. */
   readonly namespaces: readonly string[] | null;
   readonly ignored: readonly string[];
@@ -21,9 +19,19 @@ export function knownUntil(coverage: readonly Coverage[]): (cluster: string) => 
   return (cluster) => times.get(cluster) ?? Number.NEGATIVE_INFINITY;
 }
 
-/** From when on no lease was deleted: where none is left that has ended, any of them may have been. */
-export function completeFrom({ knownUntilMs, isWhole, oldestEndMs }: Coverage): number {
-  return isWhole ? Number.NEGATIVE_INFINITY : (oldestEndMs ?? knownUntilMs);
+/** From when on no lease was deleted, for each cluster, in milliseconds since the epoch. */
+export type CompleteFrom = ReadonlyMap<string, number>;
+
+export function completeFrom(coverage: readonly Coverage[]): CompleteFrom {
+  return new Map(coverage.map(({ cluster, completeFromMs }) => [cluster, completeFromMs]));
+}
+
+/** The coverage for leases that were read later than it: meanwhile more of them may have been deleted. */
+export function notBefore(coverage: readonly Coverage[], from: CompleteFrom): readonly Coverage[] {
+  const later = ({ cluster, completeFromMs }: Coverage) =>
+    Math.max(completeFromMs, from.get(cluster) ?? completeFromMs);
+  if (coverage.every((each) => later(each) === each.completeFromMs)) return coverage;
+  return coverage.map((each) => ({ ...each, completeFromMs: later(each) }));
 }
 
 /** Bookmarks come about once a minute, also from a quiet cluster: a ledger that is further behind does not know of now. */
@@ -99,15 +107,14 @@ function named(namespaces: readonly string[]): string {
 }
 
 function limitOf(each: Coverage, isOnly: boolean, atMs: number): Reason[] {
-  const { cluster, knownUntilMs } = each;
+  const { cluster, knownUntilMs, completeFromMs } = each;
   const ledger = isOnly ? 'The ledger' : `The ledger of ${cluster}`;
   if (atMs > knownUntilMs) {
     const text = `${ledger} is complete up to ${exactUtc(knownUntilMs)}; later changes may be missing.`;
     return [{ code: 'after-known', text }];
   }
-  const fromMs = completeFrom(each);
-  if (atMs < fromMs) {
-    const text = `${ledger} has no leases that ended before ${exactUtc(fromMs)}: they were deleted.`;
+  if (atMs < completeFromMs) {
+    const text = `${ledger} has no leases that ended before ${exactUtc(completeFromMs)}: they were deleted.`;
     return [{ code: 'deleted', text }];
   }
   return [];

@@ -14,6 +14,7 @@ const GOOD: LedgerView = {
   error: null,
   isMissing: false,
   failingSince: null,
+  lacks: null,
 };
 
 /** A follower that has just started, and the codes that it sent. */

@@ -40,6 +40,13 @@ test.each<[string, LedgerState['light'], string, Partial<LedgerView>, Partial<Le
   ['the tables are being made', 'yellow', 'migration running for 3 s', MISSING, { migratingMs: 3_000 }],
   ['a migration takes long', 'yellow', 'migration running for 10 min', {}, { migratingMs: 600_000 }],
   ['a migration is quick', 'green', 'up to date', {}, { migratingMs: 900 }],
+  [
+    'it is one of an earlier version',
+    'yellow',
+    'a reader of this version has yet to migrate it, and until then lookups are not answered: it lacks podips_leases_around',
+    { lacks: 'podips_leases_around' },
+    {},
+  ],
   ['nothing was written', 'yellow', 'no reader has written to it yet', { knownUntil: null }, {}],
   [
     'it is behind',
@@ -64,5 +71,6 @@ test('nothing is said of it before the first look, or while a reader may still m
   expect(stateOf({ answeredAt: null, knownUntil: null }, undefined)).toBeUndefined();
   expect(stateOf(MISSING, undefined, justStarted)).toBeUndefined();
   expect(stateOf({ knownUntil: null }, undefined, justStarted)).toBeUndefined();
+  expect(stateOf({ lacks: 'podips_leases_around' }, undefined, justStarted)).toBeUndefined();
   expect(stateOf({ error: 'refused' }, undefined, justStarted)).toMatchObject({ light: 'red' });
 });

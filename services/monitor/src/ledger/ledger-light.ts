@@ -30,6 +30,9 @@ const QUICK_MIGRATION_MS = 10_000;
 /** How long a reader may take to make the tables and to write the first time. */
 const FIRST_WRITE_MS = 60_000;
 
+/** Said only where it lasts: a reader migrates at its start. */
+const EARLIER = 'a reader of this version has yet to migrate it, and until then lookups are not answered';
+
 /** The light of the ledger: the worse of what reader and monitor see; undefined: not known yet. */
 export function ledgerStateOf(facts: LedgerFacts): LedgerState | undefined {
   const { view, report, nowMs, startedAtMs } = facts;
@@ -50,6 +53,8 @@ function completeness({ view, isFed }: LedgerFacts, isYoung: boolean): LedgerSta
   const by = 'monitor';
   if (view.knownUntil === null)
     return isYoung ? undefined : { light: 'yellow', message: 'no reader has written to it yet', by };
+  if (view.lacks !== null)
+    return isYoung ? undefined : { light: 'yellow', message: `${EARLIER}: it lacks ${view.lacks}`, by };
   // As of the look: since then it may have come further.
   const behindMs = Date.parse(view.answeredAt ?? '') - Date.parse(view.knownUntil);
   if (behindMs <= BEHIND_MS) return { light: 'green', message: 'up to date', by };

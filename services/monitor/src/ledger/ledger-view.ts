@@ -22,6 +22,8 @@ export const LedgerView = Type.Object({
   /** It does not, because there are no tables of this version yet: a reader makes them. */
   isMissing: Type.Boolean(),
   failingSince: TimeOrNull,
+  /** Tables and functions of this version that it does not have yet: what needs them is not answered; null: none. */
+  lacks: TextOrNull,
 });
 
 /** A lease of the ledger: a pod holds an address. */

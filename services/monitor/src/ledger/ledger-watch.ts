@@ -37,6 +37,7 @@ const NOTHING_YET: LedgerView = {
   error: null,
   isMissing: false,
   failingSince: null,
+  lacks: null,
 };
 
 /** Looks in the background; `view` is the result of the last look. */
@@ -48,7 +49,7 @@ export function startLedgerWatch(options: LedgerWatchOptions): LedgerWatch {
 
   const lookOnce = async () => {
     try {
-      const { waiting, knownUntil, gaps } = await inTransaction(
+      const { waiting, knownUntil, gaps, lacks } = await inTransaction(
         pool,
         async (client) => {
           await requireLedger(client);
@@ -66,6 +67,7 @@ export function startLedgerWatch(options: LedgerWatchOptions): LedgerWatch {
         error: null,
         isMissing: false,
         failingSince: null,
+        lacks,
       };
     } catch (err) {
       const error = toLedgerError(err);

@@ -7,8 +7,7 @@ import type { Selection } from './question.js';
 const WHOLE: Coverage = {
   cluster: 'fra1',
   knownUntilMs: Date.UTC(2026, 10, 21),
-  isWhole: true,
-  oldestEndMs: Date.UTC(2026, 9, 1),
+  completeFromMs: Number.NEGATIVE_INFINITY,
   namespaces: null,
   ignored: [],
 };

@@ -92,6 +92,15 @@ export async function findNear(
 
 const GAP = 'cluster, started_at AS "startedAt", ended_at AS "endedAt", reason';
 
+/** As in the index gaps_by_range. */
+const GAP_RANGE = `tstzrange(CASE WHEN started_at > ended_at THEN ended_at ELSE started_at END, ended_at, '[]')`;
+
+/** Whether a gap touches a time, by that index. @param from, to expressions; a time may end before it begins */
+export function gapTouches(from: string, to: string): string {
+  return `${GAP_RANGE} && tstzrange(${from}, greatest(${from}, ${to}), '[]')
+      AND ended_at >= ${from} AND (started_at IS NULL OR started_at <= ${to})`;
+}
+
 /** The gaps that reach into a time, or touch it so closely that they may hide what happened to an address then. */
 export async function findGapsWithin(
   connection: Connection,
@@ -100,7 +109,7 @@ export async function findGapsWithin(
   limit: number,
 ): Promise<Rows<GapRow>> {
   const { rows } = await connection.query<GapRow>(
-    `SELECT ${GAP} FROM gaps WHERE ended_at >= $1 AND (started_at IS NULL OR started_at <= $2)
+    `SELECT ${GAP} FROM gaps WHERE ${gapTouches('$1::timestamptz', '$2::timestamptz')}
      ORDER BY ended_at, id LIMIT $3`,
     [toTimestamp(fromMs - REPORT_LAG_MS), toTimestamp(toMs + REPORT_LAG_MS), limit + 1],
   );
@@ -168,14 +177,12 @@ export async function findCoverage(connection: Connection): Promise<readonly Cov
      FROM reader_positions AS positions ORDER BY cluster LIMIT $1`,
     [MAX_ROWS],
   );
-  return rows.map(({ cluster, knownAt, isWhole, oldestEnd, namespaces, ignored }) => ({
-    cluster,
-    namespaces,
-    ignored,
-    knownUntilMs: knownAt.getTime() - REPORT_LAG_MS,
-    isWhole,
-    oldestEndMs: oldestEnd?.getTime(),
-  }));
+  return rows.map(({ cluster, knownAt, isWhole, oldestEnd, namespaces, ignored }) => {
+    const knownUntilMs = knownAt.getTime() - REPORT_LAG_MS;
+    // Where none is left that has ended, any of them may have been deleted.
+    const completeFromMs = isWhole ? Number.NEGATIVE_INFINITY : (oldestEnd?.getTime() ?? knownUntilMs);
+    return { cluster, namespaces, ignored, knownUntilMs, completeFromMs };
+  });
 }
 
 /**
@@ -199,7 +206,13 @@ export interface LedgerState {
   readonly waiting: number;
   readonly knownUntil: Date | null;
   readonly gaps: number;
+  /** The newest tables and functions that the monitor uses, as far as they are not there; null: all are. */
+  readonly lacks: string | null;
 }
+
+/** One of each migration by which there is something new to use. It takes no right to see whether they are there. */
+const NEEDED = `(VALUES ('failed_pods', to_regclass('failed_pods')::oid),
+  ('podips_leases_around', to_regproc('podips_leases_around')::oid)) AS needed (name, oid)`;
 
 /** @param sinceMs counts gaps that ended after this time */
 export async function findState(
@@ -210,7 +223,8 @@ export async function findState(
   const { rows } = await connection.query<LedgerState>(
     `SELECT (SELECT count(*)::int FROM (SELECT FROM messages LIMIT $3) AS counted) AS waiting,
        (SELECT known_at FROM reader_positions WHERE cluster = $1) AS "knownUntil",
-       (SELECT count(*)::int FROM gaps WHERE cluster = $1 AND ended_at > $2) AS gaps`,
+       (SELECT count(*)::int FROM gaps WHERE cluster = $1 AND ended_at > $2) AS gaps,
+       (SELECT string_agg(name, ', ') FROM ${NEEDED} WHERE oid IS NULL) AS lacks`,
     [cluster, new Date(sinceMs), MAX_COUNTED + 1],
   );
   const [state] = rows;

@@ -11,8 +11,7 @@ const ip = '10.1.2.3';
 const WHOLE: Coverage = {
   cluster: 'fra1',
   knownUntilMs: Date.UTC(2026, 10, 21),
-  isWhole: true,
-  oldestEndMs: Date.UTC(2026, 9, 1),
+  completeFromMs: Number.NEGATIVE_INFINITY,
   namespaces: null,
   ignored: [],
 };
@@ -173,12 +172,7 @@ describe('which pod may have had an address', () => {
     ],
     [
       ['deleted'],
-      { coverage: [{ ...WHOLE, isWhole: false, oldestEndMs: AT_MS + 1_000 }] },
-      `${UNKNOWN} The ledger has no leases that ended before 2026-11-20 14:05:01 UTC: they were deleted.`,
-    ],
-    [
-      ['deleted'],
-      { coverage: [{ ...WHOLE, isWhole: false, oldestEndMs: undefined, knownUntilMs: AT_MS + 1_000 }] },
+      { coverage: [{ ...WHOLE, completeFromMs: AT_MS + 1_000 }] },
       `${UNKNOWN} The ledger has no leases that ended before 2026-11-20 14:05:01 UTC: they were deleted.`,
     ],
     [

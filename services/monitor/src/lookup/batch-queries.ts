@@ -1,6 +1,14 @@
 import { escapeLiteral } from '@podips/shared';
 import type { LeaseTimes } from '../ledger/bounds.js';
-import { type Connection, type GapRow, MAX_ROWS, REPORT_LAG_MS, toTimestamp } from '../ledger/queries.js';
+import type { CompleteFrom } from '../ledger/coverage.js';
+import {
+  type Connection,
+  type GapRow,
+  gapTouches,
+  MAX_ROWS,
+  REPORT_LAG_MS,
+  toTimestamp,
+} from '../ledger/queries.js';
 import type { LookupLease } from './conclude.js';
 import type { Times } from './window.js';
 
@@ -53,7 +61,7 @@ const OUTSIDE = `SELECT host(probe) AS ip FROM unnest($1::inet[]) AS probe,
     WHERE ip BETWEEN host(network(surroundings))::inet AND host(broadcast(surroundings))::inet LIMIT 1)`;
 
 /** What the statements about leases give. */
-export type Row = [
+type Row = [
   probe: number,
   cluster: string,
   network: string,
@@ -97,10 +105,10 @@ async function find(connection: Connection, text: string, probes: readonly Probe
 }
 
 /**
- * Gives the same leases as {@link findPossible}, and the next one after the time if it may have begun before it. The server
- * plans it once for each connection.
+ * Gives the same leases as {@link findPossible}, and the next one after the time if it may have begun before it; and from when on
+ * no lease was deleted. The server plans it once for each connection.
  */
-export function leasesNear(probes: readonly Probe[]): string {
+export function leasesAround(probes: readonly Probe[]): string {
   const list = (value: (probe: Probe) => string) => probes.map(value).join(',');
   const cluster = ({ cluster }: Probe) => (cluster === undefined ? 'NULL' : escapeLiteral(cluster));
   const values = [
@@ -110,7 +118,7 @@ export function leasesNear(probes: readonly Probe[]): string {
     `ARRAY[${list(cluster)}]::text[]`,
     MAX_ROWS,
   ];
-  return `SELECT * FROM podips_leases_near(${values})`;
+  return `SELECT * FROM podips_leases_around(${values})`;
 }
 
 /** Gives the gaps that touch each of some times, as findGapsWithin does those of one. */
@@ -121,7 +129,7 @@ export function gapsOfTimes(times: readonly Times[], limit: number): string {
     unnest('{${list(({ fromMs }) => fromMs - REPORT_LAG_MS)}}'::timestamptz[],
       '{${list(({ toMs }) => toMs + REPORT_LAG_MS)}}'::timestamptz[]) WITH ORDINALITY AS times (from_at, to_at, n),
     LATERAL (SELECT cluster, started_at, ended_at, reason FROM gaps
-      WHERE ended_at >= from_at AND (started_at IS NULL OR started_at <= to_at)
+      WHERE ${gapTouches('from_at', 'to_at')}
       ORDER BY ended_at, id LIMIT ${limit}) AS touching`;
 }
 
@@ -140,7 +148,24 @@ export function toGapsOf(times: number, rows: readonly unknown[][]): readonly (r
   return gaps;
 }
 
-export function toFoundLeases(rows: readonly Row[]): FoundLease[] {
+/** Leases, and from when on none was deleted at the moment at which they were read. */
+export interface FoundAround {
+  readonly found: readonly FoundLease[];
+  readonly completeFrom: CompleteFrom;
+}
+
+/** @param rows what {@link leasesAround} gives */
+export function toFoundAround(rows: readonly unknown[][]): FoundAround {
+  const { leases = [], clusters = [] } = Object.groupBy(rows, ([probe]) =>
+    probe === null ? 'clusters' : 'leases',
+  );
+  return {
+    found: toFoundLeases(leases as Row[]),
+    completeFrom: new Map((clusters as Row[]).map((row) => [row[1], row[10]])),
+  };
+}
+
+function toFoundLeases(rows: readonly Row[]): FoundLease[] {
   const shared = shareTexts();
   return rows.map((row) => toFound(row, shared));
 }

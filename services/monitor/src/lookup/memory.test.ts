@@ -4,8 +4,7 @@ import { createMemory } from './memory.js';
 const COVERAGE = {
   cluster: 'default',
   knownUntilMs: 1_000,
-  isWhole: true,
-  oldestEndMs: undefined,
+  completeFromMs: Number.NEGATIVE_INFINITY,
   namespaces: null,
   ignored: [],
 };

@@ -1,9 +1,9 @@
+import type { CompleteFrom, Coverage } from '../ledger/coverage.js';
 import type { GapView } from '../ledger/ledger-view.js';
 import { type Doubt, doubtsOfOthers } from '../ledger/others.js';
 import { type Connection, findNearby } from '../ledger/queries.js';
 import { type Conclusion, type Span, unsure } from './conclude.js';
 import type { LookupMemory } from './memory.js';
-import type { Scope } from './scopes.js';
 import { isOutside, surroundingsOf } from './surroundings.js';
 
 /** Whose an address was in one cluster, and why it may have been another's pod's as well in others. */
@@ -17,7 +17,7 @@ export function withDoubts(
   conclusion: Conclusion,
   { fromMs, toMs }: Span,
   gaps: readonly GapView[],
-  { coverage }: Scope,
+  coverage: readonly Coverage[],
 ): Judged {
   if (coverage.length < 2 || !('lease' in conclusion)) return { conclusion, doubts: [] };
   const facts = { coverage, gaps, fromMs, toMs };
@@ -46,6 +46,14 @@ export interface Elsewhere {
   readonly toMs: number;
 }
 
+export interface ElsewhereOptions {
+  /** Up to when the changes of a cluster are known. */
+  readonly knownUntil: (cluster: string) => number;
+  /** From when on no lease was deleted at the moment of the connection's snapshot. */
+  readonly completeFrom: CompleteFrom;
+  readonly memory: LookupMemory;
+}
+
 /**
  * Finds out, and remembers, whether clusters ever had addresses near others.
  * @returns whether one had none near an address
@@ -53,8 +61,7 @@ export interface Elsewhere {
 export async function findElsewhere(
   connection: Connection,
   asked: readonly Elsewhere[],
-  knownUntil: (cluster: string) => number,
-  memory: LookupMemory,
+  { knownUntil, completeFrom, memory }: ElsewhereOptions,
 ): Promise<(ip: string, cluster: string) => boolean | undefined> {
   const found = new Map<string, boolean>();
   const unknown = new Map<string, Elsewhere>();
@@ -68,7 +75,7 @@ export async function findElsewhere(
   for (const [n, [name, { cluster }]] of [...unknown].entries()) {
     const isNone = nearby[n] === false;
     found.set(name, isNone);
-    memory.surroundings.set(name, { isOutside: isNone, knownUntilMs: knownUntil(cluster) }, 1);
+    memory.surroundings.set(name, { isOutside: isNone, knownUntilMs: knownUntil(cluster), completeFrom }, 1);
   }
   return (ip, cluster) => found.get(surroundingsOf(ip, cluster));
 }

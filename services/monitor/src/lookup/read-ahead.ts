@@ -1,10 +1,10 @@
 import { MAX_ROWS } from '../ledger/queries.js';
 import { type BoundLease, bind } from '../ledger/verdict.js';
-import { gapsOfTimes, leasesNear, type Probe, type Row, toFoundLeases, toGapsOf } from './batch-queries.js';
+import { gapsOfTimes, leasesAround, type Probe, toFoundAround, toGapsOf } from './batch-queries.js';
 import type { LookupLease } from './conclude.js';
 import type { Covered } from './known.js';
 import type { LookupMemory } from './memory.js';
-import { isSurelyOutside, keyOf } from './near.js';
+import { keyOf, recallOutside } from './near.js';
 import { dayOf, windowOf } from './window.js';
 
 /** Runs statements in one transaction, and with one message to the server. @returns the rows of each */
@@ -26,7 +26,7 @@ export async function readAhead(
   const windows = missingWindows(probes, memory);
   const days = missingDays(probes, memory);
   const statements = [
-    ...(windows.size === 0 ? [] : [leasesNear([...windows.values()])]),
+    ...(windows.size === 0 ? [] : [leasesAround([...windows.values()])]),
     ...(days.length === 0 ? [] : [gapsOfTimes(days.map(windowOf), MAX_GAPS + 1)]),
   ];
   if (statements.length === 0) return;
@@ -37,7 +37,8 @@ export async function readAhead(
   function keepWindows(wanted: ReadonlyMap<string, Probe>, rows: readonly unknown[][]): void {
     const all = [...wanted];
     const leases: BoundLease<LookupLease>[][] = all.map(() => []);
-    for (const { probe, lease, times } of toFoundLeases(rows as Row[])) {
+    const { found: read, completeFrom } = toFoundAround(rows);
+    for (const { probe, lease, times } of read) {
       const known = scopeOf(all[probe]?.[1].cluster).knownUntil(lease.cluster);
       leases[probe]?.push(bind(lease, times, known));
     }
@@ -45,7 +46,7 @@ export async function readAhead(
       const found = leases[n] ?? [];
       const kept = found.length > MAX_ROWS ? undefined : found;
       const { allKnownUntilMs: knownUntilMs } = scopeOf(cluster);
-      memory.windows.set(key, { leases: kept, knownUntilMs }, 1 + (kept?.length ?? 0));
+      memory.windows.set(key, { leases: kept, knownUntilMs, completeFrom }, 1 + (kept?.length ?? 0));
     }
   }
 
@@ -64,7 +65,7 @@ function missingWindows(probes: readonly Probe[], memory: LookupMemory): Readonl
   for (const probe of probes) {
     const key = keyOf(probe);
     if (key === undefined || memory.windows.get(key, probe.toMs) !== undefined) continue;
-    if (!isSurelyOutside(probe, memory)) missing.set(key, { ...probe, ...windowOf(dayOf(probe)) });
+    if (recallOutside(probe, memory) === undefined) missing.set(key, { ...probe, ...windowOf(dayOf(probe)) });
   }
   return missing;
 }

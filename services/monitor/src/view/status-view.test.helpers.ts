@@ -212,6 +212,7 @@ export function ledgerView(changes: Partial<LedgerView> = {}): LedgerView {
     error: null,
     isMissing: false,
     failingSince: null,
+    lacks: null,
     ...changes,
   };
 }

@@ -1,8 +1,7 @@
 -- Who had an address at a time, decided as the monitor does: the verdict is pod, node, nobody, outside (nobody, and the
 -- ledger has no lease of any address near it) or unsure, which names none; the reason has the codes that the monitor
 -- gives. Always one row, of NULLs for a NULL. A pod or a node is only named if no other cluster may have had the address as
--- well, as far as its ledger says: unless that cluster never had an address near it. Unlike in 015, a ledger from which leases
--- were deleted says so also where none that has ended is left.
+-- well, as far as its ledger says: unless that cluster never had an address near it. It replaces that of development versions.
 CREATE OR REPLACE FUNCTION podips_who(ip inet, at timestamptz, OUT verdict text, OUT reason text, OUT namespace text, OUT pod text,
   OUT pod_uid text, OUT workload_kind text, OUT workload text, OUT node text, OUT cluster text, OUT started_at timestamptz,
   OUT ended_at timestamptz)
@@ -19,8 +18,9 @@ around AS (
 positions AS (SELECT *, known_at - interval '2 seconds' AS known_until FROM reader_positions),
 gaps_at AS (
   SELECT gaps.cluster, gaps.reason FROM gaps
-  WHERE gaps.ended_at >= $2 - interval '2 seconds'
-    AND (gaps.started_at IS NULL OR gaps.started_at <= $2 + interval '2 seconds')),
+  -- By the index gaps_by_range.
+  WHERE tstzrange(CASE WHEN gaps.started_at > gaps.ended_at THEN gaps.ended_at ELSE gaps.started_at END, gaps.ended_at, '[]')
+    && tstzrange($2 - interval '2 seconds', $2 + interval '2 seconds', '[]')),
 -- All leases whose bounds include the time, and the neighbours of the time by their most likely times.
 near AS (
   (SELECT * FROM leases WHERE leases.ip = (SELECT asked.ip FROM asked) AND coalesce(started_not_before, leases.started_at) <= $2
@@ -111,3 +111,5 @@ FROM answer
   -- A node's address is shared by pods, of which none is named.
   LEFT JOIN LATERAL (SELECT holder.* WHERE NOT holder.host_network) AS one ON true
 $$;
+
+COMMENT ON FUNCTION podips_who IS 'Who had an address at a time: pod, node, nobody, outside or unsure, with the reason';
