@@ -19,12 +19,27 @@ test('runs that follow each other closely are one', () => {
   ]);
 });
 
-test('at the bound the oldest runs are dropped', () => {
+test('at the bound the shortest of the older runs are dropped, and what was watched for long is kept', () => {
   const timeline = createTimeline(10);
-  for (let hour = 1; hour <= 1_001; hour += 1)
-    timeline.addRun({ fromMs: hour * 60 * MINUTE_MS, toMs: hour * 60 * MINUTE_MS });
+  const hours = (hour: number) => hour * 60 * MINUTE_MS;
+  timeline.addRun({ fromMs: 0, toMs: hours(100) });
+  // Awake for a minute in each hour, a hundred days long.
+  for (let hour = 101; hour <= 2_500; hour += 1)
+    timeline.addRun({ fromMs: hours(hour), toMs: hours(hour) + MINUTE_MS, isStart: true });
   expect(timeline.runs).toHaveLength(1_000);
-  expect(timeline.runs[0]?.fromMs).toBe(2 * 60 * MINUTE_MS);
+  expect(timeline.runs[0]).toEqual({ fromMs: 0, toMs: hours(100) });
+  const shown = timeline.runs.map(({ fromMs }) => fromMs);
+  expect(shown.slice(1)).toEqual(Array.from({ length: 999 }, (_none, index) => hours(1_502 + index)));
+});
+
+test('the newest runs are kept at the bound, however short: from them it is known how long silence was watched', () => {
+  const timeline = createTimeline(10);
+  for (let hour = 1; hour <= 1_500; hour += 1) {
+    const fromMs = hour * 60 * MINUTE_MS;
+    timeline.addRun({ fromMs, toMs: fromMs + (hour <= 1_000 ? 2 : 1) * MINUTE_MS, isStart: true });
+  }
+  const newest = timeline.runs.filter(({ fromMs }) => fromMs > 1_000 * 60 * MINUTE_MS);
+  expect([timeline.runs.length, newest.length]).toEqual([1_000, 500]);
 });
 
 test('at the bound the shortest recoveries are folded into the outages around them', () => {

@@ -36,7 +36,7 @@ export interface Timeline {
   addRun(run: Run): void;
 }
 
-/** Most runs that are kept: those of 90 days with eleven restarts a day. What was before them is not known. */
+/** Most runs that are kept: those of 90 days with eleven starts or standstills a day. */
 const MAX_RUNS = 1_000;
 /** How often it is noted that the monitor is running. */
 export const PULSE_MS = 60_000;
@@ -81,7 +81,7 @@ export function createTimeline(maxSpans: number): Timeline {
     },
     addRun(run) {
       addRun(runs, run);
-      runs.splice(0, runs.length - MAX_RUNS);
+      if (runs.length > MAX_RUNS) runs.splice(shortestOf(runs.slice(0, MAX_RUNS / 2)), 1);
       version += 1;
     },
   };
@@ -99,6 +99,12 @@ function addRun(runs: Run[], run: Run): void {
   const follows = last !== undefined && last.toMs <= run.toMs && run.fromMs - last.toMs <= JOIN_MS;
   if (follows && run.isStart === undefined) runs[runs.length - 1] = joinedRun(last, run);
   else runs.push(run);
+}
+
+/** The first of the shortest: what is dropped counts as not watched, and of these that is the least. */
+function shortestOf(runs: readonly Run[]): number {
+  const lengths = runs.map(({ fromMs, toMs }) => toMs - fromMs);
+  return lengths.indexOf(Math.min(...lengths));
 }
 
 /** Both as one. */
