@@ -119,9 +119,13 @@ describe('the dashboard of a running monitor', () => {
     expect(await page.locator('#lost code').textContent()).toContain('rollout restart deploy/podips-monitor');
     expect(await page.title()).toMatch(/^stale: /);
     expect(await icon(page)).toBe('/assets/favicon-grey.svg');
+    const label = () =>
+      page.locator('[data-part=headline]').evaluate('part => getComputedStyle(part, "::before").content');
+    expect(await label()).toContain('Last known state');
     await monitor.start();
     await monitor.beat('kubernetes/503/still%20here');
     await expect.poll(() => lost.isVisible(), PATIENCE).toBe(false);
+    expect(await label()).toBe('none');
     await expect.poll(() => state(page, 'Kubernetes read').textContent(), PATIENCE).toBe('failing');
     expect(await page.title()).toMatch(/^failing/);
     await monitor.beat('kubernetes/200/OK');
