@@ -19,7 +19,7 @@ test('every entry has an id of its own, which stays when the incident ends, and 
   const open = view.incidents.find(({ endedAt }) => endedAt === null);
   if (open === undefined) throw new Error('no incident lasts');
   const before = atomFeed({ ...OPTIONS, incidents: [open], announcements: [] });
-  const ended = { ...open, endedAt: view.at, durationMs: 132_000 };
+  const ended = { ...open, endedAt: view.at, changedAt: view.at, durationMs: 132_000 };
   const after = atomFeed({ ...OPTIONS, incidents: [ended], announcements: [] });
   expect(all(after, 'id')).toEqual(all(before, 'id'));
   expect(all(before, 'updated')).toEqual([open.startedAt, open.startedAt]);
@@ -51,7 +51,7 @@ test('a broker that is down is one entry, which keeps the id of the link that fa
   if (some === undefined) throw new Error('there is no incident');
   const since = (operation: 'queue/write' | 'queue/read', at: string) => {
     const name = operation === 'queue/write' ? 'Queue write' : 'Queue read';
-    return { ...some, operation, name, light: 'red' as const, startedAt: at, worstAt: at, endedAt: null };
+    return { ...some, operation, name, light: 'red' as const, startedAt: at, changedAt: at, endedAt: null };
   };
   const read = since('queue/read', '2026-01-31T11:50:00.000Z');
   const write = since('queue/write', '2026-01-31T11:50:05.000Z');
@@ -60,7 +60,7 @@ test('a broker that is down is one entry, which keeps the id of the link that fa
   const [before, after] = [feedOf([read]), feedOf([write, read])];
   expect(all(after, 'title').slice(1)).toEqual(['Queue write and queue read are failing']);
   expect(all(after, 'id')).toEqual(all(before, 'id'));
-  expect(all(after, 'updated')).toEqual([write.worstAt, write.worstAt]);
+  expect(all(after, 'updated')).toEqual([write.changedAt, write.changedAt]);
 });
 
 test('an incident whose light is not known is not said to last', () => {

@@ -61,7 +61,7 @@ function entryElement({ id, title, updated, published, path, content }: FeedEntr
 }
 
 function ofIncident(incident: IncidentRow, cluster: string): FeedEntry {
-  const { operation, name, light, startedAt, endedAt, worstAt, durationMs, message } = incident;
+  const { operation, name, light, startedAt, endedAt, changedAt, durationMs, message } = incident;
   const [is, was] = name === BOTH_LINKS ? ['are', 'were'] : ['is', 'was'];
   const lasts = endedAt === null && !incident.endIsLatest;
   const what = `${name} ${lasts ? is : was} ${LIGHT_VERBS[light]}`;
@@ -75,7 +75,7 @@ function ofIncident(incident: IncidentRow, cluster: string): FeedEntry {
   return {
     id: uuidOf(cluster, 'incident', operation, startedAt),
     title: endedAt === null ? `${what}${notKnown}` : `${what} for ${length}`,
-    updated: endedAt ?? worstAt,
+    updated: changedAt,
     published: startedAt,
     path: '/incidents',
     content: `${what} ${since}${end}.${message === '' ? '' : ` The report: ${message}`}`,

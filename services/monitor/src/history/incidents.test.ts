@@ -54,12 +54,21 @@ test.each<[string, Span[], Partial<IncidentView>[]]>([
       span('yellow', ago(20)),
       span('green', ago(10)),
     ],
-    [{ light: 'red', startedAt: iso(40), endedAt: iso(10), code: 503, message: 'refused' }],
+    [
+      {
+        light: 'red',
+        startedAt: iso(40),
+        changedAt: iso(10),
+        endedAt: iso(10),
+        code: 503,
+        message: 'refused',
+      },
+    ],
   ],
   [
     'two failures in one incident, of which the first one is named',
     [span('red', ago(40), 'refused'), span('yellow', ago(30)), span('red', ago(20), 'full')],
-    [{ light: 'red', startedAt: iso(40), endedAt: null, message: 'refused' }],
+    [{ light: 'red', startedAt: iso(40), changedAt: iso(40), endedAt: null, message: 'refused' }],
   ],
   [
     'two incidents',
@@ -138,7 +147,10 @@ test.each<[string, Span[], [number, number][], Partial<IncidentView>]>([
       [100, 40],
       [20, 0],
     ],
-    { startedAt: iso(50), endedAt: null, durationMs: 25_000, durationIsLeast: true, endIsLatest: false },
+    {
+      ...{ startedAt: iso(50), changedAt: iso(15), endedAt: null },
+      ...{ durationMs: 25_000, durationIsLeast: true, endIsLatest: false },
+    },
   ],
   [
     'that lasted before the monitor stood still may be over while the light is not known',
@@ -147,7 +159,7 @@ test.each<[string, Span[], [number, number][], Partial<IncidentView>]>([
       [100, 40],
       [20, 0],
     ],
-    { endedAt: null, endIsLatest: true, durationMs: 10_000, durationIsLeast: true },
+    { changedAt: iso(20), endedAt: null, endIsLatest: true, durationMs: 10_000, durationIsLeast: true },
   ],
 ])('an incident %s', (_what, spans, runs, expected) => {
   expect(listed(spans, runs)).toMatchObject([expected]);

@@ -22,6 +22,8 @@ interface Incident {
   /** The light is not known now, so that it may be over. */
   readonly mayBeOver: boolean;
   readonly worst: Span;
+  /** When it began, became worse, or its light became unknown or known again, whichever was last. */
+  readonly changedAtMs: number;
 }
 
 /** How much is known of a time in which a light was red or yellow. */
@@ -71,11 +73,13 @@ export function listIncidents(timeline: Timeline, query: IncidentQuery): Inciden
 
 function incidentsOf(operation: LightId, spans: readonly Span[]): Incident[] {
   const incidents: Incident[] = [];
-  let open: { first: Span; worst: Span } | undefined;
-  for (const span of spans) {
+  let open: { first: Span; worst: Span; changedAtMs: number } | undefined;
+  for (const [index, span] of spans.entries()) {
     if (span.light === 'red' || span.light === 'yellow') {
-      open ??= { first: span, worst: span };
-      if (span.light === 'red' && open.worst.light === 'yellow') open.worst = span;
+      open ??= { first: span, worst: span, changedAtMs: span.sinceMs };
+      const isWorse = span.light === 'red' && open.worst.light === 'yellow';
+      if (isWorse) open.worst = span;
+      if (isWorse || spans[index - 1]?.light === 'grey') open.changedAtMs = span.sinceMs;
     } else if (open !== undefined && (span.light === 'green' || span.code === undefined)) {
       incidents.push({
         operation,
@@ -83,20 +87,20 @@ function incidentsOf(operation: LightId, spans: readonly Span[]): Incident[] {
         endedAtMs: span.sinceMs,
         mayBeOver: false,
         worst: open.worst,
+        changedAtMs: span.sinceMs,
       });
       open = undefined;
-    }
+    } else if (open !== undefined) open.changedAtMs = span.sinceMs;
   }
   if (open === undefined) return incidents;
   const mayBeOver = spans.at(-1)?.light === 'grey';
-  return [
-    ...incidents,
-    { operation, startedAtMs: open.first.sinceMs, endedAtMs: undefined, mayBeOver, worst: open.worst },
-  ];
+  const { first, worst, changedAtMs } = open;
+  const last = { operation, startedAtMs: first.sinceMs, endedAtMs: undefined, mayBeOver, worst, changedAtMs };
+  return [...incidents, last];
 }
 
 function toView(
-  { operation, startedAtMs, endedAtMs, mayBeOver, worst }: Incident,
+  { operation, startedAtMs, endedAtMs, mayBeOver, worst, changedAtMs }: Incident,
   extent: Extent,
 ): IncidentView {
   return {
@@ -105,6 +109,7 @@ function toView(
     light: worst.light === 'red' ? 'red' : 'yellow',
     startedAt: new Date(startedAtMs).toISOString(),
     worstAt: new Date(worst.sinceMs).toISOString(),
+    changedAt: new Date(changedAtMs).toISOString(),
     endedAt: endedAtMs === undefined ? null : new Date(endedAtMs).toISOString(),
     ...extent,
     endIsLatest: endedAtMs === undefined ? mayBeOver : extent.endIsLatest,

@@ -12,6 +12,7 @@ function incident(operation: IncidentView['operation'], second: number, seconds 
     light: 'red',
     startedAt: new Date(START_MS + second * 1_000).toISOString(),
     worstAt: new Date(START_MS + second * 1_000).toISOString(),
+    changedAt: new Date(START_MS + (second + seconds) * 1_000).toISOString(),
     endedAt: new Date(START_MS + (second + seconds) * 1_000).toISOString(),
     durationMs: seconds * 1_000,
     ...{ startIsLatest: false, endIsLatest: false, durationIsLeast: false },

@@ -85,6 +85,7 @@ function join(write: IncidentView, read: IncidentView, nowMs: number): IncidentR
     operation: earlier.operation,
     name: BOTH_LINKS,
     worstAt: (write.worstAt < read.worstAt ? read : write).worstAt,
+    changedAt: (write.changedAt < read.changedAt ? read : write).changedAt,
     startedAt: earlier.startedAt,
     startIsLatest: earlier.startIsLatest,
     endedAt: later.endedAt,

@@ -229,6 +229,7 @@ function incident(
     light,
     startedAt: ago(startedMs),
     worstAt: ago(startedMs),
+    changedAt: ago(durationMs === null ? startedMs : startedMs - durationMs),
     endedAt: durationMs === null ? null : ago(startedMs - durationMs),
     durationMs: durationMs ?? startedMs,
     ...{ startIsLatest: false, endIsLatest: false, durationIsLeast: false },

@@ -109,6 +109,8 @@ export const IncidentView = Type.Object({
   startIsLatest: Type.Boolean(),
   /** When it became as bad as it was. */
   worstAt: Time,
+  /** When it began, became worse, ended, or its light became unknown or known again, whichever was last. */
+  changedAt: Time,
   /** null: it lasts, as far as is known; with `endIsLatest` it is not known whether it does. */
   endedAt: Type.Union([Time, Type.Null()]),
   /** It may have ended earlier, while the monitor did not watch. */

@@ -13,6 +13,7 @@ const incident = (
   light: 'red',
   startedAt: ago(startedMs),
   worstAt: ago(startedMs),
+  changedAt: ago(startedMs),
   endedAt: null,
   durationMs: startedMs,
   ...{ startIsLatest: false, endIsLatest: false, durationIsLeast: false },
