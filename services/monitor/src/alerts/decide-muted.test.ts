@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { LightId } from '../status/statuses.js';
 import { chainOf, stateOf } from './alerts.test.helpers.js';
 import { type AlertState, decide, NOTHING_REPORTED } from './decide.js';
+import type { Notice } from './notice.js';
 import type { AlertRules, Chain } from './rules.js';
 
 const MIN = 60_000;
@@ -93,6 +94,29 @@ test('what the hourly limit suppressed of a light that is not known by then is s
   expect(unknown.notice?.changes).toMatchObject([{ operation: 'queue/read', kind: 'ended' }]);
   const known = decide(unknown.state, log('red'), 140 * MIN, rules);
   expect(known.notice?.changes).toMatchObject([{ operation: 'log', kind: 'started' }]);
+});
+
+test.each<[string, Chain, Notice['likelyCause'], string]>([
+  [
+    'fails',
+    chainOf({ 'queue/write': stateOf('queue/write', 'red', 0), log: stateOf('log', 'red', 19 * MIN) }),
+    'log',
+    'Look at Fluentd first. Queue write is in maintenance.',
+  ],
+  [
+    'works again',
+    chainOf({ 'queue/write': stateOf('queue/write', 'red', 0) }),
+    null,
+    'Queue write is in maintenance. Everything else works.',
+  ],
+])('the headline of another light that %s names no muted one as the cause', (_what, chain, cause, end) => {
+  const muting = { lights: new Set<LightId>(['queue/write']), workloads: false };
+  const before = decide(NOTHING_REPORTED, chainOf({ log: stateOf('log', 'red', 0) }), 10 * MIN, RULES);
+  const state = cause === null ? before.state : NOTHING_REPORTED;
+  const { notice } = decide(state, chain, 20 * MIN, { ...RULES, muting });
+  expect(notice?.likelyCause).toBe(cause);
+  expect(notice?.headline.endsWith(end)).toBe(true);
+  expect(notice?.headline).not.toContain('fail too');
 });
 
 test('a change whose group wait ends in a maintenance is said after it, if it lasts', () => {

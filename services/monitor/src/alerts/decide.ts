@@ -137,7 +137,7 @@ function makeNotice(before: AlertState, { reported, decided }: AlertState, momen
     return undefined;
   }).filter((change) => change !== undefined);
   const states = mapLights(chain, (state, id) => asReported(state, decided[id]));
-  const { text: headline, likelyCause } = headlineOf(states, rules.ageLimitMs);
+  const { text: headline, likelyCause } = headlineOf(states, rules.ageLimitMs, rules.muting?.lights);
   return {
     atMs: nowMs,
     headline,

@@ -30,6 +30,7 @@ const change: WebhookBody['changes'][number] = {
 const workload: WebhookBody['workloads'][number] = {
   ...{ namespace: 'shop', workloadKind: 'Deployment', name: 'web', kind: 'ended', why: 'replaced' },
   ...{ startedAt: ALERT.at, endedAt: ALERT.at, durationMs: 0, measuredAt: ALERT.at, usual: null },
+  hasGap: false,
   ...{
     replaced: 0,
     restarts: 0,

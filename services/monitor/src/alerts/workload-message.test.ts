@@ -86,6 +86,16 @@ it('a reminder and a recovery say for how long', () => {
   expect([lasting.body.event, ended.body.event]).toEqual(['reminder', 'recovery']);
 });
 
+it('one that was not watched all the time says so, of its figures and of its length', () => {
+  const said = (kind: WorkloadChange['kind']) => {
+    const { text, body } = messageOf(noticeOf([{ ...change(kind, 'web'), hasGap: true }]), CONTEXT);
+    expect(body.workloads[0]?.hasGap).toBe(true);
+    return text;
+  };
+  expect(said('started')).toContain('usually 0. Not all of that time was watched.\n  Last one:');
+  expect(said('ended')).toContain('(3 h). Not all of that time was watched.');
+});
+
 it('of very many only the worst are named', () => {
   const many = Array.from({ length: 50 }, (_none, index) => change('started', `w${index}`));
   const { subject, text } = messageOf(noticeOf(many, { more: 11 }), CONTEXT);

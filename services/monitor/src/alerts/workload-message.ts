@@ -19,6 +19,8 @@ export const WorkloadBody = Type.Object({
   /** When it had been stable for an hour; null: it is not. */
   endedAt: Type.Union([Time, Type.Null()]),
   durationMs: Type.Integer({ minimum: 0 }),
+  /** Not all of that time, or of the hour before it, was watched: more may have happened, and the workload may have been stable in between. */
+  hasGap: Type.Boolean(),
   /** In the hour before `measuredAt`. */
   replaced: Type.Integer({ minimum: 0 }),
   restarts: Type.Integer({ minimum: 0 }),
@@ -78,19 +80,20 @@ export function describeWorkloads(news: WorkloadNews, nowMs: number): string {
   ].join('\n');
 }
 
-function describe({ kind, trouble, untilMs }: WorkloadChange, nowMs: number): string {
+function describe({ kind, trouble, untilMs, hasGap }: WorkloadChange, nowMs: number): string {
   const { workload, sinceMs, last } = trouble;
   const name = `${nameOf(trouble)}, ${oneLine(workload.kind)}`;
   const length = formatDuration(durationMs({ trouble, untilMs }, nowMs));
+  const unwatched = hasGap ? ' Not all of that time was watched.' : '';
   if (kind === 'ended')
-    return `${name}: stable for an hour, as of ${minuteUtc(untilMs ?? nowMs)}; it was unstable since ${minuteUtc(sinceMs)} (${length}).`;
+    return `${name}: stable for an hour, as of ${minuteUtc(untilMs ?? nowMs)}; it was unstable since ${minuteUtc(sinceMs)} (${length}).${unwatched}`;
   const counts = `${describeCounts(trouble, trouble.usual ?? undefined, `in the hour before ${minuteUtc(trouble.atMs)}`)}.`;
   const lastOne =
     last === null
       ? ''
       : `\n  Last one: ${oneLine(last.pod)}, ${oneLine(causeWords(last.cause, last.exitCode))}, at ${exactUtc(last.atMs)}.`;
   const still = kind === 'continues' ? `still unstable since ${minuteUtc(sinceMs)} (${length}): ` : '';
-  return `${name}: ${still}${counts}${lastOne}`;
+  return `${name}: ${still}${counts}${unwatched}${lastOne}`;
 }
 
 /** The same for programs. */
@@ -106,6 +109,7 @@ export function workloadBodies({ changes }: WorkloadNews, nowMs: number): Worklo
       startedAt: iso(trouble.sinceMs),
       endedAt: untilMs === null ? null : iso(untilMs),
       durationMs: durationMs(change, nowMs),
+      hasGap: change.hasGap === true,
       ...{ replaced, restarts, failed, usual },
       measuredAt: iso(trouble.atMs),
       lastPod: last?.pod ?? null,

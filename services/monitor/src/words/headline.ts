@@ -35,18 +35,31 @@ const MAX_MESSAGE_CHARS = 120;
  * The four lights in one text. The first broken link of the chain is the likely cause; silence after it follows from
  * it, failures do not. Upstream, a failure silences only its own service, which accepts no more than it can pass on:
  * there it is the cause.
+ * @param muted lights that are in maintenance: the headline says that they are, and not how they are
  */
-export function headlineOf(states: HeadlineStates, ageLimitMs: number): Headline {
-  const shown = entriesOf(states);
+export function headlineOf(
+  states: HeadlineStates,
+  ageLimitMs: number,
+  muted: ReadonlySet<LightId> = new Set(),
+): Headline {
+  const shown = entriesOf(states).filter(([id]) => !muted.has(id));
   const having = (light: Light) => shown.filter(([, state]) => state.light === light).map(([id]) => id);
   const [red, yellow, grey] = [having('red'), having('yellow'), having('grey')];
   const isMissed = (id: LightId) => states[id]?.heartbeat !== undefined;
   const [never, missed] = [grey.filter((id) => !isMissed(id)), grey.filter(isMissed)];
   const [cause, state] = shown.find(([id]) => red.includes(id) || isCauseIfSilent(id, yellow, red)) ?? [];
-  if (cause === undefined || state === undefined)
-    return { text: describeQuiet(never, missed, states.ledger !== undefined), likelyCause: null };
+  const inMaintenance = entriesOf(states).flatMap(([id]) => (muted.has(id) ? [id] : []));
+  const maintained = also(inMaintenance, 'is in maintenance', 'are in maintenance');
+  if (cause === undefined || state === undefined) {
+    const isQuiet = maintained !== '' && never.length === 0 && missed.length === 0;
+    const quiet = isQuiet
+      ? 'Everything else works.'
+      : describeQuiet(never, missed, states.ledger !== undefined);
+    return { text: [maintained, quiet].filter((sentence) => sentence !== '').join(' '), likelyCause: null };
+  }
   const isStale = (id: LightId) => id !== 'ledger' && states[id].ageMs > ageLimitMs;
-  const isBroker = isOfBroker(cause) && isBrokerDown(states, ageLimitMs);
+  const isBroker =
+    BROKER.every((one) => red.includes(one)) && isBrokerDown(states, ageLimitMs) && isOfBroker(cause);
   const alsoRed = red.filter((one) => one !== cause && !(isBroker && isOfBroker(one)));
   const followers = yellow.filter((operation) => operation !== cause);
   const sentences = [
@@ -60,6 +73,7 @@ export function headlineOf(states: HeadlineStates, ageLimitMs: number): Headline
     also(alsoRed.filter(isStale), 'failed in its last heartbeat', 'failed in their last heartbeats'),
     also(never, 'has never reported', 'have never reported'),
     describeMissed(missed),
+    maintained,
   ];
   return { text: sentences.filter((sentence) => sentence !== '').join(' '), likelyCause: cause };
 }

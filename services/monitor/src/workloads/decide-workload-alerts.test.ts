@@ -74,6 +74,16 @@ const saidIn = ({ news }: WorkloadDecision) =>
 
 const FIVE = [25, 20, 15, 10, 5];
 
+it.each([
+  ['in the hour before it became unstable', 30, true],
+  ['before that', 70, undefined],
+])('a gap %s is known in the alert', (_when, ago, expected) => {
+  const gapMs = NOW_MS - ago * MINUTE_MS;
+  const changes = { gaps: [{ fromMs: gapMs - MINUTE_MS, toMs: gapMs }] };
+  const { news } = decideTwice(restarts(newBook(), 'web', ...FIVE), NO_WORKLOADS_REPORTED, { changes });
+  expect(news?.changes.map(({ hasGap }) => hasGap)).toEqual([expected]);
+});
+
 describe('a workload that becomes unstable', () => {
   it('is reported after the group wait, with what happened to it', () => {
     const book = restarts(newBook(), 'web', ...FIVE);

@@ -114,7 +114,9 @@ export function decideWorkloadAlerts(
   return {
     state: sent,
     news: {
-      changes: all.slice(0, MAX_CHANGES),
+      changes: all
+        .slice(0, MAX_CHANGES)
+        .map((change) => (hasGap(change, facts) ? { ...change, hasGap: true } : change)),
       more: Math.max(0, all.length - MAX_CHANGES),
       lasting: reported.length - all.filter(({ kind }) => kind !== 'ended').length,
       likelyNode: likelyNode(all, facts),
@@ -202,6 +204,12 @@ function reportedAfter(
   );
   const started = changes.filter(({ kind }) => kind === 'started').map(({ trouble }) => trouble);
   return [...reported.filter(({ workload }) => !ended.has(keyOf(workload))), ...started];
+}
+
+/** Whether a part of what the change speaks of was not watched: its time, or the hour that its figures are of. */
+function hasGap({ trouble, untilMs }: WorkloadChange, { gaps, knownUntilMs }: WorkloadFacts): boolean {
+  const fromMs = trouble.sinceMs - HOUR_MS;
+  return gaps.some((gap) => gap.toMs > fromMs && gap.fromMs < (untilMs ?? knownUntilMs));
 }
 
 function likelyNode(changes: readonly WorkloadChange[], facts: WorkloadFacts): WorkloadNews['likelyNode'] {

@@ -35,6 +35,8 @@ export const WorkloadChange = Type.Object({
   trouble: WorkloadTrouble,
   /** Since when it is stable; null: it is not. */
   untilMs: NumberOrNull,
+  /** Not all of that time, or of the hour before it, was watched. */
+  hasGap: Type.Optional(Type.Literal(true)),
 });
 
 /** So many changes are kept for a message, which names the worst of them. */
