@@ -73,6 +73,19 @@ it.each([
   expectFiring('PodipsMonitorDown', [...healthy('a'), ...input], ['b']);
 });
 
+it('an alert fires for a monitor that restarts again and again, and none for a reader, an update or two restarts', () => {
+  const starts = (cluster: string, pod: string, values: string) =>
+    series('process_start_time_seconds', `cluster="${cluster}",pod="${pod}"`, values);
+  const loop = '100x20 _ 200x9 _x4 300x5 400x20';
+  const updated = [
+    starts('a', 'monitor-0', '100x20 stale'),
+    starts('a', 'monitor-1', '_x20 200x10 300x10 400x20'),
+    series('podips_statuses_saved', 'cluster="a",pod="monitor-1"', '1x60'),
+  ];
+  const input = [...healthy('a'), ...healthy('b'), ...updated, starts('a', 'reader-0', loop)];
+  expectFiring('PodipsMonitorRestarts', [...input, starts('b', 'monitor-0', loop)], ['b']);
+});
+
 it.each(['PodipsNoReaderLeads', 'PodipsMonitorDown'])('%s fires once without any metrics', (alert) => {
   expectFiring(alert, [], [undefined]);
 });
