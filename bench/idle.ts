@@ -3,7 +3,7 @@ import { type ChildProgram, type LocalServices, type ServiceName, startCluster }
 import { startChain } from './chain.js';
 import type { BenchRun, Expectation, Figure } from './measurement.js';
 import { BYTES_PER_MB } from './memory.js';
-import { cpuSeconds, residentBytes, voluntarySwitches } from './process-usage.js';
+import { cpuSeconds, proportionalBytes, residentBytes, voluntarySwitches } from './process-usage.js';
 import { median } from './rate.js';
 import { until } from './until.js';
 
@@ -24,6 +24,7 @@ const CRONJOB_BEGAN = 'querying the monitor on schedule';
 interface Idle {
   readonly name: ServiceName;
   readonly mb: number;
+  readonly pssMb: number;
   readonly cpuPercent: number;
   readonly wakeups: number;
   readonly readyMs: number;
@@ -46,11 +47,11 @@ export async function measureIdle(run: BenchRun): Promise<Figure[]> {
   const usages = await Promise.all(SERVICES.map((name) => measureUsage(services.process(name), run)));
   const idle: Idle[] = [];
   for (const [n, name] of SERVICES.entries()) {
-    const usage = usages[n] ?? { mb: 0, cpuPercent: 0, wakeups: 0 };
+    const usage = usages[n] ?? { mb: 0, pssMb: 0, cpuPercent: 0, wakeups: 0 };
     const readyMs = await measureStarts(name, services, run);
     idle.push({ name, ...usage, readyMs });
     print(
-      `  idle: ${name}: ${usage.mb.toFixed(0)} MB, ${usage.cpuPercent.toFixed(2)} % of a core, ` +
+      `  idle: ${name}: ${usage.mb.toFixed(0)} MB (PSS ${usage.pssMb.toFixed(0)}), ${usage.cpuPercent.toFixed(2)} % of a core, ` +
         `${usage.wakeups.toFixed(1)} wakeups a second, ready after ${readyMs.toFixed(0)} ms`,
     );
   }
@@ -63,6 +64,7 @@ async function measureUsage(child: ChildProgram, { scale, signal }: BenchRun) {
   await wait(seconds * 1_000, undefined, { signal });
   return {
     mb: (await residentBytes(child, 'VmRSS')) / BYTES_PER_MB,
+    pssMb: (await proportionalBytes(child)) / BYTES_PER_MB,
     cpuPercent: (100 * ((await cpuSeconds(child)) - before.cpu)) / seconds,
     wakeups: ((await voluntarySwitches(child)) - before.switches) / seconds,
   };
@@ -106,6 +108,18 @@ function toFigures(idle: readonly Idle[], minute: string): Figure[] {
       expectation: { below: EXPECTED_MB },
       meaning:
         'the sum of these, in which what they share, such as the program Node itself, counts four times',
+    },
+    ...each(
+      'proportional memory',
+      'MB',
+      `proportional set of the process at the end ${minute}: its part of what it shares with others`,
+      ({ pssMb }) => ({ value: pssMb }),
+    ),
+    {
+      name: 'idle: all, proportional memory',
+      value: sum(({ pssMb }) => pssMb),
+      unit: 'MB',
+      meaning: 'the sum of these, in which what they share counts once',
     },
     ...each('CPU', '%', `of a core, in the course ${minute}`, ({ cpuPercent }) => ({ value: cpuPercent })),
     {

@@ -14,6 +14,12 @@ export async function residentBytes(process: Usage, which: 'VmHWM' | 'VmRSS'): P
   return Number(kib) * BYTES_PER_KIB;
 }
 
+/** Bytes of its proportional set: of a page that several processes share, each has its part. */
+export async function proportionalBytes(process: Usage): Promise<number> {
+  const kib = /^Pss:\s+(\d+) kB$/m.exec(await proc(process, 'smaps_rollup'))?.[1];
+  return Number(kib) * BYTES_PER_KIB;
+}
+
 /** The largest resident set is counted from now on. */
 export function resetPeak({ pid }: Usage): Promise<void> {
   return writeFile(`/proc/${pid}/clear_refs`, '5');
