@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from '@podips/shared';
-import { type Static, Type } from 'typebox';
 import { openDocument } from '../files/document.js';
+import { type Static, Type } from '../schema/type.js';
 import { LIGHT_IDS } from '../status/statuses.js';
 import { NO_WORKLOADS_REPORTED } from '../workloads/decide-workload-alerts.js';
 import { WorkloadTrouble } from '../workloads/workload-alerts.js';

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { type Static, Type } from '../schema/type.js';
 import { LIGHTS } from '../status/lights.js';
 import { LIGHT_IDS } from '../status/statuses.js';
 import { mergeWorkloadNews, WorkloadNews } from '../workloads/workload-alerts.js';

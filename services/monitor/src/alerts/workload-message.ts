@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { type Static, Type } from '../schema/type.js';
 import { exactUtc, formatDuration, minuteUtc } from '../words/format.js';
 import { INSTABILITIES } from '../workloads/unstable.js';
 import { causeWords, describeCounts } from '../workloads/words.js';

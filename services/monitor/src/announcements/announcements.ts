@@ -3,8 +3,8 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Logger, pause, toError } from '@podips/shared';
-import { Type } from 'typebox';
 import { openDocument } from '../files/document.js';
+import { Type } from '../schema/type.js';
 import type { Entry } from './entry.js';
 import { AnnouncementsError, parseAnnouncements } from './parse-announcements.js';
 

@@ -2,7 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Logger, toError } from '@podips/shared';
 import type { Static, TSchema } from 'typebox';
-import { Value } from 'typebox/value';
+import { fits } from '../schema/check.js';
 import { createLatestWriter } from './latest-writer.js';
 import { quarantineFile } from './quarantine.js';
 import { replaceFile } from './replace-file.js';
@@ -67,7 +67,7 @@ export async function openDocument<S extends TSchema>(
 async function load<S extends TSchema>({ path, what, schema, log, now }: DocumentOptions<S>) {
   try {
     const value: unknown = JSON.parse(await readFile(path, 'utf8'));
-    if (Value.Check(schema, value)) return { saved: value, damage: undefined };
+    if (fits(schema, value)) return { saved: value, damage: undefined };
     throw new Error('the text is JSON, but not of the expected form');
   } catch (err) {
     if (err instanceof Error && 'code' in err && err.code === 'ENOENT')

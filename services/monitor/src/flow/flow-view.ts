@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { type Static, Type } from '../schema/type.js';
 import { FlowSlot } from './series.js';
 
 const Time = Type.String({ format: 'date-time' });

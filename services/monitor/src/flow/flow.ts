@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Logger, OK, type ReaderReport, type WriterReport } from '@podips/shared';
-import { Type } from 'typebox';
 import { openDocument } from '../files/document.js';
+import { Type } from '../schema/type.js';
 import { ALWAYS_ATTENTIVE, type Attention } from '../status/attention.js';
 import type { Heartbeat, LightId } from '../status/statuses.js';
 import { Backlogs } from './backlog.js';

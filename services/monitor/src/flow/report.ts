@@ -1,5 +1,5 @@
 import type { ProgressReport } from '@podips/shared';
-import { Type } from 'typebox';
+import { Type } from '../schema/type.js';
 
 const Run = Type.String({ pattern: '^[0-9a-f]{8}$', description: 'names the run of the process' });
 const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });

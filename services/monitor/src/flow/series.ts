@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { type Static, Type } from '../schema/type.js';
 
 export const SLOT_MS = 300_000;
 export const SLOTS = 288;

@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
-import { Value } from 'typebox/value';
+import { fits } from '../schema/check.js';
+import { type Static, Type } from '../schema/type.js';
 import { LIGHTS } from '../status/lights.js';
 import { LIGHT_IDS, type LightId } from '../status/statuses.js';
 import type { Run, Span, Timeline } from './timeline.js';
@@ -52,11 +52,11 @@ export function formatTimeline(timeline: Timeline): string[] {
 export function readLine(timeline: Timeline, text: string): 'good' | 'damaged' {
   try {
     const value: unknown = JSON.parse(text);
-    if (Value.Check(LightLine, value)) {
+    if (fits(LightLine, value)) {
       const { at, operation, light, code, message, foldedMs } = value;
       const span = { light, sinceMs: parseTime(at), code, message };
       timeline.add(operation, foldedMs === undefined ? span : { ...span, foldedMs });
-    } else if (Value.Check(RunLine, value)) {
+    } else if (fits(RunLine, value)) {
       const { from, to, isStart } = value;
       timeline.addRun({ fromMs: parseTime(from), toMs: parseTime(to), ...(isStart && { isStart }) });
     } else return 'damaged';

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type } from '../schema/type.js';
 import { TOO_OLD } from '../status/lights.js';
 import { RULES } from '../words/request-rules.js';
 

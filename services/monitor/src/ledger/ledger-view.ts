@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { type Static, Type } from '../schema/type.js';
 
 /** Times are RFC 3339 in UTC. */
 const Time = Type.String({ format: 'date-time' });

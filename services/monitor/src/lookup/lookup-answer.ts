@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import type { BoundLease } from '../ledger/verdict.js';
+import { type Static, Type } from '../schema/type.js';
 import type { Conclusion, LookupLease, Span } from './conclude.js';
 
 const Text = Type.String({ description: 'empty: not known, or not of one pod' });

@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
-import { Value } from 'typebox/value';
+import { assertFits } from '../schema/check.js';
+import { type Static, Type } from '../schema/type.js';
 import type { Light } from '../status/lights.js';
 import { type Html, html } from './html.js';
 import { type Assets, layout } from './layout.js';
@@ -24,7 +24,8 @@ export type ApiDocument = Static<typeof ApiDocument>;
 
 /** @throws when a route lacks what the page shows, such as a summary */
 export function readApiDocument(document: unknown): ApiDocument {
-  return Value.Parse(ApiDocument, document);
+  assertFits(ApiDocument, document);
+  return document;
 }
 
 export interface ApiPageOptions {

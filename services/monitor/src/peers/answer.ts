@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
-import { Value } from 'typebox/value';
+import { fits } from '../schema/check.js';
+import { Type } from '../schema/type.js';
 import { LIGHTS, type Light, TOO_OLD } from '../status/lights.js';
 import type { ClusterView } from '../view/status-view.js';
 
@@ -29,7 +29,7 @@ const OriginalAnswer = Type.Object({ status: Type.String() });
 
 /** Reads the answer to `GET /api/v1/status`. @returns undefined when it is something else */
 export function readStatus(body: unknown): PeerReport | undefined {
-  if (!Value.Check(StatusAnswer, body)) return undefined;
+  if (!fits(StatusAnswer, body)) return undefined;
   return {
     light: body.worst,
     headline: cut(body.headline, MAX_HEADLINE_CHARS),
@@ -41,7 +41,7 @@ export function readStatus(body: unknown): PeerReport | undefined {
 
 /** Reads the answer to `GET /podips/all`, all that podips 1.1 offers. @returns undefined when it is something else */
 export function readOriginal(body: unknown): PeerReport | undefined {
-  if (!Value.Check(OriginalAnswer, body)) return undefined;
+  if (!fits(OriginalAnswer, body)) return undefined;
   const found = Object.entries(ORIGINAL_ANSWERS).find(([status]) => status === body.status)?.[1];
   return found && { ...found, operations: [] };
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from '@podips/shared';
-import { type Static, Type } from 'typebox';
 import { openDocument } from '../files/document.js';
+import { type Static, Type } from '../schema/type.js';
 import { LIGHTS } from '../status/lights.js';
 
 export const PEER_FILE = 'peers.json';

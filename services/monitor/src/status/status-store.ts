@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import type { Logger } from '@podips/shared';
-import { Type } from 'typebox';
 import { openDocument } from '../files/document.js';
+import { Type } from '../schema/type.js';
 import { LIGHT_IDS, latestOf, receivedHeartbeats, type StatusStore } from './statuses.js';
 
 export const STATUS_FILE = 'statuses.json';
 
-const Time = Type.Refine(Type.String(), (text) => !Number.isNaN(Date.parse(text)));
+const Time = Type.String({
+  pattern: '^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?Z$',
+});
 
 const SavedStatuses = Type.Object({
   version: Type.Literal(1),

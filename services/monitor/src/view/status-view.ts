@@ -1,7 +1,7 @@
 import { OPERATIONS } from '@podips/shared';
-import { type Static, Type } from 'typebox';
 import { FlowView } from '../flow/flow-view.js';
 import { LedgerView } from '../ledger/ledger-view.js';
+import { type Static, Type } from '../schema/type.js';
 import { LIGHTS, TOO_OLD } from '../status/lights.js';
 import { LIGHT_IDS } from '../status/statuses.js';
 import { WorkloadsSummary } from '../workloads/workload-view.js';

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { type Static, Type } from '../schema/type.js';
 import { keyOf } from './facts.js';
 import { INSTABILITIES } from './unstable.js';
 

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { type Static, Type } from '../schema/type.js';
 import type { PodLife, Restart } from './facts.js';
 import type { Measure, WorkloadPage } from './measure.js';
 import type { NodeEvent } from './node-events.js';

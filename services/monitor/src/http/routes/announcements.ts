@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Type } from 'typebox';
 import { announcementViews } from '../../announcements/announcement-view.js';
 import { atomFeed } from '../../feed/atom.js';
+import { Type } from '../../schema/type.js';
 import { pageOf } from '../../view/incident-rows.js';
 import { AnnouncementView } from '../../view/status-view.js';
 import type { AppContext } from '../context.js';

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.js';
 import { IncidentView, StatusView } from '../../view/status-view.js';
 import { InvalidRequestError } from '../../words/request-rules.js';
 import type { AppContext } from '../context.js';

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Type } from 'typebox';
 import { parseExport } from '../../export/export-question.js';
+import { Type } from '../../schema/type.js';
 import { refuseEmpty } from '../../words/request-rules.js';
 import type { AppContext } from '../context.js';
 import { ErrorReply, ExportQuery, TextReply, UnavailableReply } from '../schemas.js';

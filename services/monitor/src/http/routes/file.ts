@@ -3,7 +3,6 @@ import multipart from '@fastify/multipart';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { AnnotateError, createAnnotation } from '@podips/annotate';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
 import { askLookup } from '../../annotate/ask-lookup.js';
 import {
   FILE_FIELDS,
@@ -18,6 +17,7 @@ import type { Lookup } from '../../lookup/lookup.js';
 import { type FileProblem, NO_FILE_FIELDS } from '../../pages/file-form.js';
 import { type FilePreview, filePage } from '../../pages/file-page.js';
 import type { Assets } from '../../pages/layout.js';
+import { Type } from '../../schema/type.js';
 import { InvalidRequestError } from '../../words/request-rules.js';
 import { isOfAnotherSite } from '../access/other-site.js';
 import { loadAssets } from '../assets.js';

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Type } from 'typebox';
 import { openHelp } from '../../help/help.js';
 import { helpIndex, helpPage } from '../../pages/help-page.js';
+import { Type } from '../../schema/type.js';
 import { loadAssets } from '../assets.js';
 import type { AppContext } from '../context.js';
 import { ErrorReply, TextReply } from '../schemas.js';

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Type } from 'typebox';
 import { announcementViews } from '../../announcements/announcement-view.js';
 import { STRIP_WINDOWS } from '../../history/strip.js';
 import { incidentsPage } from '../../pages/incidents-page.js';
+import { Type } from '../../schema/type.js';
 import { entriesOf } from '../../status/map-operations.js';
 import { pageOf } from '../../view/incident-rows.js';
 import { LightUptimeView } from '../../view/status-view.js';

@@ -1,5 +1,4 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Type } from 'typebox';
 import type { Ledger } from '../../ledger/ledger.js';
 import { LedgerError } from '../../ledger/ledger-error.js';
 import { GapView, LeasesAnswer } from '../../ledger/ledger-view.js';
@@ -11,6 +10,7 @@ import {
   type LeasesProblem,
 } from '../../pages/leases-forms.js';
 import { leasesPage } from '../../pages/leases-page.js';
+import { Type } from '../../schema/type.js';
 import {
   InvalidRequestError,
   RULES,

@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Type } from 'typebox';
 import { answerLines } from '../../lookup/answer-lines.js';
 import { MAX_PLACES } from '../../lookup/lookup.js';
 import { LookupAnswer } from '../../lookup/lookup-answer.js';
 import { parseFields, parseKey, parseTerms, parseWait } from '../../lookup/lookup-question.js';
 import { createPatience } from '../../lookup/patience.js';
+import { Type } from '../../schema/type.js';
 import { InvalidRequestError } from '../../words/request-rules.js';
 import type { AppContext } from '../context.js';
 import { ErrorReply, KeyLookupQuery, LinesQuery, TextReply, UnavailableReply } from '../schemas.js';

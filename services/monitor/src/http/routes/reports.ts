@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { REPORTS_PATH } from '@podips/shared';
-import { Type } from 'typebox';
 import { Report } from '../../flow/report.js';
+import { Type } from '../../schema/type.js';
 import type { AppContext } from '../context.js';
 import { ErrorReply, HeartbeatHeaders } from '../schemas.js';
 

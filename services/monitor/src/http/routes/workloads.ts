@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Type } from 'typebox';
 import { ROWS, unknownWords, workloadPage } from '../../pages/workload-page.js';
 import type { WorkloadFields } from '../../pages/workloads/filters.js';
 import { MAX_SHOWN, SHOWN, workloadsPage } from '../../pages/workloads-page.js';
+import { Type } from '../../schema/type.js';
 import { InvalidRequestError } from '../../words/request-rules.js';
 import { DEFAULT_WINDOW, isWindow, WINDOW_NAMES } from '../../workloads/windows.js';
 import { ChangesAnswer, WorkloadAnswer, WorkloadsAnswer } from '../../workloads/workload-view.js';
