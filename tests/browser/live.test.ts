@@ -120,7 +120,9 @@ describe('the dashboard of a running monitor', () => {
     expect(await page.title()).toMatch(/^stale: /);
     expect(await icon(page)).toBe('/assets/favicon-grey.svg');
     const label = () =>
-      page.locator('[data-part=headline]').evaluate('part => getComputedStyle(part, "::before").content');
+      page.evaluate<string>(
+        'getComputedStyle(document.querySelector("[data-part=headline]"), "::before").content',
+      );
     expect(await label()).toContain('Last known state');
     await monitor.start();
     await monitor.beat('kubernetes/503/still%20here');
