@@ -242,6 +242,8 @@ function idOf(...parts: readonly string[]): string {
 export type MessageRecord = Record<string, unknown>;
 
 const MAX_DEPTH = 50;
+/** It keeps nothing from one body to the next. */
+const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * Reads a message body from the queue.
@@ -253,7 +255,7 @@ export function parseMessage(body: Uint8Array): MessageRecord {
     throw new MessageError('MESSAGE_EMPTY', 'the body is empty; a JSON object was expected');
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    value = JSON.parse(UTF_8.decode(body));
   } catch (cause) {
     if (cause instanceof TypeError)
       throw new MessageError('MESSAGE_NOT_UTF8', 'the body is not UTF-8 text; a JSON object was expected', {

@@ -44,6 +44,14 @@ describe('toLogEvent', () => {
     });
   });
 
+  it.each([
+    ['{"a":[{"b":"\\ud800"}]}', { a: [{ b: '\ufffd' }] }],
+    ['{"a":[{"\\udc00":1}]}', { a: [{ '\ufffd': 1 }] }],
+    ['{"a":{"b":[-1e999]}}', { a: { b: ['-Infinity'] } }],
+  ])('finds what is not safe in %s, where all else is', (body, safe) => {
+    expect(event(body).record).toEqual(safe);
+  });
+
   it('keeps a field with the name of a prototype a plain field', () => {
     const { record } = event('{"__proto__":{"x":1},"constructor":"c"}');
     expect(Object.keys(record)).toEqual(['__proto__', 'constructor']);

@@ -16,7 +16,8 @@ export interface LogEvent {
  * @throws {MessageError} for a body that can never be delivered
  */
 export function toLogEvent(body: Uint8Array, now: number): LogEvent {
-  const record = safeObject(parseMessage(body));
+  const message = parseMessage(body);
+  const record = isSafe(message) ? message : safeObject(message);
   const label = record.subclass === 'pod_restart' ? 'pod_restart' : 'pod_ip';
   return { label, record, time: toEventTime(parseTimestamp(record.timestamp) ?? now) };
 }
@@ -40,6 +41,14 @@ const MAX_EPOCH_MS = 0xffff_ffff * 1_000;
 
 function toEventTime(ms: number): EventTime {
   return EventTime.fromTimestamp(Math.min(Math.max(ms, 0), MAX_EPOCH_MS));
+}
+
+/** Whether nothing in it has to be replaced, as is usual: a copy costs more than to look. */
+function isSafe(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.keys(value).every((key) => key.isWellFormed()) && Object.values(value).every(isSafe);
 }
 
 function safeObject(object: MessageRecord): MessageRecord {
