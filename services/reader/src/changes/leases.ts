@@ -166,6 +166,20 @@ export function withLeases(pod: KnownPod, placed: ReadonlyMap<Lease, Lease>): Kn
   return { ...pod, leases: pod.leases.map((lease) => placed.get(lease) ?? lease) };
 }
 
+/**
+ * The pod with some of the changes that were decided, as they were placed in time; there is at least one.
+ * @param before undefined for a pod that was not known
+ */
+export function withChanges(before: KnownPod | undefined, changes: readonly IpChange[]): KnownPod {
+  const ended = changes.flatMap(({ endReason, lease }) => (endReason === undefined ? [] : [lease]));
+  const started = changes.flatMap(({ endReason, lease }) => (endReason === undefined ? [lease] : []));
+  const endedKeys = new Set(ended.map(addressKey));
+  const kept = (before?.leases ?? []).filter((lease) => !endedKeys.has(addressKey(lease)));
+  const pod = before ?? (changes[0] as IpChange).pod; // there is one
+  const counts = ended.length === 0 ? before?.ended : countEnded(before?.ended, ended);
+  return { ...pod, leases: [...kept, ...started], ...(counts && { ended: counts }) };
+}
+
 /** How many leases of each address have ended, after these. */
 export function countEnded(before: KnownPod['ended'], ended: readonly Lease[]): EndedCounts {
   const counts = new Map(before);

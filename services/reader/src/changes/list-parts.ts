@@ -4,7 +4,7 @@ import type { Checkpoint, Gap } from './entry.js';
 import type { FeedGaps } from './feed-gaps.js';
 import { HandOvers } from './hand-overs.js';
 import type { KnownPods } from './known-pods.js';
-import { type Decision, type IpChange, type KnownPod, withLeases } from './leases.js';
+import { type Decision, type IpChange, type KnownPod, withChanges, withLeases } from './leases.js';
 import type { Placed, Timeline } from './timeline.js';
 
 /** The parts of a feed that a list is written with. */
@@ -89,7 +89,10 @@ export class ListParts {
       // The watch opens again, whatever waits for the queue, where nothing has to be written before.
       if (next < count) await log.listMayContinue(signal);
       await log.listRoomAvailable(signal, Math.min(log.entryLimit, count - next));
-      if (!(await mayAccept())) return false;
+      if (!(await mayAccept())) {
+        for (const pod of unfinished.begun()) this.#output.known.table.set(pod);
+        return false;
+      }
       const to = next + log.listRoom;
       const facts = {
         changes: changes.slice(next, to),
@@ -103,7 +106,6 @@ export class ListParts {
       next = to;
       isOver = next >= count;
       this.#append(facts, isOver ? end?.() : undefined);
-      // Of a list that is given up, what was not appended is found again by the next one.
       for (const decided of unfinished.appended(facts)) this.#remember(decided, placed);
     }
     for (const decided of unfinished.rest()) this.#remember(decided, placed);
@@ -135,6 +137,8 @@ export class ListParts {
 class Unfinished {
   readonly #decided = new Map<string, Decided[]>();
   readonly #left = new Map<string, number>();
+  /** Changes in the log, of pods of which not all is. */
+  readonly #begun = new Map<string, IpChange[]>();
 
   constructor(decided: readonly Decided[]) {
     for (const each of decided) {
@@ -149,14 +153,30 @@ class Unfinished {
 
   /** @returns what is complete by now, in the order in which it was decided */
   appended({ changes, restarts, failures = [] }: Facts): Decided[] {
+    for (const change of changes) {
+      const begun = this.#begun.get(change.pod.uid);
+      if (begun) begun.push(change);
+      else this.#begun.set(change.pod.uid, [change]);
+    }
     return [...changes, ...restarts, ...failures].flatMap(({ pod: { uid } }) => {
       const left = (this.#left.get(uid) ?? 0) - 1;
       this.#left.set(uid, left);
       if (left > 0) return [];
       const complete = this.#decided.get(uid) ?? [];
       this.#decided.delete(uid);
+      this.#begun.delete(uid);
       return complete;
     });
+  }
+
+  /**
+   * Pods as they were before, but for the changes that are in the log: the list is given up, and the next one, which may show
+   * them otherwise, finds the rest again.
+   */
+  begun(): KnownPod[] {
+    return [...this.#begun].map(([uid, changes]) =>
+      withChanges(this.#decided.get(uid)?.[0]?.before, changes),
+    );
   }
 
   rest(): Decided[] {

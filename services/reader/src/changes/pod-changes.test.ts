@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { Pod } from '../cluster/pod.js';
 import type { Cut } from './cut.js';
 import { EndedLeases } from './ended-leases.js';
 import { NO_TIMES } from './leases.test.helpers.js';
@@ -264,6 +265,35 @@ describe('a list', () => {
     }
     await second;
     expect(new Set(short()).size).toBe(25);
+  });
+
+  it('that was given up between changes of a pod: the next one ends what was started, and once what was ended', async () => {
+    const { changes, log, published } = createChanges({ room: 1, start: startOf([1]) });
+    const listSlowly = async (listed: Pod, parts: number) => {
+      let asked = 0;
+      let isOver = false;
+      const mayAccept = async () => {
+        asked += 1;
+        return asked <= parts;
+      };
+      const ending = list(changes, [listed], '8', 'expired', { mayAccept }).finally(() => {
+        isOver = true;
+      });
+      while (!isOver) {
+        if (log.undelivered > 0) published();
+        await new Promise(setImmediate);
+      }
+      return ending;
+    };
+    expect(await listSlowly(pod(1, { ips: ['10.0.0.11', '10.0.0.12'] }), 2)).toBe(false);
+    expect(published()).toHaveLength(2);
+    expect(await listSlowly(pod(1, { ips: [] }), 10)).toBe(true);
+    const ipsOf = (isEnd: boolean) =>
+      published().flatMap((message) =>
+        (message.pod_ip_status === 'deallocated') === isEnd ? [message.pod_ip] : [],
+      );
+    expect(ipsOf(false).length).toBeGreaterThan(0);
+    expect(ipsOf(true).sort()).toEqual(['10.0.0.1', ...ipsOf(false)].sort());
   });
 
   it('is given up when the reader stops while it waits for room', async () => {
