@@ -65,6 +65,16 @@ describe('migrations', () => {
     expect(await stored(pool)).toEqual([]);
   });
 
+  it('replace those of a development version', async () => {
+    const pool = connect();
+    await migrate(pool);
+    const added = ['018-leases-around.sql', '019-who.sql'];
+    await pool.query(`DROP FUNCTION podips_leases_around; DROP FUNCTION podips_who;
+      INSERT INTO podips_migrations (name) VALUES ('017-leases-near.sql'), ('018-who-of-deleted.sql')`);
+    await pool.query('DELETE FROM podips_migrations WHERE name = ANY ($1)', [added]);
+    expect(await migrate(connect())).toEqual(added);
+  });
+
   it('are applied all or none', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'podips-migrations-'));
     await writeFile(join(dir, '001-fine.sql'), 'CREATE TABLE fine ()');
