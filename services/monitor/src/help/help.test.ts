@@ -81,6 +81,20 @@ test.each([
   },
 );
 
+test('each cell of a table has the heading of its column, by which it is read on a narrow screen', () => {
+  const { markup } = renderMarkdown(
+    '| light | `red` |\n|---|---|\n| read | refused |\n| write | full |\n',
+    [],
+  );
+  const labels = markup.matchAll(/<td data-label="(.+?)">(.+?)<\/td>/g);
+  expect([...labels].map(([, label, text]) => `${label}: ${text}`)).toEqual([
+    'light: read',
+    'red: refused',
+    'light: write',
+    'red: full',
+  ]);
+});
+
 test('messages that are late are an incident though all lights work', () => {
   const facts = { states: ALL, likelyCause: null, ageLimitMs: 300_000 };
   expect(incidentOf({ ...facts, flow: FLOW })).toMatchObject({ waiting: '1,716 on the queue', error: null });

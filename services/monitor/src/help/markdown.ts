@@ -28,6 +28,7 @@ export function renderMarkdown(source: string, pages: readonly string[]): Render
       anchors.push(anchor);
       token.attrSet('id', anchor);
     }
+    if (token.type === 'table_open') labelCells(tokens.slice(index));
     if (token.children !== null) token.children = withPageLinks(token.children, pages);
   }
   const { rules } = markdown.renderer;
@@ -38,6 +39,21 @@ export function renderMarkdown(source: string, pages: readonly string[]): Render
   rules.table_close = () => '</table></div>\n';
   rules.image = (all, index) => markdown.utils.escapeHtml(all[index]?.content ?? '');
   return { title, markup: markdown.renderer.render(tokens, markdown.options, {}), anchors };
+}
+
+/** On a narrow screen a row is a list of cells, each with the heading of its column. @param table its tokens, and what follows */
+function labelCells(table: Tokens): void {
+  const headings: string[] = [];
+  let column = 0;
+  for (const [index, { type }] of table.entries()) {
+    if (type === 'table_close') return;
+    if (type === 'th_open') headings.push((table[index + 1]?.content ?? '').replace(/[`*]/g, ''));
+    if (type === 'tr_open') column = 0;
+    if (type !== 'td_open') continue;
+    const heading = headings[column] ?? '';
+    if (heading !== '') table[index]?.attrSet('data-label', heading);
+    column += 1;
+  }
 }
 
 type Tokens = ReturnType<InstanceType<typeof MarkdownIt>['parse']>;

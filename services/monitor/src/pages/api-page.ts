@@ -75,7 +75,7 @@ function pathSection(path: string, methods: Methods): Html {
 <h3><span class="method">${names.join(', ')}</span> <code>${path}</code></h3>
 <p>${summary}.</p>
 ${description === undefined ? undefined : html`<p class="exact">${description}</p>`}
-<dl class="facts">
+<dl class="facts parameters">
 ${parameters.map((parameter) => html`<dt><code>${parameter.name}</code> in ${parameter.in}</dt><dd>${parameter.description}</dd>`)}
 ${Object.entries(responses).map(([status, response]) => html`<dt>${status}</dt><dd>${response.description}</dd>`)}
 </dl>
