@@ -119,7 +119,8 @@ function toFigures(idle: readonly Idle[], minute: string): Figure[] {
       name: 'idle: all, proportional memory',
       value: sum(({ pssMb }) => pssMb),
       unit: 'MB',
-      meaning: 'the sum of these, in which what they share counts once',
+      meaning:
+        'the sum of these, in which what they share with each other and with Node.js programs of the benchmark counts in part',
     },
     ...each('CPU', '%', `of a core, in the course ${minute}`, ({ cpuPercent }) => ({ value: cpuPercent })),
     {

@@ -85,7 +85,7 @@ const asker = () => ({
   memory: createMemory(() => 0),
 });
 
-it('a lease that is deleted before it is read ahead was not that of nobody, also for those who ask from memory', async () => {
+it('a lease that is deleted before it is read ahead leaves an answer that is not sure, also for those who ask from memory', async () => {
   const known = asker();
   const reads = readsWith('leases are read ahead', deleteOld);
   const [first] = await answerBatch(reads, [asked('10.0.0.1')], known);
@@ -93,7 +93,7 @@ it('a lease that is deleted before it is read ahead was not that of nobody, also
   expect(answerFromMemory(asked('10.0.0.1'), known)?.answer).toMatchObject(DELETED);
 });
 
-it('a lease that is deleted before it is read for its time was not that of nobody', async () => {
+it('a lease that is deleted before it is read for its time leaves an answer that is not sure', async () => {
   // Longer than what is kept in memory of an address.
   const question = asked('10.0.0.1', 2 * DAY_MS - DAY_MS / 2);
   const late = { ...asker(), nowMs: AT_MS + 10 * DAY_MS };
@@ -106,14 +106,14 @@ it('a lease that is deleted before it is read for its time was not that of nobod
   expect(answered?.answer).toMatchObject(DELETED);
 });
 
-it('an address whose surroundings have no lease any more was not outside', async () => {
+it('an address whose surroundings have no lease any more is not said to be outside', async () => {
   const known = asker();
   const [other] = await answerBatch(readsWith('an answer is read', deleteOld), [asked('10.9.0.7')], known);
   expect(other?.answer).toMatchObject({ verdict: 'outside' });
   expect(answerFromMemory(asked('10.9.0.1'), known)?.answer).toMatchObject(DELETED);
 });
 
-it('a lease that is deleted while a timeline is exported was not that of nobody', async () => {
+it('a lease that is deleted while a timeline is exported leaves an answer that is not sure', async () => {
   const exporter = openExporter({ database: settings, cluster: CLUSTER, log });
   try {
     const question = { fromMs: AT_MS, toMs: undefined, network: '', cluster: undefined, isTimeline: true };

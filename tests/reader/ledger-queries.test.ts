@@ -102,7 +102,7 @@ it('an index answers whose many addresses were, also by a plan that was made whe
 describe('gaps', () => {
   const GAPS = 100_000;
 
-  /** One every five minutes, of a minute each; one in a thousand lasts for an hour, and one since ever. */
+  /** One every five minutes, of a minute each; one in a thousand lasts for an hour, and one without a beginning. */
   beforeEach(async () => {
     await database.query(
       `INSERT INTO gaps (cluster, started_at, ended_at, reason)

@@ -1,6 +1,6 @@
 -- The leases that may decide whose addresses were, of many at once: for each address and time all whose bounds touch it, by the
 -- index on the ends, and the next one after it if an earlier version recorded it, which may have begun long before its time. A
--- row without a probe says in started_ms from when on no lease of a cluster was deleted: whoever reads leases needs to know that
+-- row without a probe has in started_ms the time from which no lease of a cluster was deleted: whoever reads leases needs to know that
 -- of the same moment. It is a function because the server plans it once for each connection, also behind PgBouncer; planning it
 -- takes longer than running it. It uses indexes also where it was planned when there were no leases. Times are milliseconds
 -- since the epoch, a cluster that is NULL stands for all.

@@ -14,7 +14,7 @@ import { DatabaseSetupError } from './trouble.js';
 /** Any number, as long as every podips process uses the same; this one is "podips" in ASCII. */
 const MIGRATION_LOCK = 0x706f64697073n;
 const UNDEFINED_TABLE = '42P01';
-/** Those of development versions; what they made is made anew by later ones. */
+/** Those of development versions; later ones replace what they made. */
 const REPLACED: readonly string[] = ['017-leases-near.sql', '018-who-of-deleted.sql'];
 
 /** Longest wait for a lock: whoever comes after it waits for as long. */

@@ -12,7 +12,7 @@ export interface ExportScope {
   readonly toMs: number;
 }
 
-/** Leases, and from when on none of their cluster was deleted at the moment at which they were read. */
+/** Leases, and the time from which none of their cluster had been deleted when they were read. */
 export interface LeasesRead {
   readonly leases: readonly LeaseView[];
   readonly completeFromMs: number;
@@ -53,7 +53,7 @@ export async function* readLeases(pool: DatabasePool, scope: ExportScope): Async
     );
     yield {
       leases: rows.map(({ startKey: _, occurrence: __, ...row }) => toLease(row)),
-      // Of a cluster that is named no more nothing is known.
+      // A cluster without a position may have lost any lease.
       completeFromMs: completeFrom(coverage).get(cluster) ?? Number.POSITIVE_INFINITY,
     };
     const last = rows.length < ROWS ? undefined : rows.at(-1);

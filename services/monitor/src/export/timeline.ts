@@ -55,7 +55,7 @@ export function createTimelines({ fromMs, toMs, coverage, gaps }: TimelineScope)
 
   /**
    * @param leases all of one address in one network that may reach into the time
-   * @param completeFromMs from when on no lease was deleted at the moment at which they were read
+   * @param completeFromMs the time from which no lease had been deleted when they were read
    */
   return function timelineOf(leases: readonly LeaseView[], completeFromMs: number): readonly Stretch[] {
     const bound = leases.map((lease) => bind(lease, timesOf(lease), coverage.knownUntilMs));

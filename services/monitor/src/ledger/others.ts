@@ -48,5 +48,5 @@ export async function reasonsOfOthers(
     connection,
     doubts.map(({ cluster }) => ({ ip, cluster })),
   );
-  return doubts.flatMap(({ reasons }, n) => (nearby[n] ? reasons : []));
+  return doubts.flatMap(({ reasons }, n) => reasons.filter(({ code }) => nearby[n] || code === 'deleted'));
 }

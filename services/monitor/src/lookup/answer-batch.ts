@@ -134,7 +134,9 @@ async function answerSpans(
     completeFrom: readFrom,
     memory,
   });
-  const judged = asked.map((each, n) => judge(each, required(near[n]), gaps.rows, known));
+  // Gaps are deleted with leases: these are read now, and the leases of a day may have been before.
+  const inTime = { ...known, scopeOf: createScopes(notBefore(known.coverage, readFrom)) };
+  const judged = asked.map((each, n) => judge(each, required(near[n]), gaps.rows, inTime));
   const elsewhere = asked.flatMap(({ question: { ip }, span: { toMs } }, n) =>
     (judged[n]?.doubts ?? []).map(({ cluster }) => ({ ip, cluster, toMs })),
   );

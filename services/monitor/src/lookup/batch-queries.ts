@@ -148,7 +148,7 @@ export function toGapsOf(times: number, rows: readonly unknown[][]): readonly (r
   return gaps;
 }
 
-/** Leases, and from when on none was deleted at the moment at which they were read. */
+/** Leases, and the time from which none had been deleted when they were read. */
 export interface FoundAround {
   readonly found: readonly FoundLease[];
   readonly completeFrom: CompleteFrom;

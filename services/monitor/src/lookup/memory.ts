@@ -6,7 +6,7 @@ import { createTimedCache, type Read, type TimedCache } from './timed-cache.js';
 
 export type Near = readonly BoundLease<LookupLease>[];
 
-/** The leases that decide about a time, and from when on none was deleted at the moment at which they were read. */
+/** The leases that decide about a time, and the time from which none had been deleted when they were read. */
 export interface NearRead {
   readonly leases: Near;
   readonly completeFrom: CompleteFrom;

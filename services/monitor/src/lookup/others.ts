@@ -26,7 +26,8 @@ export function withDoubts(
 
 /**
  * The conclusion when the other clusters are taken into account.
- * @param isOutsideOf whether a cluster never had an address near this one; undefined when that is not known
+ * @param isOutsideOf whether the ledger of a cluster has no address near this one; undefined when that is not known. Before the
+ *   time from which it has all leases, it may have had one
  * @returns undefined when it is needed
  */
 export function concludeOfAll(
@@ -35,7 +36,9 @@ export function concludeOfAll(
 ): Conclusion | undefined {
   const outside = doubts.map(({ cluster }) => isOutsideOf(cluster));
   if (outside.includes(undefined)) return undefined;
-  const texts = doubts.flatMap(({ reasons }, n) => (outside[n] ? [] : reasons.map(({ text }) => text)));
+  const texts = doubts.flatMap(({ reasons }, n) =>
+    reasons.flatMap(({ code, text }) => (outside[n] && code !== 'deleted' ? [] : [text])),
+  );
   return texts.length === 0 ? conclusion : unsure(texts);
 }
 

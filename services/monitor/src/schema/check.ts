@@ -2,7 +2,7 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import type { Static, TSchema } from 'typebox';
 
 /** As Fastify checks requests: nothing is converted, added or removed. */
-const ajv = new Ajv({ strict: false });
+const ajv = new Ajv({ strict: false, strictNumbers: true });
 const compiled = new WeakMap<TSchema, ValidateFunction>();
 
 /** Whether a value fits a schema. The schema is compiled at the first call. */

@@ -35,4 +35,6 @@ it('takes a value only if it fits', () => {
       fits(schema, value),
     ),
   ).toEqual([false, false, false, false, false, false]);
+  // Infinity.
+  expect(fits(schema, JSON.parse('{ "name": "a", "age": 1e999 }'))).toBe(false);
 });

@@ -194,6 +194,21 @@ test('a light that is yellow early is so because messages wait', () => {
   );
 });
 
+test('a light that is silent because its service fails at a muted one is not called the cause', () => {
+  const headline = headlineOf(states('ggyr'), 300_000, new Set(['log']));
+  expect(headline).toEqual({
+    text: 'Fluentd write is in maintenance. Queue read is silent.',
+    likelyCause: null,
+  });
+});
+
+test('nothing else is said to work where nothing does', () => {
+  const { text } = headlineOf(states('reee'), 300_000, new Set(['kubernetes']));
+  expect(text).toBe(
+    'Kubernetes read is in maintenance. Queue write, queue read and Fluentd write have never reported.',
+  );
+});
+
 test('the message is one line of bounded length in which nothing is invisible', () => {
   const textOf = (message: string) => headlineOf(states('gggr', { log: message }), 300_000).text;
   expect(textOf('no\r\nlink.\u202e')).toContain('fails: no link.‹U+202E› (503).');

@@ -47,15 +47,25 @@ export function headlineOf(
   const [red, yellow, grey] = [having('red'), having('yellow'), having('grey')];
   const isMissed = (id: LightId) => states[id]?.heartbeat !== undefined;
   const [never, missed] = [grey.filter((id) => !isMissed(id)), grey.filter(isMissed)];
-  const [cause, state] = shown.find(([id]) => red.includes(id) || isCauseIfSilent(id, yellow, red)) ?? [];
+  // Also one that is muted may be why its service is silent elsewhere.
+  const failing = entriesOf(states).flatMap(([id, { light }]) => (light === 'red' ? [id] : []));
+  const [cause, state] = shown.find(([id]) => red.includes(id) || isCauseIfSilent(id, yellow, failing)) ?? [];
   const inMaintenance = entriesOf(states).flatMap(([id]) => (muted.has(id) ? [id] : []));
   const maintained = also(inMaintenance, 'is in maintenance', 'are in maintenance');
   if (cause === undefined || state === undefined) {
-    const isQuiet = maintained !== '' && never.length === 0 && missed.length === 0;
-    const quiet = isQuiet
-      ? 'Everything else works.'
-      : describeQuiet(never, missed, states.ledger !== undefined);
-    return { text: [maintained, quiet].filter((sentence) => sentence !== '').join(' '), likelyCause: null };
+    const isAllWell = muted.size === 0 && never.length === 0 && missed.length === 0;
+    const isFirst = OPERATIONS.every((operation) => never.includes(operation));
+    const works = having('green').length > 0 && yellow.length + missed.length === 0 && !isFirst;
+    const quiet = isAllWell
+      ? [states.ledger ? 'All four links and the ledger work.' : 'All four links work.']
+      : [
+          maintained,
+          also(yellow, 'is silent', 'are silent'),
+          describeNever(never),
+          describeMissed(missed),
+          works ? 'Everything else works.' : '',
+        ];
+    return { text: quiet.filter((sentence) => sentence !== '').join(' '), likelyCause: null };
   }
   const isStale = (id: LightId) => id !== 'ledger' && states[id].ageMs > ageLimitMs;
   const isBroker =
@@ -98,16 +108,10 @@ function inOneService(one: LightId, other: LightId): boolean {
   return isReader(one) === isReader(other);
 }
 
-/** The headline without a failure or silence. */
-function describeQuiet(never: readonly LightId[], missed: readonly LightId[], hasLedger: boolean): string {
-  if (missed.length > 0)
-    return [also(never, 'has never reported', 'have never reported'), describeMissed(missed)]
-      .filter((sentence) => sentence !== '')
-      .join(' ');
-  if (never.length === 0) return hasLedger ? 'All four links and the ledger work.' : 'All four links work.';
+function describeNever(never: readonly LightId[]): string {
   if (OPERATIONS.every((operation) => never.includes(operation)))
     return 'No heartbeat received yet. Check that reader and writer run and that their PODIPS_HOST is this monitor.';
-  return `${also(never, 'has never reported', 'have never reported')} Everything else works.`;
+  return also(never, 'has never reported', 'have never reported');
 }
 
 /** What would have been reported while the monitor did not listen. */

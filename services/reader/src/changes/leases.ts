@@ -175,7 +175,9 @@ export function withChanges(before: KnownPod | undefined, changes: readonly IpCh
   const started = changes.flatMap(({ endReason, lease }) => (endReason === undefined ? [lease] : []));
   const endedKeys = new Set(ended.map(addressKey));
   const kept = (before?.leases ?? []).filter((lease) => !endedKeys.has(addressKey(lease)));
-  const pod = before ?? (changes[0] as IpChange).pod; // there is one
+  const { pod: seen } = changes[0] as IpChange; // there is one
+  // One without a workload is not new: its restarts until now are in no message yet.
+  const pod = before ? { ...before, node: seen.node } : { ...seen, workload: undefined };
   const counts = ended.length === 0 ? before?.ended : countEnded(before?.ended, ended);
   return { ...pod, leases: [...kept, ...started], ...(counts && { ended: counts }) };
 }
