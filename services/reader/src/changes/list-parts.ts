@@ -90,7 +90,7 @@ export class ListParts {
       if (next < count) await log.listMayContinue(signal);
       await log.listRoomAvailable(signal, Math.min(log.entryLimit, count - next));
       if (!(await mayAccept())) {
-        for (const pod of unfinished.begun()) this.#output.known.table.set(pod);
+        for (const pod of unfinished.begun(changes.slice(0, next))) this.#output.known.table.set(pod);
         return false;
       }
       const to = next + log.listRoom;
@@ -137,8 +137,6 @@ export class ListParts {
 class Unfinished {
   readonly #decided = new Map<string, Decided[]>();
   readonly #left = new Map<string, number>();
-  /** Changes in the log, of pods of which not all is. */
-  readonly #begun = new Map<string, IpChange[]>();
 
   constructor(decided: readonly Decided[]) {
     for (const each of decided) {
@@ -153,30 +151,26 @@ class Unfinished {
 
   /** @returns what is complete by now, in the order in which it was decided */
   appended({ changes, restarts, failures = [] }: Facts): Decided[] {
-    for (const change of changes) {
-      const begun = this.#begun.get(change.pod.uid);
-      if (begun) begun.push(change);
-      else this.#begun.set(change.pod.uid, [change]);
-    }
     return [...changes, ...restarts, ...failures].flatMap(({ pod: { uid } }) => {
       const left = (this.#left.get(uid) ?? 0) - 1;
       this.#left.set(uid, left);
       if (left > 0) return [];
       const complete = this.#decided.get(uid) ?? [];
       this.#decided.delete(uid);
-      this.#begun.delete(uid);
       return complete;
     });
   }
 
   /**
-   * Pods as they were before, but for the changes that are in the log: the list is given up, and the next one, which may show
-   * them otherwise, finds the rest again.
+   * Pods of which not all is in the log, as they were before, but for the changes that are: the list is given up, and the next
+   * one, which may show them otherwise, finds the rest again.
+   * @param appended all changes that are in the log
    */
-  begun(): KnownPod[] {
-    return [...this.#begun].map(([uid, changes]) =>
-      withChanges(this.#decided.get(uid)?.[0]?.before, changes),
-    );
+  begun(appended: readonly IpChange[]): KnownPod[] {
+    return [...Map.groupBy(appended, ({ pod }) => pod.uid)].flatMap(([uid, changes]) => {
+      const decided = this.#decided.get(uid);
+      return decided ? [withChanges(decided[0]?.before, changes)] : [];
+    });
   }
 
   rest(): Decided[] {
