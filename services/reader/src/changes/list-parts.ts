@@ -124,11 +124,12 @@ export class ListParts {
 
   /** @param end of the last entry */
   #append(facts: Facts, end?: ListEnd): void {
-    const { appender, observedAt, checkpointWithin, gaps } = this.#output;
+    const { appender, observedAt, checkpointWithin, gaps, timeline } = this.#output;
     // Times of before and after a jump of the clock are not recorded without it.
     const allGaps = [...gaps.jumped, ...(end?.gaps ?? [])];
     const checkpoint = end ? end.checkpoint : checkpointWithin();
     appender.append(facts, { observedAt, gaps: allGaps, checkpoint });
+    timeline.appended(facts.changes);
     gaps.appended();
   }
 }

@@ -296,6 +296,20 @@ describe('a list', () => {
     expect(ipsOf(true).sort()).toEqual(['10.0.0.1', ...ipsOf(false)].sort());
   });
 
+  it('that was given up before it published the next holder of an address: the next one starts it after the end before', async () => {
+    const { changes, log, published } = createChanges({ room: 1, start: startOf([1, 2]) });
+    const next = pod(2, { ips: ['10.0.0.2', '10.0.0.1'], times: NO_TIMES });
+    const answers = [true, false];
+    const first = list(changes, [next], '8', 'expired', { mayAccept: async () => answers.shift() ?? true });
+    await log.until(() => log.undelivered > 0, AbortSignal.timeout(5_000));
+    expect(published().map(({ pod_uid: uid }) => uid)).toEqual(['uid-1']);
+    expect(await first).toBe(false);
+    await list(changes, [next], '9', 'expired');
+    const [end, start] = published().map(({ pod_uid: uid, timestamp }) => ({ uid, timestamp }));
+    expect(start?.uid).toBe('uid-2');
+    expect(Date.parse(start?.timestamp ?? '')).toBeGreaterThan(Date.parse(end?.timestamp ?? ''));
+  });
+
   it('is given up when the reader stops while it waits for room', async () => {
     const { changes, published, stopping } = createChanges({ room: 10 });
     stopping.abort(new Error('stopped'));

@@ -71,9 +71,9 @@ describe('events', () => {
     const replayed = [start('b', Y, interval(100)), start('c', X, interval(950, 960, 1_100))];
     expect(times(other.place(replayed).changes)).toEqual([
       [100, 100, 100],
-      [1_000, 1_000, 1_100],
+      [1_000, 1_001, 1_100],
     ]);
-    expect(other.next(new Date(0))).toEqual(new Date(1_001));
+    expect(other.next(new Date(0))).toEqual(new Date(1_002));
   });
 
   it('are later than the ledger', () => {

@@ -67,17 +67,19 @@ export class Timeline {
 
   /** The changes of one event: each is later than the one before it, if only by a millisecond. */
   place(changes: readonly IpChange[]): Placed {
-    return this.#put(
+    const placed = this.#put(
       changes,
       changes.map((change) => this.#bounded(change)),
       () => true,
     );
+    this.appended(placed.changes);
+    return placed;
   }
 
   /**
    * A part of a list, whose changes come in no order, but ends before starts: sorted by their times. Those of a later part may
    * be earlier: else they would all be as late as the latest one of the first part. Ends may have the same time, and so may
-   * starts.
+   * starts. What comes into the log is to be said: see {@link appended}.
    */
   placePart(changes: readonly IpChange[], handOvers: HandOvers): Placed {
     const before = this.#lastMs;
@@ -98,6 +100,11 @@ export class Timeline {
     return placed;
   }
 
+  /** They are in the log. A list may be given up before all that was placed is: what is not published bounds nothing. */
+  appended(changes: readonly IpChange[]): void {
+    for (const change of changes) this.#remember(change);
+  }
+
   /** All parts of a list are placed: what follows is later than each of them. */
   listed(): void {
     this.#lastMs = Math.max(this.#lastMs, this.#partsMs);
@@ -116,7 +123,6 @@ export class Timeline {
         : { ...change, interval };
       const original = originals[index];
       if (isStart(change) && original) leases.set(original.lease, put.lease);
-      this.#remember(put);
       return put;
     });
     return { changes, leases };
@@ -138,7 +144,9 @@ export class Timeline {
       return { ...change, interval };
     const [end, start] = isStart(change) ? [last.interval, interval] : [interval, last.interval];
     if (end.notBefore > start.notAfter) this.#onContradiction({ ip: lease.ip, end, start });
-    return { ...change, interval: isStart(change) ? startAfter(end, start) : endBefore(start, end) };
+    // The end has its time: a start is later, if only by a millisecond.
+    const placedEnd = { ...end, best: end.best + 1 };
+    return { ...change, interval: isStart(change) ? startAfter(placedEnd, start) : endBefore(start, end) };
   }
 
   /** Where a list shows the end of an address' lease and the start of the next one, each bounds the other. */
