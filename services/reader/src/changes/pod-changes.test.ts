@@ -84,8 +84,9 @@ describe('an event', () => {
 
 describe('a list', () => {
   it('is what is there the first time, and what was missed from then on', async () => {
-    const { changes, short } = createChanges();
+    const { changes, short, time } = createChanges();
     await list(changes, [pod(1), pod(2)], '1', 'start');
+    time.now = at(60);
     await list(changes, [pod(2), pod(3)], '2', 'start');
     expect(short()).toEqual([
       'alreadyRunning cart-1 false',

@@ -76,6 +76,13 @@ describe('events', () => {
     expect(other.next(new Date(0))).toEqual(new Date(1_002));
   });
 
+  it('end a lease after it began, if only by a millisecond', () => {
+    const { timeline } = open();
+    const started = interval(1_000);
+    const { changes } = timeline.placePart([end('a', X, interval(800, 900, 950), started)], new HandOvers());
+    expect(times(changes)).toEqual([[950, 1_001, 1_001]]);
+  });
+
   it('are later than the ledger', () => {
     const { timeline } = open(1_000);
     expect(times(timeline.place([start('a', X, interval(900, 950, 980))]).changes)).toEqual([

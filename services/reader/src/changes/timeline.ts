@@ -184,9 +184,10 @@ function compare(a: IpChange, b: IpChange): number {
   return a.interval.best - b.interval.best || Number(isStart(a)) - Number(isStart(b));
 }
 
+/** An address is held for a while, if only for a millisecond. */
 function after(start: Interval, end: Interval): Interval {
   const notBefore = Math.min(Math.max(end.notBefore, start.notBefore), end.notAfter);
-  const best = Math.max(end.best, notBefore, start.best);
+  const best = Math.max(end.best, notBefore, start.best + 1);
   return { notBefore, best, notAfter: Math.max(end.notAfter, best) };
 }
 
