@@ -131,7 +131,8 @@ async function measureRetention(
   const startedMs = performance.now();
   let pruning = true;
   const days = (DAYS * scale.ledger.deletedLeases) / scale.ledger.leases;
-  const pruned = ledger.prune(await daysAfterOldest(pool, days), signal).finally(() => {
+  await ledger.announce(await daysAfterOldest(pool, days));
+  const pruned = ledger.prune(signal).finally(() => {
     pruning = false;
   });
   const writesMs: number[] = [];

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createOutbox } from '@podips/reader';
@@ -11,10 +11,12 @@ import { emptyDatabase, useTestDatabases } from '../support/test-databases.js';
 /** The numbered SQL files of this version. */
 let migrations: string[];
 
+const MIGRATIONS = new URL('../../packages/shared/sql/', import.meta.url);
+
 const databases = useTestDatabases();
 const { connect } = databases;
 beforeAll(async () => {
-  const names = await readdir(new URL('../../packages/shared/sql/', import.meta.url));
+  const names = await readdir(MIGRATIONS);
   migrations = names.sort();
 });
 
@@ -65,14 +67,33 @@ describe('migrations', () => {
     expect(await stored(pool)).toEqual([]);
   });
 
-  it('replace those of a development version', async () => {
+  it('say up to when leases were deleted before that was written down', async () => {
+    const before = await mkdtemp(join(tmpdir(), 'podips-migrations-'));
+    for (const name of migrations.filter((each) => each < '018'))
+      await copyFile(new URL(name, MIGRATIONS), join(before, name));
     const pool = connect();
-    await migrate(pool);
-    const added = ['018-leases-around.sql', '019-who.sql'];
-    await pool.query(`DROP FUNCTION podips_leases_around; DROP FUNCTION podips_who;
-      INSERT INTO podips_migrations (name) VALUES ('017-leases-near.sql'), ('018-who-of-deleted.sql')`);
-    await pool.query('DELETE FROM podips_migrations WHERE name = ANY ($1)', [added]);
-    expect(await migrate(connect())).toEqual(added);
+    await migrate(pool, before);
+    await pool.query(
+      `INSERT INTO reader_positions (cluster, resource_version, known_at)
+         SELECT cluster, '1', '2026-11-20Z' FROM unnest('{whole,old,emptied}'::text[]) AS cluster;
+       INSERT INTO gaps (cluster, started_at, ended_at, reason)
+         VALUES ('whole', NULL, '2026-11-01Z', 'start'), ('old', '2026-11-01Z', '2026-11-02Z', 'start');
+       INSERT INTO leases (cluster, pod_uid, ip, occurrence, namespace, pod, owner_kind, owner_name, node, host_network, started_at,
+         start_inferred, ended_at, end_reason, end_inferred)
+       SELECT cluster, 'uid', '10.0.0.1', n, 'shop', 'cart-1', '', '', 'node-1', false, '2026-11-03Z', false, ended_at, 'deleted', false
+       FROM unnest('{whole,old}'::text[]) AS cluster,
+         (VALUES (0, timestamptz '2026-11-05Z'), (1, '2026-11-04Z')) AS ends (n, ended_at)`,
+    );
+    await migrate(connect());
+    const { rows } = await pool.query(
+      'SELECT cluster, deleted_before AS at FROM reader_positions ORDER BY cluster',
+    );
+    expect(rows).toEqual([
+      { cluster: 'emptied', at: new Date('2026-11-20T00:00:00Z') },
+      { cluster: 'old', at: new Date('2026-11-04T00:00:00Z') },
+      { cluster: 'whole', at: null },
+    ]);
+    await rm(before, { recursive: true });
   });
 
   it('are applied all or none', async () => {

@@ -63,7 +63,8 @@ async function use(pool: DatabasePool): Promise<void> {
   const ledger = createLedger(pool, 'default');
   const { term } = await ledger.load();
   await ledger.write(term, { leases: [], gaps: [], checkpoint: CHECKPOINT });
-  await ledger.prune(new Date(), new AbortController().signal);
+  await ledger.announce(new Date());
+  await ledger.prune(new AbortController().signal);
 }
 
 const program = (args: readonly string[], env: Record<string, string | undefined>) =>

@@ -158,8 +158,8 @@ describe('podips_who, for a user with SELECT only and another search path,', () 
     const seen = await compareAll();
     for (const each of ['conflict', 'several']) expect(seen).toContain(each);
     await database.query(
-      `INSERT INTO reader_positions (cluster, resource_version, known_at, ignored_namespaces)
-       VALUES ('other', '1', '2026-11-20 14:30Z', '{kube-system}')`,
+      `INSERT INTO reader_positions (cluster, resource_version, known_at, ignored_namespaces, deleted_before)
+       VALUES ('other', '1', '2026-11-20 14:30Z', '{kube-system}', '2026-11-20 13:45Z')`,
     );
     const shared = await compareAll();
     for (const each of ['deleted', 'scope']) expect(shared).toContain(each);

@@ -164,11 +164,11 @@ describe('pods', () => {
       answer: expect.stringContaining('The namespace kube-system is not watched.'),
     });
     await sample.database.query(
-      `UPDATE reader_positions SET ignored_namespaces = '{}', known_at = '${DAY}T18:00:00Z';
-       UPDATE gaps SET started_at = '${DAY}T11:00:00Z' WHERE started_at IS NULL`,
+      `UPDATE reader_positions SET ignored_namespaces = '{}', known_at = '${DAY}T18:00:00Z',
+         deleted_before = '${DAY}T11:00:00Z'`,
     );
     expect(await ask(none)).toMatchObject({ certain: false, codes: ['deleted', 'after-known'] });
-    await sample.database.query(`UPDATE gaps SET started_at = NULL WHERE reason = 'start'`);
+    await sample.database.query('UPDATE reader_positions SET deleted_before = NULL');
   });
 
   it('may be missing where a namespace is not watched', async () => {

@@ -1,7 +1,6 @@
 -- The leases that may decide whose addresses were, of many at once: for each address and time all whose bounds touch it, by the
--- index on the ends, and the next one after it if an earlier version recorded it, which may have begun long before its time. A
--- row without a probe has in started_ms the time from which no lease of a cluster was deleted: whoever reads leases needs to know that
--- of the same moment. It is a function because the server plans it once for each connection, also behind PgBouncer; planning it
+-- index on the ends, and the next one after it if an earlier version recorded it, which may have begun long before its time. It
+-- is a function because the server plans it once for each connection, also behind PgBouncer; planning it
 -- takes longer than running it. It uses indexes also where it was planned when there were no leases. Times are milliseconds
 -- since the epoch, a cluster that is NULL stands for all.
 CREATE FUNCTION podips_leases_around(ips inet[], from_ms float8[], to_ms float8[], clusters text[], most bigint)
@@ -31,13 +30,6 @@ FROM unnest($1, $2, $3, $4) WITH ORDINALITY AS probes (ip, from_ms, to_ms, clust
        (SELECT * FROM leases WHERE leases.ip = probes.ip AND (probes.cluster IS NULL OR leases.cluster = probes.cluster)
           AND started_at > to_at ORDER BY started_at LIMIT 1) AS next
      WHERE started_not_before IS NULL)) AS near;
-RETURN QUERY
-SELECT NULL::integer, positions.cluster, '', '', '', '', '', false, '', '',
-  CASE WHEN EXISTS (SELECT FROM gaps WHERE gaps.cluster = positions.cluster AND gaps.started_at IS NULL) THEN '-infinity'
-    ELSE round(date_part('epoch', coalesce((SELECT leases.ended_at FROM leases WHERE leases.cluster = positions.cluster
-      AND leases.ended_at <> 'infinity' ORDER BY leases.ended_at LIMIT 1), positions.known_at - interval '2 seconds')) * 1000) END,
-  'infinity'::float8, NULL::float8, NULL::float8, NULL::float8, NULL::float8
-FROM reader_positions AS positions;
 END
 $podips_leases_around$;
 
@@ -51,6 +43,3 @@ BEGIN
   END IF;
 END
 $plan_once$;
-
--- That of development versions, which gave no rows without a probe.
-DROP FUNCTION IF EXISTS podips_leases_near(inet[], float8[], float8[], text[], bigint);

@@ -72,10 +72,7 @@ decided AS (SELECT *, summary.holders > 0 AND NOT is_conflict AND is_of_nodes AS
 doubts AS (
   SELECT gaps_at.cluster, 4 AS rank, 'gap' AS code FROM gaps_at
   UNION SELECT positions.cluster, 7, 'after-known' FROM positions WHERE $2 > known_until
-  UNION SELECT positions.cluster, 8, 'deleted' FROM positions WHERE $2 <= known_until
-    AND NOT EXISTS (SELECT FROM gaps WHERE gaps.cluster = positions.cluster AND gaps.started_at IS NULL)
-    AND $2 < coalesce((SELECT leases.ended_at FROM leases WHERE leases.cluster = positions.cluster
-        AND leases.ended_at <> 'infinity' ORDER BY leases.ended_at LIMIT 1), known_until)
+  UNION SELECT positions.cluster, 8, 'deleted' FROM positions WHERE $2 <= known_until AND $2 < deleted_before
   UNION SELECT positions.cluster, 9, 'scope' FROM positions WHERE namespaces IS NOT NULL OR ignored_namespaces <> '{}'),
 codes AS (
   SELECT 1 AS rank, 'conflict' AS code FROM decided WHERE is_conflict

@@ -70,6 +70,7 @@ function runTerm({
         if (!state.isUp) throw new Error('no database');
         batches.push(batch);
       },
+      announce: async () => undefined,
       prune: () => new Promise<number>(() => undefined),
     },
     outbox: {

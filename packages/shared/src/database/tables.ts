@@ -14,8 +14,6 @@ import { DatabaseSetupError } from './trouble.js';
 /** Any number, as long as every podips process uses the same; this one is "podips" in ASCII. */
 const MIGRATION_LOCK = 0x706f64697073n;
 const UNDEFINED_TABLE = '42P01';
-/** Those of development versions; later ones replace what they made. */
-const REPLACED: readonly string[] = ['017-leases-near.sql', '018-who-of-deleted.sql'];
 
 /** Longest wait for a lock: whoever comes after it waits for as long. */
 const LOCK_TIMEOUT_MS = 5_000;
@@ -83,7 +81,7 @@ async function inspect(
 ): Promise<Migration[]> {
   const tables = tablesOf(migrations);
   const applied = await readApplied(client, pool, tables);
-  const known = new Set([...REPLACED, ...migrations.map(({ name }) => name)]);
+  const known = new Set(migrations.map(({ name }) => name));
   const unknown = [...applied].filter((name) => !known.has(name));
   if (unknown.length > 0)
     throw new DatabaseSetupError(

@@ -1,5 +1,5 @@
 import { type DatabasePool, inTransaction } from '@podips/shared';
-import { type Coverage, completeFrom } from '../ledger/coverage.js';
+import type { Coverage } from '../ledger/coverage.js';
 import type { LeaseView } from '../ledger/ledger-view.js';
 import { findCoverage, LEASE, type LeaseRow, toLease, toTimestamp } from '../ledger/queries.js';
 
@@ -54,7 +54,8 @@ export async function* readLeases(pool: DatabasePool, scope: ExportScope): Async
     yield {
       leases: rows.map(({ startKey: _, occurrence: __, ...row }) => toLease(row)),
       // A cluster without a position may have lost any lease.
-      completeFromMs: completeFrom(coverage).get(cluster) ?? Number.POSITIVE_INFINITY,
+      completeFromMs:
+        coverage.find((each) => each.cluster === cluster)?.completeFromMs ?? Number.POSITIVE_INFINITY,
     };
     const last = rows.length < ROWS ? undefined : rows.at(-1);
     place = last && [last.ip, last.startKey, last.podUid, last.occurrence];

@@ -6,7 +6,10 @@ export interface Coverage {
   readonly cluster: string;
   /** Everything up to then is in it: the watermark, less the time that kubelets take to report. */
   readonly knownUntilMs: number;
-  /** From then on no lease was deleted; the infinite past while the ledger reaches back to the first start of a reader. */
+  /**
+   * From then on no lease was deleted, nor will any be for longer than an answer takes: retention announces what it deletes.
+   * The infinite past while none was.
+   */
   readonly completeFromMs: number;
   /** Whose pods are watched; null: of all namespaces but those that are ignored. */
   readonly namespaces: readonly string[] | null;
@@ -17,21 +20,6 @@ export interface Coverage {
 export function knownUntil(coverage: readonly Coverage[]): (cluster: string) => number {
   const times = new Map(coverage.map(({ cluster, knownUntilMs }) => [cluster, knownUntilMs]));
   return (cluster) => times.get(cluster) ?? Number.NEGATIVE_INFINITY;
-}
-
-/** From when on no lease was deleted, for each cluster, in milliseconds since the epoch. */
-export type CompleteFrom = ReadonlyMap<string, number>;
-
-export function completeFrom(coverage: readonly Coverage[]): CompleteFrom {
-  return new Map(coverage.map(({ cluster, completeFromMs }) => [cluster, completeFromMs]));
-}
-
-/** The coverage for leases that were read later than it: meanwhile more of them may have been deleted. */
-export function notBefore(coverage: readonly Coverage[], from: CompleteFrom): readonly Coverage[] {
-  const later = ({ cluster, completeFromMs }: Coverage) =>
-    Math.max(completeFromMs, from.get(cluster) ?? completeFromMs);
-  if (coverage.every((each) => later(each) === each.completeFromMs)) return coverage;
-  return coverage.map((each) => ({ ...each, completeFromMs: later(each) }));
 }
 
 /** Bookmarks come about once a minute, also from a quiet cluster: a ledger that is further behind does not know of now. */

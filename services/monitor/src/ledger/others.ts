@@ -35,7 +35,22 @@ export function doubtsOfOthers(holders: readonly Pick<Holder, 'cluster'>[], fact
   });
 }
 
-/** Why a sure holder may not have been the only one: in another cluster, which had an address near this one at some time. */
+/**
+ * The reasons that count: a cluster that never had an address near the one that is asked about had none unseen. But its leases near it
+ * may have been deleted.
+ * @param isOutsideOf whether a cluster has none near it, as far as its ledger says; undefined when that is not known
+ * @returns undefined when that is needed
+ */
+export function countingReasons(
+  doubts: readonly Doubt[],
+  isOutsideOf: (cluster: string) => boolean | undefined,
+): Reason[] | undefined {
+  const outside = doubts.map(({ cluster }) => isOutsideOf(cluster));
+  if (outside.includes(undefined)) return undefined;
+  return doubts.flatMap(({ reasons }, n) => reasons.filter(({ code }) => !outside[n] || code === 'deleted'));
+}
+
+/** Why a sure holder may not have been the only one. */
 export async function reasonsOfOthers(
   connection: Connection,
   ip: string,
@@ -48,5 +63,6 @@ export async function reasonsOfOthers(
     connection,
     doubts.map(({ cluster }) => ({ ip, cluster })),
   );
-  return doubts.flatMap(({ reasons }, n) => reasons.filter(({ code }) => nearby[n] || code === 'deleted'));
+  const outside = new Map(doubts.map(({ cluster }, n) => [cluster, nearby[n] === false]));
+  return countingReasons(doubts, (cluster) => outside.get(cluster)) ?? [];
 }

@@ -161,8 +161,7 @@ export async function findLastGaps(connection: Connection, limit: number): Promi
 interface CoverageRow {
   readonly cluster: string;
   readonly knownAt: Date;
-  readonly isWhole: boolean;
-  readonly oldestEnd: Date | null;
+  readonly deletedBefore: Date | null;
   readonly namespaces: readonly string[] | null;
   readonly ignored: readonly string[];
 }
@@ -170,19 +169,15 @@ interface CoverageRow {
 /** The time that the ledger of each cluster covers. */
 export async function findCoverage(connection: Connection): Promise<readonly Coverage[]> {
   const { rows } = await connection.query<CoverageRow>(
-    `SELECT cluster, known_at AS "knownAt", namespaces, ignored_namespaces AS ignored,
-       EXISTS (SELECT FROM gaps WHERE gaps.cluster = positions.cluster AND gaps.started_at IS NULL) AS "isWhole",
-       (SELECT ended_at FROM leases WHERE leases.cluster = positions.cluster AND ended_at <> 'infinity'
-        ORDER BY ended_at LIMIT 1) AS "oldestEnd"
-     FROM reader_positions AS positions ORDER BY cluster LIMIT $1`,
+    `SELECT cluster, known_at AS "knownAt", namespaces, ignored_namespaces AS ignored, deleted_before AS "deletedBefore"
+     FROM reader_positions ORDER BY cluster LIMIT $1`,
     [MAX_ROWS],
   );
-  return rows.map(({ cluster, knownAt, isWhole, oldestEnd, namespaces, ignored }) => {
-    const knownUntilMs = knownAt.getTime() - REPORT_LAG_MS;
-    // Where none is left that has ended, any of them may have been deleted.
-    const completeFromMs = isWhole ? Number.NEGATIVE_INFINITY : (oldestEnd?.getTime() ?? knownUntilMs);
-    return { cluster, namespaces, ignored, knownUntilMs, completeFromMs };
-  });
+  return rows.map(({ knownAt, deletedBefore, ...of }) => ({
+    ...of,
+    knownUntilMs: knownAt.getTime() - REPORT_LAG_MS,
+    completeFromMs: deletedBefore?.getTime() ?? Number.NEGATIVE_INFINITY,
+  }));
 }
 
 /**

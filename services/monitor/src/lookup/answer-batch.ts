@@ -1,4 +1,4 @@
-import { type CompleteFrom, type Coverage, completeFrom, isUpToDate, notBefore } from '../ledger/coverage.js';
+import { type Coverage, isUpToDate } from '../ledger/coverage.js';
 import {
   type Connection,
   findCoverage,
@@ -12,7 +12,7 @@ import { type Conclusion, conclude, type Span, unsure } from './conclude.js';
 import type { Covered, Known, LookupAsker } from './known.js';
 import { type LookupAnswer, toAnswer } from './lookup-answer.js';
 import type { Asked } from './lookup-question.js';
-import type { NearRead } from './memory.js';
+import type { Near } from './memory.js';
 import { findNear, recallNear } from './near.js';
 import { concludeOfAll, findElsewhere, type Judged, withDoubts } from './others.js';
 import { type ReadAtOnce, readAhead } from './read-ahead.js';
@@ -98,11 +98,10 @@ async function answerByReading(
   recent: Covered,
 ): Promise<Answered[]> {
   const isEnough = questions.every((question) => isCovered(toSpan(question, recent), recent));
-  // Leases may have been deleted since the earlier coverage was read.
-  const coverage = isEnough ? await findCoverage(connection) : await readCoverage(connection, recent);
+  const coverage = isEnough ? recent.coverage : await readCoverage(connection, recent);
   const known = isEnough ? recent : { ...recent, coverage, scopeOf: createScopes(coverage) };
   const asked = questions.map((question) => toSpan(question, known));
-  return answerSpans(connection, asked, known, completeFrom(coverage));
+  return answerSpans(connection, asked, known);
 }
 
 async function readCoverage(connection: Connection, { memory }: LookupAsker): Promise<readonly Coverage[]> {
@@ -115,36 +114,25 @@ async function answerSpans(
   connection: Connection,
   asked: readonly AskedSpan[],
   known: Covered,
-  readFrom: CompleteFrom,
 ): Promise<Answered[]> {
   if (asked.length === 0) return [];
   const { memory, scopeOf } = known;
   const gaps = await findGaps(connection, asked, known);
   // Rarely are there so many; then there are fewer in a part of the time.
-  if (gaps.more && asked.length > 1) return answerHalves(connection, asked, known, readFrom);
+  if (gaps.more && asked.length > 1) return answerHalves(connection, asked, known);
   const { allKnownUntilMs } = scopeOf(undefined);
   const probes = asked.map(toProbe);
-  const outside = await findSurroundings(connection, probes, {
-    allKnownUntilMs,
-    completeFrom: readFrom,
-    memory,
-  });
+  const outside = await findSurroundings(connection, probes, { allKnownUntilMs, memory });
   const near = await findNear(connection, probes, {
     knownUntil: (probe, cluster) => scopeOf(probe.cluster).knownUntil(cluster),
-    completeFrom: readFrom,
     memory,
   });
-  // Gaps are deleted with leases: these are read now, and the leases of a day may have been before.
-  const inTime = { ...known, scopeOf: createScopes(notBefore(known.coverage, readFrom)) };
-  const judged = asked.map((each, n) => judge(each, required(near[n]), gaps.rows, inTime));
+  const judged = asked.map((each, n) => judge(each, required(near[n]), gaps.rows, known));
   const elsewhere = asked.flatMap(({ question: { ip }, span: { toMs } }, n) =>
     (judged[n]?.doubts ?? []).map(({ cluster }) => ({ ip, cluster, toMs })),
   );
-  const isNoneNear = await findElsewhere(connection, elsewhere, {
-    knownUntil: scopeOf(undefined).knownUntil,
-    completeFrom: readFrom,
-    memory,
-  });
+  const { knownUntil } = scopeOf(undefined);
+  const isNoneNear = await findElsewhere(connection, elsewhere, { knownUntil, memory });
   return asked.map((each, n) => {
     const { ip } = each.question;
     const isOutsideOf = (cluster?: string) =>
@@ -171,14 +159,9 @@ async function findGaps(
   return gaps;
 }
 
-function judge(
-  { question, span }: AskedSpan,
-  { leases: near, completeFrom }: NearRead,
-  gaps: readonly GapRow[],
-  known: Known,
-): Judged {
+function judge({ question, span }: AskedSpan, near: Near, gaps: readonly GapRow[], known: Known): Judged {
   const scope = known.scopeOf(question.cluster);
-  const coverage = notBefore(scope.coverage, completeFrom);
+  const { coverage } = scope;
   if (scope.problem !== undefined) return { conclusion: unsure([scope.problem]), doubts: [] };
   const isHeld = near.some(({ startTo, endFrom }) => startTo <= span.fromMs && span.toMs < endFrom);
   const touching = gapsOf(gaps, { question, span }, known.cluster);
@@ -226,7 +209,6 @@ async function answerHalves(
   connection: Connection,
   asked: readonly AskedSpan[],
   known: Covered,
-  readFrom: CompleteFrom,
 ): Promise<Answered[]> {
   const order = asked
     .map((_, n) => n)
@@ -238,7 +220,6 @@ async function answerHalves(
       connection,
       half.flatMap((n) => asked[n] ?? []),
       known,
-      readFrom,
     );
     for (const [at, answer] of part.entries()) answers[half[at] ?? 0] = answer;
   }

@@ -1,6 +1,5 @@
 import { escapeLiteral } from '@podips/shared';
 import type { LeaseTimes } from '../ledger/bounds.js';
-import type { CompleteFrom } from '../ledger/coverage.js';
 import {
   type Connection,
   type GapRow,
@@ -105,8 +104,7 @@ async function find(connection: Connection, text: string, probes: readonly Probe
 }
 
 /**
- * Gives the same leases as {@link findPossible}, and the next one after the time if it may have begun before it; and from when on
- * no lease was deleted. The server plans it once for each connection.
+ * Gives the same leases as {@link findPossible}, and the next one after the time if it may have begun before it. The server plans it once for each connection.
  */
 export function leasesAround(probes: readonly Probe[]): string {
   const list = (value: (probe: Probe) => string) => probes.map(value).join(',');
@@ -148,26 +146,10 @@ export function toGapsOf(times: number, rows: readonly unknown[][]): readonly (r
   return gaps;
 }
 
-/** Leases, and the time from which none had been deleted when they were read. */
-export interface FoundAround {
-  readonly found: readonly FoundLease[];
-  readonly completeFrom: CompleteFrom;
-}
-
-/** @param rows what {@link leasesAround} gives */
-export function toFoundAround(rows: readonly unknown[][]): FoundAround {
-  const { leases = [], clusters = [] } = Object.groupBy(rows, ([probe]) =>
-    probe === null ? 'clusters' : 'leases',
-  );
-  return {
-    found: toFoundLeases(leases as Row[]),
-    completeFrom: new Map((clusters as Row[]).map((row) => [row[1], row[10]])),
-  };
-}
-
-function toFoundLeases(rows: readonly Row[]): FoundLease[] {
+/** @param rows what {@link leasesAround} gives, and the other statements about leases */
+export function toFoundLeases(rows: readonly unknown[][]): FoundLease[] {
   const shared = shareTexts();
-  return rows.map((row) => toFound(row, shared));
+  return rows.map((row) => toFound(row as Row, shared));
 }
 
 /** Keeps one copy of a text that many leases have: each row has its own. */

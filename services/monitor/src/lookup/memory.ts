@@ -1,4 +1,4 @@
-import type { CompleteFrom, Coverage } from '../ledger/coverage.js';
+import type { Coverage } from '../ledger/coverage.js';
 import type { GapRow } from '../ledger/queries.js';
 import type { BoundLease } from '../ledger/verdict.js';
 import type { LookupLease } from './conclude.js';
@@ -6,25 +6,14 @@ import { createTimedCache, type Read, type TimedCache } from './timed-cache.js';
 
 export type Near = readonly BoundLease<LookupLease>[];
 
-/** The leases that decide about a time, and the time from which none had been deleted when they were read. */
-export interface NearRead {
-  readonly leases: Near;
-  readonly completeFrom: CompleteFrom;
-}
-
-/** What was read of leases: an answer depends on which of them were deleted by then. */
-interface LeasesRead extends Read {
-  readonly completeFrom: CompleteFrom;
-}
-
 /** All leases of an address that matter for the times of a window. */
-export interface WindowLeases extends LeasesRead {
+export interface WindowLeases extends Read {
   /** Undefined: too many to be kept. */
   readonly leases: Near | undefined;
 }
 
 /** The addresses around one: the same /16 of IPv4. */
-export interface Surroundings extends LeasesRead {
+export interface Surroundings extends Read {
   /** The ledger has no lease of any of them. */
   readonly isOutside: boolean;
 }

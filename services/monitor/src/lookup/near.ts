@@ -1,9 +1,8 @@
-import type { CompleteFrom } from '../ledger/coverage.js';
 import type { Connection } from '../ledger/queries.js';
 import { type BoundLease, bind } from '../ledger/verdict.js';
 import { type FoundLease, findNeighbours, findPossible, type Probe } from './batch-queries.js';
 import type { LookupLease } from './conclude.js';
-import type { LookupMemory, Near, NearRead, Surroundings, WindowLeases } from './memory.js';
+import type { LookupMemory, Near, WindowLeases } from './memory.js';
 import { surroundingsOf } from './surroundings.js';
 import { dayOf, windowOf } from './window.js';
 
@@ -11,8 +10,6 @@ import { dayOf, windowOf } from './window.js';
 export interface NearOptions {
   /** Up to when the changes of a cluster are known, as far as a probe asks about it. */
   readonly knownUntil: (probe: Probe, cluster: string) => number;
-  /** From when on no lease was deleted at the moment of the connection's snapshot. */
-  readonly completeFrom: CompleteFrom;
   readonly memory: LookupMemory;
 }
 
@@ -21,19 +18,17 @@ export interface NearOptions {
  * it. Where a lease may or may not have covered the time, its neighbours decide as well: then they are read for that very time.
  * @returns undefined when they have to be read
  */
-export function recallNear(probe: Probe, memory: LookupMemory): NearRead | undefined {
+export function recallNear(probe: Probe, memory: LookupMemory): Near | undefined {
   const key = keyOf(probe);
   if (key === undefined) return undefined;
   const window = memory.windows.get(key, probe.toMs);
   if (window !== undefined) return touching(window, probe);
-  const outside = recallOutside(probe, memory);
-  return outside && { leases: [], completeFrom: outside.completeFrom };
+  return recallOutside(probe, memory) ? [] : undefined;
 }
 
-/** @returns the surroundings of an address if none of them had a lease up to the time of the probe */
-export function recallOutside({ ip, toMs }: Probe, memory: LookupMemory): Surroundings | undefined {
-  const around = memory.surroundings.get(surroundingsOf(ip), toMs);
-  return around?.isOutside ? around : undefined;
+/** Whether it is known that no address around one had a lease up to the time of the probe. */
+export function recallOutside({ ip, toMs }: Probe, { surroundings }: LookupMemory): boolean {
+  return surroundings.get(surroundingsOf(ip), toMs)?.isOutside === true;
 }
 
 /** The leases that decide whose an address was, for each probe. */
@@ -41,7 +36,7 @@ export async function findNear(
   connection: Connection,
   probes: readonly Probe[],
   options: NearOptions,
-): Promise<readonly NearRead[]> {
+): Promise<readonly Near[]> {
   const near = probes.map((probe) => recallNear(probe, options.memory));
   const open = probes.flatMap((_, n) => (near[n] === undefined ? [n] : []));
   const exact = await findExactly(
@@ -49,9 +44,8 @@ export async function findNear(
     open.flatMap((n) => probes[n] ?? []),
     options,
   );
-  const { completeFrom } = options;
-  for (const [at, leases] of exact.entries()) near[open[at] ?? 0] = { leases, completeFrom };
-  return near.map((read) => read ?? { leases: [], completeFrom });
+  for (const [at, leases] of exact.entries()) near[open[at] ?? 0] = leases;
+  return near.map((leases) => leases ?? []);
 }
 
 /** The name of a window. @returns undefined for a probe that is about more than one */
@@ -65,12 +59,12 @@ function bound(probe: Probe, { lease, times }: FoundLease, options: NearOptions)
 }
 
 /** @returns those that may have been held in the time; undefined where their neighbours decide as well */
-function touching({ leases, completeFrom }: WindowLeases, { fromMs, toMs }: Probe): NearRead | undefined {
+function touching({ leases }: WindowLeases, { fromMs, toMs }: Probe): Near | undefined {
   const near = leases?.filter(({ startFrom, endTo }) => startFrom <= toMs && endTo > fromMs);
   const isDoubtful = near?.some(
     ({ lease, startTo, endFrom }) => !lease.hostNetwork && (startTo > fromMs || endFrom <= toMs),
   );
-  return near === undefined || isDoubtful ? undefined : { leases: near, completeFrom };
+  return isDoubtful ? undefined : near;
 }
 
 async function findExactly(

@@ -1,6 +1,6 @@
-import type { CompleteFrom, Coverage } from '../ledger/coverage.js';
+import type { Coverage } from '../ledger/coverage.js';
 import type { GapView } from '../ledger/ledger-view.js';
-import { type Doubt, doubtsOfOthers } from '../ledger/others.js';
+import { countingReasons, type Doubt, doubtsOfOthers } from '../ledger/others.js';
 import { type Connection, findNearby } from '../ledger/queries.js';
 import { type Conclusion, type Span, unsure } from './conclude.js';
 import type { LookupMemory } from './memory.js';
@@ -24,22 +24,14 @@ export function withDoubts(
   return { conclusion, doubts: doubtsOfOthers([conclusion.lease.lease], facts) };
 }
 
-/**
- * The conclusion when the other clusters are taken into account.
- * @param isOutsideOf whether the ledger of a cluster has no address near this one; undefined when that is not known. Before the
- *   time from which it has all leases, it may have had one
- * @returns undefined when it is needed
- */
+/** The conclusion when the other clusters are taken into account, as {@link countingReasons} has it. */
 export function concludeOfAll(
   { conclusion, doubts }: Judged,
   isOutsideOf: (cluster: string) => boolean | undefined,
 ): Conclusion | undefined {
-  const outside = doubts.map(({ cluster }) => isOutsideOf(cluster));
-  if (outside.includes(undefined)) return undefined;
-  const texts = doubts.flatMap(({ reasons }, n) =>
-    reasons.flatMap(({ code, text }) => (outside[n] && code !== 'deleted' ? [] : [text])),
-  );
-  return texts.length === 0 ? conclusion : unsure(texts);
+  const reasons = countingReasons(doubts, isOutsideOf);
+  if (reasons === undefined || reasons.length === 0) return reasons && conclusion;
+  return unsure(reasons.map(({ text }) => text));
 }
 
 /** An address, a cluster that may have had it, and the last time that is asked about. */
@@ -52,8 +44,6 @@ export interface Elsewhere {
 export interface ElsewhereOptions {
   /** Up to when the changes of a cluster are known. */
   readonly knownUntil: (cluster: string) => number;
-  /** From when on no lease was deleted at the moment of the connection's snapshot. */
-  readonly completeFrom: CompleteFrom;
   readonly memory: LookupMemory;
 }
 
@@ -64,7 +54,7 @@ export interface ElsewhereOptions {
 export async function findElsewhere(
   connection: Connection,
   asked: readonly Elsewhere[],
-  { knownUntil, completeFrom, memory }: ElsewhereOptions,
+  { knownUntil, memory }: ElsewhereOptions,
 ): Promise<(ip: string, cluster: string) => boolean | undefined> {
   const found = new Map<string, boolean>();
   const unknown = new Map<string, Elsewhere>();
@@ -78,7 +68,7 @@ export async function findElsewhere(
   for (const [n, [name, { cluster }]] of [...unknown].entries()) {
     const isNone = nearby[n] === false;
     found.set(name, isNone);
-    memory.surroundings.set(name, { isOutside: isNone, knownUntilMs: knownUntil(cluster), completeFrom }, 1);
+    memory.surroundings.set(name, { isOutside: isNone, knownUntilMs: knownUntil(cluster) }, 1);
   }
   return (ip, cluster) => found.get(surroundingsOf(ip, cluster));
 }

@@ -1,6 +1,6 @@
 import { MAX_ROWS } from '../ledger/queries.js';
 import { type BoundLease, bind } from '../ledger/verdict.js';
-import { gapsOfTimes, leasesAround, type Probe, toFoundAround, toGapsOf } from './batch-queries.js';
+import { gapsOfTimes, leasesAround, type Probe, toFoundLeases, toGapsOf } from './batch-queries.js';
 import type { LookupLease } from './conclude.js';
 import type { Covered } from './known.js';
 import type { LookupMemory } from './memory.js';
@@ -37,8 +37,7 @@ export async function readAhead(
   function keepWindows(wanted: ReadonlyMap<string, Probe>, rows: readonly unknown[][]): void {
     const all = [...wanted];
     const leases: BoundLease<LookupLease>[][] = all.map(() => []);
-    const { found: read, completeFrom } = toFoundAround(rows);
-    for (const { probe, lease, times } of read) {
+    for (const { probe, lease, times } of toFoundLeases(rows)) {
       const known = scopeOf(all[probe]?.[1].cluster).knownUntil(lease.cluster);
       leases[probe]?.push(bind(lease, times, known));
     }
@@ -46,7 +45,7 @@ export async function readAhead(
       const found = leases[n] ?? [];
       const kept = found.length > MAX_ROWS ? undefined : found;
       const { allKnownUntilMs: knownUntilMs } = scopeOf(cluster);
-      memory.windows.set(key, { leases: kept, knownUntilMs, completeFrom }, 1 + (kept?.length ?? 0));
+      memory.windows.set(key, { leases: kept, knownUntilMs }, 1 + (kept?.length ?? 0));
     }
   }
 
@@ -65,7 +64,7 @@ function missingWindows(probes: readonly Probe[], memory: LookupMemory): Readonl
   for (const probe of probes) {
     const key = keyOf(probe);
     if (key === undefined || memory.windows.get(key, probe.toMs) !== undefined) continue;
-    if (recallOutside(probe, memory) === undefined) missing.set(key, { ...probe, ...windowOf(dayOf(probe)) });
+    if (!recallOutside(probe, memory)) missing.set(key, { ...probe, ...windowOf(dayOf(probe)) });
   }
   return missing;
 }

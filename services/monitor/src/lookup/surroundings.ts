@@ -1,4 +1,3 @@
-import type { CompleteFrom } from '../ledger/coverage.js';
 import type { Connection } from '../ledger/queries.js';
 import { findOutside } from './batch-queries.js';
 import type { LookupMemory } from './memory.js';
@@ -6,8 +5,6 @@ import type { LookupMemory } from './memory.js';
 interface SurroundingsOptions {
   /** Up to when all changes of all clusters are known. */
   readonly allKnownUntilMs: number;
-  /** From when on no lease was deleted at the moment of the connection's snapshot. */
-  readonly completeFrom: CompleteFrom;
   readonly memory: LookupMemory;
 }
 
@@ -44,7 +41,7 @@ export function isOutside(
 export async function findSurroundings(
   connection: Connection,
   questions: readonly { readonly ip: string; readonly toMs: number }[],
-  { allKnownUntilMs, completeFrom, memory }: SurroundingsOptions,
+  { allKnownUntilMs, memory }: SurroundingsOptions,
 ): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
   const unknown = new Map<string, string>();
@@ -56,8 +53,7 @@ export async function findSurroundings(
   const outside = await findOutside(connection, [...unknown.values()]);
   for (const [name, ip] of unknown) {
     if (outside.has(ip)) found.add(name);
-    const read = { isOutside: outside.has(ip), knownUntilMs: allKnownUntilMs, completeFrom };
-    memory.surroundings.set(name, read, 1);
+    memory.surroundings.set(name, { isOutside: outside.has(ip), knownUntilMs: allKnownUntilMs }, 1);
   }
   return found;
 }

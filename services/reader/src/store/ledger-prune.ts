@@ -4,10 +4,13 @@ const BATCH = 2_000;
 /** Pause between two steps, for other work on the database. */
 const REST_MS = 50;
 
-type Table = 'leases' | 'gaps' | 'restarts' | 'failed_pods';
+const TABLES = ['leases', 'gaps', 'restarts', 'failed_pods'] as const;
+type Table = (typeof TABLES)[number];
 
-/** The last restart of each container of a pod that holds an address says how many there were: later ones are compared with it. */
 const KEPT: Readonly<Partial<Record<Table, string>>> = {
+  // A lease may have lasted for longer than is most likely.
+  leases: 'AND coalesce(ended_not_after, ended_at) <= $1',
+  // The last one of each container of a pod that holds an address says how many there were: later ones are compared with it.
   restarts: `AND NOT (
     EXISTS (SELECT FROM leases WHERE cluster = $3 AND pod_uid = restarts.pod_uid AND ended_at = 'infinity')
     AND NOT EXISTS (SELECT FROM restarts AS later WHERE cluster = $3 AND pod_uid = restarts.pod_uid
@@ -20,27 +23,28 @@ const pruneOf = (table: Table) => `
     SELECT ctid FROM ${table} WHERE ended_at <> 'infinity' AND ended_at < $1 AND cluster = $3 ${KEPT[table] ?? ''}
     ORDER BY ended_at LIMIT $2))`;
 
-/**
- * A gap without a beginning says that all leases since its end are there. Before the first of them is deleted it is given one:
- * as of then whatever is older than the oldest lease that has ended counts as deleted.
- */
-const NO_LONGER_WHOLE = `
-  UPDATE gaps SET started_at = LEAST(ended_at,
-    (SELECT ended_at FROM leases WHERE ended_at <> 'infinity' AND cluster = $2 ORDER BY ended_at LIMIT 1))
-  WHERE started_at IS NULL AND ended_at < $1 AND cluster = $2`;
+const IS_OLD = TABLES.map(
+  (table) => `EXISTS (SELECT FROM ${table} WHERE cluster = $1 AND ended_at < $2 AND ended_at <> 'infinity')`,
+);
+const ANNOUNCE = `
+  UPDATE reader_positions SET deleted_before = greatest(deleted_before, $2) WHERE cluster = $1 AND (${IS_OLD.join(' OR ')})`;
+
+/** Writes down that what ended before a time is about to be deleted, if there is anything: from now on nothing is certain about it. */
+export async function announce(pool: DatabasePool, cluster: string, endedBefore: Date): Promise<void> {
+  await runStatement(pool, ANNOUNCE, [cluster, endedBefore]);
+}
 
 /**
- * Deletes what ended before a time, in small steps. A table that fails does not stop the others; but gaps are kept until all
+ * Deletes what was announced, in small steps. A table that fails does not stop the others; but gaps are kept until all
  * leases of their time are deleted, because an answer from those that are left depends on them.
  * @returns how many leases
  * @throws the first failure, when all tables were tried
  */
-export async function prune(
-  pool: DatabasePool,
-  cluster: string,
-  endedBefore: Date,
-  signal: AbortSignal,
-): Promise<number> {
+export async function prune(pool: DatabasePool, cluster: string, signal: AbortSignal): Promise<number> {
+  const sql = 'SELECT deleted_before AS at FROM reader_positions WHERE cluster = $1';
+  const { rows } = await runStatement<{ at: Date | null }>(pool, sql, [cluster]);
+  const endedBefore = rows[0]?.at ?? null;
+  if (endedBefore === null) return 0;
   const failures: unknown[] = [];
   const pruneTable = async (table: Table) => {
     let deleted = 0;
@@ -52,7 +56,6 @@ export async function prune(
   };
   const attempt = (work: Promise<number>) => work.catch((err: unknown) => failures.push(err));
   const pruneAnswers = async () => {
-    await runStatement(pool, NO_LONGER_WHOLE, [endedBefore, cluster]);
     const deleted = await pruneTable('leases');
     await pruneTable('gaps');
     return deleted;

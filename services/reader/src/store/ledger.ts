@@ -7,7 +7,7 @@ import type { RecordedScope } from '../cluster/scope-settings.js';
 import { gapOfFailure, insertFailures, type RefusedFailure } from './ledger-failures.js';
 import { gapOf, type RefusedLease, upsertLeases } from './ledger-leases.js';
 import { type LeaseRow, LedgerPods } from './ledger-pods.js';
-import { prune } from './ledger-prune.js';
+import { announce, prune } from './ledger-prune.js';
 import { gapOfRestart, insertRestarts, loadRestarts, type RefusedRestart } from './ledger-restarts.js';
 import { enterScope, type Position, requireList, writePosition } from './ledger-scope.js';
 import { type CurrentTerm, TermWrites } from './term-writes.js';
@@ -49,8 +49,13 @@ export interface Ledger {
    * @throws {PodipsError} LEDGER_TAKEN when it was loaded again since; LEDGER_REVERTED when it lacks what was written before
    */
   write(term: number, batch: LedgerBatch): Promise<void>;
-  /** Deletes closed leases, gaps, restarts and failures that ended before a time, in small steps. @returns how many leases */
-  prune(endedBefore: Date, signal: AbortSignal): Promise<number>;
+  /**
+   * Says that what ended before a time is about to be deleted: who reads the ledger in several steps must have seen that
+   * before {@link prune} deletes it.
+   */
+  announce(endedBefore: Date): Promise<void>;
+  /** Deletes closed leases, gaps, restarts and failures that were announced, in small steps. @returns how many leases */
+  prune(signal: AbortSignal): Promise<number>;
 }
 
 export interface LedgerOptions {
@@ -80,7 +85,8 @@ export function createLedger(
       if (current.writes?.term !== term) throw taken();
       for (const refused of await write(pool, cluster, scope, current.writes, batch)) onRefused(refused);
     },
-    prune: (endedBefore, signal) => prune(pool, cluster, endedBefore, signal),
+    announce: (endedBefore) => announce(pool, cluster, endedBefore),
+    prune: (signal) => prune(pool, cluster, signal),
   };
 }
 

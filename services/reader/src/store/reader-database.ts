@@ -77,7 +77,8 @@ export function openReaderDatabase(
     ledger: {
       load: () => ledgerState.watch(() => forLedger(() => ledger.load())),
       write: (term, batch) => ledgerState.watch(() => forLedger(() => ledger.write(term, batch))),
-      prune: (endedBefore, signal) => forLedger(() => ledger.prune(endedBefore, signal)),
+      announce: (endedBefore) => forLedger(() => ledger.announce(endedBefore)),
+      prune: (signal) => forLedger(() => ledger.prune(signal)),
     },
   };
 }

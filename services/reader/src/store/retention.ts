@@ -3,10 +3,12 @@ import type { Ledger } from './ledger.js';
 
 const INTERVAL_MS = 3_600_000;
 const DAY_MS = 86_400_000;
+/** From the announcement to the first deletion: longer than any answer takes that knows only what there was before. */
+const NOTICE_MS = 120_000;
 
 /** Deletes what is older than the retention from the ledger, every hour, until the signal aborts. */
 export async function pruneRegularly(
-  ledger: Pick<Ledger, 'prune'>,
+  ledger: Pick<Ledger, 'announce' | 'prune'>,
   retentionDays: number,
   now: () => Date,
   log: Logger,
@@ -14,7 +16,9 @@ export async function pruneRegularly(
 ): Promise<void> {
   do {
     try {
-      const deleted = await ledger.prune(new Date(now().getTime() - retentionDays * DAY_MS), signal);
+      await ledger.announce(new Date(now().getTime() - retentionDays * DAY_MS));
+      if (!(await pause(NOTICE_MS, signal))) return;
+      const deleted = await ledger.prune(signal);
       if (deleted > 0) log.info({ leases: deleted, retentionDays }, 'old leases deleted');
     } catch (err) {
       log.warn({ err: toError(err) }, 'old leases not deleted; tried again in an hour');
