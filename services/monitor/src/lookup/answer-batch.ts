@@ -15,7 +15,7 @@ import type { Asked } from './lookup-question.js';
 import type { Near } from './memory.js';
 import { findNear, recallNear } from './near.js';
 import { concludeOfAll, findElsewhere, type Judged, withDoubts } from './others.js';
-import { type ReadAtOnce, readAhead } from './read-ahead.js';
+import { findGapsOf, keepGaps, type ReadAtOnce, readAhead } from './read-ahead.js';
 import { createScopes, type Scope } from './scopes.js';
 import { findSurroundings, isOutside, surroundingsOf } from './surroundings.js';
 import { dayOf, windowOf } from './window.js';
@@ -44,7 +44,8 @@ export async function answerBatch(
   questions: readonly Asked[],
   asker: LookupAsker,
 ): Promise<Answered[]> {
-  const kept = asker.memory.recent.coverage();
+  const { recent } = asker.memory;
+  const kept = recent.isDue() ? undefined : recent.coverage();
   // Without questions it says whether the ledger can be read.
   const coverage =
     kept !== undefined && questions.length > 0
@@ -104,9 +105,16 @@ async function answerByReading(
   return answerSpans(connection, asked, known);
 }
 
-async function readCoverage(connection: Connection, { memory }: LookupAsker): Promise<readonly Coverage[]> {
+/** Reads the coverage, and the gaps of the days that were asked about lately: else the next questions would have to wait for these. */
+async function readCoverage(
+  connection: Connection,
+  { memory: { recent } }: LookupAsker,
+): Promise<readonly Coverage[]> {
   const coverage = await findCoverage(connection);
-  memory.recent.keep(coverage);
+  const days = recent.days();
+  const gaps = await findGapsOf(connection, days);
+  recent.keep(coverage);
+  for (const [n, day] of days.entries()) keepGaps(recent, coverage, day, gaps[n] ?? []);
   return coverage;
 }
 

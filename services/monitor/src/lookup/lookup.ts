@@ -69,11 +69,20 @@ export function openLookup(options: LookupOptions): Lookup {
     }
   }
 
+  let isRefreshing = false;
   const collector = createCollector((questions: readonly Asked[]) => answer(single, questions), MAX_BATCH);
   return {
     answerAll: (questions) => answer(many, questions),
-    answerOne: async (question) =>
-      answerFromMemory(question, { cluster, nowMs: now(), memory }) ?? collector(question),
+    async answerOne(question) {
+      // One waits until what all of them need is read again, so that the others need not.
+      if (memory.recent.isDue() && !isRefreshing) {
+        isRefreshing = true;
+        return collector(question).finally(() => {
+          isRefreshing = false;
+        });
+      }
+      return answerFromMemory(question, { cluster, nowMs: now(), memory }) ?? collector(question);
+    },
     places: createPlaces(MAX_PLACES),
     async stop() {
       await Promise.all([many.end(), single.end()]);

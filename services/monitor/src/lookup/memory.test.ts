@@ -22,6 +22,23 @@ test('what the ledger covers is used for a second', () => {
   expect(recent.coverage()).toBeUndefined();
 });
 
+test('it is read again before it is too old, with the gaps of the days that were asked about since', () => {
+  const clock = { ms: 10_000 };
+  const { recent } = createMemory(() => clock.ms);
+  expect(recent.isDue()).toBe(true);
+  recent.keep([COVERAGE]);
+  recent.gapsOf(7);
+  recent.gapsOf(8);
+  recent.gapsOf(7);
+  expect([recent.isDue(), recent.days()]).toEqual([false, [7, 8]]);
+  clock.ms += 501;
+  expect([recent.isDue(), recent.coverage()]).toEqual([true, [COVERAGE]]);
+  recent.keep([COVERAGE]);
+  expect([recent.isDue(), recent.days()]).toEqual([false, []]);
+  for (let day = 0; day < 100; day += 1) recent.gapsOf(day);
+  expect(recent.days()).toHaveLength(31);
+});
+
 test('gaps that were read with an older coverage are not used with a newer one, which may have come with a gap', () => {
   const { recent } = createMemory(() => 0);
   const [older, newer] = [[COVERAGE], [{ ...COVERAGE, knownUntilMs: 2_000 }]];

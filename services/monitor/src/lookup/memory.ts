@@ -22,6 +22,10 @@ export interface Surroundings extends Read {
 export interface Recent {
   /** Undefined: not read, or too long ago. */
   coverage(): readonly Coverage[] | undefined;
+  /** It is time to read it again: then it is not too old as soon as the next questions come. */
+  isDue(): boolean;
+  /** The days whose gaps were asked for since then, and are to be read again with it; not all of very many. */
+  days(): readonly number[];
   /** The gaps that touch the window of a day. Undefined: not read. */
   gapsOf(day: number): readonly GapRow[] | undefined;
   keep(coverage: readonly Coverage[]): void;
@@ -45,6 +49,8 @@ const MAX_WINDOWS = 150_000;
 /** There are 65,536 of IPv4. */
 const MAX_SURROUNDINGS = 150_000;
 const MAX_RECENT_AGE_MS = 1_000;
+const DUE_AFTER_MS = 500;
+const MAX_DAYS = 31;
 
 export function createMemory(monotonicMs: () => number): LookupMemory {
   const times = { maxAgeMs: MAX_AGE_MS, monotonicMs };
@@ -59,13 +65,20 @@ function createRecent(monotonicMs: () => number): Recent {
   let kept: readonly Coverage[] | undefined;
   let keptAtMs = 0;
   const gapsOfDays = new Map<number, readonly GapRow[]>();
+  const days = new Set<number>();
   return {
     coverage: () => (monotonicMs() - keptAtMs <= MAX_RECENT_AGE_MS ? kept : undefined),
-    gapsOf: (day) => gapsOfDays.get(day),
+    isDue: () => kept === undefined || monotonicMs() - keptAtMs > DUE_AFTER_MS,
+    days: () => [...days],
+    gapsOf(day) {
+      if (days.size < MAX_DAYS) days.add(day);
+      return gapsOfDays.get(day);
+    },
     keep(coverage) {
       kept = coverage;
       keptAtMs = monotonicMs();
       gapsOfDays.clear();
+      days.clear();
     },
     keepGaps(coverage, day, gaps) {
       if (coverage === kept) gapsOfDays.set(day, gaps);

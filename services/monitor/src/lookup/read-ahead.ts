@@ -1,9 +1,10 @@
-import { MAX_ROWS } from '../ledger/queries.js';
+import type { Coverage } from '../ledger/coverage.js';
+import { type Connection, type GapRow, MAX_ROWS } from '../ledger/queries.js';
 import { type BoundLease, bind } from '../ledger/verdict.js';
 import { gapsOfTimes, leasesAround, type Probe, toFoundLeases, toGapsOf } from './batch-queries.js';
 import type { LookupLease } from './conclude.js';
 import type { Covered } from './known.js';
-import type { LookupMemory } from './memory.js';
+import type { LookupMemory, Recent } from './memory.js';
 import { keyOf, recallOutside } from './near.js';
 import { dayOf, windowOf } from './window.js';
 
@@ -12,6 +13,29 @@ export type ReadAtOnce = (statements: readonly string[]) => Promise<readonly (re
 
 /** Most gaps of a day that are held in memory. */
 const MAX_GAPS = 5_000;
+
+/** Gives the gaps of days; of a day that has too many to be kept, some more than that. */
+const gapsOfDays = (days: readonly number[]) => gapsOfTimes(days.map(windowOf), MAX_GAPS + 1);
+
+/** The gaps of days, in their order, for {@link keepGaps}. */
+export async function findGapsOf(
+  connection: Connection,
+  days: readonly number[],
+): Promise<readonly (readonly GapRow[])[]> {
+  if (days.length === 0) return [];
+  const { rows } = await connection.query<unknown[]>({ text: gapsOfDays(days), rowMode: 'array' });
+  return toGapsOf(days.length, rows);
+}
+
+/** Keeps the gaps of a day, unless there are too many. */
+export function keepGaps(
+  recent: Recent,
+  coverage: readonly Coverage[],
+  day: number,
+  gaps: readonly GapRow[],
+): void {
+  if (gaps.length <= MAX_GAPS) recent.keepGaps(coverage, day, gaps);
+}
 
 /**
  * Reads into memory what questions need of which it knows nothing yet: the leases of their addresses for a whole day each, and
@@ -27,12 +51,15 @@ export async function readAhead(
   const days = missingDays(probes, memory);
   const statements = [
     ...(windows.size === 0 ? [] : [leasesAround([...windows.values()])]),
-    ...(days.length === 0 ? [] : [gapsOfTimes(days.map(windowOf), MAX_GAPS + 1)]),
+    ...(days.length === 0 ? [] : [gapsOfDays(days)]),
   ];
   if (statements.length === 0) return;
   const read = [...(await readAtOnce(statements))];
   if (windows.size > 0) keepWindows(windows, read.shift() ?? []);
-  if (days.length > 0) keepGaps(days, read.shift() ?? []);
+  if (days.length > 0) {
+    const gaps = toGapsOf(days.length, read.shift() ?? []);
+    for (const [n, day] of days.entries()) keepGaps(memory.recent, coverage, day, gaps[n] ?? []);
+  }
 
   function keepWindows(wanted: ReadonlyMap<string, Probe>, rows: readonly unknown[][]): void {
     const all = [...wanted];
@@ -46,14 +73,6 @@ export async function readAhead(
       const kept = found.length > MAX_ROWS ? undefined : found;
       const { allKnownUntilMs: knownUntilMs } = scopeOf(cluster);
       memory.windows.set(key, { leases: kept, knownUntilMs }, 1 + (kept?.length ?? 0));
-    }
-  }
-
-  function keepGaps(wanted: readonly number[], rows: readonly unknown[][]): void {
-    const gaps = toGapsOf(wanted.length, rows);
-    for (const [n, day] of wanted.entries()) {
-      const found = gaps[n] ?? [];
-      if (found.length <= MAX_GAPS) memory.recent.keepGaps(coverage, day, found);
     }
   }
 }
