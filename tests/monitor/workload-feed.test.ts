@@ -1,6 +1,7 @@
 import { startWorkloads, type Workloads } from '@podips/monitor/workloads';
 import { createLogger, type DatabasePool, openPool } from '@podips/shared';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { findGaps } from '../../services/monitor/src/workloads/feed-queries.js';
 import { PATIENCE } from '../support/browser.js';
 import { MINUTE_MS, writeSampleWorkloads } from '../support/sample-workloads.js';
 import { createDatabase } from '../support/test-databases.js';
@@ -49,4 +50,16 @@ it('a restart and an end that are recorded hours later are counted, once', async
     await new Promise<void>((resolve) => workloads.onNews(resolve));
   }
   expect([restarts(), workloads.look(AGENT, '24h')?.workload.ended]).toEqual([6, 7]);
+});
+
+it('of more gaps than are read, the time before the newest ones counts as one', async () => {
+  await database.query(
+    `INSERT INTO gaps (cluster, started_at, ended_at, reason)
+     SELECT 'default', at - interval '1 second', at, 'restarted'
+     FROM generate_series(1, 600) AS n, LATERAL (SELECT $1::timestamptz - n * interval '10 minutes' AS at) AS times`,
+    [new Date(nowMs)],
+  );
+  const gaps = await findGaps(database, new Date(nowMs - 7 * 24 * HOUR_MS));
+  expect(gaps).toHaveLength(500);
+  expect(gaps.filter(({ fromMs }) => fromMs === Number.NEGATIVE_INFINITY)).toEqual(gaps.slice(-1));
 });

@@ -190,7 +190,12 @@ type Program = ChildProcessByStdio<null, null, Readable>;
 function launch(command: readonly string[]): Program {
   const [program = '', ...args] = asOtherThanRoot(command);
   // Its output is read below, and must be English.
-  return spawn(program, args, { env: { ...process.env, LC_ALL: 'C' }, stdio: ['ignore', 'ignore', 'pipe'] });
+  return spawn(program, args, {
+    env: { ...process.env, LC_ALL: 'C' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    // Ctrl-C is for whoever started it: what uses the database has to stop before it.
+    detached: true,
+  });
 }
 
 /** Resolves when a program has ended well, or has written `ready`. @throws {PostgresError} when it ends otherwise */

@@ -6,10 +6,10 @@ export interface Gap extends Span {
   readonly cluster: string;
 }
 
-/** The gaps that ended after a time, the newest 500 of each cluster. */
+/** The gaps that ended after a time, the newest 500 of each cluster: where there are more, all that is older counts as one. */
 export async function findGaps(connection: Connection, after: Date): Promise<readonly Gap[]> {
   const sql = `
-    SELECT cluster, started_at AS "startedAt", ended_at AS "endedAt" FROM (
+    SELECT cluster, CASE WHEN place < 500 THEN started_at END AS "startedAt", ended_at AS "endedAt" FROM (
       SELECT *, row_number() OVER (PARTITION BY cluster ORDER BY ended_at DESC) AS place FROM gaps WHERE ended_at > $1) AS latest
     WHERE place <= 500 ORDER BY ended_at DESC`;
   const { rows } = await connection.query<{ cluster: string; startedAt: Date | null; endedAt: Date }>(sql, [
