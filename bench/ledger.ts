@@ -131,8 +131,9 @@ async function measureRetention(
   const startedMs = performance.now();
   let pruning = true;
   const days = (DAYS * scale.ledger.deletedLeases) / scale.ledger.leases;
-  await ledger.announce(await daysAfterOldest(pool, days));
-  const pruned = ledger.prune(signal).finally(() => {
+  const endedBefore = await daysAfterOldest(pool, days);
+  await ledger.announce(endedBefore);
+  const pruned = ledger.prune(endedBefore, signal).finally(() => {
     pruning = false;
   });
   const writesMs: number[] = [];

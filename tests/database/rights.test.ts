@@ -64,7 +64,7 @@ async function use(pool: DatabasePool): Promise<void> {
   const { term } = await ledger.load();
   await ledger.write(term, { leases: [], gaps: [], checkpoint: CHECKPOINT });
   await ledger.announce(new Date());
-  await ledger.prune(new AbortController().signal);
+  await ledger.prune(new Date(), new AbortController().signal);
 }
 
 const program = (args: readonly string[], env: Record<string, string | undefined>) =>

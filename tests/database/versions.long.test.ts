@@ -66,7 +66,7 @@ it.each(SUPPORTED)('PostgreSQL %s keeps outbox and ledger, and answers the monit
   await ledger.write(term, { leases: [ended], gaps: [], checkpoint: CHECKPOINT });
   expect(await ledger.load()).toMatchObject({ term: term + 1, checkpoint: CHECKPOINT });
   await ledger.announce(new Date('2026-01-01'));
-  await ledger.prune(new AbortController().signal);
+  await ledger.prune(new Date('2026-01-01'), new AbortController().signal);
   expect((await runStatement(pool, 'SELECT ended_at FROM leases')).rows).toEqual([{ ended_at: ENDED }]);
   const monitor = await startMonitorProcess(databaseEnvironment(settings));
   onTestFinished(() => monitor.destroy());

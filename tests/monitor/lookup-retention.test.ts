@@ -20,6 +20,7 @@ import { createDatabase, log } from '../support/test-databases.js';
 
 const DAY = '2026-11-20';
 const AT_MS = Date.parse(`${DAY}T00:30:00Z`);
+const OLD = new Date(`${DAY}T02:00:00Z`);
 const CLUSTER = 'default';
 const DELETED = { verdict: 'unsure', reason: expect.stringContaining('they were deleted') };
 
@@ -48,10 +49,10 @@ beforeEach(() =>
 
 /** Deletes all but the last lease, as the reader does some time after it announced that. */
 async function deleteOld(): Promise<void> {
-  expect(await createLedger(database, CLUSTER).prune(new AbortController().signal)).toBe(3);
+  expect(await createLedger(database, CLUSTER).prune(OLD, new AbortController().signal)).toBe(3);
 }
 
-const announce = () => createLedger(database, CLUSTER).announce(new Date(`${DAY}T02:00:00Z`));
+const announce = () => createLedger(database, CLUSTER).announce(OLD);
 
 /** @param before is called before the first use of that kind, the first transaction of which reads the coverage */
 function readsWith(

@@ -1,4 +1,4 @@
-import { type Coverage, isUpToDate } from '../ledger/coverage.js';
+import { isUpToDate } from '../ledger/coverage.js';
 import {
   type Connection,
   findCoverage,
@@ -9,10 +9,10 @@ import {
 } from '../ledger/queries.js';
 import { type AskedSpan, gapsOf, least, most, spanOf, toProbe } from './asked-span.js';
 import { type Conclusion, conclude, type Span, unsure } from './conclude.js';
-import type { Covered, Known, LookupAsker } from './known.js';
+import type { Known, LookupAsker } from './known.js';
 import { type LookupAnswer, toAnswer } from './lookup-answer.js';
 import type { Asked } from './lookup-question.js';
-import type { Near } from './memory.js';
+import { createMoment, type Moment, type Near } from './memory.js';
 import { findNear, recallNear } from './near.js';
 import { concludeOfAll, findElsewhere, type Judged, withDoubts } from './others.js';
 import { findGapsOf, keepGaps, type ReadAtOnce, readAhead } from './read-ahead.js';
@@ -45,13 +45,13 @@ export async function answerBatch(
   asker: LookupAsker,
 ): Promise<Answered[]> {
   const { recent } = asker.memory;
-  const kept = recent.isDue() ? undefined : recent.coverage();
+  const kept = recent.isDue() ? undefined : recent.current();
   // Without questions it says whether the ledger can be read.
-  const coverage =
+  const moment =
     kept !== undefined && questions.length > 0
       ? kept
-      : await reads.inTransaction((connection) => readCoverage(connection, asker));
-  const known = { ...asker, coverage, scopeOf: createScopes(coverage) };
+      : await reads.inTransaction((connection) => readMoment(connection, asker));
+  const known = knownAt(moment, asker);
   const asked = questions.map((question) => toSpan(question, known));
   const answers = asked.map((each) => recallAnswer(each, known));
   const unread = asked.filter((each, n) => answers[n] === undefined && isCovered(each, known));
@@ -60,7 +60,7 @@ export async function answerBatch(
   const open = questions.flatMap((question, n) => (answers[n] === undefined ? [{ question, n }] : []));
   if (open.length > 0) {
     const left = open.map(({ question }) => question);
-    const answered = await reads.inTransaction((connection) => answerByReading(connection, left, known));
+    const answered = await reads.inTransaction((connection) => answerByReading(connection, left, asker));
     for (const [at, answer] of answered.entries()) answers[open[at]?.n ?? 0] = answer;
   }
   return answers.map(required);
@@ -68,10 +68,14 @@ export async function answerBatch(
 
 /** Answers a question about which all is in memory. */
 export function answerFromMemory(question: Asked, asker: LookupAsker): Answered | undefined {
-  const coverage = asker.memory.recent.coverage();
-  if (coverage === undefined) return undefined;
-  const known = { ...asker, scopeOf: createScopes(coverage) };
+  const moment = asker.memory.recent.current();
+  if (moment === undefined) return undefined;
+  const known = knownAt(moment, asker);
   return recallAnswer(toSpan(question, known), known);
+}
+
+function knownAt(moment: Moment, asker: LookupAsker): Known {
+  return { ...asker, moment, scopeOf: createScopes(moment.coverage) };
 }
 
 function toSpan(question: Asked, known: Known): AskedSpan {
@@ -82,46 +86,42 @@ function recallAnswer(asked: AskedSpan, known: Known): Answered | undefined {
   if (!isCovered(asked, known)) return undefined;
   const probe = toProbe(asked);
   const near = recallNear(probe, known.memory);
-  const gaps = known.memory.recent.gapsOf(dayOf(probe));
+  const gaps = known.moment.gapsOf(dayOf(probe));
   if (near === undefined || gaps === undefined) return undefined;
   const isOutsideOf = (cluster?: string) => isOutside(probe.ip, probe.toMs, known.memory, cluster);
   return answerOf(asked, judge(asked, near, gaps, known), known, isOutsideOf);
 }
 
-/** Whether all that it asks about was known at the time of the coverage. */
+/** Whether all that it asks about was known at that moment. */
 function isCovered({ question: { cluster }, span: { toMs } }: AskedSpan, { scopeOf }: Known): boolean {
   return toMs <= scopeOf(cluster).allKnownUntilMs;
 }
 
+/** Leases, gaps and coverage are of one moment, that of the transaction. */
 async function answerByReading(
   connection: Connection,
   questions: readonly Asked[],
-  recent: Covered,
+  asker: LookupAsker,
 ): Promise<Answered[]> {
-  const isEnough = questions.every((question) => isCovered(toSpan(question, recent), recent));
-  const coverage = isEnough ? recent.coverage : await readCoverage(connection, recent);
-  const known = isEnough ? recent : { ...recent, coverage, scopeOf: createScopes(coverage) };
+  const known = knownAt(await readMoment(connection, asker), asker);
   const asked = questions.map((question) => toSpan(question, known));
   return answerSpans(connection, asked, known);
 }
 
-/** Reads the coverage, and the gaps of the days that were asked about lately: else the next questions would have to wait for these. */
-async function readCoverage(
-  connection: Connection,
-  { memory: { recent } }: LookupAsker,
-): Promise<readonly Coverage[]> {
-  const coverage = await findCoverage(connection);
-  const days = recent.days();
-  const gaps = await findGapsOf(connection, days);
-  recent.keep(coverage);
-  for (const [n, day] of days.entries()) keepGaps(recent, coverage, day, gaps[n] ?? []);
-  return coverage;
+/** Reads what the ledger covers, and the gaps of the days that were asked about lately: else the next questions had to wait for these. */
+async function readMoment(connection: Connection, { memory: { recent } }: LookupAsker): Promise<Moment> {
+  const askedMs = recent.nowMs();
+  const moment = createMoment(await findCoverage(connection), askedMs);
+  const days = recent.daysAsked();
+  keepGaps(moment, days, await findGapsOf(connection, days));
+  recent.keep(moment);
+  return moment;
 }
 
 async function answerSpans(
   connection: Connection,
   asked: readonly AskedSpan[],
-  known: Covered,
+  known: Known,
 ): Promise<Answered[]> {
   if (asked.length === 0) return [];
   const { memory, scopeOf } = known;
@@ -153,17 +153,17 @@ async function answerSpans(
 async function findGaps(
   connection: Connection,
   asked: readonly AskedSpan[],
-  { coverage, memory: { recent } }: Covered,
+  { moment }: Known,
 ): Promise<Rows<GapRow>> {
   const [fromMs, toMs] = [least(asked), most(asked)];
   const day = dayOf({ fromMs });
   const window = windowOf(day);
   if (toMs >= window.toMs) return findGapsWithin(connection, fromMs, toMs, MAX_GAPS);
-  const kept = recent.gapsOf(day);
+  const kept = moment.gapsOf(day);
   if (kept !== undefined) return { rows: kept, more: false };
   const gaps = await findGapsWithin(connection, window.fromMs, window.toMs, MAX_GAPS);
   if (gaps.more) return findGapsWithin(connection, fromMs, toMs, MAX_GAPS);
-  recent.keepGaps(coverage, day, gaps.rows);
+  moment.keepGaps(day, gaps.rows);
   return gaps;
 }
 
@@ -216,7 +216,7 @@ function required<T>(answer: T | undefined): T {
 async function answerHalves(
   connection: Connection,
   asked: readonly AskedSpan[],
-  known: Covered,
+  known: Known,
 ): Promise<Answered[]> {
   const order = asked
     .map((_, n) => n)

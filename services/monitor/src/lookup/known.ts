@@ -1,6 +1,5 @@
 import type { Asker } from '../ledger/asker.js';
-import type { Coverage } from '../ledger/coverage.js';
-import type { LookupMemory } from './memory.js';
+import type { LookupMemory, Moment } from './memory.js';
 import type { ScopeOf } from './scopes.js';
 
 /** Who asks, and what is known from earlier questions. */
@@ -10,8 +9,5 @@ export interface LookupAsker extends Asker {
 
 export interface Known extends LookupAsker {
   readonly scopeOf: ScopeOf;
-}
-
-export interface Covered extends Known {
-  readonly coverage: readonly Coverage[];
+  readonly moment: Moment;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createMemory } from './memory.js';
+import { createMemory, createMoment, type Moment } from './memory.js';
 
 const COVERAGE = {
   cluster: 'default',
@@ -10,45 +10,28 @@ const COVERAGE = {
 };
 const GAP = { cluster: 'default', startedAt: new Date(100), endedAt: new Date(200), reason: 'restarted' };
 
-test('what the ledger covers is used for a second', () => {
+test('what the ledger covers is used for a second, and read again before, with the gaps of the days that were asked about', () => {
   const clock = { ms: 10_000 };
   const { recent } = createMemory(() => clock.ms);
-  expect(recent.coverage()).toBeUndefined();
-  const coverage = [COVERAGE];
-  recent.keep(coverage);
-  clock.ms += 1_000;
-  expect(recent.coverage()).toBe(coverage);
-  clock.ms += 1;
-  expect(recent.coverage()).toBeUndefined();
-});
-
-test('it is read again before it is too old, with the gaps of the days that were asked about since', () => {
-  const clock = { ms: 10_000 };
-  const { recent } = createMemory(() => clock.ms);
-  expect(recent.isDue()).toBe(true);
-  recent.keep([COVERAGE]);
-  recent.gapsOf(7);
-  recent.gapsOf(8);
-  recent.gapsOf(7);
-  expect([recent.isDue(), recent.days()]).toEqual([false, [7, 8]]);
+  expect([recent.current(), recent.isDue(), recent.daysAsked()]).toEqual([undefined, true, []]);
+  const moment = createMoment([COVERAGE], clock.ms);
+  recent.keep(moment);
+  for (const day of [7, 8, 7]) moment.gapsOf(day);
+  expect([recent.current(), recent.isDue(), recent.daysAsked()]).toEqual([moment, false, [7, 8]]);
   clock.ms += 501;
-  expect([recent.isDue(), recent.coverage()]).toEqual([true, [COVERAGE]]);
-  recent.keep([COVERAGE]);
-  expect([recent.isDue(), recent.days()]).toEqual([false, []]);
-  for (let day = 0; day < 100; day += 1) recent.gapsOf(day);
-  expect(recent.days()).toHaveLength(31);
+  expect([recent.current(), recent.isDue()]).toEqual([moment, true]);
+  clock.ms += 500;
+  expect(recent.current()).toBeUndefined();
+  for (let day = 0; day < 100; day += 1) moment.gapsOf(day);
+  expect(recent.daysAsked()).toHaveLength(31);
 });
 
-test('gaps that were read with an older coverage are not used with a newer one, which may have come with a gap', () => {
+test('gaps are used with the coverage with which they were read, and no earlier one replaces a later one', () => {
   const { recent } = createMemory(() => 0);
-  const [older, newer] = [[COVERAGE], [{ ...COVERAGE, knownUntilMs: 2_000 }]];
-  recent.keep(older);
-  recent.keepGaps(older, 0, []);
-  expect(recent.gapsOf(0)).toEqual([]);
+  const [older, newer] = [1, 2].map((askedMs) => createMoment([COVERAGE], askedMs)) as [Moment, Moment];
   recent.keep(newer);
-  expect(recent.gapsOf(0)).toBeUndefined();
-  recent.keepGaps(older, 0, []);
-  expect(recent.gapsOf(0)).toBeUndefined();
-  recent.keepGaps(newer, 0, [GAP]);
-  expect(recent.gapsOf(0)).toEqual([GAP]);
+  newer.keepGaps(0, [GAP]);
+  older.keepGaps(0, []);
+  recent.keep(older);
+  expect(recent.current()?.gapsOf(0)).toEqual([GAP]);
 });

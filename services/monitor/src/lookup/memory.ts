@@ -18,22 +18,32 @@ export interface Surroundings extends Read {
   readonly isOutside: boolean;
 }
 
-/** What the ledger covers, and its gaps, as they were a moment ago. */
-export interface Recent {
-  /** Undefined: not read, or too long ago. */
-  coverage(): readonly Coverage[] | undefined;
-  /** It is time to read it again: then it is not too old as soon as the next questions come. */
-  isDue(): boolean;
-  /** The days whose gaps were asked for since then, and are to be read again with it; not all of very many. */
-  days(): readonly number[];
+/**
+ * What the ledger covered at a moment, and its gaps of days as they were then, or later: older ones would lack a gap that was
+ * recorded together with the coverage.
+ */
+export interface Moment {
+  readonly coverage: readonly Coverage[];
+  /** When it was asked for, by the monotonic clock. */
+  readonly askedMs: number;
   /** The gaps that touch the window of a day. Undefined: not read. */
   gapsOf(day: number): readonly GapRow[] | undefined;
-  keep(coverage: readonly Coverage[]): void;
-  /**
-   * Keeps gaps that were read at the same moment as the coverage, or later. Those of another one are not kept: with a newer
-   * coverage, a gap that was recorded together with it would be missing.
-   */
-  keepGaps(coverage: readonly Coverage[], day: number, gaps: readonly GapRow[]): void;
+  keepGaps(day: number, gaps: readonly GapRow[]): void;
+  /** The days whose gaps were asked for; not all of very many. */
+  daysAsked(): readonly number[];
+}
+
+/** The last moment that was read. */
+export interface Recent {
+  nowMs(): number;
+  /** Undefined: none was read, or too long ago. */
+  current(): Moment | undefined;
+  /** It is time to read another one: then this one is not too old as soon as the next questions come. */
+  isDue(): boolean;
+  /** The days whose gaps are to be read with the next one, because questions are about them. */
+  daysAsked(): readonly number[];
+  /** Unless one that was asked for later is there already. */
+  keep(moment: Moment): void;
 }
 
 /** What is known of the ledger from earlier questions. It serves questions about times of which all was known by then. */
@@ -61,27 +71,31 @@ export function createMemory(monotonicMs: () => number): LookupMemory {
   };
 }
 
-function createRecent(monotonicMs: () => number): Recent {
-  let kept: readonly Coverage[] | undefined;
-  let keptAtMs = 0;
+export function createMoment(coverage: readonly Coverage[], askedMs: number): Moment {
   const gapsOfDays = new Map<number, readonly GapRow[]>();
   const days = new Set<number>();
   return {
-    coverage: () => (monotonicMs() - keptAtMs <= MAX_RECENT_AGE_MS ? kept : undefined),
-    isDue: () => kept === undefined || monotonicMs() - keptAtMs > DUE_AFTER_MS,
-    days: () => [...days],
+    coverage,
+    askedMs,
     gapsOf(day) {
       if (days.size < MAX_DAYS) days.add(day);
       return gapsOfDays.get(day);
     },
-    keep(coverage) {
-      kept = coverage;
-      keptAtMs = monotonicMs();
-      gapsOfDays.clear();
-      days.clear();
-    },
-    keepGaps(coverage, day, gaps) {
-      if (coverage === kept) gapsOfDays.set(day, gaps);
+    keepGaps: (day, gaps) => void gapsOfDays.set(day, gaps),
+    daysAsked: () => [...days],
+  };
+}
+
+function createRecent(monotonicMs: () => number): Recent {
+  let kept: Moment | undefined;
+  const ageMs = () => monotonicMs() - (kept?.askedMs ?? Number.NEGATIVE_INFINITY);
+  return {
+    nowMs: monotonicMs,
+    current: () => (ageMs() <= MAX_RECENT_AGE_MS ? kept : undefined),
+    isDue: () => ageMs() > DUE_AFTER_MS,
+    daysAsked: () => kept?.daysAsked() ?? [],
+    keep(moment) {
+      if (kept === undefined || moment.askedMs >= kept.askedMs) kept = moment;
     },
   };
 }

@@ -1,10 +1,9 @@
-import type { Coverage } from '../ledger/coverage.js';
 import { type Connection, type GapRow, MAX_ROWS } from '../ledger/queries.js';
 import { type BoundLease, bind } from '../ledger/verdict.js';
 import { gapsOfTimes, leasesAround, type Probe, toFoundLeases, toGapsOf } from './batch-queries.js';
 import type { LookupLease } from './conclude.js';
-import type { Covered } from './known.js';
-import type { LookupMemory, Recent } from './memory.js';
+import type { Known } from './known.js';
+import type { LookupMemory, Moment } from './memory.js';
 import { keyOf, recallOutside } from './near.js';
 import { dayOf, windowOf } from './window.js';
 
@@ -27,14 +26,16 @@ export async function findGapsOf(
   return toGapsOf(days.length, rows);
 }
 
-/** Keeps the gaps of a day, unless there are too many. */
+/** Keeps the gaps of days, but for those that have too many. */
 export function keepGaps(
-  recent: Recent,
-  coverage: readonly Coverage[],
-  day: number,
-  gaps: readonly GapRow[],
+  moment: Moment,
+  days: readonly number[],
+  gaps: readonly (readonly GapRow[])[],
 ): void {
-  if (gaps.length <= MAX_GAPS) recent.keepGaps(coverage, day, gaps);
+  for (const [n, day] of days.entries()) {
+    const found = gaps[n] ?? [];
+    if (found.length <= MAX_GAPS) moment.keepGaps(day, found);
+  }
 }
 
 /**
@@ -45,10 +46,10 @@ export function keepGaps(
 export async function readAhead(
   readAtOnce: ReadAtOnce,
   probes: readonly Probe[],
-  { coverage, scopeOf, memory }: Covered,
+  { moment, scopeOf, memory }: Known,
 ): Promise<void> {
   const windows = missingWindows(probes, memory);
-  const days = missingDays(probes, memory);
+  const days = missingDays(probes, moment);
   const statements = [
     ...(windows.size === 0 ? [] : [leasesAround([...windows.values()])]),
     ...(days.length === 0 ? [] : [gapsOfDays(days)]),
@@ -56,10 +57,7 @@ export async function readAhead(
   if (statements.length === 0) return;
   const read = [...(await readAtOnce(statements))];
   if (windows.size > 0) keepWindows(windows, read.shift() ?? []);
-  if (days.length > 0) {
-    const gaps = toGapsOf(days.length, read.shift() ?? []);
-    for (const [n, day] of days.entries()) keepGaps(memory.recent, coverage, day, gaps[n] ?? []);
-  }
+  if (days.length > 0) keepGaps(moment, days, toGapsOf(days.length, read.shift() ?? []));
 
   function keepWindows(wanted: ReadonlyMap<string, Probe>, rows: readonly unknown[][]): void {
     const all = [...wanted];
@@ -88,6 +86,6 @@ function missingWindows(probes: readonly Probe[], memory: LookupMemory): Readonl
   return missing;
 }
 
-function missingDays(probes: readonly Probe[], { recent }: LookupMemory): readonly number[] {
-  return [...new Set(probes.map(dayOf))].filter((day) => recent.gapsOf(day) === undefined);
+function missingDays(probes: readonly Probe[], moment: Moment): readonly number[] {
+  return [...new Set(probes.map(dayOf))].filter((day) => moment.gapsOf(day) === undefined);
 }

@@ -75,7 +75,7 @@ export class ListParts {
   }
 
   async #write(mayAccept: MayAccept, end?: () => ListEnd): Promise<boolean> {
-    const { log, signal } = this.#output;
+    const { log, signal, known, timeline } = this.#output;
     const all = this.#decided;
     this.#decided = [];
     this.#count = 0;
@@ -90,7 +90,9 @@ export class ListParts {
       if (next < count) await log.listMayContinue(signal);
       await log.listRoomAvailable(signal, Math.min(log.entryLimit, count - next));
       if (!(await mayAccept())) {
-        for (const pod of unfinished.begun(changes.slice(0, next))) this.#output.known.table.set(pod);
+        const appended = changes.slice(0, next);
+        timeline.takeBack(placed, appended);
+        for (const pod of unfinished.begun(appended)) known.table.set(pod);
         return false;
       }
       const to = next + log.listRoom;
@@ -124,12 +126,11 @@ export class ListParts {
 
   /** @param end of the last entry */
   #append(facts: Facts, end?: ListEnd): void {
-    const { appender, observedAt, checkpointWithin, gaps, timeline } = this.#output;
+    const { appender, observedAt, checkpointWithin, gaps } = this.#output;
     // Times of before and after a jump of the clock are not recorded without it.
     const allGaps = [...gaps.jumped, ...(end?.gaps ?? [])];
     const checkpoint = end ? end.checkpoint : checkpointWithin();
     appender.append(facts, { observedAt, gaps: allGaps, checkpoint });
-    timeline.appended(facts.changes);
     gaps.appended();
   }
 }

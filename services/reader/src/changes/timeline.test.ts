@@ -177,6 +177,27 @@ describe('the next holder of an address', () => {
     expect(ended?.notBefore).toBeLessThanOrEqual(started?.notAfter ?? 0);
   });
 
+  it('is bounded by what is placed, and no longer once the list is given up, but for what is in the log', () => {
+    const { timeline, shared, onContradiction } = open();
+    const next = () => {
+      const [placed] = new Timeline(shared, onContradiction).place([
+        start('c', X, interval(80, 90, 300)),
+      ]).changes;
+      shared.lastOfAddress.delete(X);
+      return placed?.interval.best;
+    };
+    const part = [end('a', X, interval(90, 100, 110)), start('b', X, interval(120, 130, 140))];
+    timeline.placePart(part.slice(0, 1), new HandOvers());
+    expect(next()).toBe(101);
+    const placed = timeline.placePart(part, new HandOvers());
+    timeline.takeBack(placed, placed.changes.slice(0, 1));
+    expect(shared.lastOfAddress.get(X)?.uid).toBe('a');
+    expect(next()).toBe(101);
+    const again = timeline.placePart(part, new HandOvers());
+    timeline.takeBack(again, []);
+    expect(next()).toBe(90);
+  });
+
   it('is not bounded on the address of a node', () => {
     const { timeline, onContradiction } = open();
     const onHost = (each: IpChange) => ({ ...each, pod: { ...each.pod, hostNetwork: true } });

@@ -9,6 +9,8 @@ const MAX_ADDRESSES = 10_000;
 /** Changes with the times that they keep, in the order of these. */
 export interface Placed {
   readonly changes: readonly IpChange[];
+  /** The last changes of their addresses before. */
+  readonly before: ReadonlyMap<string, LastChange | undefined>;
   /** The leases that start, by what they were before. */
   readonly leases: ReadonlyMap<Lease, Lease>;
 }
@@ -21,7 +23,7 @@ export interface Contradiction {
 }
 
 /** The last change of an address, as far as the next one needs it. */
-interface LastChange {
+export interface LastChange {
   readonly uid: string;
   readonly isStart: boolean;
   readonly interval: Interval;
@@ -67,19 +69,17 @@ export class Timeline {
 
   /** The changes of one event: each is later than the one before it, if only by a millisecond. */
   place(changes: readonly IpChange[]): Placed {
-    const placed = this.#put(
+    return this.#put(
       changes,
       changes.map((change) => this.#bounded(change)),
       () => true,
     );
-    this.appended(placed.changes);
-    return placed;
   }
 
   /**
    * A part of a list, whose changes come in no order, but ends before starts: sorted by their times. Those of a later part may
    * be earlier: else they would all be as late as the latest one of the first part. Ends may have the same time, and so may
-   * starts. What comes into the log is to be said: see {@link appended}.
+   * starts.
    */
   placePart(changes: readonly IpChange[], handOvers: HandOvers): Placed {
     const before = this.#lastMs;
@@ -100,9 +100,17 @@ export class Timeline {
     return placed;
   }
 
-  /** They are in the log. A list may be given up before all that was placed is: what is not published bounds nothing. */
-  appended(changes: readonly IpChange[]): void {
-    for (const change of changes) this.#remember(change);
+  /** A list is given up: of what was placed, only so much is in the log. The rest bounds nothing any more. */
+  takeBack({ changes, before }: Placed, appended: readonly IpChange[]): void {
+    const { lastOfAddress } = this.#shared;
+    const placed = new Set(changes.map(({ interval }) => interval));
+    for (const [address, last] of before) {
+      // Another feed may have seen the address since.
+      if (!placed.has(lastOfAddress.get(address)?.interval as Interval)) continue;
+      if (last === undefined) lastOfAddress.delete(address);
+      else lastOfAddress.set(address, last);
+    }
+    for (const change of appended) this.#remember(change);
   }
 
   /** All parts of a list are placed: what follows is later than each of them. */
@@ -116,6 +124,7 @@ export class Timeline {
     isLater: (change: IpChange, before: IpChange | undefined) => boolean,
   ): Placed {
     const leases = new Map<Lease, Lease>();
+    const before = new Map<string, LastChange | undefined>();
     const changes = bounded.map((change, index) => {
       const interval = this.#ordered(change.interval, isLater(change, bounded[index - 1]) ? 1 : 0);
       const put = isStart(change)
@@ -123,9 +132,12 @@ export class Timeline {
         : { ...change, interval };
       const original = originals[index];
       if (isStart(change) && original) leases.set(original.lease, put.lease);
+      const address = addressKey(put.lease);
+      if (!before.has(address)) before.set(address, this.#shared.lastOfAddress.get(address));
+      this.#remember(put);
       return put;
     });
-    return { changes, leases };
+    return { changes, leases, before };
   }
 
   #ordered({ notBefore, best: wanted, notAfter }: Interval, stepMs: number): Interval {

@@ -50,12 +50,12 @@ export interface Ledger {
    */
   write(term: number, batch: LedgerBatch): Promise<void>;
   /**
-   * Says that what ended before a time is about to be deleted: who reads the ledger in several steps must have seen that
+   * Says that leases and gaps that ended before a time are about to be deleted: who reads the ledger in several steps must have seen that
    * before {@link prune} deletes it.
    */
   announce(endedBefore: Date): Promise<void>;
-  /** Deletes closed leases, gaps, restarts and failures that were announced, in small steps. @returns how many leases */
-  prune(signal: AbortSignal): Promise<number>;
+  /** Deletes what ended before a time, of closed leases and gaps what was announced, in small steps. @returns how many leases */
+  prune(endedBefore: Date, signal: AbortSignal): Promise<number>;
 }
 
 export interface LedgerOptions {
@@ -86,7 +86,7 @@ export function createLedger(
       for (const refused of await write(pool, cluster, scope, current.writes, batch)) onRefused(refused);
     },
     announce: (endedBefore) => announce(pool, cluster, endedBefore),
-    prune: (signal) => prune(pool, cluster, signal),
+    prune: (endedBefore, signal) => prune(pool, cluster, endedBefore, signal),
   };
 }
 

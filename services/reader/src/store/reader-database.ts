@@ -78,7 +78,7 @@ export function openReaderDatabase(
       load: () => ledgerState.watch(() => forLedger(() => ledger.load())),
       write: (term, batch) => ledgerState.watch(() => forLedger(() => ledger.write(term, batch))),
       announce: (endedBefore) => forLedger(() => ledger.announce(endedBefore)),
-      prune: (signal) => forLedger(() => ledger.prune(signal)),
+      prune: (endedBefore, signal) => forLedger(() => ledger.prune(endedBefore, signal)),
     },
   };
 }

@@ -35,8 +35,8 @@ async function pruneFor(ms: number, days: number, answer = async () => 7): Promi
   const minutes = () => (Date.now() - startedMs) / MINUTE_MS;
   const ledger: Pick<Ledger, 'announce' | 'prune'> = {
     announce: async (endedBefore) => void done.push([minutes(), endedBefore.toISOString()]),
-    prune: () => {
-      done.push([minutes(), 'deletes']);
+    prune: (endedBefore) => {
+      done.push([minutes(), 'deletes', endedBefore.toISOString()]);
       return answer();
     },
   };
@@ -50,9 +50,9 @@ async function pruneFor(ms: number, days: number, answer = async () => 7): Promi
 it('deletes what is older than so many days, every hour, and says so two minutes before', async () => {
   expect(await pruneFor(65 * MINUTE_MS, 30)).toEqual([
     [0, '2026-10-21T14:00:00.000Z'],
-    [2, 'deletes'],
+    [2, 'deletes', '2026-10-21T14:00:00.000Z'],
     [62, '2026-10-21T15:02:00.000Z'],
-    [64, 'deletes'],
+    [64, 'deletes', '2026-10-21T15:02:00.000Z'],
   ]);
 });
 

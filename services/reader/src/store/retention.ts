@@ -16,9 +16,10 @@ export async function pruneRegularly(
 ): Promise<void> {
   do {
     try {
-      await ledger.announce(new Date(now().getTime() - retentionDays * DAY_MS));
+      const endedBefore = new Date(now().getTime() - retentionDays * DAY_MS);
+      await ledger.announce(endedBefore);
       if (!(await pause(NOTICE_MS, signal))) return;
-      const deleted = await ledger.prune(signal);
+      const deleted = await ledger.prune(endedBefore, signal);
       if (deleted > 0) log.info({ leases: deleted, retentionDays }, 'old leases deleted');
     } catch (err) {
       log.warn({ err: toError(err) }, 'old leases not deleted; tried again in an hour');
