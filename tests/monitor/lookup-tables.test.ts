@@ -14,14 +14,12 @@ beforeAll(async () => {
 afterAll(() => sample?.stop());
 
 describe('a lookup by its URL', () => {
-  /** As java.net.URLEncoder does, by which Graylog encodes its key. */
-  const encoded = (text: string) => encodeURIComponent(text).replaceAll('%20', '+');
-
   it.each([
-    ['Graylog', encoded(`10.64.0.182@${AT}+0000`)],
-    ['Graylog, of IPv6', encoded(`fd00::7@${AT}+0000`)],
+    ['Graylog', encodeURIComponent(`10.64.0.182@${AT}+0000`)],
+    ['Graylog, of IPv6', encodeURIComponent(`fd00::7@${AT}+0000`)],
     ['Logstash', `10.64.0.182@${AT}Z`],
     ['Logstash, of IPv6', `fd00::7@${AT}Z`],
+    ['Logstash, of an event with nanoseconds', `10.64.0.182@${AT}000000Z`],
   ])('is answered as %s asks', async (_, key) => {
     const { status, body } = await getFrom(sample.monitor, `/lookup/${key}`);
     const [name] = Object.keys(JSON.parse(body));
@@ -44,12 +42,21 @@ async function timeline(): Promise<readonly Row[]> {
 
 const started = (row: Row) => Date.parse(row.started_at ?? '');
 const ended = (row: Row) => Date.parse(row.ended_at ?? '');
+/** Whole seconds, in milliseconds. */
+const inSeconds = (ms: number) => Math.floor(ms / 1_000) * 1_000;
 const latest = (rows: readonly Row[]) => rows.toSorted((a, b) => started(b) - started(a)).slice(0, 1);
 
 /** Which rows of an address a reader takes for a time. */
 const READERS: Readonly<Record<string, (rows: readonly Row[], ms: number) => readonly Row[]>> = {
-  'the last that began, by seconds, as Splunk does': (rows, ms) =>
-    latest(rows.filter(({ started_epoch }) => Number(started_epoch) <= ms / 1_000)),
+  'the last that began, by whole seconds, and none in the second of a change, as the search of Splunk does': (
+    rows,
+    ms,
+  ) =>
+    rows
+      .filter(({ started_epoch }) => Math.floor(Number(started_epoch)) <= ms / 1_000)
+      .toSorted((a, b) => inSeconds(started(b)) - inSeconds(started(a)))
+      .slice(0, 1)
+      .filter((row) => started(row) <= ms && ms < inSeconds(ended(row))),
   'the last that began, as an ASOF join of DuckDB does': (rows, ms) =>
     latest(rows.filter((row) => started(row) <= ms)),
   'ranges with both ends, the one with the later beginning, as ClickHouse does': (rows, ms) =>
