@@ -1,6 +1,6 @@
 import { createHistogram } from 'node:perf_hooks';
 import { OPERATIONS, pause } from '@podips/shared';
-import { Pool } from 'undici';
+import { HttpConnection } from './http-connection.js';
 
 /** How requests were answered. */
 export interface Load {
@@ -41,21 +41,21 @@ export function heartbeatOf(n: number): Request {
  */
 export async function load(options: LoadOptions): Promise<Load> {
   const { url, connections, seconds, restMs = 0, perSecond, signal, requestOf } = options;
-  await using pool = destroyedAtEnd(new Pool(url, { connections, pipelining: 1 }));
   const histogram = createHistogram();
   const startedMs = performance.now();
   const endMs = startedMs + seconds * 1_000;
   let sent = 0;
   const client = async (_: unknown, first: number) => {
+    using connection = new HttpConnection(url);
     for (let n = first; performance.now() < endMs; n += connections) {
       signal.throwIfAborted();
       const lateMs =
         perSecond === undefined ? 0 : await untilDue(startedMs + (n * 1_000) / perSecond, signal);
       const sentMs = performance.now() - lateMs;
       sent += 1;
-      const { statusCode, body } = await pool.request({ ...requestOf(sent), signal });
-      await body.dump();
-      if (statusCode !== 200) throw new Error(`the monitor answered ${statusCode}`);
+      const { method, path } = requestOf(sent);
+      const status = await connection.ask(method, path);
+      if (status !== 200) throw new Error(`the monitor answered ${status}`);
       histogram.record(Math.max(1, Math.round((performance.now() - sentMs) * US_PER_MS)));
       if (restMs > 0) await pause(restMs, signal);
     }
@@ -71,8 +71,4 @@ async function untilDue(dueMs: number, signal: AbortSignal): Promise<number> {
   if (aheadMs <= 0) return -aheadMs;
   await pause(aheadMs, signal);
   return 0;
-}
-
-function destroyedAtEnd(pool: Pool): Pool & AsyncDisposable {
-  return Object.assign(pool, { [Symbol.asyncDispose]: () => pool.destroy() });
 }
