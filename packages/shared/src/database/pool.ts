@@ -10,6 +10,8 @@ export type DatabaseClient = pg.PoolClient;
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
+/** As long as a connection is kept of which nothing is asked. */
+const IDLE_MS = 30_000;
 const MAX_CONNECTIONS = 4;
 const DEFAULT_SCHEMA = 'public';
 
@@ -65,6 +67,8 @@ export class DatabasePool extends pg.Pool {
       connectionTimeoutMillis: connectTimeoutMs,
       query_timeout: statementTimeoutMs,
       keepAlive: true,
+      // Longer than from one regular look to the next: a new connection costs more than a look.
+      idleTimeoutMillis: IDLE_MS,
       application_name: 'podips',
     });
     this.settings = settings;
