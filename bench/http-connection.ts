@@ -27,13 +27,14 @@ export class HttpConnection implements Disposable {
   ask(method: 'GET' | 'POST', path: string): Promise<number> {
     const answered = Promise.withResolvers<number>();
     this.#answered = answered;
+    if (this.#socket.destroyed) answered.reject(new Error('the server has closed the connection'));
     const length = method === 'POST' ? 'content-length: 0\r\n' : '';
     this.#socket.write(`${method} ${path} HTTP/1.1\r\nhost: ${this.#host}\r\n${length}\r\n`, 'latin1');
     return answered.promise;
   }
 
   [Symbol.dispose](): void {
-    this.#answered = undefined;
+    this.#answered?.reject(new Error('the connection is closed'));
     this.#socket.destroy();
   }
 

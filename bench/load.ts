@@ -47,6 +47,8 @@ export async function load(options: LoadOptions): Promise<Load> {
   let sent = 0;
   const client = async (_: unknown, first: number) => {
     using connection = new HttpConnection(url);
+    const end = () => connection[Symbol.dispose]();
+    signal.addEventListener('abort', end, { once: true });
     for (let n = first; performance.now() < endMs; n += connections) {
       signal.throwIfAborted();
       const lateMs =

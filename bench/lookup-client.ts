@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { request } from 'undici';
 import { type LogOfLines, textOf } from './lookup-lines.js';
+import { residentBytes } from './process-usage.js';
 
 /** Asks a monitor about the lines of a log, as a program of its own, and prints how they were answered as JSON. */
 const [url = '', log = '{}'] = process.argv.slice(2);
@@ -23,5 +24,6 @@ for await (const line of createInterface({ input: body })) {
   if (answer.verdict !== undefined) verdicts[answer.verdict] = (verdicts[answer.verdict] ?? 0) + 1;
   else isWhole = answer.end === true && answer.answers === asked.lines;
 }
-const peakBytes = process.resourceUsage().maxRSS * 1_024;
+// The usage of resources counts from before this program was loaded, when it still had the memory of its parent.
+const peakBytes = await residentBytes(process, 'VmHWM');
 console.log(JSON.stringify({ tookMs: performance.now() - startedMs, verdicts, isWhole, peakBytes }));

@@ -22,7 +22,7 @@ const DAY = '2026-11-20';
 const AT_MS = Date.parse(`${DAY}T00:30:00Z`);
 const OLD = new Date(`${DAY}T02:00:00Z`);
 const CLUSTER = 'default';
-const DELETED = { verdict: 'unsure', reason: expect.stringContaining('they were deleted') };
+const DELETED = { verdict: 'unsure', reason: expect.stringContaining('those are deleted') };
 
 let settings: DatabaseSettings;
 let database: DatabasePool;

@@ -57,6 +57,15 @@ async function untilCounted(url) {
   }
 }
 
+/** Waits until it is known how much is published and delivered. */
+async function untilMeasured(url) {
+  for (;;) {
+    const { flow } = await (await fetch(`${url}/api/v1/status`)).json();
+    if (flow?.publishedPerSecond != null && flow.writtenPerSecond != null) return;
+    await sleep(200);
+  }
+}
+
 async function shoot(page, name, { width, height, colorScheme = 'light' }) {
   await page.setViewportSize({ width, height });
   await page.emulateMedia({ colorScheme });
@@ -85,6 +94,7 @@ async function takeHealthy(browser, resources) {
   });
   startChain(url, resources);
   await untilCounted(url);
+  await untilMeasured(url);
   await takePage(browser, url, 'all-green', ALL, { height: 1_280 });
   await takePage(browser, `${url}/incidents`, 'incidents', [''], { live: false });
   const question = new URLSearchParams({ ip: '10.64.9.182', at: '2026-11-20 14:05' });

@@ -102,7 +102,7 @@ function limitOf(each: Coverage, isOnly: boolean, atMs: number): Reason[] {
     return [{ code: 'after-known', text }];
   }
   if (atMs < completeFromMs) {
-    const text = `${ledger} has no leases that ended before ${exactUtc(completeFromMs)}: they were deleted.`;
+    const text = `${ledger} may lack leases that ended before ${exactUtc(completeFromMs)}: those are deleted.`;
     return [{ code: 'deleted', text }];
   }
   return [];

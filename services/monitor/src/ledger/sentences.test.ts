@@ -173,7 +173,7 @@ describe('which pod may have had an address', () => {
     [
       ['deleted'],
       { coverage: [{ ...WHOLE, completeFromMs: AT_MS + 1_000 }] },
-      `${UNKNOWN} The ledger has no leases that ended before 2026-11-20 14:05:01 UTC: they were deleted.`,
+      `${UNKNOWN} The ledger may lack leases that ended before 2026-11-20 14:05:01 UTC: those are deleted.`,
     ],
     [
       ['after-known'],

@@ -132,6 +132,7 @@ async function answerSpans(
   const probes = asked.map(toProbe);
   const outside = await findSurroundings(connection, probes, { allKnownUntilMs, memory });
   const near = await findNear(connection, probes, {
+    isKnown: ({ cluster, toMs }) => toMs <= scopeOf(cluster).allKnownUntilMs,
     knownUntil: (probe, cluster) => scopeOf(probe.cluster).knownUntil(cluster),
     memory,
   });

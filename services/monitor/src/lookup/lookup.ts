@@ -69,6 +69,7 @@ export function openLookup(options: LookupOptions): Lookup {
     }
   }
 
+  const fromMemory = (question: Asked) => answerFromMemory(question, { cluster, nowMs: now(), memory });
   let isRefreshing = false;
   const collector = createCollector((questions: readonly Asked[]) => answer(single, questions), MAX_BATCH);
   return {
@@ -77,11 +78,17 @@ export function openLookup(options: LookupOptions): Lookup {
       // One waits until what all of them need is read again, so that the others need not.
       if (memory.recent.isDue() && !isRefreshing) {
         isRefreshing = true;
-        return collector(question).finally(() => {
+        try {
+          return await collector(question);
+        } catch (err) {
+          const known = fromMemory(question);
+          if (known === undefined) throw err;
+          return known;
+        } finally {
           isRefreshing = false;
-        });
+        }
       }
-      return answerFromMemory(question, { cluster, nowMs: now(), memory }) ?? collector(question);
+      return fromMemory(question) ?? collector(question);
     },
     places: createPlaces(MAX_PLACES),
     async stop() {

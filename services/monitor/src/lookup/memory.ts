@@ -93,7 +93,7 @@ function createRecent(monotonicMs: () => number): Recent {
     nowMs: monotonicMs,
     current: () => (ageMs() <= MAX_RECENT_AGE_MS ? kept : undefined),
     isDue: () => ageMs() > DUE_AFTER_MS,
-    daysAsked: () => kept?.daysAsked() ?? [],
+    daysAsked: () => (ageMs() <= MAX_RECENT_AGE_MS ? kept?.daysAsked() : undefined) ?? [],
     keep(moment) {
       if (kept === undefined || moment.askedMs >= kept.askedMs) kept = moment;
     },

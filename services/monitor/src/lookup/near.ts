@@ -8,6 +8,8 @@ import { dayOf, windowOf } from './window.js';
 
 /** What a batch knows of the ledger. */
 export interface NearOptions {
+  /** Whether all that a probe asks about was known then: else what is in memory may be of a later moment. */
+  readonly isKnown: (probe: Probe) => boolean;
   /** Up to when the changes of a cluster are known, as far as a probe asks about it. */
   readonly knownUntil: (probe: Probe, cluster: string) => number;
   readonly memory: LookupMemory;
@@ -37,7 +39,9 @@ export async function findNear(
   probes: readonly Probe[],
   options: NearOptions,
 ): Promise<readonly Near[]> {
-  const near = probes.map((probe) => recallNear(probe, options.memory));
+  const near = probes.map((probe) =>
+    options.isKnown(probe) ? recallNear(probe, options.memory) : undefined,
+  );
   const open = probes.flatMap((_, n) => (near[n] === undefined ? [n] : []));
   const exact = await findExactly(
     connection,

@@ -198,6 +198,14 @@ describe('the next holder of an address', () => {
     expect(next()).toBe(90);
   });
 
+  it('is not forgotten for a list that is given up after another feed has seen it', () => {
+    const { timeline, shared, onContradiction } = open();
+    const placed = timeline.placePart([end('a', X, interval(90, 100, 110))], new HandOvers());
+    new Timeline(shared, onContradiction).place([start('b', X, interval(200))]);
+    timeline.takeBack(placed, placed.changes);
+    expect(shared.lastOfAddress.get(X)?.uid).toBe('b');
+  });
+
   it('is not bounded on the address of a node', () => {
     const { timeline, onContradiction } = open();
     const onHost = (each: IpChange) => ({ ...each, pod: { ...each.pod, hostNetwork: true } });

@@ -104,13 +104,16 @@ export class Timeline {
   takeBack({ changes, before }: Placed, appended: readonly IpChange[]): void {
     const { lastOfAddress } = this.#shared;
     const placed = new Set(changes.map(({ interval }) => interval));
-    for (const [address, last] of before) {
-      // Another feed may have seen the address since.
-      if (!placed.has(lastOfAddress.get(address)?.interval as Interval)) continue;
+    const isOurs = ([address]: readonly [string, unknown]) => {
+      const last = lastOfAddress.get(address);
+      return last !== undefined && placed.has(last.interval);
+    };
+    // Another feed may have seen others since.
+    const ours = new Map([...before].filter(isOurs));
+    for (const [address, last] of ours)
       if (last === undefined) lastOfAddress.delete(address);
       else lastOfAddress.set(address, last);
-    }
-    for (const change of appended) this.#remember(change);
+    for (const change of appended) if (ours.has(addressKey(change.lease))) this.#remember(change);
   }
 
   /** All parts of a list are placed: what follows is later than each of them. */

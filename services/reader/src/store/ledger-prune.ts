@@ -29,7 +29,7 @@ const pruneOf = (table: Table) => `
 
 const ANNOUNCE = `
   UPDATE reader_positions SET deleted_before = greatest(deleted_before, $2) WHERE cluster = $1
-    AND (EXISTS (SELECT FROM leases WHERE cluster = $1 AND ended_at < $2 AND ended_at <> 'infinity')
+    AND (deleted_before IS NOT NULL OR EXISTS (SELECT FROM leases WHERE cluster = $1 AND ended_at < $2 AND ended_at <> 'infinity')
       OR EXISTS (SELECT FROM gaps WHERE cluster = $1 AND ended_at < $2))`;
 
 /** Writes down that leases and gaps that ended before a time are about to be deleted, if there are any. */

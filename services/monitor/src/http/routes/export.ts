@@ -4,7 +4,7 @@ import { parseExport } from '../../export/export-question.js';
 import { Type } from '../../schema/type.js';
 import { refuseEmpty } from '../../words/request-rules.js';
 import type { AppContext } from '../context.js';
-import { ErrorReply, ExportQuery, TextReply, UnavailableReply } from '../schemas.js';
+import { ErrorReply, ExportQuery, UnavailableReply } from '../schemas.js';
 
 const RETRY_AFTER_S = 30;
 
@@ -18,7 +18,13 @@ const EXPORT_SCHEMA = {
   tags: ['ledger'],
   produces: ['text/csv'],
   querystring: ExportQuery,
-  response: { 200: Type.Unsafe<Readable>(TextReply), 400: ErrorReply, 503: UnavailableReply },
+  response: {
+    200: Type.Unsafe<Readable>(
+      Type.String({ description: 'a line with the names of the columns, and one for each row' }),
+    ),
+    400: ErrorReply,
+    503: UnavailableReply,
+  },
 };
 
 /** Tables for other programs; no route without a database. */

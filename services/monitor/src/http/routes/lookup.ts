@@ -9,7 +9,7 @@ import { createPatience } from '../../lookup/patience.js';
 import { Type } from '../../schema/type.js';
 import { InvalidRequestError } from '../../words/request-rules.js';
 import type { AppContext } from '../context.js';
-import { ErrorReply, KeyLookupQuery, LinesQuery, TextReply, UnavailableReply } from '../schemas.js';
+import { ErrorReply, KeyLookupQuery, LinesQuery, UnavailableReply } from '../schemas.js';
 
 const SETTLED_AGE_S = 86_400;
 const UNSETTLED_AGE_S = 5;
@@ -54,7 +54,9 @@ const LINES_SCHEMA = {
   produces: ['application/x-ndjson'],
   querystring: LinesQuery,
   response: {
-    200: Type.Unsafe<Readable>(TextReply),
+    200: Type.Unsafe<Readable>(
+      Type.String({ description: 'a JSON object in each line: one for each question, and one at the end' }),
+    ),
     400: ErrorReply,
     415: ErrorReply,
     503: UnavailableReply,
