@@ -10,15 +10,18 @@ export class HttpConnection implements Disposable {
   #answered: PromiseWithResolvers<number> | undefined;
   #received = '';
 
-  /** @param url of the server, without a path */
-  constructor(url: string) {
+  /**
+   * @param url of the server, without a path
+   * @param signal ends it
+   */
+  constructor(url: string, signal: AbortSignal) {
     const { host, hostname, port } = new URL(url);
     this.#host = host;
     const onread = {
       buffer: Buffer.allocUnsafe(64 * 1_024),
       callback: (size: number, bytes: Uint8Array) => this.#receive(bytes as Buffer, size), // it is the one above
     };
-    this.#socket = connect({ host: hostname, port: Number(port), noDelay: true, onread });
+    this.#socket = connect({ host: hostname, port: Number(port), noDelay: true, onread, signal });
     this.#socket.on('error', (err) => this.#answered?.reject(err));
     this.#socket.on('close', () => this.#answered?.reject(new Error('the server closed the connection')));
   }

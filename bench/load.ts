@@ -46,9 +46,7 @@ export async function load(options: LoadOptions): Promise<Load> {
   const endMs = startedMs + seconds * 1_000;
   let sent = 0;
   const client = async (_: unknown, first: number) => {
-    using connection = new HttpConnection(url);
-    const end = () => connection[Symbol.dispose]();
-    signal.addEventListener('abort', end, { once: true });
+    using connection = new HttpConnection(url, signal);
     for (let n = first; performance.now() < endMs; n += connections) {
       signal.throwIfAborted();
       const lateMs =

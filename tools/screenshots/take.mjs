@@ -48,23 +48,20 @@ async function startWebhook(resources) {
   return { ALERT_WEBHOOK_URLS: `http://localhost:${webhook.address().port}/alerts` };
 }
 
-/** Waits until all of the ledger is counted. */
-async function untilCounted(url) {
-  for (;;) {
-    const { countedUntil } = await (await fetch(`${url}/api/v1/workloads`)).json();
-    if (countedUntil !== null) return;
-    await sleep(200);
-  }
+/** Waits until the monitor's answer says that it is ready. */
+async function until(url, isReady) {
+  while (!isReady(await (await fetch(url)).json())) await sleep(200);
 }
 
-/** Waits until it is known how much is published and delivered. */
-async function untilMeasured(url) {
-  for (;;) {
-    const { flow } = await (await fetch(`${url}/api/v1/status`)).json();
-    if (flow?.publishedPerSecond != null && flow.writtenPerSecond != null) return;
-    await sleep(200);
-  }
-}
+/** All of the ledger is counted. */
+const untilCounted = (url) => until(`${url}/api/v1/workloads`, ({ countedUntil }) => countedUntil !== null);
+
+/** It is known how much is published and delivered. */
+const untilMeasured = (url) =>
+  until(
+    `${url}/api/v1/status`,
+    ({ flow }) => flow?.publishedPerSecond != null && flow.writtenPerSecond != null,
+  );
 
 async function shoot(page, name, { width, height, colorScheme = 'light' }) {
   await page.setViewportSize({ width, height });

@@ -1,7 +1,8 @@
 -- Who had an address at a time, decided as the monitor does: the verdict is pod, node, nobody, outside (nobody, and the
 -- ledger has no lease of any address near it) or unsure, which names none; the reason has the codes that the monitor
 -- gives. Always one row, of NULLs for a NULL. A pod or a node is only named if no other cluster may have had the address as
--- well, as far as its ledger says: unless its ledger has no address near it, and no lease of the time was deleted. It replaces that of development versions.
+-- well, as far as its ledger says: unless its ledger has no address near it, and no lease of the time was deleted. It replaces
+-- that of earlier migrations.
 CREATE OR REPLACE FUNCTION podips_who(ip inet, at timestamptz, OUT verdict text, OUT reason text, OUT namespace text, OUT pod text,
   OUT pod_uid text, OUT workload_kind text, OUT workload text, OUT node text, OUT cluster text, OUT started_at timestamptz,
   OUT ended_at timestamptz)

@@ -108,7 +108,10 @@ async function answerByReading(
   return answerSpans(connection, asked, known);
 }
 
-/** Reads what the ledger covers, and the gaps of the days that were asked about lately: else the next questions had to wait for these. */
+/**
+ * Reads what the ledger covers, and the gaps of the days that were asked about lately: else the next questions had to wait for
+ * these.
+ */
 async function readMoment(connection: Connection, { memory: { recent } }: LookupAsker): Promise<Moment> {
   const askedMs = recent.nowMs();
   const moment = createMoment(await findCoverage(connection), askedMs);

@@ -38,8 +38,9 @@ export async function announce(pool: DatabasePool, cluster: string, endedBefore:
 }
 
 /**
- * Deletes what ended before a time, leases and gaps if they were announced, in small steps. A table that fails does not stop the others; but gaps are kept until all
- * leases of their time are deleted, because an answer from those that are left depends on them.
+ * Deletes what ended before a time, leases and gaps if they were announced, in small steps. A table that fails does not stop
+ * the others; but gaps are kept until all leases of their time are deleted, because an answer from those that are left depends
+ * on them.
  * @returns how many leases
  * @throws the first failure, when all tables were tried
  */

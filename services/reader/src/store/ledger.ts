@@ -50,8 +50,8 @@ export interface Ledger {
    */
   write(term: number, batch: LedgerBatch): Promise<void>;
   /**
-   * Says that leases and gaps that ended before a time are about to be deleted: who reads the ledger in several steps must have seen that
-   * before {@link prune} deletes it.
+   * Says that leases and gaps that ended before a time are about to be deleted: who reads the ledger in several steps must have
+   * seen that before {@link prune} deletes it.
    */
   announce(endedBefore: Date): Promise<void>;
   /** Deletes what ended before a time, of closed leases and gaps what was announced, in small steps. @returns how many leases */
